@@ -1,0 +1,1 @@
+"""Holdfast, an open retention cloud."""

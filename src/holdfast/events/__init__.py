@@ -1,0 +1,1 @@
+"""WHAT HAPPENED: the Event value, wire formats, dedup keys. Pure."""

@@ -1,0 +1,104 @@
+"""The Event: one thing that happened, as it is kept for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from holdfast.kernel.ids import effect_key, hash64
+
+Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
+
+OWN_SOURCE = "holdfast"
+"""The source of events Holdfast itself makes; no write key may carry this name."""
+
+NAMES: Mapping[Kind, str] = {
+    "identify": "Identified",
+    "page": "Page Viewed",
+    "screen": "Screen Viewed",
+    "group": "Group Joined",
+    "alias": "Aliased",
+}
+"""What calls without a name of their own are called in the history."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityKey:
+    """One name somebody goes by. Events are stored under it for ever; who that is may change."""
+
+    kind: Literal["user", "anonymous"]
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened.
+
+    `timestamp` is when it happened, corrected for the client's clock; `received_at` when it reached us. Both are aware
+    UTC instants. `properties` are a track call's properties, an identify or group call's traits.
+    """
+
+    name: str
+    kind: Kind = "track"
+    user_id: str | None = None
+    anonymous_id: str | None = None
+    timestamp: datetime
+    received_at: datetime
+    message_id: str
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    context: Mapping[str, Json] = field(default_factory=dict)
+    previous_id: str | None = None
+    """For an alias: the name used so far."""
+    group_id: str | None = None
+    source: str = ""
+    """The name of the write key it came through; `holdfast` for our own."""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise ValueError("an event needs a name")
+        if not self.user_id and not self.anonymous_id:
+            raise ValueError("an event needs a user_id or an anonymous_id")
+        if not self.message_id:
+            raise ValueError("an event needs a message_id")
+
+    @property
+    def identity(self) -> IdentityKey:
+        """The identity the event is stored under: the user when one is named, else the anonymous one."""
+        if self.user_id:
+            return IdentityKey(kind="user", value=self.user_id)
+        return IdentityKey(kind="anonymous", value=self.anonymous_id or "")
+
+    @property
+    def dedup_hash(self) -> int:
+        """64 bits of the message id: two events with the same message id are one event."""
+        return hash64(self.message_id)
+
+
+def own_event(
+    name: str,
+    *,
+    user: IdentityKey,
+    at: datetime,
+    properties: Mapping[str, Json],
+    key: tuple[str | int, ...],
+) -> Event:
+    """An event Holdfast makes about a person.
+
+    Args:
+        user: the identity it is about.
+        at: when it happened.
+        key: what makes it unique; the message id is made of it, so a retry makes the same event.
+    """
+    return Event(
+        name=name,
+        user_id=user.value if user.kind == "user" else None,
+        anonymous_id=user.value if user.kind == "anonymous" else None,
+        timestamp=at,
+        received_at=at,
+        message_id=effect_key(name, *key),
+        properties=properties,
+        source=OWN_SOURCE,
+    )

@@ -1,0 +1,23 @@
+"""The catalogue: one variant, one file, one declaration, found by reading the directory."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from types import ModuleType
+
+
+def discover(package: ModuleType, declaration: str) -> dict[str, object]:
+    """Every module of the package that assigns `declaration`, as module name to what it assigned.
+
+    Modules whose name starts with an underscore, or that declare nothing, are passed over. Sorted by name, so that
+    forms, docs and tests come out the same on every machine.
+    """
+    found: dict[str, object] = {}
+    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
+        if info.name.startswith("_"):
+            continue
+        module = importlib.import_module(f"{package.__name__}.{info.name}")
+        if hasattr(module, declaration):
+            found[info.name] = getattr(module, declaration)
+    return found
