@@ -1,0 +1,45 @@
+"""A visit: one person's way through one journey."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from holdfast.events.event import Json
+
+Arm = Literal["treated", "holdout"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """Where somebody stands in a journey (or a campaign, which is a journey of one send).
+
+    It belongs to the identity that entered, and follows it through merges. It moves only by `seq`: a timer or an event
+    meant for an earlier `seq` does nothing.
+    """
+
+    id: int = 0
+    """Given by the store."""
+    origin: str
+    """The id of the journey or campaign."""
+    version: int
+    identity: int
+    entry_key: str
+    """What makes the entry unique within the journey; the same event never enters twice."""
+    arm: Arm
+    step: str
+    """The step the person stands at; after leaving, the last one."""
+    seq: int = 0
+    entered_ms: int
+    arrived_ms: int
+    """When the person came to this step. Waking does not restart a wait."""
+    due_ms: int | None = None
+    """When to wake at the latest; None when only an event can."""
+    waits_for: frozenset[str] = frozenset()
+    """Names of events to wake for."""
+    variables: Mapping[str, Json] = field(default_factory=dict)
+    """The event that led in: `event.name`, `event.timestamp`, `event.properties`."""
+    left_ms: int | None = None
+    left_by: str = ""
+    """Why the visit ended: the name of the exit, `goal`, `stopped` or `failed`."""

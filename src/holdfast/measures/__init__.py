@@ -1,0 +1,1 @@
+"""WHETHER IT WORKED: outcomes of treated against holdout, with intervals. Pure."""

@@ -1,0 +1,1 @@
+"""HOW IT IS SAID: templates, rendering, links, message lifecycles, suppression. Pure."""

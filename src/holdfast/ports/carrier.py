@@ -1,0 +1,17 @@
+"""Carriers: one for each transport. A carrier opens the socket, so that no channel can hang or retry in its own way."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from holdfast.messages.parcel import Parcel, Verdict
+
+
+class Carrier(Protocol):
+    """Takes parcels to a provider."""
+
+    async def carry(self, parcel: Parcel) -> Verdict:
+        """Deliver one parcel. Never raises for what the provider says or fails to say: that is a verdict."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,149 @@
+"""The history: every event for ever, and the people they add up to, ready for questions."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import pyarrow as pa
+
+from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
+from holdfast.segments.condition import Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryRow:
+    """An event with the number of the identity it is stored under."""
+
+    identity: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonRow:
+    """A person as segments see them: one row per person, the newest version wins."""
+
+    person: int
+    user_id: str
+    """The name they are shown under: the oldest user identity, else the oldest anonymous one."""
+    known: bool
+    """Whether any identity is a user's."""
+    traits: Mapping[str, Json]
+    first_seen_ms: int
+    last_seen_ms: int
+    version: int
+    """The sequence number of the change; higher wins."""
+    gone: bool = False
+    """True when the person was merged into another."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimelineEvent:
+    """An event as it is read back."""
+
+    person: int
+    name: str
+    kind: str
+    timestamp_ms: int
+    received_ms: int
+    message_id: str
+    identity: IdentityKey
+    source: str
+    properties: Mapping[str, Json] = field(default_factory=dict)
+    context: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameCount:
+    """How often an event name was seen, by how many people, and when last."""
+
+    name: str
+    count: int
+    people: int
+    last_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityBucket:
+    """What happened in one stretch of time."""
+
+    start_ms: int
+    events: int
+    people: int
+
+
+class History(Protocol):
+    """Adding and asking. What `add` returned from is in every answer after it."""
+
+    async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
+        """Add events. A token that was added before changes nothing, so a retry is safe."""
+        ...
+
+    async def add_table(self, table: pa.Table, *, token: str) -> int:
+        """Add many events at once; columns as `stores.clickhouse.columns.EVENT_COLUMNS`. Returns the rows added.
+
+        Rows whose (timestamp, message id) is in the history already are left out.
+        """
+        ...
+
+    async def known(self, ids: Sequence[int], *, first_ms: int, last_ms: int) -> set[int]:
+        """Those of the dedup hashes that are in the history with a timestamp in [first, last]."""
+        ...
+
+    async def map_identities(self, persons: Mapping[int, int], *, version: int) -> None:
+        """Tell which person identities belong to, where it is not themselves, or no longer is (identity to person)."""
+        ...
+
+    async def put_people(self, rows: Sequence[PersonRow]) -> None: ...
+
+    async def count(self, condition: Condition, *, as_of_ms: int) -> int:
+        """How many people the condition holds for."""
+        ...
+
+    async def people(self, condition: Condition, *, as_of_ms: int, limit: int, offset: int = 0) -> list[PersonRow]:
+        """The people the condition holds for, in order of person number."""
+        ...
+
+    async def people_table(self, condition: Condition, *, as_of_ms: int) -> pa.Table:
+        """All of them: columns person (uint32), user_id (string), first_seen and last_seen (timestamp ms UTC), traits (JSON string)."""
+        ...
+
+    async def count_everyone(self) -> int: ...
+
+    async def find(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
+        """People whose user id or any text trait contains the text, whatever its case; last seen first; and how many."""
+        ...
+
+    async def timeline(
+        self, identities: Sequence[int], *, limit: int, before_ms: int | None = None, name: str | None = None
+    ) -> list[TimelineEvent]:
+        """Events stored under these identities, newest first (ties by message id)."""
+        ...
+
+    async def recent(self, *, limit: int, since_ms: int) -> list[TimelineEvent]:
+        """The newest events of anybody, by when they were received."""
+        ...
+
+    async def names(self) -> list[NameCount]:
+        """Every event name, most frequent first."""
+        ...
+
+    async def activity(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> list[ActivityBucket]:
+        """Events and active people per bucket of time; every bucket is there, empty ones with zeros."""
+        ...
+
+    async def outcomes(self, question: OutcomeQuestion) -> list[ArmOutcome]:
+        """What became of each arm of a trial: sufficient statistics, one row an arm."""
+        ...
+
+    async def size(self) -> int:
+        """How many events."""
+        ...
+
+    def export(self, *, batch_rows: int) -> AsyncIterator[pa.RecordBatch]:
+        """Every event, oldest first, with the person it belongs to now."""
+        ...
+
+    async def close(self) -> None: ...

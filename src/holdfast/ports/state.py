@@ -1,0 +1,356 @@
+"""The state store: who people are, where they stand in journeys, what is to be sent, how far the log is read.
+
+Everything a tick changes is changed in one transaction, together with the log offset: that is what makes effects happen
+exactly once. All times in rows are whole milliseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.profiles.identity import Link
+from holdfast.profiles.profile import Profile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """A name somebody goes by, its dense number, and the person it belongs to now.
+
+    A person's number is the smallest identity number among those joined into it.
+    """
+
+    id: int
+    key: IdentityKey
+    person: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BadRecord:
+    """A record that could not be an event, kept so that a person can read, mend and replay it."""
+
+    id: int = 0
+    """Given by the store."""
+    at_ms: int
+    source: str
+    code: str
+    message: str
+    path: str
+    hint: str
+    body: str
+    """The record as it came, as JSON text."""
+    origin: str = ""
+    """What it came from: `log:17.3` for record 3 of entry 17, or `online_retail.parquet:1442`. Unique."""
+    replayed_ms: int | None = None
+
+
+SendState = Literal["pending", "claimed", "sent", "failed", "withheld", "in_doubt"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Send:
+    """One message to one person: written before it is done, under a key that is the same on every retry."""
+
+    key: str
+    identity: int
+    origin_kind: Literal["journey", "campaign"]
+    origin: str
+    """The id of the journey or campaign that asked for it."""
+    version: int
+    step: str
+    channel: str
+    template: str
+    topic: str
+    address: str
+    variables: Mapping[str, Json] = field(default_factory=dict)
+    """What the template sees beside the person: the event that led here."""
+    state: SendState = "pending"
+    created_ms: int
+    not_before_ms: int
+    attempts: int = 0
+    claimed_ms: int | None = None
+    settled_ms: int | None = None
+    reason: str = ""
+    """Why it was withheld, failed or is in doubt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of a claimed send."""
+
+    key: str
+    state: SendState
+    reason: str = ""
+    not_before_ms: int = 0
+    """For `pending` again (deferred): when to try next."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """A saved journey or campaign: one immutable version of it."""
+
+    id: str
+    kind: Literal["journey", "campaign"]
+    version: int
+    state: Literal["live", "paused", "stopped"]
+    definition: bytes
+    """Its JSON form."""
+    published_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessKey:
+    """A write key (for collecting) or an api key (for everything under /api)."""
+
+    name: str
+    kind: Literal["write", "api"]
+    hash: str
+    """SHA-256 of the key, in hexadecimal; the key itself is never stored. Write keys are public by nature, so theirs is in `shown`."""
+    shown: str
+    created_ms: int
+    revoked_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedSegment:
+    """A named segment definition in its JSON form."""
+
+    id: str
+    name: str
+    definition: bytes
+    updated_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepCount:
+    """How many passed a step of a journey and by which exit, since it was published."""
+
+    origin: str
+    version: int
+    step: str
+    exit: str
+    """`entered` for arrivals, else the name of the exit taken."""
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """How often, and when last, an identity entered a journey."""
+
+    count: int
+    last_ms: int
+    open: bool
+    """Whether a visit is still under way."""
+
+
+class View(Protocol):
+    """Reading the state as of one moment."""
+
+    # Who.
+    async def identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Identity]:
+        """Those of the keys that are known."""
+        ...
+
+    async def identities_by_id(self, ids: Sequence[int]) -> dict[int, Identity]: ...
+
+    async def members(self, persons: Sequence[int]) -> dict[int, list[Identity]]:
+        """Each person's identities, in order of id."""
+        ...
+
+    async def profiles(self, identities: Sequence[int]) -> dict[int, Profile]:
+        """What is known of each identity; identities with nothing known are left out."""
+        ...
+
+    async def links(self, identities: Sequence[int]) -> list[Link]:
+        """Every link, undone ones too, that touches any of the identities; in order of id."""
+        ...
+
+    # The log.
+    async def offset(self, group: str) -> int:
+        """The next log offset the group is to read; 0 for a new group."""
+        ...
+
+    async def seen(self, hashes: Sequence[int]) -> dict[int, int]:
+        """For message ids seen before: the position (offset * 4096 + index) of the first."""
+        ...
+
+    async def bad_records(self, *, limit: int, before_id: int | None, replayed: bool | None) -> list[BadRecord]:
+        """Newest first; `replayed` None means both."""
+        ...
+
+    async def bad_records_by_id(self, ids: Sequence[int]) -> list[BadRecord]: ...
+
+    async def count_bad_records(self, *, by_code: bool = False) -> dict[str, int]:
+        """Open (not replayed) bad records: by code, or under the key `all`."""
+        ...
+
+    # Decisions.
+    async def decisions(self, *, latest: bool = True) -> list[Decision]:
+        """Every journey and campaign; only the newest version of each unless `latest` is False."""
+        ...
+
+    async def open_visits(self, identities: Sequence[int]) -> list[Visit]:
+        """Visits under way of these identities, in order of id."""
+        ...
+
+    async def due_visits(self, now_ms: int, *, limit: int) -> list[Visit]:
+        """Visits whose `due_ms` is at or before now, soonest first."""
+        ...
+
+    async def next_due(self) -> int | None:
+        """When the soonest visit or pending send falls due."""
+        ...
+
+    async def entered(self, origins: Sequence[str], identities: Sequence[int]) -> dict[tuple[str, int], Entered]:
+        """Past and present entries of these identities into these journeys."""
+        ...
+
+    async def step_counts(self, origin: str) -> list[StepCount]: ...
+
+    async def waiting(self, origin: str) -> dict[str, int]:
+        """How many stand at each step now."""
+        ...
+
+    # Sends.
+    async def sends(self, keys: Sequence[str]) -> dict[str, Send]: ...
+
+    async def sends_of(self, *, origin: str | None, identities: Sequence[int] | None, limit: int) -> list[Send]:
+        """Newest first."""
+        ...
+
+    async def send_totals(self, origin: str | None) -> dict[SendState, int]: ...
+
+    async def contacts(self, identities: Sequence[int], channel: str, since_ms: int) -> dict[int, list[int]]:
+        """When each identity was last contacted on the channel: sends not withheld and not failed, created since."""
+        ...
+
+    async def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:
+        """Suppressed addresses among these, with the reason. Addresses are compared in lower case."""
+        ...
+
+    # Own events on their way to the log.
+    async def emitted(self, *, limit: int) -> list[tuple[int, Event]]:
+        """Oldest first, with their ids."""
+        ...
+
+    # What the history store has yet to be told.
+    async def stale_people(self, *, limit: int) -> list[tuple[int, int]]:
+        """Persons changed since they were last copied to the history: (person, sequence number of the change)."""
+        ...
+
+    # Small things.
+    async def keys(self) -> list[AccessKey]: ...
+
+    async def segments(self) -> list[SavedSegment]: ...
+
+    async def note(self, name: str) -> str | None:
+        """A small named value."""
+        ...
+
+    async def count_people(self) -> int: ...
+
+
+class Transaction(View, Protocol):
+    """Changing the state: all of it, or nothing."""
+
+    async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:
+        """Number new identities densely from 1; each starts as a person of its own. Keys must be new and distinct."""
+        ...
+
+    async def put_profiles(self, profiles: Mapping[int, Profile]) -> None: ...
+
+    async def add_link(self, link: Link) -> Link:
+        """Record a link; returns it with its id. The person map is changed by `assign`."""
+        ...
+
+    async def undo_link(self, link_id: int, *, at_ms: int, by: str) -> None: ...
+
+    async def assign(self, moves: Mapping[int, int]) -> None:
+        """Say which person each identity now belongs to (identity to person)."""
+        ...
+
+    async def touch_people(self, persons: Sequence[int]) -> None:
+        """Mark persons as changed, so that the history store is told."""
+        ...
+
+    async def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
+        """Forget those marks of `stale_people` whose sequence number has not moved on since."""
+        ...
+
+    async def set_offset(self, group: str, offset: int) -> None: ...
+
+    async def mark_seen(self, positions: Mapping[int, int], at_ms: int) -> None: ...
+
+    async def forget_seen(self, before_ms: int) -> None: ...
+
+    async def add_bad_records(self, records: Sequence[BadRecord]) -> None:
+        """Keep them; one whose `origin` is already kept is passed over."""
+        ...
+
+    async def mark_replayed(self, ids: Sequence[int], at_ms: int) -> None: ...
+
+    async def put_decision(self, decision: Decision) -> None:
+        """Add a version, or change the `state` of one that exists."""
+        ...
+
+    async def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
+        """Returns them with their ids, in the same order."""
+        ...
+
+    async def put_visits(self, visits: Sequence[Visit]) -> None: ...
+
+    async def count_steps(self, passed: Sequence[StepCount]) -> None:
+        """Add to the step counters."""
+        ...
+
+    async def add_sends(self, sends: Sequence[Send]) -> None:
+        """Write sends; one whose key exists is passed over."""
+        ...
+
+    async def claim_sends(self, now_ms: int, *, limit: int) -> list[Send]:
+        """Take pending sends that are due, oldest first, and mark them claimed now."""
+        ...
+
+    async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
+        """Write what became of claimed sends. A send that is no longer claimed is left alone."""
+        ...
+
+    async def claimed_before(self, at_ms: int) -> list[Send]:
+        """Sends claimed before then and never settled: in doubt."""
+        ...
+
+    async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None: ...
+
+    async def emit(self, events: Sequence[Event]) -> None:
+        """Keep own events until they are in the log; one whose message id is waiting already is passed over."""
+        ...
+
+    async def forget_emitted(self, up_to_id: int) -> None: ...
+
+    async def put_key(self, key: AccessKey) -> None: ...
+
+    async def revoke_key(self, name: str, at_ms: int) -> None: ...
+
+    async def put_segment(self, segment: SavedSegment) -> None: ...
+
+    async def delete_segment(self, segment_id: str) -> None: ...
+
+    async def set_note(self, name: str, value: str) -> None: ...
+
+
+class State(Protocol):
+    """The store itself."""
+
+    def begin(self) -> AbstractAsyncContextManager[Transaction]:
+        """One transaction at a time; durable when the block ends, undone when it raises."""
+        ...
+
+    def view(self) -> AbstractAsyncContextManager[View]:
+        """A consistent snapshot that waits for nobody."""
+        ...
+
+    async def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""WHO IT HAPPENED TO: traits, identity claims and merges, consent. Pure."""

@@ -1,0 +1,188 @@
+"""The profile: what is known of one identity, folded from its events, and of a person, folded from its identities.
+
+Every fold here gives the same answer whatever order events and identities come in, and for an event that comes twice the
+caller has already dropped the second. So late events correct the answer, and merging and unmerging are exact.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TypeAlias
+
+import msgspec
+
+from holdfast.events.event import Event, Json
+from holdfast.kernel.moments import to_millis
+
+RECENT_MOST = 32
+"""How many last moments of each event name a profile keeps: "at least N times in T" is exact up to this N."""
+NAMES_MOST = 500
+"""How many event names a profile tallies; a person with more is a robot, and asking about the rest says unknown."""
+
+CONSENT_CHANGED = "Consent Changed"
+"""The event that gives or takes consent: properties `channel`, `granted`, and `topic` where it is about one."""
+
+EVERY_TOPIC = ""
+
+JsonValue: TypeAlias = Json
+
+
+class Stamped(msgspec.Struct, frozen=True, array_like=True):
+    """A value with when it was said, and by which message: the later one wins, ties by message id."""
+
+    at_ms: int
+    message_id: str
+    value: JsonValue
+
+    def beaten_by(self, other: Stamped) -> bool:
+        """Whether the other was said later."""
+        return (other.at_ms, other.message_id) > (self.at_ms, self.message_id)
+
+
+class Tally(msgspec.Struct, frozen=True, array_like=True):
+    """How often something was done, and the last moments of it, oldest first."""
+
+    count: int
+    first_ms: int
+    recent_ms: tuple[int, ...]
+
+
+class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is known of one identity or, combined, of one person."""
+
+    traits: dict[str, Stamped] = {}
+    consent: dict[str, Stamped] = {}
+    """By `channel` and `channel/topic`; the value is True or False."""
+    tallies: dict[str, Tally] = {}
+    crowded: bool = False
+    """More event names than are tallied."""
+    first_seen_ms: int = 0
+    last_seen_ms: int = 0
+
+    def trait_values(self) -> dict[str, JsonValue]:
+        """The traits as they stand; one set to null is not there."""
+        return {name: said.value for name, said in self.traits.items() if said.value is not None}
+
+    def consent_values(self) -> dict[str, bool]:
+        """Consent as it stands: by `channel` and `channel/topic`."""
+        return {name: said.value is True for name, said in self.consent.items()}
+
+    def consents_to(self, channel: str, topic: str) -> bool | None:
+        """Whether they agreed to hear of the topic on the channel; None when they never said.
+
+        A refusal of the channel stands above any topic of it.
+        """
+        whole = self.consent.get(consent_name(channel, EVERY_TOPIC))
+        part = self.consent.get(consent_name(channel, topic))
+        if whole is not None and whole.value is not True:
+            return False
+        if part is not None:
+            return part.value is True
+        return None if whole is None else True
+
+    def count(self, event: str, *, since: datetime | None, until: datetime) -> int | None:
+        """How many events of that name in (since, until]; None when more happened than the profile remembers."""
+        tally = self.tallies.get(event)
+        if tally is None:
+            return None if self.crowded else 0
+        until_ms = to_millis(until)
+        kept = tally.recent_ms
+        whole = tally.count == len(kept)
+        if since is None:
+            later = sum(1 for at in kept if at > until_ms)
+            return tally.count - later if whole or later < len(kept) else None
+        since_ms = to_millis(since)
+        if not whole and kept[0] > since_ms:
+            return None
+        return sum(1 for at in kept if since_ms < at <= until_ms)
+
+
+EMPTY = Profile()
+
+
+def consent_name(channel: str, topic: str) -> str:
+    """The key consent to a topic on a channel is kept under."""
+    return f"{channel}/{topic}" if topic else channel
+
+
+def learn(profile: Profile, event: Event) -> Profile:
+    """The profile after one more event of its identity. The event must not have been learnt before."""
+    at_ms = to_millis(event.timestamp)
+    traits = profile.traits
+    if event.kind == "identify" and event.properties:
+        said = {name: Stamped(at_ms, event.message_id, value) for name, value in event.properties.items()}
+        traits = _later(traits, said)
+    consent = profile.consent
+    if event.name == CONSENT_CHANGED:
+        consent = _later(consent, _consent_said(event, at_ms))
+    tallies, crowded = _tallied(profile, event.name, at_ms)
+    return Profile(
+        traits=traits,
+        consent=consent,
+        tallies=tallies,
+        crowded=crowded,
+        first_seen_ms=min(profile.first_seen_ms or at_ms, at_ms),
+        last_seen_ms=max(profile.last_seen_ms, at_ms),
+    )
+
+
+def combine(profiles: Iterable[Profile]) -> Profile:
+    """One person's profile, from those of their identities; the order does not matter."""
+    whole = EMPTY
+    for each in profiles:
+        whole = each if whole is EMPTY else _combined(whole, each)
+    return whole
+
+
+def _combined(one: Profile, other: Profile) -> Profile:
+    names = one.tallies.keys() | other.tallies.keys()
+    seen = [at for at in (one.first_seen_ms, other.first_seen_ms) if at]
+    return Profile(
+        traits=_later(one.traits, other.traits),
+        consent=_later(one.consent, other.consent),
+        tallies={name: _added(one.tallies.get(name), other.tallies.get(name)) for name in sorted(names)},
+        crowded=one.crowded or other.crowded,
+        first_seen_ms=min(seen, default=0),
+        last_seen_ms=max(one.last_seen_ms, other.last_seen_ms),
+    )
+
+
+def _later(old: Mapping[str, Stamped], new: Mapping[str, Stamped]) -> dict[str, Stamped]:
+    merged = dict(old)
+    for name, said in new.items():
+        before = merged.get(name)
+        if before is None or before.beaten_by(said):
+            merged[name] = said
+    return merged
+
+
+def _consent_said(event: Event, at_ms: int) -> dict[str, Stamped]:
+    channel, granted = event.properties.get("channel"), event.properties.get("granted")
+    topic = event.properties.get("topic") or EVERY_TOPIC
+    if not isinstance(channel, str) or not channel or not isinstance(granted, bool) or not isinstance(topic, str):
+        return {}
+    return {consent_name(channel, topic): Stamped(at_ms, event.message_id, granted)}
+
+
+def _tallied(profile: Profile, name: str, at_ms: int) -> tuple[dict[str, Tally], bool]:
+    before = profile.tallies.get(name)
+    if before is None and len(profile.tallies) >= NAMES_MOST:
+        return profile.tallies, True
+    tallies = dict(profile.tallies)
+    tallies[name] = _added(before, Tally(count=1, first_ms=at_ms, recent_ms=(at_ms,)))
+    return tallies, profile.crowded
+
+
+def _added(one: Tally | None, other: Tally | None) -> Tally:
+    if one is None or other is None:
+        return one or other or Tally(count=0, first_ms=0, recent_ms=())
+    recent = list(one.recent_ms)
+    for at in other.recent_ms:
+        insort(recent, at)
+    return Tally(
+        count=one.count + other.count,
+        first_ms=min(one.first_ms, other.first_ms),
+        recent_ms=tuple(recent[-RECENT_MOST:]),
+    )
