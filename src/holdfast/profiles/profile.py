@@ -19,7 +19,10 @@ from holdfast.kernel.moments import to_millis
 RECENT_MOST = 32
 """How many last moments of each event name a profile keeps: "at least N times in T" is exact up to this N."""
 NAMES_MOST = 500
-"""How many event names a profile tallies; a person with more is a robot, and asking about the rest says unknown."""
+"""How many event names a profile tallies; a person with more is a robot, and asking about the rest says unknown.
+
+The names kept are the first in alphabetical order, not the first to come: so the order of events makes no difference.
+"""
 
 CONSENT_CHANGED = "Consent Changed"
 """The event that gives or takes consent: properties `channel`, `granted`, and `topic` where it is about one."""
@@ -123,7 +126,7 @@ def learn(profile: Profile, event: Event) -> Profile:
         consent=consent,
         tallies=tallies,
         crowded=crowded,
-        first_seen_ms=min(profile.first_seen_ms or at_ms, at_ms),
+        first_seen_ms=min(profile.first_seen_ms, at_ms) if _was_seen(profile) else at_ms,
         last_seen_ms=max(profile.last_seen_ms, at_ms),
     )
 
@@ -137,16 +140,21 @@ def combine(profiles: Iterable[Profile]) -> Profile:
 
 
 def _combined(one: Profile, other: Profile) -> Profile:
-    names = one.tallies.keys() | other.tallies.keys()
-    seen = [at for at in (one.first_seen_ms, other.first_seen_ms) if at]
+    names = sorted(one.tallies.keys() | other.tallies.keys())
+    seen = [each.first_seen_ms for each in (one, other) if _was_seen(each)]
     return Profile(
         traits=_later(one.traits, other.traits),
         consent=_later(one.consent, other.consent),
-        tallies={name: _added(one.tallies.get(name), other.tallies.get(name)) for name in sorted(names)},
-        crowded=one.crowded or other.crowded,
+        tallies={name: _added(one.tallies.get(name), other.tallies.get(name)) for name in names[:NAMES_MOST]},
+        crowded=one.crowded or other.crowded or len(names) > NAMES_MOST,
         first_seen_ms=min(seen, default=0),
         last_seen_ms=max(one.last_seen_ms, other.last_seen_ms),
     )
+
+
+def _was_seen(profile: Profile) -> bool:
+    # The first millisecond of 1970 is a moment like any other, so 0 alone does not mean "never".
+    return bool(profile.first_seen_ms or profile.tallies)
 
 
 def _later(old: Mapping[str, Stamped], new: Mapping[str, Stamped]) -> dict[str, Stamped]:
@@ -160,19 +168,23 @@ def _later(old: Mapping[str, Stamped], new: Mapping[str, Stamped]) -> dict[str, 
 
 def _consent_said(event: Event, at_ms: int) -> dict[str, Stamped]:
     channel, granted = event.properties.get("channel"), event.properties.get("granted")
-    topic = event.properties.get("topic") or EVERY_TOPIC
-    if not isinstance(channel, str) or not channel or not isinstance(granted, bool) or not isinstance(topic, str):
+    topic = event.properties.get("topic")
+    topic = EVERY_TOPIC if topic is None else topic
+    if not isinstance(channel, str) or not isinstance(granted, bool) or not isinstance(topic, str):
+        return {}
+    if not channel or "/" in channel:  # With a slash it could pass for a channel's topic.
         return {}
     return {consent_name(channel, topic): Stamped(at_ms, event.message_id, granted)}
 
 
 def _tallied(profile: Profile, name: str, at_ms: int) -> tuple[dict[str, Tally], bool]:
-    before = profile.tallies.get(name)
-    if before is None and len(profile.tallies) >= NAMES_MOST:
-        return profile.tallies, True
     tallies = dict(profile.tallies)
-    tallies[name] = _added(before, Tally(count=1, first_ms=at_ms, recent_ms=(at_ms,)))
-    return tallies, profile.crowded
+    tallies[name] = _added(tallies.get(name), Tally(count=1, first_ms=at_ms, recent_ms=(at_ms,)))
+    if len(tallies) <= NAMES_MOST:
+        return tallies, profile.crowded
+    # A name that goes now would go in any order: NAMES_MOST names before it stay for ever.
+    del tallies[max(tallies)]
+    return tallies, True
 
 
 def _added(one: Tally | None, other: Tally | None) -> Tally:
