@@ -1,0 +1,387 @@
+"""Every setting, in one table.
+
+A setting is one field of `Settings`: its name, type, default, unit and help. From the field come the key in
+`holdfast.toml`, the `HOLDFAST_*` variable, the row in docs/reference/settings.md and the text of every complaint.
+
+Which one counts: a flag, else the variable, else `holdfast.toml` in the data directory, else `holdfast.toml` in the
+working directory, else the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from urllib.parse import urlsplit
+
+from holdfast.kernel.errors import Invalid
+
+PREFIX = "HOLDFAST_"
+FILE_NAME = "holdfast.toml"
+
+OTHER_VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "HOLDFAST_API_KEY": "The api key the command line uses when it talks to a running server.",
+    }
+)
+"""Variables that start as ours do and are no settings of the server."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class About:
+    """What a setting's field says about it, beside its name, type and default."""
+
+    help: str
+    unit: str = ""
+    least: float | None = None
+    most: float | None = None
+    secret: bool = False
+    """Never printed, and left out of `repr`."""
+
+
+def _setting(default: T, help: str, **about: Any) -> T:  # noqa: A002, ANN401 - fields of About, read as a table.
+    said = About(help=help, **about)
+    made: T = field(default=default, repr=not said.secret, metadata={"about": said})
+    return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How this Holdfast is set up. What cannot work together cannot be built: it raises Invalid."""
+
+    # Where it lives.
+    data_dir: Path = _setting(Path("holdfast-data"), "The folder everything is kept in.")
+    host: str = _setting("127.0.0.1", "The address the server listens on.")
+    port: int = _setting(8787, "The port the server listens on; 0 takes a free one.", least=0, most=65535)
+    public_url: str = _setting(
+        "", "The address links in messages point to. Empty: `http://` with the host and port the server listens on."
+    )
+
+    # The workspace.
+    workspace_name: str = _setting("My workspace", "The name of the business, as messages and the console show it.")
+    currency: str = _setting("EUR", "The currency of events that name none, as an ISO 4217 code.")
+    console_open: bool = _setting(
+        False, "Let anybody on this machine into the console without a key. Only on a loopback host: the demo uses it."
+    )
+
+    # Email.
+    email_sender: str = _setting(
+        "Holdfast <hello@holdfast.invalid>", "The address mail comes from, with or without a name before it."
+    )
+    mailbox: bool = _setting(
+        True, "Keep all mail in the built-in mailbox, to be read in the console, and send none of it out."
+    )
+    smtp_host: str = _setting("localhost", "The SMTP relay mail is handed to when `mailbox` is false.")
+    smtp_port: int = _setting(587, "The relay's port.", least=1, most=65535)
+    smtp_user: str = _setting("", "The user name at the relay; empty when it asks for none.")
+    smtp_password: str = _setting("", "The password at the relay.", secret=True)
+    smtp_tls: Literal["starttls", "tls", "none"] = _setting(
+        "starttls", "`starttls` upgrades a plain connection, `tls` encrypts from the start, `none` does neither."
+    )
+
+    # How much people are written to.
+    consent_default: Literal["granted", "required"] = _setting(
+        "granted",
+        "What silence means for marketing: `granted` writes until somebody objects, `required` only once they agreed.",
+    )
+    cap_email_per_day: int = _setting(
+        3, "The most marketing mails a person gets in any 24 hours; 0 means no such limit.", unit="mails", least=0
+    )
+    cap_email_per_week: int = _setting(
+        0, "The most marketing mails a person gets in any 7 days; 0 means no such limit.", unit="mails", least=0
+    )
+
+    # What is taken in.
+    batch_bytes_most: int = _setting(
+        512_000, "The largest request body for collecting, once unpacked.", unit="bytes", least=1_000
+    )
+    batch_events_most: int = _setting(2_500, "The most events in one batch.", unit="events", least=1, most=4_096)
+    event_bytes_most: int = _setting(32_768, "The largest single event.", unit="bytes", least=1_000)
+    dedup_days: int = _setting(
+        30, "How long a message id is remembered: the same one again within it changes nothing.", unit="days", least=1
+    )
+
+    # The log and the archive.
+    log_segment_bytes: int = _setting(
+        67_108_864, "How large a file of the log grows before the next is begun.", unit="bytes", least=65_536
+    )
+    log_queue_bytes: int = _setting(
+        67_108_864,
+        "The most bytes that may wait to become durable; beyond it clients are told to try again later.",
+        unit="bytes",
+        least=65_536,
+    )
+    archive_flush_ms: int = _setting(
+        500, "The longest an event waits before it joins the history.", unit="milliseconds", least=1, most=60_000
+    )
+    archive_batch_rows: int = _setting(
+        10_000, "The most events that join the history at once.", unit="events", least=1, most=1_000_000
+    )
+
+    # Sending and asking.
+    claim_lease_seconds: int = _setting(
+        120,
+        "How long a message may be on its way with no answer before it counts as in doubt.",
+        unit="seconds",
+        least=1,
+    )
+    query_seconds_most: int = _setting(60, "The longest a question to the history may take.", unit="seconds", least=1)
+    query_memory_bytes_most: int = _setting(
+        4_000_000_000, "The most memory a question to the history may take.", unit="bytes", least=100_000_000
+    )
+
+    def __post_init__(self) -> None:
+        for each in fields(self):
+            _check_range(each.name, getattr(self, each.name), about(each.name))
+        for name in ("host", "workspace_name", "email_sender", "smtp_host"):
+            if not getattr(self, name).strip():
+                raise _invalid(name, "must not be empty.")
+        if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
+            raise _invalid("currency", f"{self.currency!r} is no ISO 4217 code.", "Write three capitals, such as EUR.")
+        if any(character in self.email_sender for character in "\r\n"):
+            raise _invalid("email_sender", "must be one line.")
+        if "@" not in self.email_sender:
+            raise _invalid(
+                "email_sender", f"{self.email_sender!r} is no mail address", "Write one like Shop <hi@a.eu>."
+            )
+        _check_url(self.public_url)
+        if self.console_open and not is_loopback(self.host):
+            raise _invalid(
+                "console_open",
+                f"would let anybody who reaches {self.host} read everything.",
+                "Listen on 127.0.0.1, or leave console_open false and sign in with an api key.",
+            )
+
+    @classmethod
+    def load(
+        cls,
+        data_dir: Path | None,
+        environ: Mapping[str, str],
+        overrides: Mapping[str, object] | None = None,
+        *,
+        working_dir: Path | None = None,
+    ) -> Settings:
+        """Read the files there are and put everything together.
+
+        Args:
+            data_dir: the data directory if a flag named it.
+            environ: the environment's variables.
+            overrides: values of flags, by the setting's name; a None means that the flag was not given.
+            working_dir: where to look for a `holdfast.toml` that is not in the data directory.
+
+        Raises Invalid for a setting that does not exist, has the wrong type, or cannot be.
+        """
+        flags = {name: value for name, value in (overrides or {}).items() if value is not None}
+        if data_dir is not None:
+            flags["data_dir"] = data_dir
+        here = _table_of((working_dir or Path.cwd()) / FILE_NAME)
+        said = merge(here, {}, environ, flags)
+        within = _table_of(said.data_dir / FILE_NAME)
+        if "data_dir" in within:
+            raise Invalid(
+                "the file in the data directory cannot say where the data directory is.",
+                path=f"{said.data_dir / FILE_NAME}: data_dir",
+                hint=f"Set it by --data, HOLDFAST_DATA_DIR, or in a {FILE_NAME} where you start Holdfast.",
+            )
+        return merge(here, within, environ, flags) if within else said
+
+    @property
+    def url(self) -> str:
+        """Where this server is reached from outside, with no slash at the end."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
+
+    def shown(self) -> dict[str, str]:
+        """Every setting as text that may be printed: a secret only says whether it is set."""
+        return {
+            each.name: ("(set)" if getattr(self, each.name) else "(not set)")
+            if about(each.name).secret
+            else _text(getattr(self, each.name))
+            for each in fields(self)
+        }
+
+
+_TYPES: Mapping[str, Any] = MappingProxyType(get_type_hints(Settings))
+NAMES: tuple[str, ...] = tuple(each.name for each in fields(Settings))
+
+
+def about(name: str) -> About:
+    """What the table says of a setting."""
+    said: About = Settings.__dataclass_fields__[name].metadata["about"]
+    return said
+
+
+def default_of(name: str) -> object:
+    """A setting's default."""
+    return Settings.__dataclass_fields__[name].default
+
+
+def type_words(name: str) -> str:
+    """A setting's type as people say it: `whole number`, `true or false`, or the values it may take."""
+    kind = _TYPES[name]
+    if get_origin(kind) is Literal:
+        return " or ".join(f"`{value}`" for value in get_args(kind))
+    return _KINDS[kind].words
+
+
+def variable_of(name: str) -> str:
+    """The environment variable of a setting: `HOLDFAST_PORT` for `port`."""
+    return PREFIX + name.upper()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether the address is one only this machine reaches."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def merge(
+    here: Mapping[str, object],
+    within: Mapping[str, object],
+    environ: Mapping[str, str],
+    flags: Mapping[str, object],
+) -> Settings:
+    """The settings that follow from what each place says; pure.
+
+    Args:
+        here: the decoded `holdfast.toml` of the working directory.
+        within: the decoded `holdfast.toml` of the data directory; it stands above `here`.
+        environ: the environment; names that do not start with `HOLDFAST_` are not ours.
+        flags: values of flags, already of the right type.
+    """
+    values: dict[str, Any] = {}
+    for table in (here, within):
+        for name, value in table.items():
+            _check_name(name, NAMES, f"{FILE_NAME}: {name}")
+            values[name] = _typed(name, value, f"{FILE_NAME}: {name}")
+    known = {variable_of(name): name for name in NAMES}
+    for variable, text in environ.items():
+        if variable.startswith(PREFIX) and variable not in OTHER_VARIABLES:
+            _check_name(variable, (*known, *OTHER_VARIABLES), variable)
+            values[known[variable]] = _parsed(known[variable], text, variable)
+    for name, value in flags.items():
+        _check_name(name, NAMES, name)
+        values[name] = _typed(name, value, _flag_of(name))
+    return Settings(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    words: str
+    parse: Callable[[str], object]
+    """From a variable's text; raises ValueError."""
+    accepts: tuple[type, ...]
+    """What TOML or a flag may give."""
+
+
+def _truth_of(text: str) -> bool:
+    match text.strip().lower():
+        case "true" | "yes" | "on" | "1":
+            return True
+        case "false" | "no" | "off" | "0":
+            return False
+        case _:
+            raise ValueError(text)
+
+
+_KINDS: Mapping[type, _Kind] = MappingProxyType(
+    {
+        bool: _Kind("true or false", _truth_of, (bool,)),
+        int: _Kind("whole number", int, (int,)),
+        str: _Kind("text", str, (str,)),
+        Path: _Kind("folder", lambda text: Path(text).expanduser(), (str, Path)),
+    }
+)
+
+
+def _parsed(name: str, text: str, where: str) -> object:
+    kind = _TYPES[name]
+    if get_origin(kind) is Literal:
+        return _typed(name, text, where)
+    try:
+        return _typed(name, _KINDS[kind].parse(text), where)
+    except ValueError as error:
+        raise _wrong_type(name, text, where) from error
+
+
+def _typed(name: str, value: object, where: str) -> object:
+    kind = _TYPES[name]
+    if get_origin(kind) is Literal:
+        if value not in get_args(kind):
+            raise _wrong_type(name, value, where)
+        return value
+    # A bool is an int to Python; to whoever wrote `port = true` it is a slip.
+    if not isinstance(value, _KINDS[kind].accepts) or (isinstance(value, bool) and kind is not bool):
+        raise _wrong_type(name, value, where)
+    return Path(value).expanduser() if kind is Path and isinstance(value, (str, Path)) else value
+
+
+def _wrong_type(name: str, value: object, where: str) -> Invalid:
+    shown = "what was given" if about(name).secret else repr(value)
+    return Invalid(f"{shown} is not {_article(type_words(name))}.", path=where, hint=about(name).help)
+
+
+def _article(words: str) -> str:
+    return f"a {words}" if words in {"whole number", "folder"} else words
+
+
+def _check_name(name: str, known: Iterable[str], where: str) -> None:
+    known = tuple(known)
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    hint = f"Did you mean {near[0]}?" if near else "docs/reference/settings.md lists them all."
+    raise Invalid(f"there is no setting called {name}.", code="unknown_setting", path=where, hint=hint)
+
+
+def _check_range(name: str, value: object, said: About) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return
+    unit = f" {said.unit}" if said.unit else ""
+    if said.least is not None and value < said.least:
+        raise _invalid(name, f"{value} is too small.", f"The least is {said.least:g}{unit}.")
+    if said.most is not None and value > said.most:
+        raise _invalid(name, f"{value} is too large.", f"The most is {said.most:g}{unit}.")
+
+
+def _check_url(url: str) -> None:
+    if not url:
+        return
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise _invalid("public_url", f"{url!r} is no web address.", "Write one like https://mail.example.com.")
+
+
+def _invalid(name: str, message: str, hint: str = "") -> Invalid:
+    return Invalid(message, path=name, hint=hint)
+
+
+def _flag_of(name: str) -> str:
+    return "--data" if name == "data_dir" else "--" + name.replace("_", "-")
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _table_of(path: Path) -> Mapping[str, object]:
+    """The file's table; empty when there is no such file."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"cannot be read as TOML: {error}.", path=str(path)) from error
+    except OSError as error:
+        raise Invalid(f"cannot be read: {error.strerror}.", path=str(path)) from error
