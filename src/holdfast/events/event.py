@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from holdfast.kernel.ids import effect_key, hash64
+from holdfast.kernel.ids import effect_key
 
 Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
 Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
@@ -74,7 +75,15 @@ class Event:
     @property
     def dedup_hash(self) -> int:
         """64 bits of the message id: two events with the same message id are one event."""
-        return hash64(self.message_id)
+        return message_hash(self.message_id)
+
+
+def message_hash(message_id: str) -> int:
+    """The first eight bytes of the SHA-256 of the message id, little-endian.
+
+    Not `hash64`: ClickHouse reckons this one too, so that a bulk import need not hash row by row in Python.
+    """
+    return int.from_bytes(hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).digest()[:8], "little")
 
 
 def own_event(
