@@ -1,0 +1,109 @@
+# Everything there is to do, on a machine with only Python 3.11, make, git and gcc. Start with: make help
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= $(shell for each in python3.11 python3.12 python3.13 python3; do \
+	$$each -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$each && exit; done; echo python3.11)
+ARGS ?=
+# Four at most: each worker that asks the history loads the engine, 0.5 GB.
+WORKERS ?= $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores : 4)))
+
+BIN := .venv/bin
+UV := .tools/bin/uv
+INSTALLED := .venv/.installed
+CONSOLE := src/holdfast/http/console/index.html
+PACKAGES := console/node_modules/.package-lock.json
+
+##@ To use it
+.PHONY: help
+help: ## Say what there is to do
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@printf '\nPass arguments on with ARGS: make demo ARGS="--port 9001 --people 2000"\n'
+
+.PHONY: setup
+setup: .tools/.ready ## Make .venv with everything in it, and build the console
+	@$(MAKE) -j2 $(INSTALLED) $(CONSOLE)
+
+.PHONY: demo
+demo: setup ## A shop with customers, on 127.0.0.1:8787
+	@exec $(BIN)/holdfast demo $(ARGS)
+
+##@ To change it
+.PHONY: check
+check: setup ## Format, lint, types, layers and unit tests, in under a minute
+	@$(MAKE) -j3 --output-sync=target check-format check-lint check-types check-layers check-unit
+
+.PHONY: check-format check-lint check-types check-layers check-unit
+check-format:
+	@$(BIN)/ruff format --quiet --diff . || { echo "To format: make format" >&2; exit 1; }
+check-lint:
+	@$(BIN)/ruff check --quiet .
+check-types:
+	@$(BIN)/mypy --no-error-summary
+check-layers:
+	@$(BIN)/lint-imports --no-logo >.tools/layers.log || { cat .tools/layers.log >&2; exit 1; }
+check-unit:
+	@$(BIN)/pytest -q tests/unit -n $(WORKERS) --dist loadfile
+
+.PHONY: format
+format: setup ## Format the Python code
+	@$(BIN)/ruff check --quiet --fix-only --select I .
+	@$(BIN)/ruff format --quiet .
+
+# Pytest comes last, so that its summary is the last line.
+.PHONY: test
+test: setup ## Every test: the console's, then Python's
+	@scripts/bring-system
+	@$(PYTHON) build_console.py check
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+.PHONY: bench
+bench: setup ## The benchmarks; ARGS="NAME --quick" runs one
+	@$(BIN)/python -m bench $(ARGS)
+
+.PHONY: docs
+docs: setup ## Write docs/reference anew from the code
+	@$(BIN)/python -m holdfast.cli.reference
+
+LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-strip-extras --custom-compile-command "make lock"
+.PHONY: lock
+lock: .tools/.ready ## Renew the locks; ARGS=--upgrade takes the newest of everything
+	@$(LOCK) $(ARGS) pyproject.toml -o locks/runtime.txt
+	@$(LOCK) $(ARGS) pyproject.toml --group dev -c locks/runtime.txt -o locks/dev.txt
+	@$(LOCK) $(ARGS) --group uv -o locks/uv.txt
+	@$(LOCK) $(ARGS) --group node -o locks/node.txt
+
+.PHONY: clean
+clean: ## Remove everything make made; data directories stay
+	@rm -rf .venv .tools dist build console/node_modules src/holdfast/http/console \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What the above is made of.
+
+.tools/.ready: locks/uv.txt locks/node.txt scripts/bring-tools
+	@scripts/bring-tools $(PYTHON)
+	@touch $@
+
+$(INSTALLED): locks/dev.txt pyproject.toml
+	@echo "Installing the Python packages"
+	@test -x $(BIN)/python || $(UV) venv --quiet --python $(PYTHON) .venv
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes locks/dev.txt
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(PACKAGES): console/package.json console/package-lock.json
+	@echo "Installing the console's packages"
+	@$(PYTHON) build_console.py install
+	@touch $@
+
+$(CONSOLE): $(PACKAGES) $(shell find console -type f -not -path '*/node_modules/*' 2>/dev/null)
+	@echo "Building the console"
+	@$(PYTHON) build_console.py build
+	@touch $@
