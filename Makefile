@@ -74,8 +74,8 @@ LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-h
 	--no-emit-find-links --no-strip-extras --custom-compile-command "make lock"
 .PHONY: lock
 lock: .tools/.ready ## Renew the locks; ARGS=--upgrade takes the newest of everything
-	@$(LOCK) $(ARGS) pyproject.toml -o locks/runtime.txt
-	@$(LOCK) $(ARGS) pyproject.toml --group dev -c locks/runtime.txt -o locks/dev.txt
+	@$(LOCK) $(ARGS) pyproject.toml --group dev -o locks/dev.txt
+	@$(LOCK) $(ARGS) pyproject.toml -c locks/dev.txt -o locks/runtime.txt
 	@$(LOCK) $(ARGS) --group uv -o locks/uv.txt
 	@$(LOCK) $(ARGS) --group node -o locks/node.txt
 
