@@ -65,6 +65,7 @@ class Send:
     channel: str
     template: str
     topic: str
+    transactional: bool = False
     address: str
     variables: Mapping[str, Json] = field(default_factory=dict)
     """What the template sees beside the person: the event that led here."""
@@ -197,8 +198,8 @@ class View(Protocol):
         """Visits under way of these identities, in order of id."""
         ...
 
-    async def due_visits(self, now_ms: int, *, limit: int) -> list[Visit]:
-        """Visits whose `due_ms` is at or before now, soonest first."""
+    async def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
+        """Visits whose `due_ms` is at or before now, soonest first; those of the origins `without` are left out."""
         ...
 
     async def next_due(self) -> int | None:
