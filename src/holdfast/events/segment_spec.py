@@ -1,0 +1,253 @@
+"""The Segment HTTP specification: request bodies into events, and our own events into a request body.
+
+What a call becomes: `track` keeps its event name; the others are called as `NAMES` says. `identify` carries its traits
+as properties (top-level ones win over `context.traits`, where RudderStack's clients put them); `page` and `screen` their
+properties with `name` and `category`; `group` its traits with `group_id`; `alias` the `previous_id`.
+
+When it happened: `received - (sentAt - timestamp)`, so that a wrong client clock does no harm. Where there is no readable
+`sentAt`, in an import, and in our own events the timestamp stands as it is. Nothing can have happened after we heard of
+it: a later time becomes the time of receipt (our own events excepted). A time before 1970 is a bad record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+import msgspec
+from msgspec import Raw
+
+from holdfast.events.bad import Bad
+from holdfast.events.event import NAMES, OWN_SOURCE, Event, Json, Kind
+from holdfast.events.segment_body import EVENTS_MOST, MANY_KINDS, Opened, check, open_body
+from holdfast.events.segment_message import Message, Unreadable, aware, moment, read_message
+from holdfast.kernel.ids import effect_key
+from holdfast.kernel.moments import EARLIEST, from_millis
+
+ID_BYTES_MOST = 4096
+"""The longest user, anonymous, group or previous id, and the longest event name."""
+
+_KINDS: Mapping[str, Kind] = {kind: kind for kind in ("track", *NAMES)}
+_NO_IDENTITY_HINT = "Send a userId for somebody known, or an anonymousId for somebody who is not yet."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What a request body holds: events and bad records, each with its index in the batch."""
+
+    events: tuple[tuple[int, Event], ...]
+    bad: tuple[Bad, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Around:
+    """What every message of one body shares."""
+
+    opened: Opened
+    kind: str
+    received: datetime
+    sent: datetime | None
+    source: str
+
+
+def decode(kind: str, body: bytes, *, received_ms: int, source: str) -> Decoded:
+    """The events of a request body, and the records in it that cannot be events.
+
+    The same arguments give the same events, message ids included. Our own bodies (source `holdfast`) are not held
+    against the limits for the outside world.
+
+    Args:
+        kind: the call it came by, such as `batch` or `track`.
+        received_ms: when it reached us, in milliseconds since 1970.
+        source: the name of the write key it came through.
+
+    Raises Invalid when the whole body is unusable, OverLimit when it passes a limit of the specification.
+    """
+    if source != OWN_SOURCE:
+        check(kind, body)
+    opened = open_body(kind, body)
+    around = _Around(
+        opened=opened,
+        kind=kind,
+        received=from_millis(received_ms),
+        sent=None if kind == "import" or source == OWN_SOURCE else _moment_or_none(opened.sent_at),
+        source=source,
+    )
+    events: list[tuple[int, Event]] = []
+    bad: list[Bad] = []
+    for index, raw in enumerate(opened.messages):
+        try:
+            events.append((index, _event(read_message(raw), raw, index, around)))
+        except Unreadable as unreadable:
+            bad.append(unreadable.bad(index, opened.path(index), raw))
+    return Decoded(events=tuple(events), bad=tuple(bad))
+
+
+def encode_own(events: Sequence[Event]) -> bytes:
+    """Our own events as the body of a `batch`, which decodes (with source `holdfast`) to equal events.
+
+    Raises ValueError for more events than one batch may hold, and for an event whose kind has another name.
+    """
+    if len(events) > EVENTS_MOST:
+        raise ValueError(f"one batch holds at most {EVENTS_MOST} events, not {len(events)}")
+    return msgspec.json.encode({"batch": [_own_message(event) for event in events]})
+
+
+def _own_message(event: Event) -> dict[str, object]:
+    if event.kind != "track" and event.name != NAMES[event.kind]:
+        raise ValueError(f"a call of kind {event.kind} is called {NAMES[event.kind]!r}, not {event.name!r}")
+    message: dict[str, object] = {
+        "type": event.kind,
+        "messageId": event.message_id,
+        "timestamp": event.timestamp.isoformat(),
+        "receivedAt": event.received_at.isoformat(),
+        "traits" if event.kind in ("identify", "group") else "properties": event.properties,
+    }
+    named = {
+        "event": event.name if event.kind == "track" else None,
+        "userId": event.user_id,
+        "anonymousId": event.anonymous_id,
+        "previousId": event.previous_id,
+        "groupId": event.group_id,
+        "context": event.context or None,
+    }
+    message.update((name, value) for name, value in named.items() if value is not None)
+    return message
+
+
+def _event(message: Message, raw: Raw, index: int, around: _Around) -> Event:
+    """The event a message means. Raises Unreadable when it means none."""
+    kind = _kind(message, around)
+    user_id = _id("userId", message.user_id)
+    anonymous_id = _id("anonymousId", message.anonymous_id)
+    if user_id is None and anonymous_id is None:
+        raise Unreadable("no_identity", "It has neither userId nor anonymousId.", "$.userId", _NO_IDENTITY_HINT)
+    own = around.source == OWN_SOURCE
+    return Event(
+        name=_name(message) if kind == "track" else NAMES[kind],
+        kind=kind,
+        user_id=user_id,
+        anonymous_id=anonymous_id,
+        timestamp=_timestamp(message, around),
+        received_at=aware(message.received_at) if own and message.received_at else around.received,
+        message_id=_message_id(message, raw, index, around),
+        properties=_properties(kind, message),
+        context=_context(kind, message, around.opened),
+        previous_id=_required_id("previousId", message.previous_id, user_id) if kind == "alias" else None,
+        group_id=_required_id("groupId", message.group_id) if kind == "group" else None,
+        source=around.source,
+    )
+
+
+def _kind(message: Message, around: _Around) -> Kind:
+    if around.kind not in MANY_KINDS:
+        return _KINDS[around.kind]
+    kind = _KINDS.get(message.type or "")
+    if kind is None:
+        problem = f"The type {message.type!r:.60} is unknown." if message.type else "It has no type."
+        raise Unreadable("unknown_type", problem, "$.type", f"Send one of {', '.join(_KINDS)}.")
+    return kind
+
+
+def _name(message: Message) -> str:
+    name = message.event
+    if not name or not name.strip():
+        raise Unreadable("no_event_name", "It has no event name.", "$.event", 'Name it, such as "Order Completed".')
+    return _short("event", name)
+
+
+def _id(field: str, value: str | float | None) -> str | None:
+    """An id as text; blank means none. Whole numbers lose no digit and gain no `.0`."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        return str(int(value)) if value == int(value) else str(value)
+    return _short(field, value) if value.strip() else None
+
+
+def _required_id(field: str, value: str | float | None, other: str | None = "") -> str:
+    text = _id(field, value)
+    if text is None:
+        raise Unreadable(f"no_{field}", f"It has no {field}.", f"$.{field}", f"Send the {field}.")
+    if other is None:
+        raise Unreadable("no_userId", "It has no userId.", "$.userId", "Send the new name as userId.")
+    return text
+
+
+def _short(field: str, text: str) -> str:
+    if len(text) > ID_BYTES_MOST // 4 and len(text.encode()) > ID_BYTES_MOST:
+        message = f"{field} is longer than the limit of {ID_BYTES_MOST} bytes."
+        raise Unreadable("too_long", message, f"$.{field}", "Send a short one that names one thing.")
+    if "\0" in text:
+        # Databases downstream cannot hold it in a key, and nobody means it.
+        raise Unreadable("bad_character", f"{field} holds a NUL character.", f"$.{field}", "Take the NUL out.")
+    return text
+
+
+def _timestamp(message: Message, around: _Around) -> datetime:
+    claimed = message.original_timestamp or message.timestamp
+    if claimed is None:
+        return around.received
+    try:
+        at = aware(claimed)
+        if around.source == OWN_SOURCE:
+            return at
+        sent = None if around.kind == "import" else (message.sent_at or around.sent)
+        if sent is not None and (sent := aware(sent)) >= EARLIEST:
+            at = around.received - (sent - at)
+    except OverflowError:
+        at = EARLIEST - timedelta(days=1)
+    if at < EARLIEST:
+        field = "originalTimestamp" if message.original_timestamp else "timestamp"
+        hint = "Send the time at which it happened, or leave it out to have the time of receipt."
+        raise Unreadable("bad_timestamp", f"{field} lies before 1970.", f"$.{field}", hint)
+    return min(at, around.received)
+
+
+def _message_id(message: Message, raw: Raw, index: int, around: _Around) -> str:
+    """The message's own id; else one made of its content and place.
+
+    Sent again, the same message at the same place gets the same id if it says when it happened. If it does not, nothing
+    tells a retry from a second event like it, and losing an event is worse: then the time of receipt is in the id.
+    """
+    if message.message_id is not None and message.message_id != "":
+        return str(message.message_id)
+    timed = message.timestamp is not None or message.original_timestamp is not None
+    arrival = 0 if timed else int(around.received.timestamp() * 1000)
+    return effect_key("message", around.source, around.kind, bytes(raw).decode(), index, arrival)
+
+
+def _properties(kind: Kind, message: Message) -> dict[str, Json]:
+    match kind:
+        case "track":
+            return message.properties or {}
+        case "identify":
+            elsewhere = (message.context or {}).get("traits")
+            return {**(elsewhere if isinstance(elsewhere, dict) else {}), **(message.traits or {})}
+        case "page" | "screen":
+            named = {"name": message.name, "category": message.category}
+            return {**(message.properties or {}), **{key: value for key, value in named.items() if value}}
+        case "group":
+            return {**(message.traits or {}), "group_id": _id("groupId", message.group_id)}
+        case "alias":
+            return {"previous_id": _id("previousId", message.previous_id)}
+
+
+def _context(kind: Kind, message: Message, opened: Opened) -> dict[str, Json]:
+    context: dict[str, Any] = message.context or {}
+    if opened.context:
+        context = {**opened.context, **context}
+    if kind == "identify" and isinstance(context.get("traits"), dict):
+        context = {key: value for key, value in context.items() if key != "traits"}  # They are the properties now.
+    if opened.integrations or message.integrations:
+        context = {"integrations": {**opened.integrations, **(message.integrations or {})}, **context}
+    return cast("dict[str, Json]", context)
+
+
+def _moment_or_none(value: object) -> datetime | None:
+    try:
+        return moment(value)
+    except (ValueError, OverflowError):
+        return None
