@@ -88,6 +88,10 @@ class Settlement:
     reason: str = ""
     not_before_ms: int = 0
     """For `pending` again (deferred): when to try next."""
+    provider_id: str = ""
+    """For `sent`: what the provider calls it."""
+    gone: bool = False
+    """For `failed`: the address is dead, and is to be suppressed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
