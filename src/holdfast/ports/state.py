@@ -174,6 +174,10 @@ class View(Protocol):
         """Every link, undone ones too, that touches any of the identities; in order of id."""
         ...
 
+    async def link(self, link_id: int) -> Link | None:
+        """One link by its id."""
+        ...
+
     # The log.
     async def offset(self, group: str) -> int:
         """The next log offset the group is to read; 0 for a new group."""
@@ -272,6 +276,10 @@ class Transaction(View, Protocol):
         """Record a link; returns it with its id. The person map is changed by `assign`."""
         ...
 
+    async def add_links(self, links: Sequence[Link]) -> list[Link]:
+        """Record many links; returns them with their ids, in the same order."""
+        ...
+
     async def undo_link(self, link_id: int, *, at_ms: int, by: str) -> None: ...
 
     async def assign(self, moves: Mapping[int, int]) -> None:
@@ -317,7 +325,10 @@ class Transaction(View, Protocol):
         ...
 
     async def claim_sends(self, now_ms: int, *, limit: int) -> list[Send]:
-        """Take pending sends that are due, oldest first, and mark them claimed now."""
+        """Take pending sends that are due and mark them claimed now: transactional ones first, then longest due first.
+
+        Taking a send counts as an attempt.
+        """
         ...
 
     async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:

@@ -1,8 +1,8 @@
 """Identity: which names belong to one person, and how that comes to be and is undone.
 
 A person is a set of identities joined by links. Links are only ever added or undone; who a person is follows from the
-links that stand, whatever order they came in. Events and profiles stay with their identity, so undoing a link gives back
-exactly what was.
+links that stand, whatever order they came in. Events and profiles stay with their identity, so undoing a link gives
+back exactly what was.
 """
 
 from __future__ import annotations
@@ -75,8 +75,8 @@ class Claim:
 def claims_of(event: Event) -> tuple[Claim, ...]:
     """The claims an event makes about who is who.
 
-    A call with both a user id and an anonymous id says the anonymous one logged in; an alias says the previous id is the
-    user's, and where it has an anonymous id too, both.
+    A call with both a user id and an anonymous id says the anonymous one logged in; an alias says the previous id is
+    the user's, and where it has an anonymous id too, both.
     """
     if not event.user_id:
         return ()

@@ -1,6 +1,6 @@
 """The profile: what is known of one identity, folded from its events, and of a person, folded from its identities.
 
-Every fold here gives the same answer whatever order events and identities come in, and for an event that comes twice the
+Every fold here gives the same answer whatever order events and identities come in; of an event that comes twice the
 caller has already dropped the second. So late events correct the answer, and merging and unmerging are exact.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from bisect import insort
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from holdfast.events.event import Event, Json
+from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
 
 RECENT_MOST = 32
@@ -29,7 +29,10 @@ CONSENT_CHANGED = "Consent Changed"
 
 EVERY_TOPIC = ""
 
-JsonValue: TypeAlias = Json
+if TYPE_CHECKING:
+    from holdfast.events.event import Json as JsonValue
+else:
+    JsonValue = Any  # msgspec cannot decode a recursive type; what was JSON before is JSON still.
 
 
 class Stamped(msgspec.Struct, frozen=True, array_like=True):

@@ -1,0 +1,1 @@
+"""Where things are kept: answers to the ports, one package a technology."""

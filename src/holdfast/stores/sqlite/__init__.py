@@ -1,0 +1,1 @@
+"""The state store on SQLite: one file, one writer, durable at every commit."""

@@ -1,0 +1,110 @@
+"""What comes in, in SQLite: reading positions, messages seen, bad records, own events on their way to the log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from holdfast.events.event import Event
+from holdfast.ports.state import BadRecord
+from holdfast.stores.sqlite.packing import pack, unpack
+from holdfast.stores.sqlite.queries import load
+from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, signed, unsigned
+
+_SQL = load("feed")
+_NEWEST = 2**63 - 1
+
+
+class ReadingFeed(Session):
+    """Questions about what came in."""
+
+    @in_thread
+    def offset(self, group: str) -> int:
+        return self._number(_SQL["offset"], group)
+
+    @in_thread
+    def seen(self, hashes: Sequence[int]) -> dict[int, int]:
+        rows = self._rows(_SQL["seen"], numbers(set(map(signed, hashes))))
+        return {unsigned(number): position for number, position in rows}
+
+    @in_thread
+    def bad_records(self, *, limit: int, before_id: int | None, replayed: bool | None) -> list[BadRecord]:
+        name = {None: "bad_records", False: "bad_records_open", True: "bad_records_replayed"}[replayed]
+        rows = self._rows(_SQL[name], _NEWEST if before_id is None else before_id, limit)
+        return [_bad_record(row) for row in rows]
+
+    @in_thread
+    def bad_records_by_id(self, ids: Sequence[int]) -> list[BadRecord]:
+        return [_bad_record(row) for row in self._rows(_SQL["bad_records_by_id"], numbers(set(ids)))]
+
+    @in_thread
+    def count_bad_records(self, *, by_code: bool = False) -> dict[str, int]:
+        return dict(self._rows(_SQL["count_bad_records_by_code" if by_code else "count_bad_records"]))
+
+    @in_thread
+    def emitted(self, *, limit: int) -> list[tuple[int, Event]]:
+        return [(number, Event(**unpack(body))) for number, body in self._rows(_SQL["emitted"], limit)]
+
+
+class ChangingFeed(ReadingFeed):
+    """Changes of what came in."""
+
+    @in_thread
+    def set_offset(self, group: str, offset: int) -> None:
+        self._do(_SQL["set_offset"], group, offset)
+
+    @in_thread
+    def mark_seen(self, positions: Mapping[int, int], at_ms: int) -> None:
+        rows = ((signed(number), position, at_ms) for number, position in positions.items())
+        self._do_all(_SQL["mark_seen"], sorted(rows))
+
+    @in_thread
+    def forget_seen(self, before_ms: int) -> None:
+        self._do(_SQL["forget_seen"], before_ms)
+
+    @in_thread
+    def add_bad_records(self, records: Sequence[BadRecord]) -> None:
+        self._do_all(
+            _SQL["add_bad_record"],
+            (
+                (
+                    each.at_ms,
+                    each.source,
+                    each.code,
+                    each.message,
+                    each.path,
+                    each.hint,
+                    each.body,
+                    each.origin,
+                    each.replayed_ms,
+                )
+                for each in records
+            ),
+        )
+
+    @in_thread
+    def mark_replayed(self, ids: Sequence[int], at_ms: int) -> None:
+        self._do(_SQL["mark_replayed"], numbers(set(ids)), at_ms)
+
+    @in_thread
+    def emit(self, events: Sequence[Event]) -> None:
+        self._do_all(_SQL["emit"], ((event.message_id, pack(event)) for event in events))
+
+    @in_thread
+    def forget_emitted(self, up_to_id: int) -> None:
+        self._do(_SQL["forget_emitted"], up_to_id)
+
+
+def _bad_record(row: Row) -> BadRecord:
+    number, at_ms, source, code, message, path, hint, body, origin, replayed_ms = row
+    return BadRecord(
+        id=number,
+        at_ms=at_ms,
+        source=source,
+        code=code,
+        message=message,
+        path=path,
+        hint=hint,
+        body=body,
+        origin=origin,
+        replayed_ms=replayed_ms,
+    )

@@ -1,0 +1,132 @@
+"""Decisions and those on their way through them, in SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from holdfast.decisions.visit import Visit
+from holdfast.ports.state import Decision, Entered, StepCount
+from holdfast.stores.sqlite.packing import pack, unpack
+from holdfast.stores.sqlite.queries import load
+from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
+
+_SQL = load("journeys")
+
+
+class ReadingJourneys(Session):
+    """Questions about journeys."""
+
+    @in_thread
+    def decisions(self, *, latest: bool = True) -> list[Decision]:
+        return [_decision(row) for row in self._rows(_SQL["decisions_latest" if latest else "decisions"])]
+
+    @in_thread
+    def open_visits(self, identities: Sequence[int]) -> list[Visit]:
+        return [_visit(row) for row in self._rows(_SQL["open_visits"], numbers(set(identities)))]
+
+    @in_thread
+    def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
+        return [_visit(row) for row in self._rows(_SQL["due_visits"], now_ms, limit, texts(without))]
+
+    @in_thread
+    def next_due(self) -> int | None:
+        row = self._row(_SQL["next_due"])
+        return row[0] if row else None
+
+    @in_thread
+    def entered(self, origins: Sequence[str], identities: Sequence[int]) -> dict[tuple[str, int], Entered]:
+        rows = self._rows(_SQL["entered"], numbers(set(identities)), texts(origins))
+        return {
+            (origin, identity): Entered(count=count, last_ms=last_ms, open=bool(is_open))
+            for origin, identity, count, last_ms, is_open in rows
+        }
+
+    @in_thread
+    def step_counts(self, origin: str) -> list[StepCount]:
+        return [
+            StepCount(origin=of, version=version, step=step, exit=by, count=count)
+            for of, version, step, by, count in self._rows(_SQL["step_counts"], origin)
+        ]
+
+    @in_thread
+    def waiting(self, origin: str) -> dict[str, int]:
+        return dict(self._rows(_SQL["waiting"], origin))
+
+
+class ChangingJourneys(ReadingJourneys):
+    """Changes of journeys."""
+
+    @in_thread
+    def put_decision(self, decision: Decision) -> None:
+        self._do(
+            _SQL["put_decision"],
+            decision.id,
+            decision.version,
+            decision.kind,
+            decision.state,
+            decision.definition,
+            decision.published_ms,
+        )
+
+    @in_thread
+    def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
+        first = self._number(_SQL["last_visit"]) + 1
+        added = [replace(visit, id=number) for number, visit in enumerate(visits, first)]
+        self._do_all(_SQL["add_visit"], map(_visit_row, added))
+        return added
+
+    @in_thread
+    def put_visits(self, visits: Sequence[Visit]) -> None:
+        self._do_all(_SQL["put_visit"], map(_visit_row, visits))
+
+    @in_thread
+    def count_steps(self, passed: Sequence[StepCount]) -> None:
+        self._do_all(
+            _SQL["count_step"], ((each.origin, each.version, each.step, each.exit, each.count) for each in passed)
+        )
+
+
+def _decision(row: Row) -> Decision:
+    name, kind, version, state, definition, published_ms = row
+    return Decision(id=name, kind=kind, version=version, state=state, definition=definition, published_ms=published_ms)
+
+
+def _visit_row(visit: Visit) -> tuple[object, ...]:
+    return (
+        visit.id,
+        visit.origin,
+        visit.version,
+        visit.identity,
+        visit.entry_key,
+        visit.arm,
+        visit.step,
+        visit.seq,
+        visit.entered_ms,
+        visit.arrived_ms,
+        visit.due_ms,
+        visit.left_ms,
+        visit.left_by,
+        pack((sorted(visit.waits_for), visit.variables)),
+    )
+
+
+def _visit(row: Row) -> Visit:
+    waits_for, variables = unpack(row[13])
+    return Visit(
+        id=row[0],
+        origin=row[1],
+        version=row[2],
+        identity=row[3],
+        entry_key=row[4],
+        arm=row[5],
+        step=row[6],
+        seq=row[7],
+        entered_ms=row[8],
+        arrived_ms=row[9],
+        due_ms=row[10],
+        left_ms=row[11],
+        left_by=row[12],
+        waits_for=frozenset(waits_for),
+        variables=variables,
+    )

@@ -1,0 +1,1 @@
+"""Ordered changes of the schema, each applied once: `0001_first.sql` and on."""

@@ -1,0 +1,71 @@
+-- What comes in: how far the log is read, which messages were seen, records that could not be events, and our own events
+-- on their way to the log.
+
+-- name: offset
+-- Says where a group reads on.
+SELECT next FROM reading WHERE consumer = ?
+
+-- name: set_offset
+-- Keeps where a group reads on.
+INSERT INTO reading (consumer, next) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET next = excluded.next
+
+-- name: seen
+-- Finds those of many message hashes that were seen before.
+SELECT seen.hash, seen.position FROM json_each(?) AS wanted CROSS JOIN seen ON seen.hash = wanted.value
+
+-- name: mark_seen
+-- Remembers a message; the first position stays.
+INSERT INTO seen (hash, position, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: forget_seen
+-- Forgets messages seen before a moment.
+DELETE FROM seen WHERE at_ms < ?
+
+-- name: bad_records
+-- Lists bad records, newest first.
+SELECT id, at_ms, source, code, message, path, hint, body, origin, replayed_ms
+FROM bad_record WHERE id < ?1 ORDER BY id DESC LIMIT ?2
+
+-- name: bad_records_open
+-- Lists bad records that were not replayed, newest first.
+SELECT id, at_ms, source, code, message, path, hint, body, origin, replayed_ms
+FROM bad_record WHERE id < ?1 AND replayed_ms IS NULL ORDER BY id DESC LIMIT ?2
+
+-- name: bad_records_replayed
+-- Lists bad records that were replayed, newest first.
+SELECT id, at_ms, source, code, message, path, hint, body, origin, replayed_ms
+FROM bad_record WHERE id < ?1 AND replayed_ms IS NOT NULL ORDER BY id DESC LIMIT ?2
+
+-- name: bad_records_by_id
+-- Reads bad records by number, in order.
+SELECT bad_record.id, at_ms, source, code, message, path, hint, body, origin, replayed_ms
+FROM json_each(?) AS wanted CROSS JOIN bad_record ON bad_record.id = wanted.value ORDER BY bad_record.id
+
+-- name: count_bad_records
+-- Counts bad records that were not replayed.
+SELECT 'all', count(*) FROM bad_record WHERE replayed_ms IS NULL
+
+-- name: count_bad_records_by_code
+-- Counts bad records that were not replayed, by what is wrong with them.
+SELECT code, count(*) FROM bad_record WHERE replayed_ms IS NULL GROUP BY code
+
+-- name: add_bad_record
+-- Keeps a bad record, unless one from the same place is kept already.
+INSERT INTO bad_record (at_ms, source, code, message, path, hint, body, origin, replayed_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: mark_replayed
+-- Says when bad records were replayed.
+UPDATE bad_record SET replayed_ms = ?2 WHERE id IN (SELECT value FROM json_each(?1))
+
+-- name: emitted
+-- Lists own events that are not in the log yet, oldest first.
+SELECT id, body FROM emitted ORDER BY id LIMIT ?
+
+-- name: emit
+-- Keeps an own event until it is in the log.
+INSERT INTO emitted (message_id, body) VALUES (?, ?) ON CONFLICT DO NOTHING
+
+-- name: forget_emitted
+-- Forgets own events that are in the log.
+DELETE FROM emitted WHERE id <= ?

@@ -1,0 +1,72 @@
+-- Decisions (journeys and campaigns) and those on their way through them.
+
+-- name: decisions
+-- Reads every version of every decision.
+SELECT id, kind, version, state, definition, published_ms FROM decision ORDER BY id, version
+
+-- name: decisions_latest
+-- Reads the newest version of every decision.
+SELECT id, kind, version, state, definition, published_ms FROM decision AS each
+WHERE version = (SELECT max(version) FROM decision WHERE decision.id = each.id) ORDER BY id
+
+-- name: put_decision
+-- Adds a version, or changes its state; what was published is never rewritten.
+INSERT INTO decision (id, version, kind, state, definition, published_ms) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET state = excluded.state
+
+-- name: open_visits
+-- Reads visits under way of some identities.
+SELECT visit.id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by,
+  body
+FROM json_each(?) AS wanted CROSS JOIN visit ON identity = wanted.value AND left_ms IS NULL ORDER BY visit.id
+
+-- name: due_visits
+-- Reads visits that are to be woken, soonest first, but for those of some origins.
+SELECT id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by, body
+FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1
+  AND origin NOT IN (SELECT value FROM json_each(?3)) ORDER BY due_ms, id LIMIT ?2
+
+-- name: next_due
+-- Says when the soonest visit or pending send falls due.
+SELECT min(due) FROM (
+  SELECT min(due_ms) AS due FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL
+  UNION ALL
+  SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND transactional = 0
+  UNION ALL
+  SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND transactional = 1
+)
+
+-- name: entered
+-- Sums up the entries of some identities into some journeys.
+SELECT origin, identity, count(*), max(entered_ms), max(left_ms IS NULL)
+FROM json_each(?1) AS wanted CROSS JOIN visit ON identity = wanted.value
+WHERE origin IN (SELECT value FROM json_each(?2)) GROUP BY identity, origin
+
+-- name: waiting
+-- Counts how many stand at each step.
+SELECT step, count(*) FROM visit WHERE origin = ? AND left_ms IS NULL GROUP BY step
+
+-- name: last_visit
+-- Says the highest number given to a visit.
+SELECT coalesce(max(id), 0) FROM visit
+
+-- name: add_visit
+-- Records an entry.
+INSERT INTO visit (id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms,
+  left_by, body)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+
+-- name: put_visit
+-- Moves a visit on.
+UPDATE visit SET origin = ?2, version = ?3, identity = ?4, entry_key = ?5, arm = ?6, step = ?7, seq = ?8,
+  entered_ms = ?9, arrived_ms = ?10, due_ms = ?11, left_ms = ?12, left_by = ?13, body = ?14
+WHERE id = ?1
+
+-- name: step_counts
+-- Reads a journey's counters.
+SELECT origin, version, step, exit, count FROM step_count WHERE origin = ? ORDER BY version, step, exit
+
+-- name: count_step
+-- Adds to a counter.
+INSERT INTO step_count (origin, version, step, exit, count) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET count = count + excluded.count

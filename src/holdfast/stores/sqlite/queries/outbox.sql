@@ -1,0 +1,75 @@
+-- The outbox: what is to be sent, what became of it, and addresses nobody may write to.
+
+-- name: send
+-- Reads one send by its key.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+FROM send WHERE key = ?
+
+-- name: sends
+-- Lists sends, newest first.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+FROM send ORDER BY id DESC LIMIT ?
+
+-- name: sends_of_origin
+-- Lists a journey's or campaign's sends, newest first.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+FROM send WHERE origin = ? ORDER BY id DESC LIMIT ?
+
+-- name: sends_of_identities
+-- Lists the sends to some identities, newest first; from one origin, when one is given.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+FROM json_each(?1) AS wanted CROSS JOIN send ON identity = wanted.value
+WHERE ?2 IS NULL OR origin = ?2 ORDER BY send.id DESC LIMIT ?3
+
+-- name: send_totals
+-- Counts sends by what became of them.
+SELECT state, sum(count) FROM send_total WHERE ?1 IS NULL OR origin = ?1 GROUP BY state HAVING sum(count) > 0
+
+-- name: contacts
+-- Lists when some identities were written to on a channel, or are about to be.
+SELECT identity, created_ms
+FROM json_each(?1) AS wanted CROSS JOIN send ON identity = wanted.value AND created_ms >= ?3
+WHERE channel = ?2 AND state IN ('pending', 'claimed', 'sent', 'in_doubt') ORDER BY identity, created_ms
+
+-- name: add_send
+-- Writes a send before it is done; one that is written already stays as it is.
+INSERT INTO send (key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: due_sends
+-- Reads pending sends of one lane that may go now, longest due first.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+FROM send WHERE state = 'pending' AND transactional = ? AND not_before_ms <= ? ORDER BY not_before_ms, id LIMIT ?
+
+-- name: claim_send
+-- Takes a send: from now on it may have reached the provider.
+UPDATE send SET state = 'claimed', claimed_ms = ?2, attempts = attempts + 1 WHERE key = ?1
+
+-- name: settle_send
+-- Writes what became of a claimed send.
+UPDATE send SET state = ?2, reason = ?3, settled_ms = ?4 WHERE key = ?1 AND state = 'claimed'
+
+-- name: defer_send
+-- Puts a claimed send back, for later.
+UPDATE send SET state = 'pending', reason = ?2, not_before_ms = ?3, claimed_ms = NULL WHERE key = ?1 AND state = 'claimed'
+
+-- name: claimed_before
+-- Lists sends that were claimed and never settled.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+FROM send WHERE state = 'claimed' AND claimed_ms < ? ORDER BY claimed_ms, id
+
+-- name: suppression
+-- Says why an address may not be written to, if so.
+SELECT reason FROM suppression WHERE channel = ? AND address = ?
+
+-- name: suppress
+-- Forbids an address; the newest reason stands.
+INSERT INTO suppression (channel, address, reason, at_ms) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET reason = excluded.reason, at_ms = excluded.at_ms

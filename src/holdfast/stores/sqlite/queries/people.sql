@@ -1,0 +1,88 @@
+-- Who people are: identities, profiles, links, and which persons the history store has yet to hear of.
+
+-- name: identities_by_hash
+-- Finds candidates for many names at once; the reader compares the names, since two may share a hash.
+SELECT identity.id, identity.kind, identity.value, identity.person
+FROM json_each(?) AS wanted CROSS JOIN identity ON identity.hash = wanted.value
+
+-- name: identities_by_id
+-- Reads identities by number.
+SELECT identity.id, identity.kind, identity.value, identity.person
+FROM json_each(?) AS wanted CROSS JOIN identity ON identity.id = wanted.value
+
+-- name: members
+-- Reads every identity of some persons: the one the person is numbered after, and those joined to it.
+SELECT identity.id, identity.kind, identity.value, identity.person
+FROM json_each(?1) AS wanted CROSS JOIN identity ON identity.id = wanted.value AND identity.person = identity.id
+UNION ALL
+SELECT identity.id, identity.kind, identity.value, identity.person
+FROM json_each(?1) AS wanted
+  CROSS JOIN identity ON identity.person = wanted.value AND identity.person <> identity.id
+ORDER BY 1
+
+-- name: last_identity
+-- Says how many identities there are: they are numbered densely from 1.
+SELECT coalesce(max(id), 0) FROM identity
+
+-- name: count_people
+-- Counts persons: every identity is one, but for those joined to another.
+SELECT (SELECT coalesce(max(id), 0) FROM identity) - (SELECT count(*) FROM identity WHERE person <> id)
+
+-- name: add_identity
+-- Numbers a new identity; it starts as a person of its own.
+INSERT INTO identity (id, hash, kind, value, person, added_ms) VALUES (?1, ?2, ?3, ?4, ?1, ?5)
+
+-- name: assign
+-- Moves an identity to a person.
+UPDATE identity SET person = ?2 WHERE id = ?1
+
+-- name: profiles
+-- Reads what is known of some identities.
+SELECT profile.identity, profile.body
+FROM json_each(?) AS wanted CROSS JOIN profile ON profile.identity = wanted.value
+
+-- name: put_profile
+-- Keeps what is known of an identity.
+INSERT INTO profile (identity, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body
+
+-- name: links
+-- Reads every link that touches some identities, undone ones too.
+SELECT link.id, link.first, link.second, link.kind, link.at_ms, link.by, link.undone_ms, link.undone_by
+FROM json_each(?1) AS wanted CROSS JOIN link ON link.first = wanted.value
+UNION
+SELECT link.id, link.first, link.second, link.kind, link.at_ms, link.by, link.undone_ms, link.undone_by
+FROM json_each(?1) AS wanted CROSS JOIN link ON link.second = wanted.value
+ORDER BY 1
+
+-- name: link
+-- Reads one link.
+SELECT id, first, second, kind, at_ms, by, undone_ms, undone_by FROM link WHERE id = ?
+
+-- name: last_link
+-- Says the highest number given to a link.
+SELECT coalesce(max(id), 0) FROM link
+
+-- name: add_link
+-- Records a link.
+INSERT INTO link (id, first, second, kind, at_ms, by, undone_ms, undone_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+
+-- name: undo_link
+-- Undoes a link that stands; who undid it first stays on record.
+UPDATE link SET undone_ms = ?2, undone_by = ?3 WHERE id = ?1 AND undone_ms IS NULL
+
+-- name: stale_people
+-- Lists persons changed since the history store was told, longest waiting first.
+SELECT person, sequence FROM stale_person ORDER BY sequence, person LIMIT ?
+
+-- name: next_sequence
+-- Takes the next sequence number for changes of persons.
+UPDATE person_sequence SET last = last + 1 RETURNING last
+
+-- name: touch_people
+-- Marks persons as changed.
+INSERT INTO stale_person (person, sequence) SELECT value, ?2 FROM json_each(?1) WHERE true
+ON CONFLICT DO UPDATE SET sequence = excluded.sequence
+
+-- name: untouch_person
+-- Forgets a mark, unless the person changed again meanwhile.
+DELETE FROM stale_person WHERE person = ?1 AND sequence = ?2

@@ -1,0 +1,36 @@
+-- Small things: keys, saved segments, named notes.
+
+-- name: keys
+-- Reads every write and api key.
+SELECT name, kind, hash, shown, created_ms, revoked_ms FROM access_key ORDER BY created_ms, name
+
+-- name: put_key
+-- Keeps a key; one of the same name is replaced.
+INSERT INTO access_key (name, kind, hash, shown, created_ms, revoked_ms) VALUES (?, ?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET kind = excluded.kind, hash = excluded.hash, shown = excluded.shown,
+  created_ms = excluded.created_ms, revoked_ms = excluded.revoked_ms
+
+-- name: revoke_key
+-- Makes a key worthless from a moment on; the first revocation stays on record.
+UPDATE access_key SET revoked_ms = ?2 WHERE name = ?1 AND revoked_ms IS NULL
+
+-- name: segments
+-- Reads every saved segment.
+SELECT id, name, definition, updated_ms FROM segment ORDER BY id
+
+-- name: put_segment
+-- Saves a segment.
+INSERT INTO segment (id, name, definition, updated_ms) VALUES (?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET name = excluded.name, definition = excluded.definition, updated_ms = excluded.updated_ms
+
+-- name: delete_segment
+-- Forgets a segment.
+DELETE FROM segment WHERE id = ?
+
+-- name: note
+-- Reads a named value.
+SELECT value FROM note WHERE name = ?
+
+-- name: set_note
+-- Keeps a named value.
+INSERT INTO note (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = excluded.value

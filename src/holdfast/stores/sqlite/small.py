@@ -1,0 +1,56 @@
+"""Small things in SQLite: keys, saved segments, named notes."""
+
+from __future__ import annotations
+
+from holdfast.ports.state import AccessKey, SavedSegment
+from holdfast.stores.sqlite.queries import load
+from holdfast.stores.sqlite.session import Session, in_thread
+
+_SQL = load("small")
+
+
+class ReadingSmall(Session):
+    """Questions about small things."""
+
+    @in_thread
+    def keys(self) -> list[AccessKey]:
+        return [
+            AccessKey(name=name, kind=kind, hash=hashed, shown=shown, created_ms=created_ms, revoked_ms=revoked_ms)
+            for name, kind, hashed, shown, created_ms, revoked_ms in self._rows(_SQL["keys"])
+        ]
+
+    @in_thread
+    def segments(self) -> list[SavedSegment]:
+        return [
+            SavedSegment(id=segment, name=name, definition=definition, updated_ms=updated_ms)
+            for segment, name, definition, updated_ms in self._rows(_SQL["segments"])
+        ]
+
+    @in_thread
+    def note(self, name: str) -> str | None:
+        row = self._row(_SQL["note"], name)
+        return row[0] if row else None
+
+
+class ChangingSmall(ReadingSmall):
+    """Changes of small things."""
+
+    @in_thread
+    def put_key(self, key: AccessKey) -> None:
+        self._do(_SQL["put_key"], key.name, key.kind, key.hash, key.shown, key.created_ms, key.revoked_ms)
+
+    @in_thread
+    def revoke_key(self, name: str, at_ms: int) -> None:
+        self._do(_SQL["revoke_key"], name, at_ms)
+
+    @in_thread
+    def put_segment(self, segment: SavedSegment) -> None:
+        self._do(_SQL["put_segment"], segment.id, segment.name, segment.definition, segment.updated_ms)
+
+    @in_thread
+    def delete_segment(self, segment_id: str) -> None:
+        self._do(_SQL["delete_segment"], segment_id)
+
+    @in_thread
+    def set_note(self, name: str, value: str) -> None:
+        self._do(_SQL["set_note"], name, value)

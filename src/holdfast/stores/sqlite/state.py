@@ -1,0 +1,131 @@
+"""The state store on SQLite: one file, one writer thread, snapshots for readers."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from holdfast.kernel.errors import Internal
+from holdfast.ports.state import Transaction, View
+from holdfast.stores.sqlite.checkpoint import Checkpointer
+from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
+from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
+from holdfast.stores.sqlite.lock import Lock
+from holdfast.stores.sqlite.opening import migrate, migrations, open_reader, open_writer
+from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
+from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
+from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
+
+FILE = "state.sqlite"
+READERS_MOST = 4
+"""Threads that read."""
+VIEWS_MOST = 32
+"""Snapshots open at once; whoever comes after them waits for one to end."""
+
+
+class SqliteView(ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSmall):
+    """A snapshot."""
+
+
+class SqliteTransaction(ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSmall):
+    """The transaction under way."""
+
+
+class SqliteState:
+    """Answers `ports.state.State`. It owns its directory while it is open."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open the state in the directory, making both as needed.
+
+        Raises Busy when another process has it open, Conflict when a newer Holdfast wrote it.
+        """
+        directory.mkdir(parents=True, exist_ok=True)
+        self._path = directory / FILE
+        self._lock = Lock(directory)
+        try:
+            self._writer = open_writer(self._path)
+            migrate(self._writer, migrations())
+        except BaseException:
+            self._lock.release()
+            raise
+        self._writing = ThreadPoolExecutor(1, thread_name_prefix="holdfast-write")
+        self._reading = ThreadPoolExecutor(READERS_MOST, thread_name_prefix="holdfast-read")
+        self._turn = asyncio.Lock()
+        self._places = asyncio.Semaphore(VIEWS_MOST)
+        self._idle: list[sqlite3.Connection] = []
+        self._checkpointer = Checkpointer(self._path)
+        self._checkpointer.start()
+        self._closed = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """One transaction at a time; durable when the block ends, undone when it raises."""
+        async with self._turn:
+            self._check_open()
+            transaction = SqliteTransaction(self._writer, self._writing)
+            try:
+                await transaction.hop(self._start)
+                yield transaction
+                await transaction.hop(self._writer.commit)
+            except BaseException:
+                # Cancelled or not: the next transaction must not find this one open. Commit and rollback go through the
+                # same thread, so a commit that was under way is finished by now and there is nothing to undo.
+                await asyncio.shield(transaction.hop(self._writer.rollback))
+                raise
+            finally:
+                transaction.end()
+
+    @asynccontextmanager
+    async def view(self) -> AsyncIterator[View]:
+        """A consistent snapshot. Keep it short: the write-ahead log cannot be reused while it is open."""
+        async with self._places:
+            self._check_open()
+            connection = self._idle.pop() if self._idle else open_reader(self._path)
+            view = SqliteView(connection, self._reading)
+            try:
+                await view.hop(lambda: _take_snapshot(connection))
+                yield view
+            finally:
+                await asyncio.shield(view.hop(connection.rollback))
+                view.end()
+                self._keep(connection)
+
+    async def close(self) -> None:
+        """Let go of threads, files and the directory. Waits for the transaction under way."""
+        async with self._turn:
+            if self._closed:
+                return
+            self._closed = True
+            await asyncio.get_running_loop().run_in_executor(self._writing, self._close)
+
+    def _start(self) -> None:
+        self._writer.execute("BEGIN IMMEDIATE")
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Internal("the state is closed")
+
+    def _keep(self, connection: sqlite3.Connection) -> None:
+        if self._closed or len(self._idle) >= READERS_MOST:
+            connection.close()
+        else:
+            self._idle.append(connection)
+
+    def _close(self) -> None:
+        self._checkpointer.stop()
+        self._reading.shutdown()
+        for connection in self._idle:
+            connection.close()
+        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._writer.close()
+        self._lock.release()
+        self._writing.shutdown(wait=False)
+
+
+def _take_snapshot(connection: sqlite3.Connection) -> None:
+    connection.execute("BEGIN")
+    connection.execute("SELECT max(version) FROM schema_version").fetchone()  # BEGIN alone reads nothing yet.
