@@ -1,0 +1,13 @@
+import { useQuery } from '@tanstack/react-query'
+import { session } from './api/queries'
+import { Frame } from './frame/Frame'
+import { SignIn } from './pages/signin/SignIn'
+import { Failed } from './parts/States'
+
+/** Whoever is signed in sees the frame; anyone else the sign-in page, at the address they wanted. */
+export function Entrance() {
+  const query = useQuery(session)
+  if (query.data) return query.data.signed_in ? <Frame session={query.data} /> : <SignIn />
+  if (query.isError) return <Failed what="The console could not reach its server" error={query.error} retry={() => void query.refetch()} />
+  return null
+}

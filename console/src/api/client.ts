@@ -1,0 +1,78 @@
+/** One door to the server: same origin, cookie session, JSON both ways. */
+
+export class Refusal extends Error {
+  readonly status: number
+  readonly code: string
+  readonly path: string | null
+  readonly hint: string | null
+
+  constructor(status: number, body: { code?: string; message?: string; path?: string | null; hint?: string | null }) {
+    super(body.message ?? `The server answered ${status}.`)
+    this.name = 'Refusal'
+    this.status = status
+    this.code = body.code ?? `http_${status}`
+    this.path = body.path ?? null
+    this.hint = body.hint ?? null
+  }
+}
+
+export class Unreachable extends Error {
+  constructor(cause: unknown) {
+    super('The server did not answer.', { cause })
+    this.name = 'Unreachable'
+  }
+}
+
+let onSignedOut = () => {}
+
+/** Called whenever an answer says that the session is over. */
+export function whenSignedOut(act: () => void) {
+  onSignedOut = act
+}
+
+type Query = Record<string, string | number | boolean | null | undefined>
+
+export function address(path: string, query: Query = {}): string {
+  const pairs = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '')
+  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()
+  return text ? `${path}?${text}` : path
+}
+
+async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  let response: Response
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: 'same-origin',
+      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(signal ? { signal } : {}),
+    })
+  } catch (cause) {
+    if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
+    throw new Unreachable(cause)
+  }
+  const text = await response.text()
+  if (response.ok) return (text ? JSON.parse(text) : null) as T
+  if (response.status === 401 && path !== '/session') onSignedOut()
+  throw new Refusal(response.status, refusalBody(text))
+}
+
+function refusalBody(text: string) {
+  try {
+    return (JSON.parse(text) as { error?: { code?: string; message?: string } }).error ?? {}
+  } catch {
+    return {}
+  }
+}
+
+export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal) =>
+  ask<T>('GET', address(path, query), undefined, signal)
+export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal) => ask<T>('POST', path, body, signal)
+export const put = <T>(path: string, body: unknown) => ask<T>('PUT', path, body)
+export const remove = <T>(path: string) => ask<T>('DELETE', path)
+
+/** A path whose parts are data: every part is escaped, so an id with a slash stays one part. */
+export function route(strings: TemplateStringsArray, ...parts: (string | number)[]): string {
+  return strings.reduce((whole, text, i) => whole + text + (i < parts.length ? encodeURIComponent(parts[i]!) : ''), '')
+}

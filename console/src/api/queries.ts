@@ -1,0 +1,149 @@
+/** Every question the console asks, with the key its answer is kept under. */
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { get, post, route } from './client'
+import type {
+  BadRecords, EventName, EventPage, Json, Key, Mail, MailRow, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
+  SavedSegment, SegmentCount, Session,
+} from './types'
+
+export const session = queryOptions({
+  queryKey: ['session'],
+  queryFn: ({ signal }) => get<Session>('/session', {}, signal),
+  staleTime: Infinity,
+})
+
+export const overview = queryOptions({
+  queryKey: ['overview'],
+  queryFn: ({ signal }) => get<Overview>('/api/overview', {}, signal),
+  refetchInterval: 15_000,
+})
+
+export const PEOPLE_PER_PAGE = 50
+
+export const people = (text: string, page: number) =>
+  queryOptions({
+    queryKey: ['people', text, page],
+    queryFn: ({ signal }) =>
+      get<{ people: PersonRow[]; total: number }>(
+        '/api/people',
+        { text, limit: PEOPLE_PER_PAGE, offset: (page - 1) * PEOPLE_PER_PAGE },
+        signal,
+      ),
+    placeholderData: keepPreviousData,
+  })
+
+export const person = (id: string) =>
+  queryOptions({
+    queryKey: ['person', id],
+    queryFn: ({ signal }) => get<Person>(route`/api/people/${id}`, {}, signal),
+  })
+
+export const timeline = (id: string, event: string | null) =>
+  infiniteQueryOptions({
+    queryKey: ['timeline', id, event],
+    queryFn: ({ signal, pageParam }) =>
+      get<EventPage>(route`/api/people/${id}/events`, { limit: 100, before: pageParam, event }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_before,
+  })
+
+export const segments = queryOptions({
+  queryKey: ['segments'],
+  queryFn: async ({ signal }) => (await get<{ segments: SavedSegment[] }>('/api/segments', {}, signal)).segments,
+})
+
+export const segmentCount = (definition: Json) =>
+  queryOptions({
+    queryKey: ['segment-count', definition],
+    queryFn: ({ signal }) => post<SegmentCount>('/api/segments/count', { definition }, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+    retry: false,
+  })
+
+export const segmentPeople = (definition: Json, limit = 6) =>
+  queryOptions({
+    queryKey: ['segment-people', definition, limit],
+    queryFn: ({ signal }) =>
+      post<{ people: PersonRow[]; count: number }>('/api/segments/people', { definition, limit, offset: 0 }, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 30_000,
+    retry: false,
+  })
+
+const ROOTS = { journey: 'journeys', campaign: 'campaigns' } as const
+
+export const runRoot = (kind: RunKind) => ROOTS[kind]
+
+export const runs = (kind: RunKind) =>
+  queryOptions({
+    queryKey: [ROOTS[kind]],
+    queryFn: async ({ signal }) => (await get<Record<string, RunRow[]>>(`/api/${ROOTS[kind]}`, {}, signal))[ROOTS[kind]] ?? [],
+    refetchInterval: 10_000,
+  })
+
+export const run = (kind: RunKind, id: string) =>
+  queryOptions({
+    queryKey: [ROOTS[kind], id],
+    queryFn: ({ signal }) => get<Run>(route`/api/${ROOTS[kind]}/${id}`, {}, signal),
+    refetchInterval: 4_000,
+  })
+
+export const mailbox = (text: string) =>
+  infiniteQueryOptions({
+    queryKey: ['mailbox', text],
+    queryFn: ({ signal, pageParam }) =>
+      get<{ messages: MailRow[]; total: number }>('/api/mailbox', { ...mailSearch(text), limit: 50, before: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => (page.messages.length === 50 ? (page.messages.at(-1)?.received_at ?? null) : null),
+    refetchInterval: 5_000,
+    placeholderData: keepPreviousData,
+  })
+
+/** Something with an @ is looked for among recipients, anything else in the whole message. */
+export const mailSearch = (text: string) => (text.includes('@') ? { to: text } : { text })
+
+export const mail = (id: string) =>
+  queryOptions({
+    queryKey: ['mail', id],
+    queryFn: ({ signal }) => get<Mail>(route`/api/mailbox/${id}`, {}, signal),
+    staleTime: Infinity,
+  })
+
+export const badRecords = (replayed: boolean) =>
+  infiniteQueryOptions({
+    queryKey: ['errors', replayed],
+    queryFn: ({ signal, pageParam }) => get<BadRecords>('/api/errors', { limit: 50, before: pageParam, replayed }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => (page.errors.length === 50 ? String(page.errors.at(-1)?.id ?? '') || null : null),
+  })
+
+export const eventNames = queryOptions({
+  queryKey: ['schema', 'events'],
+  queryFn: async ({ signal }) => (await get<{ events: EventName[] }>('/api/schema/events', {}, signal)).events,
+  staleTime: 30_000,
+})
+
+export const eventProperties = (name: string) =>
+  queryOptions({
+    queryKey: ['schema', 'events', name],
+    queryFn: async ({ signal }) =>
+      (await get<{ properties: PropertyName[] }>(route`/api/schema/events/${name}/properties`, {}, signal)).properties,
+    staleTime: 60_000,
+    enabled: name !== '',
+  })
+
+export const traitNames = queryOptions({
+  queryKey: ['schema', 'traits'],
+  queryFn: async ({ signal }) => {
+    const answer = await get<{ traits?: PropertyName[]; properties?: PropertyName[] }>('/api/schema/traits', {}, signal)
+    return answer.traits ?? answer.properties ?? []
+  },
+  staleTime: 60_000,
+})
+
+export const keys = queryOptions({
+  queryKey: ['keys'],
+  queryFn: async ({ signal }) => (await get<{ keys: Key[] }>('/api/keys', {}, signal)).keys,
+})

@@ -1,0 +1,251 @@
+/** The JSON of the HTTP API, by hand, in the server's own words. Moments are ISO 8601 UTC strings. */
+
+export type Moment = string
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
+export type Properties = Record<string, Json>
+
+export interface Session {
+  signed_in: boolean
+  workspace?: { name: string; currency: string }
+  demo?: boolean
+}
+
+export interface Sends {
+  pending: number
+  claimed: number
+  sent: number
+  failed: number
+  withheld: number
+  in_doubt: number
+}
+
+export interface Loading {
+  label: string
+  done: number
+  total: number
+}
+
+export interface ActivityDay {
+  start: Moment
+  events: number
+  people: number
+}
+
+export type Effect =
+  | { status: 'estimated'; difference: number; low: number; high: number; confidence: number; relative: number | null }
+  | { status: 'inconclusive'; reason: string }
+
+export interface ArmResult {
+  arm: string
+  people: number
+  open_people: number
+  converted: number
+  conversion_rate: number
+  orders: number
+  revenue_minor: number
+  revenue_per_person_minor: number
+}
+
+export interface Result {
+  origin: string
+  goal: { event: string; within_seconds: number }
+  as_of: Moment
+  currency: string
+  arms: ArmResult[]
+  conversion: Effect
+  revenue_per_person: Effect
+  words: string
+}
+
+export type RunKind = 'journey' | 'campaign'
+export type RunState = 'live' | 'running' | 'paused' | 'stopped' | 'draft' | (string & {})
+
+export interface RunRow {
+  kind: RunKind
+  id: string
+  name: string
+  state: RunState
+  version: number
+  entered: number
+  waiting: number
+  sent: number
+  result: Result | null
+}
+
+export interface RunStep {
+  id: string
+  type: string
+  title: string
+  note: string
+  entered: number
+  waiting: number
+  exits: Record<string, number>
+}
+
+export interface Run extends RunRow {
+  definition: { [key: string]: Json }
+  steps: RunStep[]
+  sends: Sends
+}
+
+export interface Overview {
+  as_of: Moment
+  people: number
+  events: number
+  active_people_24h: number
+  events_per_minute: number
+  sends: Sends
+  errors_open: number
+  loading: Loading | null
+  activity: ActivityDay[]
+  running: RunRow[]
+}
+
+export interface Tick {
+  as_of: Moment
+  events: number
+  people: number
+  events_per_minute: number
+  sends: Sends
+  errors_open: number
+  loading: Loading | null
+}
+
+export interface Identity {
+  kind: string
+  value: string
+  id?: number
+}
+
+export interface HappenedEvent {
+  event: string
+  kind: string
+  timestamp: Moment
+  received_at: Moment
+  properties: Properties
+  context: Properties
+  message_id: string
+  source: string
+  identity: Identity
+}
+
+export interface LiveEvent extends HappenedEvent {
+  person: { user_id: string | null; name: string | null } | null
+}
+
+export interface PersonRow {
+  person: number
+  user_id: string | null
+  known: boolean
+  traits: Properties
+  first_seen: Moment | null
+  last_seen: Moment | null
+}
+
+export interface IdentityLink {
+  id: number
+  first: Identity
+  second: Identity
+  kind: string
+  at: Moment
+  by: string | null
+  undone_at: Moment | null
+}
+
+export interface PersonVisit {
+  origin: string
+  origin_name: string
+  version: number
+  arm: string
+  step: string | null
+  entered_at: Moment
+  due_at: Moment | null
+  left_at: Moment | null
+  left_by: string | null
+}
+
+export interface Person extends PersonRow {
+  identities: Identity[]
+  consent: Record<string, boolean>
+  links: IdentityLink[]
+  event_counts: Record<string, number>
+  visits: PersonVisit[]
+}
+
+export interface EventPage {
+  events: HappenedEvent[]
+  next_before: Moment | null
+}
+
+export interface SegmentCount {
+  count: number
+  of: number
+  took_ms: number
+  words: string
+}
+
+export interface SavedSegment {
+  id: string
+  name: string
+  definition: Json
+  words: string
+  updated_at: Moment
+}
+
+export interface MailRow {
+  id: string
+  to: string
+  from: string
+  subject: string
+  preview: string
+  received_at: Moment
+  send: string | null
+}
+
+export interface Mail extends MailRow {
+  html: string | null
+  text: string | null
+  headers: Record<string, string>
+  links: (string | { url: string; text?: string })[]
+  size_bytes: number
+}
+
+export interface BadRecord {
+  id: number | string
+  at: Moment
+  source: string
+  code: string
+  message: string
+  path: string | null
+  hint: string | null
+  body: string
+  origin: string
+  replayed_at: Moment | null
+}
+
+export interface BadRecords {
+  errors: BadRecord[]
+  total: number
+  by_code: Record<string, number>
+}
+
+export interface EventName {
+  name: string
+  count: number
+  people: number
+  last: Moment | null
+}
+
+export interface PropertyName {
+  name: string
+  type: string
+  examples: Json[]
+}
+
+export interface Key {
+  name: string
+  kind: string
+  shown: string
+  created_at: Moment
+  revoked_at: Moment | null
+}

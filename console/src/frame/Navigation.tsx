@@ -1,0 +1,81 @@
+import { Tooltip } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { Search } from 'lucide-react'
+import { runs } from '~/api/queries'
+import { useTick } from '~/api/feed'
+import type { Session } from '~/api/types'
+import { PersonMark } from '~/parts/PersonMark'
+import { count } from '~/words/numbers'
+import { Mark } from './Mark'
+import styles from './Navigation.module.css'
+import { openPalette, Palette } from './Palette'
+import { type Place, PLACES } from './places'
+import { SchemeToggle } from './SchemeToggle'
+import { WorkspaceMenu } from './WorkspaceMenu'
+
+export function Navigation({ rail, session }: { rail: boolean; session: Session }) {
+  const name = session.workspace?.name ?? 'Workspace'
+  return (
+    <nav className={styles.navigation} data-rail={rail || undefined} aria-label="Main">
+      <Link to="/" className={styles.brand}>
+        <Mark />
+        <span className={styles.word}>Holdfast</span>
+      </Link>
+      <Tooltip label="Search" position="right" disabled={!rail}>
+        <button type="button" className={styles.search} onClick={openPalette}>
+          <Search size={14} aria-hidden="true" />
+          <span className={styles.word}>Search</span>
+          <kbd aria-hidden="true">{/mac/i.test(navigator.platform) ? '⌘K' : 'Ctrl K'}</kbd>
+        </button>
+      </Tooltip>
+      {PLACES.map(({ heading, places }) => (
+        <div key={heading ?? 'top'} className={styles.group}>
+          {heading && <div className={styles.heading}>{heading}</div>}
+          {places.map((place) => (
+            <PlaceLink key={place.to} place={place} rail={rail} />
+          ))}
+        </div>
+      ))}
+      <div className={styles.foot}>
+        <PersonMark name={name} size={22} />
+        <span className={`${styles.word} ${styles.workspace} cut`}>{name}</span>
+        <WorkspaceMenu demo={session.demo === true} />
+        <SchemeToggle />
+      </div>
+      <Palette />
+    </nav>
+  )
+}
+
+function PlaceLink({ place, rail }: { place: Place; rail: boolean }) {
+  return (
+    <Tooltip label={place.label} position="right" disabled={!rail}>
+      <Link
+        to={place.to}
+        className={styles.place}
+        activeOptions={{ exact: place.to === '/', includeSearch: false }}
+        activeProps={{ 'aria-current': 'page' }}
+      >
+        <place.icon size={15} aria-hidden="true" />
+        <span className={styles.word}>{place.label}</span>
+        <Amount to={place.to} />
+      </Link>
+    </Tooltip>
+  )
+}
+
+function Amount({ to }: { to: Place['to'] }) {
+  const bad = useTick()?.errors_open ?? 0
+  const journeys = useQuery(runs('journey')).data?.length ?? 0
+  if (to === '/data' && bad > 0) {
+    return (
+      <span className={styles.amount}>
+        {count(bad)}
+        <span className="unseen"> bad records</span>
+      </span>
+    )
+  }
+  if (to === '/journeys' && journeys > 0) return <span className={styles.amount} data-quiet>{count(journeys)}</span>
+  return null
+}

@@ -1,0 +1,33 @@
+import { Database, Funnel, Inbox, LayoutDashboard, type LucideIcon, Send, Users, Waypoints } from 'lucide-react'
+
+export interface Place {
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/journeys' | '/campaigns' | '/data'
+  label: string
+  icon: LucideIcon
+}
+
+/** The navigation, by intent. Only what exists is listed. */
+export const PLACES: { heading: string | null; places: Place[] }[] = [
+  {
+    heading: null,
+    places: [
+      { to: '/', label: 'Overview', icon: LayoutDashboard },
+      { to: '/mailbox', label: 'Mailbox', icon: Inbox },
+    ],
+  },
+  {
+    heading: 'Understand',
+    places: [
+      { to: '/people', label: 'People', icon: Users },
+      { to: '/segments', label: 'Segments', icon: Funnel },
+    ],
+  },
+  {
+    heading: 'Act',
+    places: [
+      { to: '/journeys', label: 'Journeys', icon: Waypoints },
+      { to: '/campaigns', label: 'Campaigns', icon: Send },
+    ],
+  },
+  { heading: 'Set up', places: [{ to: '/data', label: 'Data', icon: Database }] },
+]

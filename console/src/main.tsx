@@ -1,0 +1,31 @@
+import '@fontsource-variable/inter'
+import '@fontsource-variable/jetbrains-mono'
+import './styles'
+import { MantineProvider } from '@mantine/core'
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { Refusal, whenSignedOut } from './api/client'
+import { session } from './api/queries'
+import { router } from './routes'
+import { theme, variables } from './theme'
+
+/** A refusal will be the same a second later; silence may not be. */
+const worthRetrying = (failures: number, error: Error) => failures < 2 && !(error instanceof Refusal && error.status < 500)
+
+const client = new QueryClient({
+  defaultOptions: { queries: { retry: worthRetrying, staleTime: 2_000, refetchOnWindowFocus: false } },
+})
+
+whenSignedOut(() => void client.invalidateQueries({ queryKey: session.queryKey }))
+
+createRoot(document.getElementById('root')!).render(
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+      <QueryClientProvider client={client}>
+        <RouterProvider router={router} />
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+)

@@ -1,0 +1,2 @@
+import { TopBar } from '~/frame/TopBar'
+export const MailboxPage = () => <TopBar title="MailboxPage" />

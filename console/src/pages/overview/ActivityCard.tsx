@@ -1,0 +1,56 @@
+import { Button, SegmentedControl } from '@mantine/core'
+import { useElementSize } from '@mantine/hooks'
+import { BarChart3, Table2 } from 'lucide-react'
+import { useState } from 'react'
+import type { ActivityDay } from '~/api/types'
+import { CopyButton } from '~/parts/CopyButton'
+import { ActivityChart } from './ActivityChart'
+import { ActivityTable } from './ActivityTable'
+import styles from './ActivityCard.module.css'
+
+export type Measure = 'people' | 'events'
+
+const QUESTIONS: Record<Measure, string> = {
+  people: 'How many people are active each day?',
+  events: 'How many events arrive each day?',
+}
+
+const asText = (days: ActivityDay[]) =>
+  ['day\tpeople\tevents', ...days.map((day) => `${day.start.slice(0, 10)}\t${day.people}\t${day.events}`)].join('\n')
+
+export function ActivityCard({ days }: { days: ActivityDay[] }) {
+  const [measure, setMeasure] = useState<Measure>('people')
+  const [table, setTable] = useState(false)
+  const { ref, width } = useElementSize()
+  return (
+    <section className={styles.card} aria-labelledby="activity">
+      <header className={styles.head}>
+        <h2 id="activity">{QUESTIONS[measure]}</h2>
+        <SegmentedControl
+          aria-label="What to count"
+          data={[
+            { value: 'people', label: 'People' },
+            { value: 'events', label: 'Events' },
+          ]}
+          value={measure}
+          onChange={(value) => setMeasure(value as Measure)}
+        />
+      </header>
+      <div ref={ref} className={styles.body}>
+        {table ? <ActivityTable days={days} /> : width > 0 && <ActivityChart days={days} measure={measure} width={width} />}
+      </div>
+      <footer className={styles.foot}>
+        <span className={styles.note}>
+          <svg width="10" height="10" aria-hidden="true">
+            <rect width="10" height="10" rx="2" fill="url(#unfinished)" />
+          </svg>
+          Hatched: today, not over yet. Days are UTC.
+        </span>
+        <Button variant="subtle" leftSection={table ? <BarChart3 size={14} /> : <Table2 size={14} />} onClick={() => setTable(!table)}>
+          {table ? 'View as chart' : 'View as table'}
+        </Button>
+        <CopyButton text={() => asText(days)} />
+      </footer>
+    </section>
+  )
+}

@@ -1,0 +1,33 @@
+import type { ActivityDay } from '~/api/types'
+import tableStyles from '~/parts/Table.module.css'
+import { bucketDay } from '~/words/moments'
+import { count } from '~/words/numbers'
+import styles from './ActivityCard.module.css'
+
+export function ActivityTable({ days }: { days: ActivityDay[] }) {
+  return (
+    <div className={styles.scroller} tabIndex={0} role="region" aria-label="Activity by day">
+      <table className={tableStyles.table} data-dense>
+        <thead>
+          <tr>
+            <th scope="col">Day</th>
+            <th scope="col" className={tableStyles.number}>People</th>
+            <th scope="col" className={tableStyles.number}>Events</th>
+          </tr>
+        </thead>
+        <tbody>
+          {[...days].reverse().map((day, i) => (
+            <tr key={day.start}>
+              <td>
+                {bucketDay(day.start)}
+                {i === 0 && <span className="faint"> so far</span>}
+              </td>
+              <td className={tableStyles.number}>{count(day.people)}</td>
+              <td className={tableStyles.number}>{count(day.events)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

@@ -1,0 +1,36 @@
+import { Link } from '@tanstack/react-router'
+import { TriangleAlert } from 'lucide-react'
+import type { Overview } from '~/api/types'
+import { plural } from '~/words/numbers'
+import styles from './Strips.module.css'
+
+/** What waits for a person's decision. Nothing at all when nothing does. */
+export function Attention({ data }: { data: Overview }) {
+  const bad = data.errors_open
+  const doubt = data.sends.in_doubt
+  if (bad === 0 && doubt === 0) return null
+  return (
+    <ul className={styles.attention} aria-label="Needs attention">
+      {bad > 0 && (
+        <li>
+          <TriangleAlert size={15} aria-hidden="true" />
+          <p>
+            <strong>{plural(bad, 'bad record')}</strong> set aside. Nothing was lost: mend and replay.
+          </p>
+          <Link to="/data" className="link">
+            Look at bad records
+          </Link>
+        </li>
+      )}
+      {doubt > 0 && (
+        <li>
+          <TriangleAlert size={15} aria-hidden="true" />
+          <p>
+            <strong>{plural(doubt, 'send')} in doubt.</strong> The provider never answered, so {doubt === 1 ? 'it is' : 'they are'} not sent again by
+            guess.
+          </p>
+        </li>
+      )}
+    </ul>
+  )
+}

@@ -1,0 +1,55 @@
+import { Link } from '@tanstack/react-router'
+import { useHappenings } from '~/api/feed'
+import type { LiveEvent } from '~/api/types'
+import { EventTile } from '~/parts/EventTile'
+import { detail, phrase } from '~/words/happenings'
+import { clockSeconds, full } from '~/words/moments'
+import { count } from '~/words/numbers'
+import styles from './HappeningNow.module.css'
+
+const ROWS = 8
+
+/** The newest events as they come in. Not a live region: a stream would never stop talking. */
+export function HappeningNow({ perMinute }: { perMinute: number }) {
+  const events = useHappenings().slice(0, ROWS)
+  return (
+    <section className={styles.card} aria-labelledby="happening">
+      <header className={styles.head}>
+        <h2 id="happening">Happening now</h2>
+        <span className="quiet">{count(perMinute)} / min</span>
+      </header>
+      {events.length === 0 ? (
+        <p className={styles.none}>Events show here as they arrive.</p>
+      ) : (
+        <ul className={styles.list}>
+          {events.map((event) => (
+            <Happening key={event.message_id} event={event} />
+          ))}
+        </ul>
+      )}
+    </section>
+  )
+}
+
+function Happening({ event }: { event: LiveEvent }) {
+  const { verb, family } = phrase(event.event)
+  const id = event.person?.user_id || event.identity.value
+  const name = event.person?.name || event.person?.user_id || 'Someone new'
+  return (
+    <li className={styles.row}>
+      <EventTile family={family} />
+      <div className={styles.words}>
+        <p className="cut">
+          <Link to="/people/$id" params={{ id }} className={styles.name}>
+            {name}
+          </Link>{' '}
+          {verb}
+        </p>
+        <p className={`${styles.detail} cut`}>{detail(event) || event.source}</p>
+      </div>
+      <time className={styles.at} dateTime={event.timestamp} title={full(event.timestamp)}>
+        {clockSeconds(event.timestamp)}
+      </time>
+    </li>
+  )
+}

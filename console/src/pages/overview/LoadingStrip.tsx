@@ -1,0 +1,21 @@
+import type { Loading } from '~/api/types'
+import { count } from '~/words/numbers'
+import styles from './Strips.module.css'
+
+export function LoadingStrip({ loading }: { loading: Loading }) {
+  const share = loading.total > 0 ? loading.done / loading.total : 0
+  return (
+    <div className={styles.loading}>
+      <div className={styles.words}>
+        <strong>{loading.label}</strong>
+        <span>
+          {count(loading.done)} of {count(loading.total)}
+        </span>
+      </div>
+      <progress value={loading.done} max={loading.total || 1} className="unseen" aria-label={loading.label} />
+      <div className={styles.track} aria-hidden="true">
+        <div style={{ inlineSize: `${Math.min(1, share) * 100}%` }} />
+      </div>
+    </div>
+  )
+}

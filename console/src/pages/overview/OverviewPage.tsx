@@ -1,0 +1,64 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
+import { overview } from '~/api/queries'
+import type { Overview } from '~/api/types'
+import { TopBar } from '~/frame/TopBar'
+import { LiveMark } from '~/parts/Live'
+import { Page, Section } from '~/parts/Page'
+import { RunTable } from '~/parts/RunTable'
+import { Answered, Empty } from '~/parts/States'
+import { TreeDrawing } from '~/parts/Drawings'
+import pageStyles from '~/parts/Page.module.css'
+import { ActivityCard } from './ActivityCard'
+import { Attention } from './Attention'
+import { Counters } from './Counters'
+import { HappeningNow } from './HappeningNow'
+import { LoadingStrip } from './LoadingStrip'
+import { OverviewWaiting } from './OverviewWaiting'
+import styles from './OverviewPage.module.css'
+
+export function OverviewPage() {
+  const navigate = useNavigate()
+  const query = useQuery(overview)
+  return (
+    <>
+      <TopBar title="Overview" beside={<LiveMark />}>
+        <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => void navigate({ to: '/segments/$id', params: { id: 'new' } })}>
+          New segment
+        </Button>
+      </TopBar>
+      <Page>
+        <Answered query={query} what="The overview did not load" waiting={<OverviewWaiting />}>
+          {(data) => <Everything data={data} />}
+        </Answered>
+      </Page>
+    </>
+  )
+}
+
+function Everything({ data }: { data: Overview }) {
+  return (
+    <>
+      {data.loading && <LoadingStrip loading={data.loading} />}
+      <Attention data={data} />
+      <Counters data={data} />
+      <div className={styles.pair}>
+        <ActivityCard days={data.activity} />
+        <HappeningNow perMinute={data.events_per_minute} />
+      </div>
+      <Section title="Running now" note="Lift is treated minus holdout, in percentage points, with a 95% interval">
+        {data.running.length > 0 ? (
+          <RunTable rows={data.running} />
+        ) : (
+          <div className={pageStyles.card}>
+            <Empty title="Nothing is running" drawing={<TreeDrawing />}>
+              Publish a journey or a campaign through the API and its result appears here, measured against its holdout.
+            </Empty>
+          </div>
+        )}
+      </Section>
+    </>
+  )
+}

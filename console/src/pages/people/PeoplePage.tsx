@@ -1,0 +1,2 @@
+import { TopBar } from '~/frame/TopBar'
+export const PeoplePage = () => <TopBar title="PeoplePage" />

@@ -1,0 +1,3 @@
+import { TopBar } from '~/frame/TopBar'
+export const JourneysPage = () => <TopBar title="Journeys" />
+export const CampaignsPage = () => <TopBar title="Campaigns" />

@@ -1,0 +1,2 @@
+import { TopBar } from '~/frame/TopBar'
+export const SegmentPage = () => <TopBar title="SegmentPage" />

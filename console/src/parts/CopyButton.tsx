@@ -1,0 +1,20 @@
+import { Button } from '@mantine/core'
+import { Check, Copy } from 'lucide-react'
+import { useState } from 'react'
+
+const SAID_MS = 1500
+
+/** Copies text, and says so in the button itself. */
+export function CopyButton({ text, label = 'Copy' }: { text: () => string; label?: string }) {
+  const [copied, setCopied] = useState(false)
+  const copy = async () => {
+    await navigator.clipboard.writeText(text())
+    setCopied(true)
+    setTimeout(() => setCopied(false), SAID_MS)
+  }
+  return (
+    <Button variant="subtle" leftSection={copied ? <Check size={14} /> : <Copy size={14} />} onClick={() => void copy()}>
+      {copied ? 'Copied' : label}
+    </Button>
+  )
+}

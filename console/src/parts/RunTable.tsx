@@ -1,0 +1,61 @@
+import { Link } from '@tanstack/react-router'
+import type { RunRow } from '~/api/types'
+import { count, NONE, percent, signed } from '~/words/numbers'
+import { StateChip } from './Chip'
+import { Interval, leaning, sharedRange } from './Interval'
+import styles from './Table.module.css'
+
+/** Journeys and campaigns with what they achieved, on one scale. */
+export function RunTable({ rows, kinds = true }: { rows: RunRow[]; kinds?: boolean }) {
+  const range = sharedRange(rows.map((row) => row.result?.conversion))
+  return (
+    <div className={styles.block} tabIndex={0} role="region" aria-label="Results by journey and campaign">
+      <table className={styles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            {kinds && <th scope="col">Type</th>}
+            <th scope="col">State</th>
+            <th scope="col" className={styles.number}>Entered</th>
+            <th scope="col" className={styles.number}>Sent</th>
+            <th scope="col" className={styles.number}>Converted</th>
+            <th scope="col" className={styles.number}>Lift</th>
+            <th scope="col">95% interval</th>
+            <th scope="col" className={styles.number}>Waiting</th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={`${row.kind}/${row.id}`} row={row} range={range} kinds={kinds} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ row, range, kinds }: { row: RunRow; range: [number, number]; kinds: boolean }) {
+  const effect = row.result?.conversion
+  const treated = row.result?.arms.find((arm) => arm.arm === 'treated')
+  return (
+    <tr>
+      <td>
+        <Link to={row.kind === 'journey' ? '/journeys/$id' : '/campaigns/$id'} params={{ id: row.id }} className={styles.name}>
+          {row.name}
+        </Link>
+      </td>
+      {kinds && <td className="quiet">{row.kind === 'journey' ? 'Journey' : 'Campaign'}</td>}
+      <td>
+        <StateChip state={row.state} />
+      </td>
+      <td className={styles.number}>{count(row.entered)}</td>
+      <td className={styles.number}>{count(row.sent)}</td>
+      <td className={styles.number}>{treated && treated.people > 0 ? percent(treated.conversion_rate) : NONE}</td>
+      <td className={`${styles.number} ${effect ? styles[leaning(effect)] : ''}`}>
+        {effect?.status === 'estimated' ? signed(effect.difference * 100, 2) : NONE}
+      </td>
+      <td>{effect ? <Interval effect={effect} range={range} /> : <span className="faint">Nothing measured yet</span>}</td>
+      <td className={styles.number}>{count(row.waiting)}</td>
+    </tr>
+  )
+}

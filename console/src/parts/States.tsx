@@ -1,0 +1,88 @@
+import { Button, Skeleton } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import { CircleAlert, RotateCw } from 'lucide-react'
+import { type ReactNode, useEffect, useState } from 'react'
+import { Refusal } from '~/api/client'
+import styles from './States.module.css'
+
+/** Under this nothing is shown: a flash of grey is worse than a short wait. */
+const PATIENCE_MS = 150
+
+function usePatience(): boolean {
+  const [over, setOver] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setOver(true), PATIENCE_MS)
+    return () => clearTimeout(timer)
+  }, [])
+  return over
+}
+
+/** Grey bars of the size the answer will have. */
+export function Waiting({ rows = 6, height = 40 }: { rows?: number; height?: number }) {
+  const over = usePatience()
+  return (
+    <div className={styles.waiting} aria-busy="true" aria-label="Loading" role="status">
+      {over && Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={height - 12} radius={8} animate={false} />)}
+    </div>
+  )
+}
+
+interface FailedProps {
+  /** What did not load, as a sentence: "The people did not load". */
+  what: string
+  error: Error
+  retry?: () => void
+}
+
+export function Failed({ what, error, retry }: FailedProps) {
+  const refusal = error instanceof Refusal ? error : null
+  return (
+    <div className={styles.state} role="alert">
+      <CircleAlert className={styles.bad} size={22} aria-hidden="true" />
+      <h3>{what}</h3>
+      <p>
+        {error.message} {refusal?.hint ?? ''} Nothing was changed.
+      </p>
+      <div className={styles.actions}>
+        {retry && (
+          <Button leftSection={<RotateCw size={14} />} onClick={retry}>
+            Try again
+          </Button>
+        )}
+        <code className="faint">{refusal ? `${refusal.status} ${refusal.code}` : 'no answer'}</code>
+      </div>
+    </div>
+  )
+}
+
+interface EmptyProps {
+  title: string
+  children: ReactNode
+  drawing?: ReactNode
+  actions?: ReactNode
+}
+
+export function Empty({ title, children, drawing, actions }: EmptyProps) {
+  return (
+    <div className={styles.state}>
+      {drawing}
+      <h3>{title}</h3>
+      <p>{children}</p>
+      {actions && <div className={styles.actions}>{actions}</div>}
+    </div>
+  )
+}
+
+interface AnsweredProps<T> {
+  query: UseQueryResult<T, Error>
+  what: string
+  waiting?: ReactNode
+  children: (data: T) => ReactNode
+}
+
+/** Waiting, failed in place, or the answer. Old content stays while a new answer is fetched. */
+export function Answered<T>({ query, what, waiting, children }: AnsweredProps<T>) {
+  if (query.data !== undefined) return children(query.data)
+  if (query.isError) return <Failed what={what} error={query.error} retry={() => void query.refetch()} />
+  return waiting ?? <Waiting />
+}

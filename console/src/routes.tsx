@@ -1,0 +1,103 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type ErrorComponentProps } from '@tanstack/react-router'
+import { Entrance } from './Entrance'
+import { Lost } from './pages/Lost'
+import { Failed } from './parts/States'
+
+declare module '@tanstack/react-router' {
+  interface StaticDataRouteOption {
+    /** The page is a canvas: navigation becomes a rail. */
+    canvas?: boolean
+  }
+  interface Register {
+    router: typeof router
+  }
+}
+
+const PageFailed = ({ error, reset }: ErrorComponentProps) => <Failed what="This page did not open" error={error instanceof Error ? error : new Error(String(error))} retry={reset} />
+
+const root = createRootRoute({ component: Entrance, notFoundComponent: Lost, errorComponent: PageFailed })
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined)
+
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  component: lazyRouteComponent(() => import('./pages/overview/OverviewPage'), 'OverviewPage'),
+})
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/people',
+  validateSearch: (search: Record<string, unknown>): { text?: string; page?: number } => ({
+    text: text(search['text']),
+    page: Number(search['page']) > 1 ? Math.floor(Number(search['page'])) : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./pages/people/PeoplePage'), 'PeoplePage'),
+})
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: '/people/$id',
+  component: lazyRouteComponent(() => import('./pages/person/PersonPage'), 'PersonPage'),
+})
+
+const segments = createRoute({
+  getParentRoute: () => root,
+  path: '/segments',
+  component: lazyRouteComponent(() => import('./pages/segments/SegmentsPage'), 'SegmentsPage'),
+})
+
+const segment = createRoute({
+  getParentRoute: () => root,
+  path: '/segments/$id',
+  component: lazyRouteComponent(() => import('./pages/segments/SegmentPage'), 'SegmentPage'),
+})
+
+const journeys = createRoute({
+  getParentRoute: () => root,
+  path: '/journeys',
+  component: lazyRouteComponent(() => import('./pages/runs/RunsPage'), 'JourneysPage'),
+})
+
+const journey = createRoute({
+  getParentRoute: () => root,
+  path: '/journeys/$id',
+  staticData: { canvas: true },
+  component: lazyRouteComponent(() => import('./pages/runs/RunPage'), 'JourneyPage'),
+})
+
+const campaigns = createRoute({
+  getParentRoute: () => root,
+  path: '/campaigns',
+  component: lazyRouteComponent(() => import('./pages/runs/RunsPage'), 'CampaignsPage'),
+})
+
+const campaign = createRoute({
+  getParentRoute: () => root,
+  path: '/campaigns/$id',
+  staticData: { canvas: true },
+  component: lazyRouteComponent(() => import('./pages/runs/RunPage'), 'CampaignPage'),
+})
+
+const mailbox = createRoute({
+  getParentRoute: () => root,
+  path: '/mailbox',
+  validateSearch: (search: Record<string, unknown>): { text?: string; mail?: string } => ({
+    text: text(search['text']),
+    mail: text(search['mail']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/mailbox/MailboxPage'), 'MailboxPage'),
+})
+
+const data = createRoute({
+  getParentRoute: () => root,
+  path: '/data',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  component: lazyRouteComponent(() => import('./pages/data/DataPage'), 'DataPage'),
+})
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview, people, person, segments, segment, journeys, journey, campaigns, campaign, mailbox, data]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+})

@@ -1,0 +1,30 @@
+const formats = new Map<string, Intl.NumberFormat>()
+
+function formatFor(currency: string): Intl.NumberFormat {
+  let format = formats.get(currency)
+  if (!format) {
+    try {
+      format = new Intl.NumberFormat('en', { style: 'currency', currency })
+    } catch {
+      // A currency nobody registered still deserves its number and its letters.
+      format = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+    }
+    formats.set(currency, format)
+  }
+  return format
+}
+
+/** How many minor units make one: 100 for EUR, 1 for JPY. */
+export function minorPerMajor(currency: string): number {
+  return 10 ** (formatFor(currency).resolvedOptions().maximumFractionDigits ?? 2)
+}
+
+export function money(minor: number, currency: string, sign = false): string {
+  return moneyMajor(minor / minorPerMajor(currency), currency, sign)
+}
+
+export function moneyMajor(major: number, currency: string, sign = false): string {
+  const text = formatFor(currency).format(Math.abs(major))
+  if (major < 0) return `−${text}`
+  return sign && major > 0 ? `+${text}` : text
+}

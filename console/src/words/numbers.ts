@@ -1,0 +1,49 @@
+/** Numbers as the console writes them: 1,234; 48.2K; 13.1%; +3.0 points; a real minus sign; "–" for none. */
+
+const MINUS = '−'
+export const NONE = '–'
+
+const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
+const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+
+const realMinus = (text: string) => text.replace('-', MINUS)
+
+export function count(value: number | null | undefined): string {
+  return value === null || value === undefined || Number.isNaN(value) ? NONE : realMinus(whole.format(value))
+}
+
+export function compact(value: number): string {
+  return realMinus(short.format(value))
+}
+
+/** A share from 0 to 1 as a percentage; one digit after the point, two when it is tiny. */
+export function percent(share: number | null | undefined, digits?: number): string {
+  if (share === null || share === undefined || !Number.isFinite(share)) return NONE
+  const places = digits ?? (share !== 0 && Math.abs(share) < 0.01 ? 2 : 1)
+  return `${realMinus((share * 100).toFixed(places))}%`
+}
+
+/** A number that always shows its sign, zero excepted. */
+export function signed(value: number, digits = 1): string {
+  const text = Math.abs(value).toFixed(digits)
+  if (Number(text) === 0) return text
+  return `${value < 0 ? MINUS : '+'}${text}`
+}
+
+/** A difference of two shares, in percentage points. */
+export function points(difference: number, digits = 1): string {
+  return `${signed(difference * 100, digits)} points`
+}
+
+export function plural(amount: number, one: string, many = `${one}s`): string {
+  return `${count(amount)} ${amount === 1 ? one : many}`
+}
+
+export function bytes(size: number): string {
+  if (size < 1000) return `${size} B`
+  return size < 1_000_000 ? `${(size / 1000).toFixed(1)} KB` : `${(size / 1_000_000).toFixed(1)} MB`
+}
+
+export function milliseconds(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,28 @@
+import react from '@vitejs/plugin-react'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vite'
+import { compressed } from './build/compressed'
+import { guardedPage } from './build/guarded-page'
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+export default defineConfig({
+  plugins: [react(), guardedPage(here('./build/theme-script.js')), compressed()],
+  resolve: { alias: { '~': here('./src') } },
+  build: {
+    outDir: here('../src/holdfast/http/console'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // Fonts stay files: a data: address in CSS would need font-src data: in the policy.
+    assetsInlineLimit: 0,
+  },
+  server: {
+    host: '127.0.0.1',
+    proxy: Object.fromEntries(
+      ['/api', '/session', '/healthz', '/v1', '/m/'].map((path) => [
+        path,
+        process.env['HOLDFAST_SERVER'] ?? 'http://127.0.0.1:8788',
+      ]),
+    ),
+  },
+})
