@@ -7,10 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Protocol
+from typing import Annotated, Never, Protocol, TypeAlias
 
 from holdfast.events.event import Json
-from holdfast.kernel.sql import Sql
+from holdfast.kernel.errors import Invalid
+from holdfast.kernel.sql import Sql, bind, fill, sql
 
 
 class Truth(Enum):
@@ -37,6 +38,18 @@ class PastEvent:
     properties: Mapping[str, Json]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How many times something happened, as far as is known: at least this, and at most that where there is a bound."""
+
+    least: int
+    most: int | None
+
+    @staticmethod
+    def exactly(count: int) -> Times:
+        return Times(least=count, most=count)
+
+
 class Facts(Protocol):
     """What is known of one person."""
 
@@ -49,8 +62,8 @@ class Facts(Protocol):
         """Every event of that name, in any order; None when not all are at hand."""
         ...
 
-    def count(self, event: str, *, since: datetime | None, until: datetime) -> int | None:
-        """How many events of that name in (since, until]; None when it is not to be known from here."""
+    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
+        """How many events of that name in (since, until], as far as is known from here."""
         ...
 
 
@@ -60,6 +73,27 @@ class Scope:
 
     workspace: int
     as_of_ms: int
+    joined: bool = True
+    """Whether any identity belongs to another's person. Where none does, the map of identities is not looked at."""
+
+    @property
+    def here(self) -> Sql:
+        """The workspace, as a value."""
+        return bind("UInt32", self.workspace)
+
+    def moment(self, millis: int) -> Sql:
+        """A moment, as a value. Nothing happened before 1970, so an earlier one is as good as the moment before it."""
+        return sql("fromUnixTimestamp64Milli(") + bind("Int64", max(millis, -1)) + sql(", 'UTC')")
+
+    def person_of(self, identity: Sql) -> Sql:
+        """The person an identity belongs to: itself, unless the map of identities says another."""
+        if not self.joined:
+            return identity
+        return fill(
+            "if((joinGet('identity_person', 'person', [[here]], [[identity]]) AS joined_into) = 0, "
+            "[[identity]], joined_into)",
+            {"here": self.here, "identity": identity},
+        )
 
 
 class Condition(ABC):
@@ -81,3 +115,57 @@ class Condition(ABC):
     @abstractmethod
     def words(self) -> str:
         """The condition in plain words, to follow `People who `."""
+
+    def denied_words(self) -> str:
+        """Its opposite in plain words, to follow `People who `."""
+        return f"are not among those who {self.words()}"
+
+    def not_live(self, path: str = "$") -> Invalid | None:
+        """Why a live profile alone cannot decide it, with the path of the part; None when it always can."""
+        return None
+
+    def __and__(self, other: Condition) -> Condition:
+        from holdfast.segments.conditions.all_of import All  # noqa: PLC0415  # All is itself made of conditions.
+
+        return All.joined(self, other)
+
+    def __or__(self, other: Condition) -> Condition:
+        from holdfast.segments.conditions.any_of import Any  # noqa: PLC0415  # As above.
+
+        return Any.joined(self, other)
+
+    def __invert__(self) -> Condition:
+        from holdfast.segments.conditions.not_of import Not  # noqa: PLC0415  # As above.
+
+        return Not(of=self)
+
+    def __bool__(self) -> Never:
+        raise TypeError("a condition is not true or false by itself; write & for and, | for or, ~ for not")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """The declaration of a condition: what a form, a reference page and a generated test need to know of it."""
+
+    name: str
+    """What its JSON form carries as `type`."""
+    label: str
+    about: str
+    """One sentence for the reference page."""
+    shape: type[Condition]
+    examples: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldKind:
+    """What kind of thing a field holds, beyond its Python type: the codec, forms and generators go by it."""
+
+    name: str
+    about: str
+
+
+EventName: TypeAlias = Annotated[str, FieldKind("event", "the name of an event")]
+TraitName: TypeAlias = Annotated[str, FieldKind("trait", "the name of a trait")]
+OperatorName: TypeAlias = Annotated[str, FieldKind("operator", "how to compare")]
+Count: TypeAlias = Annotated[int, FieldKind("count", "how many times")]
+Days: TypeAlias = Annotated[float, FieldKind("days", "days back from now; parts of a day are allowed")]

@@ -1,0 +1,118 @@
+"""Segments that read like a sentence.
+
+>>> (did("Order Completed", at_least=3, where=prop("revenue") > 50) & ~did("App Uninstalled")).words()
+'did “Order Completed” at least 3 times, where revenue is greater than 50 and did not do “App Uninstalled”'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Generic, TypeVar
+
+from holdfast.segments.comparison import Comparison
+from holdfast.segments.condition import Condition
+from holdfast.segments.conditions.all_of import All
+from holdfast.segments.conditions.any_of import Any
+from holdfast.segments.conditions.did import Did
+from holdfast.segments.conditions.trait import Trait
+from holdfast.segments.operators import Operand
+from holdfast.segments.values import Scalar
+
+Made = TypeVar("Made")
+
+
+class Named(Generic[Made]):
+    """A trait or property by name, to be compared: `trait("country") == "DE"`, `prop("sku").is_any_of(["a", "b"])`."""
+
+    __slots__ = ("_make",)
+    __hash__ = None  # type: ignore[assignment]  # `==` makes a comparison, so it cannot serve a set or a dict.
+
+    def __init__(self, make: Callable[[str, Operand], Made]) -> None:
+        self._make = make
+
+    def _compared(self, operator: str, value: Operand = None) -> Made:
+        return self._make(operator, value)
+
+    def __eq__(self, value: object) -> Made:  # type: ignore[override]  # It makes a comparison, on purpose.
+        return self._compared("equals", value)  # type: ignore[arg-type]  # Checked where it is made.
+
+    def __ne__(self, value: object) -> Made:  # type: ignore[override]  # It makes a comparison, on purpose.
+        return self._compared("not_equals", value)  # type: ignore[arg-type]  # Checked where it is made.
+
+    def __gt__(self, value: float | str) -> Made:
+        return self._compared("greater_than", value)
+
+    def __ge__(self, value: float | str) -> Made:
+        return self._compared("at_least", value)
+
+    def __lt__(self, value: float | str) -> Made:
+        return self._compared("less_than", value)
+
+    def __le__(self, value: float | str) -> Made:
+        return self._compared("at_most", value)
+
+    def contains(self, value: Scalar) -> Made:
+        """A text that has the value in it, or a list that has it as an element."""
+        return self._compared("contains", value)
+
+    def starts_with(self, value: str) -> Made:
+        """A text that begins with the value."""
+        return self._compared("starts_with", value)
+
+    def ends_with(self, value: str) -> Made:
+        """A text that ends with the value."""
+        return self._compared("ends_with", value)
+
+    def is_any_of(self, values: Iterable[Scalar]) -> Made:
+        """Equal to one of the values."""
+        return self._compared("is_any_of", tuple(values))
+
+    def is_none_of(self, values: Iterable[Scalar]) -> Made:
+        """There, and equal to none of the values."""
+        return self._compared("is_none_of", tuple(values))
+
+    def is_set(self) -> Made:
+        """There, and not null."""
+        return self._compared("is_set")
+
+    def is_not_set(self) -> Made:
+        """Not there, or null."""
+        return self._compared("is_not_set")
+
+
+def trait(name: str) -> Named[Trait]:
+    """A trait of the person; comparing it makes a condition."""
+    return Named(lambda operator, value: Trait(trait=name, operator=operator, value=value))
+
+
+def prop(name: str) -> Named[Comparison]:
+    """A property of an event; comparing it makes a comparison for `did(where=…)`. Join several with `&`."""
+    return Named(lambda operator, value: Comparison(name=name, operator=operator, value=value))
+
+
+def did(
+    event: str,
+    *,
+    at_least: int | None = None,
+    at_most: int | None = None,
+    within_days: float | None = None,
+    where: Comparison | Iterable[Comparison] = (),
+) -> Did:
+    """People who did it: at least once, unless counts are given; in the last `within_days`, or ever."""
+    return Did(
+        event=event,
+        at_least=at_least,
+        at_most=at_most,
+        within_days=within_days,
+        where=(where,) if isinstance(where, Comparison) else tuple(where),
+    )
+
+
+def all_of(*conditions: Condition) -> All:
+    """All of these; of nothing, everyone."""
+    return All(of=conditions)
+
+
+def any_of(*conditions: Condition) -> Any:
+    """At least one of these; of nothing, nobody."""
+    return Any(of=conditions)

@@ -1,0 +1,233 @@
+"""A comparison: what a named value of an event or a person must be. Its JSON form is decoded here."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Never, cast
+
+from holdfast.events.event import Json
+from holdfast.kernel.errors import Invalid, TooLarge
+from holdfast.kernel.sql import Sql, join, sql
+from holdfast.segments.operators import OPERATORS, Operand, Operator, Place, Takes
+from holdfast.segments.values import Scalar, is_missing
+
+COMPARISONS_MOST = 50
+"""Comparisons in one `where`."""
+NAME_MOST = 500
+"""Characters in the name of an event, a trait or a property."""
+TEXT_MOST = 10_000
+"""Characters in a text to compare with."""
+DIGITS_MOST = 100
+"""Digits in a whole number to compare with."""
+VALUES_MOST = 1_000
+"""Values in a list to compare with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A named value, an operator, and what to compare with. Join several with `&`.
+
+    `name` is that of an event's property or a person's trait. `value` is a tuple for the operators
+    that take a list, None for those that take nothing.
+
+    Raises:
+        Invalid: the operator does not exist, or cannot take that value; the path names the field.
+    """
+
+    name: str
+    operator: str
+    value: Operand = None
+
+    def __post_init__(self) -> None:
+        check_name(self.name, "$.name")
+        if self.operator not in OPERATORS:
+            raise Invalid(
+                f"There is no operator {self.operator!r}.",
+                code="unknown_operator",
+                path="$.operator",
+                hint=nearest(self.operator, OPERATORS),
+            )
+        object.__setattr__(self, "value", _operand(self.value, self.operator, self.meaning.takes))
+
+    @property
+    def meaning(self) -> Operator:
+        """The operator's row in the table."""
+        return OPERATORS[self.operator]
+
+    def holds(self, values: Mapping[str, Json]) -> bool:
+        """Whether the named value among these is as asked. A missing or null one matches only `is_not_set`."""
+        value = values.get(self.name)
+        return self.meaning.of_missing if is_missing(value) else self.meaning.matches(value, self.value)
+
+    def sql(self) -> Sql:
+        """The same over a row with the three maps of values."""
+        return self.meaning.sql(Place(self.name), self.value)
+
+    def words(self) -> str:
+        """The comparison in plain words, such as `revenue is greater than 50`."""
+        return " ".join(part for part in (self.name, self.meaning.label, shown(self.value)) if part)
+
+    def __and__(self, other: Comparison | Comparisons) -> Comparisons:
+        return Comparisons((self,)) & other
+
+    def __bool__(self) -> Never:
+        raise TypeError("a comparison is not true or false by itself; join comparisons with & instead of `and`")
+
+
+class Comparisons(tuple[Comparison, ...]):
+    """Comparisons that must all hold."""
+
+    __slots__ = ()
+
+    def __and__(self, other: Comparison | Comparisons) -> Comparisons:
+        return Comparisons((*self, *((other,) if isinstance(other, Comparison) else other)))
+
+
+def all_hold(comparisons: Sequence[Comparison], values: Mapping[str, Json]) -> bool:
+    """Whether every comparison holds of these values; true when there are none."""
+    return all(each.holds(values) for each in comparisons)
+
+
+def all_sql(comparisons: Sequence[Comparison]) -> Sql:
+    """The same over a row: pieces joined by AND, each led by one, to follow a WHERE that has begun."""
+    return join("", (sql(" AND ") + each.sql() for each in comparisons))
+
+
+def all_words(comparisons: Sequence[Comparison]) -> str:
+    """The comparisons in plain words."""
+    return " and ".join(each.words() for each in comparisons)
+
+
+def decode_comparisons(value: object) -> tuple[Comparison, ...]:
+    """The comparisons a JSON list of `{"property", "operator", "value"}` means.
+
+    Raises:
+        Invalid: with the path of what is wrong, from `$` at the list.
+        TooLarge: more than COMPARISONS_MOST.
+    """
+    if not isinstance(value, (list, tuple)):
+        raise Invalid(
+            "A list of comparisons was expected.",
+            code="wrong_type",
+            path="$",
+            hint='Write [{"property": "revenue", "operator": "greater_than", "value": 50}].',
+        )
+    if len(value) > COMPARISONS_MOST:
+        raise TooLarge(
+            f"{len(value)} comparisons are more than fit.", path="$", hint=f"Use at most {COMPARISONS_MOST}."
+        )
+    return tuple(decode_comparison(each, name="property", path=f"$[{index}]") for index, each in enumerate(value))
+
+
+def encode_comparisons(comparisons: Sequence[Comparison]) -> list[Json]:
+    """The JSON list of the comparisons."""
+    return [encode_comparison(each, name="property") for each in comparisons]
+
+
+def decode_comparison(value: object, *, name: str, path: str) -> Comparison:
+    """The comparison a JSON object means; `name` is what the field with the value's name is called."""
+    if not isinstance(value, Mapping):
+        raise Invalid("An object was expected.", code="wrong_type", path=path, hint=f"Give it {name!r} and 'operator'.")
+    for field in value:
+        if field not in (name, "operator", "value"):
+            raise Invalid(
+                f"{field!r} is no field of a comparison.",
+                code="unknown_field",
+                path=f"{path}.{field}",
+                hint=nearest(field, (name, "operator", "value")),
+            )
+    for field in (name, "operator"):
+        if field not in value:
+            raise Invalid(f"{field!r} is missing.", code="missing_field", path=path, hint=f"Add {field!r}.")
+    if not isinstance(value["operator"], str):
+        raise Invalid("An operator is a text.", code="wrong_type", path=f"{path}.operator", hint=nearest("", OPERATORS))
+    given = value.get("value")
+    try:
+        return Comparison(
+            name=cast("str", value[name]),
+            operator=value["operator"],
+            value=tuple(given) if isinstance(given, list) else given,
+        )
+    except Invalid as complaint:
+        complaint.path = path + complaint.path.replace("$.name", f"$.{name}").removeprefix("$")
+        raise
+
+
+def encode_comparison(comparison: Comparison, *, name: str) -> dict[str, Json]:
+    """The JSON object of a comparison."""
+    told: dict[str, Json] = {name: comparison.name, "operator": comparison.operator}
+    match comparison.value:
+        case None:
+            return told
+        case tuple() as values:
+            return {**told, "value": list(values)}
+        case scalar:
+            return {**told, "value": scalar}
+
+
+def check_name(name: object, path: str) -> None:
+    """Complain of a name that is no text, is empty, too long, or could not be sent as UTF-8."""
+    if not isinstance(name, str):
+        raise Invalid("A name is a text.", code="wrong_type", path=path, hint="Write it in quotes.")
+    if not name:
+        raise Invalid("This name is empty.", code="empty", path=path, hint="Write the name as it is in your events.")
+    if len(name) > NAME_MOST:
+        raise TooLarge(
+            f"This name has {len(name)} characters.", path=path, hint=f"Names have at most {NAME_MOST} characters."
+        )
+
+
+def nearest(given: object, names: Sequence[str] | Mapping[str, object]) -> str:
+    """A hint with the name that was probably meant, else all there are."""
+    close = get_close_matches(str(given), list(names), n=1)
+    return f"Did you mean {close[0]!r}?" if close else f"Use one of: {', '.join(names)}."
+
+
+def shown(value: Operand) -> str:
+    """A value in plain words."""
+    if isinstance(value, tuple):
+        return ", ".join(shown(each) for each in value) or "nothing"
+    return "" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _operand(value: object, operator: str, takes: Takes) -> Operand:
+    """The value as the operator takes it. Raises Invalid when it cannot."""
+    if takes is Takes.NOTHING:
+        if value is not None:
+            raise _refused(operator, takes, "Leave `value` out.")
+        return None
+    if takes is Takes.SCALARS:
+        return _scalars(value, operator, takes)
+    if takes is Takes.TEXT and not isinstance(value, str):
+        raise _refused(operator, takes, "Write a text in quotes.")
+    if takes is Takes.ORDERED and isinstance(value, bool):
+        raise _refused(operator, takes, "True and false have no order; use `equals`.")
+    return _scalar(value, operator, takes, "$.value")
+
+
+def _scalars(value: object, operator: str, takes: Takes) -> tuple[Scalar, ...]:
+    if not isinstance(value, (tuple, list)):
+        raise _refused(operator, takes, 'Write a list, such as ["DE", "AT"].')
+    if len(value) > VALUES_MOST:
+        raise TooLarge(f"{len(value)} values are more than fit.", path="$.value", hint=f"Use at most {VALUES_MOST}.")
+    return tuple(_scalar(each, operator, takes, f"$.value[{index}]") for index, each in enumerate(value))
+
+
+def _scalar(value: object, operator: str, takes: Takes, path: str) -> Scalar:
+    if not isinstance(value, (str, int, float)):
+        raise _refused(operator, takes, "Use `is_set` or `is_not_set` to ask whether there is a value.", path)
+    if isinstance(value, str) and len(value) > TEXT_MOST:
+        raise TooLarge(f"This text has {len(value)} characters.", path=path, hint=f"Use at most {TEXT_MOST}.")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _refused(operator, takes, "Use a finite number.", path)
+    if isinstance(value, int) and abs(value) >= 10**DIGITS_MOST:
+        raise TooLarge("This number is too long.", path=path, hint=f"Use at most {DIGITS_MOST} digits.")
+    return value
+
+
+def _refused(operator: str, takes: Takes, hint: str, path: str = "$.value") -> Invalid:
+    return Invalid(f"`{operator}` takes {takes.value}.", code="wrong_value", path=path, hint=hint)

@@ -1,0 +1,1 @@
+"""The conditions there are: one file each, with its declaration in `CONDITION`."""

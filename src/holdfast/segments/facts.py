@@ -1,0 +1,67 @@
+"""What is known of one person: from a live profile, or from their whole history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from holdfast.events.event import Json
+from holdfast.kernel.moments import to_millis
+from holdfast.profiles.profile import Profile
+from holdfast.segments.condition import PastEvent, Times
+
+
+class ProfileFacts:
+    """A live profile: traits, and how often and when last each event happened, but not its properties."""
+
+    __slots__ = ("_profile", "_traits")
+
+    def __init__(self, profile: Profile) -> None:
+        self._profile = profile
+        self._traits: Mapping[str, Json] | None = None
+
+    @property
+    def traits(self) -> Mapping[str, Json]:
+        if self._traits is None:
+            self._traits = self._profile.trait_values()
+        return self._traits
+
+    def past(self, event: str) -> Iterable[PastEvent] | None:
+        """Nothing, where it is known to have never happened; otherwise a profile does not keep properties."""
+        return [] if self._profile.tallies.get(event) is None and not self._profile.crowded else None
+
+    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
+        exact = self._profile.count(event, since=since, until=until)
+        if exact is not None:
+            return Times.exactly(exact)
+        tally = self._profile.tallies.get(event)
+        if tally is None:
+            return Times(least=0, most=None)
+        # More happened than is remembered: the last moments are counted, the forgotten ones may lie inside or before.
+        since_ms = -1 if since is None else to_millis(since)
+        until_ms = to_millis(until)
+        remembered = sum(1 for at in tally.recent_ms if since_ms < at <= until_ms)
+        later = sum(1 for at in tally.recent_ms if at > until_ms)
+        return Times(least=remembered, most=tally.count - later)
+
+
+class HistoryFacts:
+    """A whole history: everything is known."""
+
+    __slots__ = ("_events", "_traits")
+
+    def __init__(self, traits: Mapping[str, Json], events: Mapping[str, Sequence[PastEvent]]) -> None:
+        self._traits = traits
+        self._events = events
+
+    @property
+    def traits(self) -> Mapping[str, Json]:
+        return self._traits
+
+    def past(self, event: str) -> Iterable[PastEvent]:
+        return self._events.get(event, ())
+
+    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
+        since_ms = -1 if since is None else to_millis(since)
+        until_ms = to_millis(until)
+        return Times.exactly(sum(1 for each in self.past(event) if since_ms < to_millis(each.timestamp) <= until_ms))
