@@ -69,7 +69,7 @@ def in_thread(
 ) -> Callable[Concatenate[_S, _P], Coroutine[Any, Any, _T]]:
     """Makes a method that waits for the disk one that is awaited: it runs in the session's thread."""
 
-    async def hopping(self: _S, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    async def hopping(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         return await self.hop(partial(work, self, *args, **kwargs))
 
     update_wrapper(hopping, work)

@@ -1,0 +1,209 @@
+"""Questions to the state in memory, answered from one snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import TypeVar
+
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event, IdentityKey
+from holdfast.kernel.errors import Internal
+from holdfast.ports.state import (
+    AccessKey,
+    BadRecord,
+    Decision,
+    Entered,
+    Identity,
+    SavedSegment,
+    Send,
+    SendState,
+    StepCount,
+)
+from holdfast.profiles.identity import Link
+from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.tables import Tables
+
+_K = TypeVar("_K")
+_V = TypeVar("_V")
+
+CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_doubt"})
+"""A send in one of these states has reached somebody, or may."""
+
+
+class MemoryView:
+    """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._open_tables: Tables | None = tables
+
+    def end(self) -> None:
+        """Refuse every later call."""
+        self._open_tables = None
+
+    @property
+    def _tables(self) -> Tables:
+        if self._open_tables is None:
+            raise Internal("this view or transaction is over; begin another")
+        return self._open_tables
+
+    # Who.
+    async def identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Identity]:
+        tables = self._tables
+        return {key: tables.identities[tables.numbers[key]] for key in keys if key in tables.numbers}
+
+    async def identities_by_id(self, ids: Sequence[int]) -> dict[int, Identity]:
+        return _chosen(self._tables.identities, ids)
+
+    async def members(self, persons: Sequence[int]) -> dict[int, list[Identity]]:
+        wanted = set(persons)
+        found: dict[int, list[Identity]] = defaultdict(list)
+        for identity in self._tables.identities.values():  # Numbers are given in order, so these are in order.
+            if identity.person in wanted:
+                found[identity.person].append(identity)
+        return dict(found)
+
+    async def profiles(self, identities: Sequence[int]) -> dict[int, Profile]:
+        return _chosen(self._tables.profiles, identities)
+
+    async def links(self, identities: Sequence[int]) -> list[Link]:
+        wanted = set(identities)
+        return [link for link in self._tables.links.values() if link.first in wanted or link.second in wanted]
+
+    async def link(self, link_id: int) -> Link | None:
+        return self._tables.links.get(link_id)
+
+    async def count_people(self) -> int:
+        return sum(1 for identity in self._tables.identities.values() if identity.person == identity.id)
+
+    async def stale_people(self, *, limit: int) -> list[tuple[int, int]]:
+        waiting = sorted(self._tables.stale.items(), key=lambda each: (each[1], each[0]))
+        return waiting[:limit]
+
+    # What came in.
+    async def offset(self, group: str) -> int:
+        return self._tables.offsets.get(group, 0)
+
+    async def seen(self, hashes: Sequence[int]) -> dict[int, int]:
+        return {number: position for number, (position, _) in _chosen(self._tables.seen, hashes).items()}
+
+    async def bad_records(self, *, limit: int, before_id: int | None, replayed: bool | None) -> list[BadRecord]:
+        newest_first = reversed(self._tables.bad_records.values())
+        wanted = (
+            each
+            for each in newest_first
+            if (before_id is None or each.id < before_id)
+            and (replayed is None or replayed == (each.replayed_ms is not None))
+        )
+        return list(islice(wanted, limit))
+
+    async def bad_records_by_id(self, ids: Sequence[int]) -> list[BadRecord]:
+        return list(_chosen(self._tables.bad_records, sorted(set(ids))).values())
+
+    async def count_bad_records(self, *, by_code: bool = False) -> dict[str, int]:
+        waiting = [each.code for each in self._tables.bad_records.values() if each.replayed_ms is None]
+        return dict(Counter(waiting)) if by_code else {"all": len(waiting)}
+
+    async def emitted(self, *, limit: int) -> list[tuple[int, Event]]:
+        return list(islice(self._tables.emitted.items(), limit))
+
+    # Decisions.
+    async def decisions(self, *, latest: bool = True) -> list[Decision]:
+        every = [decision for _, decision in sorted(self._tables.decisions.items())]
+        newest = {decision.id: decision for decision in every}
+        return list(newest.values()) if latest else every
+
+    async def open_visits(self, identities: Sequence[int]) -> list[Visit]:
+        wanted = set(identities)
+        return [visit for visit in self._under_way() if visit.identity in wanted]
+
+    async def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
+        due = [
+            (visit.due_ms, visit.id, visit)
+            for visit in self._under_way()
+            if visit.due_ms is not None and visit.due_ms <= now_ms and visit.origin not in without
+        ]
+        return [visit for _, _, visit in sorted(due, key=lambda each: each[:2])[:limit]]
+
+    async def next_due(self) -> int | None:
+        visits = (visit.due_ms for visit in self._under_way() if visit.due_ms is not None)
+        sends = (send.not_before_ms for send in self._tables.sends.values() if send.state == "pending")
+        return min((*visits, *sends), default=None)
+
+    async def entered(self, origins: Sequence[str], identities: Sequence[int]) -> dict[tuple[str, int], Entered]:
+        wanted, who = set(origins), set(identities)
+        found: dict[tuple[str, int], list[Visit]] = defaultdict(list)
+        for visit in self._tables.visits.values():
+            if visit.origin in wanted and visit.identity in who:
+                found[visit.origin, visit.identity].append(visit)
+        return {each: _summed(visits) for each, visits in found.items()}
+
+    async def step_counts(self, origin: str) -> list[StepCount]:
+        return [
+            StepCount(origin=of, version=version, step=step, exit=by, count=count)
+            for (of, version, step, by), count in sorted(self._tables.step_counts.items())
+            if of == origin
+        ]
+
+    async def waiting(self, origin: str) -> dict[str, int]:
+        return dict(Counter(visit.step for visit in self._under_way() if visit.origin == origin))
+
+    # Sends.
+    async def sends(self, keys: Sequence[str]) -> dict[str, Send]:
+        return _chosen(self._tables.sends, keys)
+
+    async def sends_of(self, *, origin: str | None, identities: Sequence[int] | None, limit: int) -> list[Send]:
+        wanted = (
+            send
+            for send in reversed(self._tables.sends.values())
+            if (origin is None or send.origin == origin) and (identities is None or send.identity in identities)
+        )
+        return list(islice(wanted, limit))
+
+    async def send_totals(self, origin: str | None) -> dict[SendState, int]:
+        return dict(
+            Counter(send.state for send in self._tables.sends.values() if origin is None or send.origin == origin)
+        )
+
+    async def contacts(self, identities: Sequence[int], channel: str, since_ms: int) -> dict[int, list[int]]:
+        wanted = set(identities)
+        found: dict[int, list[int]] = defaultdict(list)
+        for send in self._tables.sends.values():
+            if (
+                send.identity in wanted
+                and send.channel == channel
+                and send.created_ms >= since_ms
+                and send.state in CONTACTED
+            ):
+                found[send.identity].append(send.created_ms)
+        return {identity: sorted(moments) for identity, moments in found.items()}
+
+    async def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:
+        reasons = ((address, self._tables.suppressions.get((channel, address.lower()))) for address in addresses)
+        return {address: reason for address, reason in reasons if reason is not None}
+
+    # Small things.
+    async def keys(self) -> list[AccessKey]:
+        return sorted(self._tables.keys.values(), key=lambda key: (key.created_ms, key.name))
+
+    async def segments(self) -> list[SavedSegment]:
+        return [segment for _, segment in sorted(self._tables.segments.items())]
+
+    async def note(self, name: str) -> str | None:
+        return self._tables.notes.get(name)
+
+    def _under_way(self) -> Iterable[Visit]:
+        return (visit for visit in self._tables.visits.values() if visit.left_ms is None)
+
+
+def _chosen(table: Mapping[_K, _V], wanted: Iterable[_K]) -> dict[_K, _V]:
+    return {each: table[each] for each in wanted if each in table}
+
+
+def _summed(visits: Sequence[Visit]) -> Entered:
+    return Entered(
+        count=len(visits),
+        last_ms=max(visit.entered_ms for visit in visits),
+        open=any(visit.left_ms is None for visit in visits),
+    )

@@ -1,0 +1,258 @@
+"""The state store in memory, for tests, stories and simulations: the contract is the same as SQLite's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event, IdentityKey
+from holdfast.kernel.errors import Internal
+from holdfast.ports.state import (
+    AccessKey,
+    BadRecord,
+    Decision,
+    Identity,
+    SavedSegment,
+    Send,
+    Settlement,
+    StepCount,
+    Transaction,
+    View,
+)
+from holdfast.profiles.identity import Link
+from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.reading import MemoryView
+from holdfast.stores.memory.tables import Tables
+
+
+class MemoryTransaction(MemoryView):
+    """The transaction under way, on tables of its own: what was committed is never touched."""
+
+    # Who.
+    async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:
+        tables = self._tables
+        if len(set(keys)) < len(keys) or any(key in tables.numbers for key in keys):
+            raise Internal("identities to add must be new and distinct")
+        first = len(tables.identities) + 1
+        added = {key: Identity(id=number, key=key, person=number) for number, key in enumerate(keys, first)}
+        tables.identities = tables.identities | {each.id: each for each in added.values()}
+        tables.numbers = tables.numbers | {key: each.id for key, each in added.items()}
+        return added
+
+    async def put_profiles(self, profiles: Mapping[int, Profile]) -> None:
+        self._tables.profiles = self._tables.profiles | dict(profiles)
+
+    async def add_link(self, link: Link) -> Link:
+        (added,) = await self.add_links([link])
+        return added
+
+    async def add_links(self, links: Sequence[Link]) -> list[Link]:
+        tables = self._tables
+        added = [replace(link, id=number) for number, link in enumerate(links, len(tables.links) + 1)]
+        tables.links = tables.links | {link.id: link for link in added}
+        return added
+
+    async def undo_link(self, link_id: int, *, at_ms: int, by: str) -> None:
+        tables = self._tables
+        link = tables.links.get(link_id)
+        if link is not None and link.stands:
+            tables.links = tables.links | {link_id: replace(link, undone_ms=at_ms, undone_by=by)}
+
+    async def assign(self, moves: Mapping[int, int]) -> None:
+        tables = self._tables
+        known = {each: person for each, person in moves.items() if each in tables.identities}
+        moved = {each: replace(tables.identities[each], person=person) for each, person in known.items()}
+        tables.identities = tables.identities | moved
+
+    async def touch_people(self, persons: Sequence[int]) -> None:
+        tables = self._tables
+        if persons:
+            tables.sequence += 1
+            tables.stale = tables.stale | dict.fromkeys(persons, tables.sequence)
+
+    async def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
+        tables = self._tables
+        gone = {person for person, sequence in told if tables.stale.get(person) == sequence}
+        tables.stale = {person: sequence for person, sequence in tables.stale.items() if person not in gone}
+
+    # What came in.
+    async def set_offset(self, group: str, offset: int) -> None:
+        self._tables.offsets = self._tables.offsets | {group: offset}
+
+    async def mark_seen(self, positions: Mapping[int, int], at_ms: int) -> None:
+        marks = {number: (position, at_ms) for number, position in positions.items()}
+        self._tables.seen = marks | self._tables.seen  # The first position stays.
+
+    async def forget_seen(self, before_ms: int) -> None:
+        tables = self._tables
+        tables.seen = {number: mark for number, mark in tables.seen.items() if mark[1] >= before_ms}
+
+    async def add_bad_records(self, records: Sequence[BadRecord]) -> None:
+        tables = self._tables
+        kept = {each.origin for each in tables.bad_records.values() if each.origin}
+        added: dict[int, BadRecord] = {}
+        for record in records:
+            if record.origin not in kept:
+                number = len(tables.bad_records) + len(added) + 1
+                added[number] = replace(record, id=number)
+                kept.update({record.origin} - {""})
+        tables.bad_records = tables.bad_records | added
+
+    async def mark_replayed(self, ids: Sequence[int], at_ms: int) -> None:
+        tables = self._tables
+        marked = {
+            each: replace(tables.bad_records[each], replayed_ms=at_ms) for each in ids if each in tables.bad_records
+        }
+        tables.bad_records = tables.bad_records | marked
+
+    async def emit(self, events: Sequence[Event]) -> None:
+        tables = self._tables
+        waiting = {event.message_id for event in tables.emitted.values()}
+        added: dict[int, Event] = {}
+        for event in events:
+            if event.message_id not in waiting:
+                waiting.add(event.message_id)
+                tables.emitted_last += 1
+                added[tables.emitted_last] = event
+        tables.emitted = tables.emitted | added
+
+    async def forget_emitted(self, up_to_id: int) -> None:
+        tables = self._tables
+        tables.emitted = {number: event for number, event in tables.emitted.items() if number > up_to_id}
+
+    # Decisions.
+    async def put_decision(self, decision: Decision) -> None:
+        tables = self._tables
+        place = (decision.id, decision.version)
+        before = tables.decisions.get(place)
+        # What was published is never rewritten.
+        kept = decision if before is None else replace(before, state=decision.state)
+        tables.decisions = tables.decisions | {place: kept}
+
+    async def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
+        tables = self._tables
+        added = [replace(visit, id=number) for number, visit in enumerate(visits, len(tables.visits) + 1)]
+        tables.visits = tables.visits | {visit.id: visit for visit in added}
+        return added
+
+    async def put_visits(self, visits: Sequence[Visit]) -> None:
+        tables = self._tables
+        tables.visits = tables.visits | {visit.id: visit for visit in visits if visit.id in tables.visits}
+
+    async def count_steps(self, passed: Sequence[StepCount]) -> None:
+        counts = dict(self._tables.step_counts)
+        for each in passed:
+            place = (each.origin, each.version, each.step, each.exit)
+            counts[place] = counts.get(place, 0) + each.count
+        self._tables.step_counts = counts
+
+    # Sends.
+    async def add_sends(self, sends: Sequence[Send]) -> None:
+        table = dict(self._tables.sends)
+        for send in sends:
+            table.setdefault(send.key, send)
+        self._tables.sends = table
+
+    async def claim_sends(self, now_ms: int, *, limit: int) -> list[Send]:
+        tables = self._tables
+        due = [send for send in tables.sends.values() if send.state == "pending" and send.not_before_ms <= now_ms]
+        due.sort(key=lambda send: (not send.transactional, send.not_before_ms))
+        claimed = [
+            replace(send, state="claimed", claimed_ms=now_ms, attempts=send.attempts + 1) for send in due[:limit]
+        ]
+        tables.sends = tables.sends | {send.key: send for send in claimed}
+        return claimed
+
+    async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
+        table = dict(self._tables.sends)
+        for each in settlements:
+            send = table.get(each.key)
+            if send is not None and send.state == "claimed":
+                table[each.key] = _settled(send, each, at_ms)
+        self._tables.sends = table
+
+    async def claimed_before(self, at_ms: int) -> list[Send]:
+        claimed = [
+            (send.claimed_ms, send)
+            for send in self._tables.sends.values()
+            if send.state == "claimed" and send.claimed_ms is not None and send.claimed_ms < at_ms
+        ]
+        return [send for _, send in sorted(claimed, key=lambda each: each[0])]
+
+    async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
+        self._tables.suppressions = self._tables.suppressions | {(channel, address.lower()): reason}
+
+    # Small things.
+    async def put_key(self, key: AccessKey) -> None:
+        self._tables.keys = self._tables.keys | {key.name: key}
+
+    async def revoke_key(self, name: str, at_ms: int) -> None:
+        key = self._tables.keys.get(name)
+        if key is not None and key.revoked_ms is None:
+            await self.put_key(replace(key, revoked_ms=at_ms))
+
+    async def put_segment(self, segment: SavedSegment) -> None:
+        self._tables.segments = self._tables.segments | {segment.id: segment}
+
+    async def delete_segment(self, segment_id: str) -> None:
+        tables = self._tables
+        tables.segments = {name: segment for name, segment in tables.segments.items() if name != segment_id}
+
+    async def set_note(self, name: str, value: str) -> None:
+        self._tables.notes = self._tables.notes | {name: value}
+
+
+class MemoryState:
+    """Answers `ports.state.State`."""
+
+    def __init__(self) -> None:
+        self._committed = Tables()
+        self._turn = asyncio.Lock()
+        self._closed = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """One transaction at a time; undone when the block raises."""
+        async with self._turn:
+            self._check_open()
+            tables = replace(self._committed)
+            transaction = MemoryTransaction(tables)
+            try:
+                yield transaction
+                self._committed = tables
+            finally:
+                transaction.end()
+
+    @asynccontextmanager
+    async def view(self) -> AsyncIterator[View]:
+        """A consistent snapshot."""
+        self._check_open()
+        view = MemoryView(self._committed)
+        try:
+            yield view
+        finally:
+            view.end()
+
+    async def close(self) -> None:
+        """Refuse every later call."""
+        async with self._turn:
+            self._closed = True
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Internal("the state is closed")
+
+
+def _settled(send: Send, settlement: Settlement, at_ms: int) -> Send:
+    if settlement.state == "pending":
+        return replace(
+            send,
+            state="pending",
+            reason=settlement.reason,
+            not_before_ms=settlement.not_before_ms,
+            claimed_ms=None,
+        )
+    return replace(send, state=settlement.state, reason=settlement.reason, settled_ms=at_ms)

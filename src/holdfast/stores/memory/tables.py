@@ -1,0 +1,37 @@
+"""What the state in memory is made of. A committed `Tables` and every dict in it are never changed again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.state import AccessKey, BadRecord, Decision, Identity, SavedSegment, Send
+from holdfast.profiles.identity import Link
+from holdfast.profiles.profile import Profile
+
+
+@dataclass(slots=True, kw_only=True)
+class Tables:
+    """One moment of the state. A change puts a new dict in the place of the old one, so a snapshot is a reference."""
+
+    identities: dict[int, Identity] = field(default_factory=dict)
+    numbers: dict[IdentityKey, int] = field(default_factory=dict)
+    profiles: dict[int, Profile] = field(default_factory=dict)
+    links: dict[int, Link] = field(default_factory=dict)
+    stale: dict[int, int] = field(default_factory=dict)
+    sequence: int = 0
+    offsets: dict[str, int] = field(default_factory=dict)
+    seen: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """By hash: position, and when it was marked."""
+    bad_records: dict[int, BadRecord] = field(default_factory=dict)
+    emitted: dict[int, Event] = field(default_factory=dict)
+    emitted_last: int = 0
+    decisions: dict[tuple[str, int], Decision] = field(default_factory=dict)
+    visits: dict[int, Visit] = field(default_factory=dict)
+    step_counts: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
+    sends: dict[str, Send] = field(default_factory=dict)
+    suppressions: dict[tuple[str, str], str] = field(default_factory=dict)
+    keys: dict[str, AccessKey] = field(default_factory=dict)
+    segments: dict[str, SavedSegment] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
