@@ -1,10 +1,10 @@
 """The Segment HTTP specification: request bodies into events, and our own events into a request body.
 
 What a call becomes: `track` keeps its event name; the others are called as `NAMES` says. `identify` carries its traits
-as properties (top-level ones win over `context.traits`, where RudderStack's clients put them); `page` and `screen` their
-properties with `name` and `category`; `group` its traits with `group_id`; `alias` the `previous_id`.
+as properties (top-level ones win over `context.traits`, where clients of RudderStack put them); `page` and `screen`
+their properties with `name` and `category`; `group` its traits with `group_id`; `alias` the `previous_id`.
 
-When it happened: `received - (sentAt - timestamp)`, so that a wrong client clock does no harm. Where there is no readable
+When it happened: `received - (sentAt - timestamp)`, so that a wrong client clock does no harm. With no readable
 `sentAt`, in an import, and in our own events the timestamp stands as it is. Nothing can have happened after we heard of
 it: a later time becomes the time of receipt (our own events excepted). A time before 1970 is a bad record.
 """
