@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from holdfast.events.event import Json
+from holdfast.kernel.ids import effect_key
 
 Arm = Literal["treated", "holdout"]
 
@@ -43,3 +44,13 @@ class Visit:
     left_ms: int | None = None
     left_by: str = ""
     """Why the visit ended: the name of the exit, `goal`, `stopped` or `failed`."""
+
+    @property
+    def effect_key(self) -> str:
+        """The key of what is asked for here: the same on every retry, another one when the person comes here again."""
+        return effect_key(self.origin, self.version, self.entry_key, self.step, self.seq)
+
+    @property
+    def template(self) -> str:
+        """The name of the template of the step the person stands at."""
+        return f"{self.origin}/{self.version}/{self.step}"

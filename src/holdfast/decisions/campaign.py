@@ -1,0 +1,58 @@
+"""A triggered campaign: one message to everybody who does something. It means a journey, and runs as one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from holdfast.decisions.fields import Holdout, Id, Label, Nested, decode_fields, encode_fields, read_object
+from holdfast.decisions.journey import Goal, Journey
+from holdfast.decisions.nodes import Node
+from holdfast.decisions.steps.exit import Exit
+from holdfast.decisions.steps.send import Send
+from holdfast.decisions.steps.trigger import Trigger
+from holdfast.events.event import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """One version of a campaign."""
+
+    id: Annotated[Id, "Its name in addresses and files; lasts for ever."]
+    name: Annotated[Label, "Its name for people."]
+    holdout: Annotated[Holdout, "The share of people left alone on purpose, to measure the effect on the others."] = 0.0
+    goal: Annotated[Goal, Nested(Goal), "What it is for."]
+    trigger: Annotated[Trigger, Nested(Trigger), "Who gets it, and when."]
+    send: Annotated[Send, Nested(Send), "What they get."]
+
+    def journey(self) -> Journey:
+        """The journey it means: `trigger`, `send`, `exit`."""
+        return Journey(
+            id=self.id,
+            name=self.name,
+            holdout=self.holdout,
+            goal=self.goal,
+            start="trigger",
+            steps={
+                "trigger": Node(step=self.trigger, exits={"entered": "send"}),
+                "send": Node(step=self.send, exits={"sent": "exit", "withheld": "exit"}),
+                "exit": Node(step=Exit(), exits={}),
+            },
+            kind="campaign",
+        )
+
+
+def decode_campaign(data: bytes | str | Mapping[str, object]) -> Campaign:
+    """The campaign a definition means.
+
+    Raises:
+        Invalid: something in it cannot be; `path` says where, `hint` what to do.
+        TooLarge: it is over `fields.DEFINITION_BYTES_MOST`.
+    """
+    return decode_fields(Campaign, read_object(data), "$")
+
+
+def encode_campaign(campaign: Campaign) -> dict[str, Json]:
+    """The JSON form: every field, defaults too, so that two versions can be compared line by line."""
+    return encode_fields(campaign)

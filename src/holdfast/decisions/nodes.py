@@ -1,0 +1,125 @@
+"""The steps of a journey in their places: which there are, and where their exits lead."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import cast
+
+import holdfast.decisions.steps as step_modules
+from holdfast.decisions.fields import (
+    Kind,
+    Name,
+    as_object,
+    at,
+    decode_fields,
+    encode_fields,
+    missing_field,
+    one_of,
+    schema_of,
+)
+from holdfast.decisions.step import Step
+from holdfast.events.event import Json
+from holdfast.kernel.catalogue import discover
+from holdfast.kernel.errors import Invalid
+
+STEPS_MOST = 500
+RESERVED_IDS = frozenset({"goal", "stopped", "failed"})
+"""Ways to leave that are no step; a step of that name could not be told from them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A step in its place: with where its exits lead."""
+
+    step: Step
+    exits: Mapping[str, str]
+    """Step ids by exit. Exits that may be left out, and are, are not here."""
+
+    def leads(self, exit_name: str) -> str:
+        """The id of the step that the exit leads to."""
+        return self.exits[exit_name] if exit_name in self.exits else self.exits[self.step.stand_ins()[exit_name]]
+
+
+@cache
+def step_types() -> Mapping[str, type[Step]]:
+    """Every kind of step there is, by name."""
+    return {name: cast("type[Step]", declared) for name, declared in discover(step_modules, "STEP").items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Nodes(Kind):
+    """Steps by id: each the fields of its type, beside `type` and `exits`."""
+
+    def decode(self, value: object, path: str) -> dict[str, Node]:
+        given = as_object(value, path)
+        if len(given) > STEPS_MOST:
+            raise Invalid(
+                f"The journey has {len(given):,} steps.",
+                code="too_many_steps",
+                path=path,
+                hint=f"Use {STEPS_MOST} or fewer; two journeys can follow each other.",
+            )
+        return {_decode_id(name, at(path, name)): _decode_node(node, at(path, name)) for name, node in given.items()}
+
+    def encode(self, value: object) -> Json:
+        return {name: _encode_node(node) for name, node in cast("Mapping[str, Node]", value).items()}
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object", "additionalProperties": {"oneOf": [_node_schema(each) for each in step_types()]}}
+
+
+def _decode_id(name: object, path: str) -> str:
+    decoded = Name().decode(name, path)
+    if decoded in RESERVED_IDS:
+        hint = f"Choose another; {', '.join(sorted(RESERVED_IDS))} say how somebody left who came to no exit."
+        raise Invalid(f"A step cannot be called {decoded!r}.", code="bad_id", path=path, hint=hint)
+    return decoded
+
+
+def _decode_node(value: object, path: str) -> Node:
+    given = as_object(value, path)
+    step = decode_fields(_decode_type(given, path), given, path, beside=("type", "exits"))
+    return Node(step=step, exits=_decode_exits(step, given.get("exits", {}), at(path, "exits")))
+
+
+def _decode_type(given: Mapping[str, object], path: str) -> type[Step]:
+    if "type" not in given:
+        raise missing_field("type", path)
+    type_ = step_types().get(str(given["type"]))
+    if type_ is None:
+        raise Invalid(
+            f"There is no kind of step called {given['type']!r}.",
+            code="unknown_type",
+            path=at(path, "type"),
+            hint=one_of(given["type"], tuple(step_types())),
+        )
+    return type_
+
+
+def _decode_exits(step: Step, value: object, path: str) -> dict[str, str]:
+    given = as_object(value, path)
+    for name in given:
+        if name not in step.exits:
+            message = f"A step of type {step.type_name()!r} has no exit {name!r}."
+            raise Invalid(message, code="unknown_exit", path=at(path, name), hint=one_of(name, step.exits))
+    for name in step.exits:
+        if name not in given and name not in step.stand_ins():
+            hint = f"Add {name!r} with the id of the step it leads to."
+            raise Invalid(f"The exit {name!r} leads nowhere.", code="missing_exit", path=path, hint=hint)
+    return {name: Name().decode(given[name], at(path, name)) for name in step.exits if name in given}
+
+
+def _encode_node(node: Node) -> dict[str, Json]:
+    fields = {"type": node.step.type_name()} | encode_fields(node.step)
+    return fields | {"exits": dict(node.exits)} if node.step.exits else fields
+
+
+def _node_schema(type_name: str) -> dict[str, Json]:
+    type_ = step_types()[type_name]
+    schema = schema_of(type_)
+    properties = cast("dict[str, Json]", schema["properties"])
+    properties["type"] = {"const": type_name}
+    properties["exits"] = {"type": "object", "properties": {name: {"type": "string"} for name in type_.exits}}
+    return schema | {"title": type_name, "description": type_.__doc__ or ""}

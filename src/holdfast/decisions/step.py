@@ -1,0 +1,109 @@
+"""A step of a journey: what it asks of its author, and what it does with the person who stands at it.
+
+One step type is one module in `steps/` that assigns `STEP`. Its fields, their kinds (`fields.py`) and its docstring are
+its JSON form, its validation and its documentation; nothing else in the project names it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, TypeAlias
+
+from holdfast.decisions.gate import Contact
+from holdfast.events.event import Event
+from holdfast.kernel.errors import Invalid
+from holdfast.segments.condition import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Somebody standing at a step, as the step sees it."""
+
+    now: datetime
+    arrived: datetime
+    """When they came to this step; being woken does not change it."""
+    event: Event | None
+    """The event that woke them at this step, if one did."""
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """Go on by that exit."""
+
+    exit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Park:
+    """Stay until `due`, or until an event of one of these names comes."""
+
+    due: datetime | None
+    events: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        if self.due is None and not self.events:
+            raise ValueError("a person parked with nothing to wake them is forgotten; give a due time or an event")
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Ask the gate for the contact, and go on by `sent` when it permits, by `withheld` when it does not."""
+
+    contact: Contact
+    sent: str
+    withheld: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The journey ends here."""
+
+
+Outcome: TypeAlias = Go | Park | Ask | Leave
+
+
+class Step(ABC):
+    """One step of a journey. Subclasses are frozen dataclasses; their fields are their JSON form, beside `type`."""
+
+    __slots__ = ()
+
+    exits: ClassVar[tuple[str, ...]]
+    """The ways out. `entered` is kept for the trigger: elsewhere the counters use it for arrivals."""
+    rests: ClassVar[bool] = False
+    """Whether everybody who comes here waits a while, whatever happens. A loop must hold a step that does."""
+    starts: ClassVar[bool] = False
+    """Whether this is where people enter: a journey has exactly one such step, and nothing leads to it."""
+
+    @abstractmethod
+    def stand(self, place: Place) -> Outcome:
+        """What becomes of a person who stands here now."""
+
+    @abstractmethod
+    def title(self) -> str:
+        """What the step does, in a few words: the first line of its card."""
+
+    @abstractmethod
+    def note(self) -> str:
+        """What is particular about this one, short: the second line of its card; may be empty."""
+
+    def stand_ins(self) -> Mapping[str, str]:
+        """Exits that may be left out, each with the exit that is taken instead."""
+        return {}
+
+    def complaints(self) -> Iterator[Invalid]:
+        """What is wrong with fields that are each right; paths start with `$` at the step."""
+        yield from ()
+
+    @classmethod
+    def type_name(cls) -> str:
+        """What the step is called in JSON: the name of its module."""
+        return cls.__module__.rpartition(".")[2]
+
+
+def contradiction(path: str, message: str, *, hint: str) -> Invalid:
+    """The complaint that fields which are each right do not go together."""
+    return Invalid(message, code="contradiction", path=path, hint=hint)

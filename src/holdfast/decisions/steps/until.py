@@ -1,0 +1,48 @@
+"""Waiting for an event, but not for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from holdfast.decisions.durations import in_words
+from holdfast.decisions.fields import EventName, Seconds, Where
+from holdfast.decisions.step import Go, Outcome, Park, Place, Step
+from holdfast.events.event import Event
+from holdfast.segments.comparison import all_hold
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Until(Step):
+    """Leave by `happened` when `event` occurs, by `expired` once `seconds` have passed since arriving.
+
+    An event that reaches us when the time is up comes too late.
+    """
+
+    event: Annotated[EventName, "The event to wait for."]
+    where: Annotated[Where, "What must be true of the event's properties."] = ()
+    seconds: Annotated[Seconds, "How long to wait at most."]
+
+    exits = ("happened", "expired")
+    rests = True
+
+    def stand(self, place: Place) -> Outcome:
+        due = place.arrived + timedelta(seconds=self.seconds)
+        if place.now >= due:
+            return Go("expired")
+        if place.event is not None and self._is_it(place.event):
+            return Go("happened")
+        return Park(due, frozenset({self.event}))
+
+    def _is_it(self, event: Event) -> bool:
+        return event.name == self.event and all_hold(self.where, event.properties)
+
+    def title(self) -> str:
+        return f"Until {self.event}"
+
+    def note(self) -> str:
+        return f"Up to {in_words(self.seconds)}"
+
+
+STEP = Until

@@ -1,0 +1,62 @@
+"""What journeys tell the history: own events, under keys that make a retry tell the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.decisions.gate import Answer, Contact, Withheld
+from holdfast.decisions.journey import Journey
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event, IdentityKey, Json, own_event
+
+JOURNEY_ENTERED = "Journey Entered"
+JOURNEY_LEFT = "Journey Left"
+MESSAGE_QUEUED = "Message Queued"
+MESSAGE_WITHHELD = "Message Withheld"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An event to be told about a person, before it is settled under which of their names."""
+
+    name: str
+    properties: Mapping[str, Json]
+    key: tuple[str | int, ...]
+    """What makes it unique beside its name."""
+
+    def event(self, user: IdentityKey, at: datetime) -> Event:
+        """The event, told under that identity."""
+        return own_event(self.name, user=user, at=at, properties=self.properties, key=self.key)
+
+
+def told_entered(journey: Journey, visit: Visit) -> Told:
+    """Somebody entered: from here on their outcome counts for their arm."""
+    properties = _about(journey, visit) | {"arm": visit.arm, "entry_key": visit.entry_key}
+    return Told(name=JOURNEY_ENTERED, properties=properties, key=(visit.origin, visit.entry_key))
+
+
+def told_left(journey: Journey, visit: Visit) -> Told:
+    """Somebody left."""
+    properties = _about(journey, visit) | {"arm": visit.arm, "by": visit.left_by}
+    return Told(name=JOURNEY_LEFT, properties=properties, key=(visit.origin, visit.entry_key))
+
+
+def told_contact(journey: Journey, visit: Visit, contact: Contact, verdict: Answer) -> Told:
+    """A contact was asked for, and permitted or not."""
+    properties = _about(journey, visit) | {
+        "send": visit.effect_key,
+        "step": visit.step,
+        "channel": contact.channel,
+        "topic": contact.topic,
+        "template": visit.template,
+    }
+    if isinstance(verdict, Withheld):
+        withheld = properties | {"reason": verdict.reason}
+        return Told(name=MESSAGE_WITHHELD, properties=withheld, key=(visit.effect_key,))
+    return Told(name=MESSAGE_QUEUED, properties=properties, key=(visit.effect_key,))
+
+
+def _about(journey: Journey, visit: Visit) -> dict[str, Json]:
+    return {"origin": visit.origin, "origin_kind": journey.kind, "version": visit.version}
