@@ -1,0 +1,73 @@
+"""`holdfast keys`: who may send events, and who may ask."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from holdfast.cli.desk import desk
+from holdfast.cli.options import ApiKey, AsJson, Data
+from holdfast.cli.printing import print_json, print_table
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+class Kind(StrEnum):
+    """What a key opens."""
+
+    WRITE = "write"
+    API = "api"
+
+
+@app.callback()
+def keys() -> None:
+    """Write keys let an SDK send events; api keys open everything under /api.
+
+    \b
+    Examples:
+      holdfast keys list
+      holdfast keys add website --kind write
+      holdfast keys add notebook --kind api
+      holdfast keys revoke website
+    """
+
+
+@app.command("list")
+def list_keys(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Every key, revoked ones too."""
+    with desk(data, api_key) as at:
+        found = at.keys()
+    if as_json:
+        print_json({"keys": found})
+        return
+    columns = {"name": "NAME", "kind": "KIND", "shown": "KEY", "created_at": "CREATED", "revoked_at": "REVOKED"}
+    print_table(found, columns, empty="There is no key.")
+
+
+@app.command()
+def add(
+    name: Annotated[str, typer.Argument(help="What it is for; events carry the name of their write key as source.")],
+    kind: Annotated[Kind, typer.Option("--kind", help="What it opens.")] = Kind.WRITE,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a key. It is shown this once."""
+    with desk(data, api_key) as at:
+        made = at.add_key(name, "write" if kind is Kind.WRITE else "api")
+    if as_json:
+        print_json(made)
+    else:
+        print(made["key"])
+
+
+@app.command()
+def revoke(
+    name: Annotated[str, typer.Argument(help="The key's name.")], data: Data = None, api_key: ApiKey = None
+) -> None:
+    """Make a key open nothing any more."""
+    with desk(data, api_key) as at:
+        at.revoke_key(name)
+    print(f"{name} opens nothing any more.")

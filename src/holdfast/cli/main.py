@@ -1,0 +1,75 @@
+"""`holdfast`: one command for everything a person does at a terminal."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from holdfast.cli import doctor, files, keys, people, segment, server
+from holdfast.cli.printing import complain
+from holdfast.kernel.errors import Exposed
+from holdfast.version import __version__
+
+USAGE_EXIT = 2
+"""The exit code for whatever the caller can mend."""
+STOPPED_EXIT = 130
+"""The exit code after Ctrl-C, as shells have it."""
+
+
+class PlainSpeaking(TyperGroup):
+    """Says in one sentence what the caller can mend; a traceback is kept for what is our fault."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the class it extends asks for a type Typer keeps to itself.
+        try:
+            return super().invoke(ctx)
+        except Exposed as error:
+            complain(error)
+            raise typer.Exit(USAGE_EXIT) from error
+        except KeyboardInterrupt as error:
+            raise typer.Exit(STOPPED_EXIT) from error
+
+
+app = typer.Typer(
+    name="holdfast",
+    cls=PlainSpeaking,
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"holdfast {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def holdfast(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """An open retention cloud: events in, people understood, messages out, and proof of what they caused.
+
+    \b
+    Start here:
+      holdfast demo                     a shop with customers, on http://127.0.0.1:8787
+      holdfast up --data my-data        a server of your own
+      holdfast doctor                   is everything here that it needs?
+
+    Every setting is also a HOLDFAST_* variable and a line in holdfast.toml; docs/reference/settings.md lists them.
+    """
+
+
+app.command("up")(server.up)
+app.command("demo")(server.demo)
+app.command("import")(files.import_file)
+app.command("export")(files.export)
+app.add_typer(segment.app, name="segment")
+app.add_typer(people.app, name="people")
+app.add_typer(keys.app, name="keys")
+app.command("doctor")(doctor.doctor)

@@ -1,0 +1,155 @@
+"""`holdfast segment`: who fits a description."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holdfast.cli.desk import Answer, Desk, desk, rows_of
+from holdfast.cli.options import ApiKey, AsJson, Data, Limit
+from holdfast.cli.printing import count_words, print_json, print_table
+from holdfast.kernel.errors import Invalid, NotFound
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Wanted = Annotated[
+    str,
+    typer.Argument(metavar="SEGMENT", help="JSON, a file of JSON (- for standard input), or a saved segment's id."),
+]
+
+
+@app.callback()
+def segment() -> None:
+    """Count and list the people who fit a description; save descriptions by name.
+
+    \b
+    Examples:
+      holdfast segment count '{"type":"did","event":"Order Completed","at_least":3,"within_days":30}'
+      holdfast segment people loyal.json --limit 20
+      holdfast segment save loyal loyal.json --name "Loyal customers"
+      holdfast segment count loyal
+      holdfast segment words loyal.json
+    """
+
+
+@app.command()
+def count(wanted: Wanted, data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """How many people fit."""
+    with desk(data, api_key) as at:
+        answer = at.count(_definition(wanted, at))
+    if as_json:
+        print_json(answer)
+    else:
+        print(f"{answer['count']:,} of {answer['of']:,} people {answer['words']}")
+
+
+@app.command()
+def people(
+    wanted: Wanted, data: Data = None, limit: Limit = 50, api_key: ApiKey = None, as_json: AsJson = False
+) -> None:
+    """Who they are."""
+    with desk(data, api_key) as at:
+        answer = at.people(_definition(wanted, at), limit=limit)
+    if as_json:
+        print_json(answer)
+        return
+    print_people(rows_of(answer, "people"), total=answer["count"])
+
+
+def print_people(rows: list[Answer], *, total: object) -> None:
+    """People in a table, and how many more there are."""
+    columns = {"user_id": "PERSON", "first_seen": "FIRST SEEN", "last_seen": "LAST SEEN", "traits": "TRAITS"}
+    print_table(rows, columns, empty="Nobody.")
+    if isinstance(total, int) and total > len(rows):
+        print(f"… and {count_words(total - len(rows), 'more', 'more')}; --limit shows more of them.")
+
+
+@app.command("list")
+def list_saved(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """The saved segments."""
+    with desk(data, api_key) as at:
+        saved = at.segments()
+    if as_json:
+        print_json({"segments": saved})
+    else:
+        print_table(saved, {"id": "ID", "name": "NAME", "words": "PEOPLE WHO"}, empty="No segment is saved.")
+
+
+@app.command()
+def save(
+    segment_id: Annotated[str, typer.Argument(metavar="ID", help="The id to save it under.")],
+    wanted: Wanted,
+    name: Annotated[str | None, typer.Option("--name", help="What people call it; the id by default.")] = None,
+    data: Data = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Save a description under an id; one that is there is replaced."""
+    with desk(data, api_key) as at:
+        at.save_segment(segment_id, name or segment_id, _definition(wanted, at))
+    print(f"Saved {segment_id}.")
+
+
+@app.command()
+def delete(
+    segment_id: Annotated[str, typer.Argument(metavar="ID", help="The id it was saved under.")],
+    data: Data = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Forget a saved description; nothing happens to the people."""
+    with desk(data, api_key) as at:
+        at.delete_segment(segment_id)
+    print(f"Deleted {segment_id}.")
+
+
+@app.command()
+def words(wanted: Wanted, data: Data = None, api_key: ApiKey = None) -> None:
+    """Say a description in plain words; no data is needed unless it is a saved one."""
+    from holdfast.segments.codec import decode_condition
+
+    definition = read_definition(wanted)
+    if definition is None:
+        with desk(data, api_key) as at:
+            definition = _definition(wanted, at)
+    print(f"People who {decode_condition(definition).words()}")
+
+
+def read_definition(wanted: str) -> Answer | None:
+    """The definition that is written out or in a file; None when it can only be the id of a saved one.
+
+    Raises Invalid when it is meant as JSON and is none.
+    """
+    if wanted.lstrip().startswith("{"):
+        return _json(wanted, "the segment")
+    if wanted == "-":
+        return _json(typer.get_text_stream("stdin").read(), "standard input")
+    path = Path(wanted)
+    if path.is_file():
+        return _json(path.read_text(encoding="utf-8"), wanted)
+    if path.suffix or "/" in wanted:
+        raise Invalid("there is no such file.", path=wanted, hint="Give JSON, a file of JSON, or a saved segment's id.")
+    return None
+
+
+def _definition(wanted: str, at: Desk) -> Answer:
+    written = read_definition(wanted)
+    if written is not None:
+        return written
+    saved = {str(each["id"]): each["definition"] for each in at.segments()}
+    found = saved.get(wanted)
+    if not isinstance(found, dict):
+        known = ", ".join(sorted(saved)) or "none"
+        raise NotFound(f"no segment is saved as {wanted!r}.", hint=f"Saved are: {known}.")
+    return found
+
+
+def _json(text: str, where: str) -> Answer:
+    try:
+        said = json.loads(text)
+    except ValueError as error:
+        raise Invalid(f"is no JSON: {error}.", path=where) from error
+    if not isinstance(said, dict):
+        raise Invalid("is no JSON object.", path=where, hint='It looks like {"type": "did", "event": "Signed Up"}.')
+    return said

@@ -1,0 +1,84 @@
+"""`up` and `demo`: the server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from holdfast.cli.options import Data
+from holdfast.settings import Settings
+
+Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")]
+For = Annotated[
+    float | None, typer.Option("--for", metavar="SECONDS", min=0.1, help="Stop by itself after so many seconds.")
+]
+
+
+def up(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option("--host", help="The address to listen on.")] = None,
+    port: Port = None,
+    public_url: Annotated[
+        str | None, typer.Option("--public-url", metavar="URL", help="Where links in messages point to.")
+    ] = None,
+    for_seconds: For = None,
+) -> None:
+    """Start the server: collector, journeys, sender and console in one process.
+
+    \b
+    Examples:
+      holdfast up --data my-data
+      holdfast up --data my-data --host 0.0.0.0 --public-url https://mail.example.com
+      HOLDFAST_MAILBOX=false HOLDFAST_SMTP_HOST=smtp.example.com holdfast up --data my-data
+    """
+    settings = Settings.load(data, os.environ, {"host": host, "port": port, "public_url": public_url})
+    from holdfast.workers.server import serve
+
+    serve(settings, for_seconds=for_seconds, on_ready=_ready(settings.data_dir))
+
+
+def demo(
+    port: Port = None,
+    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Where to keep the demo's data.")] = None,
+    for_seconds: For = None,
+    people: Annotated[
+        int, typer.Option("--people", min=1, max=1_000_000, help="How many customers the shop has.")
+    ] = 20_000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed makes the same customers.")] = 1,
+    write_key: Annotated[
+        str | None, typer.Option("--write-key", metavar="KEY", help="The write key to use instead of a new one.")
+    ] = None,
+    api_key: Annotated[
+        str | None, typer.Option("--api-key", metavar="KEY", help="The api key to use instead of a new one.")
+    ] = None,
+) -> None:
+    """Start a shop with simulated customers: 90 days of history, and live ones acting through the public API.
+
+    \b
+    Examples:
+      holdfast demo
+      holdfast demo --people 2000 --port 9001 --for 120
+    """
+    from holdfast.cli.demo import demo as run
+
+    run(
+        port=port,
+        data=data,
+        for_seconds=for_seconds,
+        people=people,
+        seed=seed,
+        write_key=write_key,
+        api_key=api_key,
+    )
+
+
+def _ready(data_dir: Path) -> Callable[[str], None]:
+    def say(url: str) -> None:
+        print(f"Holdfast is up: {url}", flush=True)
+        print(f"Everything is kept in {data_dir}. Press Ctrl-C to stop.", flush=True)
+
+    return say
