@@ -17,7 +17,11 @@ from pathlib import Path
 
 NODE_AT_LEAST = (20, 19)
 """What Vite asks for."""
-TASKS = {"check": ["run", "check"], "test": ["test"], "build": ["run", "build"]}
+TASKS = {
+    "check": ["run", "--silent", "check"],
+    "test": ["test", "--silent"],
+    "build": ["run", "--silent", "build", "--", "--logLevel", "warn"],
+}
 
 
 class NoNode(RuntimeError):
