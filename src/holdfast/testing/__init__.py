@@ -2,6 +2,6 @@
 
 from holdfast.stores.memory.state import MemoryState
 from holdfast.testing.builders import a_link, a_profile, a_send, a_visit, an_event
-from holdfast.testing.clock import FakeClock
+from holdfast.testing.clock import START, FakeClock
 
-__all__ = ["FakeClock", "MemoryState", "a_link", "a_profile", "a_send", "a_visit", "an_event"]
+__all__ = ["START", "FakeClock", "MemoryState", "a_link", "a_profile", "a_send", "a_visit", "an_event"]

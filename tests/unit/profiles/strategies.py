@@ -1,0 +1,67 @@
+"""Nasty inputs for whoever a person is: few names so that they meet, ties, midnights, text that breaks things."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+
+from holdfast.events.event import Event
+from holdfast.profiles.identity import Link
+from holdfast.profiles.profile import CONSENT_CHANGED
+
+NASTY_TEXT = st.sampled_from(["", "a", "ß", "İ", "\\", "\0", "\0\0", "😀", "e\u0301", "\u202e", "null", "'; --", "\ud800"])
+NASTY_MOMENTS = st.sampled_from(
+    [
+        datetime(1970, 1, 1, tzinfo=UTC),
+        datetime(1970, 1, 1, 0, 0, 0, 1000, tzinfo=UTC),
+        datetime(2024, 2, 29, 23, 59, 59, 999000, tzinfo=UTC),
+        datetime(2024, 3, 1, tzinfo=UTC),
+        datetime(2024, 3, 31, 1, 30, tzinfo=UTC),
+        datetime(2199, 12, 31, tzinfo=UTC),
+    ]
+) | st.integers(0, 100).map(lambda minutes: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=minutes))
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | NASTY_TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NASTY_TEXT, inner, max_size=3),
+    max_leaves=4,
+)
+TRAITS = st.dictionaries(st.sampled_from(["plan", "city", "\0", "😀"]), JSON, max_size=3)
+CONSENTS = st.fixed_dictionaries(
+    {"channel": st.sampled_from(["email", "sms", "", 5]), "granted": st.sampled_from([True, False, "yes", None])},
+    optional={"topic": st.sampled_from(["news", "", None, "a/b", 0])},
+)
+
+
+@st.composite
+def events(draw: st.DrawFn, message_id: str) -> Event:
+    """An event of one identity; the message id is given, since no two events share one."""
+    kind = draw(st.sampled_from(["track", "identify", "consent"]))
+    at = draw(NASTY_MOMENTS)
+    given: dict[str, Any] = {"user_id": "u", "timestamp": at, "received_at": at, "message_id": message_id}
+    if kind == "identify":
+        return Event(name="Identified", kind="identify", properties=draw(TRAITS), **given)
+    if kind == "consent":
+        return Event(name=CONSENT_CHANGED, properties=draw(CONSENTS), **given)
+    return Event(name=draw(st.sampled_from(["A", "B", "Order Completed"])), **given)
+
+
+@st.composite
+def histories(draw: st.DrawFn, *, most: int = 12) -> list[Event]:
+    """Events of one identity, all different."""
+    return [draw(events(f"m{number}")) for number in range(draw(st.integers(0, most)))]
+
+
+@st.composite
+def links(draw: st.DrawFn, *, identities: int = 8) -> Link:
+    """A link among few identities; some were undone."""
+    number = st.integers(1, identities)
+    return Link(
+        first=draw(number),
+        second=draw(number),
+        kind=draw(st.sampled_from(["login", "alias", "merge"])),
+        at_ms=0,
+        by="",
+        undone_ms=draw(st.none() | st.just(1)),
+    )
