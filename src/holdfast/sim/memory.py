@@ -1,0 +1,66 @@
+"""What is known of one simulated person at a moment of their past: the facts that conditions ask for."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from holdfast.events.event import Json
+from holdfast.kernel.moments import to_millis
+from holdfast.segments.condition import Condition, PastEvent, Times
+from holdfast.segments.conditions.all_of import All
+from holdfast.segments.conditions.did import Did
+from holdfast.sim.people import Population
+
+
+class Memory:
+    """When a person did what. Like a live profile it does not know the properties.
+
+    It may hold what is still to come: every question has an end, and only what lies before it counts.
+    """
+
+    __slots__ = ("_at", "_person", "_population")
+
+    def __init__(self, population: Population, person: int, at: dict[str, list[int]]) -> None:
+        """`at` holds moments by event name, in milliseconds since 1970, in order."""
+        self._population = population
+        self._person = person
+        self._at = at
+
+    def keep(self, event: str, at_ms: int) -> None:
+        """Remember that it happened."""
+        insort(self._at.setdefault(event, []), at_ms)
+
+    def happened_in(self, event: str, since_ms: int, until_ms: int) -> bool:
+        """Whether it happened after `since_ms` and no later than `until_ms`."""
+        kept = self._at.get(event, ())
+        return bisect_right(kept, until_ms) > bisect_right(kept, since_ms)
+
+    @property
+    def traits(self) -> Mapping[str, Json]:
+        return self._population.traits(self._person)
+
+    def past(self, event: str) -> Iterable[PastEvent] | None:
+        return None if event in self._at else []
+
+    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
+        kept = self._at.get(event)
+        if kept is None:
+            return Times.exactly(0)
+        before = 0 if since is None else bisect_right(kept, to_millis(since))
+        return Times.exactly(bisect_right(kept, to_millis(until)) - before)
+
+
+def needed(condition: Condition | None) -> frozenset[str]:
+    """Events that must have happened at some time for the condition to hold; there may be further ones.
+
+    Asking this first spares asking the condition of most people at most moments.
+    """
+    match condition:
+        case Did() if condition.least > 0:
+            return frozenset({condition.event})
+        case All():
+            return frozenset[str]().union(*(needed(each) for each in condition.of))
+        case _:
+            return frozenset()

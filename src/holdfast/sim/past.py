@@ -1,0 +1,152 @@
+"""The past: a shop's people, ninety days of their events, and what its journeys did meanwhile. One seed, one past."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+
+from holdfast.decisions.gate import GateRules
+from holdfast.events.event import Event
+from holdfast.kernel.moments import to_millis
+from holdfast.sim import goods
+from holdfast.sim.behaviour import Lives, live_through
+from holdfast.sim.campaigns import Running, running
+from holdfast.sim.ledger import Ledger
+from holdfast.sim.outreach import reach_out
+from holdfast.sim.people import Effects, Habits, Population, populate
+from holdfast.sim.rhythm import DAY_MS, HOUR_MS, Ints
+from holdfast.sim.trail import EVENT_KINDS, EVENT_NAMES, PAGE, SHOP_SOURCE, VIEW, Trail, leave_trail, plan
+
+DAYS = 90
+PEOPLE_MOST = 2_000_000
+"""More people than this do not fit in memory at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Disorder:
+    """How events reach us that are not at once and once."""
+
+    late: float = 0.012
+    """Share of looks and pages that arrive hours or days after they happened: a phone without a net."""
+    twice: float = 0.003
+    """Share of events that are sent twice, since the first answer was lost."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What a past is made of."""
+
+    people: int
+    newcomers: int = 0
+    """Further people who have not come yet, for whoever goes on from the end."""
+    days: int = DAYS
+    habits: Habits = field(default_factory=Habits)
+    effects: Effects = field(default_factory=Effects)
+    disorder: Disorder = field(default_factory=Disorder)
+    rules: GateRules = field(default_factory=GateRules)
+    plays: Sequence[Running] = field(default_factory=running)
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.people + self.newcomers <= PEOPLE_MOST:
+            raise ValueError(f"a world of {self.people} people cannot be; use 1 to {PEOPLE_MOST}")
+        if not 1 <= self.days <= 3660:
+            raise ValueError(f"a past of {self.days} days cannot be; use 1 to 3660")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Past:
+    """What happened, and the truth behind it."""
+
+    table: pa.Table
+    """Every event in the order it arrived: the columns of `flows.bulk.EVENT_TABLE`."""
+    population: Population
+    lives: Lives
+    ledger: Ledger
+    plays: Sequence[Running]
+
+
+def make_past(rng: np.random.Generator, world: World, *, until_ms: int) -> Past:
+    """A past of `world.days` days that ends at `until_ms` (milliseconds since 1970)."""
+    population = populate(
+        rng,
+        world.people,
+        newcomers=world.newcomers,
+        start_ms=until_ms - world.days * DAY_MS,
+        until_ms=until_ms,
+        habits=world.habits,
+        effects=world.effects,
+    )
+    lives, sessions = live_through(rng, population, world.habits)
+    trail = leave_trail(rng, population, plan(rng, population, sessions), until_ms=until_ms)
+    ledger = reach_out(rng, population, trail, world.plays, effects=world.effects, rules=world.rules, until_ms=until_ms)
+    table = pa.concat_tables([_trail_table(trail), event_table(ledger.events)])
+    return Past(
+        table=_in_disorder(rng, table, trail.what, world.disorder, until_ms),
+        population=population,
+        lives=lives,
+        ledger=ledger,
+        plays=world.plays,
+    )
+
+
+def _trail_table(trail: Trail) -> pa.Table:
+    names = pa.array(EVENT_NAMES, pa.string()).take(pa.array(trail.what))
+    return pa.table(
+        {
+            "name": names,
+            "kind": pa.array(EVENT_KINDS, pa.string()).take(pa.array(trail.what)),
+            "user_id": trail.user_id,
+            "anonymous_id": trail.anonymous_id,
+            "previous_id": trail.previous_id,
+            "timestamp": pa.array(trail.at_ms).cast(pa.timestamp("ms", tz="UTC")),
+            "message_id": pa.array(trail.message_id, pa.string()),
+            "properties": trail.properties,
+            "context": trail.context,
+            "source": pa.repeat(pa.scalar(SHOP_SOURCE), len(trail.what)),
+        }
+    )
+
+
+def event_table(events: Sequence[Event]) -> pa.Table:
+    """Events as rows of the same columns."""
+    texts = {
+        "name": [event.name for event in events],
+        "kind": [event.kind for event in events],
+        "user_id": [event.user_id for event in events],
+        "anonymous_id": [event.anonymous_id for event in events],
+        "previous_id": [event.previous_id for event in events],
+    }
+    columns = {name: pa.array(values, pa.string()) for name, values in texts.items()}
+    moments = np.array([to_millis(event.timestamp) for event in events], dtype=np.int64)
+    return pa.table(
+        columns
+        | {
+            "timestamp": pa.array(moments).cast(pa.timestamp("ms", tz="UTC")),
+            "message_id": pa.array([event.message_id for event in events], pa.string()),
+            "properties": pa.array([goods.text(dict(event.properties)) for event in events], pa.string()),
+            "context": pa.array([goods.text(dict(event.context)) for event in events], pa.string()),
+            "source": pa.array([event.source for event in events], pa.string()),
+        }
+    )
+
+
+def _in_disorder(rng: np.random.Generator, table: pa.Table, what: Ints, disorder: Disorder, until_ms: int) -> pa.Table:
+    """The events in the order they arrived: some late, some twice. `what` tells of the first rows."""
+    at_ms = np.asarray(table["timestamp"].cast(pa.int64()))
+    delay = rng.integers(0, 1500, size=len(at_ms))
+    loose = np.zeros(len(at_ms), dtype=np.bool_)
+    loose[: len(what)] = (what == PAGE) | (what == VIEW)
+    late = loose & (rng.random(len(at_ms)) < disorder.late)
+    delay[late] += rng.exponential(9 * HOUR_MS, size=int(late.sum())).astype(np.int64)
+    again = np.flatnonzero(rng.random(len(at_ms)) < disorder.twice)
+    rows = np.concatenate([np.arange(len(at_ms)), again])
+    # What is sent again arrives after the first try timed out.
+    arrives = np.concatenate(
+        [at_ms + delay, at_ms[again] + delay[again] + rng.integers(2_000, 90_000, size=len(again))]
+    )
+    # Whatever is still under way at the end arrives just then.
+    arrives = np.minimum(arrives, until_ms)
+    return table.take(pa.array(rows[np.argsort(arrives, kind="stable")]))
