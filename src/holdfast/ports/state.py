@@ -150,6 +150,8 @@ class Entered:
     last_ms: int
     open: bool
     """Whether a visit is still under way."""
+    keys: frozenset[str] = frozenset()
+    """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
 class View(Protocol):
@@ -204,6 +206,10 @@ class View(Protocol):
 
     async def open_visits(self, identities: Sequence[int]) -> list[Visit]:
         """Visits under way of these identities, in order of id."""
+        ...
+
+    async def visits_of(self, identities: Sequence[int], *, limit: int) -> list[Visit]:
+        """Past and present visits of these identities, newest first."""
         ...
 
     async def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:

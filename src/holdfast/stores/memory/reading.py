@@ -118,6 +118,11 @@ class MemoryView:
         wanted = set(identities)
         return [visit for visit in self._under_way() if visit.identity in wanted]
 
+    async def visits_of(self, identities: Sequence[int], *, limit: int) -> list[Visit]:
+        wanted = set(identities)
+        found = [visit for visit in self._tables.visits.values() if visit.identity in wanted]
+        return sorted(found, key=lambda visit: -visit.id)[:limit]
+
     async def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
         due = [
             (visit.due_ms, visit.id, visit)

@@ -26,6 +26,10 @@ class ReadingJourneys(Session):
         return [_visit(row) for row in self._rows(_SQL["open_visits"], numbers(set(identities)))]
 
     @in_thread
+    def visits_of(self, identities: Sequence[int], *, limit: int) -> list[Visit]:
+        return [_visit(row) for row in self._rows(_SQL["visits_of"], numbers(set(identities)), limit)]
+
+    @in_thread
     def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
         return [_visit(row) for row in self._rows(_SQL["due_visits"], now_ms, limit, texts(without))]
 

@@ -20,6 +20,12 @@ SELECT visit.id, origin, version, identity, entry_key, arm, step, seq, entered_m
   body
 FROM json_each(?) AS wanted CROSS JOIN visit ON identity = wanted.value AND left_ms IS NULL ORDER BY visit.id
 
+-- name: visits_of
+-- Reads past and present visits of some identities, newest first.
+SELECT visit.id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by,
+  body
+FROM json_each(?1) AS wanted CROSS JOIN visit ON identity = wanted.value ORDER BY visit.id DESC LIMIT ?2
+
 -- name: due_visits
 -- Reads visits that are to be woken, soonest first, but for those of some origins.
 SELECT id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by, body

@@ -1,0 +1,142 @@
+"""Archive: copy what was accepted from the log into the history, and tell it who people are.
+
+The archivist reads the same log as the reactor, never past it, and keeps the events the reactor kept: those that hold the
+position under which their message id was first seen. So it decides nothing of its own, and can start again anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from holdfast.events.event import Event
+from holdfast.events.segment_spec import decode
+from holdfast.flows.person import person_row
+from holdfast.flows.react import GROUP as REACT
+from holdfast.flows.react import position_of
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.history import History, HistoryRow, PersonRow
+from holdfast.ports.log import Entry, Log
+from holdfast.ports.state import State, View
+
+GROUP = "archive"
+PEOPLE_MOST = 5_000
+"""How many changed people are copied at a time."""
+BYTES_MOST = 16_000_000
+"""How much of the log is read at a time."""
+
+
+class Archivist:
+    """Keeps the history up with the state. Safe to call from several tasks: one works, the others wait."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        state: State,
+        history: History,
+        added: Callable[[Sequence[HistoryRow]], None] = lambda rows: None,
+        batch_records: int = 1_000,
+    ) -> None:
+        """Nothing is read or written yet; `added` is told of events once they are in the history."""
+        self._added = added
+        self._log = log
+        self._state = state
+        self._history = history
+        self._batch_records = batch_records
+        self._turn = asyncio.Lock()
+        self._doubtful_before: int | None = None
+        self._told: dict[int, int] = {}
+
+    async def flush(self) -> int:
+        """Copy everything the reactor has taken in; returns how many events were added."""
+        async with self._turn:
+            added = 0
+            while True:
+                events, more = await self._flush_events()
+                added += events
+                if not more:
+                    break
+            while await self._flush_people():
+                pass
+            return added
+
+    async def _flush_events(self) -> tuple[int, bool]:
+        async with self._state.view() as view:
+            start, end = await view.offset(GROUP), await view.offset(REACT)
+        if self._doubtful_before is None:
+            # A process that died may have added events without noting its offset; nothing past this point, though.
+            self._doubtful_before = end
+        if start >= end:
+            return 0, False
+        entries = await self._log.read(start, max_records=min(self._batch_records, end - start), max_bytes=BYTES_MOST)
+        entries = [entry for entry in entries if entry.offset < end]
+        if not entries:
+            return 0, False
+        rows = await self._rows(entries)
+        if start < self._doubtful_before:
+            rows = await self._unknown(rows)
+        following = entries[-1].offset + 1
+        if rows:
+            await self._history.add(rows, token=f"log:{start}-{following}")
+            self._added(rows)
+        async with self._state.begin() as transaction:
+            await transaction.set_offset(GROUP, following)
+        return len(rows), following < end
+
+    async def _rows(self, entries: Sequence[Entry]) -> list[HistoryRow]:
+        placed: list[tuple[int, Event]] = []
+        for entry in entries:
+            record = entry.record
+            decoded = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
+            placed.extend((position_of(entry.offset, index), event) for index, event in decoded.events)
+        async with self._state.view() as view:
+            seen = await view.seen([event.dedup_hash for _, event in placed])
+            kept = [event for position, event in placed if seen.get(event.dedup_hash) == position]
+            known = await view.identities(list({event.identity for event in kept}))
+        return [HistoryRow(identity=known[event.identity].id, event=event) for event in kept]
+
+    async def _unknown(self, rows: list[HistoryRow]) -> list[HistoryRow]:
+        if not rows:
+            return rows
+        moments = [to_millis(row.event.timestamp) for row in rows]
+        there = await self._history.known(
+            [row.event.dedup_hash for row in rows], first_ms=min(moments), last_ms=max(moments)
+        )
+        return [row for row in rows if row.event.dedup_hash not in there]
+
+    async def _flush_people(self) -> bool:
+        async with self._state.view() as view:
+            stale = await view.stale_people(limit=PEOPLE_MOST)
+            if not stale:
+                return False
+            rows, moved = await _people_rows(view, dict(stale))
+        moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
+        if moved:
+            await self._history.map_identities(moved, version=max(sequence for _, sequence in stale))
+            self._told.update(moved)
+        await self._history.put_people(rows)
+        async with self._state.begin() as transaction:
+            await transaction.untouch_people(stale)
+        return len(stale) == PEOPLE_MOST
+
+
+async def _people_rows(view: View, stale: dict[int, int]) -> tuple[list[PersonRow], dict[int, int]]:
+    """The rows to write for changed persons, and which identities to map anew."""
+    members = await view.members(list(stale))
+    identities = [each.id for those in members.values() for each in those]
+    profiles = await view.profiles(identities)
+    rows: list[PersonRow] = []
+    moved: dict[int, int] = {}
+    for person, sequence in stale.items():
+        those = members.get(person, [])
+        rows.append(person_row(person, those, profiles, version=sequence))
+        moved.update({each.id: person for each in those if each.id != person})
+    for link in await view.links(identities):
+        if link.undone_ms is not None:
+            for identity in (link.first, link.second):
+                if identity in stale and members.get(identity):
+                    moved[identity] = identity
+    for person, those in members.items():
+        moved.update({each.id: person for each in those if each.id in moved})
+    return rows, moved

@@ -1,0 +1,67 @@
+"""Decide: publish journeys and campaigns, pause, resume and stop them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from holdfast.decisions.campaign import decode_campaign, encode_campaign
+from holdfast.decisions.journey import decode_journey, encode_journey
+from holdfast.kernel.errors import Conflict, NotFound
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.state import Decision, State, View
+
+Kind = Literal["journey", "campaign"]
+Verb = Literal["pause", "resume", "stop"]
+
+_STATES: dict[Verb, Literal["live", "paused", "stopped"]] = {"pause": "paused", "resume": "live", "stop": "stopped"}
+
+
+async def publish(state: State, kind: Kind, definition: bytes, *, now: datetime) -> Decision:
+    """Publish a version and set it live; the same definition again changes nothing.
+
+    Raises Invalid for a definition that cannot be, Conflict when the id names something of the other kind.
+    """
+    if kind == "campaign":
+        campaign = decode_campaign(definition)
+        decision_id, canonical = campaign.id, msgspec.json.encode(encode_campaign(campaign))
+    else:
+        journey = decode_journey(definition)
+        decision_id, canonical = journey.id, msgspec.json.encode(encode_journey(journey))
+    async with state.begin() as transaction:
+        before = await _newest(transaction, decision_id)
+        if before is not None and before.kind != kind:
+            hint = "Choose another id; results are kept by it."
+            raise Conflict(f"{decision_id!r} is a {before.kind} already.", path="$.id", hint=hint)
+        if before is not None and before.definition == canonical and before.state == "live":
+            return before
+        decision = Decision(
+            id=decision_id,
+            kind=kind,
+            version=before.version + 1 if before else 1,
+            state="live",
+            definition=canonical,
+            published_ms=to_millis(now),
+        )
+        await transaction.put_decision(decision)
+    return decision
+
+
+async def set_state(state: State, kind: Kind, decision_id: str, verb: Verb) -> Decision:
+    """Pause, resume or stop the newest version. Raises NotFound, and Conflict for what is stopped already."""
+    async with state.begin() as transaction:
+        before = await _newest(transaction, decision_id)
+        if before is None or before.kind != kind:
+            raise NotFound(f"there is no {kind} {decision_id!r:.120}.", hint=f"GET /api/{kind}s lists them.")
+        if before.state == "stopped" and verb != "stop":
+            raise Conflict(f"this {kind} was stopped.", hint="Publish it again to start a new version.")
+        decision = replace(before, state=_STATES[verb])
+        await transaction.put_decision(decision)
+    return decision
+
+
+async def _newest(view: View, decision_id: str) -> Decision | None:
+    return next((each for each in await view.decisions() if each.id == decision_id), None)

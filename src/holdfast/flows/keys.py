@@ -1,0 +1,88 @@
+"""Keys: making, revoking and recognising them."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal
+
+from holdfast.events.event import OWN_SOURCE
+from holdfast.kernel.errors import Conflict, Invalid, NotFound
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.state import AccessKey, State
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}")
+_KEY = re.compile(r"[\x21-\x39\x3b-\x7e]{2,200}")  # Printable ASCII with no colon: Basic authentication ends at one.
+SHOWN_LETTERS = 4
+
+
+def key_hash(key: str) -> str:
+    """What a key is recognised by."""
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+async def add_key(
+    state: State, name: str, kind: Literal["write", "api"], *, now: datetime, key: str | None = None
+) -> tuple[AccessKey, str]:
+    """Make a key, or take the one given; returns it with the secret itself.
+
+    Raises Invalid for a name or key that cannot be, Conflict when the name or the key is taken.
+    """
+    if not _NAME.fullmatch(name) or name == OWN_SOURCE:
+        hint = f"Use letters, digits, spaces, dots, hyphens, at most 100; {OWN_SOURCE!r} is our own."
+        raise Invalid(f"{name!r:.120} is no name for a key.", path="$.name", hint=hint)
+    secret = key if key is not None else ("wk_" if kind == "write" else "ak_") + secrets.token_urlsafe(24)
+    if not _KEY.fullmatch(secret):
+        raise Invalid("the key cannot be used.", path="$.key", hint="Use 2 to 200 visible ASCII letters, no colon.")
+    made = AccessKey(
+        name=name,
+        kind=kind,
+        hash=key_hash(secret),
+        shown=secret if kind == "write" else "…" + secret[-SHOWN_LETTERS:],
+        created_ms=to_millis(now),
+    )
+    async with state.begin() as transaction:
+        for each in await transaction.keys():
+            if each.name == name or each.hash == made.hash:
+                raise Conflict(f"the key {each.name!r} is there already.", path="$.name", hint="Choose another.")
+        await transaction.put_key(made)
+    return made, secret
+
+
+async def revoke_key(state: State, name: str, *, now: datetime) -> None:
+    """Revoke a key. Raises NotFound when there is none of that name in use."""
+    async with state.begin() as transaction:
+        if not any(each.name == name and each.revoked_ms is None for each in await transaction.keys()):
+            raise NotFound(f"there is no key {name!r:.120} in use.", hint="`holdfast keys list` shows them.")
+        await transaction.revoke_key(name, to_millis(now))
+
+
+class Access:
+    """The keys in use, kept at hand so that recognising one costs no query."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], str] = {}
+
+    def put(self, keys: Sequence[AccessKey]) -> None:
+        """Replace what is known."""
+        self._names = {(each.kind, each.hash): each.name for each in keys if each.revoked_ms is None}
+
+    async def refresh(self, state: State) -> None:
+        """Read the keys anew."""
+        async with state.view() as view:
+            self.put(await view.keys())
+
+    def source_of(self, write_key: str) -> str | None:
+        """The source a write key stands for."""
+        return self._names.get(("write", key_hash(write_key)))
+
+    def caller_of(self, api_key: str) -> str | None:
+        """The name of an api key."""
+        return self._names.get(("api", key_hash(api_key)))
+
+    def is_caller(self, name: str) -> bool:
+        """Whether an api key of that name is in use."""
+        return any(kind == "api" and each == name for (kind, _), each in self._names.items())

@@ -1,0 +1,57 @@
+"""Our own events on their way into the history: what became of sends, and the log records own events travel in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdfast.events.event import OWN_SOURCE, Event, IdentityKey, Json, own_event
+from holdfast.events.segment_spec import encode_own
+from holdfast.kernel.moments import from_millis
+from holdfast.ports.log import Record
+from holdfast.ports.state import Send, SendState, Settlement
+
+EVENTS_IN_RECORD = 500
+
+MESSAGE_NAMES: dict[SendState, str] = {
+    "sent": "Message Sent",
+    "failed": "Message Failed",
+    "withheld": "Message Withheld",
+    "in_doubt": "Message In Doubt",
+}
+"""What the history calls the end of a send."""
+
+
+def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: int) -> Event:
+    """The event that tells what became of a send."""
+    properties: dict[str, Json] = {
+        "send": send.key,
+        "origin": send.origin,
+        "origin_kind": send.origin_kind,
+        "version": send.version,
+        "step": send.step,
+        "channel": send.channel,
+        "topic": send.topic,
+        "template": send.template,
+    }
+    match settlement.state:
+        case "sent":
+            properties["provider_id"] = settlement.provider_id
+        case "failed":
+            properties |= {"reason": settlement.reason, "gone": settlement.gone}
+        case _:
+            properties["reason"] = settlement.reason
+    name = MESSAGE_NAMES[settlement.state]
+    return own_event(name, user=user, at=from_millis(at_ms), properties=properties, key=(send.key,))
+
+
+def own_records(events: Sequence[Event], received_ms: int) -> list[Record]:
+    """The events as records for the log, in order."""
+    return [
+        Record(
+            kind="batch",
+            source=OWN_SOURCE,
+            received_ms=received_ms,
+            body=encode_own(events[start : start + EVENTS_IN_RECORD]),
+        )
+        for start in range(0, len(events), EVENTS_IN_RECORD)
+    ]

@@ -1,0 +1,79 @@
+"""The playbook: every published journey and campaign, decoded once, and which events they begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from holdfast.decisions.campaign import Campaign, decode_campaign
+from holdfast.decisions.journey import Journey, decode_journey
+from holdfast.ports.state import Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """One version of a journey, or of a campaign as the journey it means."""
+
+    id: str
+    kind: Literal["journey", "campaign"]
+    version: int
+    state: Literal["live", "paused", "stopped"]
+    journey: Journey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Playbook:
+    """Looked up by version for those under way, by event for those who may enter."""
+
+    plays: dict[tuple[str, int], Play] = field(default_factory=dict)
+    by_event: dict[str, list[Play]] = field(default_factory=dict)
+    paused: frozenset[str] = frozenset()
+
+    def find(self, origin: str, version: int) -> Play | None:
+        """The version a visit is on."""
+        return self.plays.get((origin, version))
+
+
+@lru_cache(maxsize=4096)
+def _decoded(kind: str, definition: bytes) -> Journey:
+    # A version never changes, so what it decodes to never does either.
+    return decode_campaign(definition).journey() if kind == "campaign" else decode_journey(definition)
+
+
+def play_of(decision: Decision) -> Play:
+    """The decision, decoded. Raises Invalid when its definition is not valid (any more)."""
+    return Play(
+        id=decision.id,
+        kind=decision.kind,
+        version=decision.version,
+        state=decision.state,
+        journey=_decoded(decision.kind, decision.definition),
+    )
+
+
+def playbook_of(decisions: Sequence[Decision]) -> Playbook:
+    """The playbook of all versions. People enter the newest version of what is live."""
+    plays = {(each.id, each.version): play_of(each) for each in decisions}
+    newest: dict[str, Play] = {}
+    for play in plays.values():
+        if play.id not in newest or newest[play.id].version < play.version:
+            newest[play.id] = play
+    by_event: dict[str, list[Play]] = {}
+    for play in newest.values():
+        if play.state == "live":
+            by_event.setdefault(play.journey.trigger.event, []).append(play)
+    paused = frozenset(play.id for play in newest.values() if play.state == "paused")
+    # A version's own state is that of when it was newest; whether it runs is for the newest to say.
+    plays = {key: _in_state(play, newest[play.id].state) for key, play in plays.items()}
+    return Playbook(plays=plays, by_event=by_event, paused=paused)
+
+
+def _in_state(play: Play, state: Literal["live", "paused", "stopped"]) -> Play:
+    return Play(id=play.id, kind=play.kind, version=play.version, state=state, journey=play.journey)
+
+
+def definition_of(decision: Decision) -> Campaign | Journey:
+    """The definition as its author wrote it."""
+    return decode_campaign(decision.definition) if decision.kind == "campaign" else decode_journey(decision.definition)

@@ -1,0 +1,360 @@
+"""React: the tick. One transaction takes in events, moves people through journeys and claims what is to be sent.
+
+Everything a tick changes (profiles, identities, visits, sends, own events, how far the log is read) is committed together,
+and only then are claimed sends handed over. A process that dies at any line leaves either all of a tick or nothing of it.
+
+Time inside a tick is the log record's, never the clock's, so that a replay decides the same. The clock is asked for one
+thing: which timers are due, and never past the last record read while records wait, so that an event that came in time
+is not overtaken by its own timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+
+from holdfast.decisions.gate import GateRules
+from holdfast.events.event import Event, IdentityKey
+from holdfast.events.segment_spec import decode
+from holdfast.flows.identify import apply_claims
+from holdfast.flows.own import own_records, told_settled
+from holdfast.flows.playbook import Playbook, playbook_of
+from holdfast.flows.travel import Travel, Travelled, Traveller, load_travellers, still_refused
+from holdfast.kernel.errors import Exposed
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.clock import Clock
+from holdfast.ports.log import Entry, Log
+from holdfast.ports.state import BadRecord, Identity, Send, Settlement, State, Transaction
+from holdfast.profiles.identity import Claim, claims_of
+from holdfast.profiles.profile import EMPTY, Profile, learn
+
+GROUP = "react"
+INDEXES = 4096
+"""Events in one log entry are fewer than this (the specification allows 2,500)."""
+BYTES_MOST = 8_000_000
+DUE_MOST = 2_000
+"""Timers fired in one tick."""
+EMITTED_MOST = 2_000
+"""Own events moved to the log at a time."""
+
+
+def position_of(offset: int, index: int) -> int:
+    """Where an event stands in the log, as one number."""
+    return offset * INDEXES + index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An event at its position, with the moment it was received."""
+
+    position: int
+    received_ms: int
+    event: Event
+
+
+@dataclass(slots=True)
+class _People:
+    """The identities of a tick and what is known of them; grows and changes as the tick goes on."""
+
+    identities: dict[IdentityKey, Identity] = field(default_factory=dict)
+    profiles: dict[int, Profile] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """What a tick came to."""
+
+    events: int = 0
+    fired: int = 0
+    settled: int = 0
+    claimed: int = 0
+    emitted: int = 0
+
+    @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (self.events or self.fired or self.settled or self.claimed or self.emitted)
+
+
+class Reactor:
+    """Runs ticks, one at a time."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        state: State,
+        clock: Clock,
+        rules: GateRules,
+        hand_over: Callable[[Sequence[Send]], None],
+        room: Callable[[], int],
+        batch_records: int = 100,
+        dedup_days: int = 30,
+    ) -> None:
+        """Nothing is read or written yet.
+
+        Args:
+            hand_over: takes the sends a tick claimed, once the claim is durable.
+            room: how many more sends may be under way; no more are claimed.
+            batch_records: log entries read in one tick.
+        """
+        self._log = log
+        self._state = state
+        self._clock = clock
+        self._rules = rules
+        self._hand_over = hand_over
+        self._room = room
+        self._batch_records = batch_records
+        self._dedup_ms = dedup_days * 86_400_000
+        self._settlements: list[Settlement] = []
+        self._turn = asyncio.Lock()
+        self._forgotten_day = 0
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """What became of sends handed over; written by the next tick."""
+        self._settlements.extend(settlements)
+
+    async def tick(self) -> Ticked:
+        """Take in what there is, up to a tick's limits; changes everything or nothing."""
+        async with self._turn:
+            settlements, self._settlements = self._settlements, []
+            try:
+                ticked, claimed = await self._tick(settlements)
+            except BaseException:
+                self._settlements = settlements + self._settlements
+                raise
+            if claimed:
+                self._hand_over(claimed)
+            return ticked
+
+    async def pump(self) -> int:
+        """Move own events into the log, so that they come in by the same door; returns how many.
+
+        Told twice after a crash, they are dropped as duplicates: their message ids are made of what they tell.
+        """
+        async with self._state.view() as view:
+            waiting = await view.emitted(limit=EMITTED_MOST)
+        if not waiting:
+            return 0
+        received_ms = to_millis(self._clock.now())
+        await self._log.append(own_records([event for _, event in waiting], received_ms))
+        async with self._state.begin() as transaction:
+            await transaction.forget_emitted(waiting[-1][0])
+        return len(waiting)
+
+    async def recover(self) -> int:
+        """After a start: sends claimed by a process that is no more are in doubt; returns how many.
+
+        Whether the provider took them cannot be known from here. They are not sent again: at most once.
+        """
+        now = self._clock.now()
+        async with self._state.begin() as transaction:
+            orphans = await transaction.claimed_before(to_millis(now) + 1)
+            settlements = [
+                Settlement(key=send.key, state="in_doubt", reason="The server stopped while it was on its way.")
+                for send in orphans
+            ]
+            await self._settle(transaction, settlements, to_millis(now))
+        return len(orphans)
+
+    async def _tick(self, settlements: Sequence[Settlement]) -> tuple[Ticked, list[Send]]:
+        clock_ms = to_millis(self._clock.now())
+        async with self._state.begin() as transaction:
+            offset = await transaction.offset(GROUP)
+            entries = await self._log.read(offset, max_records=self._batch_records, max_bytes=BYTES_MOST)
+            more = len(entries) == self._batch_records
+            await self._settle(transaction, settlements, clock_ms)
+            playbook = playbook_of(await transaction.decisions(latest=False))
+            events = await self._take_in(transaction, entries, playbook)
+            if entries:
+                await transaction.set_offset(GROUP, entries[-1].offset + 1)
+            watermark = min(clock_ms, entries[-1].record.received_ms) if more else clock_ms
+            fired = await self._fire(transaction, playbook, watermark)
+            claimed = await self._claim(transaction, clock_ms)
+            await self._forget(transaction, clock_ms)
+        ticked = Ticked(events=events, fired=fired, settled=len(settlements), claimed=len(claimed))
+        return ticked, claimed
+
+    async def _take_in(self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook) -> int:
+        placed, bad = _decoded(entries)
+        if bad:
+            await transaction.add_bad_records(bad)
+        fresh = await _unseen(transaction, placed)
+        if not fresh:
+            return 0
+        at_ms = entries[-1].record.received_ms
+        await transaction.mark_seen({each.event.dedup_hash: each.position for each in fresh}, at_ms)
+        people = await _gather(transaction, fresh)
+        travellers = await self._in_play(transaction, fresh, people, playbook, at_ms)
+        travel = Travel(playbook, self._rules)
+        for each in fresh:
+            identity = people.identities[each.event.identity]
+            profile = learn(people.profiles.get(identity.id, EMPTY), each.event)
+            people.profiles[identity.id] = profile
+            traveller = travellers.get(identity.person)
+            if traveller is not None:
+                traveller.profiles[identity.id] = profile
+                travel.happened(traveller, each.event, identity.id, from_millis(each.received_ms))
+        learnt = {people.identities[each.event.identity] for each in fresh}
+        await transaction.put_profiles({each.id: people.profiles[each.id] for each in learnt})
+        await transaction.touch_people(sorted({each.person for each in learnt}))
+        await _write(transaction, travel.done)
+        return len(fresh)
+
+    async def _in_play(
+        self,
+        transaction: Transaction,
+        fresh: Sequence[Placed],
+        people: _People,
+        playbook: Playbook,
+        now_ms: int,
+    ) -> dict[int, Traveller]:
+        """The people whose events may move them: those on a journey, and those an event may let in."""
+        person_of = {each.event.identity: people.identities[each.event.identity].person for each in fresh}
+        begins = {person_of[each.event.identity] for each in fresh if each.event.name in playbook.by_event}
+        members = await transaction.members(sorted(set(person_of.values())))
+        owner = {each.id: person for person, those in members.items() for each in those}
+        travelling = {owner[visit.identity] for visit in await transaction.open_visits(list(owner))}
+        return await load_travellers(transaction, sorted(begins | travelling), playbook, self._rules, now_ms)
+
+    async def _fire(self, transaction: Transaction, playbook: Playbook, now_ms: int) -> int:
+        due = await transaction.due_visits(now_ms, limit=DUE_MOST, without=sorted(playbook.paused))
+        if not due:
+            return 0
+        owners = await transaction.identities_by_id([visit.identity for visit in due])
+        persons = sorted({owner.person for owner in owners.values()})
+        travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
+        travel = Travel(playbook, self._rules)
+        for visit in due:
+            travel.due(travellers[owners[visit.identity].person], visit.id, from_millis(now_ms))
+        await _write(transaction, travel.done)
+        return len(due)
+
+    async def _claim(self, transaction: Transaction, now_ms: int) -> list[Send]:
+        """Take sends for the senders, and let go of those that may not be made any more."""
+        room = self._room()
+        claimed = await transaction.claim_sends(now_ms, limit=room) if room > 0 else []
+        if not claimed:
+            return []
+        refused = await still_refused(transaction, claimed, self._rules, now_ms)
+        await self._settle(transaction, refused, now_ms)
+        keys = {each.key for each in refused}
+        return [send for send in claimed if send.key not in keys]
+
+    async def _settle(self, transaction: Transaction, settlements: Sequence[Settlement], now_ms: int) -> None:
+        if not settlements:
+            return
+        sends = await transaction.sends([each.key for each in settlements])
+        owners = await transaction.identities_by_id([send.identity for send in sends.values()])
+        await transaction.settle_sends(settlements, now_ms)
+        for each in settlements:
+            send = sends[each.key]
+            if each.gone and send.address:
+                await transaction.suppress(send.channel, send.address, "bounced", now_ms)
+        told = [
+            told_settled(sends[each.key], each, owners[sends[each.key].identity].key, now_ms)
+            for each in settlements
+            if each.state != "pending" and sends[each.key].state == "claimed"
+        ]
+        await transaction.emit(told)
+
+    async def _forget(self, transaction: Transaction, now_ms: int) -> None:
+        """Once a day, let go of message ids too old to come again."""
+        day = now_ms // 86_400_000
+        if day != self._forgotten_day:
+            await transaction.forget_seen(now_ms - self._dedup_ms)
+            self._forgotten_day = day
+
+
+def _decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
+    placed: list[Placed] = []
+    bad: list[BadRecord] = []
+    for entry in entries:
+        record = entry.record
+        try:
+            decoded = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
+        except Exposed as refusal:
+            # It was let in under other limits than today's; it must not stop the log.
+            bad.append(_refused(entry, refusal))
+            continue
+        placed.extend(
+            Placed(position=position_of(entry.offset, index), received_ms=record.received_ms, event=event)
+            for index, event in decoded.events
+        )
+        bad.extend(
+            BadRecord(
+                at_ms=record.received_ms,
+                source=record.source,
+                code=each.code,
+                message=each.message,
+                path=each.path,
+                hint=each.hint,
+                body=each.body,
+                origin=f"log:{entry.offset}.{each.index}",
+            )
+            for each in decoded.bad
+        )
+    return placed, bad
+
+
+def _refused(entry: Entry, refusal: Exposed) -> BadRecord:
+    return BadRecord(
+        at_ms=entry.record.received_ms,
+        source=entry.record.source,
+        code=refusal.code,
+        message=refusal.message,
+        path=refusal.path,
+        hint=refusal.hint,
+        body=entry.record.body.decode("utf-8", "replace"),
+        origin=f"log:{entry.offset}",
+    )
+
+
+async def _unseen(transaction: Transaction, placed: Sequence[Placed]) -> list[Placed]:
+    """Those whose message id was never seen; of several in the batch, the first."""
+    seen = await transaction.seen([each.event.dedup_hash for each in placed])
+    fresh: dict[int, Placed] = {}
+    for each in placed:
+        if each.event.dedup_hash not in seen:
+            fresh.setdefault(each.event.dedup_hash, each)
+    return list(fresh.values())
+
+
+async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
+    """Number the identities, apply the claims, load the profiles."""
+    claims: list[tuple[Claim, int, str]] = []
+    keys: dict[IdentityKey, None] = {}
+    for each in fresh:
+        keys[each.event.identity] = None
+        for claim in claims_of(each.event):
+            claims.append((claim, to_millis(each.event.timestamp), each.event.message_id))
+            keys.update(dict.fromkeys(claim.names))
+    known = await transaction.identities(list(keys))
+    claims = [(claim.resolved(known), at_ms, by) for claim, at_ms, by in claims]
+    wanted = dict.fromkeys(each.event.identity for each in fresh)
+    for claim, _, _ in claims:
+        wanted.update({claim.first: None, claim.second: None})
+    new = [key for key in wanted if key not in known]
+    if new:
+        known = known | await transaction.add_identities(new, fresh[0].received_ms)
+    if claims:
+        await apply_claims(transaction, claims, known)
+        known = await transaction.identities(list(known))
+    profiles = await transaction.profiles([each.id for each in known.values()])
+    return _People(identities=known, profiles=dict(profiles))
+
+
+async def _write(transaction: Transaction, done: Travelled) -> None:
+    new = [replace(visit, id=0) for number, visit in done.visits.items() if number < 0]
+    old = [visit for number, visit in done.visits.items() if number > 0]
+    if new:
+        await transaction.add_visits(new)
+    if old:
+        await transaction.put_visits(old)
+    if done.sends:
+        await transaction.add_sends(done.sends)
+    if done.passed:
+        await transaction.count_steps(done.step_counts())
+    if done.events:
+        await transaction.emit(done.events)

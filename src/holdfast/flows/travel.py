@@ -1,0 +1,251 @@
+"""Travel: moving the people of one tick through their journeys, in memory, before anything is written.
+
+Everything the decisions ask for (facts, consent, suppression, earlier contacts) is loaded beforehand for exactly the people
+in play; what they decide is gathered here and written by the tick in one go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from holdfast.decisions.entry import EntryBefore, NotEntered, enter
+from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, gate, standing_of
+from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, stop
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.person import shown_as
+from holdfast.flows.playbook import Play, Playbook
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.state import Entered, Identity, Send, Settlement, StepCount, View
+from holdfast.profiles.profile import EMPTY, Profile, combine
+from holdfast.segments.facts import ProfileFacts
+
+CHANNEL = "email"
+
+
+@dataclass(slots=True)
+class Traveller:
+    """One person in play: what is known of them, and where they stand. Changes as the tick goes on."""
+
+    members: list[Identity]
+    profiles: dict[int, Profile]
+    visits: list[Visit]
+    entered: dict[str, Entered]
+    suppressed: str | None = None
+    recent_ms: list[int] = field(default_factory=list)
+
+    @property
+    def key(self) -> IdentityKey:
+        return shown_as(self.members)
+
+    def whole(self) -> Profile:
+        """The person's profile, from those of their identities."""
+        return combine(self.profiles.get(each.id, EMPTY) for each in self.members)
+
+    def name_of(self, identity: int) -> IdentityKey:
+        """The name an event about this visit is stored under."""
+        return next((each.key for each in self.members if each.id == identity), self.key)
+
+    def standing(self) -> dict[str, Standing]:
+        """What the gate may ask, by channel."""
+        profile = self.whole()
+        return {
+            CHANNEL: standing_of(
+                profile,
+                CHANNEL,
+                address=email_of(profile),
+                suppressed=self.suppressed,
+                recent_ms=tuple(self.recent_ms),
+            )
+        }
+
+
+@dataclass(slots=True)
+class Travelled:
+    """What a tick's travelling comes to, ready to be written."""
+
+    visits: dict[int, Visit] = field(default_factory=dict)
+    """Changed visits by a number of their own within the tick: their id, or a negative one until they have one."""
+    sends: list[Send] = field(default_factory=list)
+    passed: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+
+    def step_counts(self) -> list[StepCount]:
+        return [
+            StepCount(origin=origin, version=version, step=step, exit=exit_name, count=count)
+            for (origin, version, step, exit_name), count in self.passed.items()
+        ]
+
+
+def email_of(profile: Profile) -> str:
+    """The address mail goes to: the `email` trait, when it is text."""
+    said = profile.traits.get("email")
+    return said.value.strip() if said is not None and isinstance(said.value, str) else ""
+
+
+async def load_travellers(
+    view: View, persons: Sequence[int], playbook: Playbook, rules: GateRules, now_ms: int
+) -> dict[int, Traveller]:
+    """Everything the decisions may ask about these people, in a handful of queries."""
+    members = await view.members(persons)
+    ids = [each.id for those in members.values() for each in those]
+    person_of = {each.id: person for person, those in members.items() for each in those}
+    profiles = await view.profiles(ids)
+    travellers = {
+        person: Traveller(
+            members=those,
+            profiles={each.id: profiles[each.id] for each in those if each.id in profiles},
+            visits=[],
+            entered={},
+        )
+        for person, those in members.items()
+    }
+    for visit in await view.open_visits(ids):
+        travellers[person_of[visit.identity]].visits.append(visit)
+    origins = sorted({play.id for plays in playbook.by_event.values() for play in plays})
+    for (origin, identity), entered in (await view.entered(origins, ids)).items():
+        traveller = travellers[person_of[identity]]
+        traveller.entered[origin] = _joined(traveller.entered.get(origin), entered)
+    since_ms = now_ms - 1000 * rules.look_back_seconds(CHANNEL)
+    for identity, moments in (await view.contacts(ids, CHANNEL, since_ms)).items():
+        travellers[person_of[identity]].recent_ms.extend(moments)
+    addresses = {person: email_of(traveller.whole()) for person, traveller in travellers.items()}
+    suppressed = await view.suppressed(CHANNEL, sorted({each for each in addresses.values() if each}))
+    for person, address in addresses.items():
+        travellers[person].suppressed = suppressed.get(address.lower())
+    return travellers
+
+
+def _joined(one: Entered | None, other: Entered) -> Entered:
+    if one is None:
+        return other
+    return Entered(
+        count=one.count + other.count,
+        last_ms=max(one.last_ms, other.last_ms),
+        open=one.open or other.open,
+        keys=one.keys | other.keys,
+    )
+
+
+def _before(entered: Entered | None) -> EntryBefore | None:
+    if entered is None:
+        return None
+    return EntryBefore(count=entered.count, last_ms=entered.last_ms, open=entered.open, keys=entered.keys)
+
+
+async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now_ms: int) -> list[Settlement]:
+    """Sends that the gate let through and would not any more: somebody unsubscribed in between.
+
+    Caps are left out: the sends themselves are what would be counted.
+    """
+    owners = await view.identities_by_id([send.identity for send in sends])
+    persons = sorted({owner.person for owner in owners.values()})
+    travellers = await load_travellers(view, persons, Playbook(), rules, now_ms)
+    uncapped = replace(rules, caps=())
+    refused = []
+    for send in sends:
+        contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
+        standing = travellers[owners[send.identity].person].standing().get(send.channel, Standing())
+        answer = gate(contact, standing, uncapped, from_millis(now_ms))
+        if isinstance(answer, Withheld):
+            refused.append(Settlement(key=send.key, state="withheld", reason=answer.reason))
+    return refused
+
+
+class Travel:
+    """Moves travellers; gathers what comes of it."""
+
+    def __init__(self, playbook: Playbook, rules: GateRules) -> None:
+        self._playbook = playbook
+        self._rules = rules
+        self._unnumbered = 0
+        self.done = Travelled()
+
+    def happened(self, traveller: Traveller, event: Event, identity: int, now: datetime) -> None:
+        """An event of the person: wake the visits that wait for it, then enter the journeys it begins."""
+        for visit in list(traveller.visits):
+            if event.name in visit.waits_for:
+                self._advance(traveller, visit, Happened(event), now)
+        for play in self._playbook.by_event.get(event.name, ()):
+            self._enter(traveller, play, event, identity, now)
+
+    def due(self, traveller: Traveller, visit_id: int, now: datetime) -> None:
+        """A visit's time has come."""
+        for visit in list(traveller.visits):
+            if visit.id == visit_id:
+                self._advance(traveller, visit, Due(), now)
+
+    def _enter(self, traveller: Traveller, play: Play, event: Event, identity: int, now: datetime) -> None:
+        before = traveller.entered.get(play.id)
+        entered = enter(
+            play.journey,
+            play.version,
+            event,
+            identity=identity,
+            person_key=traveller.key.value,
+            facts=ProfileFacts(traveller.whole()),
+            before=_before(before),
+            now=now,
+        )
+        if isinstance(entered, NotEntered):
+            return
+        self._unnumbered -= 1
+        visit = replace(entered, id=self._unnumbered)
+        now_entered = Entered(count=1, last_ms=visit.entered_ms, open=True, keys=frozenset({visit.entry_key}))
+        traveller.entered[play.id] = _joined(before, now_entered)
+        traveller.visits.append(visit)
+        self._advance(traveller, visit, Arrived(), now)
+
+    def _advance(self, traveller: Traveller, visit: Visit, wake: Wake, now: datetime) -> None:
+        play = self._playbook.find(visit.origin, visit.version)
+        if play is None or play.state == "paused":
+            return
+        if play.state == "stopped":
+            self._take(traveller, visit, play, stop(play.journey, visit, now), now)
+            return
+        scene = Scene(
+            now=now, facts=ProfileFacts(traveller.whole()), standing=traveller.standing(), rules=self._rules
+        )
+        self._take(traveller, visit, play, advance(play.journey, visit, wake, scene), now)
+
+    def _take(self, traveller: Traveller, visit: Visit, play: Play, step: Advance, now: datetime) -> None:
+        """Keep what an advance came to."""
+        place = next(index for index, each in enumerate(traveller.visits) if each.id == visit.id)
+        if step.visit.left_ms is None:
+            traveller.visits[place] = step.visit
+        else:
+            del traveller.visits[place]
+            if play.id in traveller.entered:
+                traveller.entered[play.id] = replace(traveller.entered[play.id], open=False)
+        if step.visit != visit or visit.seq == 0:
+            self.done.visits[visit.id] = step.visit
+        for name, exit_name in step.passed:
+            counter = (visit.origin, visit.version, name, exit_name)
+            self.done.passed[counter] = self.done.passed.get(counter, 0) + 1
+        user = traveller.name_of(visit.identity)
+        self.done.events.extend(told.event(user, now) for told in step.told)
+        for asked in step.sends:
+            if isinstance(asked.verdict, Permit):
+                traveller.recent_ms.append(to_millis(now))
+                self.done.sends.append(_send(play, visit, asked, to_millis(now)))
+
+
+def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
+    return Send(
+        key=asked.key,
+        identity=visit.identity,
+        origin_kind=play.kind,
+        origin=visit.origin,
+        version=visit.version,
+        step=asked.step,
+        channel=asked.channel,
+        template=asked.template,
+        topic=asked.topic,
+        transactional=asked.transactional,
+        address=asked.address,
+        variables=visit.variables,
+        created_ms=now_ms,
+        not_before_ms=now_ms,
+    )

@@ -1,0 +1,1 @@
+"""Ways in over HTTP: collecting, the API, tracking links, the console."""

@@ -1,0 +1,1 @@
+"""Everything under /api, one file a subject."""

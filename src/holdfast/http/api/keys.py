@@ -1,0 +1,95 @@
+"""/api/keys: write keys for collecting, api keys for everything under /api."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fastapi import APIRouter
+
+from holdfast.flows.keys import add_key, revoke_key
+from holdfast.http.shapes import moment, moment_text
+from holdfast.ports.state import AccessKey
+from holdfast.wiring import Application
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyShape:
+    """A key; of an api key only the end is shown."""
+
+    name: str
+    kind: Literal["write", "api"]
+    shown: str
+    created_at: str
+    revoked_at: str | None
+
+    @classmethod
+    def of(cls, key: AccessKey) -> KeyShape:
+        return cls(
+            name=key.name,
+            kind=key.kind,
+            shown=key.shown,
+            created_at=moment_text(key.created_ms),
+            revoked_at=moment(key.revoked_ms),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewKey:
+    """A new key. The key itself is shown this once."""
+
+    name: str
+    kind: Literal["write", "api"]
+    shown: str
+    created_at: str
+    revoked_at: str | None
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyList:
+    """Every key, revoked ones too."""
+
+    keys: list[KeyShape]
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyWish:
+    """A key to make; a write key's name is the source of its events."""
+
+    name: str
+    kind: Literal["write", "api"]
+
+
+def key_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/keys", tags=["Keys"])
+
+    @routes.get("")
+    async def listed() -> KeyList:
+        """Every key, revoked ones too."""
+        async with app.state.view() as view:
+            return KeyList(keys=[KeyShape.of(each) for each in await view.keys()])
+
+    @routes.post("", status_code=201)
+    async def add(wish: KeyWish) -> NewKey:
+        """Make a key. It is shown in this answer and never again."""
+        key, secret = await add_key(app.state, wish.name, wish.kind, now=app.clock.now())
+        await app.access.refresh(app.state)
+        shape = KeyShape.of(key)
+        return NewKey(
+            name=shape.name,
+            kind=shape.kind,
+            shown=shape.shown,
+            created_at=shape.created_at,
+            revoked_at=shape.revoked_at,
+            key=secret,
+        )
+
+    @routes.delete("/{name}", status_code=204)
+    async def revoke(name: str) -> None:
+        """Revoke a key: it opens nothing any more. What came in by it stays."""
+        await revoke_key(app.state, name, now=app.clock.now())
+        await app.access.refresh(app.state)
+
+    return routes

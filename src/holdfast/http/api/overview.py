@@ -1,0 +1,147 @@
+"""/api/overview and the live streams: what is going on."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass
+
+import msgspec
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import StreamingResponse
+
+from holdfast.flows.watch import Happened, Seen, named
+from holdfast.http.api.decisions import run_shapes
+from holdfast.http.api.people import members_of
+from holdfast.http.shapes import ActivityShape, EventShape, Loading, Overview, moment_text
+from holdfast.kernel.moments import to_millis
+from holdfast.wiring import Application
+
+DAY_SECONDS = 86_400
+ACTIVITY_DAYS = 90
+TICK_SECONDS = 1.0
+SHOWN_AT_ONCE = 30
+"""At most this many events are shown a second; nobody reads faster."""
+BACKLOG = 12
+"""How many events somebody who has just come is shown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Counters:
+    as_of: str
+    events: int
+    people: int
+    events_per_minute: int
+    sends: dict[str, int]
+    errors_open: int
+    loading: Loading | None
+
+
+async def _counters(app: Application) -> _Counters:
+    now_ms = to_millis(app.clock.now())
+    async with app.state.view() as view:
+        people = await view.count_people()
+        sends = await view.send_totals(None)
+        bad = await view.count_bad_records()
+    doing = app.progress
+    return _Counters(
+        as_of=moment_text(now_ms),
+        events=await app.history.size(),
+        people=people,
+        events_per_minute=app.watch.per_minute(now_ms),
+        sends={state: count for state, count in sends.items()},
+        errors_open=sum(bad.values()),
+        loading=None if doing is None else Loading(label=doing.label, done=doing.done, total=doing.total),
+    )
+
+
+async def _activity(app: Application, now_ms: int) -> list[ActivityShape]:
+    """Ninety days of UTC; the last one is today and not over."""
+    day_ms = DAY_SECONDS * 1000
+    tomorrow = (now_ms // day_ms + 1) * day_ms
+    buckets = await app.history.activity(
+        since_ms=tomorrow - ACTIVITY_DAYS * day_ms, until_ms=tomorrow, bucket_seconds=DAY_SECONDS
+    )
+    return [ActivityShape(start=moment_text(each.start_ms), events=each.events, people=each.people) for each in buckets]
+
+
+async def _active_today(app: Application, now_ms: int) -> int:
+    day_ms = DAY_SECONDS * 1000
+    buckets = await app.history.activity(since_ms=now_ms - day_ms, until_ms=now_ms, bucket_seconds=DAY_SECONDS)
+    return max((each.people for each in buckets), default=0)
+
+
+def _line(name: str, data: object) -> bytes:
+    return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"
+
+
+def _shown(seen: Seen) -> dict[str, object]:
+    return {**asdict(EventShape.of(seen.event)), "person": {"user_id": seen.user_id, "name": seen.name}}
+
+
+async def _happened(app: Application, happened: list[Happened]) -> bytes:
+    return _line("happened", {"events": [_shown(each) for each in await named(app.state, happened)]})
+
+
+def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+    return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
+
+
+def overview_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api", tags=["Overview"])
+
+    @routes.get("/overview")
+    async def overview() -> Overview:
+        """Counts, ninety days of activity, and what runs with its results."""
+        now_ms = to_millis(app.clock.now())
+        counters = await _counters(app)
+        return Overview(
+            as_of=counters.as_of,
+            people=counters.people,
+            events=counters.events,
+            active_people_24h=await _active_today(app, now_ms),
+            events_per_minute=counters.events_per_minute,
+            sends=counters.sends,
+            errors_open=counters.errors_open,
+            loading=counters.loading,
+            activity=await _activity(app, now_ms),
+            running=await run_shapes(app),
+        )
+
+    async def everything(request: Request) -> AsyncIterator[bytes]:
+        number = max(0, app.watch.number - BACKLOG)
+        while not app.closing.is_set() and not await request.is_disconnected():
+            yield _line("tick", asdict(await _counters(app)))
+            happened = app.watch.since(number, most=SHOWN_AT_ONCE)
+            if happened:
+                number = happened[-1].number
+                yield await _happened(app, happened)
+            await app.pause(TICK_SECONDS)
+
+    async def about(request: Request, user_id: str) -> AsyncIterator[bytes]:
+        number = app.watch.number
+        yield b": connected\n\n"
+        while not app.closing.is_set() and not await request.is_disconnected():
+            async with app.state.view() as view:
+                # Asked anew each time: a login may just have joined another of their names.
+                identities = frozenset(each.id for each in await members_of(view, user_id))
+            happened = app.watch.since(number, most=SHOWN_AT_ONCE, identities=identities)
+            number = app.watch.number
+            yield await _happened(app, happened) if happened else b": nothing new\n\n"
+            await app.pause(TICK_SECONDS)
+
+    @routes.get("/live", response_class=StreamingResponse)
+    async def live(request: Request) -> StreamingResponse:
+        """Server-sent events: `tick` with the counters every second, `happened` with what just happened."""
+        return _stream(everything(request))
+
+    @routes.get("/people/{user_id:path}/live", response_class=StreamingResponse)
+    async def live_person(user_id: str, request: Request) -> StreamingResponse:
+        """Server-sent events: `happened` with what this person just did."""
+        async with app.state.view() as view:
+            await members_of(view, user_id)
+        return _stream(about(request, user_id))
+
+    return routes

@@ -1,0 +1,68 @@
+"""The application over HTTP: collecting, tracking, the API behind its guard, the console."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from holdfast.http.api.decisions import decision_routes
+from holdfast.http.api.errors import error_routes
+from holdfast.http.api.keys import key_routes
+from holdfast.http.api.overview import overview_routes
+from holdfast.http.api.people import people_routes
+from holdfast.http.api.schema import schema_routes
+from holdfast.http.api.segments import segment_routes
+from holdfast.http.auth import Guard, session_routes
+from holdfast.http.collect import collect_routes
+from holdfast.http.pages import console_routes
+from holdfast.http.mailbox import mailbox_routes
+from holdfast.http.problems import install_problems
+from holdfast.http.tracking import tracking_routes
+from holdfast.version import __version__
+from holdfast.wiring import Application
+
+
+def make_http(app: Application) -> ASGIApp:
+    """Everything a server serves. Collecting comes first and passes through nothing else: it is the hot path."""
+    api = FastAPI(
+        title="Holdfast",
+        version=__version__,
+        description="Events in, people understood, messages out, and proof of what they caused.",
+        docs_url="/docs",
+        redoc_url=None,
+        openapi_url="/openapi.json",
+    )
+    install_problems(api)
+    api.router.routes.extend(collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url))
+    api.router.routes.append(Route("/healthz", _health(app), methods=["GET", "HEAD"]))
+    api.router.routes.extend(tracking_routes(app.receiver))
+    api.include_router(session_routes(app))
+    # A person's live stream lies under /api/people too, and must be asked for before any user id is.
+    api.include_router(overview_routes(app))
+    for routes in (people_routes, segment_routes, error_routes, schema_routes, key_routes):
+        api.include_router(routes(app))
+    api.include_router(decision_routes(app, "journey"))
+    api.include_router(decision_routes(app, "campaign"))
+    if app.mailbox is not None:
+        api.include_router(mailbox_routes(app.mailbox))
+    api.router.routes.append(Route("/api/{path:path}", _nothing, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]))
+    api.router.routes.extend(console_routes())
+    return Guard(api, app)
+
+
+def _health(app: Application) -> ASGIApp:
+    async def health(_request: Request) -> Response:
+        if app.doing:
+            return JSONResponse({"status": "starting", "doing": app.doing}, 503, {"Retry-After": "1"})
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    return health  # type: ignore[return-value]  # Route takes the function and makes the application of it.
+
+
+async def _nothing(request: Request) -> Response:
+    message = f"there is nothing at {request.url.path!r:.200}."
+    hint = "/docs lists the calls there are."
+    return JSONResponse({"error": {"code": "not_found", "message": message, "path": "", "hint": hint}}, 404)

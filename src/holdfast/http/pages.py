@@ -1,0 +1,59 @@
+"""The console's files: one page for every path, and assets that never change under their name."""
+
+from __future__ import annotations
+
+import mimetypes
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+FOLDER = Path(__file__).parent / "console"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+"""The page carries the same policy; only the header can say who may frame it."""
+SAFE = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+_UNBUILT = """<!doctype html><html lang="en"><title>Holdfast</title><h1>The console is not built</h1>
+<p>The API works. Run <code>make setup</code> in the project's root to build the console, then reload.</p>"""
+
+
+def _encoded(path: Path, accepted: str) -> tuple[Path, dict[str, str]]:
+    """The smallest form of the file the browser takes."""
+    for suffix, coding in ((".br", "br"), (".gz", "gzip")):
+        packed = path.with_name(path.name + suffix)
+        if coding in accepted and packed.is_file():
+            return packed, {"Content-Encoding": coding, "Vary": "Accept-Encoding"}
+    return path, {"Vary": "Accept-Encoding"}
+
+
+def console_routes(folder: Path = FOLDER) -> list[Route]:
+    """The routes; the last takes every path nobody else took."""
+
+    async def asset(request: Request) -> Response:
+        path = (folder / "assets" / request.path_params["name"]).resolve()
+        if not path.is_relative_to((folder / "assets").resolve()) or not path.is_file():
+            return PlainTextResponse("There is no such file.", 404, SAFE)
+        served, headers = _encoded(path, request.headers.get("accept-encoding", ""))
+        kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+        return FileResponse(
+            served, media_type=kind, headers={**SAFE, **headers, "Cache-Control": "public, max-age=31536000, immutable"}
+        )
+
+    async def page(_request: Request) -> Response:
+        index = folder / "index.html"
+        headers = {**SAFE, "Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
+        if not index.is_file():
+            return HTMLResponse(_UNBUILT, 503, headers)
+        return FileResponse(index, media_type="text/html; charset=utf-8", headers=headers)
+
+    return [
+        Route("/assets/{name:path}", asset, methods=["GET", "HEAD"]),
+        Route("/{path:path}", page, methods=["GET", "HEAD"]),
+    ]

@@ -1,0 +1,59 @@
+"""Errors as HTTP says them."""
+
+from __future__ import annotations
+
+import logging
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from holdfast.kernel.errors import Busy, Exposed
+
+_log = logging.getLogger(__name__)
+
+
+def problem_response(refusal: Exposed) -> JSONResponse:
+    """The answer to what the caller can mend."""
+    headers = {"Retry-After": "1"} if isinstance(refusal, Busy) else {}
+    if refusal.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return JSONResponse({"error": refusal.as_json()}, refusal.status, headers)
+
+
+def _plain(status: int, code: str, message: str, path: str = "", hint: str = "") -> JSONResponse:
+    return JSONResponse({"error": {"code": code, "message": message, "path": path, "hint": hint}}, status)
+
+
+def _path(place: tuple[int | str, ...]) -> str:
+    """`("body", "of", 0)` as `$.of[0]`; a query's or path's parameter is its own name."""
+    where, *rest = place or ("body",)
+    if where != "body":
+        return str(rest[-1]) if rest else str(where)
+    return "$" + "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in rest)
+
+
+def install_problems(api: FastAPI) -> None:
+    """Make every error of the application one shape."""
+
+    @api.exception_handler(Exposed)
+    async def exposed(_request: Request, refusal: Exposed) -> JSONResponse:
+        return problem_response(refusal)
+
+    @api.exception_handler(RequestValidationError)
+    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        path = _path(tuple(first["loc"]))
+        return _plain(400, "invalid", str(first["msg"]) + ".", path, "See /docs for what this call takes.")
+
+    @api.exception_handler(HTTPException)
+    async def refused(request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "refused")
+        message = {404: f"there is nothing at {request.url.path!r:.200}."}.get(error.status_code, str(error.detail))
+        return _plain(error.status_code, code, message, "", "See /docs for the calls there are.")
+
+    @api.exception_handler(Exception)
+    async def broken(request: Request, error: Exception) -> JSONResponse:
+        _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return _plain(500, "internal", "something broke on our side; nothing was changed.", "", "The log says what.")

@@ -1,0 +1,144 @@
+"""Wiring: Settings in, a running application out. The only module that knows every adapter."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from holdfast.channels.carriers.smtp import SmtpCarrier
+from holdfast.decisions.gate import Cap, GateRules
+from holdfast.events.event import Event
+from holdfast.flows.archive import Archivist
+from holdfast.flows.collect import Collector
+from holdfast.flows.keys import Access
+from holdfast.flows.own import own_records
+from holdfast.flows.playbook import play_of
+from holdfast.flows.react import GROUP as REACT
+from holdfast.flows.react import Reactor
+from holdfast.flows.watch import Watch
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.clock import Clock
+from holdfast.ports.history import History, HistoryRow
+from holdfast.ports.log import Log
+from holdfast.ports.state import State, View
+from holdfast.settings import Settings
+from holdfast.stores.clickhouse.history import ChdbHistory
+from holdfast.stores.log.segment_log import SegmentLog
+from holdfast.stores.sqlite.state import SqliteState
+
+DAY_SECONDS = 86_400
+SECRET_BYTES = 32
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """This instant, in UTC."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Long work under way."""
+
+    label: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """A journey or campaign and what it is called."""
+
+    id: str
+    name: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Application:
+    """Holdfast, put together. One for a workspace, in one process."""
+
+    settings: Settings
+    clock: Clock
+    secret: bytes
+    """Signs sessions and the links in messages."""
+    log: Log
+    state: State
+    history: History
+    collector: Collector
+    reactor: Reactor
+    archivist: Archivist
+    access: Access
+    watch: Watch
+    progress: Progress | None = None
+    doing: str = ""
+    """What is being done before requests can be answered; empty once ready."""
+    closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def catch_up(self) -> None:
+        """Whatever reached the log before this call is in every answer after it."""
+        target = await self.log.end()
+        while True:
+            ticked = await self.reactor.tick()
+            async with self.state.view() as view:
+                reached = await view.offset(REACT) >= target
+            if reached or ticked.idle:
+                break
+        await self.archivist.flush()
+
+    async def settle(self) -> None:
+        """Until nothing is left to do but wait for time or the outside world: own events told, too."""
+        while True:
+            ticked = await self.reactor.tick()
+            pumped = await self.reactor.pump()
+            if ticked.idle and not pumped:
+                break
+        await self.archivist.flush()
+
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Put own events into the log; they are durable when this returns."""
+        if events:
+            await self.log.append(own_records(events, to_millis(self.clock.now())))
+
+    async def decision_names(self, view: View) -> list[Named]:
+        """What every journey and campaign is called."""
+        return [Named(id=each.id, name=play_of(each).journey.name) for each in await view.decisions()]
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than until the application closes."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.closing.wait()
+
+    async def close(self) -> None:
+        """Let go of everything, in the order opposite to opening."""
+        self.closing.set()
+        await self.history.close()
+        await self.state.close()
+        await self.log.close()
+
+
+def rules_of(settings: Settings) -> GateRules:
+    """The contact rules the settings ask for."""
+    wanted = ((settings.cap_email_per_day, DAY_SECONDS), (settings.cap_email_per_week, 7 * DAY_SECONDS))
+    caps = tuple(Cap(channel="email", most=most, within_seconds=seconds) for most, seconds in wanted if most)
+    return GateRules(consent_default=settings.consent_default, caps=caps)
+
+
+def secret_of(data_dir: Path) -> bytes:
+    """The workspace's own secret: made once, readable by its owner only."""
+    path = data_dir / "secret.key"
+    with contextlib.suppress(FileExistsError):
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(secrets.token_bytes(SECRET_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    return path.read_bytes()
