@@ -30,6 +30,10 @@ NoEntry = Literal[
 ]
 
 
+KEY_MOST = 200
+"""Characters of an entry key; of a longer value its hash is kept."""
+
+
 @dataclass(frozen=True, slots=True)
 class NotEntered:
     """The event lets the person in by no means, for exactly one reason: the first in the order of `NoEntry`."""
@@ -46,7 +50,7 @@ class EntryBefore:
     open: bool
     """Whether a visit is still under way."""
     keys: frozenset[str] = frozenset()
-    """Entry keys used before; needed for `per_key` only."""
+    """The entry keys of those entries; only `per_key` asks for them."""
 
 
 def enter(
@@ -91,21 +95,23 @@ def enter(
 
 
 def entry_key_of(trigger: Trigger, event: Event, person_key: str) -> str | None:
-    """What makes an entry by this event unique within the journey; None when the event lacks the key.
+    """What tells the person's entries into the journey apart; None when the event lacks the key.
 
-    `once`: the person. `after_exit`: the event's message id. `per_key`: the person with the key's value; 7 and "7" are
-    two keys.
+    `once`: the person. `after_exit`: the event's message id. `per_key`: the key's value as JSON, so that 7 and "7" are
+    two keys. The same key never lets the same person in twice, by whichever of their identities.
     """
     match trigger.again:
         case "once":
-            return effect_key("once", person_key)
+            return person_key
         case "after_exit":
-            return effect_key("event", event.message_id)
+            return event.message_id
         case "per_key":
             value = event.properties.get(trigger.key_property or "")
-            if value is None or value == "" or isinstance(value, (list, dict)):
-                return None
-            return effect_key("key", person_key, element_text(value))
+            return None if value in (None, "") or isinstance(value, (list, dict)) else _short(element_text(value))
+
+
+def _short(key: str) -> str:
+    return key if len(key) <= KEY_MOST else effect_key(key)
 
 
 def _event_bars(trigger: Trigger, event: Event, now: datetime) -> NoEntry | None:

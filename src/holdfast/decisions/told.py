@@ -34,13 +34,13 @@ class Told:
 def told_entered(journey: Journey, visit: Visit) -> Told:
     """Somebody entered: from here on their outcome counts for their arm."""
     properties = _about(journey, visit) | {"arm": visit.arm, "entry_key": visit.entry_key}
-    return Told(name=JOURNEY_ENTERED, properties=properties, key=(visit.origin, visit.entry_key))
+    return Told(name=JOURNEY_ENTERED, properties=properties, key=(visit.origin, visit.identity, visit.entry_key))
 
 
 def told_left(journey: Journey, visit: Visit) -> Told:
     """Somebody left."""
     properties = _about(journey, visit) | {"arm": visit.arm, "by": visit.left_by}
-    return Told(name=JOURNEY_LEFT, properties=properties, key=(visit.origin, visit.entry_key))
+    return Told(name=JOURNEY_LEFT, properties=properties, key=(visit.origin, visit.identity, visit.entry_key))
 
 
 def told_contact(journey: Journey, visit: Visit, contact: Contact, verdict: Answer) -> Told:

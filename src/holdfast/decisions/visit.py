@@ -27,7 +27,7 @@ class Visit:
     version: int
     identity: int
     entry_key: str
-    """What makes the entry unique within the journey; the same event never enters twice."""
+    """What tells the person's entries into the journey apart; the same event never enters twice."""
     arm: Arm
     step: str
     """The step the person stands at; after leaving, the last one."""
@@ -48,7 +48,7 @@ class Visit:
     @property
     def effect_key(self) -> str:
         """The key of what is asked for here: the same on every retry, another one when the person comes here again."""
-        return effect_key(self.origin, self.version, self.entry_key, self.step, self.seq)
+        return effect_key(self.origin, self.version, self.identity, self.entry_key, self.step, self.seq)
 
     @property
     def template(self) -> str:
