@@ -293,7 +293,7 @@ def read_object(data: bytes | str | Mapping[str, object]) -> Mapping[str, object
         )
     try:
         return as_object(msgspec.json.decode(data), "$")
-    except (msgspec.DecodeError, UnicodeError) as error:
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise Invalid(f"This is no JSON: {error}.", code="bad_json", path="$", hint="Send one JSON object.") from error
 
 
