@@ -1,0 +1,263 @@
+"""Writes docs/reference from the declarations: `python -m holdfast.cli.reference [FOLDER]`.
+
+Every page but events.md is made of what the code says, so it cannot say otherwise; a test fails when one is stale.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, cast
+
+import holdfast
+from holdfast.cli.complaints import complaints_in, error_classes
+from holdfast.decisions.campaign import Campaign
+from holdfast.decisions.fields import schema_of
+from holdfast.decisions.gate import Reason
+from holdfast.decisions.journey import Goal, Journey
+from holdfast.decisions.nodes import step_types
+from holdfast.decisions.step import Step
+from holdfast.decisions.steps.send import Template
+from holdfast.segments.catalogue import declared
+from holdfast.segments.codec import encode_condition, kind_of
+from holdfast.segments.condition import Declared
+from holdfast.segments.operators import OPERATORS
+from holdfast.settings import NAMES, OTHER_VARIABLES, about, default_of, type_words, variable_of
+
+GENERATED = "<!-- Made by `make docs` from the code. Change the code, not this page. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """Every generated page: its file's name, and its text."""
+    return {name: GENERATED + make() for name, make in PAGES.items()}
+
+
+def write(folder: Path) -> None:
+    """Write the pages into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def settings_page() -> str:
+    """Every setting, its variable, default and meaning."""
+    rows = [
+        (
+            f"`{name}`",
+            f"`{variable_of(name)}`",
+            type_words(name) + (f", in {about(name).unit}" if about(name).unit else ""),
+            "(empty)" if default_of(name) == "" else f"`{_default_text(default_of(name))}`",
+            about(name).help + (" Never printed." if about(name).secret else ""),
+        )
+        for name in NAMES
+    ]
+    others = [(f"`{name}`", meaning) for name, meaning in OTHER_VARIABLES.items()]
+    return (
+        "# Settings\n\n"
+        "A flag counts before a `HOLDFAST_*` variable, that before `holdfast.toml` in the data directory, that\n"
+        "before `holdfast.toml` in the working directory, and that before the default. A name that does not exist\n"
+        "is an error, in the file and among the variables alike.\n\n"
+        '```toml\n# holdfast.toml\nworkspace_name = "Tideline"\ncurrency = "EUR"\ncap_email_per_day = 2\n```\n\n'
+        + table(("Setting", "Variable", "Type", "Default", "What it does"), rows)
+        + "\nOther variables:\n\n"
+        + table(("Variable", "What it does"), others)
+    )
+
+
+def _default_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def command_line_page() -> str:
+    """The help of every command."""
+    import typer
+    from typer.testing import CliRunner
+
+    from holdfast.cli.main import app
+
+    runner = CliRunner()
+    parts = ["# Command line\n"]
+    for words in _commands(typer.main.get_command(app), ()):
+        # The width of help is that of the terminal, so it is given: the page must come out the same everywhere.
+        said = runner.invoke(app, [*words, "--help"], prog_name="holdfast", terminal_width=100, color=False)
+        title = " ".join(("holdfast", *words))
+        parts.append(f"{'#' * min(len(words) + 2, 3)} {title}\n\n```text\n{said.output.strip()}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(command: Any, words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:  # noqa: ANN401 - Typer keeps its type.
+    yield words
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _commands(inner, (*words, name))
+
+
+def conditions_page() -> str:
+    """Conditions with their fields and examples, and the operators."""
+    operators = [(f"`{name}`", each.label, each.takes.value) for name, each in OPERATORS.items()]
+    return (
+        "# Conditions and operators\n\n"
+        "A segment is one condition. Its JSON form is the same in the API, on the command line, in files and in\n"
+        "the console; an unknown field is an error. The same condition counts people over all history, and is asked\n"
+        "of one person in a journey.\n\n"
+        + "\n".join(_condition(each) for each in declared().values())
+        + "\n## Operators\n\n"
+        "For traits and for properties of events. A value that is missing or null matches nothing but `is_not_set`.\n"
+        'Types do not mix: `"30"` is not `30`, and `true` is not `1`.\n\n'
+        + table(("Operator", "Says", "Takes"), operators)
+    )
+
+
+def _condition(each: Declared) -> str:
+    rows = []
+    for field in fields(each.shape):  # type: ignore[arg-type]  # Conditions are dataclasses.
+        if field.init:
+            kind = kind_of(each.shape, field.name)
+            rows.append((f"`{field.name}`", kind.about if kind else _OF.get(field.name, ""), _needed(field.default)))
+    examples = "\n".join(json.dumps(encode_condition(example), ensure_ascii=False) for example in each.examples)
+    return (
+        f"## `{each.name}`\n\n{_doc(each.shape)}\n\n"
+        f"{table(('Field', 'Holds', 'Default'), rows)}\n```json\n{examples}\n```\n"
+    )
+
+
+_OF = MappingProxyType(
+    {
+        "of": "the condition, or the list of conditions",
+        "where": "comparisons, all of which must hold: `property`, `operator`, `value`",
+        "value": "what to compare with; see the operator",
+    }
+)
+
+
+def _needed(default: object) -> str:
+    if default is MISSING:
+        return "required"
+    return "none" if default in (None, ()) else f"`{default}`"
+
+
+def journeys_page() -> str:
+    """Journeys, campaigns, every step, and why a message is withheld."""
+    steps = "\n".join(_step(name, each) for name, each in step_types().items())
+    reasons = ", ".join(f"`{each}`" for each in Reason.__args__)  # type: ignore[attr-defined]  # A Literal has them.
+    return (
+        "# Journeys and campaigns\n\n"
+        "A journey is JSON: who is let in, which steps follow, and where each exit of a step leads. A campaign is a\n"
+        "journey of one message. Both are versioned; publishing again makes a new version, and whoever is under way\n"
+        "stays on theirs.\n\n"
+        f"## The journey\n\n{_fields_table(Journey)}\n"
+        f"## The campaign\n\n{_fields_table(Campaign)}\n"
+        f"## `goal`\n\n{_fields_table(Goal)}\n"
+        f"## The steps\n\n{steps}\n"
+        f"### `template` of `send`\n\n{_fields_table(Template)}\n"
+        "## Why a message is withheld\n\n"
+        f"Every message passes one gate. If it may not be sent, there is exactly one reason, the first of: {reasons}.\n"
+        "A transactional message is held back only by `no_address`, and by `suppressed` where the address is dead.\n"
+    )
+
+
+def _step(name: str, each: type[Step]) -> str:
+    exits = ", ".join(f"`{exit_name}`" for exit_name in each.exits) or "none: the journey ends here"
+    return f"### `{name}`\n\n{_doc(each)}\n\nExits: {exits}.\n\n{_fields_table(each)}"
+
+
+def _fields_table(type_: type[Any]) -> str:
+    schema = schema_of(type_)
+    properties = cast("Mapping[str, Mapping[str, Any]]", schema["properties"])
+    rows = [
+        (
+            f"`{name}`",
+            _kind_words(each),
+            f"`{json.dumps(each['default'], ensure_ascii=False)}`" if "default" in each else "required",
+            str(each.get("description", "")),
+        )
+        for name, each in properties.items()
+    ]
+    return table(("Field", "Holds", "Default", "What it says"), rows) if rows else "It has no fields.\n"
+
+
+def _kind_words(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"anyOf": [inner, {"type": "null"}]}:
+            return f"{_kind_words(inner)}, or null"
+        case {"enum": options}:
+            return " or ".join(f"`{each}`" for each in options)
+        case {"format": "seconds", "minimum": least, "maximum": most}:
+            return f"whole seconds, {least} to {most}"
+        case {"format": "condition"}:
+            return "a [condition](conditions.md)"
+        case {"type": "string", "pattern": _}:
+            return "an id: a–z, 0–9, - and _"
+        case {"type": "string"}:
+            return "text"
+        case {"type": "number"}:
+            return "a share: 0 or more, less than 1"
+        case {"type": "boolean"}:
+            return "true or false"
+        case {"type": "array"}:
+            return "a list of comparisons: `property`, `operator`, `value`"
+        case _:
+            return "an object"
+
+
+def errors_page() -> str:
+    """Every code a caller can meet, and the tree of errors."""
+    classes = [(f"`{each.__name__}`", str(each.status), _first_paragraph(each)) for each in error_classes()]
+    codes = [
+        (f"`{each.code}`", str(each.status), each.message, each.hint)
+        for each in complaints_in(Path(holdfast.__file__).parent)
+    ]
+    return (
+        "# Errors\n\n"
+        "Every error you can mend has a stable `code`, a message, the `path` of what is wrong where there is one,\n"
+        "and a `hint`. Over HTTP it is the body of the reply, with the status below; on the command line it is a\n"
+        "sentence and exit code 2; in Python it is an exception of the class.\n\n"
+        "```json\n"
+        '{"error": {"code": "out_of_range", "message": "…", "path": "$.of[0].within_days", "hint": "…"}}\n'
+        "```\n\n"
+        + table(("Class", "Status", "Means"), classes)
+        + "\nThe codes, with what is said (… stands for what is yours):\n\n"
+        + table(("Code", "Status", "Message", "Hint"), codes)
+    )
+
+
+def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown."""
+    lines = [headings, ["---"] * len(headings), *rows]
+    return "".join("| " + " | ".join(_in_cell(each) for each in line) + " |\n" for line in lines)
+
+
+def _in_cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _doc(type_: type[Any]) -> str:
+    return "\n".join(line.strip() for line in (type_.__doc__ or "").strip().splitlines())
+
+
+def _first_paragraph(type_: type[Any]) -> str:
+    return " ".join(_doc(type_).partition("\n\n")[0].split())
+
+
+PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
+    {
+        "settings.md": settings_page,
+        "command-line.md": command_line_page,
+        "conditions.md": conditions_page,
+        "journeys.md": journeys_page,
+        "errors.md": errors_page,
+    }
+)
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case []:
+            write(Path("docs/reference"))
+        case [folder] if not folder.startswith("-"):
+            write(Path(folder))
+        case _:
+            sys.exit(__doc__)
