@@ -1,0 +1,65 @@
+"""The loops of a running server: react, archive, and nothing that polls faster than a person can notice."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from holdfast.flows.react import GROUP as REACT
+from holdfast.kernel.moments import to_millis
+from holdfast.wiring import Application
+
+_log = logging.getLogger(__name__)
+
+REST_SECONDS_MOST = 1.0
+"""The longest the reactor rests: a timer written by another way in is seen by then."""
+RETRY_SECONDS = 1.0
+"""How long to wait after something failed that should not."""
+
+
+async def react_for_ever(app: Application) -> None:
+    """Tick as long as there is something to do; else rest until an event, a settlement or a timer."""
+    while not app.closing.is_set():
+        app.wake.clear()
+        ticked = await app.reactor.tick()
+        pumped = await app.reactor.pump()
+        if ticked.idle and not pumped:
+            await _rest(app)
+
+
+async def _rest(app: Application) -> None:
+    async with app.state.view() as view:
+        offset, due = await view.offset(REACT), await view.next_due()
+    now_ms = to_millis(app.clock.now())
+    seconds = REST_SECONDS_MOST if due is None else min(REST_SECONDS_MOST, max(0.0, (due - now_ms) / 1000))
+    if seconds <= 0 and not app.has_room():
+        # What is due waits for the senders; they wake us when one is free.
+        seconds = REST_SECONDS_MOST
+    arrived = asyncio.ensure_future(app.log.wait(offset, timeout_seconds=seconds))
+    woken = asyncio.ensure_future(app.wake.wait())
+    closed = asyncio.ensure_future(app.closing.wait())
+    waits = {arrived, woken, closed}
+    try:
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)
+
+
+async def archive_for_ever(app: Application) -> None:
+    """Copy what was taken in to the history, every `archive_flush_ms`."""
+    while not app.closing.is_set():
+        await app.archivist.flush()
+        await app.pause(app.settings.archive_flush_ms / 1000)
+
+
+async def keep_going(app: Application, name: str, work: Callable[[Application], Awaitable[None]]) -> None:
+    """Run a loop; what breaks it is said and it is begun again, for everything it did half is undone."""
+    while not app.closing.is_set():
+        try:
+            await work(app)
+        except Exception:
+            _log.exception("%s failed; trying again in %.0f s", name, RETRY_SECONDS)
+            await app.pause(RETRY_SECONDS)

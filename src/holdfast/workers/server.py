@@ -1,0 +1,240 @@
+"""The server: everything in one process, listening from its first moment and ready once the engine is loaded."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import signal
+import socket
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import uvicorn
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from holdfast.flows.keys import first_keys
+from holdfast.http.app import make_http
+from holdfast.kernel.errors import Busy
+from holdfast.settings import Settings
+from holdfast.wiring import Application, open_application
+from holdfast.workers.loops import archive_for_ever, keep_going, react_for_ever
+
+_log = logging.getLogger(__name__)
+
+BACKLOG = 2_048
+GOODBYE_SECONDS = 5
+"""How long requests under way may take once the server is to stop."""
+
+Prepare = Callable[[Application], Awaitable[None]]
+
+
+class Entrance:
+    """Answers `starting` until there is an application to answer."""
+
+    def __init__(self, doing: str) -> None:
+        self.doing = doing
+        self.inner: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+        elif self.inner is not None:
+            await self.inner(scope, receive, send)
+        elif scope["type"] == "http":
+            body = {"status": "starting", "doing": self.doing}
+            await JSONResponse(body, 503, {"Retry-After": "1"})(scope, receive, send)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        message = await receive()
+        await send({"type": f"{message['type']}.complete"})
+        if message["type"] == "lifespan.shutdown":
+            return
+
+
+class _Uvicorn(uvicorn.Server):
+    """Uvicorn that leaves signals to us: we have more to close than it has."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Capture none."""
+        yield
+
+
+def serve(
+    settings: Settings,
+    *,
+    on_ready: Callable[[str], None],
+    for_seconds: float | None = None,
+    write_key: str | None = None,
+    api_key: str | None = None,
+    prepare: Prepare | None = None,
+    company: Prepare | None = None,
+) -> None:
+    """Serve until a signal comes or the time is up.
+
+    Args:
+        on_ready: told the address once requests are answered.
+        for_seconds: stop by itself that long after being ready.
+        write_key: the write key to begin with; made up when None. Only a fresh workspace takes it.
+        api_key: the same for the api key.
+        prepare: done after the workspace is open and before requests are answered.
+        company: run beside the server once it is ready, and cancelled when it stops.
+
+    Raises Busy when the port is taken or another process has the workspace open.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+    asyncio.run(_serve(settings, on_ready, for_seconds, (write_key, api_key), prepare, company))
+
+
+async def _serve(
+    settings: Settings,
+    on_ready: Callable[[str], None],
+    for_seconds: float | None,
+    keys: tuple[str | None, str | None],
+    prepare: Prepare | None,
+    company: Prepare | None,
+) -> None:
+    listener = _listen(settings)
+    settings = replace(settings, port=listener.getsockname()[1])
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    entrance = Entrance("Loading the engine.")
+    config = uvicorn.Config(
+        entrance, log_level="warning", access_log=False, timeout_graceful_shutdown=GOODBYE_SECONDS, server_header=False
+    )
+    web = _Uvicorn(config)
+    serving = asyncio.create_task(web.serve(sockets=[listener]))
+    stop = _stop_signals()
+    app: Application | None = None
+    loops: list[asyncio.Task[None]] = []
+    try:
+        app = await open_application(settings)
+        await _keep_keys(app, keys)
+        if prepare is not None:
+            entrance.doing = "Preparing the workspace."
+            await _until(stop, prepare(app))
+        loops = [
+            asyncio.create_task(keep_going(app, "React", react_for_ever)),
+            asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
+        ]
+        entrance.inner = make_http(app)
+        with _announced(settings):
+            on_ready(settings.url)
+            if company is not None:
+                loops.append(asyncio.create_task(_accompany(company, app)))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(for_seconds):
+                    await stop.wait()
+    except _StoppedError:
+        pass
+    finally:
+        if app is not None:
+            app.closing.set()
+        web.should_exit = True
+        await serving
+        for each in loops:
+            each.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        if app is not None:
+            await app.close()
+        listener.close()
+
+
+class _StoppedError(Exception):
+    """A signal came while the workspace was being prepared."""
+
+
+async def _until(stop: asyncio.Event, work: Awaitable[None]) -> None:
+    """The work, given up when the signal comes first."""
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    done, _ = await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    if working in done:
+        stopping.cancel()
+        await working
+        return
+    working.cancel()
+    await asyncio.gather(working, return_exceptions=True)
+    raise _StoppedError
+
+
+async def _accompany(company: Prepare, app: Application) -> None:
+    try:
+        await company(app)
+    except asyncio.CancelledError:
+        raise
+    except Exception:
+        _log.exception("What runs beside the server failed; the server goes on without it.")
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The bound socket. Bound before anything else, so that a taken port is said at once."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((settings.host, settings.port))
+        listener.listen(BACKLOG)
+    except OSError as error:
+        listener.close()
+        raise Busy(
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
+            path="port",
+            hint="Stop what listens there, or choose another port by --port.",
+        ) from error
+    listener.setblocking(False)
+    return listener
+
+
+def _stop_signals() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGINT, signal.SIGTERM):
+        # Not in the main thread (a test, a notebook) there are no signals to be had; `for_seconds` ends it there.
+        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(each, stop.set)
+    return stop
+
+
+async def _keep_keys(app: Application, given: tuple[str | None, str | None]) -> None:
+    """Make the first keys, and leave them for whoever may read the data directory."""
+    made = await first_keys(app.state, write_key=given[0], api_key=given[1], now=app.clock.now())
+    await app.access.refresh(app.state)
+    if made is not None:
+        write_private(app.settings.data_dir / "keys.json", {"write_key": made[0], "api_key": made[1]})
+
+
+def write_private(path: Path, said: object) -> None:
+    """Write JSON that only its owner may read: whole, or not at all."""
+    draft = path.with_name(path.name + ".new")
+    handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(said, file)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+@contextlib.contextmanager
+def _announced(settings: Settings) -> Iterator[None]:
+    """Say in the data directory where the server is, as long as it is."""
+    path = settings.data_dir / "server.json"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    # Not the public address: whoever reads this file is on this machine.
+    write_private(path, {"url": f"http://{host}:{settings.port}", "pid": os.getpid()})
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
