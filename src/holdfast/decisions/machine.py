@@ -119,10 +119,19 @@ def advance(journey: Journey, visit: Visit, wake: Wake, scene: Scene) -> Advance
 
 def stop(journey: Journey, visit: Visit, now: datetime) -> Advance:
     """Take somebody out because the journey was stopped."""
+    return _taken_out(journey, visit, STOPPED, now)
+
+
+def fail(journey: Journey, visit: Visit, now: datetime) -> Advance:
+    """Take somebody out because moving them on broke."""
+    return _taken_out(journey, visit, FAILED, now)
+
+
+def _taken_out(journey: Journey, visit: Visit, by: str, now: datetime) -> Advance:
     if visit.left_ms is not None:
         return Advance(visit=visit)
-    left = _left(visit, STOPPED, now)
-    return Advance(visit=left, passed=((visit.step, STOPPED),), told=(told_left(journey, left),))
+    left = _left(visit, by, now)
+    return Advance(visit=left, passed=((visit.step, by),), told=(told_left(journey, left),))
 
 
 def _left(visit: Visit, by: str, now: datetime) -> Visit:

@@ -38,19 +38,9 @@ from holdfast.profiles.profile import (
 
 CHUNK_ROWS = 100_000
 
+_TEXT_COLUMNS = ("name", "kind", "user_id", "anonymous_id", "previous_id", "message_id", "properties", "context", "source")
 EVENT_TABLE = pa.schema(
-    [
-        ("name", pa.string()),
-        ("kind", pa.string()),
-        ("user_id", pa.string()),
-        ("anonymous_id", pa.string()),
-        ("previous_id", pa.string()),
-        ("timestamp", pa.timestamp("ms", tz="UTC")),
-        ("message_id", pa.string()),
-        ("properties", pa.string()),
-        ("context", pa.string()),
-        ("source", pa.string()),
-    ]
+    [*(pa.field(name, pa.string()) for name in _TEXT_COLUMNS), pa.field("timestamp", pa.timestamp("ms", tz="UTC"))]
 )
 """What a table of past events looks like: properties and context are JSON objects as text; `name` is as it is kept."""
 
@@ -79,7 +69,7 @@ async def load_table(
         received: when the table reached us; kept as `received_at` of every event.
         progress: told how many rows are done, after each chunk.
     """
-    frame = pl.DataFrame(table.cast(EVENT_TABLE))
+    frame = pl.DataFrame(table.select(EVENT_TABLE.names).cast(EVENT_TABLE))
     added = 0
     for start in range(0, frame.height, CHUNK_ROWS):
         chunk = frame.slice(start, CHUNK_ROWS)

@@ -60,6 +60,18 @@ async def revoke_key(state: State, name: str, *, now: datetime) -> None:
         await transaction.revoke_key(name, to_millis(now))
 
 
+async def first_keys(
+    state: State, *, write_key: str | None, api_key: str | None, now: datetime
+) -> tuple[str, str] | None:
+    """The first write key and api key of a workspace that has none; None when it has some."""
+    async with state.view() as view:
+        if await view.keys():
+            return None
+    _, write = await add_key(state, "default", "write", now=now, key=write_key)
+    _, api = await add_key(state, "owner", "api", now=now, key=api_key)
+    return write, api
+
+
 class Access:
     """The keys in use, kept at hand so that recognising one costs no query."""
 

@@ -11,6 +11,7 @@ is not overtaken by its own timeout.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -21,7 +22,7 @@ from holdfast.flows.identify import apply_claims
 from holdfast.flows.own import own_records, told_settled
 from holdfast.flows.playbook import Playbook, playbook_of
 from holdfast.flows.travel import Travel, Travelled, Traveller, load_travellers, still_refused
-from holdfast.kernel.errors import Exposed
+from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.clock import Clock
 from holdfast.ports.log import Entry, Log
@@ -29,10 +30,14 @@ from holdfast.ports.state import BadRecord, Identity, Send, Settlement, State, T
 from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import EMPTY, Profile, learn
 
+_log = logging.getLogger(__name__)
+
 GROUP = "react"
 INDEXES = 4096
 """Events in one log entry are fewer than this (the specification allows 2,500)."""
 BYTES_MOST = 8_000_000
+POISON = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What an event nobody foresaw raises. Anything else (a full disk, a lost connection) is no fault of the event."""
 DUE_MOST = 2_000
 """Timers fired in one tick."""
 EMITTED_MOST = 2_000
@@ -120,13 +125,40 @@ class Reactor:
         async with self._turn:
             settlements, self._settlements = self._settlements, []
             try:
-                ticked, claimed = await self._tick(settlements)
+                ticked, claimed = await self._tick_around_poison(settlements)
             except BaseException:
                 self._settlements = settlements + self._settlements
                 raise
             if claimed:
                 self._hand_over(claimed)
             return ticked
+
+    async def _tick_around_poison(self, settlements: Sequence[Settlement]) -> tuple[Ticked, list[Send]]:
+        """A tick; should a record break it, smaller ones until that record stands alone and is set aside."""
+        records = self._batch_records
+        blamed: Exception | None = None
+        while True:
+            try:
+                done = await self._tick(settlements, records)
+            except POISON as fault:
+                if records == 0:
+                    raise  # It fails without any record, so none is to blame.
+                _log.exception("A tick of %d log entries failed.", records)
+                blamed, records = fault, records // 2
+                continue
+            if records == 0 and blamed is not None:
+                await self._set_aside(blamed)
+            return done
+
+    async def _set_aside(self, fault: Exception) -> None:
+        """Put the next log entry among the bad records, and go on after it."""
+        async with self._state.begin() as transaction:
+            offset = await transaction.offset(GROUP)
+            entries = await self._log.read(offset, max_records=1, max_bytes=BYTES_MOST)
+            hint = "Everything in this request was set aside. The server's log has the details; replay it once mended."
+            reason = Invalid(f"taking it in failed: {fault!r:.200}", code="unforeseen", hint=hint)
+            await transaction.add_bad_records([_refused(entries[0], reason)])
+            await transaction.set_offset(GROUP, offset + 1)
 
     async def pump(self) -> int:
         """Move own events into the log, so that they come in by the same door; returns how many.
@@ -158,18 +190,18 @@ class Reactor:
             await self._settle(transaction, settlements, to_millis(now))
         return len(orphans)
 
-    async def _tick(self, settlements: Sequence[Settlement]) -> tuple[Ticked, list[Send]]:
+    async def _tick(self, settlements: Sequence[Settlement], records: int) -> tuple[Ticked, list[Send]]:
         clock_ms = to_millis(self._clock.now())
         async with self._state.begin() as transaction:
             offset = await transaction.offset(GROUP)
-            entries = await self._log.read(offset, max_records=self._batch_records, max_bytes=BYTES_MOST)
-            more = len(entries) == self._batch_records
+            entries = await self._log.read(offset, max_records=records, max_bytes=BYTES_MOST) if records else []
+            more = len(entries) == records
             await self._settle(transaction, settlements, clock_ms)
             playbook = playbook_of(await transaction.decisions(latest=False))
             events = await self._take_in(transaction, entries, playbook)
             if entries:
                 await transaction.set_offset(GROUP, entries[-1].offset + 1)
-            watermark = min(clock_ms, entries[-1].record.received_ms) if more else clock_ms
+            watermark = min(clock_ms, entries[-1].record.received_ms) if more and entries else clock_ms
             fired = await self._fire(transaction, playbook, watermark)
             claimed = await self._claim(transaction, clock_ms)
             await self._forget(transaction, clock_ms)

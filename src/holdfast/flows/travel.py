@@ -6,13 +6,14 @@ in play; what they decide is gathered here and written by the tick in one go.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, gate, standing_of
-from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, stop
+from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.person import shown_as
@@ -21,6 +22,8 @@ from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.state import Entered, Identity, Send, Settlement, StepCount, View
 from holdfast.profiles.profile import EMPTY, Profile, combine
 from holdfast.segments.facts import ProfileFacts
+
+_log = logging.getLogger(__name__)
 
 CHANNEL = "email"
 
@@ -208,7 +211,13 @@ class Travel:
         scene = Scene(
             now=now, facts=ProfileFacts(traveller.whole()), standing=traveller.standing(), rules=self._rules
         )
-        self._take(traveller, visit, play, advance(play.journey, visit, wake, scene), now)
+        try:
+            step = advance(play.journey, visit, wake, scene)
+        except Exception:
+            # One person's trouble must not hold up everybody else's: they leave, visibly, and nothing is sent.
+            _log.exception("%s broke at step %s of %s", visit.identity, visit.step, visit.origin)
+            step = fail(play.journey, visit, now)
+        self._take(traveller, visit, play, step, now)
 
     def _take(self, traveller: Traveller, visit: Visit, play: Play, step: Advance, now: datetime) -> None:
         """Keep what an advance came to."""
