@@ -74,7 +74,14 @@ def migrate(connection: sqlite3.Connection, changes: dict[int, str]) -> None:
         )
     for each in sorted(changes):
         if each > version:
-            # The script runs in one transaction with its own record, so a crash leaves it undone and to be made again.
-            connection.executescript(
-                f"BEGIN IMMEDIATE;\n{changes[each]}\nINSERT INTO schema_version (version) VALUES ({each:d});\nCOMMIT;"
-            )
+            _make(connection, each, changes[each])
+
+
+def _make(connection: sqlite3.Connection, version: int, change: str) -> None:
+    # One transaction with its own record: a change that fails, or is cut off, is undone whole and can be made again.
+    record = f"INSERT INTO schema_version (version) VALUES ({version:d})"
+    try:
+        connection.executescript(f"BEGIN IMMEDIATE;\n{change}\n;{record};\nCOMMIT;")
+    except sqlite3.Error:
+        connection.rollback()
+        raise

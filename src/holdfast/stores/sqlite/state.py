@@ -47,8 +47,7 @@ class SqliteState:
         self._path = directory / FILE
         self._lock = Lock(directory)
         try:
-            self._writer = open_writer(self._path)
-            migrate(self._writer, migrations())
+            self._writer = _prepared(self._path)
         except BaseException:
             self._lock.release()
             raise
@@ -124,6 +123,16 @@ class SqliteState:
         self._writer.close()
         self._lock.release()
         self._writing.shutdown(wait=False)
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    connection = open_writer(path)
+    try:
+        migrate(connection, migrations())
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _take_snapshot(connection: sqlite3.Connection) -> None:

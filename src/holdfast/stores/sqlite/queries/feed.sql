@@ -38,8 +38,8 @@ FROM bad_record WHERE id < ?1 AND replayed_ms IS NOT NULL ORDER BY id DESC LIMIT
 
 -- name: bad_records_by_id
 -- Reads bad records by number, in order.
-SELECT bad_record.id, at_ms, source, code, message, path, hint, body, origin, replayed_ms
-FROM json_each(?) AS wanted CROSS JOIN bad_record ON bad_record.id = wanted.value ORDER BY bad_record.id
+SELECT id, at_ms, source, code, message, path, hint, body, origin, replayed_ms
+FROM bad_record WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id
 
 -- name: count_bad_records
 -- Counts bad records that were not replayed.

@@ -20,7 +20,7 @@ FROM send WHERE origin = ? ORDER BY id DESC LIMIT ?
 
 -- name: sends_of_identities
 -- Lists the sends to some identities, newest first; from one origin, when one is given.
-SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+SELECT send.key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
 FROM json_each(?1) AS wanted CROSS JOIN send ON identity = wanted.value
 WHERE ?2 IS NULL OR origin = ?2 ORDER BY send.id DESC LIMIT ?3

@@ -1,0 +1,264 @@
+"""What only the state on disk promises: it is there after a crash, it has one owner, and its schema only grows."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from holdfast.kernel.errors import Busy, Conflict, Invalid
+from holdfast.profiles.profile import EMPTY
+from holdfast.stores.sqlite import checkpoint
+from holdfast.stores.sqlite.opening import migrate, migrations, open_writer
+from holdfast.stores.sqlite.queries import load
+from holdfast.stores.sqlite.state import FILE, SqliteState
+from holdfast.testing import a_profile, a_send, a_visit, an_event
+from tests.contracts.state_contract import people, user
+
+
+async def test_what_was_committed_is_there_after_reopening(tmp_path: Path) -> None:
+    state = SqliteState(tmp_path)
+    async with state.begin() as transaction:
+        await people(transaction, "a", "b")
+        await transaction.put_profiles({1: a_profile(plan="gold")})
+        await transaction.set_offset("react", 9)
+        await transaction.add_visits([a_visit(1)])
+        await transaction.add_sends([a_send("k")])
+        await transaction.emit([an_event(message_id="m")])
+        emitted = await transaction.emitted(limit=1)
+        await transaction.forget_emitted(emitted[0][0])
+    await state.close()
+    state = SqliteState(tmp_path)
+    async with state.begin() as transaction:
+        assert (await transaction.identities([user("b")]))[user("b")].id == 2
+        assert await transaction.profiles([1]) == {1: a_profile(plan="gold")}
+        assert await transaction.offset("react") == 9
+        assert [visit.id for visit in await transaction.open_visits([1])] == [1]
+        assert list(await transaction.sends(["k"])) == ["k"]
+        await transaction.emit([an_event(message_id="n")])
+        assert (await transaction.emitted(limit=1))[0][0] > emitted[0][0]  # Numbers do not start again.
+    await state.close()
+
+
+CHILD = """
+import asyncio, sys
+from pathlib import Path
+from holdfast.stores.sqlite.state import SqliteState
+from holdfast.testing import a_profile
+from tests.contracts.state_contract import user
+
+async def main(directory: Path, act: str) -> None:
+    state = SqliteState(directory)
+    async with state.begin() as transaction:
+        keys = [user(f"first-{n}") for n in range(2000)]
+        await transaction.add_identities(keys, 0)
+    if act == "between":
+        print("ready", flush=True); await asyncio.sleep(60)
+    async with state.begin() as transaction:
+        added = await transaction.add_identities([user(f"second-{n}") for n in range(20000)], 0)
+        await transaction.put_profiles({each.id: a_profile(padding="x" * 2000) for each in added.values()})
+        await transaction.set_offset("react", 5)
+        print("ready", flush=True); await asyncio.sleep(60)
+
+asyncio.run(main(Path(sys.argv[1]), sys.argv[2]))
+"""
+
+
+def start_child(directory: Path, act: str) -> subprocess.Popen[str]:
+    child = subprocess.Popen([sys.executable, "-c", CHILD, str(directory), act], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    return child
+
+
+def kill(child: subprocess.Popen[str]) -> None:
+    child.send_signal(signal.SIGKILL)
+    child.wait()
+    assert child.stdout is not None
+    child.stdout.close()
+
+
+async def test_kill_in_the_middle_of_a_transaction_leaves_nothing_of_it(tmp_path: Path) -> None:
+    # The transaction is larger than the page cache, so much of it is in the write-ahead log when the process dies.
+    kill(start_child(tmp_path, "within"))
+    state = SqliteState(tmp_path)
+    async with state.view() as view:
+        assert await view.count_people() == 2_000
+        assert await view.offset("react") == 0
+        assert await view.profiles([2_001, 2_002]) == {}
+    async with state.begin() as transaction:
+        assert [each.id for each in await people(transaction, "next")] == [2_001]
+    await state.close()
+
+
+async def test_a_second_process_is_refused_and_told_who_has_it_until_that_dies(tmp_path: Path) -> None:
+    child = start_child(tmp_path, "between")
+    try:
+        with pytest.raises(Busy, match=f"process {child.pid}") as refused:
+            SqliteState(tmp_path)
+        assert refused.value.code == "workspace_in_use"
+        assert refused.value.hint
+    finally:
+        kill(child)
+    state = SqliteState(tmp_path)  # No stale lock to remove by hand.
+    async with state.view() as view:
+        assert await view.count_people() == 2_000
+    await state.close()
+
+
+async def test_the_same_process_is_refused_too_until_it_closes(tmp_path: Path) -> None:
+    state = SqliteState(tmp_path)
+    for _ in range(2):  # Being refused must not take the lock, or its owner's number, away.
+        with pytest.raises(Busy, match=f"process {os.getpid()}"):
+            SqliteState(tmp_path)
+    await state.close()
+    await SqliteState(tmp_path).close()
+
+
+async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    await SqliteState(tmp_path).close()
+    newer = max(migrations()) + 1
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        connection.execute("INSERT INTO schema_version (version) VALUES (?)", (newer,))
+    connection.close()
+    for _ in range(2):
+        with pytest.raises(Conflict, match=f"version {newer}") as refused:
+            SqliteState(tmp_path)
+        assert refused.value.code == "schema_too_new"
+
+
+def test_migrations_are_numbered_without_gaps() -> None:
+    assert list(migrations()) == list(range(1, len(migrations()) + 1))
+
+
+def test_an_older_schema_is_brought_up_to_date_once(tmp_path: Path) -> None:
+    connection = open_writer(tmp_path / "old.sqlite")
+    one = {1: "CREATE TABLE a (x INTEGER);"}
+    two = one | {2: "ALTER TABLE a ADD COLUMN y INTEGER; INSERT INTO a VALUES (1, 2);"}
+    migrate(connection, one)
+    for _ in range(2):
+        migrate(connection, two)
+        assert connection.execute("SELECT x, y FROM a").fetchall() == [(1, 2)]
+    assert connection.execute("SELECT version FROM schema_version").fetchall() == [(1,), (2,)]
+    connection.close()
+
+
+def test_a_migration_that_fails_is_undone_whole(tmp_path: Path) -> None:
+    connection = open_writer(tmp_path / "old.sqlite")
+    with pytest.raises(sqlite3.OperationalError):
+        migrate(connection, {1: "CREATE TABLE a (x INTEGER); INSERT INTO nowhere VALUES (1);"})
+    assert not connection.in_transaction
+    migrate(connection, {1: "CREATE TABLE a (x INTEGER);"})
+    connection.close()
+
+
+@pytest.mark.parametrize("topic", ["people", "feed", "journeys", "outbox", "small"])
+async def test_every_query_is_sound_and_used(tmp_path: Path, topic: str) -> None:
+    await SqliteState(tmp_path).close()
+    queries = load(topic)
+    source = (Path(checkpoint.__file__).parent / f"{topic}.py").read_text()
+    connection = sqlite3.connect(tmp_path / FILE)
+    for name, text in queries.items():
+        assert f'"{name}"' in source
+        places = max(text.count("?"), 20)
+        try:
+            connection.execute(f"EXPLAIN {text}", [None] * places)
+        except sqlite3.ProgrammingError as error:  # It wants another number of values, so it was understood.
+            assert "bindings" in str(error)
+    connection.close()
+
+
+@pytest.mark.parametrize(
+    ("topic", "name", "index"),
+    [
+        ("people", "identities_by_hash", "identity_by_hash"),
+        ("people", "members", "identity_joined"),
+        ("people", "links", "link_by_second"),
+        ("people", "stale_people", "stale_person_by_sequence"),
+        ("feed", "forget_seen", "seen_by_time"),
+        ("feed", "bad_records_open", "bad_record_open"),
+        ("feed", "count_bad_records_by_code", "bad_record_open_by_code"),
+        ("journeys", "open_visits", "visit_open"),
+        ("journeys", "due_visits", "visit_due"),
+        ("journeys", "entered", "visit_entry"),
+        ("journeys", "waiting", "visit_standing"),
+        ("outbox", "due_sends", "send_due"),
+        ("outbox", "claimed_before", "send_claimed"),
+        ("outbox", "contacts", "send_by_identity"),
+        ("outbox", "sends_of_identities", "send_by_identity"),
+        ("outbox", "sends_of_origin", "send_by_origin"),
+    ],
+)
+async def test_hot_queries_walk_their_index(tmp_path: Path, topic: str, name: str, index: str) -> None:
+    await SqliteState(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / FILE)
+    text = load(topic)[name]
+    values = max((int(each) for each in "123456789" if f"?{each}" in text), default=text.count("?"))
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", [None] * values)]
+    connection.close()
+    assert any(f"INDEX {index}" in step for step in plan), plan
+    assert not any(step.startswith("SCAN") and "VIRTUAL" not in step and index not in step for step in plan), plan
+
+
+async def test_half_of_a_surrogate_pair_in_text_is_refused_clearly_and_nothing_is_kept(tmp_path: Path) -> None:
+    state = SqliteState(tmp_path)
+    half = "\ud800"
+    with pytest.raises(Invalid, match="surrogate"):
+        async with state.begin() as transaction:
+            await transaction.set_note("before", "")
+            await transaction.put_profiles({1: a_profile(name=half)})
+    with pytest.raises(Invalid, match="surrogate") as refused:
+        async with state.begin() as transaction:
+            await transaction.set_note("before", "")
+            await transaction.add_sends([a_send(address=half)])
+    assert refused.value.code == "bad_text"
+    async with state.view() as view:
+        assert await view.note("before") is None
+        assert await view.profiles([1]) == {}
+    await state.close()
+
+
+async def test_forgotten_messages_give_their_space_to_new_ones(tmp_path: Path) -> None:
+    state = SqliteState(tmp_path)
+    sizes = []
+    for day in range(6):
+        async with state.begin() as transaction:
+            await transaction.mark_seen({day * 20_000 + number: number for number in range(20_000)}, day)
+            await transaction.forget_seen(day)
+        await state.close()
+        sizes.append((tmp_path / FILE).stat().st_size)
+        state = SqliteState(tmp_path)
+    await state.close()
+    assert sizes[-1] < 1.5 * sizes[1]  # Six days were marked; two are held at the fullest moment.
+
+
+async def test_the_checkpointer_empties_the_write_ahead_log_beside_the_writer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 0.005)
+    state = SqliteState(tmp_path)
+    async with state.begin() as transaction:
+        await transaction.put_profiles(dict.fromkeys(range(1, 50_001), EMPTY))
+    log = tmp_path / f"{FILE}-wal"
+    async with asyncio.timeout(10):
+        while log.stat().st_size:
+            await asyncio.sleep(0.005)
+    async with state.view() as view:
+        assert len(await view.profiles(range(60_000))) == 50_000
+    await state.close()
+
+
+async def test_closing_leaves_one_file_and_the_lock(tmp_path: Path) -> None:
+    state = SqliteState(tmp_path)
+    async with state.begin() as transaction:
+        await people(transaction, "a")
+    async with state.view():
+        pass
+    await state.close()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["state.lock", FILE]

@@ -1,0 +1,240 @@
+"""Memory and SQLite are twins: after any sequence of changes every question has the same answer in both."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from holdfast.ports.state import BadRecord, Decision, Settlement, State, StepCount, Transaction, View
+from holdfast.stores.sqlite.state import SqliteState
+from holdfast.testing import MemoryState, a_link, a_profile, a_send, a_visit, an_event
+from tests.contracts.state_contract import anonymous, user
+
+NUMBERS = st.integers(1, 6)
+SOME = st.lists(NUMBERS, max_size=3, unique=True)
+TIMES = st.integers(0, 9)
+ORIGINS = st.sampled_from(["a", "b"])
+STEPS = st.sampled_from(["wait", "mail"])
+KEYS = st.sampled_from([f"k{n}" for n in range(6)])
+NAMES = st.sampled_from([user("x"), anonymous("x"), user("\0"), user("\ud800"), anonymous("ß"), user("y")])
+STATES = st.sampled_from(["pending", "claimed", "sent", "failed", "withheld", "in_doubt"])
+
+
+class Rollback(Exception):
+    """Undo what was just done."""
+
+
+class Twins(RuleBasedStateMachine):
+    """Does everything to both, and now and then undoes it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.directory = Path(tempfile.mkdtemp())
+        self.states: list[State] = [MemoryState(), SqliteState(self.directory)]
+
+    def teardown(self) -> None:
+        for each in self.states:
+            self.loop.run_until_complete(each.close())
+        self.loop.close()
+        shutil.rmtree(self.directory)
+
+    def both(self, act: Callable[[Transaction], Awaitable[Any]], *, undo: bool = False) -> None:
+        """The act answers the same in both."""
+        answers = [self.loop.run_until_complete(self._act(each, act, undo=undo)) for each in self.states]
+        assert answers[0] == answers[1]
+
+    async def _act(self, state: State, act: Callable[[Transaction], Awaitable[Any]], *, undo: bool) -> Any:
+        answer = None
+        try:
+            async with state.begin() as transaction:
+                answer = await act(transaction)
+                if undo:
+                    raise Rollback
+        except Rollback:
+            pass
+        return answer
+
+    @rule(name=NAMES, undo=st.booleans())
+    def meet(self, name: Any, undo: bool) -> None:
+        async def act(transaction: Transaction) -> Any:
+            known = await transaction.identities([name])
+            return known or await transaction.add_identities([name], 1)
+
+        self.both(act, undo=undo)
+
+    @rule(who=NUMBERS, plan=st.sampled_from(["gold", None, 2**80, [1, {"x": "\0"}]]))
+    def learn(self, who: int, plan: Any) -> None:
+        self.both(lambda transaction: transaction.put_profiles({who: a_profile(plan=plan)}))
+
+    @rule(first=NUMBERS, second=NUMBERS, undo=st.booleans())
+    def link(self, first: int, second: int, undo: bool) -> None:
+        self.both(lambda transaction: transaction.add_links([a_link(first, second)]), undo=undo)
+
+    @rule(link=NUMBERS, at_ms=TIMES)
+    def unlink(self, link: int, at_ms: int) -> None:
+        self.both(lambda transaction: transaction.undo_link(link, at_ms=at_ms, by="k"))
+
+    @rule(moves=st.dictionaries(NUMBERS, NUMBERS, max_size=3), undo=st.booleans())
+    def assign(self, moves: dict[int, int], undo: bool) -> None:
+        async def act(transaction: Transaction) -> None:
+            known = await transaction.identities_by_id([*moves, *moves.values()])
+            await transaction.assign({each: to for each, to in moves.items() if {each, to} <= known.keys()})
+            await transaction.touch_people(sorted(moves))
+
+        self.both(act, undo=undo)
+
+    @rule(limit=NUMBERS)
+    def tell(self, limit: int) -> None:
+        async def act(transaction: Transaction) -> Any:
+            told = await transaction.stale_people(limit=limit)
+            await transaction.untouch_people(told[:-1])
+            return told
+
+        self.both(act)
+
+    @rule(marks=st.dictionaries(st.sampled_from([0, 5, 2**63, 2**64 - 1]), TIMES, max_size=3), at_ms=TIMES)
+    def mark(self, marks: dict[int, int], at_ms: int) -> None:
+        self.both(lambda transaction: transaction.mark_seen(marks, at_ms))
+
+    @rule(before_ms=TIMES)
+    def forget(self, before_ms: int) -> None:
+        self.both(lambda transaction: transaction.forget_seen(before_ms))
+
+    @rule(origins=st.lists(st.sampled_from(["", "log:1.0", "log:1.1"]), max_size=3), code=STEPS, undo=st.booleans())
+    def set_aside(self, origins: list[str], code: str, undo: bool) -> None:
+        given = {"source": "s", "message": "m", "path": "", "hint": "", "body": "{}"}
+        records = [BadRecord(at_ms=1, code=code, origin=origin, **given) for origin in origins]
+        self.both(lambda transaction: transaction.add_bad_records(records), undo=undo)
+
+    @rule(ids=SOME, at_ms=TIMES)
+    def replay(self, ids: list[int], at_ms: int) -> None:
+        self.both(lambda transaction: transaction.mark_replayed(ids, at_ms))
+
+    @rule(ids=SOME, undo=st.booleans())
+    def emit(self, ids: list[int], undo: bool) -> None:
+        self.both(lambda transaction: transaction.emit([an_event(message_id=str(each)) for each in ids]), undo=undo)
+
+    @rule(limit=NUMBERS)
+    def pump(self, limit: int) -> None:
+        async def act(transaction: Transaction) -> Any:
+            waiting = await transaction.emitted(limit=limit)
+            for number, _ in waiting[-1:]:
+                await transaction.forget_emitted(number)
+            return [event for _, event in waiting]
+
+        self.both(act)
+
+    @rule(name=ORIGINS, version=NUMBERS, state=st.sampled_from(["live", "paused"]), body=st.binary(max_size=2))
+    def publish(self, name: str, version: int, state: Any, body: bytes) -> None:
+        decision = Decision(
+            id=name, kind="journey", version=version, state=state, definition=body, published_ms=version
+        )
+        self.both(lambda transaction: transaction.put_decision(decision))
+
+    @rule(who=SOME, origin=ORIGINS, step=STEPS, due=st.none() | TIMES, undo=st.booleans())
+    def enter(self, who: list[int], origin: str, step: str, due: int | None, undo: bool) -> None:
+        visits = [a_visit(each, origin=origin, step=step, due_ms=due, entered_ms=each) for each in who]
+        self.both(lambda transaction: transaction.add_visits(visits), undo=undo)
+
+    @rule(who=SOME, step=STEPS, due=st.none() | TIMES, left=st.none() | TIMES, undo=st.booleans())
+    def travel(self, who: list[int], step: str, due: int | None, left: int | None, undo: bool) -> None:
+        async def act(transaction: Transaction) -> None:
+            visits = await transaction.open_visits(who)
+            await transaction.put_visits(
+                [replace(each, step=step, due_ms=due, left_ms=left, seq=each.seq + 1) for each in visits]
+            )
+
+        self.both(act, undo=undo)
+
+    @rule(origin=ORIGINS, step=STEPS, count=NUMBERS)
+    def count(self, origin: str, step: str, count: int) -> None:
+        passed = [StepCount(origin=origin, version=1, step=step, exit="sent", count=count)]
+        self.both(lambda transaction: transaction.count_steps(passed * 2))
+
+    @rule(keys=st.lists(KEYS, max_size=3), who=NUMBERS, origin=ORIGINS, at_ms=TIMES, state=STATES, urgent=st.booleans())
+    def ask(self, keys: list[str], who: int, origin: str, at_ms: int, state: Any, urgent: bool) -> None:
+        given = {
+            "identity": who,
+            "origin": origin,
+            "created_ms": at_ms,
+            "not_before_ms": at_ms,
+            "state": state,
+            "transactional": urgent,
+            "claimed_ms": at_ms if state == "claimed" else None,
+        }
+        self.both(lambda transaction: transaction.add_sends([a_send(key, **given) for key in keys]))
+
+    @rule(now_ms=TIMES, limit=NUMBERS, undo=st.booleans())
+    def claim(self, now_ms: int, limit: int, undo: bool) -> None:
+        self.both(lambda transaction: transaction.claim_sends(now_ms, limit=limit), undo=undo)
+
+    @rule(keys=st.lists(KEYS, max_size=3), state=STATES.filter(lambda each: each != "claimed"), at_ms=TIMES)
+    def settle(self, keys: list[str], state: Any, at_ms: int) -> None:
+        settlements = [Settlement(key=key, state=state, reason="why", not_before_ms=at_ms) for key in keys]
+        self.both(lambda transaction: transaction.settle_sends(settlements, at_ms))
+
+    @rule(address=st.sampled_from(["A@x", "a@X", "É", "\0"]), reason=STEPS)
+    def suppress(self, address: str, reason: str) -> None:
+        self.both(lambda transaction: transaction.suppress("email", address, reason, 1))
+
+    @invariant()
+    def every_question_has_the_same_answer(self) -> None:
+        answers = [self.loop.run_until_complete(_every_answer(each)) for each in self.states]
+        assert answers[0] == answers[1]
+
+
+async def _every_answer(state: State) -> dict[str, Any]:
+    async with state.view() as view:
+        return dict([(name, await question(view)) for name, question in QUESTIONS.items()])
+
+
+WHO = list(range(8))
+QUESTIONS: dict[str, Callable[[View], Awaitable[Any]]] = {
+    "identities": lambda view: view.identities([user("x"), anonymous("x"), user("\0"), user("\ud800"), user("z")]),
+    "by id": lambda view: view.identities_by_id(WHO),
+    "members": lambda view: view.members(WHO),
+    "people": lambda view: view.count_people(),
+    "profiles": lambda view: view.profiles(WHO),
+    "links": lambda view: view.links([1, 2]),
+    "link": lambda view: view.link(2),
+    "stale": lambda view: view.stale_people(limit=4),
+    "seen": lambda view: view.seen([0, 5, 2**63, 2**64 - 1]),
+    "bad": lambda view: view.bad_records(limit=3, before_id=5, replayed=None),
+    "bad open": lambda view: view.bad_records(limit=9, before_id=None, replayed=False),
+    "bad replayed": lambda view: view.bad_records(limit=9, before_id=None, replayed=True),
+    "bad by id": lambda view: view.bad_records_by_id([3, 1]),
+    "bad count": lambda view: view.count_bad_records(by_code=True),
+    "decisions": lambda view: view.decisions(),
+    "versions": lambda view: view.decisions(latest=False),
+    "open": lambda view: view.open_visits(WHO),
+    "due": lambda view: view.due_visits(5, limit=4),
+    "due without": lambda view: view.due_visits(9, limit=9, without=["a"]),
+    "next": lambda view: view.next_due(),
+    "entered": lambda view: view.entered(["a", "b"], WHO),
+    "waiting": lambda view: view.waiting("a"),
+    "steps": lambda view: view.step_counts("a"),
+    "sends": lambda view: view.sends([f"k{n}" for n in range(6)]),
+    "sends of": lambda view: view.sends_of(origin="a", identities=[1, 2, 3], limit=3),
+    "latest sends": lambda view: view.sends_of(origin=None, identities=None, limit=3),
+    "totals": lambda view: view.send_totals("b"),
+    "contacts": lambda view: view.contacts(WHO, "email", 3),
+    "suppressed": lambda view: view.suppressed("email", ["a@x", "é", "\0", "b"]),
+}
+
+Twins.TestCase.settings = settings(
+    max_examples=25,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestTwins = Twins.TestCase
