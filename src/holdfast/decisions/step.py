@@ -107,3 +107,12 @@ class Step(ABC):
 def contradiction(path: str, message: str, *, hint: str) -> Invalid:
     """The complaint that fields which are each right do not go together."""
     return Invalid(message, code="contradiction", path=path, hint=hint)
+
+
+NOTE_MOST = 60
+"""Characters of a note's words: a card is small."""
+
+
+def cut(words: str) -> str:
+    """The words, cut to fit a card."""
+    return words if len(words) <= NOTE_MOST else f"{words[: NOTE_MOST - 1].rstrip()}…"

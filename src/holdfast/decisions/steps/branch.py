@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from holdfast.decisions.fields import LiveCondition
-from holdfast.decisions.step import Go, Outcome, Place, Step
+from holdfast.decisions.step import Go, Outcome, Place, Step, cut
 from holdfast.segments.condition import Truth
 
 _EXITS = {Truth.TRUE: "yes", Truth.FALSE: "no", Truth.UNKNOWN: "unknown"}
-_NOTE_MOST = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +32,7 @@ class Branch(Step):
         return "Branch"
 
     def note(self) -> str:
-        words = self.condition.words()
-        return words if len(words) <= _NOTE_MOST else f"{words[: _NOTE_MOST - 1].rstrip()}…"
+        return cut(self.condition.words())
 
     def stand_ins(self) -> Mapping[str, str]:
         return {"unknown": "no"} if self.condition.not_live("$.condition") is None else {}

@@ -9,11 +9,11 @@ from typing import Annotated
 
 from holdfast.decisions.fields import TEMPLATE_MOST, Name, Nested, Text, Truthy
 from holdfast.decisions.gate import Contact
-from holdfast.decisions.step import Ask, Outcome, Place, Step, contradiction
+from holdfast.decisions.step import Ask, Outcome, Place, Step, contradiction, cut
 from holdfast.kernel.errors import Invalid
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
-_GAP = re.compile(r"\s+([,;:.!?])")
+_GAP = re.compile(r"[\s,;:]+([,;:.!?])")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +63,7 @@ def _plain(subject: str) -> str:
     """The subject without its tags, as a sentence of its own."""
     words = " ".join(_TAG.sub(" ", subject).split())
     words = _GAP.sub(r"\1", words).lstrip(" ,;:.!?-–—").rstrip(" ,;:-–—")
-    return words[:1].upper() + words[1:]
+    return cut(words[:1].upper() + words[1:])
 
 
 STEP = Send

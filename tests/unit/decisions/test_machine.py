@@ -1,0 +1,280 @@
+"""The state machine by example: the two journeys of the demo, told moment by moment."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import holdfast.sim
+from holdfast.decisions.campaign import decode_campaign
+from holdfast.decisions.entry import EntryBefore, NotEntered, enter
+from holdfast.decisions.gate import Cap, GateRules, Permit, Withheld
+from holdfast.decisions.holdout import arm_of
+from holdfast.decisions.journey import Journey, decode_journey
+from holdfast.decisions.machine import Advance, Arrived, Due, Happened, Wake, advance, stop
+from holdfast.decisions.nodes import Node
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import IdentityKey
+from holdfast.kernel.moments import to_millis
+from holdfast.messages.template import RenderFailed, parse_message
+from holdfast.profiles.profile import EMPTY, learn
+from holdfast.segments.facts import ProfileFacts
+from tests.unit.decisions.journeys import REACHABLE, START, a_scene, a_visit, an_event, cart_rescue
+
+DEMO = Path(holdfast.sim.__file__).parent / "decisions"
+SECOND, DAY = timedelta(seconds=1), timedelta(days=1)
+
+
+def moved(journey: Journey, visit: Visit, wake: Wake, now: datetime, **scene: Any) -> Advance:
+    return advance(journey, visit, wake, a_scene(now, **scene))
+
+
+@pytest.fixture
+def rescue() -> Journey:
+    return decode_journey(cart_rescue())
+
+
+@pytest.fixture
+def waiting(rescue: Journey) -> Visit:
+    return moved(rescue, a_visit(rescue), Arrived(), START).visit
+
+
+def test_who_starts_a_checkout_waits(rescue: Journey) -> None:
+    entered = moved(rescue, a_visit(rescue), Arrived(), START)
+    assert (entered.visit.step, entered.visit.seq) == ("wait", 1)
+    assert entered.visit.due_ms == to_millis(START + timedelta(minutes=45))
+    assert entered.visit.waits_for == {"Order Completed"}
+    assert entered.passed == (("cart", "entered"), ("wait", "entered"))
+    assert entered.sends == ()
+    [told] = entered.told
+    event = told.event(IdentityKey(kind="user", value="ada"), START)
+    assert (event.name, event.source, event.user_id) == ("Journey Entered", "holdfast", "ada")
+    assert event.properties == {
+        "origin": "cart-rescue",
+        "origin_kind": "journey",
+        "version": 1,
+        "arm": "treated",
+        "entry_key": "m1",
+    }
+
+
+def test_who_buys_in_time_gets_nothing(rescue: Journey, waiting: Visit) -> None:
+    now = START + timedelta(minutes=44)
+    left = moved(rescue, waiting, Happened(an_event("Order Completed", now)), now)
+    assert (left.visit.left_by, left.visit.left_ms) == ("bought", to_millis(now))
+    assert left.visit.due_ms is None
+    assert left.visit.waits_for == frozenset()
+    assert left.sends == ()
+    assert left.passed == (("wait", "happened"), ("bought", "entered"))
+    assert [each.name for each in left.told] == ["Journey Left"]
+    assert left.told[0].properties["by"] == "bought"
+
+
+def test_who_does_not_is_written_to(rescue: Journey, waiting: Visit) -> None:
+    now = START + timedelta(minutes=45)
+    written = moved(rescue, waiting, Due(), now)
+    [asked] = written.sends
+    assert (asked.step, asked.channel, asked.topic, asked.address) == ("mail", "email", "marketing", "ada@example.com")
+    assert (asked.template, asked.transactional) == ("cart-rescue/1/mail", False)
+    assert asked.verdict == Permit()
+    assert written.passed == (("wait", "expired"), ("mail", "entered"), ("mail", "sent"), ("done", "entered"))
+    assert written.visit.left_by == "done"
+    assert [each.name for each in written.told] == ["Message Queued", "Journey Left"]
+    assert written.told[0].properties == {
+        "origin": "cart-rescue",
+        "origin_kind": "journey",
+        "version": 1,
+        "send": asked.key,
+        "step": "mail",
+        "channel": "email",
+        "topic": "marketing",
+        "template": "cart-rescue/1/mail",
+    }
+    assert written.standing["email"].recent_ms == (to_millis(now),)
+
+
+def test_an_order_that_comes_too_late_stops_nothing(rescue: Journey, waiting: Visit) -> None:
+    now = START + timedelta(minutes=45)
+    written = moved(rescue, waiting, Happened(an_event("Order Completed", now)), now)
+    assert [each.verdict for each in written.sends] == [Permit()]
+
+
+@pytest.mark.parametrize(
+    "wake",
+    [Due(), Arrived(), Happened(an_event("Product Viewed")), Happened(an_event("Checkout Started"))],
+)
+def test_being_woken_for_nothing_changes_nothing(rescue: Journey, waiting: Visit, wake: Wake) -> None:
+    assert moved(rescue, waiting, wake, START + timedelta(minutes=30)) == Advance(visit=waiting, standing=REACHABLE)
+
+
+def test_the_holdout_is_not_written_to(rescue: Journey) -> None:
+    held = replace(a_visit(rescue), arm="holdout")
+    held = moved(rescue, held, Arrived(), START).visit
+    withheld = moved(rescue, held, Due(), START + timedelta(minutes=45))
+    assert [each.verdict for each in withheld.sends] == [Withheld("holdout")]
+    assert withheld.passed[-2:] == (("mail", "withheld"), ("done", "entered"))
+    assert [each.name for each in withheld.told] == ["Message Withheld", "Journey Left"]
+    assert withheld.told[0].properties["reason"] == "holdout"
+    assert withheld.standing["email"].recent_ms == ()
+
+
+def test_a_channel_nobody_spoke_of_has_no_address(rescue: Journey, waiting: Visit) -> None:
+    withheld = moved(rescue, waiting, Due(), START + DAY, standing={})
+    assert [each.verdict for each in withheld.sends] == [Withheld("no_address")]
+
+
+def test_the_same_send_has_the_same_key_and_the_next_entry_another(rescue: Journey, waiting: Visit) -> None:
+    once = moved(rescue, waiting, Due(), START + DAY).sends[0].key
+    again = moved(rescue, waiting, Due(), START + 2 * DAY).sends[0].key
+    other = moved(rescue, replace(waiting, entry_key="m2"), Due(), START + DAY).sends[0].key
+    assert once == again
+    assert once != other
+
+
+def test_a_loop_asks_anew_each_time_round() -> None:
+    definition = cart_rescue()
+    definition["steps"]["pause"] = {"type": "wait", "seconds": 60, "exits": {"waited": "mail"}}
+    definition["steps"]["mail"]["exits"] = {"sent": "pause", "withheld": "done"}
+    journey = decode_journey(definition)
+    visit, keys, now = a_visit(journey), set(), START
+    visit = moved(journey, visit, Arrived(), now).visit
+    for _ in range(5):
+        now += timedelta(hours=1)
+        step = moved(journey, visit, Due(), now)
+        visit = step.visit
+        keys |= {each.key for each in step.sends}
+    assert len(keys) == 5
+    assert visit.step == "pause"
+
+
+def test_two_messages_in_one_instant_do_not_break_a_cap() -> None:
+    definition = cart_rescue()
+    definition["steps"]["more"] = {**definition["steps"]["mail"]}
+    definition["steps"]["mail"] |= {"exits": {"sent": "more", "withheld": "more"}}
+    journey = decode_journey(definition)
+    rules = GateRules(caps=(Cap(channel="email", most=1, within_seconds=60),))
+    visit = moved(journey, a_visit(journey), Arrived(), START).visit
+    written = moved(journey, visit, Due(), START + DAY, rules=rules)
+    assert [each.verdict for each in written.sends] == [Permit(), Withheld("capped")]
+
+
+def leaving_on_goal() -> Journey:
+    definition = cart_rescue(leave_on_goal=True, goal={"event": "Product Viewed", "within_seconds": 60})
+    return decode_journey(definition)
+
+
+def test_who_reaches_the_goal_leaves_if_the_journey_says_so() -> None:
+    journey = leaving_on_goal()
+    visit = moved(journey, a_visit(journey), Arrived(), START).visit
+    assert visit.waits_for == {"Order Completed", "Product Viewed"}
+    at_last = START + timedelta(seconds=60)
+    left = moved(journey, visit, Happened(an_event("Product Viewed", at_last)), at_last)
+    assert left.visit.left_by == "goal"
+    assert left.passed == (("wait", "goal"),)
+    assert left.told[-1].properties["by"] == "goal"
+    late = at_last + timedelta(milliseconds=1)
+    assert moved(journey, visit, Happened(an_event("Product Viewed", late)), late).visit == visit
+
+
+def test_who_reaches_the_goal_stays_if_it_does_not(rescue: Journey, waiting: Visit) -> None:
+    now = START + SECOND
+    assert moved(rescue, waiting, Happened(an_event("Order Completed", now)), now).visit.left_by == "bought"
+
+
+def test_a_stopped_journey_lets_people_go(rescue: Journey, waiting: Visit) -> None:
+    stopped = stop(rescue, waiting, START + SECOND)
+    assert (stopped.visit.left_by, stopped.visit.left_ms) == ("stopped", to_millis(START + SECOND))
+    assert stopped.passed == (("wait", "stopped"),)
+    assert [each.name for each in stopped.told] == ["Journey Left"]
+
+
+def test_who_stands_where_there_is_no_step_leaves_visibly(rescue: Journey, waiting: Visit) -> None:
+    lost = moved(rescue, replace(waiting, step="gone"), Due(), START + DAY)
+    assert lost.visit.left_by == "failed"
+    assert lost.passed == (("gone", "failed"),)
+
+
+def test_circles_end(rescue: Journey, waiting: Visit) -> None:
+    """Validation refuses such a journey; were one to come about, it must not hold up everybody else."""
+    mail = rescue.steps["mail"]
+    circle = replace(
+        rescue, steps={**rescue.steps, "mail": Node(step=mail.step, exits={"sent": "mail", "withheld": "mail"})}
+    )
+    left = moved(circle, waiting, Due(), START + DAY)
+    assert left.visit.left_by == "failed"
+    assert len({each.key for each in left.sends}) == len(left.sends)
+
+
+def test_the_demo_rescues_carts() -> None:
+    journey = decode_journey((DEMO / "cart-rescue.json").read_bytes())
+    assert journey.goal.within_seconds == 3 * DAY.total_seconds()
+    person = next(name for name in map(str, range(100)) if arm_of(journey.id, name, journey.holdout) == "treated")
+    visit = moved(journey, a_visit(journey, person_key=person), Arrived(), START).visit
+    [asked] = moved(journey, visit, Due(), START + timedelta(seconds=45)).sends
+    assert asked.verdict == Permit()
+
+
+def test_the_demo_wins_back_only_who_stayed_away() -> None:
+    journey = decode_campaign((DEMO / "win-back.json").read_bytes()).journey()
+
+    def looked_in(*orders: timedelta, before: EntryBefore | None = None) -> Visit | NotEntered:
+        profile = EMPTY
+        for number, ago in enumerate(orders):
+            profile = learn(profile, an_event("Order Completed", START - ago, f"o{number}"))
+        return enter(
+            journey,
+            1,
+            an_event("Product Viewed"),
+            identity=1,
+            person_key="ada",
+            facts=ProfileFacts(profile),
+            before=before,
+            now=START,
+        )
+
+    assert looked_in() == NotEntered("condition")
+    assert looked_in(40 * DAY, 29 * DAY) == NotEntered("condition")
+    visit = looked_in(40 * DAY, 31 * DAY)
+    assert isinstance(visit, Visit)
+    recently = EntryBefore(count=1, last_ms=to_millis(START - 29 * DAY), open=False)
+    assert looked_in(40 * DAY, before=recently) == NotEntered("cool_down")
+    [asked] = moved(journey, replace(visit, arm="treated"), Arrived(), START).sends
+    assert (asked.template, asked.topic) == ("win-back/1/send", "marketing")
+
+
+@pytest.mark.parametrize("person", [{}, {"first_name": "Ada <3"}])
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {},
+        {"product": "Sea Salt", "cart_url": "https://tidewrack.example/cart/t"},
+        {
+            "cart_url": "https://tidewrack.example/cart/t",
+            "currency": "EUR",
+            "products": [{"product": "Net", "price": 9.5}] * 3,
+        },
+    ],
+)
+def test_the_demos_words_can_be_said_to_anybody(person: dict[str, Any], properties: dict[str, Any]) -> None:
+    rescue = decode_journey((DEMO / "cart-rescue.json").read_bytes())
+    win_back = decode_campaign((DEMO / "win-back.json").read_bytes()).journey()
+    for step in (rescue.steps["mail"].step, win_back.steps["send"].step):
+        template: Any = getattr(step, "template")  # noqa: B009  # Only sends have one.
+        message = parse_message(subject=template.subject, html=template.html, text=template.text)
+        variables: dict[str, Any] = {
+            "person": person,
+            "event": {"properties": properties},
+            "links": {"unsubscribe": "https://shop.example/u/1"},
+            "workspace": {"name": "Tidewrack & Co."},
+        }
+        said = message.render(variables, now=START)
+        assert not isinstance(said, RenderFailed), said
+        assert "https://shop.example/u/1" in said.html
+        assert "https://shop.example/u/1" in said.text
+        assert "Tidewrack &amp; Co." in said.html
+        assert "{{" not in said.subject + said.html + said.text
+        assert "<3" not in said.html
