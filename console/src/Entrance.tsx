@@ -1,13 +1,15 @@
 import { useQuery } from '@tanstack/react-query'
+import { lazy, Suspense } from 'react'
 import { session } from './api/queries'
 import { Frame } from './frame/Frame'
-import { SignIn } from './pages/signin/SignIn'
 import { Failed } from './parts/States'
+
+const SignIn = lazy(() => import('./pages/signin/SignIn'))
 
 /** Whoever is signed in sees the frame; anyone else the sign-in page, at the address they wanted. */
 export function Entrance() {
   const query = useQuery(session)
-  if (query.data) return query.data.signed_in ? <Frame session={query.data} /> : <SignIn />
+  if (query.data) return query.data.signed_in ? <Frame session={query.data} /> : <Suspense><SignIn /></Suspense>
   if (query.isError) return <Failed what="The console could not reach its server" error={query.error} retry={() => void query.refetch()} />
   return null
 }

@@ -1,21 +1,4 @@
-import {
-  ActionIcon,
-  Autocomplete,
-  Button,
-  createTheme,
-  type CSSVariablesResolver,
-  type MantineColorsTuple,
-  Modal,
-  NumberInput,
-  SegmentedControl,
-  Select,
-  Switch,
-  Tabs,
-  TagsInput,
-  Textarea,
-  TextInput,
-  Tooltip,
-} from '@mantine/core'
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
 
 // Mantine wants ten shades of a primary colour; every one of ours is the same role, and the roles know the theme.
 const role = (name: string): MantineColorsTuple => Array(10).fill(`var(--${name})`) as unknown as MantineColorsTuple
@@ -30,20 +13,22 @@ export const theme = createTheme({
   defaultRadius: 8,
   cursorType: 'pointer',
   respectReducedMotion: true,
+  // By name, not by `Component.extend`: naming the components here would pull every one of them into the first page.
   components: {
-    ActionIcon: ActionIcon.extend({ defaultProps: { variant: 'subtle', color: 'accent' } }),
-    Autocomplete: Autocomplete.extend(small),
-    Button: Button.extend({ defaultProps: { size: 'xs', variant: 'default' } }),
-    Modal: Modal.extend({ defaultProps: { centered: true, padding: 20, transitionProps: { duration: 150 } } }),
-    NumberInput: NumberInput.extend(small),
-    SegmentedControl: SegmentedControl.extend(small),
-    Select: Select.extend({ defaultProps: { size: 'xs', allowDeselect: false, checkIconPosition: 'right' } }),
-    Switch: Switch.extend(small),
-    Tabs: Tabs.extend({ defaultProps: { keepMounted: false } }),
-    TagsInput: TagsInput.extend(small),
-    TextInput: TextInput.extend(small),
-    Textarea: Textarea.extend(small),
-    Tooltip: Tooltip.extend({ defaultProps: { openDelay: 300, transitionProps: { duration: 120 } } }),
+    ActionIcon: { defaultProps: { variant: 'subtle', color: 'accent' } },
+    Autocomplete: small,
+    Button: { defaultProps: { size: 'xs', variant: 'default' } },
+    Modal: { defaultProps: { centered: true, padding: 20, transitionProps: { duration: 150 } } },
+    NumberInput: small,
+    PasswordInput: small,
+    SegmentedControl: small,
+    Select: { defaultProps: { size: 'xs', allowDeselect: false, checkIconPosition: 'right' } },
+    Switch: { defaultProps: { size: 'xs', withThumbIndicator: false } },
+    Tabs: { defaultProps: { keepMounted: false } },
+    TagsInput: small,
+    TextInput: small,
+    Textarea: small,
+    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 120 } } },
   },
 })
 

@@ -4,6 +4,8 @@ import { count } from '~/words/numbers'
 import styles from './EasedNumber.module.css'
 
 const EASE_MS = 320
+/** A counter that changes more often than this is simply running; flashing it would never stop. */
+const CALM_MS = 4_000
 
 /** A number that eases to its next value and flashes accent once when it changed. */
 export function EasedNumber({ value, format = count }: { value: number; format?: (value: number) => string }) {
@@ -11,10 +13,13 @@ export function EasedNumber({ value, format = count }: { value: number; format?:
   const [shown, setShown] = useState(value)
   const [changes, setChanges] = useState(0)
   const from = useRef(value)
+  const changedAt = useRef(0)
   useEffect(() => {
     const start = from.current
     if (start === value) return
-    setChanges((times) => times + 1)
+    const calm = performance.now() - changedAt.current > CALM_MS
+    changedAt.current = performance.now()
+    if (calm) setChanges((times) => times + 1)
     if (still) {
       from.current = value
       setShown(value)

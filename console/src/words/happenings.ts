@@ -101,10 +101,13 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
     case 'Message Failed':
     case 'Message In Doubt':
       return text(own['reason'])
+    case 'Message Sent':
+    case 'Message Queued':
+      return [channelName(text(own['channel'])), text(own['step'])].filter(Boolean).join(' · ')
     case 'Message Clicked':
       return text(own['url'])
     case 'Message Opened':
-      return [text(own['channel']), own['agent'] === 'machine' ? 'by a machine' : ''].filter(Boolean).join(' · ')
+      return [channelName(text(own['channel'])), own['agent'] === 'machine' ? 'by a machine' : ''].filter(Boolean).join(' · ')
     case 'Journey Entered':
       return own['arm'] === 'holdout' ? 'Holdout arm: nothing is sent' : 'Treated arm'
     case 'Journey Left':

@@ -15,7 +15,7 @@ export function personName(person: Pick<PersonRow, 'traits' | 'user_id'>): strin
 export function initials(name: string): string {
   const words = name.split(/[\s._@-]+/).filter((word) => /\p{L}|\p{N}/u.test(word))
   const letters = words.length > 1 ? [words[0], words[1]] : [words[0]]
-  return letters.map((word) => [...(word ?? '')][0] ?? '').join('').toUpperCase() || '?'
+  return letters.map((word) => /\p{L}|\p{N}/u.exec(word ?? '')?.[0] ?? '').join('').toUpperCase() || '?'
 }
 
 /** A trait or property as text on one line; lists and objects as JSON. */

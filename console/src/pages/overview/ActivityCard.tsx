@@ -21,7 +21,7 @@ const asText = (days: ActivityDay[]) =>
 export function ActivityCard({ days }: { days: ActivityDay[] }) {
   const [measure, setMeasure] = useState<Measure>('people')
   const [table, setTable] = useState(false)
-  const { ref, width } = useElementSize()
+  const { ref, width, height } = useElementSize()
   return (
     <section className={styles.card} aria-labelledby="activity">
       <header className={styles.head}>
@@ -37,7 +37,7 @@ export function ActivityCard({ days }: { days: ActivityDay[] }) {
         />
       </header>
       <div ref={ref} className={styles.body}>
-        {table ? <ActivityTable days={days} /> : width > 0 && <ActivityChart days={days} measure={measure} width={width} />}
+        {table ? <ActivityTable days={days} /> : width > 0 && <ActivityChart days={days} measure={measure} width={width} height={height} />}
       </div>
       <footer className={styles.foot}>
         <span className={styles.note}>

@@ -6,18 +6,24 @@ import { compact, count } from '~/words/numbers'
 import type { Measure } from './ActivityCard'
 import styles from './ActivityCard.module.css'
 
-const HEIGHT = 330
 const LEFT = 40
 const TOP = 14
 const BOTTOM = 26
 const LABEL_EVERY_DAYS = 14
 
-export function ActivityChart({ days, measure, width }: { days: ActivityDay[]; measure: Measure; width: number }) {
+interface Props {
+  days: ActivityDay[]
+  measure: Measure
+  width: number
+  height: number
+}
+
+export function ActivityChart({ days, measure, width, height }: Props) {
   const [at, setAt] = useState<number | null>(null)
   const ticks = niceTicks(Math.max(1, ...days.map((day) => day[measure])))
   const top = ticks.at(-1) ?? 1
   const step = (width - LEFT) / Math.max(1, days.length)
-  const y = (value: number) => HEIGHT - BOTTOM - (value / top) * (HEIGHT - TOP - BOTTOM)
+  const y = (value: number) => height - BOTTOM - (value / top) * (height - TOP - BOTTOM)
   const point = (event: PointerEvent<SVGSVGElement>) => {
     const i = Math.floor((event.clientX - event.currentTarget.getBoundingClientRect().left - LEFT) / step)
     setAt(i >= 0 && i < days.length ? i : null)
@@ -28,7 +34,7 @@ export function ActivityChart({ days, measure, width }: { days: ActivityDay[]; m
       <svg
         className={styles.chart}
         width={width}
-        height={HEIGHT}
+        height={height}
         role="img"
         aria-label={inWords(days, measure)}
         onPointerMove={point}
@@ -52,8 +58,8 @@ export function ActivityChart({ days, measure, width }: { days: ActivityDay[]; m
           <Bar key={day.start} x={LEFT + i * step} y={y(day[measure])} base={y(0)} step={step} last={i === days.length - 1} dim={at !== null && at !== i} />
         ))}
         {days.map((day, i) =>
-          (days.length - 1 - i) % LABEL_EVERY_DAYS === 0 && LEFT + i * step < width - 12 ? (
-            <text key={day.start} className={styles.axis} x={Math.min(LEFT + (i + 0.5) * step, width - 18)} y={HEIGHT - 8} textAnchor="middle">
+          (days.length - 1 - i) % LABEL_EVERY_DAYS === 0 ? (
+            <text key={day.start} className={styles.axis} x={Math.min(LEFT + (i + 0.5) * step, width - 18)} y={height - 8} textAnchor="middle">
               {bucketDay(day.start)}
             </text>
           ) : null,

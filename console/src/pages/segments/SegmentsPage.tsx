@@ -1,2 +1,90 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { Plus } from 'lucide-react'
+import { segments } from '~/api/queries'
+import type { SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
-export const SegmentsPage = () => <TopBar title="SegmentsPage" />
+import { SieveDrawing } from '~/parts/Drawings'
+import { Ago } from '~/parts/Moment'
+import { Page } from '~/parts/Page'
+import pageStyles from '~/parts/Page.module.css'
+import { Answered, Empty } from '~/parts/States'
+import tableStyles from '~/parts/Table.module.css'
+import { count, percent } from '~/words/numbers'
+import styles from './SegmentsPage.module.css'
+import { useCount } from './useCount'
+
+export function SegmentsPage() {
+  const navigate = useNavigate()
+  const query = useQuery(segments)
+  const create = () => void navigate({ to: '/segments/$id', params: { id: 'new' } })
+  return (
+    <>
+      <TopBar title="Segments">
+        <Button variant="filled" leftSection={<Plus size={14} />} onClick={create}>
+          New segment
+        </Button>
+      </TopBar>
+      <Page>
+        <Answered query={query} what="The segments did not load">
+          {(saved) =>
+            saved.length > 0 ? (
+              <SegmentTable saved={saved} />
+            ) : (
+              <div className={pageStyles.card}>
+                <Empty title="No segments yet" drawing={<SieveDrawing />} actions={<Button leftSection={<Plus size={14} />} onClick={create}>New segment</Button>}>
+                  A segment is a group of people by what they did and what they are, counted while you build it.
+                </Empty>
+              </div>
+            )
+          }
+        </Answered>
+      </Page>
+    </>
+  )
+}
+
+function SegmentTable({ saved }: { saved: SavedSegment[] }) {
+  return (
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Segments">
+      <table className={tableStyles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">In plain words</th>
+            <th scope="col" className={tableStyles.number}>People</th>
+            <th scope="col" className={tableStyles.number}>Share</th>
+            <th scope="col" className={tableStyles.number}>Changed</th>
+          </tr>
+        </thead>
+        <tbody>
+          {saved.map((segment) => (
+            <Row key={segment.id} segment={segment} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function Row({ segment }: { segment: SavedSegment }) {
+  const { data } = useCount(segment.definition)
+  return (
+    <tr>
+      <td>
+        <Link to="/segments/$id" params={{ id: segment.id }} className={tableStyles.name}>
+          {segment.name}
+        </Link>
+      </td>
+      <td className={`${styles.words} quiet`} title={segment.words}>
+        {segment.words}
+      </td>
+      <td className={tableStyles.number}>{count(data?.count)}</td>
+      <td className={`${tableStyles.number} quiet`}>{percent(data && data.of > 0 ? data.count / data.of : null)}</td>
+      <td className={`${tableStyles.number} quiet`}>
+        <Ago at={segment.updated_at} />
+      </td>
+    </tr>
+  )
+}

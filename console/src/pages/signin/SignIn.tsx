@@ -7,7 +7,7 @@ import { Mark } from '~/frame/Mark'
 import styles from './SignIn.module.css'
 
 /** One field: the API key. The answer is a cookie that scripts cannot read; the key itself is not kept. */
-export function SignIn() {
+export default function SignIn() {
   const client = useQueryClient()
   const [key, setKey] = useState('')
   const enter = useMutation({

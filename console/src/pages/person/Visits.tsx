@@ -1,0 +1,65 @@
+import { Link } from '@tanstack/react-router'
+import type { PersonVisit } from '~/api/types'
+import { Chip } from '~/parts/Chip'
+import { TreeDrawing } from '~/parts/Drawings'
+import { Ago } from '~/parts/Moment'
+import { Empty } from '~/parts/States'
+import tableStyles from '~/parts/Table.module.css'
+import { clock, shortDay } from '~/words/moments'
+import styles from './Timeline.module.css'
+
+/** Every journey and campaign they entered, where they stand, and how they left. */
+export function Visits({ visits }: { visits: PersonVisit[] }) {
+  if (visits.length === 0) {
+    return (
+      <Empty title="In no journey yet" drawing={<TreeDrawing />}>
+        When a trigger fires for this person, their way through the journey shows here.
+      </Empty>
+    )
+  }
+  return (
+    <div className={`${tableStyles.block} ${styles.visits}`} tabIndex={0} role="region" aria-label="Journeys and campaigns">
+      <table className={tableStyles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Journey or campaign</th>
+            <th scope="col">Arm</th>
+            <th scope="col">Where</th>
+            <th scope="col">Entered</th>
+            <th scope="col">Next</th>
+          </tr>
+        </thead>
+        <tbody>
+          {visits.map((visit) => (
+            <tr key={`${visit.origin}/${visit.entered_at}`}>
+              <td>
+                <Link to="/journeys/$id" params={{ id: visit.origin }} className={tableStyles.name}>
+                  {visit.origin_name || visit.origin}
+                </Link>{' '}
+                <span className="faint">v{visit.version}</span>
+              </td>
+              <td>
+                <Chip tone={visit.arm === 'holdout' ? 'plain' : 'accent'}>{visit.arm}</Chip>
+              </td>
+              <td className="quiet">{visit.left_at ? `Left by ${visit.left_by ?? 'exit'}` : `At ${visit.step ?? 'start'}`}</td>
+              <td className="quiet">
+                <Ago at={visit.entered_at} />
+              </td>
+              <td className="quiet">
+                {visit.left_at ? (
+                  <>
+                    Left <Ago at={visit.left_at} />
+                  </>
+                ) : visit.due_at ? (
+                  `Due ${shortDay(visit.due_at, new Date())}, ${clock(visit.due_at)}`
+                ) : (
+                  'Waits for an event'
+                )}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}

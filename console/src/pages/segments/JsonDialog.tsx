@@ -1,0 +1,38 @@
+import { Button, Modal, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import type { Json } from '~/api/types'
+import { CopyButton } from '~/parts/CopyButton'
+import { decodeText, Misshapen } from './decode'
+import type { Group } from './model'
+import styles from './SegmentBuilder.module.css'
+import { DEPTH_MOST, depth } from './tree'
+
+/** The one JSON form, the same in API, CLI, files and here: to copy, or to paste over. */
+export function JsonDialog({ definition, apply, close }: { definition: Json; apply: (root: Group) => void; close: () => void }) {
+  const [text, setText] = useState(() => JSON.stringify(definition, null, 2))
+  const [problem, setProblem] = useState<string | null>(null)
+  const use = () => {
+    try {
+      const root = decodeText(text)
+      if (depth(root) > DEPTH_MOST) throw new Misshapen('$', `groups nest at most ${DEPTH_MOST} deep here`)
+      apply(root)
+      close()
+    } catch (refused) {
+      if (!(refused instanceof Misshapen)) throw refused
+      setProblem(refused.message)
+    }
+  }
+  return (
+    <Modal opened onClose={close} title="This segment as JSON" size={560}>
+      <div className={styles.form}>
+        <Textarea label="Definition" autosize minRows={10} maxRows={22} value={text} error={problem} onChange={(event) => setText(event.currentTarget.value)} data-autofocus spellCheck={false} />
+        <div className={styles.actions}>
+          <CopyButton text={() => text} />
+          <Button variant="filled" onClick={use}>
+            Use this definition
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}

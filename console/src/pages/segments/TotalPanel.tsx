@@ -1,0 +1,89 @@
+import type { UseQueryResult } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useDebouncedValue } from '@mantine/hooks'
+import { Refusal } from '~/api/client'
+import { segmentPeople } from '~/api/queries'
+import type { Json, PersonRow, SegmentCount } from '~/api/types'
+import { EasedNumber } from '~/parts/EasedNumber'
+import { LiveMark } from '~/parts/Live'
+import { PersonMark } from '~/parts/PersonMark'
+import { count, milliseconds, percent } from '~/words/numbers'
+import { personName, place } from '~/words/people'
+import styles from './SegmentBuilder.module.css'
+
+/** The total, its share, how long it took, and a few of the people. */
+export function TotalPanel({ definition, total }: { definition: Json | null; total: UseQueryResult<SegmentCount, Error> }) {
+  const data = total.data
+  const share = data && data.of > 0 ? data.count / data.of : 0
+  return (
+    <aside className={styles.panel} aria-label="Matching people" tabIndex={0}>
+      <div className={styles.label}>
+        Matching people <LiveMark />
+      </div>
+      {total.isError ? (
+        <Problem error={total.error} />
+      ) : (
+        <>
+          <p className={styles.hero} data-stale={total.isFetching || undefined} data-testid="segment-total" aria-live="polite" aria-atomic="true">
+            {data ? <EasedNumber value={data.count} /> : '–'}
+          </p>
+          <p className="quiet">
+            {data ? `${percent(share)} of ${count(data.of)} · counted in ${milliseconds(data.took_ms)}` : 'Counting'}
+          </p>
+          <div className={styles.share} aria-hidden="true">
+            <div style={{ inlineSize: `${share * 100}%` }} />
+          </div>
+        </>
+      )}
+      {!total.isError && <Sample definition={definition} />}
+    </aside>
+  )
+}
+
+function Problem({ error }: { error: Error }) {
+  const refusal = error instanceof Refusal ? error : null
+  return (
+    <p className={styles.problem} role="alert">
+      <strong>Not counted.</strong> {error.message} {refusal?.hint} {refusal?.path && <code>{refusal.path}</code>}
+    </p>
+  )
+}
+
+const DEBOUNCE_MS = 400
+
+function Sample({ definition }: { definition: Json | null }) {
+  const [text] = useDebouncedValue(JSON.stringify(definition), DEBOUNCE_MS)
+  const { data } = useQuery(segmentPeople(JSON.parse(text) as Json))
+  if (!data || data.people.length === 0) return null
+  return (
+    <>
+      <h2>A few of them</h2>
+      <ul className={styles.people}>
+        {data.people.map((person) => (
+          <SamplePerson key={person.person} person={person} />
+        ))}
+      </ul>
+    </>
+  )
+}
+
+function SamplePerson({ person }: { person: PersonRow }) {
+  const name = personName(person)
+  const where = place(person.traits)
+  return (
+    <li>
+      <PersonMark name={name} />
+      <span className="cut">
+        {person.user_id ? (
+          <Link to="/people/$id" params={{ id: person.user_id }}>
+            {name}
+          </Link>
+        ) : (
+          name
+        )}
+        {where && <span className="quiet"> · {where}</span>}
+      </span>
+    </li>
+  )
+}

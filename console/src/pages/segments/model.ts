@@ -1,0 +1,103 @@
+/** A segment while it is being built: the same tree as its JSON, with an id on every node and room for unfinished rules. */
+
+import type { Json } from '~/api/types'
+
+export type Scalar = string | number | boolean
+
+export interface Comparison {
+  id: string
+  name: string
+  operator: string
+  value: Scalar | Scalar[] | null
+}
+
+export type GroupMode = 'all' | 'any' | 'none' | 'not_all'
+
+export interface Group {
+  kind: 'group'
+  id: string
+  mode: GroupMode
+  of: Node[]
+}
+
+export interface Did {
+  kind: 'did'
+  id: string
+  negated: boolean
+  event: string
+  atLeast: number | null
+  atMost: number | null
+  withinDays: number | null
+  where: Comparison[]
+}
+
+export interface Trait extends Comparison {
+  kind: 'trait'
+  negated: boolean
+}
+
+export type Node = Group | Did | Trait
+
+let made = 0
+export const newId = () => `n${++made}`
+
+export const newGroup = (mode: GroupMode = 'any', of: Node[] = []): Group => ({ kind: 'group', id: newId(), mode, of })
+export const newDid = (): Did => ({
+  kind: 'did', id: newId(), negated: false, event: '', atLeast: 1, atMost: null, withinDays: 30, where: [],
+})
+export const newTrait = (): Trait => ({ kind: 'trait', id: newId(), negated: false, name: '', operator: 'equals', value: null })
+export const newComparison = (): Comparison => ({ id: newId(), name: '', operator: 'equals', value: null })
+
+/** Operators that ask for no value, and those that ask for several. */
+export const ALONE = new Set(['is_set', 'is_not_set'])
+export const SEVERAL = new Set(['is_any_of', 'is_none_of'])
+
+function comparisonDone({ name, operator, value }: Comparison): boolean {
+  if (!name) return false
+  if (ALONE.has(operator)) return true
+  return SEVERAL.has(operator) ? Array.isArray(value) && value.length > 0 : value !== null && value !== '' && !Array.isArray(value)
+}
+
+/** Whether the rule says enough to be counted; what is unfinished is left out, not guessed. */
+export function finished(node: Node): boolean {
+  if (node.kind === 'group') return true
+  if (node.kind === 'trait') return comparisonDone(node)
+  return node.event !== '' && (node.atLeast !== null || node.atMost !== null) && node.where.every(comparisonDone)
+}
+
+export function unfinished(node: Node): number {
+  if (node.kind === 'group') return node.of.reduce((total, inner) => total + unfinished(inner), 0)
+  return finished(node) ? 0 : 1
+}
+
+const compared = (field: 'property' | 'trait', { name, operator, value }: Comparison): { [key: string]: Json } => ({
+  [field]: name, operator, ...(ALONE.has(operator) ? {} : { value }),
+})
+
+const negate = (condition: Json, yes: boolean): Json => (yes ? { type: 'not', of: condition } : condition)
+
+/** The JSON form; null for a rule that is not finished. */
+export function encode(node: Node): Json | null {
+  if (!finished(node)) return null
+  switch (node.kind) {
+    case 'group': {
+      const of = node.of.map(encode).filter((inner) => inner !== null)
+      const type = node.mode === 'all' || node.mode === 'not_all' ? 'all' : 'any'
+      return negate({ type, of }, node.mode === 'none' || node.mode === 'not_all')
+    }
+    case 'trait':
+      return negate({ type: 'trait', ...compared('trait', node) }, node.negated)
+    case 'did':
+      return negate(
+        {
+          type: 'did',
+          event: node.event,
+          ...(node.atLeast === null ? {} : { at_least: node.atLeast }),
+          ...(node.atMost === null ? {} : { at_most: node.atMost }),
+          ...(node.withinDays === null ? {} : { within_days: node.withinDays }),
+          ...(node.where.length === 0 ? {} : { where: node.where.map((comparison) => compared('property', comparison)) }),
+        },
+        node.negated,
+      )
+  }
+}
