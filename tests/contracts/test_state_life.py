@@ -17,6 +17,24 @@ class Interrupted(BaseException):
     """Not even an Exception: as when a task is cancelled or the interpreter told to stop."""
 
 
+async def change_everything_and_raise(state: State, error: type[BaseException]) -> None:
+    async with state.begin() as transaction:
+        await people(transaction, "lost")
+        await transaction.put_profiles({1: a_profile(plan="lost")})
+        await transaction.add_link(a_link(1, 2))
+        await transaction.assign({2: 1})
+        await transaction.touch_people([1])
+        await transaction.set_offset("react", 5)
+        await transaction.mark_seen({5: 5}, 5)
+        await transaction.add_visits([a_visit()])
+        await transaction.add_sends([a_send()])
+        await transaction.count_steps([StepCount(origin="a", version=1, step="s", exit="e", count=1)])
+        await transaction.forget_emitted(100)
+        await transaction.emit([an_event(message_id="lost")])
+        await transaction.set_note("lost", "")
+        raise error
+
+
 @pytest.mark.parametrize("error", [ValueError, Interrupted])
 async def test_a_block_that_raises_changes_nothing(state: State, error: type[BaseException]) -> None:
     async with state.begin() as transaction:
@@ -24,21 +42,7 @@ async def test_a_block_that_raises_changes_nothing(state: State, error: type[Bas
         await transaction.touch_people([1])
         await transaction.emit([an_event(message_id="kept")])
     with pytest.raises(error):
-        async with state.begin() as transaction:
-            await people(transaction, "lost")
-            await transaction.put_profiles({1: a_profile(plan="lost")})
-            await transaction.add_link(a_link(1, 2))
-            await transaction.assign({2: 1})
-            await transaction.touch_people([1])
-            await transaction.set_offset("react", 5)
-            await transaction.mark_seen({5: 5}, 5)
-            await transaction.add_visits([a_visit()])
-            await transaction.add_sends([a_send()])
-            await transaction.count_steps([StepCount(origin="a", version=1, step="s", exit="e", count=1)])
-            await transaction.forget_emitted(100)
-            await transaction.emit([an_event(message_id="lost")])
-            await transaction.set_note("lost", "")
-            raise error
+        await change_everything_and_raise(state, error)
     async with state.view() as view:
         assert await view.identities([user("lost")]) == {}
         assert await view.count_people() == 1

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -54,14 +55,12 @@ class Twins(RuleBasedStateMachine):
         assert answers[0] == answers[1]
 
     async def _act(self, state: State, act: Callable[[Transaction], Awaitable[Any]], *, undo: bool) -> Any:
-        answer = None
-        try:
+        answer: list[Any] = []
+        with suppress(Rollback):
             async with state.begin() as transaction:
-                answer = await act(transaction)
+                answer.append(await act(transaction))
                 if undo:
                     raise Rollback
-        except Rollback:
-            pass
         return answer
 
     @rule(name=NAMES, undo=st.booleans())
@@ -112,7 +111,7 @@ class Twins(RuleBasedStateMachine):
 
     @rule(origins=st.lists(st.sampled_from(["", "log:1.0", "log:1.1"]), max_size=3), code=STEPS, undo=st.booleans())
     def set_aside(self, origins: list[str], code: str, undo: bool) -> None:
-        given = {"source": "s", "message": "m", "path": "", "hint": "", "body": "{}"}
+        given: dict[str, Any] = {"source": "s", "message": "m", "path": "", "hint": "", "body": "{}"}
         records = [BadRecord(at_ms=1, code=code, origin=origin, **given) for origin in origins]
         self.both(lambda transaction: transaction.add_bad_records(records), undo=undo)
 
@@ -162,7 +161,7 @@ class Twins(RuleBasedStateMachine):
         self.both(lambda transaction: transaction.count_steps(passed * 2))
 
     @rule(keys=st.lists(KEYS, max_size=3), who=NUMBERS, origin=ORIGINS, at_ms=TIMES, state=STATES, urgent=st.booleans())
-    def ask(self, keys: list[str], who: int, origin: str, at_ms: int, state: Any, urgent: bool) -> None:
+    def ask(self, *, keys: list[str], who: int, origin: str, at_ms: int, state: Any, urgent: bool) -> None:
         given = {
             "identity": who,
             "origin": origin,
@@ -195,7 +194,7 @@ class Twins(RuleBasedStateMachine):
 
 async def _every_answer(state: State) -> dict[str, Any]:
     async with state.view() as view:
-        return dict([(name, await question(view)) for name, question in QUESTIONS.items()])
+        return {name: await question(view) for name, question in QUESTIONS.items()}
 
 
 WHO = list(range(8))
