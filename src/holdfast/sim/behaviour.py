@@ -1,7 +1,7 @@
 """What people do: when they come, and whether they buy, leave their checkout lying, or only look.
 
-Purchases follow BG/NBD (Fader, Hardie & Lee 2005): a buyer buys at their own Poisson rate and, after each repeat purchase,
-is gone for good with their own chance. Everything is drawn in even days and moved to the clock at the end.
+Purchases follow BG/NBD (Fader, Hardie & Lee 2005): a buyer buys at their own Poisson rate and, after each repeat
+purchase, is gone for good with their own chance. Everything is drawn in even days and moved to the clock at the end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from holdfast.sim.people import Flags, Habits, Population
+from holdfast.sim.people import Habits, Population
 from holdfast.sim.rhythm import Array, Ints, clock_of
 
 BROWSE, ABANDON, PURCHASE = 0, 1, 2
@@ -48,21 +48,19 @@ def live_through(rng: np.random.Generator, population: Population, habits: Habit
     """Everybody's history, from their arrival to the end."""
     buys, buy_at, lives = _purchases(rng, population, habits)
     arrives = np.flatnonzero((population.arrival < lives.first_purchase) & (population.arrival < population.end))
-    left, left_at = _left_lying(rng, population, lives, habits, buys, buy_at)
+    left, left_at = _left_lying(rng, population, lives, habits)
+    again, again_at = _taken_up_again(rng, population, habits, buys, buy_at)
     looks, look_at = _looks(rng, population, lives, habits)
-    person = np.concatenate([arrives, buys, left, looks])
-    even = np.concatenate([population.arrival[arrives], buy_at, left_at, look_at])
-    kind = np.repeat([BROWSE, PURCHASE, ABANDON, BROWSE], [len(arrives), len(buys), len(left), len(looks)])
-    kind[(kind == ABANDON) & ~_known(population)[person]] = BROWSE
+    person = np.concatenate([arrives, buys, left, again, looks])
+    even = np.concatenate([population.arrival[arrives], buy_at, left_at, again_at, look_at])
+    kinds = (BROWSE, PURCHASE, ABANDON, ABANDON, BROWSE)
+    kind = np.repeat(kinds, [len(each) for each in (arrives, buys, left, again, looks)])
+    kind[(kind == ABANDON) & ~population.known[person]] = BROWSE
     start = clock_of(even) - population.frame_ms[person]
     order = np.lexsort((start, person))
     return lives, Sessions(
         person=person[order].astype(np.int64), start_ms=start[order].astype(np.int64), kind=kind[order].astype(np.int64)
     )
-
-
-def _known(population: Population) -> Flags:
-    return np.array([bool(each) for each in population.user_ids])
 
 
 def _purchases(rng: np.random.Generator, population: Population, habits: Habits) -> tuple[Ints, Array, Lives]:
@@ -97,17 +95,20 @@ def _joined(pieces: list[Ints]) -> Ints:
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
 
 
-def _left_lying(
-    rng: np.random.Generator, population: Population, lives: Lives, habits: Habits, buys: Ints, buy_at: Array
+def _left_lying(rng: np.random.Generator, population: Population, lives: Lives, habits: Habits) -> tuple[Ints, Array]:
+    """Checkouts left lying that came to nothing."""
+    rates = np.full(len(population), habits.abandon_rate)
+    return _poisson(rng, rates, population.arrival, _interested(population, lives))
+
+
+def _taken_up_again(
+    rng: np.random.Generator, population: Population, habits: Habits, buys: Ints, buy_at: Array
 ) -> tuple[Ints, Array]:
-    """Checkouts left lying: those that came to nothing, and those taken up again hours or days later."""
-    who, at = _poisson(
-        rng, np.full(len(population), habits.abandon_rate), population.arrival, _interested(population, lives)
-    )
+    """Checkouts left lying some hours or days before the purchase that came of them after all."""
     chosen = rng.random(len(buys)) < habits.abandon_first
     again, before = buys[chosen], buy_at[chosen] - rng.exponential(0.7, size=int(chosen.sum()))
     kept = before > population.arrival[again]
-    return np.concatenate([who, again[kept]]), np.concatenate([at, before[kept]])
+    return again[kept], before[kept]
 
 
 def _looks(rng: np.random.Generator, population: Population, lives: Lives, habits: Habits) -> tuple[Ints, Array]:

@@ -263,8 +263,12 @@ class Customer:
 
     def _unsubscribe_later(self, send: Send, at_ms: int) -> None:
         about: dict[str, Json] = {"channel": send.channel, "topic": send.topic}
-        for name, said in (("Message Unsubscribed", {"send": send.key}), (CONSENT_CHANGED, {"granted": False})):
-            properties: dict[str, Json] = about | said
+        ends: dict[str, dict[str, Json]] = {
+            "Message Unsubscribed": {"send": send.key},
+            CONSENT_CHANGED: {"granted": False},
+        }
+        for name, said in ends.items():
+            properties = about | said
             at = from_millis(at_ms)
             event = own_event(name, user=self._user, at=at, properties=properties, key=(send.key, "unsubscribed"))
             self._later(at_ms, _Tells(event))

@@ -138,6 +138,11 @@ def item_number(product: Ints, currency: Ints, quantity: Ints) -> Ints:
     return (product * len(CURRENCIES) + currency) * QUANTITY_MOST + quantity - 1
 
 
+def currency_of(number: int) -> str:
+    """The currency of the line at that place in `item_texts`."""
+    return CURRENCIES[number // QUANTITY_MOST % len(CURRENCIES)]
+
+
 @cache
 def page_texts() -> list[str]:
     """The pages' properties as JSON, by place."""

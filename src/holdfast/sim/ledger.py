@@ -21,8 +21,9 @@ class Caused:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """Everything that was written. Identities in visits and sends are numbers of people in the population, until the
-    store has given its own.
+    """Everything that was written.
+
+    Identities in visits and sends are numbers of people in the population, until the store has given its own.
     """
 
     visits: list[Visit] = field(default_factory=list)

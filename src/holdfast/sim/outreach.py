@@ -56,7 +56,7 @@ def reach_out(
 def _pasts(
     population: Population, trail: Trail, plays: Sequence[Running]
 ) -> Iterator[tuple[int, list[Row], dict[str, list[int]]]]:
-    """For each known person who did what a journey begins with: the events that may concern one, and when they did what.
+    """For each known person who did what a journey begins with: the events that may concern one, and when they did it.
 
     Both in order of time. What they did before a login is left out of the first: nobody knew that it was them.
     """
@@ -83,7 +83,7 @@ def _beginning(population: Population, trail: Trail, plays: Sequence[Running]) -
             did[trail.person[trail.what == EVENT_NAMES.index(name)]] = True
             entering &= did
         chosen |= entering
-    return chosen & np.array([bool(each) for each in population.user_ids])
+    return chosen & population.known
 
 
 def _awaited(play: Running) -> set[str]:

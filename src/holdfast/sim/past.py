@@ -93,11 +93,11 @@ def make_past(rng: np.random.Generator, world: World, *, until_ms: int) -> Past:
 
 
 def _trail_table(trail: Trail) -> pa.Table:
-    names = pa.array(EVENT_NAMES, pa.string()).take(pa.array(trail.what))
+    names = pa.array(EVENT_NAMES, pa.string()).take(trail.what)
     return pa.table(
         {
             "name": names,
-            "kind": pa.array(EVENT_KINDS, pa.string()).take(pa.array(trail.what)),
+            "kind": pa.array(EVENT_KINDS, pa.string()).take(trail.what),
             "user_id": trail.user_id,
             "anonymous_id": trail.anonymous_id,
             "previous_id": trail.previous_id,
@@ -112,18 +112,14 @@ def _trail_table(trail: Trail) -> pa.Table:
 
 def event_table(events: Sequence[Event]) -> pa.Table:
     """Events as rows of the same columns."""
-    texts = {
-        "name": [event.name for event in events],
-        "kind": [event.kind for event in events],
-        "user_id": [event.user_id for event in events],
-        "anonymous_id": [event.anonymous_id for event in events],
-        "previous_id": [event.previous_id for event in events],
-    }
-    columns = {name: pa.array(values, pa.string()) for name, values in texts.items()}
     moments = np.array([to_millis(event.timestamp) for event in events], dtype=np.int64)
     return pa.table(
-        columns
-        | {
+        {
+            "name": pa.array([event.name for event in events], pa.string()),
+            "kind": pa.array([str(event.kind) for event in events], pa.string()),
+            "user_id": pa.array([event.user_id for event in events], pa.string()),
+            "anonymous_id": pa.array([event.anonymous_id for event in events], pa.string()),
+            "previous_id": pa.array([event.previous_id for event in events], pa.string()),
             "timestamp": pa.array(moments).cast(pa.timestamp("ms", tz="UTC")),
             "message_id": pa.array([event.message_id for event in events], pa.string()),
             "properties": pa.array([goods.text(dict(event.properties)) for event in events], pa.string()),
@@ -149,4 +145,4 @@ def _in_disorder(rng: np.random.Generator, table: pa.Table, what: Ints, disorder
     )
     # Whatever is still under way at the end arrives just then.
     arrives = np.minimum(arrives, until_ms)
-    return table.take(pa.array(rows[np.argsort(arrives, kind="stable")]))
+    return table.take(rows[np.argsort(arrives, kind="stable")])

@@ -119,6 +119,11 @@ class Population:
     def __len__(self) -> int:
         return len(self.user_ids)
 
+    @property
+    def known(self) -> Flags:
+        """Who says who they are, sooner or later; shape (people,)."""
+        return np.array([bool(each) for each in self.user_ids], dtype=np.bool_)
+
     def traits(self, person: int) -> dict[str, Json]:
         """What an identify call says of them."""
         market = MARKETS[int(self.market[person])]

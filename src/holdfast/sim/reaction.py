@@ -38,8 +38,8 @@ def draw_chances(rng: np.random.Generator, people: int) -> Array:
 def react(chances: Sequence[float], effect: float, effects: Effects, *, open_ms: float) -> Reaction:
     """What the mail causes.
 
-    Whether it causes a purchase is settled first, with chance `effect`; whoever buys because of it has opened and clicked
-    it. So opens and clicks never say how large the effect is.
+    Whether it causes a purchase is settled first, with chance `effect`; whoever buys because of it has opened and
+    clicked it. So opens and clicks never say how large the effect is.
 
     Args:
         chances: CHANCES numbers in [0, 1).

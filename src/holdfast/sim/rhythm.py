@@ -1,7 +1,8 @@
 """When people are about: by hour and weekday, in their own time.
 
 Behaviour is drawn in *even* time, in which every hour is alike; then each even moment is moved to the clock moment by
-which as much of the week's activity has passed. A Poisson process stays one, with the week's rhythm, and days stay days.
+which as much of the week's activity has passed. A Poisson process stays one, with the week's rhythm, and days stay
+days.
 """
 
 from __future__ import annotations

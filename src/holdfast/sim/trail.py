@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.events.event import Json
+from holdfast.events.event import Json, Kind
 from holdfast.profiles.profile import CONSENT_CHANGED
 from holdfast.sim import goods
 from holdfast.sim.behaviour import ABANDON, BROWSE, PURCHASE, Sessions
@@ -29,7 +29,7 @@ EVENT_NAMES = (
     "Checkout Started",
     "Order Completed",
 )
-EVENT_KINDS = ("page", "track", "identify", "alias", "track", "track", "track", "track")
+EVENT_KINDS: tuple[Kind, ...] = ("page", "track", "identify", "alias", "track", "track", "track", "track")
 SHOP_SOURCE = "shop"
 """The name of the write key the shop sends with."""
 
@@ -78,7 +78,7 @@ def plan(rng: np.random.Generator, population: Population, sessions: Sessions) -
     first = np.concatenate([[True], person[1:] != person[:-1]]) if count else np.empty(0, dtype=np.bool_)
     other = rng.integers(0, DEVICES_MOST, size=count) % population.devices[person]
     device = np.where(first | (rng.random(count) < 0.6), 0, other)
-    known = np.array([bool(each) for each in population.user_ids])[person]
+    known = population.known[person]
     old = np.array([bool(each) for each in population.old_ids])[person]
     fresh = _first_of(person * DEVICES_MOST + device)
     counts = np.zeros((count, 8), dtype=np.int64)
@@ -122,10 +122,10 @@ def leave_trail(rng: np.random.Generator, population: Population, visits: Visits
         what=what,
         at_ms=at_ms[kept],
         user_id=user_id,
-        anonymous_id=pa.array(population.device_ids, pa.string()).take(pa.array(device_row)),
+        anonymous_id=pa.array(population.device_ids, pa.string()).take(device_row),
         previous_id=previous_id,
         message_id=message_ids(rng, len(kept)),
-        properties=properties.take(pa.array(kept)),
+        properties=properties.take(kept),
         context=_contexts(population, visits, session, person),
     )
 
@@ -154,13 +154,12 @@ def _names(
     """The user id and the previous id of each event."""
     users = pa.array([name or None for name in population.user_ids], pa.string())
     olds = pa.array([name or None for name in population.old_ids], pa.string())
-    rows = pa.array(person)
-    user = users.take(rows)
+    user = users.take(person)
     named = pa.array(visits.known_before[session] | (what >= LOGIN))
     # In the session that takes over the old account, the login is still under the old number.
     by_old = pa.array((what == LOGIN) & (visits.counts[session, ALIAS] > 0))
-    user = pc.if_else(by_old, olds.take(rows), pc.if_else(named, user, pa.scalar(None, pa.string())))
-    previous = pc.if_else(pa.array(what == ALIAS), olds.take(rows), pa.scalar(None, pa.string()))
+    user = pc.if_else(by_old, olds.take(person), pc.if_else(named, user, pa.scalar(None, pa.string())))
+    previous = pc.if_else(pa.array(what == ALIAS), olds.take(person), pa.scalar(None, pa.string()))
     return user, previous
 
 
@@ -176,7 +175,7 @@ def _contexts(population: Population, visits: Visits, session: Ints, person: Int
     )
     device_kind = population.device_kinds[person, visits.device[session]]
     number = (population.market[person] * len(DEVICE_KINDS) + device_kind) * len(SOURCES) + visits.source[session]
-    return texts.take(pa.array(number))
+    return texts.take(number)
 
 
 def _properties(
@@ -190,12 +189,12 @@ def _properties(
     texts = [*goods.page_texts(), *goods.item_texts()]
     place = np.minimum(rng.integers(0, 2 + len(CATEGORIES), size=len(what)), len(CATEGORIES))
     number = np.where(what == PAGE, place, len(goods.page_texts()) + lines)
-    said = _said_once(population, person, what) | _checkouts(
-        rng, visits, session, what, lines, product, currency, quantity
-    )
+    worth = goods.PRICES[product, currency] * quantity
+    begun = _checkouts(rng, visits, session=session, what=what, lines=lines, worth=worth)
+    said = _said_once(population, person, what) | begun
     rows = np.fromiter(said.keys(), dtype=np.int64, count=len(said))
     number[rows] = len(texts) + np.arange(len(rows))
-    return pa.array([*texts, *said.values()], pa.string()).take(pa.array(number))
+    return pa.array([*texts, *said.values()], pa.string()).take(number)
 
 
 def _choices(
@@ -250,39 +249,33 @@ def consent(refuses: bool) -> dict[str, Json]:
 
 
 def _checkouts(
-    rng: np.random.Generator,
-    visits: Visits,
-    session: Ints,
-    what: Ints,
-    lines: Ints,
-    product: Ints,
-    currency: Ints,
-    quantity: Ints,
+    rng: np.random.Generator, visits: Visits, *, session: Ints, what: Ints, lines: Ints, worth: Ints
 ) -> dict[int, str]:
-    """What checkouts and orders say, by row: all lines of the session's cart and their sum."""
+    """What checkouts and orders say, by row: all lines of the session's cart and their sum.
+
+    Args:
+        lines: what each event is about, as in `goods.item_number`.
+        worth: what that line costs, in minor units.
+    """
     in_cart = np.flatnonzero(what == CART)
-    worth = np.bincount(
-        session[in_cart],
-        weights=(goods.PRICES[product, currency] * quantity)[in_cart].astype(np.float64),
-        minlength=len(visits.counts),
-    ).astype(np.int64)
-    first_line = np.searchsorted(session[in_cart], np.arange(len(visits.counts)))
+    count = len(visits.counts)
+    sums = np.bincount(session[in_cart], weights=worth[in_cart].astype(np.float64), minlength=count).astype(np.int64)
+    first_line = np.searchsorted(session[in_cart], np.arange(count))
     texts = goods.item_texts()
     cart = lines[in_cart].tolist()
     checkouts = np.flatnonzero(what == CHECKOUT)
-    tokens = message_ids(rng, len(checkouts))
     said: dict[int, str] = {}
-    for row, token in zip(checkouts.tolist(), tokens, strict=True):
+    for row, token in zip(checkouts.tolist(), message_ids(rng, len(checkouts)), strict=True):
         of = int(session[row])
         start = int(first_line[of])
-        bought = [texts[each] for each in cart[start : start + int(visits.counts[of, CART])]]
-        money = goods.CURRENCIES[int(currency[row])]
-        sum_text = goods.text(goods.amount(int(worth[of]), money))
-        head, tail = bought[0][:-1], f'"products":[{",".join(bought)}]}}'
-        said[row] = f'{head},"value":{sum_text},"cart_id":"{token}","cart_url":"{goods.cart_url(token)}",{tail}'
+        numbers = cart[start : start + int(visits.counts[of, CART])]
+        bought = [texts[each] for each in numbers]
+        total = goods.text(goods.amount(int(sums[of]), goods.currency_of(numbers[0])))
+        head, tail = bought[0][:-1], f'"products":[{",".join(bought)}]'
+        said[row] = f'{head},"value":{total},"cart_id":"{token}","cart_url":"{goods.cart_url(token)}",{tail}}}'
         if visits.counts[of, ORDER]:
             number = goods.order_id(token)
-            said[row + 1] = f'{head},"cart_id":"{token}",{tail[:-1]},"revenue":{sum_text},"order_id":"{number}"}}'
+            said[row + 1] = f'{head},"cart_id":"{token}",{tail},"revenue":{total},"order_id":"{number}"}}'
     return said
 
 
