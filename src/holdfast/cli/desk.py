@@ -1,7 +1,7 @@
 """The desk: where a command asks its questions, whoever answers.
 
 If a server runs on the data directory it is asked over HTTP, for only one process can have the history open. Otherwise
-the command opens the data directory itself.
+the command opens the data directory itself, and asks the same API with no network between.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, Protocol, TypeAlias
+from urllib.parse import quote, urlencode
 
-from holdfast.kernel.errors import Busy, Internal, Invalid, Unauthorized
+from holdfast.kernel.errors import Busy, Conflict, Exposed, Internal, Invalid, NotFound, TooLarge, Unauthorized
 from holdfast.settings import Settings
 
 SERVER_FILE = "server.json"
@@ -22,39 +24,109 @@ SERVER_FILE = "server.json"
 KEYS_FILE = "keys.json"
 """What `up` and `demo` leave for whoever may read the data directory: `api_key` and `write_key`; mode 0600."""
 
+PAGE_MOST = 1_000
+"""Rows asked for at a time."""
+
 Answer: TypeAlias = dict[str, object]
 
+_ERRORS: Mapping[int, type[Exposed]] = MappingProxyType(
+    {each.status: each for each in (Invalid, Unauthorized, NotFound, Conflict, TooLarge, Busy)}
+)
 
-class Desk(Protocol):
-    """Answers in the shapes of the HTTP API, whoever gives them."""
 
-    def count(self, definition: Answer) -> Answer: ...
+class Transport(Protocol):
+    """Takes one request to the API and brings back the reply."""
 
-    def people(self, definition: Answer, *, limit: int) -> Answer: ...
-
-    def segments(self) -> list[Answer]: ...
-
-    def save_segment(self, segment_id: str, name: str, definition: Answer) -> None: ...
-
-    def delete_segment(self, segment_id: str) -> None: ...
-
-    def find(self, text: str, *, limit: int) -> Answer: ...
-
-    def show(self, user_id: str) -> Answer: ...
-
-    def timeline(self, user_id: str, *, limit: int, event: str | None) -> list[Answer]: ...
-
-    def merge(self, first: str, second: str) -> Answer: ...
-
-    def unmerge(self, link_id: int) -> Answer: ...
-
-    def keys(self) -> list[Answer]: ...
-
-    def add_key(self, name: str, kind: Literal["write", "api"]) -> Answer: ...
-
-    def revoke_key(self, name: str) -> None: ...
+    def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        """The status and body of the reply."""
+        ...
 
     def close(self) -> None: ...
+
+
+class Desk:
+    """Asks the HTTP API, over whichever transport, in the API's own shapes."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def count(self, definition: Answer) -> Answer:
+        return self._ask("POST", "/api/segments/count", {"definition": definition})
+
+    def people(self, definition: Answer, *, limit: int) -> Answer:
+        found: list[Answer] = []
+        while True:
+            wanted = min(limit - len(found), PAGE_MOST)
+            question: Answer = {"definition": definition, "limit": wanted, "offset": len(found)}
+            page = self._ask("POST", "/api/segments/people", question)
+            rows = rows_of(page, "people")
+            found += rows
+            if len(rows) < wanted or len(found) >= limit:
+                return {**page, "people": found}
+
+    def segments(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/segments"), "segments")
+
+    def save_segment(self, segment_id: str, name: str, definition: Answer) -> None:
+        self._ask("PUT", f"/api/segments/{_part(segment_id)}", {"name": name, "definition": definition})
+
+    def delete_segment(self, segment_id: str) -> None:
+        self._ask("DELETE", f"/api/segments/{_part(segment_id)}")
+
+    def find(self, text: str, *, limit: int) -> Answer:
+        return self._ask("GET", "/api/people?" + urlencode({"text": text, "limit": min(limit, PAGE_MOST)}))
+
+    def show(self, user_id: str) -> Answer:
+        return self._ask("GET", f"/api/people/{_part(user_id)}")
+
+    def timeline(self, user_id: str, *, limit: int, event: str | None) -> list[Answer]:
+        query = {"limit": str(min(limit, PAGE_MOST))} | ({"event": event} if event else {})
+        return rows_of(self._ask("GET", f"/api/people/{_part(user_id)}/events?" + urlencode(query)), "events")
+
+    def merge(self, first: str, second: str) -> Answer:
+        return self._ask("POST", "/api/people/merge", {"first": first, "second": second})
+
+    def unmerge(self, link_id: int) -> Answer:
+        return self._ask("POST", "/api/people/unmerge", {"link_id": link_id})
+
+    def keys(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/keys"), "keys")
+
+    def add_key(self, name: str, kind: Literal["write", "api"]) -> Answer:
+        return self._ask("POST", "/api/keys", {"name": name, "kind": kind})
+
+    def revoke_key(self, name: str) -> None:
+        self._ask("DELETE", f"/api/keys/{_part(name)}")
+
+    def close(self) -> None:
+        """Let go of what the transport holds."""
+        self._transport.close()
+
+    def _ask(self, method: str, path: str, body: Answer | None = None) -> Answer:
+        status, text = self._transport.ask(method, path, None if body is None else json.dumps(body).encode())
+        if not 200 <= status < 300:
+            raise complaint_of(status, text)
+        if not text:
+            return {}
+        said = json.loads(text)
+        if not isinstance(said, dict):
+            raise Internal(f"the answer to {method} {path} is no JSON object")
+        return said
+
+
+def complaint_of(status: int, body: bytes) -> Exception:
+    """The API's complaint, as the error it was there."""
+    try:
+        said = json.loads(body)["error"]
+        kind = _ERRORS[status]
+        return kind(said["message"], code=said.get("code", ""), path=said.get("path", ""), hint=said.get("hint", ""))
+    except (ValueError, KeyError, TypeError):
+        return Internal(f"the answer has status {status}: {body[:200].decode(errors='replace')}")
+
+
+def _part(text: str) -> str:
+    """One part of a path; a slash in somebody's id must not start another."""
+    return quote(text, safe="")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +145,7 @@ def desk(data: Path | None, api_key: str | None) -> Iterator[Desk]:
     """
     settings = Settings.load(data, os.environ)
     found = running_server(settings.data_dir)
-    opened: Desk
+    transport: Transport
     if found is None:
         if not settings.data_dir.is_dir():
             raise Invalid(
@@ -81,14 +153,14 @@ def desk(data: Path | None, api_key: str | None) -> Iterator[Desk]:
                 path=str(settings.data_dir),
                 hint="Name it by --data DIR, or make one: holdfast up --data DIR.",
             )
-        from holdfast.cli.desk_local import LocalDesk
+        from holdfast.cli.in_process import InProcess
 
-        opened = LocalDesk(settings)
+        transport = InProcess(settings)
     else:
-        from holdfast.cli.desk_http import HttpDesk
+        from holdfast.cli.over_http import OverHttp
 
-        opened = HttpDesk(found.url, key_for(settings.data_dir, api_key, os.environ))
-    with contextlib.closing(opened):
+        transport = OverHttp(found.url, key_for(settings.data_dir, api_key, os.environ))
+    with contextlib.closing(Desk(transport)) as opened:
         yield opened
 
 

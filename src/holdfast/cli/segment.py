@@ -43,7 +43,7 @@ def count(wanted: Wanted, data: Data = None, api_key: ApiKey = None, as_json: As
     if as_json:
         print_json(answer)
     else:
-        print(f"{answer['count']:,} of {answer['of']:,} people {answer['words']}")
+        print(f"{answer['count']:,} of {answer['of']:,}. {answer['words']}")
 
 
 @app.command()
@@ -75,7 +75,7 @@ def list_saved(data: Data = None, api_key: ApiKey = None, as_json: AsJson = Fals
     if as_json:
         print_json({"segments": saved})
     else:
-        print_table(saved, {"id": "ID", "name": "NAME", "words": "PEOPLE WHO"}, empty="No segment is saved.")
+        print_table(saved, {"id": "ID", "name": "NAME", "words": "WHO THEY ARE"}, empty="No segment is saved.")
 
 
 @app.command()

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli.desk import KEYS_FILE
 from holdfast.cli.options import Data
 from holdfast.settings import Settings
 
@@ -79,6 +80,7 @@ def demo(
 def _ready(data_dir: Path) -> Callable[[str], None]:
     def say(url: str) -> None:
         print(f"Holdfast is up: {url}", flush=True)
-        print(f"Everything is kept in {data_dir}. Press Ctrl-C to stop.", flush=True)
+        print(f"Everything is kept in {data_dir}; the first keys are in its {KEYS_FILE}.", flush=True)
+        print("Press Ctrl-C to stop.", flush=True)
 
     return say

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.cli.desk import desk, is_alive, key_for, rows_of, running_server
-from holdfast.cli.desk_http import HttpDesk, complaint_of
+from holdfast.cli.desk import Desk, complaint_of, desk, is_alive, key_for, rows_of, running_server
+from holdfast.cli.over_http import OverHttp
 from holdfast.kernel.errors import Busy, Conflict, Internal, Invalid, NotFound, Unauthorized
 
 
@@ -69,7 +69,7 @@ def test_a_data_directory_that_is_not_there_is_not_made(tmp_path: Path, monkeypa
 
 def test_a_server_that_does_not_answer_is_named() -> None:
     with pytest.raises(Busy, match="does not answer"):
-        HttpDesk("http://127.0.0.1:9", "key").keys()
+        Desk(OverHttp("http://127.0.0.1:9", "key")).keys()
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, Invalid), (401, Unauthorized), (404, NotFound), (409, Conflict)])

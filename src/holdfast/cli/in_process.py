@@ -1,0 +1,85 @@
+"""Asking with no server: the data directory is opened here, and the API called as a function."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from urllib.parse import unquote, urlsplit
+
+from starlette.types import ASGIApp, Message
+
+from holdfast.http.app import make_http
+from holdfast.http.auth import COOKIE, OPEN_CALLER, make_session
+from holdfast.kernel.moments import to_millis
+from holdfast.settings import Settings
+from holdfast.wiring import Application, open_application
+
+HOST = "127.0.0.1"
+SESSION = timedelta(hours=1)
+
+
+class InProcess:
+    """The API without a network, for whoever may read the data directory.
+
+    Raises Busy or Conflict when another process has the directory open.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        # Whoever can open the directory holds its secret too, so no key is asked for: the console stands open to us.
+        own = replace(settings, host=HOST, console_open=True)
+        self._runner = asyncio.Runner()
+        try:
+            self._app: Application = self._runner.run(open_application(own))
+        except BaseException:
+            self._runner.close()
+            raise
+        self._api: ASGIApp = make_http(self._app)
+        until_ms = to_millis(self._app.clock.now() + SESSION)
+        self._cookie = f"{COOKIE}={make_session(self._app.secret, OPEN_CALLER, until_ms)}"
+
+    def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        """The status and body of the reply."""
+        return self._runner.run(call(self._api, method, path, body or b"", cookie=self._cookie))
+
+    def close(self) -> None:
+        """Close the directory."""
+        try:
+            self._runner.run(self._app.close())
+        finally:
+            self._runner.close()
+
+
+async def call(api: ASGIApp, method: str, path: str, body: bytes = b"", *, cookie: str = "") -> tuple[int, bytes]:
+    """One request to an application in this process: the status and body of the reply."""
+    target = urlsplit(path)
+    headers = {"host": HOST, "cookie": cookie, "content-type": "application/json", "content-length": str(len(body))}
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(target.path),
+        "raw_path": target.path.encode(),
+        "query_string": target.query.encode(),
+        "root_path": "",
+        "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
+        "server": (HOST, 0),
+        "client": (HOST, 0),
+    }
+    status = 0
+    parts: list[bytes] = []
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        nonlocal status
+        if message["type"] == "http.response.start":
+            status = message["status"]
+        elif message["type"] == "http.response.body":
+            parts.append(message.get("body", b""))
+
+    await api(scope, receive, send)
+    return status, b"".join(parts)
