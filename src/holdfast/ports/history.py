@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 import pyarrow as pa
 
@@ -74,6 +74,23 @@ class ActivityBucket:
     people: int
 
 
+PropertyType = Literal["text", "number", "truth", "list", "object"]
+
+EXAMPLES_MOST = 5
+"""Examples of a property."""
+SAMPLE_ROWS = 10_000
+"""Rows looked at to learn which properties there are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenProperty:
+    """A property or trait that was seen, of the type it mostly has, with its commonest values."""
+
+    name: str
+    type: PropertyType
+    examples: tuple[Json, ...]
+
+
 class History(Protocol):
     """Adding and asking. What `add` returned from is in every answer after it."""
 
@@ -82,9 +99,9 @@ class History(Protocol):
         ...
 
     async def add_table(self, table: pa.Table, *, token: str) -> int:
-        """Add many events at once; columns as `stores.clickhouse.columns.EVENT_COLUMNS`. Returns the rows added.
+        """Add many events at once; columns as `ports.columns.EVENT_COLUMNS`. Returns the rows added.
 
-        Rows whose (timestamp, message id) is in the history already are left out.
+        Rows whose (timestamp, message id) is in the history already, or earlier in the table, are left out.
         """
         ...
 
@@ -119,7 +136,10 @@ class History(Protocol):
     async def timeline(
         self, identities: Sequence[int], *, limit: int, before_ms: int | None = None, name: str | None = None
     ) -> list[TimelineEvent]:
-        """Events stored under these identities, newest first (ties by message id)."""
+        """Events stored under these identities, newest first (ties by message id).
+
+        All events of the last millisecond are given, even beyond the limit: asking on with `before_ms` misses none.
+        """
         ...
 
     async def recent(self, *, limit: int, since_ms: int) -> list[TimelineEvent]:
@@ -143,7 +163,18 @@ class History(Protocol):
         ...
 
     def export(self, *, batch_rows: int) -> AsyncIterator[pa.RecordBatch]:
-        """Every event, oldest first, with the person it belongs to now."""
+        """Every event, oldest first, with the person it belongs to now.
+
+        Columns as `ports.columns.EVENT_COLUMNS`, and `person` (uint32).
+        """
         ...
 
     async def close(self) -> None: ...
+
+    async def event_properties(self, name: str) -> list[SeenProperty]:
+        """The properties of the newest events of that name, by name."""
+        ...
+
+    async def trait_properties(self) -> list[SeenProperty]:
+        """The traits of the people seen last, by name."""
+        ...

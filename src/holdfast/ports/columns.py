@@ -1,0 +1,162 @@
+"""The columns of a table of events, as `History.add_table` takes them, and how columns of properties become maps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import chain
+from typing import Any, TypeAlias
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from holdfast.events.event import Json
+from holdfast.segments.values import Laid, lay_out
+
+Column: TypeAlias = Any
+"""A pyarrow Array or ChunkedArray; what it holds is known only when it is there."""
+
+TEXT_MAP: pa.DataType = pa.map_(pa.string(), pa.string())
+NUMBER_MAP: pa.DataType = pa.map_(pa.string(), pa.float64())
+MOMENT: pa.DataType = pa.timestamp("ms", tz="UTC")
+
+_FIELDS: list[pa.Field[Any]] = [
+    pa.field("event", pa.string()),
+    pa.field("identity", pa.uint32()),
+    pa.field("timestamp", MOMENT),
+    pa.field("received_at", MOMENT),
+    pa.field("message_id", pa.string()),
+    pa.field("kind", pa.string()),
+    pa.field("source", pa.string()),
+    pa.field("user_id", pa.string()),
+    pa.field("anonymous_id", pa.string()),
+    pa.field("properties", pa.string()),
+    pa.field("context", pa.string()),
+]
+EVENT_COLUMNS = pa.schema(_FIELDS)
+"""One row an event. `properties` and `context` are JSON objects as text; a null `user_id` or `anonymous_id` means none.
+
+Text may be dictionary-encoded, which is faster. In place of `properties` a table may have the three columns of
+MAP_COLUMNS, which is much faster: `maps_of_columns` makes them of columns, without looking at one row.
+"""
+
+MAP_COLUMNS = pa.schema([pa.field("text", TEXT_MAP), pa.field("number", NUMBER_MAP), pa.field("other", TEXT_MAP)])
+"""Properties laid out as `segments.values` says."""
+
+
+def maps_of_columns(columns: Mapping[str, Column], *, rows: int) -> pa.Table:
+    """The three maps of properties that stand in columns of their own; a null is a property that is not there.
+
+    Text and number columns are laid out a column at a time. Columns of other types (booleans, lists, structs, integers
+    beyond 2^53) are laid out value by value.
+    """
+    texts: dict[str, Column] = {}
+    numbers: dict[str, Column] = {}
+    others: dict[str, Column] = {}
+    for name, given in columns.items():
+        column = given.combine_chunks() if isinstance(given, pa.ChunkedArray) else given
+        if pa.types.is_dictionary(column.type):
+            column = column.cast(column.type.value_type)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            texts[name] = column.cast(pa.string())
+        elif _is_plain_number(column):
+            numbers[name] = _plain_number(column)
+        else:
+            laid = [lay_out({} if each is None else {name: each}) for each in column.to_pylist()]
+            texts[name] = pa.array([each.text.get(name) for each in laid], pa.string())
+            numbers[name] = pa.array([each.number.get(name) for each in laid], pa.float64())
+            others[name] = pa.array([each.other.get(name) for each in laid], pa.string())
+    return pa.table(
+        {
+            "text": _interleaved(texts, rows, pa.string()),
+            "number": _interleaved(numbers, rows, pa.float64()),
+            "other": _interleaved(others, rows, pa.string()),
+        }
+    )
+
+
+def maps_of_json(properties: Column) -> pa.Table:
+    """The three maps of properties that are JSON objects as text; a null or empty text is an object without any."""
+    # One document of all of them is decoded at half the cost of one by one.
+    texts = (each or "{}" for each in properties.to_pylist())
+    decoded: list[dict[str, Json]] = msgspec.json.decode("[" + ",".join(texts) + "]", type=list[dict[str, Any]])
+    return maps_of(decoded)
+
+
+def maps_of(values: Sequence[Mapping[str, Json]]) -> pa.Table:
+    """The three maps of properties as they are, a row each."""
+    laid = [lay_out(each) for each in values]
+    return maps_of_laid(laid)
+
+
+def maps_of_laid(laid: Sequence[Laid]) -> pa.Table:
+    """The three maps of properties laid out already, a row each."""
+    return pa.table(
+        {
+            "text": _text_map([each.text for each in laid]),
+            "number": _number_map([each.number for each in laid]),
+            "other": _text_map([each.other for each in laid]),
+        }
+    )
+
+
+def text_array(values: Sequence[str]) -> Column:
+    """Text as Arrow. A lone surrogate, which hostile JSON can carry, keeps the three bytes it would have."""
+    try:
+        return pa.array(values, pa.string())
+    except UnicodeEncodeError:
+        raw = pa.array([each.encode("utf-8", "surrogatepass") for each in values], pa.binary())
+        return raw.view(pa.string())
+
+
+def _text_map(rows: Sequence[Mapping[str, str]]) -> Column:
+    keys = text_array(list(chain.from_iterable(rows)))
+    items = text_array(list(chain.from_iterable(each.values() for each in rows)))
+    return _map(_offsets(rows), keys, items)
+
+
+def _number_map(rows: Sequence[Mapping[str, float]]) -> Column:
+    keys = text_array(list(chain.from_iterable(rows)))
+    count = len(keys)
+    items = np.fromiter(chain.from_iterable(each.values() for each in rows), dtype=np.float64, count=count)
+    return _map(_offsets(rows), keys, pa.array(items))
+
+
+def _map(offsets: Column, keys: Column, items: Column) -> Column:
+    return pa.MapArray.from_arrays(offsets, keys, items)
+
+
+def _offsets(rows: Sequence[Mapping[str, object]]) -> Column:
+    ends = np.cumsum(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)))
+    return pa.array(np.concatenate(([0], ends)).astype(np.int32))
+
+
+def _is_plain_number(column: Column) -> bool:
+    """Whether every value is told by a float alone."""
+    if pa.types.is_floating(column.type):
+        return pc.all(pc.is_finite(column), min_count=0).as_py() is not False
+    if not pa.types.is_integer(column.type):
+        return False
+    bounds: Any = pc.min_max(column).as_py()
+    return bounds["min"] is None or (bounds["min"] >= -(2**53) and bounds["max"] <= 2**53)
+
+
+def _plain_number(column: Column) -> Column:
+    return pc.add(column.cast(pa.float64()), 0.0)  # Adding 0 makes -0.0 plain 0.0, as `lay_out` does.
+
+
+def _interleaved(columns: Mapping[str, Column], rows: int, kind: pa.DataType) -> Column:
+    """A map a row, of columns: the values lie row by row, and nulls are left out."""
+    width = len(columns)
+    names = pa.array(list(columns), pa.string())
+    if not width:
+        empty = pa.array(np.zeros(rows + 1, dtype=np.int32))
+        return _map(empty, pa.array([], pa.string()), pa.array([], kind))
+    there = np.column_stack([np.asarray(column.is_valid()) for column in columns.values()])
+    # Position of row r, column c in the columns laid end to end is c * rows + r.
+    positions = (np.arange(rows)[:, None] + np.arange(width)[None, :] * rows)[there]
+    items = pa.concat_arrays(list(columns.values())).take(pa.array(positions))
+    keys = pa.DictionaryArray.from_arrays(pa.array((positions // max(rows, 1)).astype(np.int32)), names)
+    ends = np.concatenate(([0], np.cumsum(there.sum(axis=1)))).astype(np.int32)
+    return _map(pa.array(ends), keys.cast(pa.string()), items)

@@ -1,0 +1,1 @@
+"""The history in ClickHouse: in this process (chDB), one SQL dialect from a laptop to a cluster."""

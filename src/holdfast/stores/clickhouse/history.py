@@ -1,0 +1,297 @@
+"""The history in chDB."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from importlib import resources
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from holdfast.decisions.visit import Arm
+from holdfast.events.event import Json
+from holdfast.kernel.errors import Invalid
+from holdfast.kernel.sql import Sql
+from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
+from holdfast.ports.columns import EVENT_COLUMNS
+from holdfast.ports.history import (
+    ActivityBucket,
+    HistoryRow,
+    NameCount,
+    PersonRow,
+    SeenProperty,
+    TimelineEvent,
+)
+from holdfast.segments.condition import Condition, Scope
+from holdfast.stores.clickhouse import bulk, questions
+from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, PEOPLE_COLUMNS
+from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
+from holdfast.stores.clickhouse.rows import event_table, identity_table, people_table, person_row, timeline_event
+
+SLOW_START_SECONDS = 1.5
+"""After this long, whoever opens the history is told that it takes its time."""
+INSERT_ROWS_MOST = 100_000
+"""Rows of one insert of `add`."""
+REFRESH_MOST = 20_000
+"""Identities brought up to date in one statement."""
+BUCKETS_MOST = 10_000
+"""Buckets of one `activity`."""
+HOUR_MS = 3_600_000
+IDENTITY_COLUMNS = ("workspace", "identity", "person", "version")
+EXPORT_COLUMNS = pa.schema([*EVENT_COLUMNS, pa.field("person", pa.uint32())])
+
+
+class ChdbHistory:
+    """Every event and every person of one workspace, in one directory. Open it with `open`, and `close` it.
+
+    Only one process, and in it only one directory, can be open at a time. Never fork after opening.
+    """
+
+    def __init__(self, engine: Engine, *, workspace: int, currency: str) -> None:
+        self._engine = engine
+        self._workspace = workspace
+        self._currency = currency
+        self._joined = True
+        self._bulk_lock = threading.Lock()
+        self._closed = False
+
+    @classmethod
+    async def open(
+        cls,
+        directory: Path,
+        *,
+        workspace: int = 1,
+        currency: str = "USD",
+        limits: Limits | None = None,
+        threads: int = 4,
+        on_wait: Callable[[str], None] = lambda words: None,
+    ) -> ChdbHistory:
+        """Open the history in `directory`, which is made if need be.
+
+        Args:
+            currency: what revenue without a currency is in.
+            limits: what one question may use.
+            threads: how many questions are answered side by side.
+            on_wait: told, in words, when opening takes long.
+
+        Raises:
+            Conflict: another process has it open, or this one has another directory open.
+        """
+        history = cls(
+            Engine(directory, limits=limits or Limits(), threads=threads), workspace=workspace, currency=currency
+        )
+        preparing = asyncio.ensure_future(history._engine.run(history._prepare))
+        try:
+            done, _ = await asyncio.wait({preparing}, timeout=SLOW_START_SECONDS)
+            if not done:
+                on_wait("Loading the event store; the first time on a machine this can take up to a minute.")
+            await preparing
+        except BaseException:
+            await history.close()
+            raise
+        return history
+
+    async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
+        if rows:
+            await self._engine.run(lambda handle: self._add(handle, rows, token))
+
+    async def add_table(self, table: pa.Table, *, token: str) -> int:
+        # Rows that are there are left out by hash, so a retry needs no token.
+        return await self._engine.run(lambda handle: self._add_table(handle, table))
+
+    async def known(self, ids: Sequence[int], *, first_ms: int, last_ms: int) -> set[int]:
+        if not ids:
+            return set()
+        rows = await self._rows(questions.known(self._scope(), ids, first_ms=first_ms, last_ms=last_ms))
+        return {row[0] for row in rows}
+
+    async def map_identities(self, persons: Mapping[int, int], *, version: int) -> None:
+        if persons:
+            await self._engine.run(lambda handle: self._map_identities(handle, persons, version))
+
+    async def put_people(self, rows: Sequence[PersonRow]) -> None:
+        if rows:
+            table = people_table(rows, workspace=self._workspace)
+            await self._engine.run(lambda handle: handle.insert("people", PEOPLE_COLUMNS, table))
+
+    async def count(self, condition: Condition, *, as_of_ms: int) -> int:
+        return await self._number(questions.count(self._scope(as_of_ms), condition))
+
+    async def people(self, condition: Condition, *, as_of_ms: int, limit: int, offset: int = 0) -> list[PersonRow]:
+        question = questions.people(self._scope(as_of_ms), condition, limit=limit, offset=offset)
+        return [person_row(row) for row in await self._rows(question)]
+
+    async def people_table(self, condition: Condition, *, as_of_ms: int) -> pa.Table:
+        question = questions.people_table(self._scope(as_of_ms), condition)
+        return await self._table(question)
+
+    async def count_everyone(self) -> int:
+        return await self._number(questions.count(self._scope(), None))
+
+    async def find(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
+        scope = self._scope()
+        rows, total = await asyncio.gather(
+            self._rows(questions.find(scope, text, limit=limit, offset=offset)),
+            self._number(questions.find_count(scope, text)),
+        )
+        return [person_row(row) for row in rows], total
+
+    async def timeline(
+        self, identities: Sequence[int], *, limit: int, before_ms: int | None = None, name: str | None = None
+    ) -> list[TimelineEvent]:
+        if not identities or limit <= 0:
+            return []
+        question = questions.timeline(self._scope(), identities, limit=limit, before_ms=before_ms, name=name)
+        events = [timeline_event(row) for row in await self._rows(question)]
+        return sorted(events, key=lambda event: (event.timestamp_ms, event.message_id), reverse=True)
+
+    async def recent(self, *, limit: int, since_ms: int) -> list[TimelineEvent]:
+        rows = await self._rows(questions.recent(self._scope(), limit=limit, since_ms=since_ms))
+        return [timeline_event(row) for row in rows]
+
+    async def names(self) -> list[NameCount]:
+        rows = await self._rows(questions.names(self._scope()))
+        return [NameCount(name=name, count=count, people=people, last_ms=last) for name, count, people, last in rows]
+
+    async def activity(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> list[ActivityBucket]:
+        starts = bucket_starts(since_ms, until_ms, bucket_seconds)
+        question = questions.activity(
+            self._scope(), since_ms=since_ms, until_ms=until_ms, bucket_ms=bucket_seconds * 1000
+        )
+        found = {bucket: (events, people) for bucket, events, people in await self._rows(question)}
+        return [
+            ActivityBucket(start_ms=start, events=events, people=people)
+            for index, start in enumerate(starts)
+            for events, people in (found.get(index, (0, 0)),)
+        ]
+
+    async def outcomes(self, question: OutcomeQuestion) -> list[ArmOutcome]:
+        rows = await self._rows(questions.outcomes(self._scope(question.as_of_ms), question))
+        found = {row[0]: row[1:] for row in rows}
+        return [_arm_outcome(arm, found.get(arm, (0,) * 7)) for arm in ARMS]
+
+    async def size(self) -> int:
+        return await self._number(questions.size(self._scope()))
+
+    async def export(self, *, batch_rows: int) -> AsyncIterator[pa.RecordBatch]:
+        hours = [(int(hour), int(events)) for hour, events in await self._rows(questions.busy_hours(self._scope()))]
+        for since_ms, until_ms in _spans(hours, batch_rows):
+            question = questions.export(self._scope(), since_ms=since_ms, until_ms=until_ms)
+            table = await self._table(question)
+            for batch in table.cast(EXPORT_COLUMNS).combine_chunks().to_batches(max_chunksize=batch_rows):
+                yield batch
+
+    async def event_properties(self, name: str) -> list[SeenProperty]:
+        return _seen(await self._rows(questions.seen_properties(self._scope(), name)))
+
+    async def trait_properties(self) -> list[SeenProperty]:
+        return _seen(await self._rows(questions.seen_properties(self._scope(), None)))
+
+    async def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            await asyncio.to_thread(self._engine.close)
+
+    def _scope(self, as_of_ms: int = 0) -> Scope:
+        return Scope(workspace=self._workspace, as_of_ms=as_of_ms, joined=self._joined)
+
+    async def _rows(self, question: Sql) -> list[list[Any]]:
+        return await self._engine.run(lambda handle: handle.rows(question))
+
+    async def _table(self, question: Sql) -> pa.Table:
+        return await self._engine.run(lambda handle: handle.table(question))
+
+    async def _number(self, question: Sql) -> int:
+        return await self._engine.run(lambda handle: handle.number(question))
+
+    def _prepare(self, handle: Handle) -> None:
+        schema = resources.files("holdfast.stores.clickhouse").joinpath("schema.sql").read_text(encoding="utf-8")
+        for statement in schema.split(";\n"):
+            if any(line and not line.startswith("--") for line in statement.splitlines()):
+                handle.command(statement)
+        self._joined = bool(handle.number(questions.any_joined(self._scope())))
+
+    def _add(self, handle: Handle, rows: Sequence[HistoryRow], token: str) -> None:
+        for start in range(0, len(rows), INSERT_ROWS_MOST):
+            part = rows[start : start + INSERT_ROWS_MOST]
+            table = event_table(part, workspace=self._workspace, currency=self._currency)
+            handle.insert("events", KEPT_COLUMNS, table, token=f"{self._workspace}:{token}:{start}")
+
+    def _add_table(self, handle: Handle, table: pa.Table) -> int:
+        with self._bulk_lock:
+            return bulk.add_table(handle, table, workspace=self._workspace, currency=self._currency)
+
+    def _map_identities(self, handle: Handle, persons: Mapping[int, int], version: int) -> None:
+        handle.insert(
+            "identity_map", IDENTITY_COLUMNS, identity_table(persons, workspace=self._workspace, version=version)
+        )
+        identities = list(persons)
+        # First the flag: a question that sees some of the map must look at all of it.
+        self._joined = self._joined or any(identity != person for identity, person in persons.items())
+        for start in range(0, len(identities), REFRESH_MOST):
+            handle.run(questions.refresh_persons(self._scope(), identities[start : start + REFRESH_MOST]))
+
+
+ARMS: tuple[Arm, ...] = ("treated", "holdout")
+
+
+def bucket_starts(since_ms: int, until_ms: int, bucket_seconds: int) -> range:
+    """The starts of the buckets of [since, until). Raises Invalid when there are none, or too many."""
+    if bucket_seconds <= 0 or until_ms <= since_ms:
+        raise Invalid("This stretch of time is empty.", path="$.until", hint="Let it end after it starts.")
+    starts = range(since_ms, until_ms, bucket_seconds * 1000)
+    if len(starts) > BUCKETS_MOST:
+        raise Invalid(
+            f"{len(starts)} buckets are too many.",
+            path="$.bucket_seconds",
+            hint=f"Use at most {BUCKETS_MOST}: make the buckets longer or the time shorter.",
+        )
+    return starts
+
+
+def _arm_outcome(arm: Arm, row: Sequence[Any]) -> ArmOutcome:
+    people, open_people, converted, orders, revenue, squares, other_orders = row
+    return ArmOutcome(
+        arm=arm,
+        people=people,
+        open_people=open_people,
+        converted=converted,
+        orders=orders,
+        revenue_minor=revenue,
+        revenue_minor_squares=float(squares),
+        other_currency_orders=other_orders,
+    )
+
+
+def _spans(hours: Sequence[tuple[int, int]], rows: int) -> list[tuple[int, int]]:
+    """Stretches of time of about so many events each, made of whole hours, oldest first."""
+    spans: list[tuple[int, int]] = []
+    first, held = 0, 0
+    for start, events in hours:
+        if held and held + events > rows:
+            spans.append((first, start))
+            held = 0
+        first = start if not held else first
+        held += events
+    return [*spans, (first, hours[-1][0] + HOUR_MS)] if held else spans
+
+
+def _seen(rows: Sequence[Sequence[Any]]) -> list[SeenProperty]:
+    """Properties, from rows that are in order of name, then type and example, the commonest first."""
+    found: list[SeenProperty] = []
+    for name, group in groupby(rows, key=lambda row: row[0]):
+        those = list(group)
+        kind = those[0][1]
+        examples = tuple(_example(kind, row[2]) for row in those if row[1] == kind)
+        found.append(SeenProperty(name=name, type=kind, examples=examples))
+    return found
+
+
+def _example(kind: str, text: str) -> Json:
+    value: Json = text if kind == "text" else json.loads(text)
+    return value

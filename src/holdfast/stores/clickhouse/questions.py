@@ -1,0 +1,301 @@
+"""Questions to the history, as SQL values. Every one is scoped by workspace here, and takes values only by `bind`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import LiteralString
+
+from holdfast.kernel.sql import Sql, bind, fill, sql
+from holdfast.measures.outcome import OutcomeQuestion
+from holdfast.ports.history import EXAMPLES_MOST, SAMPLE_ROWS
+from holdfast.segments.condition import Condition, Scope
+
+ENTERED = "Journey Entered"
+
+_JSON_OBJECT: LiteralString = """toValidUTF8(concat('{', arrayStringConcat(arrayConcat(
+    arrayMap((k, v) -> concat(toJSONString(toString(k)), ':', toJSONString(v)), mapKeys(text), mapValues(text)),
+    arrayFilter(each -> each != '', arrayMap(
+        (k, v) -> if(mapContains(other, k), '', concat(toJSONString(toString(k)), ':', toString(v))),
+        mapKeys(number), mapValues(number))),
+    arrayMap((k, v) -> concat(toJSONString(toString(k)), ':', replaceAll(v, '\n', '')), mapKeys(other), mapValues(other))
+), ','), '}'))"""
+"""One JSON object of a row's three maps, on one line. Lone surrogates, which are not UTF-8, become replacement signs."""
+
+
+def timeline(scope: Scope, identities: Sequence[int], *, limit: int, before_ms: int | None, name: str | None) -> Sql:
+    """Events of these identities, newest first, with all of the last millisecond."""
+    rest = sql(" AND identity IN ") + bind("Array(UInt32)", list(identities))
+    if name is not None:
+        rest += sql(" AND event = ") + bind("String", name)
+    if before_ms is not None:
+        rest += sql(" AND ts < ") + scope.moment(before_ms)
+    return _events(scope, rest + sql(" ORDER BY ts DESC LIMIT ") + bind("UInt64", limit) + sql(" WITH TIES"))
+
+
+def recent(scope: Scope, *, limit: int, since_ms: int) -> Sql:
+    """The newest events by when they were received."""
+    rest = sql(" AND received_at >= ") + scope.moment(since_ms)
+    return _events(
+        scope, rest + sql(" ORDER BY received_at DESC, ts DESC, message_id DESC LIMIT ") + bind("UInt64", limit)
+    )
+
+
+def _events(scope: Scope, rest: Sql) -> Sql:
+    """Rows for `rows.timeline_event`."""
+    return fill(
+        """SELECT [[person]], event, kind, toUnixTimestamp64Milli(ts), toUnixTimestamp64Milli(received_at), message_id,
+            user_id, anonymous_id, source, text, number, other, context
+        FROM events WHERE workspace = [[here]][[rest]]""",
+        {"person": scope.person_of(sql("identity")), "here": scope.here, "rest": rest},
+    )
+
+
+def count(scope: Scope, condition: Condition | None) -> Sql:
+    """How many people, of whom the condition holds."""
+    return _people(scope, sql("count()"), sql("") if condition is None else sql(" AND ") + condition.sql(scope))
+
+
+def people(scope: Scope, condition: Condition, *, limit: int, offset: int) -> Sql:
+    """Rows for `rows.person_row`, in order of person number."""
+    page = sql(" ORDER BY person LIMIT ") + bind("UInt64", limit) + sql(" OFFSET ") + bind("UInt64", offset)
+    return _people(scope, _PERSON, sql(" AND ") + condition.sql(scope) + page)
+
+
+def people_table(scope: Scope, condition: Condition) -> Sql:
+    """People with their traits as one JSON object."""
+    columns = sql("person, toValidUTF8(user_id) AS user_id, first_seen, last_seen, ") + sql(_JSON_OBJECT)
+    return _people(scope, columns + sql(" AS traits"), sql(" AND ") + condition.sql(scope) + sql(" ORDER BY person"))
+
+
+def find_count(scope: Scope, text: str) -> Sql:
+    """How many people a text is found in."""
+    return _people(scope, sql("count()"), _found(text))
+
+
+def find(scope: Scope, text: str, *, limit: int, offset: int) -> Sql:
+    """Rows for `rows.person_row`, those seen last first."""
+    page = bind("UInt64", limit) + sql(" OFFSET ") + bind("UInt64", offset)
+    return _people(scope, _PERSON, _found(text) + sql(" ORDER BY last_seen DESC, person LIMIT ") + page)
+
+
+_PERSON = sql(
+    "person, user_id, known, toUnixTimestamp64Milli(first_seen), toUnixTimestamp64Milli(last_seen), "
+    "text, number, other, version"
+)
+
+
+def _people(scope: Scope, columns: Sql, rest: Sql) -> Sql:
+    return fill(
+        "SELECT [[columns]] FROM people FINAL WHERE workspace = [[here]][[rest]]",
+        {"columns": columns, "here": scope.here, "rest": rest},
+    )
+
+
+def _found(text: str) -> Sql:
+    if not text:
+        return sql("")
+    return fill(
+        " AND (position(lowerUTF8(user_id), [[text]]) > 0"
+        " OR arrayExists(each -> position(lowerUTF8(each), [[text]]) > 0, mapValues(text)))",
+        {"text": bind("String", text.lower())},
+    )
+
+
+def names(scope: Scope) -> Sql:
+    """Every event name, most frequent first: name, count, people, last moment."""
+    return fill(
+        """SELECT event, sum(times), uniqExact([[person]]), toUnixTimestamp64Milli(max(last))
+        FROM (
+            SELECT event, identity, count() AS times, max(ts) AS last
+            FROM events WHERE workspace = [[here]] GROUP BY event, identity
+        )
+        GROUP BY event ORDER BY sum(times) DESC, event""",
+        {"person": scope.person_of(sql("identity")), "here": scope.here},
+    )
+
+
+def activity(scope: Scope, *, since_ms: int, until_ms: int, bucket_ms: int) -> Sql:
+    """Buckets of [since, until) in which anything happened: number of the bucket, events, people."""
+    return fill(
+        """SELECT intDiv(toUnixTimestamp64Milli(ts) - [[since_ms]], [[bucket_ms]]) AS bucket, count(),
+            uniqExact([[person]])
+        FROM events WHERE workspace = [[here]] AND ts >= [[since]] AND ts < [[until]]
+        GROUP BY bucket""",
+        {
+            "since_ms": bind("Int64", since_ms),
+            "bucket_ms": bind("Int64", bucket_ms),
+            "person": scope.person_of(sql("identity")),
+            "here": scope.here,
+            "since": scope.moment(since_ms),
+            "until": scope.moment(until_ms),
+        },
+    )
+
+
+def known(scope: Scope, ids: Sequence[int], *, first_ms: int, last_ms: int) -> Sql:
+    """Those of the dedup hashes that are there with a timestamp in [first, last]."""
+    return fill(
+        """SELECT DISTINCT id FROM events
+        WHERE workspace = [[here]] AND ts >= [[first]] AND ts <= [[last]] AND id IN [[ids]]""",
+        {
+            "here": scope.here,
+            "first": scope.moment(first_ms),
+            "last": scope.moment(last_ms),
+            "ids": bind("Array(UInt64)", list(ids)),
+        },
+    )
+
+
+def size(scope: Scope) -> Sql:
+    """How many events."""
+    return sql("SELECT count() FROM events WHERE workspace = ") + scope.here
+
+
+def any_joined(scope: Scope) -> Sql:
+    """1 when any identity belongs to another's person, else 0."""
+    return (
+        sql("SELECT count() > 0 FROM (SELECT 1 FROM identity_map WHERE identity != person AND workspace = ")
+        + scope.here
+        + sql(" LIMIT 1)")
+    )
+
+
+def refresh_persons(scope: Scope, identities: Sequence[int]) -> Sql:
+    """Bring the map in memory up to the truth for these identities."""
+    return (
+        sql("INSERT INTO identity_person SELECT workspace, identity, person FROM identity_map FINAL WHERE workspace = ")
+        + scope.here
+        + sql(" AND identity IN ")
+        + bind("Array(UInt32)", list(identities))
+    )
+
+
+def outcomes(scope: Scope, question: OutcomeQuestion) -> Sql:
+    """One row an arm: arm, people, open people, converted, orders, revenue, sum of its squares, other orders.
+
+    Who entered is reckoned with their first entry of all, so leaving out those before `since_ms` moves nobody.
+    """
+    return fill(
+        """WITH
+            [[within_ms]] AS within_ms,
+            entries AS (
+                SELECT person, arm, entered_ms, entered_ms + within_ms <= [[as_of_ms]] AS closed
+                FROM (
+                    SELECT [[person]] AS person, argMin(text['arm'], (ts, message_id)) AS arm,
+                        toUnixTimestamp64Milli(min(ts)) AS entered_ms
+                    FROM events
+                    WHERE workspace = [[here]] AND event = [[entered]] AND text['origin'] = [[origin]]
+                        AND ts <= [[as_of]]
+                    GROUP BY person
+                )
+                WHERE entered_ms >= [[since_ms]]
+            ),
+            reached AS (
+                SELECT person, count() AS orders, sumIf(revenue_minor, currency = [[currency]]) AS revenue,
+                    countIf(currency != '' AND currency != [[currency]]) AS other_orders
+                FROM (
+                    SELECT [[person]] AS person, toUnixTimestamp64Milli(ts) AS at_ms, revenue_minor, currency
+                    FROM events
+                    WHERE workspace = [[here]] AND event = [[goal]] AND ts > [[since]] AND ts <= [[as_of]]
+                ) AS goals
+                INNER JOIN entries USING (person)
+                WHERE closed AND at_ms > entered_ms AND at_ms <= entered_ms + within_ms
+                GROUP BY person
+            )
+        SELECT arm, countIf(closed), countIf(NOT closed), countIf(orders > 0), sum(orders), sum(revenue),
+            sum(toFloat64(revenue) * toFloat64(revenue)), sum(other_orders)
+        FROM entries LEFT JOIN reached USING (person)
+        GROUP BY arm""",
+        {
+            "within_ms": bind("Int64", question.within_seconds * 1000),
+            "person": scope.person_of(sql("identity")),
+            "here": scope.here,
+            "entered": bind("String", ENTERED),
+            "origin": bind("String", question.origin),
+            "as_of": scope.moment(question.as_of_ms),
+            "as_of_ms": bind("Int64", question.as_of_ms),
+            "since": scope.moment(question.since_ms),
+            "since_ms": bind("Int64", question.since_ms),
+            "currency": bind("String", question.currency),
+            "goal": bind("String", question.goal_event),
+        },
+    )
+
+
+def seen_properties(scope: Scope, event: str | None) -> Sql:
+    """Properties of the newest events of a name, or traits: name, type, example as text, how often type and example."""
+    return fill(
+        """SELECT name, type, example, sum(times) OVER (PARTITION BY name, type) AS all_times, times
+        FROM (
+            SELECT each.1 AS name, each.2 AS type, each.3 AS example, count() AS times
+            FROM (
+                SELECT arrayJoin(arrayConcat(
+                    arrayMap((k, v) -> (toString(k), 'text', v), mapKeys(text), mapValues(text)),
+                    arrayMap((k, v) -> (toString(k), if(mapContains(other, k), '', 'number'), toString(v)),
+                        mapKeys(number), mapValues(number)),
+                    arrayMap((k, v) -> (toString(k), multiIf(
+                            v IN ('true', 'false'), 'truth', startsWith(v, '['), 'list', startsWith(v, '{'), 'object',
+                            v = 'null', '', 'number'), v),
+                        mapKeys(other), mapValues(other))
+                )) AS each
+                FROM ([[sample]])
+            )
+            WHERE type != ''
+            GROUP BY name, type, example
+        )
+        ORDER BY name, all_times DESC, type, times DESC, example
+        LIMIT [[examples]] BY name""",
+        {
+            "sample": _sample_people(scope) if event is None else _sample_events(scope, event),
+            "examples": bind("UInt64", EXAMPLES_MOST),
+        },
+    )
+
+
+def _sample_events(scope: Scope, event: str) -> Sql:
+    return (
+        sql("SELECT text, number, other FROM events WHERE workspace = ")
+        + scope.here
+        + sql(" AND event = ")
+        + bind("String", event)
+        + sql(" ORDER BY ts DESC LIMIT ")
+        + bind("UInt64", SAMPLE_ROWS)
+    )
+
+
+def _sample_people(scope: Scope) -> Sql:
+    return _people(
+        scope, sql("text, number, other"), sql(" ORDER BY last_seen DESC LIMIT ") + bind("UInt64", SAMPLE_ROWS)
+    )
+
+
+def busy_hours(scope: Scope) -> Sql:
+    """Hours in which anything happened, oldest first: start of the hour in milliseconds, events."""
+    return (
+        sql(
+            "SELECT intDiv(toUnixTimestamp64Milli(ts), 3600000) * 3600000 AS hour, count() FROM events "
+            "WHERE workspace = "
+        )
+        + scope.here
+        + sql(" GROUP BY hour ORDER BY hour")
+    )
+
+
+def export(scope: Scope, *, since_ms: int, until_ms: int) -> Sql:
+    """Events of [since, until) as `ports.columns.EVENT_COLUMNS` and `person`, oldest first."""
+    return fill(
+        """SELECT toString(event) AS event, identity, ts AS timestamp, received_at,
+            toValidUTF8(message_id) AS message_id, toString(kind) AS kind, toString(source) AS source,
+            toValidUTF8(user_id) AS user_id,
+            toValidUTF8(anonymous_id) AS anonymous_id, [[properties]] AS properties,
+            if(context = '', '{}', toValidUTF8(context)) AS context, [[person]] AS person
+        FROM events WHERE workspace = [[here]] AND ts >= [[since]] AND ts < [[until]]
+        ORDER BY ts, message_id""",
+        {
+            "properties": sql(_JSON_OBJECT),
+            "person": scope.person_of(sql("identity")),
+            "here": scope.here,
+            "since": scope.moment(since_ms),
+            "until": scope.moment(until_ms),
+        },
+    )

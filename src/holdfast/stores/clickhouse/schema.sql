@@ -1,0 +1,75 @@
+-- Every event for ever, under the identity it came with. No projections: with one, deleted rows come back (ClickHouse
+-- issue 111791). The maps are bucketed, so that reading one property does not read them all. Deduplication windows make a
+-- repeated insert token change nothing; the block columns are what makes erasing one person quick.
+CREATE TABLE IF NOT EXISTS events (
+    workspace UInt32,
+    event LowCardinality(String),
+    identity UInt32 CODEC(Delta(4), ZSTD(1)),
+    ts DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    received_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    id UInt64 CODEC(NONE),
+    message_id String CODEC(ZSTD(1)),
+    kind LowCardinality(String),
+    source LowCardinality(String),
+    user_id String CODEC(ZSTD(1)),
+    anonymous_id String CODEC(ZSTD(1)),
+    text Map(LowCardinality(String), String),
+    number Map(LowCardinality(String), Float64),
+    other Map(LowCardinality(String), String),
+    context String CODEC(ZSTD(1)),
+    revenue_minor Int64 CODEC(T64, ZSTD(1)),
+    currency LowCardinality(String),
+    INDEX ix_identity identity TYPE bloom_filter(0.01) GRANULARITY 1,
+    INDEX ix_ts ts TYPE minmax GRANULARITY 1,
+    INDEX ix_received received_at TYPE minmax GRANULARITY 1
+) ENGINE = MergeTree
+PARTITION BY toYYYYMM(ts)
+ORDER BY (workspace, event, identity, ts)
+SETTINGS
+    non_replicated_deduplication_window = 10000,
+    enable_block_number_column = 1,
+    enable_block_offset_column = 1,
+    map_serialization_version = 'with_buckets',
+    map_serialization_version_for_zero_level_parts = 'basic',
+    map_buckets_min_avg_size = 0,
+    map_buckets_strategy = 'constant',
+    max_buckets_in_map = 8;
+
+-- People as segments see them: the newest version of each wins, and those merged into another are gone. Read with FINAL.
+CREATE TABLE IF NOT EXISTS people (
+    workspace UInt32,
+    person UInt32,
+    user_id String,
+    known Bool,
+    first_seen DateTime64(3, 'UTC'),
+    last_seen DateTime64(3, 'UTC'),
+    text Map(LowCardinality(String), String),
+    number Map(LowCardinality(String), Float64),
+    other Map(LowCardinality(String), String),
+    version UInt64,
+    gone UInt8
+) ENGINE = ReplacingMergeTree(version, gone)
+ORDER BY (workspace, person)
+SETTINGS index_granularity = 1024;
+
+-- Which person an identity belongs to, where it is not itself: the truth, kept on disk.
+CREATE TABLE IF NOT EXISTS identity_map (
+    workspace UInt32,
+    identity UInt32,
+    person UInt32,
+    version UInt64
+) ENGINE = ReplacingMergeTree(version)
+ORDER BY (workspace, identity);
+
+-- The same in memory, for `joinGet`: 30 ns a look-up, and a change costs what is changed, where a dictionary would be
+-- loaded anew and a join built anew for each question. Filled from the truth when the history is opened.
+DROP TABLE IF EXISTS identity_person;
+
+CREATE TABLE identity_person (
+    workspace UInt32,
+    identity UInt32,
+    person UInt32
+) ENGINE = Join(ANY, LEFT, workspace, identity)
+SETTINGS join_any_take_last_row = 1, persistent = 0;
+
+INSERT INTO identity_person SELECT workspace, identity, person FROM identity_map FINAL;
