@@ -35,7 +35,8 @@ _log = logging.getLogger(__name__)
 GROUP = "react"
 INDEXES = 4096
 """Events in one log entry are fewer than this (the specification allows 2,500)."""
-BYTES_MOST = 8_000_000
+BYTES_MOST = 256_000
+"""How much of the log one tick takes in: small enough that a tick does not keep requests waiting."""
 POISON = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 """What an event nobody foresaw raises. Anything else (a full disk, a lost connection) is no fault of the event."""
 DUE_MOST = 2_000

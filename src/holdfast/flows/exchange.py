@@ -1,0 +1,53 @@
+"""Exchange: files in, by the bulk path."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.flows.bulk import load_table
+from holdfast.ports.files import Batch
+from holdfast.ports.history import History
+from holdfast.ports.state import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What became of a file's rows."""
+
+    rows: int
+    added: int
+    known: int
+    """Events that were here already."""
+    bad: int
+    """Rows that cannot be events: in the error stream, each with its reason."""
+
+
+async def take_in(
+    batches: Iterable[Batch],
+    *,
+    state: State,
+    history: History,
+    received: datetime,
+    progress: Callable[[int, int | None], None],
+) -> Imported:
+    """Take in a file's batches. Taking the same file in again changes nothing.
+
+    Args:
+        received: when the file reached us.
+        progress: told rows done, and rows in all if that is known.
+    """
+    rows = added = known = bad = 0
+    for batch in batches:
+        if batch.bad:
+            async with state.begin() as transaction:
+                await transaction.add_bad_records(batch.bad)
+        if batch.events.num_rows:
+            loaded = await load_table(batch.events, state=state, history=history, received=received)
+            added += loaded.added
+            known += loaded.known
+        rows += batch.rows
+        bad += len(batch.bad)
+        progress(rows, batch.total)
+    return Imported(rows=rows, added=added, known=known, bad=bad)

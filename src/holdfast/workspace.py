@@ -1,0 +1,332 @@
+"""The workspace: Holdfast from Python, with nothing to start and nothing to await.
+
+    >>> import holdfast
+    >>> ws = holdfast.open("my-data")  # doctest: +SKIP
+    >>> ws.track([{"user_id": "ann", "event": "Order Completed", "properties": {"revenue": 59.9}}])  # doctest: +SKIP
+    >>> ws.count(holdfast.did("Order Completed", within_days=30))  # doctest: +SKIP
+    1
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, TypeVar
+
+import msgspec
+import polars as pl
+import pyarrow as pa
+
+from holdfast.flows.bulk import load_table
+from holdfast.flows.exchange import Imported, take_in
+from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
+from holdfast.flows.keys import add_key, revoke_key
+from holdfast.flows.taking import bodies_of, events_table
+from holdfast.integrations.files.convert import batches_of
+from holdfast.integrations.files.mapping import ImportMapping
+from holdfast.integrations.files.write import FileFormat, write_events
+from holdfast.kernel.errors import NotFound
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.history import PersonRow, TimelineEvent
+from holdfast.ports.state import AccessKey, Identity, SavedSegment, View
+from holdfast.segments.codec import decode_condition, encode_condition
+from holdfast.segments.condition import Condition
+from holdfast.settings import Settings
+from holdfast.wiring import Application, open_application
+
+T = TypeVar("T")
+Segment = Condition | Mapping[str, object]
+"""A condition, or its JSON form."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tracked:
+    """What became of events handed in."""
+
+    events: int
+    """How many were handed in."""
+    bad: int
+    """How many of them could not be events, and are in the error stream now."""
+    known: int = 0
+    """How many were there before; only said of tables."""
+
+
+def condition_of(segment: Segment) -> Condition:
+    """The condition, decoded if need be. Raises Invalid with the path of what cannot be."""
+    return segment if isinstance(segment, Condition) else decode_condition(segment)
+
+
+class Workspace:
+    """One workspace, open in this process. Methods may be called from any thread; close it when done.
+
+    Every answer includes everything tracked before the question.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        """Open the workspace in `settings.data_dir`, making it as needed.
+
+        Raises Busy when another process (a running server) has it open.
+        """
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="holdfast-workspace", daemon=True)
+        self._thread.start()
+        try:
+            self._app = self._wait(open_application(settings, serving=False))
+        except BaseException:
+            self._end_loop()
+            raise
+
+    def __enter__(self) -> Workspace:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the workspace. What was tracked is durable already."""
+        if self._loop.is_closed():
+            return
+        self._wait(self._app.close())
+        self._end_loop()
+
+    # What happened.
+
+    def track(self, events: Iterable[Mapping[str, object]] | pa.Table | pl.DataFrame) -> Tracked:
+        """Take in events.
+
+        Args:
+            events: dicts such as `{"user_id": …, "event": …, "timestamp": …, "properties": {…}}` (a dict with `traits`
+                and no `event` says something about the person), or an Arrow or Polars table with a row an event: the
+                columns `event`, `timestamp`, `user_id` or `anonymous_id`; every other column is a property. Dicts may
+                start journeys, a table is the past and starts none.
+
+        Raises Invalid when something in it cannot be said at all; the path says where.
+        """
+        if isinstance(events, (pa.Table, pl.DataFrame)):
+            return self._wait(self._track_table(events))
+        return self._wait(self._track_dicts(events))
+
+    def import_file(
+        self,
+        file: Path | str,
+        mapping: ImportMapping,
+        progress: Callable[[int, int | None], None] = lambda done, total: None,
+    ) -> Imported:
+        """Take in a file; see `holdfast import`. Taking it in again changes nothing."""
+        return self._wait(self._import(Path(file), mapping, progress))
+
+    def export(self, file: Path | str, file_format: FileFormat = "parquet") -> int:
+        """Write every event, oldest first; returns how many. The file is whole, or not there."""
+        return self._wait(self._export(Path(file), file_format))
+
+    # Which people.
+
+    def count(self, segment: Segment) -> int:
+        """How many people the segment holds for, now, over all history."""
+        return self._wait(self._count(condition_of(segment)))
+
+    def count_everyone(self) -> int:
+        """How many people there are."""
+        return self._wait(self._everyone())
+
+    def people(self, segment: Segment) -> pl.DataFrame:
+        """The people the segment holds for: person, user_id, first_seen, last_seen, and a struct of their traits."""
+        return self._wait(self._people(condition_of(segment)))
+
+    def find_people(self, text: str = "", *, limit: int = 50) -> tuple[list[PersonRow], int]:
+        """People whose user id or any text trait contains the text; whoever was seen last first; and how many."""
+        return self._wait(self._find(text, limit))
+
+    def timeline(self, user_id: str, *, limit: int = 1_000, event: str | None = None) -> pl.DataFrame:
+        """What somebody did and what was done to reach them, newest first.
+
+        Columns: event, timestamp, properties (JSON text), message_id, source, identity. Raises NotFound.
+        """
+        return _timeline_frame(self.events_of(user_id, limit=limit, event=event))
+
+    def events_of(self, user_id: str, *, limit: int = 1_000, event: str | None = None) -> list[TimelineEvent]:
+        """The same as values."""
+        return self._wait(self._events_of(user_id, limit, event))
+
+    # Who is who.
+
+    def merge(self, first: str, second: str) -> MergeResult:
+        """Say that two names are one person; `unmerge` gives back exactly what was."""
+        return self._changed(merge(self._app.state, first, second, by="python", now=self._app.clock.now()))
+
+    def unmerge(self, link: int | tuple[str, str]) -> UnmergeResult:
+        """Undo a link, by its id or by the two names it joined."""
+        return self._changed(unmerge(self._app.state, link, by="python", now=self._app.clock.now()))
+
+    # Saved segments and keys.
+
+    def segments(self) -> list[SavedSegment]:
+        """Every saved segment."""
+        return self._viewed(lambda view: view.segments())
+
+    def save_segment(self, segment_id: str, name: str, segment: Segment) -> SavedSegment:
+        """Save a segment under an id; what was there is replaced."""
+        saved = SavedSegment(
+            id=segment_id,
+            name=name,
+            definition=msgspec.json.encode(encode_condition(condition_of(segment))),
+            updated_ms=to_millis(self._app.clock.now()),
+        )
+        self._wait(self._put_segment(saved))
+        return saved
+
+    def delete_segment(self, segment_id: str) -> None:
+        """Forget a saved segment. Raises NotFound."""
+        if not any(each.id == segment_id for each in self.segments()):
+            raise NotFound(f"there is no segment {segment_id!r:.120}.", hint="`holdfast segment list` shows them.")
+        self._wait(self._drop_segment(segment_id))
+
+    def keys(self) -> list[AccessKey]:
+        """Every write key and api key."""
+        return self._viewed(lambda view: view.keys())
+
+    def add_key(self, name: str, kind: Literal["write", "api"]) -> tuple[AccessKey, str]:
+        """Make a key; returns it with the secret itself, which is shown this once."""
+        return self._wait(add_key(self._app.state, name, kind, now=self._app.clock.now()))
+
+    def revoke_key(self, name: str) -> None:
+        """Revoke a key. Raises NotFound."""
+        self._wait(revoke_key(self._app.state, name, now=self._app.clock.now()))
+
+    # How.
+
+    def _wait(self, work: Coroutine[Any, Any, T]) -> T:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _end_loop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def _changed(self, work: Coroutine[Any, Any, T]) -> T:
+        async def settled() -> T:
+            await self._app.settle()
+            done = await work
+            await self._app.settle()
+            return done
+
+        return self._wait(settled())
+
+    def _viewed(self, ask: Callable[[View], Coroutine[Any, Any, T]]) -> T:
+        async def asked() -> T:
+            async with self._app.state.view() as view:
+                return await ask(view)
+
+        return self._wait(asked())
+
+    async def _track_dicts(self, events: Iterable[Mapping[str, object]]) -> Tracked:
+        taken = 0
+        async with self._app.state.view() as view:
+            before = sum((await view.count_bad_records()).values())
+        for body in bodies_of(events):
+            taken += (await self._app.collector.collect("import", body, "python")).messages
+        await self._app.settle()
+        async with self._app.state.view() as view:
+            bad = sum((await view.count_bad_records()).values()) - before
+        return Tracked(events=taken, bad=bad)
+
+    async def _track_table(self, events: pa.Table | pl.DataFrame) -> Tracked:
+        await self._app.settle()
+        loaded = await load_table(
+            events_table(events, source="python"),
+            state=self._app.state,
+            history=self._app.history,
+            received=self._app.clock.now(),
+        )
+        await self._app.settle()
+        return Tracked(events=loaded.rows, bad=0, known=loaded.known)
+
+    async def _import(
+        self, file: Path, mapping: ImportMapping, progress: Callable[[int, int | None], None]
+    ) -> Imported:
+        await self._app.settle()
+        now = self._app.clock.now()
+        batches = batches_of(file, mapping, at_ms=to_millis(now))
+        imported = await take_in(
+            batches, state=self._app.state, history=self._app.history, received=now, progress=progress
+        )
+        await self._app.settle()
+        return imported
+
+    async def _export(self, file: Path, file_format: FileFormat) -> int:
+        await self._app.settle()
+        return await write_events(self._app.history.export(batch_rows=50_000), file, file_format)
+
+    async def _count(self, condition: Condition) -> int:
+        await self._app.settle()
+        return await self._app.history.count(condition, as_of_ms=to_millis(self._app.clock.now()))
+
+    async def _everyone(self) -> int:
+        await self._app.settle()
+        return await self._app.history.count_everyone()
+
+    async def _people(self, condition: Condition) -> pl.DataFrame:
+        await self._app.settle()
+        table = await self._app.history.people_table(condition, as_of_ms=to_millis(self._app.clock.now()))
+        return pl.DataFrame(table)
+
+    async def _find(self, text: str, limit: int) -> tuple[list[PersonRow], int]:
+        await self._app.settle()
+        return await self._app.history.find(text, limit=limit)
+
+    async def _events_of(self, user_id: str, limit: int, event: str | None) -> list[TimelineEvent]:
+        await self._app.settle()
+        async with self._app.state.view() as view:
+            members = await _members(view, user_id)
+        return await self._app.history.timeline([each.id for each in members], limit=limit, name=event)
+
+    async def _put_segment(self, saved: SavedSegment) -> None:
+        async with self._app.state.begin() as transaction:
+            await transaction.put_segment(saved)
+
+    async def _drop_segment(self, segment_id: str) -> None:
+        async with self._app.state.begin() as transaction:
+            await transaction.delete_segment(segment_id)
+
+
+async def _members(view: View, user_id: str) -> list[Identity]:
+    identity = await find_identity(view, user_id)
+    if identity is None:
+        raise NotFound(f"nobody goes by {user_id!r:.200}.", hint="`holdfast people find` finds people.")
+    return (await view.members([identity.person]))[identity.person]
+
+
+def _timeline_frame(events: list[TimelineEvent]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "event": [each.name for each in events],
+            "timestamp": [from_millis(each.timestamp_ms) for each in events],
+            "properties": [msgspec.json.encode(each.properties).decode() for each in events],
+            "message_id": [each.message_id for each in events],
+            "source": [each.source for each in events],
+            "identity": [each.identity.value for each in events],
+        },
+        schema={
+            "event": pl.String,
+            "timestamp": pl.Datetime("ms", "UTC"),
+            "properties": pl.String,
+            "message_id": pl.String,
+            "source": pl.String,
+            "identity": pl.String,
+        },
+    )
+
+
+def open_workspace(directory: Path | str, **settings: object) -> Workspace:
+    """Open the workspace in a directory, making both as needed; settings as in docs/reference/settings.md."""
+    import os
+
+    return Workspace(Settings.load(Path(directory), os.environ, settings))
+
+
