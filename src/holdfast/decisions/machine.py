@@ -17,10 +17,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from holdfast.decisions.gate import Answer, Contact, GateRules, Permit, Standing, gate
+from holdfast.decisions.gate import Answer, GateRules, Permit, Standing, gate
 from holdfast.decisions.journey import Journey
+from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
-from holdfast.decisions.step import Ask, Go, Leave, Outcome, Park, Place
+from holdfast.decisions.step import Ask, Go, Leave, Park, Place
 from holdfast.decisions.told import Told, told_contact, told_entered, told_left
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event
@@ -119,40 +120,55 @@ def advance(journey: Journey, visit: Visit, wake: Wake, scene: Scene) -> Advance
 
 def stop(journey: Journey, visit: Visit, now: datetime) -> Advance:
     """Take somebody out because the journey was stopped."""
-    return _taken_out(journey, visit, STOPPED, now)
-
-
-def fail(journey: Journey, visit: Visit, now: datetime) -> Advance:
-    """Take somebody out because moving them on broke."""
-    return _taken_out(journey, visit, FAILED, now)
-
-
-def _taken_out(journey: Journey, visit: Visit, by: str, now: datetime) -> Advance:
     if visit.left_ms is not None:
         return Advance(visit=visit)
-    left = _left(visit, by, now)
-    return Advance(visit=left, passed=((visit.step, by),), told=(told_left(journey, left),))
-
-
-def _left(visit: Visit, by: str, now: datetime) -> Visit:
-    return replace(visit, seq=visit.seq + 1, due_ms=None, waits_for=frozenset(), left_ms=to_millis(now), left_by=by)
+    left = replace(
+        visit,
+        seq=visit.seq + 1,
+        due_ms=None,
+        waits_for=frozenset(),
+        left_ms=to_millis(now),
+        left_by=STOPPED,
+    )
+    return Advance(visit=left, passed=((visit.step, STOPPED),), told=(told_left(journey, visit, STOPPED),))
 
 
 class _Walk:
-    """One advance under way: what has been gathered so far."""
+    """One advance under way. Where the person stands changes in place; the visit is written once, at the end."""
+
+    __slots__ = (
+        "_arrived_ms",
+        "_due_ms",
+        "_journey",
+        "_left_by",
+        "_now_ms",
+        "_passed",
+        "_scene",
+        "_sends",
+        "_seq",
+        "_standing",
+        "_step",
+        "_told",
+        "_visit",
+        "_waits_for",
+    )
 
     def __init__(self, journey: Journey, visit: Visit, scene: Scene) -> None:
         self._journey = journey
         self._visit = visit
         self._scene = scene
-        self._standing = dict(scene.standing)
+        self._now_ms = to_millis(scene.now)
+        self._step, self._seq, self._arrived_ms = visit.step, visit.seq, visit.arrived_ms
+        self._due_ms, self._waits_for, self._left_by = visit.due_ms, visit.waits_for, ""
+        self._standing = scene.standing
         self._sends: list[Asked] = []
         self._passed: list[tuple[str, str]] = []
         self._told: list[Told] = []
 
     def so_far(self) -> Advance:
+        """What it has come to."""
         return Advance(
-            visit=self._visit,
+            visit=self._moved(),
             sends=tuple(self._sends),
             passed=tuple(self._passed),
             told=tuple(self._told),
@@ -163,12 +179,11 @@ class _Walk:
         self._told.append(told)
 
     def run_if_due(self) -> None:
-        due_ms = self._visit.due_ms
-        if due_ms is not None and to_millis(self._scene.now) >= due_ms:
+        if self._due_ms is not None and self._now_ms >= self._due_ms:
             self.run(None)
 
     def run_if_awaited(self, event: Event) -> None:
-        if self._visit.left_ms is not None or event.name not in self._visit.waits_for:
+        if self._left_by or event.name not in self._waits_for:
             return
         if self._reached_goal(event):
             self._leave(GOAL)
@@ -178,62 +193,88 @@ class _Walk:
     def run(self, event: Event | None) -> None:
         """Pass steps until one parks the person or the journey ends. The event counts for the first step only."""
         for _ in range(HOPS_MOST):
-            if self._visit.step not in self._journey.steps:
+            node = self._journey.steps.get(self._step)
+            if node is None:
                 break
-            outcome = self._stand(event)
+            outcome = node.step.stand(self._place(event))
             event = None
             match outcome:
                 case Go(exit_name):
-                    self._go(exit_name)
+                    self._go(node, exit_name)
                 case Ask():
-                    self._go(self._ask(outcome))
+                    self._go(node, self._ask(outcome))
                 case Park():
                     return self._park(outcome)
                 case Leave():
-                    return self._end(self._visit.step)
+                    return self._end(self._step)
         return self._leave(FAILED)
 
-    def _stand(self, event: Event | None) -> Outcome:
-        place = Place(
-            now=self._scene.now, arrived=from_millis(self._visit.arrived_ms), event=event, facts=self._scene.facts
+    def _moved(self) -> Visit:
+        if self._left_by:
+            self._due_ms, self._waits_for = None, frozenset()
+        before = self._visit
+        if (self._seq, self._due_ms, self._waits_for) == (before.seq, before.due_ms, before.waits_for):
+            return before
+        return replace(
+            self._visit,
+            step=self._step,
+            seq=self._seq,
+            arrived_ms=self._arrived_ms,
+            due_ms=self._due_ms,
+            waits_for=self._waits_for,
+            left_ms=self._now_ms if self._left_by else None,
+            left_by=self._left_by,
         )
-        return self._journey.steps[self._visit.step].step.stand(place)
 
-    def _go(self, exit_name: str) -> None:
-        visit = self._visit
-        to = self._journey.steps[visit.step].leads(exit_name)
-        self._passed += [(visit.step, exit_name), (to, ENTERED)]
-        self._visit = replace(
-            visit,
-            step=to,
-            seq=visit.seq + 1,
-            arrived_ms=to_millis(self._scene.now),
-            due_ms=None,
-            waits_for=frozenset(),
-        )
+    def _place(self, event: Event | None) -> Place:
+        return Place(now=self._scene.now, arrived=from_millis(self._arrived_ms), event=event, facts=self._scene.facts)
+
+    def _go(self, node: Node, exit_name: str) -> None:
+        to = node.leads(exit_name)
+        self._passed.append((self._step, exit_name))
+        self._passed.append((to, ENTERED))
+        self._step, self._arrived_ms = to, self._now_ms
+        self._seq += 1
 
     def _park(self, park: Park) -> None:
-        goal = {self._journey.goal.event} if self._journey.leave_on_goal else frozenset()
-        due_ms = None if park.due is None else to_millis(park.due)
-        self._visit = replace(self._visit, due_ms=due_ms, waits_for=park.events | goal)
+        self._due_ms = None if park.due is None else to_millis(park.due)
+        self._waits_for = park.events
+        if self._journey.leave_on_goal:
+            self._waits_for |= {self._journey.goal.event}
 
     def _leave(self, by: str) -> None:
-        self._passed.append((self._visit.step, by))
+        self._passed.append((self._step, by))
         self._end(by)
 
     def _end(self, by: str) -> None:
-        self._visit = _left(self._visit, by, self._scene.now)
-        self.tell(told_left(self._journey, self._visit))
+        self._left_by = by
+        self._seq += 1
+        self.tell(told_left(self._journey, self._visit, by))
 
     def _ask(self, ask: Ask) -> str:
-        visit, contact = self._visit, replace(ask.contact, arm=self._visit.arm)
-        standing = self._standing.get(contact.channel, Standing())
+        contact = replace(ask.contact, arm=self._visit.arm)
+        standing = self._standing.get(contact.channel, _NOWHERE)
         verdict = gate(contact, standing, self._scene.rules, self._scene.now)
-        self._sends.append(_asked(visit, contact, standing, verdict))
-        self.tell(told_contact(self._journey, visit, contact, verdict))
+        key = self._visit.effect_key_at(self._step, self._seq)
+        template = f"{self._visit.origin}/{self._visit.version}/{self._step}"
+        self._sends.append(
+            Asked(
+                key=key,
+                step=self._step,
+                channel=contact.channel,
+                topic=contact.topic,
+                template=template,
+                transactional=contact.transactional,
+                address=standing.address,
+                verdict=verdict,
+            )
+        )
+        self.tell(
+            told_contact(self._journey, self._visit, contact, verdict, key=key, step=self._step, template=template)
+        )
         if not isinstance(verdict, Permit):
             return ask.withheld
-        self._standing[contact.channel] = standing.contacted(self._scene.now)
+        self._standing = {**self._standing, contact.channel: standing.contacted(self._scene.now)}
         return ask.sent
 
     def _reached_goal(self, event: Event) -> bool:
@@ -242,14 +283,4 @@ class _Walk:
         return self._journey.leave_on_goal and event.name == goal.event and in_time
 
 
-def _asked(visit: Visit, contact: Contact, standing: Standing, verdict: Answer) -> Asked:
-    return Asked(
-        key=visit.effect_key,
-        step=visit.step,
-        channel=contact.channel,
-        topic=contact.topic,
-        template=visit.template,
-        transactional=contact.transactional,
-        address=standing.address,
-        verdict=verdict,
-    )
+_NOWHERE = Standing()

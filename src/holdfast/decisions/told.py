@@ -37,25 +37,26 @@ def told_entered(journey: Journey, visit: Visit) -> Told:
     return Told(name=JOURNEY_ENTERED, properties=properties, key=(visit.origin, visit.identity, visit.entry_key))
 
 
-def told_left(journey: Journey, visit: Visit) -> Told:
+def told_left(journey: Journey, visit: Visit, by: str) -> Told:
     """Somebody left."""
-    properties = _about(journey, visit) | {"arm": visit.arm, "by": visit.left_by}
+    properties = _about(journey, visit) | {"arm": visit.arm, "by": by}
     return Told(name=JOURNEY_LEFT, properties=properties, key=(visit.origin, visit.identity, visit.entry_key))
 
 
-def told_contact(journey: Journey, visit: Visit, contact: Contact, verdict: Answer) -> Told:
-    """A contact was asked for, and permitted or not."""
+def told_contact(
+    journey: Journey, visit: Visit, contact: Contact, verdict: Answer, *, key: str, step: str, template: str
+) -> Told:
+    """A contact was asked for under that key, and permitted or not."""
     properties = _about(journey, visit) | {
-        "send": visit.effect_key,
-        "step": visit.step,
+        "send": key,
+        "step": step,
         "channel": contact.channel,
         "topic": contact.topic,
-        "template": visit.template,
+        "template": template,
     }
     if isinstance(verdict, Withheld):
-        withheld = properties | {"reason": verdict.reason}
-        return Told(name=MESSAGE_WITHHELD, properties=withheld, key=(visit.effect_key,))
-    return Told(name=MESSAGE_QUEUED, properties=properties, key=(visit.effect_key,))
+        return Told(name=MESSAGE_WITHHELD, properties=properties | {"reason": verdict.reason}, key=(key,))
+    return Told(name=MESSAGE_QUEUED, properties=properties, key=(key,))
 
 
 def _about(journey: Journey, visit: Visit) -> dict[str, Json]:

@@ -45,12 +45,6 @@ class Visit:
     left_by: str = ""
     """Why the visit ended: the name of the exit, `goal`, `stopped` or `failed`."""
 
-    @property
-    def effect_key(self) -> str:
-        """The key of what is asked for here: the same on every retry, another one when the person comes here again."""
-        return effect_key(self.origin, self.version, self.identity, self.entry_key, self.step, self.seq)
-
-    @property
-    def template(self) -> str:
-        """The name of the template of the step the person stands at."""
-        return f"{self.origin}/{self.version}/{self.step}"
+    def effect_key_at(self, step: str, seq: int) -> str:
+        """The key of what is asked for at that step and move: the same on every retry, another the next time round."""
+        return effect_key(self.origin, self.version, self.identity, self.entry_key, step, seq)

@@ -192,6 +192,12 @@ def test_a_stopped_journey_lets_people_go(rescue: Journey, waiting: Visit) -> No
     assert [each.name for each in stopped.told] == ["Journey Left"]
 
 
+@pytest.mark.parametrize("wake", [Due(), Happened(an_event("Order Completed"))])
+def test_who_has_left_stays_away_even_where_the_store_kept_a_timer(rescue: Journey, waiting: Visit, wake: Wake) -> None:
+    over = replace(waiting, left_ms=to_millis(START), left_by="stopped")
+    assert moved(rescue, over, wake, START + DAY) == Advance(visit=over, standing=REACHABLE)
+
+
 def test_who_stands_where_there_is_no_step_leaves_visibly(rescue: Journey, waiting: Visit) -> None:
     lost = moved(rescue, replace(waiting, step="gone"), Due(), START + DAY)
     assert lost.visit.left_by == "failed"
