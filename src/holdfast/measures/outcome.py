@@ -6,13 +6,19 @@ from dataclasses import dataclass
 
 from holdfast.decisions.visit import Arm
 
+ENTERED = "Journey Entered"
+"""The event by which a person enters a trial; its properties name the `origin` and the `arm`."""
+
+ARMS: tuple[Arm, ...] = ("treated", "holdout")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutcomeQuestion:
     """Who entered, what counts as a conversion, and by when.
 
     A person enters the trial with their first `Journey Entered` event of the origin and keeps that event's arm. The
-    window runs from that moment for `within_seconds`. People whose window is still open at `as_of_ms` are counted apart.
+    window runs from that moment, not counting it, for `within_seconds`. People whose window is still open at `as_of_ms`
+    are counted apart.
     """
 
     origin: str

@@ -41,6 +41,19 @@ Text may be dictionary-encoded, which is faster. In place of `properties` a tabl
 MAP_COLUMNS, which is much faster: `maps_of_columns` makes them of columns, without looking at one row.
 """
 
+EXPORT_COLUMNS = EVENT_COLUMNS.append(pa.field("person", pa.uint32()))
+"""Events with the person they belong to now."""
+
+_PEOPLE_FIELDS: list[pa.Field[Any]] = [
+    pa.field("person", pa.uint32()),
+    pa.field("user_id", pa.string()),
+    pa.field("first_seen", MOMENT),
+    pa.field("last_seen", MOMENT),
+    pa.field("traits", pa.string()),
+]
+PEOPLE_COLUMNS = pa.schema(_PEOPLE_FIELDS)
+"""People as `History.people_table` gives them; traits are a JSON object as text."""
+
 MAP_COLUMNS = pa.schema([pa.field("text", TEXT_MAP), pa.field("number", NUMBER_MAP), pa.field("other", TEXT_MAP)])
 """Properties laid out as `segments.values` says."""
 

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 import pyarrow as pa
 
 from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.kernel.errors import Invalid
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
 from holdfast.segments.condition import Condition
 
@@ -91,6 +92,24 @@ class SeenProperty:
     examples: tuple[Json, ...]
 
 
+BUCKETS_MOST = 10_000
+"""Buckets of one `activity`."""
+
+
+def bucket_starts(since_ms: int, until_ms: int, bucket_seconds: int) -> range:
+    """The starts of the buckets of [since, until), in milliseconds. Raises Invalid when there are none, or too many."""
+    if bucket_seconds <= 0 or until_ms <= since_ms:
+        raise Invalid("This stretch of time is empty.", path="$.until", hint="Let it end after it starts.")
+    starts = range(since_ms, until_ms, bucket_seconds * 1000)
+    if len(starts) > BUCKETS_MOST:
+        raise Invalid(
+            f"{len(starts)} buckets are too many.",
+            path="$.bucket_seconds",
+            hint=f"Use at most {BUCKETS_MOST}: make the buckets longer or the time shorter.",
+        )
+    return starts
+
+
 class History(Protocol):
     """Adding and asking. What `add` returned from is in every answer after it."""
 
@@ -124,13 +143,16 @@ class History(Protocol):
         ...
 
     async def people_table(self, condition: Condition, *, as_of_ms: int) -> pa.Table:
-        """All of them: columns person (uint32), user_id (string), first_seen and last_seen (timestamp ms UTC), traits (JSON string)."""
+        """All of them, in order of person number.
+
+        Columns as `ports.columns.PEOPLE_COLUMNS`.
+        """
         ...
 
     async def count_everyone(self) -> int: ...
 
     async def find(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
-        """People whose user id or any text trait contains the text, whatever its case; last seen first; and how many."""
+        """People whose user id or a text trait contains the text, whatever its case, last seen first; and how many."""
         ...
 
     async def timeline(

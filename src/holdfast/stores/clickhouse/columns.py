@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.ports.columns import EVENT_COLUMNS, MAP_COLUMNS
 
-__all__ = ["EVENT_COLUMNS", "KEPT_COLUMNS", "MAP_COLUMNS", "PEOPLE_COLUMNS"]
+__all__ = ["EVENT_COLUMNS", "KEPT_COLUMNS", "KEPT_PEOPLE_COLUMNS", "MAP_COLUMNS"]
 
 KEPT_COLUMNS = (
     "workspace",
@@ -27,7 +27,7 @@ KEPT_COLUMNS = (
 )
 """Columns of the table `events`."""
 
-PEOPLE_COLUMNS = (
+KEPT_PEOPLE_COLUMNS = (
     "workspace",
     "person",
     "user_id",

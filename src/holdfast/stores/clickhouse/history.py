@@ -15,10 +15,9 @@ import pyarrow as pa
 
 from holdfast.decisions.visit import Arm
 from holdfast.events.event import Json
-from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql
-from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
-from holdfast.ports.columns import EVENT_COLUMNS
+from holdfast.measures.outcome import ARMS, ArmOutcome, OutcomeQuestion
+from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
 from holdfast.ports.history import (
     ActivityBucket,
     HistoryRow,
@@ -26,10 +25,11 @@ from holdfast.ports.history import (
     PersonRow,
     SeenProperty,
     TimelineEvent,
+    bucket_starts,
 )
 from holdfast.segments.condition import Condition, Scope
 from holdfast.stores.clickhouse import bulk, questions
-from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, PEOPLE_COLUMNS
+from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
 from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
 from holdfast.stores.clickhouse.rows import event_table, identity_table, people_table, person_row, timeline_event
 
@@ -39,11 +39,8 @@ INSERT_ROWS_MOST = 100_000
 """Rows of one insert of `add`."""
 REFRESH_MOST = 20_000
 """Identities brought up to date in one statement."""
-BUCKETS_MOST = 10_000
-"""Buckets of one `activity`."""
 HOUR_MS = 3_600_000
 IDENTITY_COLUMNS = ("workspace", "identity", "person", "version")
-EXPORT_COLUMNS = pa.schema([*EVENT_COLUMNS, pa.field("person", pa.uint32())])
 
 
 class ChdbHistory:
@@ -117,7 +114,7 @@ class ChdbHistory:
     async def put_people(self, rows: Sequence[PersonRow]) -> None:
         if rows:
             table = people_table(rows, workspace=self._workspace)
-            await self._engine.run(lambda handle: handle.insert("people", PEOPLE_COLUMNS, table))
+            await self._engine.run(lambda handle: handle.insert("people", KEPT_PEOPLE_COLUMNS, table))
 
     async def count(self, condition: Condition, *, as_of_ms: int) -> int:
         return await self._number(questions.count(self._scope(as_of_ms), condition))
@@ -128,7 +125,7 @@ class ChdbHistory:
 
     async def people_table(self, condition: Condition, *, as_of_ms: int) -> pa.Table:
         question = questions.people_table(self._scope(as_of_ms), condition)
-        return await self._table(question)
+        return (await self._table(question)).cast(PEOPLE_COLUMNS)
 
     async def count_everyone(self) -> int:
         return await self._number(questions.count(self._scope(), None))
@@ -235,23 +232,6 @@ class ChdbHistory:
         self._joined = self._joined or any(identity != person for identity, person in persons.items())
         for start in range(0, len(identities), REFRESH_MOST):
             handle.run(questions.refresh_persons(self._scope(), identities[start : start + REFRESH_MOST]))
-
-
-ARMS: tuple[Arm, ...] = ("treated", "holdout")
-
-
-def bucket_starts(since_ms: int, until_ms: int, bucket_seconds: int) -> range:
-    """The starts of the buckets of [since, until). Raises Invalid when there are none, or too many."""
-    if bucket_seconds <= 0 or until_ms <= since_ms:
-        raise Invalid("This stretch of time is empty.", path="$.until", hint="Let it end after it starts.")
-    starts = range(since_ms, until_ms, bucket_seconds * 1000)
-    if len(starts) > BUCKETS_MOST:
-        raise Invalid(
-            f"{len(starts)} buckets are too many.",
-            path="$.bucket_seconds",
-            hint=f"Use at most {BUCKETS_MOST}: make the buckets longer or the time shorter.",
-        )
-    return starts
 
 
 def _arm_outcome(arm: Arm, row: Sequence[Any]) -> ArmOutcome:

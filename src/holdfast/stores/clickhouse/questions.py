@@ -6,20 +6,19 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 from holdfast.kernel.sql import Sql, bind, fill, sql
-from holdfast.measures.outcome import OutcomeQuestion
+from holdfast.measures.outcome import ENTERED, OutcomeQuestion
 from holdfast.ports.history import EXAMPLES_MOST, SAMPLE_ROWS
 from holdfast.segments.condition import Condition, Scope
-
-ENTERED = "Journey Entered"
 
 _JSON_OBJECT: LiteralString = """toValidUTF8(concat('{', arrayStringConcat(arrayConcat(
     arrayMap((k, v) -> concat(toJSONString(toString(k)), ':', toJSONString(v)), mapKeys(text), mapValues(text)),
     arrayFilter(each -> each != '', arrayMap(
         (k, v) -> if(mapContains(other, k), '', concat(toJSONString(toString(k)), ':', toString(v))),
         mapKeys(number), mapValues(number))),
-    arrayMap((k, v) -> concat(toJSONString(toString(k)), ':', replaceAll(v, '\n', '')), mapKeys(other), mapValues(other))
+    arrayMap((k, v) -> concat(toJSONString(toString(k)), ':', replaceAll(v, '\n', '')),
+        mapKeys(other), mapValues(other))
 ), ','), '}'))"""
-"""One JSON object of a row's three maps, on one line. Lone surrogates, which are not UTF-8, become replacement signs."""
+"""One JSON object of a row's three maps, on one line. What is not UTF-8 (lone surrogates) becomes replacement signs."""
 
 
 def timeline(scope: Scope, identities: Sequence[int], *, limit: int, before_ms: int | None, name: str | None) -> Sql:

@@ -46,7 +46,7 @@ def event_table(rows: Sequence[HistoryRow], *, workspace: int, currency: str) ->
 
 
 def people_table(rows: Sequence[PersonRow], *, workspace: int) -> pa.Table:
-    """People as the table `people` takes them, in the order of PEOPLE_COLUMNS."""
+    """People as the table `people` takes them, in the order of KEPT_PEOPLE_COLUMNS."""
     maps = maps_of([row.traits for row in rows])
     return pa.table(
         {
