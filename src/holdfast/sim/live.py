@@ -1,7 +1,7 @@
 """Live customers: what each does next, given what they did and what mail they got.
 
-Nothing here sends anything or knows what time it is: `Crowd.next` says what falls due by a moment; whoever drives it does
-that, and tells of the mail that came.
+Nothing here sends anything or knows what time it is: `Crowd.next` says what falls due by a moment; whoever drives it
+does that, and tells of the mail that came.
 """
 
 from __future__ import annotations

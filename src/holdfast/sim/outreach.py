@@ -7,7 +7,7 @@ asked, and whoever gets a mail reacts as `reaction` says. So the past is what a 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from holdfast.sim.customer import Customer, Row, Shop
 from holdfast.sim.ledger import Ledger
 from holdfast.sim.people import Effects, Flags, Population
 from holdfast.sim.reaction import draw_chances
+from holdfast.sim.rhythm import Ints
 from holdfast.sim.session import Script
 from holdfast.sim.trail import EVENT_NAMES, Trail
 
@@ -62,15 +63,16 @@ def _pasts(
     """
     order = np.lexsort((trail.at_ms, trail.person))
     order = order[_beginning(population, trail, plays)[trail.person[order]]]
+    awaited = np.isin(trail.what, [EVENT_NAMES.index(name) for play in plays for name in _awaited(play)])
+    awaited = awaited & np.asarray(trail.user_id.is_valid())
+    rows = iter(_rows(trail, order[awaited[order]]))
     bounds = np.flatnonzero(np.diff(trail.person[order], prepend=-1, append=-1))
-    named = np.asarray(trail.user_id.is_valid())
-    awaited = np.isin(trail.what, [EVENT_NAMES.index(name) for play in plays for name in _awaited(play)]) & named
+    what, at_ms, known = trail.what[order].tolist(), trail.at_ms[order].tolist(), awaited[order].tolist()
     for start, end in pairwise(bounds.tolist()):
-        rows = order[start:end]
         at: dict[str, list[int]] = {}
-        for what, at_ms in zip(trail.what[rows].tolist(), trail.at_ms[rows].tolist(), strict=True):
-            at.setdefault(EVENT_NAMES[what], []).append(at_ms)
-        yield int(trail.person[rows[0]]), [_row(trail, row) for row in rows[awaited[rows]].tolist()], at
+        for code, moment in zip(what[start:end], at_ms[start:end], strict=True):
+            at.setdefault(EVENT_NAMES[code], []).append(moment)
+        yield int(trail.person[order[start]]), list(islice(rows, sum(known[start:end]))), at
 
 
 def _beginning(population: Population, trail: Trail, plays: Sequence[Running]) -> Flags:
@@ -93,12 +95,14 @@ def _awaited(play: Running) -> set[str]:
     return {play.begins_with, play.journey.goal.event} | waits
 
 
-def _row(trail: Trail, row: int) -> Row:
-    return Row(
-        at_ms=int(trail.at_ms[row]),
-        what=int(trail.what[row]),
-        user_id=trail.user_id[row].as_py(),
-        anonymous_id=trail.anonymous_id[row].as_py(),
-        message_id=trail.message_id[row],
-        properties=trail.properties[row].as_py(),
+def _rows(trail: Trail, chosen: Ints) -> list[Row]:
+    columns = zip(
+        trail.at_ms[chosen].tolist(),
+        trail.what[chosen].tolist(),
+        trail.user_id.take(chosen).to_pylist(),
+        trail.anonymous_id.take(chosen).to_pylist(),
+        [trail.message_id[row] for row in chosen.tolist()],
+        trail.properties.take(chosen).to_pylist(),
+        strict=True,
     )
+    return [Row(*each) for each in columns]

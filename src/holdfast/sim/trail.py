@@ -30,8 +30,8 @@ EVENT_NAMES = (
     "Order Completed",
 )
 EVENT_KINDS: tuple[Kind, ...] = ("page", "track", "identify", "alias", "track", "track", "track", "track")
-SHOP_SOURCE = "shop"
-"""The name of the write key the shop sends with."""
+SHOP_SOURCE = "default"
+"""The name of the write key the shop sends with: the one a fresh workspace begins with."""
 
 _GAP_SECONDS = np.array([11.0, 32.0, 14.0, 0.4, 3.0, 12.0, 9.0, 14.0])
 _CHECKOUT_MOST_MS = 25_000

@@ -1,0 +1,198 @@
+"""`holdfast demo`: a shop with a past, and with customers who go on acting."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+import os
+import shutil
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+
+import numpy as np
+
+from holdfast.cli.customers import Customers
+from holdfast.cli.demo_past import load_past
+from holdfast.cli.demo_show import Show
+from holdfast.kernel.errors import Conflict
+from holdfast.kernel.moments import to_millis
+from holdfast.settings import Settings
+from holdfast.sim.live import Crowd, Pace
+from holdfast.sim.past import Past, World, make_past
+from holdfast.sim.people import Population
+from holdfast.sim.rhythm import DAY_MS
+from holdfast.sim.shop import SHOP_NAME
+from holdfast.stores.sqlite.lock import Lock
+from holdfast.wiring import Application, SystemClock, rules_of
+from holdfast.workers.server import serve
+
+MARKER = "demo.json"
+"""A file of that name says that a directory is a demo's, and that the next demo may replace it."""
+DEFAULT_DATA = Path("holdfast-data") / "demo"
+NEWCOMERS_LEAST = 500
+PAST_ENDS_MS = 60_000
+"""How long ago the past ends, so that nothing in it is still to come."""
+_SENDER = "Tidewrack & Co. <hello@tidewrack.example>"
+
+
+def demo(
+    *,
+    port: int | None = None,
+    data: Path | None = None,
+    for_seconds: float | None = None,
+    people: int = 20_000,
+    seed: int = 1,
+    write_key: str | None = None,
+    api_key: str | None = None,
+) -> None:
+    """Make a shop with a past, serve it, and keep its customers acting until stopped.
+
+    Args:
+        port: where to listen; the setting's default when None, a free one when 0.
+        data: the directory; it must be empty, missing, or an earlier demo's, which is replaced.
+        for_seconds: stop by itself that long after being ready.
+        people: how many customers the shop has had.
+        seed: the same seed makes the same customers.
+        write_key: the write key to use instead of a new one.
+        api_key: the api key to use instead of a new one.
+
+    Raises:
+        Conflict: the directory holds something else.
+        Busy: the directory or the port is in use.
+    """
+    directory = data if data is not None else DEFAULT_DATA
+    overrides: dict[str, object] = {
+        "host": "127.0.0.1",
+        "port": port,
+        "workspace_name": SHOP_NAME,
+        "currency": "EUR",
+        "console_open": True,
+        "email_sender": _SENDER,
+    }
+    make_room(directory, people=people, seed=seed)
+    settings = Settings.load(directory, os.environ, overrides)
+    show = Show()
+    run = _Run(settings, people=people, seed=seed, show=show)
+    serve(
+        settings,
+        on_ready=lambda url: show.ready(url, directory, run.keys()),
+        for_seconds=for_seconds,
+        write_key=write_key,
+        api_key=api_key,
+        prepare=run.prepare,
+        company=run.accompany,
+    )
+
+
+def make_room(directory: Path, *, people: int, seed: int) -> None:
+    """An empty directory, marked as a demo's.
+
+    Raises:
+        Conflict: it holds something that is no demo's.
+        Busy: a demo is running in it.
+    """
+    if directory.exists() and not directory.is_dir():
+        raise Conflict(f"{directory} is a file.", code="not_a_directory", path="--data", hint="Name a directory.")
+    if directory.exists() and any(directory.iterdir()):
+        if not (directory / MARKER).is_file():
+            raise Conflict(
+                f"{directory} holds something that is no demo's.",
+                code="not_a_demo",
+                path="--data",
+                hint="Choose an empty or a new directory: the demo replaces only what an earlier demo left.",
+            )
+        Lock(directory).release()
+        _clear(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / MARKER).write_text(json.dumps({"people": people, "seed": seed}), encoding="utf-8")
+
+
+def _clear(directory: Path) -> None:
+    for each in directory.iterdir():
+        # The marker goes last, lest a half-cleared directory look like somebody else's.
+        if each.name == MARKER:
+            continue
+        if each.is_dir() and not each.is_symlink():
+            shutil.rmtree(each)
+        else:
+            each.unlink()
+    (directory / MARKER).unlink()
+
+
+class _Run:
+    """One run of the demo: what is made before the server answers, and who acts beside it."""
+
+    def __init__(self, settings: Settings, *, people: int, seed: int, show: Show) -> None:
+        self._settings = settings
+        self._show = show
+        self._seed = seed
+        now_ms = to_millis(SystemClock().now())
+        self._until_ms = now_ms - PAST_ENDS_MS
+        self._world = World(people=people, newcomers=max(NEWCOMERS_LEAST, people // 10), rules=rules_of(settings))
+        self._population: Population | None = None
+        # Made while the engine loads.
+        self._past = _beside(self._make)
+
+    def _make(self) -> Past:
+        # A past is millions of small values and no rubbish: looking for some takes a fifth of the time.
+        gc.disable()
+        try:
+            return make_past(np.random.default_rng(self._seed), self._world, until_ms=self._until_ms)
+        finally:
+            gc.enable()
+
+    def keys(self) -> dict[str, str]:
+        """The workspace's first write key and api key."""
+        read: dict[str, str] = json.loads((self._settings.data_dir / "keys.json").read_text(encoding="utf-8"))
+        return read
+
+    async def prepare(self, app: Application) -> None:
+        """Load the past; the server answers nothing before it is in."""
+        with self._show.progress() as progress:
+            progress(f"Making {self._world.people:,} customers and {self._world.days} days of their past", 0, 0)
+            past = await asyncio.wrap_future(self._past)
+            self._population = past.population
+            start_ms = self._until_ms - self._world.days * DAY_MS
+            await load_past(app, past, start_ms=start_ms, progress=progress)
+        self._show.loaded(self._world.people, past.table.num_rows)
+
+    async def accompany(self, app: Application) -> None:
+        """Keep customers acting until the server stops."""
+        if self._population is None:
+            return
+        keys = self.keys()
+        rng = np.random.default_rng([self._seed, 1])
+        crowd = Crowd(
+            rng,
+            self._population,
+            now_ms=to_millis(app.clock.now()),
+            effects=self._world.effects,
+            pace=Pace(),
+        )
+        url = f"http://127.0.0.1:{app.settings.port}"
+        customers = Customers(crowd, url=url, write_key=keys["write_key"], api_key=keys["api_key"])
+        stop = Flag()
+        acting = asyncio.get_running_loop().run_in_executor(None, customers.run, stop)
+        try:
+            await app.closing.wait()
+        finally:
+            stop.set()
+            await acting
+
+
+def _beside(make: Callable[[], Past]) -> Future[Past]:
+    """The past, made in a thread that does not keep the process from ending."""
+    future: Future[Past] = Future()
+
+    def work() -> None:
+        try:
+            future.set_result(make())
+        except BaseException as error:  # noqa: BLE001 - it is raised again where the past is waited for.
+            future.set_exception(error)
+
+    Thread(target=work, name="past", daemon=True).start()
+    return future
