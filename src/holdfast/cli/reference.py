@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -15,6 +15,8 @@ from typing import Any, cast
 
 import holdfast
 from holdfast.cli.complaints import complaints_in, error_classes
+from holdfast.cli.markdown import table
+from holdfast.cli.reference_http import http_page
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.gate import Reason
@@ -224,16 +226,6 @@ def errors_page() -> str:
     )
 
 
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [headings, ["---"] * len(headings), *rows]
-    return "".join("| " + " | ".join(_in_cell(each) for each in line) + " |\n" for line in lines)
-
-
-def _in_cell(text: str) -> str:
-    return " ".join(text.replace("|", "\\|").split())
-
-
 def _doc(type_: type[Any]) -> str:
     return "\n".join(line.strip() for line in (type_.__doc__ or "").strip().splitlines())
 
@@ -248,6 +240,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "command-line.md": command_line_page,
         "conditions.md": conditions_page,
         "journeys.md": journeys_page,
+        "http-api.md": http_page,
         "errors.md": errors_page,
     }
 )

@@ -55,11 +55,12 @@ def test_a_file_where_the_data_directory_should_be_is_bad(tmp_path: Path) -> Non
     assert finding.state == "bad"
 
 
-def test_keys_that_others_can_read_are_bad(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o620])
+def test_keys_that_others_can_reach_are_bad(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "keys.json"
     assert list(doctor.keys_file(path)) == []
     path.write_text("{}")
-    path.chmod(0o644)
+    path.chmod(mode)
     assert [each.state for each in doctor.keys_file(path)] == ["bad"]
     path.chmod(0o600)
     assert [each.state for each in doctor.keys_file(path)] == ["good"]

@@ -1,0 +1,122 @@
+"""The docs say what is: generated pages are fresh, links lead somewhere, examples can be."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import holdfast
+from holdfast.cli.reference import PAGES, pages
+from holdfast.decisions.campaign import decode_campaign
+from holdfast.decisions.journey import decode_journey
+from holdfast.decisions.nodes import step_types
+from holdfast.events.event import NAMES as CALL_NAMES
+from holdfast.segments.catalogue import declared
+from holdfast.segments.codec import decode_condition
+from holdfast.segments.operators import OPERATORS
+from holdfast.settings import NAMES
+
+SOURCE = Path(holdfast.__file__).parent
+ROOT = SOURCE.parents[1]
+REFERENCE = ROOT / "docs" / "reference"
+TEXTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+OWN_NAME = re.compile(r"(Journey|Message|Consent) [A-Z][a-z]+( [A-Z][a-z]+)?")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_is_fresh(name: str) -> None:
+    assert (REFERENCE / name).read_text(encoding="utf-8") == pages()[name], "run: make docs"
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [
+        ("settings.md", NAMES),
+        ("conditions.md", (*declared(), *OPERATORS)),
+        ("journeys.md", tuple(step_types())),
+        ("events.md", tuple(CALL_NAMES.values())),
+    ],
+)
+def test_every_declaration_has_its_place(page: str, names: tuple[str, ...]) -> None:
+    text = (REFERENCE / page).read_text(encoding="utf-8")
+    assert names
+    assert [name for name in names if f"`{name}`" not in text] == []
+
+
+def own_event_names() -> Iterator[str]:
+    for path in SOURCE.rglob("*.py"):
+        if "sim" not in path.relative_to(SOURCE).parts:
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Constant) and isinstance(node.value, str) and OWN_NAME.fullmatch(node.value):
+                    yield node.value
+
+
+def test_every_event_of_our_own_is_described() -> None:
+    text = (REFERENCE / "events.md").read_text(encoding="utf-8")
+    names = set(own_event_names())
+    assert "Journey Entered" in names
+    assert sorted(name for name in names if f"`{name}`" not in text) == []
+
+
+def targets(text: str) -> Iterator[str]:
+    for target in re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+        if "://" not in target:
+            yield target
+
+
+def anchors(path: Path) -> set[str]:
+    headings = re.findall(r"^#+ (.+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    broken = []
+    for target in targets(path.read_text(encoding="utf-8")):
+        file, _, anchor = target.partition("#")
+        there = (path.parent / file).resolve() if file else path
+        if not there.exists() or (anchor and anchor not in anchors(there)):
+            broken.append(target)
+    assert broken == []
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def decode(said: dict[str, object]) -> object:
+    """Whatever the document is, by its look."""
+    ways: list[tuple[str, Callable[[dict[str, object]], object]]] = [
+        ("steps", decode_journey),
+        ("trigger", decode_campaign),
+        ("type", decode_condition),
+    ]
+    return next(way(said) for sign, way in ways if sign in said)
+
+
+def test_the_journeys_and_campaigns_of_the_how_to_can_be_published() -> None:
+    found = [decode(json.loads(each)) for each in blocks(ROOT / "docs/how-to/write-a-journey.md", "json")]
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_python_in_the_docs_is_python_and_names_what_is_there(path: Path) -> None:
+    for block in blocks(path, "python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module == "holdfast":
+                assert [each.name for each in node.names if not hasattr(holdfast, each.name)] == []
+
+
+def test_conditions_on_the_command_line_can_be_read() -> None:
+    for path in TEXTS:
+        for said in re.findall(r"segment count '(\{.*?\})'", path.read_text(encoding="utf-8")):
+            decode_condition(said)
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
