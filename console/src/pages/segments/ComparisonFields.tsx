@@ -1,6 +1,7 @@
 import { Autocomplete, NumberInput, Select, TagsInput } from '@mantine/core'
 import type { Json, PropertyName } from '~/api/types'
 import { ALONE, type Comparison, type Scalar, SEVERAL } from './model'
+import { NameField } from './NameField'
 import { kindOf, operatorsFor, type ValueKind } from './operators'
 
 interface Props {
@@ -23,7 +24,7 @@ export function ComparisonFields({ what, names, comparison, set }: Props) {
   const operate = (operator: string) => set({ operator, value: reshaped(comparison.value, operator) })
   return (
     <>
-      <Autocomplete aria-label={what} placeholder={`Choose a ${what.toLowerCase()}`} w={180} data={names.map(({ name }) => name)} value={comparison.name} onChange={rename} limit={50} />
+      <NameField label={what} hint={`Choose a ${what.toLowerCase()}`} names={names.map(({ name }) => name)} value={comparison.name} onChange={rename} />
       <Select aria-label="Operator" w={116} data={operatorsFor(kind, comparison.operator)} value={comparison.operator} onChange={(operator) => operator && operate(operator)} />
       <ValueField kind={kind} comparison={comparison} examples={examples} set={set} />
     </>
@@ -52,7 +53,7 @@ function ValueField({ kind, comparison: { operator, value }, examples, set }: Va
     return (
       <TagsInput
         aria-label="Values"
-        w={200}
+        w={220}
         data={suggestions}
         value={(Array.isArray(value) ? value : []).map(String)}
         onChange={(texts) => set({ value: texts.map(typed).filter((one) => one === one) })}

@@ -1,13 +1,15 @@
-import { ActionIcon, Autocomplete, Button, NumberInput, Select, Tooltip } from '@mantine/core'
+import { ActionIcon, Select, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Plus, X } from 'lucide-react'
+import { ListFilterPlus, X } from 'lucide-react'
 import { eventNames, eventProperties } from '~/api/queries'
 import { useBuilder } from './builderContext'
 import { ComparisonFields } from './ComparisonFields'
 import { type Comparison, type Did, newComparison } from './model'
 import styles from './Builder.module.css'
 import { RuleCount } from './RuleCount'
+import { NameField } from './NameField'
 import { TimesFields } from './TimesFields'
+import { WindowField } from './WindowField'
 
 /** "Did Order Completed at least 3 times in the last 30 days, where revenue is more than 50." */
 export function DidRule({ rule }: { rule: Did }) {
@@ -22,7 +24,7 @@ export function DidRule({ rule }: { rule: Did }) {
       <div className={styles.fields}>
         <Select
           aria-label="Did or did not"
-          w={86}
+          w={84}
           data={[
             { value: 'did', label: 'Did' },
             { value: 'not', label: 'Did not' },
@@ -30,37 +32,13 @@ export function DidRule({ rule }: { rule: Did }) {
           value={rule.negated ? 'not' : 'did'}
           onChange={(value) => set({ negated: value === 'not' })}
         />
-        <Autocomplete
-          aria-label="Event"
-          placeholder="Choose an event"
-          w={180}
-          data={names.map(({ name }) => name)}
-          value={rule.event}
-          onChange={(event) => set({ event })}
-          limit={50}
-          maxDropdownHeight={260}
-        />
+        <NameField label="Event" hint="Choose an event" names={names.map(({ name }) => name)} value={rule.event} onChange={(event) => set({ event })} />
         <TimesFields rule={rule} set={set} />
-        <Select
-          aria-label="Window"
-          w={114}
-          data={[
-            { value: 'last', label: 'in the last' },
-            { value: 'ever', label: 'ever' },
-          ]}
-          value={rule.withinDays === null ? 'ever' : 'last'}
-          onChange={(value) => set({ withinDays: value === 'ever' ? null : 30 })}
-        />
-        {rule.withinDays !== null && (
-          <>
-            <NumberInput aria-label="Days" w={70} min={0.01} value={rule.withinDays} onChange={(days) => Number(days) > 0 && set({ withinDays: Number(days) })} />
-            <span className="quiet">{rule.withinDays === 1 ? 'day' : 'days'}</span>
-          </>
-        )}
+        <WindowField days={rule.withinDays} set={(withinDays) => set({ withinDays })} />
         <Tooltip label="Add a condition on the event">
-          <Button variant="subtle" leftSection={<Plus size={13} />} onClick={() => set({ where: [...rule.where, newComparison()] })}>
-            where
-          </Button>
+          <ActionIcon aria-label="Add a condition on the event" className={styles.remove} onClick={() => set({ where: [...rule.where, newComparison()] })}>
+            <ListFilterPlus size={14} />
+          </ActionIcon>
         </Tooltip>
         <Tooltip label="Remove rule">
           <ActionIcon aria-label="Remove rule" className={styles.remove} onClick={() => builder.remove(rule.id)}>

@@ -19,12 +19,15 @@ import { useCount } from './useCount'
 
 const PARENT = { to: '/segments', label: 'Segments' } as const
 
+/** People keep acting while a segment lies open; the total follows them. */
+const RECOUNT_MS = 10_000
+
 export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; start: () => Group }) {
   const [root, setRoot] = useState(start)
   const [dialog, setDialog] = useState<'save' | 'json' | 'delete' | null>(null)
   const builder = useMemo(() => builderOf(setRoot), [])
   const definition = encode(root)
-  const total = useCount(definition)
+  const total = useCount(definition, RECOUNT_MS)
   const small = useMediaQuery('(max-width: 700px)') ?? false
   const changed = useMemo(() => saved !== null && JSON.stringify(encode(start())) !== JSON.stringify(definition), [saved, start, definition])
   const loose = unfinished(root)

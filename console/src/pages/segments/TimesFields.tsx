@@ -37,11 +37,12 @@ export function TimesFields({ rule, set }: { rule: Did; set: (part: Partial<Did>
   const first = rule.atLeast ?? rule.atMost ?? 1
   return (
     <>
-      <Select aria-label="How often" w={100} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
+      <Select aria-label="How often" w={94} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
       <NumberInput
         aria-label={mode === 'between' ? 'Times, from' : 'Times'}
-        w={62}
+        w={88}
         min={0}
+        suffix={first === 1 ? ' time' : ' times'}
         allowDecimal={false}
         value={first}
         onChange={(times) => set(mode === 'between' ? { atLeast: whole(times) } : inMode(mode, whole(times)))}
@@ -49,10 +50,9 @@ export function TimesFields({ rule, set }: { rule: Did; set: (part: Partial<Did>
       {mode === 'between' && (
         <>
           <span className="quiet">and</span>
-          <NumberInput aria-label="Times, to" w={62} min={first} allowDecimal={false} value={rule.atMost ?? first} onChange={(times) => set({ atMost: whole(times) })} />
+          <NumberInput aria-label="Times, to" w={88} suffix=" times" min={first} allowDecimal={false} value={rule.atMost ?? first} onChange={(times) => set({ atMost: whole(times) })} />
         </>
       )}
-      <span className="quiet">{first === 1 && mode !== 'between' ? 'time' : 'times'}</span>
     </>
   )
 }

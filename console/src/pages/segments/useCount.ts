@@ -10,7 +10,7 @@ const DEBOUNCE_MS = 180
  *
  * A newer definition has a newer key, so the query of the older one loses its reader and its request is aborted.
  */
-export function useCount(definition: Json | null) {
+export function useCount(definition: Json | null, everyMs: number | false = false) {
   const [text] = useDebouncedValue(definition === null ? '' : JSON.stringify(definition), DEBOUNCE_MS)
-  return useQuery({ ...segmentCount(text ? (JSON.parse(text) as Json) : null), enabled: text !== '' })
+  return useQuery({ ...segmentCount(text ? (JSON.parse(text) as Json) : null), enabled: text !== '', refetchInterval: everyMs })
 }

@@ -1,0 +1,55 @@
+import { Button, Modal, Textarea } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { put, Refusal, route } from '~/api/client'
+import { runRoot } from '~/api/queries'
+import type { Json, Run } from '~/api/types'
+import { CopyButton } from '~/parts/CopyButton'
+import { plural } from '~/words/numbers'
+import { channelsOf } from './channels'
+import styles from './RunActions.module.css'
+
+/** The definition as the API has it; a changed one is published as the next version. */
+export function DefinitionDialog({ run, close }: { run: Run; close: () => void }) {
+  const client = useQueryClient()
+  const [original] = useState(() => JSON.stringify(run.definition, null, 2))
+  const [text, setText] = useState(original)
+  const publish = useMutation({
+    mutationFn: () => put(route`/api/${runRoot(run.kind)}/${run.id}`, JSON.parse(text) as Json),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: [runRoot(run.kind)] })
+      close()
+    },
+  })
+  return (
+    <Modal opened onClose={close} title={`Definition of “${run.name}”`} size={640}>
+      <div className={styles.form}>
+        <Textarea
+          label={`Version ${run.version}`}
+          autosize
+          minRows={10}
+          maxRows={20}
+          value={text}
+          spellCheck={false}
+          onChange={(event) => setText(event.currentTarget.value)}
+          error={publish.isError ? problem(publish.error) : undefined}
+        />
+        <p className="quiet">
+          {plural(run.waiting, 'person', 'people')} inside finish on version {run.version}; new ones take version {run.version + 1} from the moment it is published.
+          Channel: {channelsOf(run)}.
+        </p>
+        <div className={styles.actions}>
+          <CopyButton text={() => text} />
+          <Button variant="filled" disabled={text === original} loading={publish.isPending} onClick={() => publish.mutate()}>
+            Publish v{run.version + 1}
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}
+
+function problem(error: Error): string {
+  if (error instanceof Refusal) return `Not published. ${error.path ? `${error.path}: ` : ''}${error.message} ${error.hint ?? ''}`
+  return error instanceof SyntaxError ? `Not published. This is not JSON: ${error.message}` : `Not published. ${error.message}`
+}

@@ -1,0 +1,46 @@
+/** The path of a flow: straight down, across in the gap between layers, down again; corners rounded. */
+
+import type { Point } from './layout'
+
+const RADIUS = 10
+
+/** All corners from the start to the end; crossings happen `rise` above the next stop. */
+export function corners(start: Point, through: Point[], end: Point, rise: number): Point[] {
+  const points = [start]
+  let from = start
+  for (const stop of [...through, end]) {
+    if (Math.abs(stop.x - from.x) > 0.5) {
+      const y = stop === end ? end.y - rise : stop.y - 38 - rise
+      points.push({ x: from.x, y }, { x: stop.x, y })
+    }
+    points.push(stop)
+    from = stop
+  }
+  return points
+}
+
+export function rounded(points: Point[]): string {
+  const [first, ...rest] = points
+  if (!first) return ''
+  let path = `M${first.x} ${first.y}`
+  rest.forEach((corner, i) => {
+    const before = points[i]!
+    const after = points[i + 2]
+    if (!after) {
+      path += `L${corner.x} ${corner.y}`
+      return
+    }
+    const radius = Math.min(RADIUS, span(before, corner) / 2, span(corner, after) / 2)
+    const a = toward(corner, before, radius)
+    const b = toward(corner, after, radius)
+    path += `L${a.x} ${a.y}Q${corner.x} ${corner.y} ${b.x} ${b.y}`
+  })
+  return path
+}
+
+const span = (a: Point, b: Point) => Math.hypot(a.x - b.x, a.y - b.y)
+
+function toward(from: Point, to: Point, distance: number): Point {
+  const whole = span(from, to) || 1
+  return { x: from.x + ((to.x - from.x) * distance) / whole, y: from.y + ((to.y - from.y) * distance) / whole }
+}
