@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.decisions.gate import Cap, GateRules
 from holdfast.events.event import Event
 from holdfast.flows.archive import Archivist
@@ -24,10 +23,11 @@ from holdfast.flows.react import Reactor
 from holdfast.flows.watch import Watch
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.clock import Clock
-from holdfast.ports.history import History, HistoryRow
+from holdfast.ports.history import History
 from holdfast.ports.log import Log
 from holdfast.ports.state import State, View
 from holdfast.settings import Settings
+from holdfast.stores.clickhouse.engine import Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
 from holdfast.stores.log.segment_log import SegmentLog
 from holdfast.stores.sqlite.state import SqliteState
@@ -80,6 +80,8 @@ class Application:
     progress: Progress | None = None
     doing: str = ""
     """What is being done before requests can be answered; empty once ready."""
+    wake: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when the reactor has something to do that it could not see coming."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def catch_up(self) -> None:
@@ -110,6 +112,10 @@ class Application:
     async def decision_names(self, view: View) -> list[Named]:
         """What every journey and campaign is called."""
         return [Named(id=each.id, name=play_of(each).journey.name) for each in await view.decisions()]
+
+    def has_room(self) -> bool:
+        """Whether the senders can take more."""
+        return True
 
     async def pause(self, seconds: float) -> None:
         """Wait, but no longer than until the application closes."""
@@ -142,3 +148,65 @@ def secret_of(data_dir: Path) -> bytes:
             file.flush()
             os.fsync(file.fileno())
     return path.read_bytes()
+
+
+async def open_application(settings: Settings, *, clock: Clock | None = None, serving: bool = True) -> Application:
+    """Open the workspace and put the application together.
+
+    Args:
+        serving: whether messages are sent; a workspace opened to ask questions sends none, and claims none.
+
+    Raises Busy or Conflict when another process has the workspace open.
+    """
+    clock = clock or SystemClock()
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    state = SqliteState(settings.data_dir)
+    try:
+        log = SegmentLog(
+            settings.data_dir / "log",
+            segment_bytes=settings.log_segment_bytes,
+            queue_bytes=settings.log_queue_bytes,
+        )
+        history = await ChdbHistory.open(
+            settings.data_dir / "history",
+            currency=settings.currency,
+            limits=Limits(seconds=settings.query_seconds_most, memory_bytes=settings.query_memory_bytes_most),
+        )
+    except BaseException:
+        await state.close()
+        raise
+    watch = Watch()
+    access = Access()
+    await access.refresh(state)
+    archivist = Archivist(
+        log=log,
+        state=state,
+        history=history,
+        added=lambda rows: watch.added(rows, to_millis(clock.now())),
+        batch_records=settings.archive_batch_rows,
+    )
+    reactor = Reactor(
+        log=log,
+        state=state,
+        clock=clock,
+        rules=rules_of(settings),
+        hand_over=lambda sends: None,
+        room=lambda: 0,
+        dedup_days=settings.dedup_days,
+    )
+    app = Application(
+        settings=settings,
+        clock=clock,
+        secret=secret_of(settings.data_dir),
+        log=log,
+        state=state,
+        history=history,
+        collector=Collector(log, clock),
+        reactor=reactor,
+        archivist=archivist,
+        access=access,
+        watch=watch,
+    )
+    if serving:
+        await reactor.recover()
+    return app

@@ -22,6 +22,7 @@ from holdfast.flows.identify import apply_claims
 from holdfast.events.event import Event, IdentityKey, message_hash
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
+from holdfast.ports.columns import EVENT_COLUMNS
 from holdfast.ports.history import History
 from holdfast.ports.state import Identity, State, Transaction
 from holdfast.profiles.identity import Claim, claims_of
@@ -229,7 +230,8 @@ def _history_table(
             pl.col("anonymous_id").replace_strict(strangers, default=None, return_dtype=pl.UInt32),
         ).alias("identity"),
         pl.lit(received).dt.cast_time_unit("ms").alias("received_at"),
+        pl.col("properties").fill_null("{}"),
+        pl.col("context").fill_null("{}"),
         pl.col("name").alias("event"),
     )
-    columns = ("event", "identity", "timestamp", "received_at", "id", "message_id", "kind", "source")
-    return numbered.select(*columns, pl.col("properties").fill_null("{}"), pl.col("context").fill_null("{}")).to_arrow()
+    return numbered.select(EVENT_COLUMNS.names).to_arrow().cast(EVENT_COLUMNS)

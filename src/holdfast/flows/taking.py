@@ -135,7 +135,12 @@ def _demand(frame: pl.DataFrame, column: str) -> None:
 
 
 def _identity_text(frame: pl.DataFrame, column: str) -> pl.Expr:
-    text = pl.col(column).cast(pl.String)
+    value = pl.col(column)
+    # Spreadsheets make numbers of ids, and 17850.0 means 17850.
+    if frame.schema[column].is_float():
+        whole = pl.when(value == value.floor()).then(value.cast(pl.Int64, strict=False))
+        value = pl.coalesce(whole.cast(pl.String), value.cast(pl.String))
+    text = value.cast(pl.String)
     return pl.when(text.str.strip_chars() == "").then(None).otherwise(text).alias(column)
 
 
