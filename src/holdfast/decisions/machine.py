@@ -120,17 +120,19 @@ def advance(journey: Journey, visit: Visit, wake: Wake, scene: Scene) -> Advance
 
 def stop(journey: Journey, visit: Visit, now: datetime) -> Advance:
     """Take somebody out because the journey was stopped."""
+    return _taken_out(journey, visit, STOPPED, now)
+
+
+def fail(journey: Journey, visit: Visit, now: datetime) -> Advance:
+    """Take somebody out because moving them on broke."""
+    return _taken_out(journey, visit, FAILED, now)
+
+
+def _taken_out(journey: Journey, visit: Visit, by: str, now: datetime) -> Advance:
     if visit.left_ms is not None:
         return Advance(visit=visit)
-    left = replace(
-        visit,
-        seq=visit.seq + 1,
-        due_ms=None,
-        waits_for=frozenset(),
-        left_ms=to_millis(now),
-        left_by=STOPPED,
-    )
-    return Advance(visit=left, passed=((visit.step, STOPPED),), told=(told_left(journey, visit, STOPPED),))
+    left = replace(visit, seq=visit.seq + 1, due_ms=None, waits_for=frozenset(), left_ms=to_millis(now), left_by=by)
+    return Advance(visit=left, passed=((visit.step, by),), told=(told_left(journey, visit, by),))
 
 
 class _Walk:

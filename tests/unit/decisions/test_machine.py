@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,7 +16,7 @@ from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import Cap, GateRules, Permit, Withheld
 from holdfast.decisions.holdout import arm_of
 from holdfast.decisions.journey import Journey, decode_journey
-from holdfast.decisions.machine import Advance, Arrived, Due, Happened, Wake, advance, stop
+from holdfast.decisions.machine import Advance, Arrived, Due, Happened, Wake, advance, fail, stop
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
@@ -185,11 +186,17 @@ def test_who_reaches_the_goal_stays_if_it_does_not(rescue: Journey, waiting: Vis
     assert moved(rescue, waiting, Happened(an_event("Order Completed", now)), now).visit.left_by == "bought"
 
 
-def test_a_stopped_journey_lets_people_go(rescue: Journey, waiting: Visit) -> None:
-    stopped = stop(rescue, waiting, START + SECOND)
-    assert (stopped.visit.left_by, stopped.visit.left_ms) == ("stopped", to_millis(START + SECOND))
-    assert stopped.passed == (("wait", "stopped"),)
-    assert [each.name for each in stopped.told] == ["Journey Left"]
+@pytest.mark.parametrize(("take_out", "by"), [(stop, "stopped"), (fail, "failed")])
+def test_somebody_can_be_taken_out(
+    rescue: Journey, waiting: Visit, take_out: Callable[[Journey, Visit, datetime], Advance], by: str
+) -> None:
+    out = take_out(rescue, waiting, START + SECOND)
+    assert (out.visit.left_by, out.visit.left_ms, out.visit.due_ms) == (by, to_millis(START + SECOND), None)
+    assert out.visit.waits_for == frozenset()
+    assert out.visit.seq == waiting.seq + 1
+    assert out.passed == (("wait", by),)
+    assert [(each.name, each.properties["by"]) for each in out.told] == [("Journey Left", by)]
+    assert take_out(rescue, out.visit, START + DAY) == Advance(visit=out.visit)
 
 
 @pytest.mark.parametrize("wake", [Due(), Happened(an_event("Order Completed"))])
