@@ -1,0 +1,226 @@
+"""Templates: what a message says, in Liquid, before it is known to whom."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+
+from liquid import Token
+from liquid.exceptions import LiquidError, LiquidSyntaxError
+from liquid.token import TOKEN_TAG
+
+from holdfast.events.event import Json
+from holdfast.kernel.errors import Invalid, TooLarge
+from holdfast.messages._liquid import NOW, BoundedEnvironment, Metered
+
+SOURCE_CHARACTERS_MOST = 500_000
+"""How long a template may be."""
+SUBJECT_CHARACTERS_MOST = 900
+"""How long a rendered subject may be: a header line holds 998 bytes."""
+MARKUP_CHARACTERS_MOST = 10_000
+"""How long one `{{ … }}` or `{% … %}` may be."""
+_CACHED_MOST = 512
+
+_OPENING = re.compile(r"\{\{|\{%-?\s{0,500}(\w*)")
+_LONG_BLANK = re.compile(r"\s{501}")
+_UNREAD_ENDS = {name: re.compile(rf"\{{%-?\s{{0,500}}end{name}\s{{0,500}}-?%\}}") for name in ("raw", "doc")}
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class RenderFailed:
+    """The template could not be rendered for this person."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One parsed template. Make it with `parse_template`; rendering it never raises."""
+
+    _parsed: Metered
+
+    def render(self, variables: Mapping[str, Json], *, now: datetime) -> str | RenderFailed:
+        """The text for one person.
+
+        Args:
+            variables: plain data only; a name that is not there comes out empty, so `| default: "…"` works.
+            now: what `"now" | date: …` means. Give the send's own moment, so that a retry says the same.
+        """
+        try:
+            return self._parsed.render({**variables, NOW: now})
+        except LiquidError as error:
+            return RenderFailed(_complaint(error, self._parsed.name))
+        # An interpreter of other people's templates may fail in ways of its own (a division, a recursion, a number out
+        # of range): whatever it is, this message fails and the next one goes on.
+        except Exception as error:  # noqa: BLE001
+            return RenderFailed(f"{type(error).__name__}: {error}"[:300])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """What one message says, to one person."""
+
+    subject: str
+    html: str
+    text: str
+    """Empty when the template gives none; the email then makes it from the HTML."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageTemplate:
+    """The parsed parts of one message."""
+
+    subject: Template
+    html: Template
+    text: Template
+
+    def render(self, variables: Mapping[str, Json], *, now: datetime) -> Words | RenderFailed:
+        """Every part for one person, or why it cannot be said. A subject is one line."""
+        subject = self.subject.render(variables, now=now)
+        if isinstance(subject, RenderFailed):
+            return RenderFailed(f"subject: {subject.reason}")
+        html = self.html.render(variables, now=now)
+        if isinstance(html, RenderFailed):
+            return RenderFailed(f"html: {html.reason}")
+        text = self.text.render(variables, now=now)
+        if isinstance(text, RenderFailed):
+            return RenderFailed(f"text: {text.reason}")
+        subject = one_line(subject)
+        if len(subject) > SUBJECT_CHARACTERS_MOST:
+            return RenderFailed(f"subject: longer than {SUBJECT_CHARACTERS_MOST} characters")
+        if not html.strip() and not text.strip():
+            return RenderFailed("html: there is nothing in it, nor in the text")
+        return Words(subject=subject, html=html, text=text)
+
+
+def one_line(text: str) -> str:
+    """The text with every run of line breaks and control characters made one space: nothing in it can end a header."""
+    return _CONTROLS.sub(" ", text).strip()
+
+
+def parse_template(source: str, *, html: bool, path: str = "$") -> Template:
+    """Parse one Liquid text; the same text is parsed once.
+
+    Args:
+        html: whether values are escaped for HTML as they are put in.
+        path: where the text stands in what the caller sent, for the complaint.
+
+    Raises:
+        Invalid: it is no Liquid; the message names the line.
+        TooLarge: it is longer than `SOURCE_CHARACTERS_MOST`.
+    """
+    if len(source) > SOURCE_CHARACTERS_MOST:
+        raise TooLarge(
+            f"the template is longer than {SOURCE_CHARACTERS_MOST:,} characters",
+            code="template_too_large",
+            path=path,
+            hint="Move pictures and styles to files of their own and link them.",
+        )
+    try:
+        return _parsed(source, html)
+    except LiquidError as error:
+        raise Invalid(
+            f"the template is no valid Liquid: {_complaint(error, source)}",
+            code="template_invalid",
+            path=path,
+            hint="Check that every tag is closed and every filter is spelt as in the reference.",
+        ) from error
+
+
+def parse_message(subject: str, html: str, text: str = "", *, path: str = "$") -> MessageTemplate:
+    """Parse the parts of one message; raises as `parse_template` does."""
+    if not subject.strip():
+        raise Invalid("the subject is empty", code="template_invalid", path=f"{path}.subject", hint="Write a subject.")
+    if not html.strip() and not text.strip():
+        raise Invalid(
+            "the message says nothing", code="template_invalid", path=f"{path}.html", hint="Write the HTML or the text."
+        )
+    return MessageTemplate(
+        subject=parse_template(subject, html=False, path=f"{path}.subject"),
+        html=parse_template(html, html=True, path=f"{path}.html"),
+        text=parse_template(text, html=False, path=f"{path}.text"),
+    )
+
+
+def validate_template(template: Mapping[str, Json], *, path: str = "$") -> MessageTemplate:
+    """Check a send step's `template` object `{subject, html, text}` and parse it.
+
+    Raises Invalid with the path of the part, and in the message the line, that is wrong; TooLarge for a part too long.
+    """
+    parts: dict[str, str] = {}
+    for name in ("subject", "html", "text"):
+        value = template.get(name, "")
+        if not isinstance(value, str):
+            raise Invalid(f"{name} is not text", code="template_invalid", path=f"{path}.{name}", hint="Give a string.")
+        parts[name] = value
+    unknown = sorted(set(template) - set(parts))
+    if unknown:
+        raise Invalid(
+            f"there is no field {unknown[0]!r} in a template",
+            code="template_invalid",
+            path=f"{path}.{unknown[0]}",
+            hint="The fields are subject, html and text.",
+        )
+    return parse_message(parts["subject"], parts["html"], parts["text"], path=path)
+
+
+@lru_cache(maxsize=_CACHED_MOST)
+def _parsed(source: str, html: bool) -> Template:  # A key of the cache, not an option of an interface.
+    markup = _markup_length(source)
+    environment = _environment(html)
+    parsed = environment.from_string(source, name=source)
+    assert isinstance(parsed, Metered)  # noqa: S101  # The environment's own template class.
+    for name, places in parsed.analyze(include_partials=False).filters.items():
+        if name not in environment.filters:
+            raise _wrong(f"there is no filter {name!r}", source, places[0].index)
+    parsed.allow(markup)
+    return Template(parsed)
+
+
+def _markup_length(source: str) -> int:
+    """How much of the source is markup; what lies between is copied, not walked.
+
+    Liquid's own lexer takes quadratic time over markup that is opened and never closed, or mostly blank, so such a
+    source is refused here, in one pass, before that lexer sees it.
+    """
+    length = at = 0
+    while opening := _OPENING.search(source, at):
+        start, name = opening.start(), opening[1]
+        close = source.find("}}" if name is None else "%}", opening.end())
+        if close < 0:
+            raise _wrong("this markup is never closed", source, start)
+        at = close + 2
+        if at - start > MARKUP_CHARACTERS_MOST:
+            raise _wrong(f"this markup is longer than {MARKUP_CHARACTERS_MOST:,} characters", source, start)
+        if _LONG_BLANK.search(source, start, at):
+            raise _wrong("this markup holds more than 500 blanks in a row", source, start)
+        if name in _UNREAD_ENDS:
+            end = _UNREAD_ENDS[name].search(source, at)
+            if end is None:
+                raise _wrong(f"{name} is never ended", source, start)
+            at = end.end()
+        length += at - start
+    return length
+
+
+def _wrong(said: str, source: str, index: int) -> LiquidSyntaxError:
+    return LiquidSyntaxError(said, token=Token(TOKEN_TAG, "", index, source))
+
+
+@lru_cache(maxsize=2)
+def _environment(html: bool) -> BoundedEnvironment:  # As above.
+    return BoundedEnvironment(autoescape=html)
+
+
+def _complaint(error: LiquidError, source: str) -> str:
+    """What is wrong, and on which line."""
+    said = str(error.message or type(error).__name__)
+    token = error.token
+    if token is None or token.start_index < 0:
+        cause = error.__cause__
+        return f"{said} ({type(cause).__name__})" if cause is not None and "unexpected" in said else said
+    return f"line {source.count(chr(10), 0, token.start_index) + 1}: {said}"
