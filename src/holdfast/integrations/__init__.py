@@ -1,0 +1,1 @@
+"""Partners and formats, in and out: one package each."""
