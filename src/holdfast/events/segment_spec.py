@@ -21,7 +21,16 @@ from msgspec import Raw
 
 from holdfast.events.bad import Bad
 from holdfast.events.event import NAMES, OWN_SOURCE, Event, Json, Kind
-from holdfast.events.segment_body import EVENTS_MOST, MANY_KINDS, Opened, check, open_body
+from holdfast.events.segment_body import (
+    EVENT_BYTES_MOST,
+    EVENTS_MOST,
+    MANY_KINDS,
+    MESSAGE_ID_CHARACTERS_MOST,
+    Opened,
+    event_over_limit,
+    message_id_over_limit,
+    open_body,
+)
 from holdfast.events.segment_message import Message, Unreadable, aware, moment, read_message
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import EARLIEST, from_millis
@@ -55,18 +64,16 @@ class _Around:
 def decode(kind: str, body: bytes, *, received_ms: int, source: str) -> Decoded:
     """The events of a request body, and the records in it that cannot be events.
 
-    The same arguments give the same events, message ids included. Our own bodies (source `holdfast`) are not held
-    against the limits for the outside world.
+    The same arguments give the same events, message ids included.
 
     Args:
         kind: the call it came by, such as `batch` or `track`.
+        body: as it came; that it is within the limits for requests was seen to when it was collected.
         received_ms: when it reached us, in milliseconds since 1970.
         source: the name of the write key it came through.
 
-    Raises Invalid when the whole body is unusable, OverLimit when it passes a limit of the specification.
+    Raises Invalid when the whole body is unusable.
     """
-    if source != OWN_SOURCE:
-        check(kind, body)
     opened = open_body(kind, body)
     around = _Around(
         opened=opened,
@@ -119,6 +126,7 @@ def _own_message(event: Event) -> dict[str, object]:
 
 def _event(message: Message, raw: Raw, index: int, around: _Around) -> Event:
     """The event a message means. Raises Unreadable when it means none."""
+    _check_limits(message, raw, around)
     kind = _kind(message, around)
     user_id = _id("userId", message.user_id)
     anonymous_id = _id("anonymousId", message.anonymous_id)
@@ -139,6 +147,19 @@ def _event(message: Message, raw: Raw, index: int, around: _Around) -> Event:
         group_id=_required_id("groupId", message.group_id) if kind == "group" else None,
         source=around.source,
     )
+
+
+def _check_limits(message: Message, raw: Raw, around: _Around) -> None:
+    """Set aside what only a body made to deceive the collector's quick look can still hold."""
+    if around.source == OWN_SOURCE:
+        return
+    over = None
+    if len(memoryview(raw)) > EVENT_BYTES_MOST:
+        over = event_over_limit("$", len(memoryview(raw)))
+    elif isinstance(message.message_id, str) and len(message.message_id) > MESSAGE_ID_CHARACTERS_MOST:
+        over = message_id_over_limit("$.messageId", len(message.message_id))
+    if over is not None:
+        raise Unreadable(over.code, over.message, over.path, over.hint)
 
 
 def _kind(message: Message, around: _Around) -> Kind:

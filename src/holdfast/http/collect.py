@@ -5,12 +5,12 @@ Plain ASGI beneath Starlette's routing: no request objects and no middleware, fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.events.bad import OverLimit
 from holdfast.events.segment_body import BODY_BYTES_MOST, body_over_limit, open_body
@@ -52,6 +52,20 @@ def collect_routes(collector: Collects, source_of: SourceOf, *, public_url: str 
     paths: dict[str, RecordKind] = {**{kind: kind for kind in _KINDS}, **_BROWSER_PATHS}
     routes = [Route(f"/v1/{path}", _Collect(kind, collector, source_of)) for path, kind in paths.items()]
     return [*routes, Route("/v1/projects/{key}/settings", _Settings(source_of, public_url))]
+
+
+def collect_first(routes: Sequence[Route], otherwise: ASGIApp) -> ASGIApp:
+    """An application that hands collecting calls straight to their routes and everything else to `otherwise`.
+
+    Looking a path up costs a tenth of what routing and middleware do, which would be a tenth of a whole batch.
+    """
+    direct: dict[str, ASGIApp] = {route.path: route.app for route in routes if "{" not in route.path}
+
+    async def application(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = direct.get(scope["path"]) if scope["type"] == "http" else None
+        await (otherwise if chosen is None else chosen)(scope, receive, send)
+
+    return application
 
 
 class _Collect:

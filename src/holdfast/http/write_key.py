@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 from collections.abc import Mapping
 from urllib.parse import parse_qs
@@ -28,7 +27,7 @@ def write_key_before_body(headers: Mapping[bytes, bytes], query: bytes) -> str |
 
 def _basic_user(credentials: bytes) -> str | None:
     try:
-        user, _, _ = base64.b64decode(credentials.strip(), validate=True).partition(b":")
+        user, _, _ = binascii.a2b_base64(credentials.strip(), strict_mode=True).partition(b":")
         return user.decode() or None
     except (binascii.Error, UnicodeDecodeError):
         return None

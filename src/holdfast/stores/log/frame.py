@@ -21,6 +21,9 @@ FILE_HEADER = struct.Struct("<8sQ")
 BODY_BYTES_MOST = 64 * 1024 * 1024
 SOURCE_BYTES_MOST = 255
 
+# zlib lets go of the interpreter's lock for anything longer, and getting it back costs more than the whole checksum.
+_KEEPS_GIL_BYTES = 5 * 1024
+
 _HEAD = struct.Struct("<IIQQBB")
 _CHECKED = struct.Struct("<QQBBI")
 HEAD_BYTES = _HEAD.size
@@ -37,7 +40,11 @@ class Torn(Exception):
 
 def checksum_body(source: bytes, body: bytes) -> int:
     """The first part of a frame's checksum."""
-    return zlib.crc32(body, zlib.crc32(source))
+    checksum = zlib.crc32(source)
+    view = memoryview(body)
+    for start in range(0, len(body), _KEEPS_GIL_BYTES):
+        checksum = zlib.crc32(view[start : start + _KEEPS_GIL_BYTES], checksum)
+    return checksum
 
 
 def head(offset: int, record: Record, source: bytes, body_checksum: int) -> bytes:

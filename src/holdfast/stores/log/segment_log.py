@@ -1,8 +1,7 @@
 """The log in segment files: one writer thread, one sync for everything that waited.
 
-An append puts its frames in a queue and waits. The writer thread takes all that is queued, writes it, syncs once, and
-wakes every waiting append with one call into the event loop; while it syncs, the next group gathers. Readers never see
-an entry that is not durable.
+An append waits. The writer thread takes all that waits, writes it, syncs once, and answers every append with one call
+into the event loop; while it syncs, the next group gathers. Readers never see an entry that is not durable.
 """
 
 from __future__ import annotations
@@ -35,9 +34,8 @@ _LOCK_FILE = "lock"
 class _Append:
     """Records on their way to the disk, and who waits for them."""
 
-    records: Sequence[Record]
-    sources: list[bytes]
-    checksums: list[int]
+    parts: list[tuple[Record, bytes, int]]
+    """Each record with its source as bytes and the first part of its checksum."""
     size: int
     loop: AbstractEventLoop
     done: Future[int]
@@ -99,7 +97,8 @@ class SegmentLog:
         self._sync = sync
         self._lock = threading.Lock()  # Guards what the event loops and the writer share; held for microseconds.
         self._reading = threading.Lock()  # One reader of old files at a time: reading also builds their index.
-        self._queue: SimpleQueue[_Append | None] = SimpleQueue()
+        self._gathered: list[_Append] = []
+        self._queue: SimpleQueue[list[_Append] | None] = SimpleQueue()
         self._waiting_bytes = 0
         self._waiters: list[_Waiter] = []
         self._closed = False
@@ -116,18 +115,18 @@ class SegmentLog:
     async def append(self, records: Sequence[Record]) -> int:
         if not records:
             return self._end
-        sources = [record.source.encode() for record in records]
-        _refuse_oversize(records, sources)
-        size = sum(len(record.body) for record in records)
+        size = 0
+        parts: list[tuple[Record, bytes, int]] = []
+        for record in records:
+            source = record.source.encode()
+            if len(source) > SOURCE_BYTES_MOST or len(record.body) > BODY_BYTES_MOST:
+                raise ValueError(
+                    f"a record has up to {SOURCE_BYTES_MOST} bytes of source and {BODY_BYTES_MOST} of body"
+                )
+            parts.append((record, source, checksum_body(source, record.body)))
+            size += len(record.body)
         loop = asyncio.get_running_loop()
-        waiting = _Append(
-            records=records,
-            sources=sources,
-            checksums=[checksum_body(source, record.body) for source, record in zip(sources, records, strict=True)],
-            size=size,
-            loop=loop,
-            done=loop.create_future(),
-        )
+        waiting = _Append(parts, size, loop, loop.create_future())
         with self._lock:
             if self._closed:
                 raise Busy("The log is closed: the server is stopping.", hint="Send it again in a few seconds.")
@@ -136,7 +135,11 @@ class SegmentLog:
                     f"More than {self._queue_bytes} bytes are waiting to be written.", hint="Send it again in a second."
                 )
             self._waiting_bytes += size
-            self._queue.put(waiting)
+            if not self._gathered:
+                # All that this turn of the event loop appends goes to the writer at once: waking a thread costs more
+                # than anything else here, and larger groups need fewer syncs.
+                loop.call_soon(self._hand_over)
+            self._gathered.append(waiting)
         return await waiting.done
 
     async def read(self, offset: int, *, max_records: int, max_bytes: int) -> list[Entry]:
@@ -187,10 +190,17 @@ class SegmentLog:
             if self._closed:
                 return
             self._closed = True
-            self._queue.put(None)
+        self._hand_over()
+        self._queue.put(None)
         await asyncio.to_thread(self._writer.join)
         os.close(self._file)
         os.close(self._lock_handle)
+
+    def _hand_over(self) -> None:
+        with self._lock:
+            if self._gathered:
+                self._queue.put(self._gathered)
+                self._gathered = []
 
     # Opening.
 
@@ -275,10 +285,10 @@ class SegmentLog:
         """Everything that waits, at least one; empty when the log is closing and all is written."""
         group: list[_Append] = []
         with contextlib.suppress(Empty):
-            waiting = self._queue.get()
-            while waiting is not None:
-                group.append(waiting)
-                waiting = self._queue.get_nowait()
+            gathered = self._queue.get()
+            while gathered is not None:
+                group += gathered
+                gathered = self._queue.get_nowait()
             if group:
                 self._queue.put(None)  # Write these first, then stop.
         return group
@@ -295,7 +305,7 @@ class SegmentLog:
         places: list[tuple[int, int]] = []
         size = self._size
         for waiting in group:
-            for record, source, checksum in zip(waiting.records, waiting.sources, waiting.checksums, strict=True):
+            for record, source, checksum in waiting.parts:
                 offset = self._end + len(entries)
                 places.append((offset, size))
                 frame_head = head(offset, record, source, checksum)
@@ -345,16 +355,10 @@ class SegmentLog:
         news: dict[AbstractEventLoop, _News] = {}
         for waiting in group:
             news.setdefault(waiting.loop, _News()).appended.append((waiting.done, first))
-            first += len(waiting.records)
+            first += len(waiting.parts)
         for waiter in arrived:
             news.setdefault(waiter.loop, _News()).arrived.append(waiter.arrived)
         return news
-
-
-def _refuse_oversize(records: Sequence[Record], sources: Sequence[bytes]) -> None:
-    for record, source in zip(records, sources, strict=True):
-        if len(source) > SOURCE_BYTES_MOST or len(record.body) > BODY_BYTES_MOST:
-            raise ValueError(f"a record has at most {SOURCE_BYTES_MOST} bytes of source and {BODY_BYTES_MOST} of body")
 
 
 def _tell(loop: AbstractEventLoop, news: _News, error: Exception | None = None) -> None:
