@@ -31,15 +31,16 @@ _CONFIG = """<clickhouse>
     <mark_cache_size>268435456</mark_cache_size>
     <index_mark_cache_size>134217728</index_mark_cache_size>
     <background_pool_size>4</background_pool_size>
-    <merge_tree>
+    <merge_tree>{durability}
+    </merge_tree>
+</clickhouse>
+"""
+_DURABLE = """
         <!-- What `add` returned from survives a power cut, and so does what a merge makes of it. -->
         <fsync_after_insert>1</fsync_after_insert>
         <fsync_part_directory>1</fsync_part_directory>
         <min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>
-        <old_parts_lifetime>480</old_parts_lifetime>
-    </merge_tree>
-</clickhouse>
-"""
+        <old_parts_lifetime>480</old_parts_lifetime>"""
 
 _TIMED_OUT, _TOO_MUCH_MEMORY, _TOO_SLOW = 159, 241, 160
 
@@ -167,10 +168,14 @@ class Handle:
 
 
 class Engine:
-    """The one engine of this process. Handles are made as threads need them."""
+    """The one engine of this process. Handles are made as threads need them.
 
-    def __init__(self, directory: Path, *, limits: Limits, threads: int = 4) -> None:
+    With `durable`, what an insert returned from survives a power cut; without, only the end of the process.
+    """
+
+    def __init__(self, directory: Path, *, limits: Limits, threads: int = 4, durable: bool = True) -> None:
         self._directory = directory
+        self._durable = durable
         self._limits = limits
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="history")
         self._own = threading.local()
@@ -196,20 +201,21 @@ class Engine:
         handle: Handle | None = getattr(self._own, "handle", None)
         if handle is None:
             with self._lock:
-                handle = Handle(_connect(self._directory), self._limits)
+                handle = Handle(_connect(self._directory, durable=self._durable), self._limits)
                 self._handles.append(handle)
             self._own.handle = handle
         return handle
 
 
-def _connect(directory: Path) -> Any:  # noqa: ANN401  # chDB's connection has no types.
+def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB's connection has no types.
     """A connection to the engine over this directory, which is made if need be."""
     import chdb  # noqa: PLC0415  # 555 MB of library: only a process that opens a history pays for it.
 
     directory.mkdir(parents=True, exist_ok=True)
     config = directory.parent / f"{directory.name}.xml"
-    if not config.exists() or config.read_text(encoding="utf-8") != _CONFIG:
-        config.write_text(_CONFIG, encoding="utf-8")
+    wanted = _CONFIG.format(durability=_DURABLE if durable else "")
+    if not config.exists() or config.read_text(encoding="utf-8") != wanted:
+        config.write_text(wanted, encoding="utf-8")
     try:
         return chdb.connect(f"{directory}?config-file={config}")
     except Exception as cause:

@@ -66,6 +66,7 @@ class ChdbHistory:
         currency: str = "USD",
         limits: Limits | None = None,
         threads: int = 4,
+        durable: bool = True,
         on_wait: Callable[[str], None] = lambda words: None,
     ) -> ChdbHistory:
         """Open the history in `directory`, which is made if need be.
@@ -74,14 +75,14 @@ class ChdbHistory:
             currency: what revenue without a currency is in.
             limits: what one question may use.
             threads: how many questions are answered side by side.
+            durable: whether what was added survives a power cut, too; what is already safe elsewhere need not.
             on_wait: told, in words, when opening takes long.
 
         Raises:
             Conflict: another process has it open, or this one has another directory open.
         """
-        history = cls(
-            Engine(directory, limits=limits or Limits(), threads=threads), workspace=workspace, currency=currency
-        )
+        engine = Engine(directory, limits=limits or Limits(), threads=threads, durable=durable)
+        history = cls(engine, workspace=workspace, currency=currency)
         preparing = asyncio.ensure_future(history._engine.run(history._prepare))
         try:
             done, _ = await asyncio.wait({preparing}, timeout=SLOW_START_SECONDS)

@@ -1,0 +1,184 @@
+"""Random conditions, made from the declarations' field types alone, and random people with nasty values to ask about.
+
+A new condition is generated as soon as its file is there. Values are few and close to one another, so that comparisons
+come out both ways: equal but for their type, their case, one bit, one millisecond.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, get_args, get_origin
+
+from hypothesis import strategies as st
+
+from holdfast.events.event import Json
+from holdfast.kernel.errors import Exposed
+from holdfast.kernel.moments import to_millis
+from holdfast.segments.catalogue import declared
+from holdfast.segments.codec import _hints, _json_fields, kind_of
+from holdfast.segments.comparison import Comparison
+from holdfast.segments.condition import Condition, Declared
+from holdfast.segments.operators import OPERATORS, Operand, Takes
+
+DAY_MS = 86_400_000
+# The second after an hour that does not exist in most of Europe, and a midnight; windows below reach over both.
+NOW_MS = to_millis(datetime(2026, 3, 29, 1, 0, 0, 1000, tzinfo=UTC))
+
+EVENTS = ("Order", "order", "Örder ß", "a'b\\", "nul\0")
+NAMES = ("x", "X", "y", "\\n'", "İ")
+TEXTS = (
+    "", "a", "A", "ab", "ba", "ß", "SS", "İ", "i̇", "é", "e\u0301", "😀", "\ud83d", "\ud83d\ude00", "\uffff", "\0",
+    "a\0", "\\", "\\n", "\n", '"', "'", "%", "30", "true", "null", "[]", "\n30\n", ',\n"a"\n,', "2026-03-29",
+    "9007199254740993",
+)  # fmt: skip
+NUMBERS: tuple[int | float, ...] = (
+    0, -0.0, 1, 1.0, -1, 30, 30.000000000000004, 0.1, 5e-324, -5e-324, 2**53 - 1, 2**53, float(2**53), 2**53 + 1,
+    2**53 + 2, float(2**53 + 2), 2**53 + 3, -(2**53) - 1, -(2**53), 2**63, 2**64 + 1, 10**30, 1e30, int(1e30),
+    -(10**30), 1e300, 1.7976931348623157e308, 10**99, -(10**99),
+)  # fmt: skip
+BEYOND_FLOATS = (10**400, -(10**400))
+SCALARS: tuple[Any, ...] = (*TEXTS, *NUMBERS, True, False)
+LISTS: tuple[Json, ...] = (
+    [], ["a"], ["A", 30], ["30"], [30], [30.0], [[30]], [None], [True], ["true"], ["a\n"], ["\n30\n"], [',\n"a"\n,'],
+    [2**53 + 1], [1e30], [10**30], [""], [{"x": "a"}], ["\ud83d"], ["😀", "ß", 0], [-0.0],
+)  # fmt: skip
+OTHERS: tuple[Json, ...] = (None, {}, {"a": 1}, {"x": ["a"]})
+VALUES: tuple[Any, ...] = (*SCALARS, *BEYOND_FLOATS, *LISTS, *OTHERS)
+
+WINDOWS_DAYS = (1, 7, 0.5, 1 / 86_400_000, 0.04166666666666667, 30, 36_525)
+COUNTS = (0, 1, 2, 3, 31, 32, 33)
+MOMENTS_MS = tuple(
+    sorted(
+        {
+            max(0, at + nudge)
+            for nudge in (-1, 0, 1)
+            for at in (NOW_MS, NOW_MS // DAY_MS * DAY_MS, 0, *(NOW_MS - round(days * DAY_MS) for days in WINDOWS_DAYS))
+        }
+    )
+)
+
+scalars = st.sampled_from(SCALARS)
+
+
+def operands(operator: str) -> st.SearchStrategy[Operand]:
+    """Values the operator takes."""
+    match OPERATORS[operator].takes:
+        case Takes.NOTHING:
+            return st.none()
+        case Takes.TEXT:
+            return st.sampled_from(TEXTS)
+        case Takes.ORDERED:
+            return st.sampled_from((*TEXTS, *NUMBERS))
+        case Takes.SCALARS:
+            return st.lists(scalars, max_size=4).map(tuple)
+        case Takes.SCALAR:
+            return scalars
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> Comparison:
+    operator = draw(st.sampled_from(sorted(OPERATORS)))
+    return Comparison(name=draw(st.sampled_from(NAMES)), operator=operator, value=draw(operands(operator)))
+
+
+PLAIN: Mapping[str, st.SearchStrategy[Any]] = {
+    "event": st.sampled_from(EVENTS),
+    "trait": st.sampled_from(NAMES),
+    "operator": st.sampled_from(sorted(OPERATORS)),
+    "count": st.sampled_from(COUNTS),
+    "days": st.sampled_from(WINDOWS_DAYS),
+}
+"""What a field of each kind may hold. A kind that is not here fails the tests until someone says."""
+
+
+def conditions(depth: int = 2) -> st.SearchStrategy[Condition]:
+    """Any condition, with up to `depth` levels of others in it."""
+    usable = [each for each in declared().values() if depth or not _nests(each)]
+    return st.one_of([_of(each, depth) for each in usable])
+
+
+@st.composite
+def _of(draw: st.DrawFn, declaration: Declared, depth: int) -> Condition:
+    for _ in range(20):
+        given: dict[str, Any] = {}
+        for field in _json_fields(declaration.shape):
+            given[field.name] = draw(_field(declaration, field.name, given, depth))
+        try:
+            return declaration.shape(**given)
+        except Exposed:
+            continue  # Fields that contradict one another, such as at least 3 and at most 1.
+    raise AssertionError(f"no {declaration.name} could be made")
+
+
+def _field(declaration: Declared, name: str, given: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
+    hint = _hints(declaration.shape)[name]
+    if hint is Condition:
+        return conditions(depth - 1)
+    if hint == tuple[Condition, ...]:
+        return st.lists(conditions(depth - 1), max_size=3).map(tuple)
+    if hint == tuple[Comparison, ...]:
+        return st.lists(comparisons(), max_size=2).map(tuple)
+    if hint == Operand:
+        return operands(given["operator"])
+    kind = kind_of(declaration.shape, name)
+    if kind is None:
+        raise AssertionError(f"say in its type what kind of thing {declaration.name}.{name} holds")
+    optional = type(None) in get_args(hint) and get_origin(hint) is not None
+    return st.one_of(st.none(), PLAIN[kind.name]) if optional else PLAIN[kind.name]
+
+
+def _nests(declaration: Declared) -> bool:
+    return any(hint in (Condition, tuple[Condition, ...]) for hint in _hints(declaration.shape).values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One generated event."""
+
+    identity: int
+    name: str
+    at_ms: int
+    properties: Mapping[str, Json]
+    copy: bool
+    """Sent with the message id of another: history keeps both, for dropping the second is another's task."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Generated people, what they did, and whose identities were joined."""
+
+    traits: Mapping[int, Mapping[str, Json]]
+    gone: frozenset[int]
+    joined: Mapping[int, int]
+    happened: tuple[Happened, ...]
+
+
+properties = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES), max_size=3)
+
+
+@st.composite
+def worlds(draw: st.DrawFn, people: int = 12, events: int = 40) -> World:
+    """People numbered from 1; identity n belongs to person n unless it was joined to another."""
+    numbers = range(1, people + 1)
+    joined = draw(st.dictionaries(st.sampled_from(numbers), st.sampled_from(numbers), max_size=4))
+    happened = draw(
+        st.lists(
+            st.builds(
+                Happened,
+                identity=st.sampled_from([*numbers, people + 7]),
+                name=st.sampled_from(EVENTS),
+                at_ms=st.sampled_from(MOMENTS_MS),
+                properties=properties,
+                copy=st.booleans(),
+            ),
+            max_size=events,
+        )
+    )
+    return World(
+        traits={number: draw(properties) for number in numbers},
+        gone=draw(st.frozensets(st.sampled_from(numbers), max_size=2)),
+        joined=joined,
+        happened=tuple(happened),
+    )
