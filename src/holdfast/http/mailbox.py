@@ -1,0 +1,106 @@
+"""/api/mailbox: mail that was delivered to the built-in mailbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+from pydantic import Field
+
+from holdfast.http.shapes import moment_text
+from holdfast.kernel.errors import NotFound
+from holdfast.ports.mailbox import Mail, Mailbox
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailShape:
+    """One delivered message in a list."""
+
+    id: int
+    to: str
+    sender: Annotated[str, Field(serialization_alias="from")]
+    subject: str
+    preview: str
+    received_at: str
+    send: str
+    size_bytes: int
+
+    @classmethod
+    def of(cls, mail: Mail) -> MailShape:
+        return cls(
+            id=mail.id,
+            to=mail.to,
+            sender=mail.sender,
+            subject=mail.subject,
+            preview=mail.preview,
+            received_at=moment_text(mail.received_ms),
+            send=mail.send,
+            size_bytes=mail.size_bytes,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MailPage:
+    """A page of mail, newest first, and how much there is in all."""
+
+    messages: list[MailShape]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedMailShape:
+    """One delivered message, opened. The HTML is as it came: show it only where no script of it can run."""
+
+    id: int
+    to: str
+    sender: Annotated[str, Field(serialization_alias="from")]
+    subject: str
+    preview: str
+    received_at: str
+    send: str
+    size_bytes: int
+    html: str
+    text: str
+    headers: dict[str, str]
+    links: list[str]
+
+
+def mailbox_routes(mailbox: Mailbox) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/mailbox", tags=["Mailbox"])
+
+    @routes.get("")
+    async def listed(
+        to: Annotated[str, Query(description="Only mail to this address.")] = "",
+        text: Annotated[str, Query(description="Part of the subject, the beginning or the address.")] = "",
+        limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
+        before: Annotated[int | None, Query(description="Only mail with a smaller id.")] = None,
+    ) -> MailPage:
+        """Mail, newest first. Every delivery is listed."""
+        mails, total = await mailbox.list(to=to, text=text, limit=limit, before=before)
+        return MailPage(messages=[MailShape.of(each) for each in mails], total=total)
+
+    @routes.get("/{mail_id}")
+    async def opened(mail_id: int) -> OpenedMailShape:
+        """One message with all its parts."""
+        found = await mailbox.read(mail_id)
+        if found is None:
+            raise NotFound(f"there is no mail {mail_id}.", hint="GET /api/mailbox lists what there is.")
+        shape = MailShape.of(found.mail)
+        return OpenedMailShape(
+            id=shape.id,
+            to=shape.to,
+            sender=shape.sender,
+            subject=shape.subject,
+            preview=shape.preview,
+            received_at=shape.received_at,
+            send=shape.send,
+            size_bytes=shape.size_bytes,
+            html=found.html,
+            text=found.text,
+            headers=dict(found.headers),
+            links=list(found.links),
+        )
+
+    return routes

@@ -1,0 +1,56 @@
+"""The mailbox: mail that was delivered to us in the place of the people it is for, kept for reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """One delivered message, as it stands in a list."""
+
+    id: int
+    received_ms: int
+    sender: str
+    to: str
+    subject: str
+    preview: str
+    """The beginning of its text."""
+    send: str
+    """The key of the send it came from; empty for mail that is not ours."""
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedMail:
+    """One delivered message, opened."""
+
+    mail: Mail
+    html: str
+    text: str
+    headers: Mapping[str, str]
+    links: Sequence[str]
+
+
+class Mailbox(Protocol):
+    """Every delivery is kept, the second of the same message too: nothing is hidden from whoever counts."""
+
+    async def put(self, *, sender: str, recipients: Sequence[str], raw: bytes, received_ms: int) -> None:
+        """Keep one message for each recipient. Durable when it returns."""
+        ...
+
+    async def list(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
+        """Mail, newest first, and how much there is in all.
+
+        Args:
+            to: only mail to this address, whatever its case; everybody's when empty.
+            text: only mail whose subject, preview or address contains it, whatever its case.
+            before: only mail with a smaller id.
+        """
+        ...
+
+    async def read(self, mail_id: int) -> OpenedMail | None: ...
+
+    async def close(self) -> None: ...
