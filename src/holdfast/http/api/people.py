@@ -174,7 +174,7 @@ def people_routes(app: Application) -> APIRouter:
         async with app.state.view() as view:
             ids = [each.id for each in await members_of(view, user_id)]
         found = await app.history.timeline(ids, limit=limit, before_ms=_before(before), name=event)
-        following = moment_text(found[-1].timestamp_ms) if len(found) == limit else None
+        following = moment_text(found[-1].timestamp_ms) if len(found) >= limit else None
         return EventPage(events=[EventShape.of(each) for each in found], next_before=following)
 
     @routes.put("/{user_id:path}/consent")
