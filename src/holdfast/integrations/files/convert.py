@@ -42,7 +42,7 @@ _REASONS = {
     "too_long": (
         "A name, the message id or the properties of the row are over the limit.",
         "$",
-        f"Names go to {ID_BYTES_MOST} bytes, message ids to {MESSAGE_ID_CHARACTERS_MOST} characters, properties to 32 KB.",
+        f"Most are {ID_BYTES_MOST} bytes, {MESSAGE_ID_CHARACTERS_MOST} characters and {PROPERTIES_BYTES_MOST} bytes.",
     ),
 }
 _NAMES = ("user_id", "anonymous_id", "name")
