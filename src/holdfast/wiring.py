@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +15,16 @@ from holdfast.decisions.gate import Cap, GateRules
 from holdfast.events.event import Event
 from holdfast.flows.archive import Archivist
 from holdfast.flows.collect import Collector
+from holdfast.flows.exchange import Imported, take_in
 from holdfast.flows.keys import Access
 from holdfast.flows.own import own_records
 from holdfast.flows.playbook import play_of
 from holdfast.flows.react import GROUP as REACT
 from holdfast.flows.react import Reactor
 from holdfast.flows.watch import Watch
+from holdfast.integrations.files.convert import batches_of
+from holdfast.integrations.files.mapping import ImportMapping
+from holdfast.integrations.files.write import FileFormat, write_events
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.clock import Clock
 from holdfast.ports.history import History
@@ -34,6 +38,9 @@ from holdfast.stores.sqlite.state import SqliteState
 
 DAY_SECONDS = 86_400
 SECRET_BYTES = 32
+IMPORT_ROWS = 50_000
+"""Rows of a file taken in at a time."""
+EXPORT_ROWS = 50_000
 
 
 class SystemClock:
@@ -108,6 +115,22 @@ class Application:
         """Put own events into the log; they are durable when this returns."""
         if events:
             await self.log.append(own_records(events, to_millis(self.clock.now())))
+
+    async def import_file(
+        self, file: Path, mapping: ImportMapping, progress: Callable[[int, int | None], None]
+    ) -> Imported:
+        """Take in a file by the bulk path. Taking it in again changes nothing."""
+        await self.settle()
+        now = self.clock.now()
+        batches = batches_of(file, mapping, at_ms=to_millis(now), batch_rows=IMPORT_ROWS)
+        imported = await take_in(batches, state=self.state, history=self.history, received=now, progress=progress)
+        await self.settle()
+        return imported
+
+    async def export_file(self, file: Path, file_format: FileFormat) -> int:
+        """Write every event, oldest first; returns how many. The file is whole, or not there."""
+        await self.settle()
+        return await write_events(self.history.export(batch_rows=EXPORT_ROWS), file, file_format)
 
     async def decision_names(self, view: View) -> list[Named]:
         """What every journey and campaign is called."""

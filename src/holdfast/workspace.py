@@ -22,13 +22,12 @@ import polars as pl
 import pyarrow as pa
 
 from holdfast.flows.bulk import load_table
-from holdfast.flows.exchange import Imported, take_in
+from holdfast.flows.exchange import Imported
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.taking import bodies_of, events_table
-from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
-from holdfast.integrations.files.write import FileFormat, write_events
+from holdfast.integrations.files.write import FileFormat
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.history import PersonRow, TimelineEvent
@@ -119,11 +118,11 @@ class Workspace:
         progress: Callable[[int, int | None], None] = lambda done, total: None,
     ) -> Imported:
         """Take in a file; see `holdfast import`. Taking it in again changes nothing."""
-        return self._wait(self._import(Path(file), mapping, progress))
+        return self._wait(self._app.import_file(Path(file), mapping, progress))
 
     def export(self, file: Path | str, file_format: FileFormat = "parquet") -> int:
         """Write every event, oldest first; returns how many. The file is whole, or not there."""
-        return self._wait(self._export(Path(file), file_format))
+        return self._wait(self._app.export_file(Path(file), file_format))
 
     # Which people.
 
@@ -246,22 +245,6 @@ class Workspace:
         )
         await self._app.settle()
         return Tracked(events=loaded.rows, bad=0, known=loaded.known)
-
-    async def _import(
-        self, file: Path, mapping: ImportMapping, progress: Callable[[int, int | None], None]
-    ) -> Imported:
-        await self._app.settle()
-        now = self._app.clock.now()
-        batches = batches_of(file, mapping, at_ms=to_millis(now))
-        imported = await take_in(
-            batches, state=self._app.state, history=self._app.history, received=now, progress=progress
-        )
-        await self._app.settle()
-        return imported
-
-    async def _export(self, file: Path, file_format: FileFormat) -> int:
-        await self._app.settle()
-        return await write_events(self._app.history.export(batch_rows=50_000), file, file_format)
 
     async def _count(self, condition: Condition) -> int:
         await self._app.settle()

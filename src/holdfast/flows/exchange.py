@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +40,9 @@ async def take_in(
         progress: told rows done, and rows in all if that is known.
     """
     rows = added = known = bad = 0
-    for batch in batches:
+    remaining = iter(batches)
+    # Reading and converting is work for a thread: a server goes on answering meanwhile.
+    while (batch := await asyncio.to_thread(next, remaining, None)) is not None:
         if batch.bad:
             async with state.begin() as transaction:
                 await transaction.add_bad_records(batch.bad)

@@ -1,0 +1,89 @@
+"""/api/import and /api/export: files, while the server runs."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Request
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse
+
+from holdfast.integrations.files.mapping import decode_mapping
+from holdfast.kernel.errors import Busy, Invalid
+from holdfast.wiring import Application, Progress
+
+_ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportedShape:
+    """What became of a file's rows."""
+
+    rows: int
+    added: int
+    known: int
+    bad: int
+
+
+def file_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api", tags=["Files"])
+
+    @routes.post("/import")
+    async def take(
+        request: Request,
+        name: Annotated[str, Query(description="The file's name; its ending says the format.")],
+        mapping: Annotated[str, Query(description="What the columns mean, as a JSON object.")],
+    ) -> ImportedShape:
+        """Take in the file that is the body. Again changes nothing; bad rows go to the error stream.
+
+        `GET /api/overview` shows the progress under `loading`.
+        """
+        ending = next((each for each in _ENDINGS if name.lower().endswith(each)), None)
+        if ending is None:
+            raise Invalid(f"{name!r:.100} is no file we can read.", path="name", hint=f"End it in {', '.join(_ENDINGS)}.")
+        chosen = decode_mapping(mapping)
+        if app.progress is not None:
+            raise Busy(f"{app.progress.label} is under way.", hint="Try again when it is done.")
+        app.progress = Progress(label=f"Importing {Path(name).name}", done=0, total=0)
+        try:
+            with tempfile.TemporaryDirectory(dir=app.settings.data_dir, prefix="import-") as folder:
+                # The name is part of where each bad row came from; a path in it is not ours to follow.
+                file = Path(folder) / Path(name).name
+                await _keep(request.stream(), file)
+                imported = await app.import_file(file, chosen, _shown(app))
+        finally:
+            app.progress = None
+        return ImportedShape(rows=imported.rows, added=imported.added, known=imported.known, bad=imported.bad)
+
+    @routes.get("/export", response_class=FileResponse)
+    async def give(file_format: Annotated[Literal["parquet", "csv", "jsonl"], Query(alias="format")]) -> FileResponse:
+        """Every event, oldest first, as a file."""
+        folder = tempfile.TemporaryDirectory(dir=app.settings.data_dir, prefix="export-")
+        file = Path(folder.name) / f"events.{file_format}"
+        try:
+            await app.export_file(file, file_format)
+        except BaseException:
+            folder.cleanup()
+            raise
+        return FileResponse(file, filename=file.name, background=BackgroundTask(folder.cleanup))
+
+    return routes
+
+
+async def _keep(chunks: AsyncIterator[bytes], file: Path) -> None:
+    with file.open("wb") as kept:
+        async for chunk in chunks:
+            kept.write(chunk)
+
+
+def _shown(app: Application) -> Callable[[int, int | None], None]:
+    def show(done: int, total: int | None) -> None:
+        if app.progress is not None:
+            app.progress = Progress(label=app.progress.label, done=done, total=total or 0)
+
+    return show
