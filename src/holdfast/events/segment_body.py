@@ -131,7 +131,7 @@ def _check_message(raw: Raw, path: str) -> None:
     except msgspec.ValidationError:
         return  # Not an object: a bad record, not a bad batch.
     if isinstance(message_id, str) and len(message_id) > MESSAGE_ID_CHARACTERS_MOST:
-        raise message_id_over_limit(f"{path}.messageId", len(message_id))
+        raise message_id_over_limit(path, len(message_id))
 
 
 def _surely_small(body: bytes, named: list[_Named]) -> bool:
@@ -190,7 +190,7 @@ def _count_over_limit(count: int) -> OverLimit:
 
 
 def message_id_over_limit(path: str, length: int) -> OverLimit:
-    """The complaint about a message id that is too long."""
+    """The complaint about the id of the message at `path`, which is too long."""
     return OverLimit(
         f"The messageId has {length} characters; the limit is {MESSAGE_ID_CHARACTERS_MOST} characters.",
         path=f"{path}.messageId",

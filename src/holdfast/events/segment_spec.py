@@ -157,7 +157,7 @@ def _check_limits(message: Message, raw: Raw, around: _Around) -> None:
     if len(memoryview(raw)) > EVENT_BYTES_MOST:
         over = event_over_limit("$", len(memoryview(raw)))
     elif isinstance(message.message_id, str) and len(message.message_id) > MESSAGE_ID_CHARACTERS_MOST:
-        over = message_id_over_limit("$.messageId", len(message.message_id))
+        over = message_id_over_limit("$", len(message.message_id))
     if over is not None:
         raise Unreadable(over.code, over.message, over.path, over.hint)
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from holdfast.kernel.errors import Busy, Conflict
+from holdfast.kernel.errors import Busy, Conflict, Internal
 from holdfast.ports.log import Entry, Record
 from holdfast.stores.log.disk import Sync, die, sync_directory, sync_to_disk, write_all
 from holdfast.stores.log.frame import BODY_BYTES_MOST, FILE_HEADER, MAGIC, SOURCE_BYTES_MOST, checksum_body, head
@@ -265,11 +265,15 @@ class SegmentLog:
         found: list[Entry] = []
         size = 0
         with self._reading:
-            for entry in segment.entries(start, stop):
-                size += len(entry.record.body)
-                if found and (size > max_bytes or len(found) >= max_records):
-                    break
-                found.append(entry)
+            try:
+                for entry in segment.entries(start, stop):
+                    size += len(entry.record.body)
+                    if found and (size > max_bytes or len(found) >= max_records):
+                        break
+                    found.append(entry)
+            except Internal:
+                if not found:  # What lies before the damage is given first.
+                    raise
         return found
 
     # Writing: all below runs in the writer thread.
@@ -295,7 +299,7 @@ class SegmentLog:
 
     def _write_group(self, group: list[_Append]) -> None:
         try:
-            if self._size >= self._segment_bytes:
+            if self._size >= self._segment_bytes and self._end > self._segments[-1].first:
                 self._roll()
         except OSError as error:
             self._refuse(group, error)
