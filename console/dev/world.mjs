@@ -21,7 +21,7 @@ export const people = Array.from({ length: 300 }, (_, i) => {
   const traits = known
     ? { first_name: first, last_name: last, email: mail, country: pick(['DE', 'FR', 'PT', 'GB', 'IN', 'BR']), plan: pick(['free', 'plus', 'gold']), age: 20 + (i % 45), newsletter: i % 3 === 0, sizes: ['M', 'L'] }
     : {}
-  return { person: i + 1, user_id: known ? `c-${String(i + 1).padStart(5, '0')}` : null, known, traits, first_seen: ago(86400 * (20 + draw() * 70)), last_seen: ago(draw() * 86400 * 12), anonymous: `a-${(i * 7919).toString(36)}` }
+  return { person: i + 1, user_id: known ? `c-${String(i + 1).padStart(5, '0')}` : `a-${(i * 7919).toString(36)}`, known, traits, first_seen: ago(86400 * (20 + draw() * 70)), last_seen: ago(draw() * 86400 * 12), anonymous: `a-${(i * 7919).toString(36)}` }
 })
 people[3].traits = { first_name: '<img src=x onerror="window.__pwned=1">', last_name: '<script>window.__pwned=1</script>', email: 'x@example.com', country: 'DE' }
 
@@ -38,7 +38,7 @@ export function happened(person, secondsAgo, name = pick(NAMES)) {
     : { product_id: product.slice(0, 3).toLowerCase(), name: product, price, currency: 'EUR', category: 'outdoor' }
   return {
     event: name, kind: 'track', timestamp: at, received_at: at, properties, context: { library: { name: 'analytics-python', version: '2.3.3' }, locale: 'de-DE' },
-    message_id: `m-${Math.floor(draw() * 1e12).toString(36)}`, source: pick(['web', 'web', 'app']), identity: person.user_id ? { kind: 'user', value: person.user_id } : { kind: 'anonymous', value: person.anonymous },
+    message_id: `m-${Math.floor(draw() * 1e12).toString(36)}`, source: pick(['web', 'web', 'app']), identity: person.known ? { kind: 'user', value: person.user_id } : { kind: 'anonymous', value: person.anonymous },
   }
 }
 

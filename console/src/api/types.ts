@@ -40,10 +40,10 @@ export interface ArmResult {
   people: number
   open_people: number
   converted: number
-  conversion_rate: number
+  conversion_rate: number | null
   orders: number
   revenue_minor: number
-  revenue_per_person_minor: number
+  revenue_per_person_minor: number | null
 }
 
 export interface Result {
@@ -135,7 +135,8 @@ export interface LiveEvent extends HappenedEvent {
 
 export interface PersonRow {
   person: number
-  user_id: string | null
+  /** Their oldest user id; before any login, their oldest anonymous id. */
+  user_id: string
   known: boolean
   traits: Properties
   first_seen: Moment | null
@@ -148,7 +149,7 @@ export interface IdentityLink {
   second: Identity
   kind: string
   at: Moment
-  by: string | null
+  by: string
   undone_at: Moment | null
 }
 

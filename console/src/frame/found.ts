@@ -37,11 +37,10 @@ export function useFound(text: string): Found[] {
     })),
   ].filter((item) => item.label.toLowerCase().includes(wanted))
   if (wanted.length < 2) return items
-  const named = persons.slice(0, 8).flatMap((person) => {
+  const named = persons.slice(0, 8).map((person) => {
     const id = person.user_id
-    if (!id) return []
     const go = () => void navigate({ to: '/people/$id', params: { id } })
-    return [{ key: `p${person.person}`, label: personName(person), note: id, icon: User, go }]
+    return { key: `p${person.person}`, label: personName(person), note: id, icon: User, go }
   })
   return [...items, ...named]
 }

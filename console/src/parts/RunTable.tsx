@@ -50,7 +50,7 @@ function Row({ row, range, kinds }: { row: RunRow; range: [number, number]; kind
       </td>
       <td className={styles.number}>{count(row.entered)}</td>
       <td className={styles.number}>{count(row.sent)}</td>
-      <td className={styles.number}>{treated && treated.people > 0 ? percent(treated.conversion_rate) : NONE}</td>
+      <td className={styles.number}>{percent(treated?.conversion_rate)}</td>
       <td className={`${styles.number} ${effect ? styles[leaning(effect)] : ''}`}>
         {effect?.status === 'estimated' ? signed(effect.difference * 100, 2) : NONE}
       </td>

@@ -3,11 +3,11 @@ import type { Json, PersonRow, Properties } from '~/api/types'
 const written = (value: Json | undefined) => (typeof value === 'string' && value.trim() ? value.trim() : '')
 
 /** A person's name from their traits; else their address, their id, or "Someone new". */
-export function personName(person: Pick<PersonRow, 'traits' | 'user_id'>): string {
+export function personName(person: Pick<PersonRow, 'traits' | 'user_id' | 'known'>): string {
   const { traits } = person
   const parts = [written(traits['first_name'] ?? traits['firstName']), written(traits['last_name'] ?? traits['lastName'])]
   return (
-    written(traits['name']) || parts.filter(Boolean).join(' ') || written(traits['email']) || person.user_id || 'Someone new'
+    written(traits['name']) || parts.filter(Boolean).join(' ') || written(traits['email']) || (person.known ? person.user_id : 'Someone new')
   )
 }
 

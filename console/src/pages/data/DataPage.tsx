@@ -1,2 +1,51 @@
+import { Tabs } from '@mantine/core'
+import { getRouteApi } from '@tanstack/react-router'
+import { useTick } from '~/api/feed'
 import { TopBar } from '~/frame/TopBar'
-export const DataPage = () => <TopBar title="DataPage" />
+import { LiveMark, PausedStrip } from '~/parts/Live'
+import { count } from '~/words/numbers'
+import { BadRecordsTab } from './BadRecordsTab'
+import styles from './DataPage.module.css'
+import { EventsTab } from './EventsTab'
+import { KeysTab } from './KeysTab'
+import { SendTab } from './SendTab'
+import { TraitsTab } from './TraitsTab'
+
+const here = getRouteApi('/data')
+
+/** What comes in, what did not fit, and how to send more. */
+export function DataPage() {
+  const { tab = 'records' } = here.useSearch()
+  const navigate = here.useNavigate()
+  const bad = useTick()?.errors_open ?? 0
+  return (
+    <>
+      <TopBar title="Data" beside={<LiveMark />} />
+      <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== 'records' ? { tab: next } : {} })} className={styles.tabs}>
+        <Tabs.List className={styles.list}>
+          <Tabs.Tab value="records">Bad records{bad > 0 ? ` ${count(bad)}` : ''}</Tabs.Tab>
+          <Tabs.Tab value="events">Events</Tabs.Tab>
+          <Tabs.Tab value="traits">Traits</Tabs.Tab>
+          <Tabs.Tab value="send">Send data</Tabs.Tab>
+          <Tabs.Tab value="keys">Keys</Tabs.Tab>
+        </Tabs.List>
+        <PausedStrip />
+        <Tabs.Panel value="records" className={styles.wide}>
+          <BadRecordsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="events" className={styles.panel} tabIndex={0}>
+          <EventsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="traits" className={styles.panel} tabIndex={0}>
+          <TraitsTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="send" className={styles.panel} tabIndex={0}>
+          <SendTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="keys" className={styles.panel} tabIndex={0}>
+          <KeysTab />
+        </Tabs.Panel>
+      </Tabs>
+    </>
+  )
+}

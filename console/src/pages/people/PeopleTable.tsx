@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { PersonRow } from '~/api/types'
+import { Chip } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
 import { PersonMark } from '~/parts/PersonMark'
 import tableStyles from '~/parts/Table.module.css'
@@ -43,16 +44,13 @@ function Row({ person, columns }: { person: PersonRow; columns: string[] }) {
       <td>
         <div className={styles.who}>
           <PersonMark name={name} />
-          {person.user_id ? (
-            <Link to="/people/$id" params={{ id: person.user_id }} className={`${tableStyles.name} cut`}>
-              {name}
-            </Link>
-          ) : (
-            <span className="cut">{name}</span>
-          )}
+          <Link to="/people/$id" params={{ id: person.user_id }} className={`${tableStyles.name} cut`}>
+            {name}
+          </Link>
+          {!person.known && <Chip>anonymous</Chip>}
         </div>
       </td>
-      <td className="mono quiet">{person.user_id || 'anonymous'}</td>
+      <td className={`${styles.trait} mono quiet`}>{person.user_id}</td>
       {columns.map((trait) => (
         <td key={trait} className={`${styles.trait} quiet`} title={shown(person.traits[trait])}>
           {trait in person.traits ? shown(person.traits[trait]) : NONE}

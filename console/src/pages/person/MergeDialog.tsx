@@ -17,7 +17,7 @@ export function MergeDialog({ person, id, close }: { person: Person; id: string;
   const other = useQuery({ ...personQuery(asked), enabled: asked !== '' && asked !== id })
   const self = other.data?.person === person.person
   const merge = useMutation({
-    mutationFn: () => post('/api/people/merge', { first: person.user_id ?? id, second: asked }),
+    mutationFn: () => post('/api/people/merge', { first: person.user_id, second: asked }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['person', id] })
       void client.invalidateQueries({ queryKey: ['timeline', id] })

@@ -1,4 +1,6 @@
+import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { runs } from '~/api/queries'
 import type { PersonVisit } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import { TreeDrawing } from '~/parts/Drawings'
@@ -10,6 +12,7 @@ import styles from './Timeline.module.css'
 
 /** Every journey and campaign they entered, where they stand, and how they left. */
 export function Visits({ visits }: { visits: PersonVisit[] }) {
+  const campaigns = new Set(useQuery(runs('campaign')).data?.map(({ id }) => id))
   if (visits.length === 0) {
     return (
       <Empty title="In no journey yet" drawing={<TreeDrawing />}>
@@ -33,7 +36,7 @@ export function Visits({ visits }: { visits: PersonVisit[] }) {
           {visits.map((visit) => (
             <tr key={`${visit.origin}/${visit.entered_at}`}>
               <td>
-                <Link to="/journeys/$id" params={{ id: visit.origin }} className={tableStyles.name}>
+                <Link to={campaigns.has(visit.origin) ? '/campaigns/$id' : '/journeys/$id'} params={{ id: visit.origin }} className={tableStyles.name}>
                   {visit.origin_name || visit.origin}
                 </Link>{' '}
                 <span className="faint">v{visit.version}</span>
@@ -41,7 +44,7 @@ export function Visits({ visits }: { visits: PersonVisit[] }) {
               <td>
                 <Chip tone={visit.arm === 'holdout' ? 'plain' : 'accent'}>{visit.arm}</Chip>
               </td>
-              <td className="quiet">{visit.left_at ? `Left by ${visit.left_by ?? 'exit'}` : `At ${visit.step ?? 'start'}`}</td>
+              <td className="quiet">{visit.left_at ? `Left by ${visit.left_by || 'exit'}` : `At ${visit.step || 'start'}`}</td>
               <td className="quiet">
                 <Ago at={visit.entered_at} />
               </td>

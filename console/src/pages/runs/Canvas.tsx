@@ -46,6 +46,7 @@ export function Canvas({ graph, live, selected, select }: Props) {
       label: flowLabel(flow, graph),
       weight: flow.count / most,
       moving: moves && flow.count > 0,
+      shared: graph.flows.some(({ from, to }) => to === flow.to && from !== flow.from),
     },
   }))
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {

@@ -27,9 +27,9 @@ export function Inspector({ run, graph, selected, clear }: Props) {
     <aside className={styles.inspector} aria-label="Inspector" tabIndex={0}>
       <div className={styles.head}>
         {step && <StepTile type={step.type} size={30} />}
-        <div className="cut">
-          <h2 className="cut">{step ? step.title || step.id : run.name}</h2>
-          <p className="quiet cut">{step ? kindOf(run, graph, step.id) : about(run)}</p>
+        <div className={styles.about}>
+          <h2>{step ? step.title || step.id : run.name}</h2>
+          <p className="quiet">{step ? kindOf(run, graph, step.id) : about(run)}</p>
         </div>
         {step && (
           <Tooltip label={`Back to the whole ${run.kind}`}>

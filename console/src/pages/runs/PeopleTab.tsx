@@ -38,13 +38,9 @@ export function PeopleTab({ run, step }: { run: Run; step: RunStep | null }) {
                 return (
                   <li key={person.person}>
                     <PersonMark name={name} />
-                    {person.user_id ? (
-                      <Link to="/people/$id" params={{ id: person.user_id }} className="cut">
+                    <Link to="/people/$id" params={{ id: person.user_id }} className="cut">
                         {name}
                       </Link>
-                    ) : (
-                      <span className="cut">{name}</span>
-                    )}
                   </li>
                 )
               })}

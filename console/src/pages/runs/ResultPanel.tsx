@@ -2,20 +2,20 @@ import type { ArmResult, Effect, Result } from '~/api/types'
 import { Interval, leaning, sharedRange } from '~/parts/Interval'
 import { money } from '~/words/money'
 import { goalWords } from '~/words/happenings'
-import { count, percent, points, signed } from '~/words/numbers'
+import { count, NONE, percent, points, signed } from '~/words/numbers'
 import styles from './Inspector.module.css'
 
 /** Treated against holdout: the goal, then money, each with its interval; never an effect alone. */
 export function ResultPanel({ result }: { result: Result }) {
   const { arms, currency } = result
-  const best = Math.max(0.0001, ...arms.map((arm) => arm.conversion_rate))
-  const most = Math.max(0.0001, ...arms.map((arm) => arm.revenue_per_person_minor))
+  const best = Math.max(0.0001, ...arms.map((arm) => arm.conversion_rate ?? 0))
+  const most = Math.max(0.0001, ...arms.map((arm) => arm.revenue_per_person_minor ?? 0))
   return (
     <>
       <section className={styles.section}>
         <h3>{goalWords(result.goal)}, by arm</h3>
         {arms.map((arm) => (
-          <Arm key={arm.arm} arm={arm} share={arm.conversion_rate / best} value={percent(arm.people > 0 ? arm.conversion_rate : null)} />
+          <Arm key={arm.arm} arm={arm} share={(arm.conversion_rate ?? 0) / best} value={percent(arm.conversion_rate)} />
         ))}
         <EffectBox
           effect={result.conversion}
@@ -26,7 +26,7 @@ export function ResultPanel({ result }: { result: Result }) {
       <section className={styles.section}>
         <h3>Revenue per person</h3>
         {arms.map((arm) => (
-          <Arm key={arm.arm} arm={arm} share={arm.revenue_per_person_minor / most} value={money(arm.revenue_per_person_minor, currency)} />
+          <Arm key={arm.arm} arm={arm} share={(arm.revenue_per_person_minor ?? 0) / most} value={each(arm, currency)} />
         ))}
         <EffectBox
           effect={result.revenue_per_person}
@@ -44,6 +44,8 @@ export function ResultPanel({ result }: { result: Result }) {
 
 const control = (arm: ArmResult) => arm.arm === 'holdout'
 const armName = (arm: ArmResult) => arm.arm.charAt(0).toUpperCase() + arm.arm.slice(1)
+
+const each = (arm: ArmResult, currency: string) => (arm.revenue_per_person_minor === null ? NONE : money(arm.revenue_per_person_minor, currency))
 
 function Arm({ arm, share, value }: { arm: ArmResult; share: number; value: string }) {
   return (
@@ -77,7 +79,7 @@ function EffectBox({ effect, difference, ends }: EffectProps) {
   return (
     <div className={styles.effect} data-leaning={leaning(effect)}>
       <p>
-        <strong>{difference(effect)}</strong> against the holdout, {percent(effect.confidence, 0)} interval {ends(effect)}
+        <strong>{difference(effect)}</strong> against the holdout, {percent(effect.confidence, 0)} interval <span className={styles.ends}>{ends(effect)}</span>
         {leaning(effect) === 'neutral' ? '. It may be nothing.' : '.'}
       </p>
       <Interval effect={effect} range={sharedRange([effect])} width={264} label={says} />

@@ -3,14 +3,18 @@
 import type { Point } from './layout'
 
 const RADIUS = 10
+/** A lane this close is straight ahead; a jog of a few pixels would only look like a mistake. */
+const STRAIGHT_PX = 8
 
 /** All corners from the start to the end; crossings happen `rise` above the next stop. */
 export function corners(start: Point, through: Point[], end: Point, rise: number): Point[] {
   const points = [start]
   let from = start
-  for (const stop of [...through, end]) {
+  for (const next of [...through, end]) {
+    const near = next !== end && Math.abs(next.x - from.x) < STRAIGHT_PX
+    const stop = near ? { x: from.x, y: next.y } : next
     if (Math.abs(stop.x - from.x) > 0.5) {
-      const y = stop === end ? end.y - rise : stop.y - 38 - rise
+      const y = next === end ? end.y - rise : stop.y - 38 - rise
       points.push({ x: from.x, y }, { x: stop.x, y })
     }
     points.push(stop)

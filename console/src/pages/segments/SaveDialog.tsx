@@ -10,8 +10,9 @@ import { slug } from './slug'
 export function SaveDialog({ saved, definition, close }: { saved: SavedSegment | null; definition: Json; close: () => void }) {
   const client = useQueryClient()
   const navigate = useNavigate()
+  const [unnamed] = useState(() => `segment-${Date.now().toString(36)}`)
   const [name, setName] = useState(saved?.name ?? '')
-  const id = saved?.id ?? slug(name)
+  const id = saved?.id ?? slug(name, unnamed)
   const save = useMutation({
     mutationFn: () => put(route`/api/segments/${id}`, { name: name.trim(), definition }),
     onSuccess: async () => {

@@ -37,10 +37,10 @@ export function TimesFields({ rule, set }: { rule: Did; set: (part: Partial<Did>
   const first = rule.atLeast ?? rule.atMost ?? 1
   return (
     <>
-      <Select aria-label="How often" w={94} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
+      <Select aria-label="How often" w={92} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
       <NumberInput
         aria-label={mode === 'between' ? 'Times, from' : 'Times'}
-        w={88}
+        w={82}
         min={0}
         suffix={first === 1 ? ' time' : ' times'}
         allowDecimal={false}

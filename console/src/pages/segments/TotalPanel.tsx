@@ -75,13 +75,9 @@ function SamplePerson({ person }: { person: PersonRow }) {
     <li>
       <PersonMark name={name} />
       <span className="cut">
-        {person.user_id ? (
-          <Link to="/people/$id" params={{ id: person.user_id }}>
+        <Link to="/people/$id" params={{ id: person.user_id }}>
             {name}
           </Link>
-        ) : (
-          name
-        )}
         {where && <span className="quiet"> · {where}</span>}
       </span>
     </li>

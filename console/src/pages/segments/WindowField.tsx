@@ -34,7 +34,7 @@ export function WindowField({ days, set }: { days: number | null; set: (days: nu
   return (
     <Select
       aria-label="Window"
-      w={158}
+      w={150}
       data={[
         ...lengths.map((length) => ({ value: String(length), label: labelOf(length) })),
         { value: EVER, label: 'ever' },

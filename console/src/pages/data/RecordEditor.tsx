@@ -1,0 +1,89 @@
+import { Button, Textarea } from '@mantine/core'
+import { useState } from 'react'
+import type { BadRecord } from '~/api/types'
+import { Ago } from '~/parts/Moment'
+import { laidOut } from './codeWords'
+import styles from './DataPage.module.css'
+import { useReplay } from './useReplay'
+
+/** One bad record: why it is no event, what to do, and its body to mend. */
+export function RecordEditor({ record }: { record: BadRecord }) {
+  const [original] = useState(() => laidOut(record.body))
+  const [body, setBody] = useState(original)
+  const replay = useReplay()
+  const mended = body !== original
+  const broken = mended ? jsonProblem(body) : null
+  const send = () => replay.mutate({ ids: [record.id], ...(mended ? { bodies: { [String(record.id)]: body } } : {}) })
+  return (
+    <aside className={styles.editor} aria-label="Bad record" tabIndex={0}>
+      <h2>{record.message}</h2>
+      {record.hint && <p className="quiet">{record.hint}</p>}
+      <dl className={styles.facts}>
+        <div>
+          <dt>Where</dt>
+          <dd className="mono">{record.path || '$'}</dd>
+        </div>
+        <div>
+          <dt>Source</dt>
+          <dd>{record.source}</dd>
+        </div>
+        <div>
+          <dt>Came</dt>
+          <dd>
+            <Ago at={record.at} />
+          </dd>
+        </div>
+        <div>
+          <dt>Code</dt>
+          <dd className="mono">{record.code}</dd>
+        </div>
+      </dl>
+      <Textarea
+        label="Body"
+        autosize
+        minRows={8}
+        maxRows={22}
+        value={body}
+        spellCheck={false}
+        readOnly={record.replayed_at !== null}
+        onChange={(event) => setBody(event.currentTarget.value)}
+        error={broken}
+      />
+      {replay.data && <Outcome good={replay.data.replayed > 0} />}
+      {replay.isError && (
+        <p className={styles.bad} role="alert">
+          Not replayed; nothing was changed. {replay.error.message}
+        </p>
+      )}
+      {record.replayed_at === null && (
+        <div className={styles.actions}>
+          {mended && <Button onClick={() => setBody(original)}>Undo changes</Button>}
+          <Button variant="filled" disabled={broken !== null} loading={replay.isPending} onClick={send}>
+            {mended ? 'Replay mended' : 'Replay'}
+          </Button>
+        </div>
+      )}
+    </aside>
+  )
+}
+
+function Outcome({ good }: { good: boolean }) {
+  return good ? (
+    <p className={styles.good} role="status">
+      It is an event now.
+    </p>
+  ) : (
+    <p className={styles.bad} role="alert">
+      Still bad. Mend the body where the reason points, then replay.
+    </p>
+  )
+}
+
+function jsonProblem(text: string): string | null {
+  try {
+    JSON.parse(text)
+    return null
+  } catch (problem) {
+    return problem instanceof Error ? `Not JSON: ${problem.message}` : 'Not JSON'
+  }
+}

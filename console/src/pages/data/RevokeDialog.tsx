@@ -1,0 +1,42 @@
+import { Button, Modal, TextInput } from '@mantine/core'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { remove, route } from '~/api/client'
+import { keys as keysQuery } from '~/api/queries'
+import type { Key } from '~/api/types'
+import styles from './DataPage.module.css'
+
+/** A revoked key never works again, so its name is typed first. */
+export function RevokeDialog({ value, close }: { value: Key; close: () => void }) {
+  const client = useQueryClient()
+  const [typed, setTyped] = useState('')
+  const revoke = useMutation({
+    mutationFn: () => remove(route`/api/keys/${value.name}`),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: keysQuery.queryKey })
+      close()
+    },
+  })
+  return (
+    <Modal opened onClose={close} title={`Revoke “${value.name}”`}>
+      <div className={styles.keys}>
+        <p>
+          Whatever uses this key {value.kind === 'write' ? 'can send nothing more' : 'is locked out'} from this moment. What came in by it stays. A revoked key
+          cannot be brought back.
+        </p>
+        <TextInput label={`Type ${value.name} to revoke it`} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus />
+        {revoke.isError && (
+          <p className={styles.bad} role="alert">
+            Not revoked. {revoke.error.message}
+          </p>
+        )}
+        <div className={styles.actions}>
+          <Button onClick={close}>Keep it</Button>
+          <Button variant="filled" data-danger disabled={typed.trim() !== value.name} loading={revoke.isPending} onClick={() => revoke.mutate()}>
+            Revoke key
+          </Button>
+        </div>
+      </div>
+    </Modal>
+  )
+}
