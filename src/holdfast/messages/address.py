@@ -50,6 +50,15 @@ def read_address(text: str) -> Mailbox | None:
     return Mailbox(local, host) if sizes[0] <= LOCAL_BYTES_MOST and sizes[1] <= ADDRESS_BYTES_MOST else None
 
 
+def read_sender(text: str) -> tuple[str, Mailbox | None]:
+    """The display name and the mailbox of `Shop <hello@shop.example>`, or of a bare address; None for neither."""
+    name, bracket, rest = text.strip().partition("<")
+    if not bracket:
+        return "", read_address(text)
+    inside, _, after = rest.partition(">")
+    return name.strip().strip('"').strip(), read_address(inside) if not after.strip() else None
+
+
 def _host(domain: str) -> str | None:
     if _LITERAL.fullmatch(domain):
         return domain

@@ -1,0 +1,144 @@
+"""Email by SMTP. Source: RFC 5321 (SMTP), RFC 3463 and its IANA registry (status codes), RFC 8058 (one click)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from holdfast.channels.declared import Answer, Declared
+from holdfast.channels.smtp_reply import Reply, Stage
+from holdfast.kernel.errors import Invalid
+from holdfast.kernel.moments import from_millis
+from holdfast.messages.address import Mailbox, read_address, read_sender
+from holdfast.messages.email import Letter, assemble, message_id
+from holdfast.messages.links import Linker, track_links
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.messages.template import Words
+from holdfast.ports.state import Send
+
+BUSY_SECONDS = 300
+"""How long to leave a server alone that says it has had enough of us (421, 4.7.x)."""
+LATER_SECONDS = 60
+
+_GONE = frozenset({"5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1"})
+"""No such mailbox, no such domain, no address at all, moved with no word where to, takes no mail, disabled. Not 5.7.x:
+a refusal of us, for policy, says nothing of the address; nor 5.2.2: a full mailbox may be emptied."""
+# Servers that give no enhanced code say it in words, if at all.
+_GONE_WORDS = re.compile(
+    r"(user|recipient|mailbox|address|account)( \S+)? (is )?(unknown|not found|does not exist|doesn't exist|disabled)"
+    r"|(no such|unknown|invalid) (local )?(user|recipient|mailbox|address|account)",
+    re.IGNORECASE,
+)
+_QUEUED = re.compile(r"(?:queued as|id=|queued mail for delivery as) *([^\s<>,;]+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailSmtp:
+    """Makes the parcel of a send: links tracked, headers written, bytes put together."""
+
+    sender: Mailbox
+    sender_name: str
+    linker: Linker
+    workspace_name: str
+
+    def parcel(self, send: Send, words: Words) -> Parcel:
+        """The complete email; the same bytes on every retry.
+
+        Raises ValueError when the address cannot be written to.
+        """
+        to = read_address(send.address)
+        if to is None:
+            raise ValueError(f"{send.address!r:.100} is no mail address")
+        letter = Letter(
+            send=send.key,
+            sender=self.sender,
+            sender_name=self.sender_name,
+            to=to,
+            subject=words.subject,
+            # The pixel alone makes no letter: a mail of text stays one.
+            html=track_links(words.html, linker=self.linker, send=send.key) if words.html.strip() else "",
+            text=words.text or "",
+            date=from_millis(send.created_ms),
+            unsubscribe_url="" if send.transactional else self.linker.unsubscribe(send.key),
+            feedback=(send.origin, self.workspace_name, send.origin_kind, "holdfast"),
+        )
+        return Parcel(
+            key=send.key,
+            channel=send.channel,
+            sender=str(self.sender),
+            to=str(to),
+            body=assemble(letter),
+            headers={"Message-ID": message_id(letter)},
+        )
+
+
+def email_channel(sender: str, *, linker: Linker, workspace_name: str) -> EmailSmtp:
+    """The channel that writes as `sender`, such as `Shop <hello@shop.example>`. Raises Invalid for no address."""
+    name, mailbox = read_sender(sender)
+    if mailbox is None:
+        raise Invalid(
+            f"{sender!r:.100} is no mail address",
+            path="email_sender",
+            hint="Write one like Shop <hello@shop.example>.",
+        )
+    return EmailSmtp(sender=mailbox, sender_name=name, linker=linker, workspace_name=workspace_name)
+
+
+def verdict(stage: Stage, reply: Reply) -> Verdict:
+    """What the reply that ended the dialogue means for the message."""
+    said = f"The mail server said {reply}"
+    if stage == "body" and reply.code // 100 == 2:
+        queued = _QUEUED.search(reply.text)
+        return Accepted(queued[1] if queued else reply.text)
+    if reply.code // 100 == 5 and reply.enhanced.startswith("5.") and stage in ("sender", "recipient", "data", "body"):
+        return Refused(said, gone=stage != "sender" and reply.enhanced in _GONE)
+    match stage, reply.code // 100:
+        case ("recipient", 5):
+            return Refused(said, gone=bool(_GONE_WORDS.search(reply.text)) and reply.code in (550, 551, 553))
+        case ("sender" | "data" | "body", 5):
+            return Refused(said)
+        case ("body", 4):
+            return Deferred(said, BUSY_SECONDS if _busy(reply) else LATER_SECONDS)
+        case ("body", _):
+            return InDoubt(said)
+        # Before the envelope, no is said to us and not to the message: a wrong password must not use up the mails.
+        case _:
+            return Deferred(said, BUSY_SECONDS if _busy(reply) else LATER_SECONDS)
+
+
+def _busy(reply: Reply) -> bool:
+    return reply.code == 421 or reply.enhanced.startswith("4.7.")
+
+
+def _answer(stage: Stage, code: int, text: str, means: Verdict) -> Answer:
+    return Answer(stage, Reply(code, (text,)), means)
+
+
+def _said(code: int, text: str) -> str:
+    return f"The mail server said {code} {text}"
+
+
+CHANNEL = Declared(
+    label="Email by SMTP",
+    medium="email",
+    needs=("subject", "html", "text"),
+    source="RFC 5321, RFC 3463",
+    answers=(
+        _answer("body", 250, "2.0.0 Ok: queued as 4Yc5Hq1X2z", Accepted("4Yc5Hq1X2z")),
+        _answer("body", 250, "OK id=1tXyZ0-0001Ab-2C", Accepted("1tXyZ0-0001Ab-2C")),
+        _answer("body", 452, "4.3.1 full", Deferred(_said(452, "4.3.1 full"), LATER_SECONDS)),
+        _answer("body", 554, "5.7.1 spam", Refused(_said(554, "5.7.1 spam"))),
+        _answer("body", 354, "go on", InDoubt(_said(354, "go on"))),
+        _answer("recipient", 550, "5.1.1 unknown", Refused(_said(550, "5.1.1 unknown"), gone=True)),
+        _answer("recipient", 556, "5.1.10 null MX", Refused(_said(556, "5.1.10 null MX"), gone=True)),
+        _answer("recipient", 550, "No such user here", Refused(_said(550, "No such user here"), gone=True)),
+        _answer("recipient", 550, "5.7.1 blocked", Refused(_said(550, "5.7.1 blocked"))),
+        _answer("recipient", 552, "5.2.2 full", Refused(_said(552, "5.2.2 full"))),
+        _answer("recipient", 550, "Relaying denied", Refused(_said(550, "Relaying denied"))),
+        _answer("recipient", 450, "4.2.0 greylisted", Deferred(_said(450, "4.2.0 greylisted"), LATER_SECONDS)),
+        _answer("sender", 421, "4.7.0 too fast", Deferred(_said(421, "4.7.0 too fast"), BUSY_SECONDS)),
+        _answer("sender", 553, "5.1.8 bad sender", Refused(_said(553, "5.1.8 bad sender"))),
+        _answer("auth", 535, "5.7.8 no", Deferred(_said(535, "5.7.8 no"), LATER_SECONDS)),
+        _answer("greeting", 554, "no service", Deferred(_said(554, "no service"), LATER_SECONDS)),
+    ),
+)
