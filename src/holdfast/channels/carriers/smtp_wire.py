@@ -51,7 +51,8 @@ class Wire(asyncio.Protocol):
         except Garbage as garbage:
             self._lose(str(garbage))
             self.abort()
-        self._wake()
+        if self._replies or self.lost:  # Half a reply is none: whoever waits goes on waiting.
+            self._wake()
 
     def eof_received(self) -> bool:
         """asyncio: the server has closed its side."""
