@@ -191,7 +191,6 @@ async def test_every_query_is_sound_and_used(tmp_path: Path, topic: str) -> None
         ("journeys", "open_visits", "visit_open"),
         ("journeys", "due_visits", "visit_due"),
         ("journeys", "entered", "visit_entry"),
-        ("journeys", "waiting", "visit_standing"),
         ("outbox", "due_sends", "send_due"),
         ("outbox", "claimed_before", "send_claimed"),
         ("outbox", "contacts", "send_by_identity"),

@@ -76,7 +76,7 @@ def test_every_role_has_its_column(tmp_path: Path, ending: str) -> None:
 def test_what_cannot_be_an_event_is_set_aside_with_its_reason(tmp_path: Path, ending: str) -> None:
     mapping = ImportMapping(person="who", anonymous="device", time="at", event="what")
     good = {"who": "ada", "device": "d", "at": AT, "what": "Seen"}
-    rows = [
+    rows: list[Row] = [
         good,
         good | {"who": None, "device": " "},
         good | {"what": None},
@@ -104,7 +104,7 @@ def test_a_bad_row_can_be_mended_and_replayed(tmp_path: Path) -> None:
     rows = [{"who": None, "at": AT, "price": 2}]
     _, (bad,) = taken(write(tmp_path / "f.csv", rows))
     mended = json.loads(bad.body) | {"userId": "ada"}
-    decoded = decode("import", json.dumps({"batch": [mended]}).encode(), received_ms=10**12, source="file")
+    decoded = decode("import", json.dumps({"batch": [mended]}).encode(), received_ms=1_800_000_000_000, source="file")
     ((_, event),) = decoded.events
     assert (event.user_id, event.name, event.properties) == ("ada", "Bought", {"price": 2})
     assert event.timestamp.isoformat() == "2024-02-29T23:59:59.999000+00:00"
@@ -297,7 +297,7 @@ def test_parquet_types_become_json(tmp_path: Path) -> None:
         (-1, {}, None),
     ],
 )
-def test_times(tmp_path: Path, ending: str, at: Any, how: dict[str, str], expected: str | None) -> None:
+def test_times(tmp_path: Path, ending: str, at: Any, how: dict[str, Any], expected: str | None) -> None:
     mapping = ImportMapping(person="who", time="at", event_name="Bought", **how)
     events, bad = taken(write(tmp_path / f"f.{ending}", [{"who": "ada", "at": at}]), mapping)
     assert [event["timestamp"].isoformat() for event in events] == ([] if expected is None else [expected])
@@ -341,7 +341,8 @@ def test_a_file_of_no_rows_has_no_events(tmp_path: Path) -> None:
 
 @given(st.lists(st.lists(st.integers(0, 5), max_size=8), max_size=6))
 def test_occurrences_are_counted_across_batches(batches: list[list[int]]) -> None:
-    counted, seen = Occurrences(), []
+    counted = Occurrences()
+    seen: list[int] = []
     for batch in batches:
         numbers = counted.number(pl.Series(batch, dtype=pl.UInt64).to_numpy()).tolist()
         for value, number in zip(batch, numbers, strict=True):

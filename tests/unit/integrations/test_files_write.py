@@ -20,14 +20,13 @@ ROWS = [
     {"event": "Bought", "timestamp": datetime(2024, 2, 29, tzinfo=UTC), "user_id": None, "properties": '{"a":"ß\\n"}'},
     {"event": 'q",\n', "timestamp": datetime(2024, 3, 1, tzinfo=UTC), "user_id": "ada", "properties": "{}"},
 ]
-SCHEMA = pa.schema(
-    {
-        "event": pa.string(),
-        "timestamp": pa.timestamp("ms", tz="UTC"),
-        "user_id": pa.string(),
-        "properties": pa.string(),
-    }
-)
+FIELDS: list[pa.Field[Any]] = [
+    pa.field("event", pa.string()),
+    pa.field("timestamp", pa.timestamp("ms", tz="UTC")),
+    pa.field("user_id", pa.string()),
+    pa.field("properties", pa.string()),
+]
+SCHEMA = pa.schema(FIELDS)
 
 
 async def batches(*, fail: bool = False) -> AsyncIterator[pa.RecordBatch]:
@@ -38,7 +37,8 @@ async def batches(*, fail: bool = False) -> AsyncIterator[pa.RecordBatch]:
 
 
 async def none() -> AsyncIterator[pa.RecordBatch]:
-    for batch in ():
+    nothing: list[pa.RecordBatch] = []
+    for batch in nothing:
         yield batch
 
 

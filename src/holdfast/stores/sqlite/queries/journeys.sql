@@ -50,7 +50,7 @@ WHERE origin IN (SELECT value FROM json_each(?2)) GROUP BY identity, origin
 
 -- name: waiting
 -- Counts how many stand at each step.
-SELECT step, count(*) FROM visit WHERE origin = ? AND left_ms IS NULL GROUP BY step
+SELECT step, count FROM standing WHERE origin = ? AND count > 0
 
 -- name: last_visit
 -- Says the highest number given to a visit.
