@@ -148,11 +148,7 @@ def desk(data: Path | None, api_key: str | None) -> Iterator[Desk]:
     transport: Transport
     if found is None:
         if not settings.data_dir.is_dir():
-            raise Invalid(
-                "there is no data directory there.",
-                path=str(settings.data_dir),
-                hint="Name it by --data DIR, or make one: holdfast up --data DIR.",
-            )
+            raise no_directory(settings.data_dir)
         from holdfast.cli.in_process import InProcess
 
         transport = InProcess(settings)
@@ -212,6 +208,15 @@ def rows_of(answer: Answer, name: str) -> list[Answer]:
     if not isinstance(rows, list):
         raise Internal(f"the answer has no list {name!r}")
     return rows
+
+
+def no_directory(data_dir: Path) -> Invalid:
+    """What to say when the data directory is not there."""
+    return Invalid(
+        "there is no data directory there.",
+        path=str(data_dir),
+        hint="Name it by --data DIR, or make one: holdfast up --data DIR.",
+    )
 
 
 def not_answering(url: str) -> Busy:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from holdfast.cli.desk import running_server
-from holdfast.cli.options import AsJson, Data
+from holdfast.cli.desk import no_directory
+from holdfast.cli.file_desk import Progress, file_desk
+from holdfast.cli.options import ApiKey, AsJson, Data
 from holdfast.cli.printing import print_json
-from holdfast.kernel.errors import Busy, Invalid
+from holdfast.kernel.errors import Invalid
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:  # It brings the Arrow and Polars libraries, which `--help` must not wait for.
@@ -67,10 +69,14 @@ def import_file(
         str | None,
         typer.Option("--time-zone", metavar="ZONE", help="The zone of times that name none; UTC by default."),
     ] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", metavar="CODE", help="The currency of rows that name none, such as EUR.")
+    ] = None,
     mapping: Annotated[
         Path | None, typer.Option("--mapping", metavar="FILE", help="A JSON file that says all of this.")
     ] = None,
     data: Data = None,
+    api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Take in a file of events. Taking it in again changes nothing; rows that cannot be events go to the error stream.
@@ -93,23 +99,17 @@ def import_file(
         "message_id": message_id,
         "time_format": time_format,
         "time_zone": time_zone,
+        "currency": currency,
     }
     settings = Settings.load(data, os.environ)
-    _refuse_if_served(settings.data_dir, "import")
     chosen = mapping_of(mapping, {name: value for name, value in given.items() if value is not None})
-
-    import holdfast
-
-    with contextlib.closing(holdfast.open(settings.data_dir)) as workspace, _progress(file.name) as progress:
-        report = workspace.import_file(file, chosen, progress)
-    said = {"rows": report.rows, "added": report.added, "known": report.known, "bad": report.bad}
+    with file_desk(settings, api_key) as at, _progress(file.name) as progress:
+        said = at.take(file, chosen, progress)
     if as_json:
-        print_json(said)
+        print_json(asdict(said))
         return
-    print(
-        f"{report.rows:,} rows: {report.added:,} added, {report.known:,} were here already, {report.bad:,} set aside."
-    )
-    if report.bad:
+    print(f"{said.rows:,} rows: {said.added:,} added, {said.known:,} were here already, {said.bad:,} set aside.")
+    if said.bad:
         print("Those set aside are in the error stream, each with its reason: the console shows them under Errors.")
 
 
@@ -138,6 +138,7 @@ def export(
         Format | None, typer.Option("--format", help="The format, if the ending does not say it.")
     ] = None,
     data: Data = None,
+    api_key: ApiKey = None,
 ) -> None:
     """Write every event, oldest first, with the person it belongs to now.
 
@@ -147,14 +148,12 @@ def export(
       holdfast export events.csv --data my-data
     """
     settings = Settings.load(data, os.environ)
-    _refuse_if_served(settings.data_dir, "export")
     chosen = format_of(file, file_format)
-
-    import holdfast
-
-    with contextlib.closing(holdfast.open(settings.data_dir)) as workspace:
-        rows = workspace.export(file, chosen.value)
-    print(f"{rows:,} events in {file}")
+    if not settings.data_dir.is_dir():
+        raise no_directory(settings.data_dir)
+    with file_desk(settings, api_key) as at:
+        at.give(file, chosen.value)
+    print(f"Every event is in {file}.")
 
 
 def format_of(file: Path, said: Format | None) -> Format:
@@ -170,23 +169,14 @@ def format_of(file: Path, said: Format | None) -> Format:
         ) from error
 
 
-def _refuse_if_served(data_dir: Path, act: str) -> None:
-    # Bulk goes straight into the history, which only one process can have open.
-    found = running_server(data_dir)
-    if found is not None:
-        raise Busy(
-            f"a server runs on this data directory, so {act} cannot open it.",
-            path=str(data_dir),
-            hint=f"Stop the server (process {found.pid}), {act}, and start it again.",
-        )
-
-
 @contextlib.contextmanager
-def _progress(label: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many rows are done; on no terminal, nothing."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+def _progress(label: str) -> Iterator[Progress]:
+    """Shows how many rows are done; where nobody watches, nothing."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, transient=True) as shown:
+    with Bars(*columns, transient=True, console=Console(stderr=True)) as shown:
         task = shown.add_task(label, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)

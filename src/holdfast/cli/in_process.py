@@ -30,7 +30,7 @@ class InProcess:
         own = replace(settings, host=HOST, console_open=True)
         self._runner = asyncio.Runner()
         try:
-            self._app: Application = self._runner.run(open_application(own))
+            self._app: Application = self._runner.run(open_application(own, serving=False))
         except BaseException:
             self._runner.close()
             raise

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from typing import IO, BinaryIO
 
-from holdfast.cli.desk import not_answering
+from holdfast.cli.desk import complaint_of, not_answering
 
 TIMEOUT_SECONDS = 120
+FILE_TIMEOUT_SECONDS = 3_600
+"""A file may be large, and is answered when all of it is taken in."""
 
 
 class OverHttp:
@@ -24,21 +29,44 @@ class OverHttp:
 
     def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         """The status and body of the reply. Raises Busy when there is none."""
-        # The address comes from server.json in the caller's own data directory.
-        request = urllib.request.Request(  # noqa: S310
-            self._url + path,
-            method=method,
-            data=body,
-            headers={"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"},
-        )
+        return self._send(self._request(method, path, body, {"Content-Type": "application/json"}), TIMEOUT_SECONDS)
+
+    def send_file(self, method: str, path: str, file: BinaryIO, size: int) -> tuple[int, bytes]:
+        """The same, with a file of so many bytes as the body; it is read as it is sent."""
+        headers = {"Content-Type": "application/octet-stream", "Content-Length": str(size)}
+        return self._send(self._request(method, path, file, headers), FILE_TIMEOUT_SECONDS)
+
+    @contextlib.contextmanager
+    def fetch(self, path: str) -> Iterator[IO[bytes]]:
+        """The body of the reply, to be read piece by piece. Raises what the server complains of."""
+        request = self._request("GET", path, None, {})
         try:
-            with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as reply:  # noqa: S310
+            reply = urllib.request.urlopen(request, timeout=FILE_TIMEOUT_SECONDS)  # noqa: S310 - see `_request`.
+        except urllib.error.HTTPError as error:
+            with error:
+                raise complaint_of(error.code, error.read()) from error
+        except OSError as error:
+            raise not_answering(self._url) from error
+        with reply:
+            yield reply
+
+    def close(self) -> None:
+        """There is nothing to let go of: every request has its own connection."""
+
+    def _request(
+        self, method: str, path: str, body: bytes | BinaryIO | None, headers: dict[str, str]
+    ) -> urllib.request.Request:
+        # The address comes from server.json in the caller's own data directory.
+        return urllib.request.Request(  # noqa: S310
+            self._url + path, method=method, data=body, headers={"Authorization": f"Bearer {self._key}", **headers}
+        )
+
+    def _send(self, request: urllib.request.Request, timeout_seconds: float) -> tuple[int, bytes]:
+        try:
+            with urllib.request.urlopen(request, timeout=timeout_seconds) as reply:  # noqa: S310 - see `_request`.
                 return reply.status, reply.read()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read()
         except OSError as error:
             raise not_answering(self._url) from error
-
-    def close(self) -> None:
-        """There is nothing to let go of: every request has its own connection."""

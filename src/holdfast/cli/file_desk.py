@@ -1,0 +1,122 @@
+"""The desk for files: a running server takes and gives them over HTTP, else the data directory is opened here."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from urllib.parse import urlencode
+
+from holdfast.cli.desk import complaint_of, key_for, running_server
+from holdfast.cli.over_http import OverHttp
+from holdfast.kernel.errors import Exposed
+from holdfast.settings import Settings
+
+if TYPE_CHECKING:  # They bring the Arrow and Polars libraries, which `--help` must not wait for.
+    from holdfast.integrations.files.mapping import ImportMapping
+    from holdfast.workspace import Workspace
+
+LOOK_SECONDS = 1.0
+"""How often a server is asked how far it has come."""
+
+Progress: TypeAlias = Callable[[int, int | None], None]
+"""Told rows done, and rows in all if that is known."""
+FileFormat = Literal["parquet", "csv", "jsonl"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What became of a file's rows."""
+
+    rows: int
+    added: int
+    known: int
+    """Events that were here already."""
+    bad: int
+    """Rows that cannot be events."""
+
+
+class FileDesk(Protocol):
+    """Takes files in and gives them out."""
+
+    def take(self, file: Path, mapping: ImportMapping, progress: Progress) -> Said: ...
+
+    def give(self, file: Path, file_format: FileFormat) -> None: ...
+
+
+@contextlib.contextmanager
+def file_desk(settings: Settings, api_key: str | None) -> Iterator[FileDesk]:
+    """The desk of the data directory. Without a server the directory is opened, and made if it is not there."""
+    found = running_server(settings.data_dir)
+    if found is not None:
+        yield Served(OverHttp(found.url, key_for(settings.data_dir, api_key, os.environ)))
+        return
+    import holdfast
+
+    with holdfast.open(settings.data_dir) as workspace:
+        yield Opened(workspace)
+
+
+class Opened:
+    """With no server: the workspace itself."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+
+    def take(self, file: Path, mapping: ImportMapping, progress: Progress) -> Said:
+        done = self._workspace.import_file(file, mapping, progress)
+        return Said(rows=done.rows, added=done.added, known=done.known, bad=done.bad)
+
+    def give(self, file: Path, file_format: FileFormat) -> None:
+        self._workspace.export(file, file_format)
+
+
+class Served:
+    """A running server."""
+
+    def __init__(self, server: OverHttp) -> None:
+        self._server = server
+
+    def take(self, file: Path, mapping: ImportMapping, progress: Progress) -> Said:
+        query = urlencode({"name": file.name, "mapping": json.dumps(asdict(mapping))})
+        with _watching(self._server, progress), file.open("rb") as body:
+            status, text = self._server.send_file("POST", f"/api/import?{query}", body, file.stat().st_size)
+        if status != 200:
+            raise complaint_of(status, text)
+        return Said(**json.loads(text))
+
+    def give(self, file: Path, file_format: FileFormat) -> None:
+        # Written beside its place and moved there, so that the file is whole, or not there.
+        draft = file.with_name(file.name + ".part")
+        try:
+            with self._server.fetch(f"/api/export?format={file_format}") as reply, draft.open("wb") as kept:
+                shutil.copyfileobj(reply, kept)
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _watching(server: OverHttp, progress: Progress) -> Iterator[None]:
+    """Tell how far the server has come, from beside the request that waits for it."""
+    done = threading.Event()
+
+    def look() -> None:
+        while not done.wait(LOOK_SECONDS):
+            with contextlib.suppress(Exposed, ValueError, KeyError, TypeError):
+                loading = json.loads(server.ask("GET", "/api/overview", None)[1])["loading"]
+                progress(loading["done"], loading["total"] or None)
+
+    watcher = threading.Thread(target=look, name="import-progress", daemon=True)
+    watcher.start()
+    try:
+        yield
+    finally:
+        done.set()
+        watcher.join()

@@ -1,0 +1,132 @@
+"""The command line against a real server, and against the data directory once the server is gone: the same answers."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SECONDS_MOST = 120
+COMMAND = str(Path(sys.executable).with_name("holdfast"))
+ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A data directory, and the server on it while there is one."""
+
+    data: Path
+    process: subprocess.Popen[str]
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, *words, "--data", str(self.data)],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MOST,
+            check=False,
+            env=ENVIRON,
+            cwd=self.data.parent,
+        )
+
+    def ask(self, *words: str) -> Any:
+        ran = self.run(*words, "--json")
+        assert ran.returncode == 0, ran.stderr
+        return json.loads(ran.stdout)
+
+    def collect(self, path: str, body: dict[str, object]) -> None:
+        key = json.loads((self.data / "keys.json").read_text())["write_key"]
+        url = json.loads((self.data / "server.json").read_text())["url"]
+        request = urllib.request.Request(
+            url + path,
+            data=json.dumps(body).encode(),
+            headers={"Authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()},
+        )
+        with urllib.request.urlopen(request, timeout=SECONDS_MOST) as reply:
+            assert json.loads(reply.read()) == {"success": True}
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    data = tmp_path / "data"
+    arguments = [COMMAND, "up", "--data", str(data), "--port", "0", "--for", str(SECONDS_MOST)]
+    with subprocess.Popen(arguments, text=True, stdout=subprocess.PIPE, env=ENVIRON, cwd=tmp_path) as process:
+        until = time.monotonic() + SECONDS_MOST
+        while not (data / "server.json").exists():
+            assert process.poll() is None, "the server ended before it was ready"
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        yield Place(data=data, process=process)
+        if process.poll() is None:
+            process.kill()
+
+
+def test_the_same_answers_from_the_server_and_from_the_directory(place: Place) -> None:
+    orders = {"type": "did", "event": "Order Completed"}
+    place.collect("/v1/identify", {"userId": "ada", "traits": {"email": "ada@example.com", "country": "DE"}})
+    place.collect("/v1/track", {"userId": "ada", "event": "Order Completed", "properties": {"revenue": 59.9}})
+    place.collect("/v1/track", {"userId": "bob", "event": "Cart Viewed", "messageId": "m1"})
+
+    assert stat.S_IMODE((place.data / "keys.json").stat().st_mode) == 0o600
+    assert place.run("segment", "save", "buyers", json.dumps(orders), "--name", "Buyers").returncode == 0
+    link = place.ask("people", "merge", "ada", "bob")["link_id"]
+    assert place.ask("segment", "count", "buyers")["of"] == 1
+    assert place.ask("people", "unmerge", str(link))["undone"] == [link]
+    made = place.ask("keys", "add", "website")
+
+    def answers() -> dict[str, Any]:
+        return {
+            "count": [place.ask("segment", "count", "buyers")[name] for name in ("count", "of", "words")],
+            "people": [each["user_id"] for each in place.ask("segment", "people", "buyers")["people"]],
+            "saved": [each["id"] for each in place.ask("segment", "list")["segments"]],
+            "found": place.ask("people", "find", "ada@"),
+            "shown": place.ask("people", "show", "ada"),
+            "timeline": place.ask("people", "timeline", "ada", "--event", "Order Completed"),
+            "keys": place.ask("keys", "list"),
+        }
+
+    served = answers()
+    assert served["count"][:2] == [1, 2]
+    assert served["people"] == ["ada"]
+    assert served["shown"]["traits"] == {"email": "ada@example.com", "country": "DE"}
+    assert [each["properties"] for each in served["timeline"]["events"]] == [{"revenue": 59.9}]
+    assert made["key"] in [each["shown"] for each in served["keys"]["keys"]]
+
+    place.process.send_signal(signal.SIGTERM)
+    place.process.wait(SECONDS_MOST)
+    assert place.process.returncode == 0
+    assert not (place.data / "server.json").exists()
+    assert answers() == served
+
+    assert place.run("keys", "revoke", "website").returncode == 0
+    assert [each["name"] for each in place.ask("keys", "list")["keys"] if each["revoked_at"]] == ["website"]
+    assert place.run("segment", "delete", "buyers").returncode == 0
+    assert place.ask("segment", "list")["segments"] == []
+
+
+def test_a_complaint_of_the_server_reaches_the_terminal_whole(place: Place) -> None:
+    wrong = json.dumps({"type": "did", "event": "Order Completed", "within_day": 3})
+    said = place.run("segment", "count", wrong)
+    assert said.returncode == 2
+    assert said.stderr.startswith("$.definition.within_day: ") or said.stderr.startswith("$.within_day: ")
+    assert "within_days" in said.stderr
+
+    nobody = place.run("people", "show", "nobody")
+    assert nobody.returncode == 2
+    assert "nobody goes by 'nobody'" in nobody.stderr
+
+    wrong_key = place.run("keys", "list", "--api-key", "wrong")
+    assert wrong_key.returncode == 2
+    assert "Traceback" not in wrong_key.stderr
