@@ -75,12 +75,12 @@ class Ticked:
     fired: int = 0
     settled: int = 0
     claimed: int = 0
-    emitted: int = 0
+    set_aside: int = 0
 
     @property
     def idle(self) -> bool:
         """Whether there was nothing to do."""
-        return not (self.events or self.fired or self.settled or self.claimed or self.emitted)
+        return not (self.events or self.fired or self.settled or self.claimed or self.set_aside)
 
 
 class Reactor:
@@ -147,9 +147,10 @@ class Reactor:
                 _log.exception("A tick of %d log entries failed.", records)
                 blamed, records = fault, records // 2
                 continue
-            if records == 0 and blamed is not None:
-                await self._set_aside(blamed)
-            return done
+            if records or blamed is None:
+                return done
+            await self._set_aside(blamed)
+            return replace(done[0], set_aside=1), done[1]
 
     async def _set_aside(self, fault: Exception) -> None:
         """Put the next log entry among the bad records, and go on after it."""
