@@ -1,0 +1,331 @@
+"""The tick: what comes in, who moves, what is sent; all of it or nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from holdfast.decisions.gate import Cap, GateRules
+from holdfast.flows.collect import Collector
+from holdfast.flows.decide import publish, set_state
+from holdfast.flows.react import Reactor
+from holdfast.flows.receive import Receiver
+from holdfast.flows.own import own_records
+from holdfast.events.event import Event
+from holdfast.kernel.moments import to_millis
+from holdfast.messages.links import Link, encode_link
+from holdfast.ports.state import Send, Settlement
+from holdfast.stores.memory.log import MemoryLog
+from holdfast.testing import FakeClock, MemoryState
+
+KEY = b"k" * 32
+RESCUE: dict[str, Any] = {
+    "id": "rescue",
+    "name": "Cart rescue",
+    "goal": {"event": "Order Completed", "within_seconds": 86_400},
+    "start": "cart",
+    "steps": {
+        "cart": {"type": "trigger", "event": "Checkout Started", "again": "after_exit", "exits": {"entered": "wait"}},
+        "wait": {
+            "type": "until",
+            "event": "Order Completed",
+            "seconds": 60,
+            "exits": {"happened": "bought", "expired": "mail"},
+        },
+        "mail": {
+            "type": "send",
+            "channel": "email",
+            "template": {"subject": "Your cart", "html": "<p>Still here.</p>"},
+            "exits": {"sent": "done", "withheld": "done"},
+        },
+        "done": {"type": "exit"},
+        "bought": {"type": "exit"},
+    },
+}
+
+
+class House:
+    """A reactor with everything it needs, in memory."""
+
+    def __init__(self, *, caps: tuple[Cap, ...] = (), room: int = 100) -> None:
+        self.clock = FakeClock()
+        self.log = MemoryLog()
+        self.state = MemoryState()
+        self.handed: list[Send] = []
+        self.room = room
+        self.collector = Collector(self.log, self.clock)
+        self.reactor = Reactor(
+            log=self.log,
+            state=self.state,
+            clock=self.clock,
+            rules=GateRules(caps=caps),
+            hand_over=self.handed.extend,
+            room=lambda: self.room,
+        )
+
+    async def publish(self, definition: dict[str, Any]) -> None:
+        await publish(self.state, "journey", json.dumps(definition).encode(), now=self.clock.now())
+
+    async def happens(self, *messages: dict[str, Any]) -> None:
+        """Collect the messages and let everything that follows follow."""
+        await self.collector.collect("batch", json.dumps({"batch": messages}).encode(), "default")
+        await self.settle()
+
+    async def settle(self) -> None:
+        while not (await self.reactor.tick()).idle or await self.reactor.pump():
+            pass
+
+    async def later(self, **much: float) -> None:
+        self.clock.advance(**much)
+        await self.settle()
+
+    async def told(self, name: str) -> list[dict[str, Any]]:
+        """The properties of every own event of that name in the log."""
+        found = []
+        for entry in await self.log.read(0, max_records=100_000, max_bytes=10**9):
+            if entry.record.source == "holdfast":
+                messages = json.loads(entry.record.body)["batch"]
+                found += [each["properties"] for each in messages if each.get("event") == name]
+        return found
+
+    async def totals(self) -> dict[str, int]:
+        async with self.state.view() as view:
+            return {state: count for state, count in (await view.send_totals(None)).items()}
+
+
+def identify(user: str = "ann", **traits: Any) -> dict[str, Any]:
+    return {"type": "identify", "userId": user, "traits": {"email": f"{user}@example.com", **traits}, "messageId": f"i-{user}"}
+
+
+def does(event: str, user: str = "ann", *, message: str = "", **properties: Any) -> dict[str, Any]:
+    key = message or f"{event}-{user}"
+    return {"type": "track", "event": event, "userId": user, "messageId": key, "properties": properties}
+
+
+async def test_an_abandoned_cart_is_written_to_once() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=59)
+    assert not house.handed
+    await house.later(seconds=1)
+    assert [send.address for send in house.handed] == ["ann@example.com"]
+    await house.later(hours=5)
+    assert len(house.handed) == 1
+    assert await house.told("Message Queued")
+
+
+async def test_an_order_in_time_ends_the_wait() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    house.clock.advance(seconds=30)
+    await house.happens(does("Order Completed"))
+    await house.later(hours=1)
+    assert not house.handed
+    assert [each["by"] for each in await house.told("Journey Left")] == ["bought"]
+
+
+async def test_an_event_that_comes_twice_happened_once() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"), does("Checkout Started"))
+    await house.happens(does("Checkout Started"))
+    assert len(await house.told("Journey Entered")) == 1
+    async with house.state.view() as view:
+        profile = (await view.profiles([1]))[1]
+    assert profile.tallies["Checkout Started"].count == 1
+
+
+async def test_a_bad_record_is_set_aside_and_the_good_ones_are_kept() -> None:
+    house = House()
+    await house.happens(identify(), {"type": "track", "userId": "ann"}, does("Order Completed"))
+    async with house.state.view() as view:
+        bad = await view.bad_records(limit=10, before_id=None, replayed=None)
+        profile = (await view.profiles([1]))[1]
+    assert [(each.code, each.path, each.origin) for each in bad] == [("no_event_name", "$.batch[1].event", "log:0.1")]
+    assert "Order Completed" in profile.tallies
+
+
+async def test_nothing_of_a_failed_tick_remains() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.collector.collect("batch", json.dumps({"batch": [identify(), does("Checkout Started")]}).encode(), "d")
+
+    class FullDiskError(OSError):
+        pass
+
+    def break_down(sends: Sequence[Send]) -> int:
+        raise FullDiskError
+
+    sound = house.reactor._room
+    house.reactor._room = lambda: break_down([])
+    with pytest.raises(FullDiskError):
+        await house.reactor.tick()
+    async with house.state.view() as view:
+        assert await view.count_people() == 0
+        assert await view.offset("react") == 0
+    house.reactor._room = sound
+    await house.settle()
+    assert len(await house.told("Journey Entered")) == 1
+
+
+async def test_a_record_nobody_foresaw_is_set_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    from holdfast.flows import react
+
+    sound = react.learn
+
+    def learn(profile: Any, event: Event) -> Any:
+        if event.name == "Poison":
+            raise ValueError("nobody foresaw this")
+        return sound(profile, event)
+
+    monkeypatch.setattr(react, "learn", learn)
+    house = House()
+    for message in (does("Before"), does("Poison"), does("After")):
+        await house.collector.collect("batch", json.dumps({"batch": [message]}).encode(), "default")
+    await house.settle()
+    async with house.state.view() as view:
+        bad = await view.bad_records(limit=10, before_id=None, replayed=None)
+        profile = (await view.profiles([1]))[1]
+    assert [(each.code, each.origin) for each in bad] == [("unforeseen", "log:1")]
+    assert set(profile.tallies) == {"Before", "After"}
+
+
+async def test_unsubscribing_between_queue_and_claim_is_heard() -> None:
+    house = House(room=0)
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    assert await house.totals() == {"pending": 1}
+    await house.happens(does("Consent Changed", channel="email", granted=False))
+    house.room = 10
+    await house.settle()
+    assert not house.handed
+    assert [each["reason"] for each in await house.told("Message Withheld")] == ["no_consent"]
+    assert await house.totals() == {"withheld": 1}
+
+
+async def test_a_cap_counts_contacts_of_all_a_persons_names() -> None:
+    house = House(caps=(Cap(channel="email", most=1, within_seconds=86_400),))
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    anonymous = {"type": "track", "event": "Checkout Started", "anonymousId": "phone", "messageId": "phone-1"}
+    await house.happens({**identify(), "anonymousId": "phone", "messageId": "i-2"}, anonymous)
+    await house.later(seconds=60)
+    assert [each["reason"] for each in await house.told("Message Withheld")] == ["capped"]
+    await house.later(days=1)
+    await house.happens(does("Checkout Started", message="again"))
+    await house.later(seconds=60)
+    assert len(house.handed) == 2
+
+
+async def test_a_paused_journey_holds_everybody_and_goes_on_when_resumed() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await set_state(house.state, "journey", "rescue", "pause")
+    await house.later(hours=2)
+    await house.happens(identify("ben"), does("Checkout Started", "ben"))
+    assert not house.handed
+    assert len(await house.told("Journey Entered")) == 1
+    await set_state(house.state, "journey", "rescue", "resume")
+    await house.settle()
+    assert len(house.handed) == 1
+
+
+async def test_a_stopped_journey_lets_everybody_out_and_writes_to_nobody() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await set_state(house.state, "journey", "rescue", "stop")
+    await house.later(hours=2)
+    assert not house.handed
+    assert [each["by"] for each in await house.told("Journey Left")] == ["stopped"]
+
+
+async def test_who_is_under_way_stays_on_their_version() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    longer = json.loads(json.dumps(RESCUE))
+    longer["steps"]["wait"]["seconds"] = 600
+    await house.publish(longer)
+    await house.happens(identify("ben"), does("Checkout Started", "ben"))
+    await house.later(seconds=60)
+    assert [(send.address, send.version) for send in house.handed] == [("ann@example.com", 1)]
+    await house.later(seconds=540)
+    assert [(send.address, send.version) for send in house.handed][1:] == [("ben@example.com", 2)]
+
+
+async def test_settlements_become_events_and_a_dead_address_is_written_to_no_more() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    house.reactor.settle([Settlement(key=house.handed[0].key, state="failed", reason="550 5.1.1 unknown", gone=True)])
+    await house.settle()
+    assert [each["gone"] for each in await house.told("Message Failed")] == [True]
+    await house.later(days=2)
+    await house.happens(does("Checkout Started", message="again"))
+    await house.later(seconds=60)
+    assert len(house.handed) == 1
+    assert [each["reason"] for each in await house.told("Message Withheld")] == ["suppressed"]
+
+
+async def test_sends_of_a_process_that_died_are_in_doubt_and_not_sent_again() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    assert await house.totals() == {"claimed": 1}
+    assert await house.reactor.recover() == 1
+    await house.later(days=1)
+    assert await house.totals() == {"in_doubt": 1}
+    assert len(house.handed) == 1
+    assert len(await house.told("Message In Doubt")) == 1
+
+
+async def test_a_deferred_send_is_claimed_again_when_its_time_comes() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    later = to_millis(house.clock.now() + timedelta(seconds=30))
+    house.reactor.settle([Settlement(key=house.handed[0].key, state="pending", not_before_ms=later)])
+    await house.later(seconds=29)
+    assert len(house.handed) == 1
+    await house.later(seconds=1)
+    assert [send.key for send in house.handed] == [house.handed[0].key] * 2
+    assert [send.attempts for send in house.handed] == [1, 2]
+
+
+async def test_one_click_unsubscribes_and_twice_is_once() -> None:
+    house = House()
+
+    async def tell(events: Sequence[Event]) -> None:
+        await house.log.append(own_records(events, to_millis(house.clock.now())))
+
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    receiver = Receiver(state=house.state, clock=house.clock, tell=tell, key=KEY)
+    token = encode_link(Link(kind="unsubscribe", send=house.handed[0].key), KEY)
+    assert await receiver.subscription(token) is not None
+    await house.settle()
+    assert not await house.told("Consent Changed")
+    for _ in range(2):
+        ended = await receiver.unsubscribed(token)
+        assert ended is not None
+        assert ended.topic == "marketing"
+        await house.later(seconds=5)
+    async with house.state.view() as view:
+        profile = (await view.profiles([1]))[1]
+    assert profile.consents_to("email", "marketing") is False
+    assert profile.tallies["Message Unsubscribed"].count == 1
+    assert await receiver.unsubscribed(token[:-2] + "AA") is None
