@@ -97,9 +97,14 @@ def element_text(value: Json) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     try:
-        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+        return _dumped(value)
     except ValueError:
-        return json.dumps(_finite(value), separators=(",", ":"))
+        return _dumped(_finite(value))
+
+
+def _dumped(value: Json) -> str:
+    # Not as ASCII: written as escapes, an emoji and two lone surrogates would be the same text.
+    return json.dumps(value, separators=(",", ":"), allow_nan=False, ensure_ascii=False)
 
 
 def _nearest(value: int) -> float:

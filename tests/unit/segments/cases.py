@@ -6,6 +6,7 @@ come out both ways: equal but for their type, their case, one bit, one milliseco
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -26,8 +27,8 @@ DAY_MS = 86_400_000
 # The second after an hour that does not exist in most of Europe, and a midnight; windows below reach over both.
 NOW_MS = to_millis(datetime(2026, 3, 29, 1, 0, 0, 1000, tzinfo=UTC))
 
-EVENTS = ("Order", "order", "Örder ß", "a'b\\", "nul\0")
-NAMES = ("x", "X", "y", "\\n'", "İ")
+EVENTS = ("Order", "order", "a'b\\ß\0")
+NAMES = ("x", "X", "\\n'İ")
 TEXTS = (
     "", "a", "A", "ab", "ba", "ß", "SS", "İ", "i̇", "é", "e\u0301", "😀", "\ud83d", "\ud83d\ude00", "\uffff", "\0",
     "a\0", "\\", "\\n", "\n", '"', "'", "%", "30", "true", "null", "[]", "\n30\n", ',\n"a"\n,', "2026-03-29",
@@ -155,30 +156,29 @@ class World:
     happened: tuple[Happened, ...]
 
 
-properties = st.dictionaries(st.sampled_from(NAMES), st.sampled_from(VALUES), max_size=3)
+def a_world(seed: int, people: int = 60, events: int = 250) -> World:
+    """People numbered from 1; identity n belongs to person n unless it was joined to another.
 
-
-@st.composite
-def worlds(draw: st.DrawFn, people: int = 12, events: int = 40) -> World:
-    """People numbered from 1; identity n belongs to person n unless it was joined to another."""
+    Drawn from a seed, not value by value: a world must be full for conditions to come out both ways.
+    """
+    draw = random.Random(seed)  # For tests.
     numbers = range(1, people + 1)
-    joined = draw(st.dictionaries(st.sampled_from(numbers), st.sampled_from(numbers), max_size=4))
-    happened = draw(
-        st.lists(
-            st.builds(
-                Happened,
-                identity=st.sampled_from([*numbers, people + 7]),
-                name=st.sampled_from(EVENTS),
-                at_ms=st.sampled_from(MOMENTS_MS),
-                properties=properties,
-                copy=st.booleans(),
-            ),
-            max_size=events,
-        )
-    )
+
+    def properties() -> dict[str, Json]:
+        return {name: draw.choice(VALUES) for name in NAMES if draw.random() < 0.6}
+
     return World(
-        traits={number: draw(properties) for number in numbers},
-        gone=draw(st.frozensets(st.sampled_from(numbers), max_size=2)),
-        joined=joined,
-        happened=tuple(happened),
+        traits={number: properties() for number in numbers},
+        gone=frozenset(draw.sample(numbers, 3)),
+        joined={draw.choice(numbers): draw.choice(numbers) for _ in range(draw.randrange(15))},
+        happened=tuple(
+            Happened(
+                identity=draw.choice((*numbers[: people // 2], people + 7)),
+                name=draw.choice(EVENTS),
+                at_ms=draw.choice(MOMENTS_MS),
+                properties=properties(),
+                copy=draw.random() < 0.1,
+            )
+            for _ in range(events)
+        ),
     )
