@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from holdfast.channels.carriers.smtp import SmtpCarrier
+from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.gate import Cap, GateRules
 from holdfast.events.event import Event
 from holdfast.flows.archive import Archivist
@@ -21,23 +23,32 @@ from holdfast.flows.own import own_records
 from holdfast.flows.playbook import play_of
 from holdfast.flows.react import GROUP as REACT
 from holdfast.flows.react import Reactor
+from holdfast.flows.receive import Receiver
+from holdfast.flows.send import Sender
 from holdfast.flows.watch import Watch
 from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.write import FileFormat, write_events
 from holdfast.kernel.moments import to_millis
+from holdfast.messages.links import Linker
+from holdfast.ports.carrier import Carrier
 from holdfast.ports.clock import Clock
 from holdfast.ports.history import History
 from holdfast.ports.log import Log
-from holdfast.ports.state import State, View
+from holdfast.ports.mailbox import Mailbox
+from holdfast.ports.state import Send, Settlement, State, View
 from holdfast.settings import Settings
 from holdfast.stores.clickhouse.engine import Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
 from holdfast.stores.log.segment_log import SegmentLog
+from holdfast.stores.mailbox import SqliteMailbox
+from holdfast.stores.mailbox.server import MailboxServer
 from holdfast.stores.sqlite.state import SqliteState
 
 DAY_SECONDS = 86_400
 SECRET_BYTES = 32
+FINISH_SECONDS = 5.0
+"""How long sends under way may take once the application closes."""
 IMPORT_ROWS = 50_000
 """Rows of a file taken in at a time."""
 EXPORT_ROWS = 50_000
@@ -84,6 +95,13 @@ class Application:
     archivist: Archivist
     access: Access
     watch: Watch
+    sender: Sender | None
+    """None where nothing is sent."""
+    mailbox: Mailbox | None
+    """None when mail goes out to an SMTP relay."""
+    receiver: Receiver = field(init=False)
+    opened: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
+    """What is to be closed with the application, last opened first."""
     progress: Progress | None = None
     doing: str = ""
     """What is being done before requests can be answered; empty once ready."""
@@ -137,8 +155,8 @@ class Application:
         return [Named(id=each.id, name=play_of(each).journey.name) for each in await view.decisions()]
 
     def has_room(self) -> bool:
-        """Whether the senders can take more."""
-        return True
+        """Whether the sender can take more."""
+        return self.sender is not None and self.sender.room > 0
 
     async def pause(self, seconds: float) -> None:
         """Wait, but no longer than until the application closes."""
@@ -149,9 +167,11 @@ class Application:
     async def close(self) -> None:
         """Let go of everything, in the order opposite to opening."""
         self.closing.set()
-        await self.history.close()
-        await self.state.close()
-        await self.log.close()
+        if self.sender is not None:
+            await self.sender.finish(seconds=FINISH_SECONDS)
+            # What the last sends came to is written down; what was told of it is archived at the next start.
+            await self.reactor.tick()
+        await self.opened.aclose()
 
 
 def rules_of(settings: Settings) -> GateRules:
@@ -182,25 +202,92 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
     Raises Busy or Conflict when another process has the workspace open.
     """
     clock = clock or SystemClock()
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    state = SqliteState(settings.data_dir)
-    try:
+    async with contextlib.AsyncExitStack() as opened:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        state = SqliteState(settings.data_dir)
+        opened.push_async_callback(state.close)
         log = SegmentLog(
-            settings.data_dir / "log",
-            segment_bytes=settings.log_segment_bytes,
-            queue_bytes=settings.log_queue_bytes,
+            settings.data_dir / "log", segment_bytes=settings.log_segment_bytes, queue_bytes=settings.log_queue_bytes
         )
+        opened.push_async_callback(log.close)
         history = await ChdbHistory.open(
             settings.data_dir / "history",
             currency=settings.currency,
             limits=Limits(seconds=settings.query_seconds_most, memory_bytes=settings.query_memory_bytes_most),
         )
-    except BaseException:
-        await state.close()
-        raise
-    watch = Watch()
-    access = Access()
+        opened.push_async_callback(history.close)
+        mail: Mail | None = None
+        if serving:
+            mail = await _open_mail(settings, clock, opened)
+        app = await assemble(settings, clock=clock, log=log, state=state, history=history, mail=mail)
+        # Everything is in the application's hands now; `close` lets go of it in this order.
+        app.opened = opened.pop_all()
+    if serving:
+        await app.reactor.recover()
+    return app
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mail:
+    """How mail goes out, and where it is kept if it stays here."""
+
+    carrier: Carrier
+    mailbox: Mailbox | None
+
+
+async def _open_mail(settings: Settings, clock: Clock, opened: contextlib.AsyncExitStack) -> Mail:
+    if not settings.mailbox:
+        carrier = SmtpCarrier(
+            settings.smtp_host,
+            settings.smtp_port,
+            user=settings.smtp_user,
+            password=settings.smtp_password,
+            tls=settings.smtp_tls,
+        )
+        return Mail(carrier=carrier, mailbox=None)
+    mailbox = SqliteMailbox(settings.data_dir)
+    opened.push_async_callback(mailbox.close)
+    server = MailboxServer(mailbox, clock)
+    port = await server.start()
+    opened.push_async_callback(server.close)
+    return Mail(carrier=SmtpCarrier("127.0.0.1", port, tls="none"), mailbox=mailbox)
+
+
+async def assemble(
+    settings: Settings, *, clock: Clock, log: Log, state: State, history: History, mail: Mail | None
+) -> Application:
+    """The application over stores that are open; without `mail` it claims nothing and sends nothing."""
+    secret = secret_of(settings.data_dir)
+    watch, access = Watch(), Access()
     await access.refresh(state)
+    linker = Linker(base_url=settings.url, key=secret)
+    sender: Sender | None = None
+    wake = asyncio.Event()
+
+    def settled(settlements: Sequence[Settlement]) -> None:
+        reactor.settle(settlements)
+        wake.set()
+
+    if mail is not None:
+        channel = email_channel(settings.email_sender, linker=linker, workspace_name=settings.workspace_name)
+        sender = Sender(
+            state=state,
+            clock=clock,
+            carrier=mail.carrier,
+            channel=channel,
+            linker=linker,
+            workspace_name=settings.workspace_name,
+            settle=settled,
+        )
+    reactor = Reactor(
+        log=log,
+        state=state,
+        clock=clock,
+        rules=rules_of(settings),
+        hand_over=sender.take if sender is not None else _nobody_sends,
+        room=lambda: 0 if sender is None else sender.room,
+        dedup_days=settings.dedup_days,
+    )
     archivist = Archivist(
         log=log,
         state=state,
@@ -208,19 +295,10 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         added=lambda rows: watch.added(rows, to_millis(clock.now())),
         batch_records=settings.archive_batch_rows,
     )
-    reactor = Reactor(
-        log=log,
-        state=state,
-        clock=clock,
-        rules=rules_of(settings),
-        hand_over=lambda sends: None,
-        room=lambda: 0,
-        dedup_days=settings.dedup_days,
-    )
     app = Application(
         settings=settings,
         clock=clock,
-        secret=secret_of(settings.data_dir),
+        secret=secret,
         log=log,
         state=state,
         history=history,
@@ -229,7 +307,13 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         archivist=archivist,
         access=access,
         watch=watch,
+        sender=sender,
+        mailbox=mail.mailbox if mail is not None else None,
+        wake=wake,
     )
-    if serving:
-        await reactor.recover()
+    app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
     return app
+
+
+def _nobody_sends(sends: Sequence[Send]) -> None:
+    raise AssertionError(f"{len(sends)} sends were claimed where there is no room for any")

@@ -78,7 +78,7 @@ def mailbox_routes(mailbox: Mailbox) -> APIRouter:
         before: Annotated[int | None, Query(description="Only mail with a smaller id.")] = None,
     ) -> MailPage:
         """Mail, newest first. Every delivery is listed."""
-        mails, total = await mailbox.list(to=to, text=text, limit=limit, before=before)
+        mails, total = await mailbox.find(to=to, text=text, limit=limit, before=before)
         return MailPage(messages=[MailShape.of(each) for each in mails], total=total)
 
     @routes.get("/{mail_id}")

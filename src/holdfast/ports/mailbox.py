@@ -41,7 +41,7 @@ class Mailbox(Protocol):
         """Keep one message for each recipient. Durable when it returns."""
         ...
 
-    async def list(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
+    async def find(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
         """Mail, newest first, and how much there is in all.
 
         Args:

@@ -26,28 +26,16 @@ from holdfast.http.shapes import (
 )
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
-from holdfast.measures.trial import Effect
+from holdfast.measures.trial import Effect, Inconclusive
 from holdfast.ports.state import Decision, StepCount, View
 from holdfast.wiring import Application
 
 Kind = Literal["journey", "campaign"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunList:
-    """What runs, by name."""
-
-    journeys: list[RunShape]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CampaignList:
-    """What runs, by name."""
-
-    campaigns: list[RunShape]
-
-
 def _effect(effect: Effect) -> EffectShape:
+    if isinstance(effect, Inconclusive):
+        return EffectShape(status="inconclusive", reason=effect.reason)
     return EffectShape(
         status="estimated",
         difference=effect.difference,
@@ -81,9 +69,9 @@ def result_shape(result: Result) -> ResultShape:
         as_of=moment_text(question.as_of_ms),
         currency=question.currency,
         arms=arms,
-        conversion=_effect_or_reason(result.trial.conversion),
-        revenue_per_person=_effect_or_reason(result.trial.revenue_per_person),
-        words=result.trial.words(currency=question.currency),
+        conversion=_effect(result.trial.conversion),
+        revenue_per_person=_effect(result.trial.revenue_per_person),
+        words=result.trial.words(),
     )
 
 

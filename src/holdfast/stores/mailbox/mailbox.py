@@ -48,7 +48,7 @@ class SqliteMailbox:
         """Keep one message for each recipient."""
         await self._run(lambda: self._put(sender, recipients, raw, received_ms))
 
-    async def list(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
+    async def find(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
         """Mail, newest first, and how much there is in all."""
         return await self._run(lambda: self._list(to, text, limit, before))
 
