@@ -1,8 +1,8 @@
 import react from '@vitejs/plugin-react'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vite'
-import { compressed } from './build/compressed'
-import { guardedPage } from './build/guarded-page'
+import { compressed } from './build/compressed.ts'
+import { guardedPage } from './build/guarded-page.ts'
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
 

@@ -12,9 +12,13 @@ const UNWANTED = 'script, base, link, meta, iframe, frame, object, embed, form'
 export function mailDocument(html: string): string {
   const parsed = new DOMParser().parseFromString(html, 'text/html')
   for (const element of parsed.querySelectorAll(UNWANTED)) element.remove()
-  for (const link of parsed.querySelectorAll('a, area')) {
-    link.removeAttribute('target')
-    link.removeAttribute('ping')
+  for (const element of parsed.querySelectorAll('*')) {
+    for (const { name } of [...element.attributes]) {
+      if (name.startsWith('on') || name === 'target' || name === 'ping' || name === 'srcset') element.removeAttribute(name)
+    }
+  }
+  for (const image of parsed.querySelectorAll('img')) {
+    if (!image.src.startsWith('data:')) image.replaceWith(image.alt)
   }
   const head = [
     ['meta', { 'http-equiv': 'Content-Security-Policy', content: POLICY }],

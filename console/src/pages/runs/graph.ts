@@ -31,7 +31,7 @@ function exitsOf(run: Run, step: RunStep, next: RunStep | undefined): [string, s
   const written = Object.entries(asFields(stepDefinition(run, step)['exits']))
   if (written.length > 0) return written.map(([exit, to]) => [exit, String(to)])
   // A campaign does not write its exits down: every step leads to the next.
-  if (!next) return []
+  if (!next || 'steps' in run.definition) return []
   const exits = Object.keys(step.exits)
   return exits.length > 0 ? exits.map((exit) => [exit, next.id]) : [['', next.id]]
 }

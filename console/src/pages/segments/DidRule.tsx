@@ -24,7 +24,7 @@ export function DidRule({ rule }: { rule: Did }) {
       <div className={styles.fields}>
         <Select
           aria-label="Did or did not"
-          w={80}
+          w={88}
           data={[
             { value: 'did', label: 'Did' },
             { value: 'not', label: 'Did not' },

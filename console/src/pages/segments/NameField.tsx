@@ -11,7 +11,7 @@ interface Props {
 }
 
 /** A name seen before, or one that will be: typing is as good as choosing. */
-export function NameField({ label, hint, names, value, width = 158, onChange }: Props) {
+export function NameField({ label, hint, names, value, width = 152, onChange }: Props) {
   return (
     <Autocomplete
       aria-label={label}
