@@ -35,7 +35,8 @@ else:
     JsonValue = Any  # msgspec cannot decode a recursive type; what was JSON before is JSON still.
 
 
-class Stamped(msgspec.Struct, frozen=True, array_like=True):
+# gc=False here and below: what is JSON holds no cycles, and there are millions of these.
+class Stamped(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A value with when it was said, and by which message: the later one wins, ties by message id."""
 
     at_ms: int
@@ -47,7 +48,7 @@ class Stamped(msgspec.Struct, frozen=True, array_like=True):
         return (other.at_ms, other.message_id) > (self.at_ms, self.message_id)
 
 
-class Tally(msgspec.Struct, frozen=True, array_like=True):
+class Tally(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """How often something was done, and the last moments of it, oldest first."""
 
     count: int
