@@ -11,6 +11,8 @@ from holdfast.kernel.errors import Exposed, Invalid
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_ONLY = 31  # zlib's window bits for a gzip member.
+_MEMBERS_MOST = 16
+"""Gzip may be several members in a row; each costs a copy of the rest, so a body of thousands would cost seconds."""
 _DRAINED_BYTES_MOST = 8 * 1024 * 1024
 """How much of a body that is refused anyway is still read: clients that write first and read later need the answer."""
 
@@ -69,7 +71,7 @@ def _inflated(body: bytes, bytes_most: int, too_large: Callable[[], Exposed]) ->
     pieces: list[bytes] = []
     size = 0
     rest = body
-    while rest:
+    for _ in range(_MEMBERS_MOST):
         member = zlib.decompressobj(_GZIP_ONLY)
         try:
             piece = member.decompress(rest, bytes_most - size + 1)
@@ -82,7 +84,9 @@ def _inflated(body: bytes, bytes_most: int, too_large: Callable[[], Exposed]) ->
         if not member.eof:
             raise _broken_gzip()
         rest = member.unused_data
-    return b"".join(pieces)
+        if not rest:
+            return b"".join(pieces)
+    raise _broken_gzip()
 
 
 def _broken_gzip() -> Invalid:
