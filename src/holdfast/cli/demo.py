@@ -7,24 +7,19 @@ import gc
 import json
 import os
 import shutil
-from collections.abc import Callable
-from concurrent.futures import Future
 from pathlib import Path
 from threading import Event as Flag
-from threading import Thread
 
 import numpy as np
 
 from holdfast.cli.customers import Customers
-from holdfast.cli.demo_past import load_past
+from holdfast.cli.demo_past import Recipe, load_past
 from holdfast.cli.demo_show import Show
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.settings import Settings
 from holdfast.sim.live import Crowd, Pace
-from holdfast.sim.past import Past, World, make_past
 from holdfast.sim.people import Population
-from holdfast.sim.rhythm import DAY_MS
 from holdfast.sim.shop import SHOP_NAME
 from holdfast.stores.sqlite.lock import Lock
 from holdfast.wiring import Application, SystemClock, rules_of
@@ -129,21 +124,14 @@ class _Run:
     def __init__(self, settings: Settings, *, people: int, seed: int, show: Show) -> None:
         self._settings = settings
         self._show = show
-        self._seed = seed
-        now_ms = to_millis(SystemClock().now())
-        self._until_ms = now_ms - PAST_ENDS_MS
-        self._world = World(people=people, newcomers=max(NEWCOMERS_LEAST, people // 10), rules=rules_of(settings))
+        self._recipe = Recipe(
+            people=people,
+            newcomers=max(NEWCOMERS_LEAST, people // 10),
+            seed=seed,
+            until_ms=to_millis(SystemClock().now()) - PAST_ENDS_MS,
+            rules=rules_of(settings),
+        )
         self._population: Population | None = None
-        # Made while the engine loads.
-        self._past = _beside(self._make)
-
-    def _make(self) -> Past:
-        # A past is millions of small values and no rubbish: looking for some takes a fifth of the time.
-        gc.disable()
-        try:
-            return make_past(np.random.default_rng(self._seed), self._world, until_ms=self._until_ms)
-        finally:
-            gc.enable()
 
     def keys(self) -> dict[str, str]:
         """The workspace's first write key and api key."""
@@ -152,25 +140,26 @@ class _Run:
 
     async def prepare(self, app: Application) -> None:
         """Load the past; the server answers nothing before it is in."""
-        with self._show.progress() as progress:
-            progress(f"Making {self._world.people:,} customers and {self._world.days} days of their past", 0, 0)
-            past = await asyncio.wrap_future(self._past)
-            self._population = past.population
-            start_ms = self._until_ms - self._world.days * DAY_MS
-            await load_past(app, past, start_ms=start_ms, progress=progress)
-        self._show.loaded(self._world.people, past.table.num_rows)
+        # What is loaded stays: looking for rubbish in it would take a fifth of the time.
+        gc.disable()
+        try:
+            with self._show.progress() as progress:
+                self._population = await load_past(app, self._recipe, progress)
+        finally:
+            gc.enable()
+        self._show.loaded(self._recipe.people, await app.history.size())
 
     async def accompany(self, app: Application) -> None:
         """Keep customers acting until the server stops."""
         if self._population is None:
             return
         keys = self.keys()
-        rng = np.random.default_rng([self._seed, 1])
+        rng = np.random.default_rng([self._recipe.seed, 1])
         crowd = Crowd(
             rng,
             self._population,
             now_ms=to_millis(app.clock.now()),
-            effects=self._world.effects,
+            effects=self._recipe.world.effects,
             pace=Pace(),
         )
         url = f"http://127.0.0.1:{app.settings.port}"
@@ -182,17 +171,3 @@ class _Run:
         finally:
             stop.set()
             await acting
-
-
-def _beside(make: Callable[[], Past]) -> Future[Past]:
-    """The past, made in a thread that does not keep the process from ending."""
-    future: Future[Past] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(make())
-        except BaseException as error:  # noqa: BLE001 - it is raised again where the past is waited for.
-            future.set_exception(error)
-
-    Thread(target=work, name="past", daemon=True).start()
-    return future

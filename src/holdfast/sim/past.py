@@ -18,7 +18,7 @@ from holdfast.sim.ledger import Ledger
 from holdfast.sim.outreach import reach_out
 from holdfast.sim.people import Effects, Habits, Population, populate
 from holdfast.sim.rhythm import DAY_MS, HOUR_MS, Ints
-from holdfast.sim.trail import EVENT_KINDS, EVENT_NAMES, PAGE, SHOP_SOURCE, VIEW, Trail, leave_trail, plan
+from holdfast.sim.trail import EVENT_KINDS, EVENT_NAMES, ORDER, PAGE, SHOP_SOURCE, VIEW, Trail, leave_trail, plan
 
 DAYS = 90
 PEOPLE_MOST = 2_000_000
@@ -57,19 +57,53 @@ class World:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Days:
+    """What people did by themselves."""
+
+    table: pa.Table
+    """Their events in the order they arrived: the columns of `flows.bulk.EVENT_TABLE`."""
+    person: Ints
+    """Whose event each row of the table is."""
+    population: Population
+    lives: Lives
+    trail: Trail
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Past:
     """What happened, and the truth behind it."""
 
-    table: pa.Table
-    """Every event in the order it arrived: the columns of `flows.bulk.EVENT_TABLE`."""
-    population: Population
-    lives: Lives
+    days: Days
+    aftermath: pa.Table
+    """What the shop's journeys set off: Holdfast's own events, and the visits that mails led to. The same columns."""
     ledger: Ledger
     plays: Sequence[Running]
+
+    @property
+    def population(self) -> Population:
+        """Everybody."""
+        return self.days.population
+
+    @property
+    def table(self) -> pa.Table:
+        """All events."""
+        return pa.concat_tables([self.days.table, self.aftermath])
 
 
 def make_past(rng: np.random.Generator, world: World, *, until_ms: int) -> Past:
     """A past of `world.days` days that ends at `until_ms` (milliseconds since 1970)."""
+    days = make_days(rng, world, until_ms=until_ms)
+    ledger = reach_out(
+        rng, days.population, days.trail, world.plays, effects=world.effects, rules=world.rules, until_ms=until_ms
+    )
+    aftermath = event_table(ledger.events)
+    at_ms = np.asarray(aftermath["timestamp"].cast(pa.int64()))
+    rows = _in_disorder(rng, np.full(len(at_ms), ORDER), at_ms, world.disorder, until_ms)
+    return Past(days=days, aftermath=aftermath.take(rows), ledger=ledger, plays=world.plays)
+
+
+def make_days(rng: np.random.Generator, world: World, *, until_ms: int) -> Days:
+    """The first part of `make_past`: the same generator gives the same days in both."""
     population = populate(
         rng,
         world.people,
@@ -81,15 +115,9 @@ def make_past(rng: np.random.Generator, world: World, *, until_ms: int) -> Past:
     )
     lives, sessions = live_through(rng, population, world.habits)
     trail = leave_trail(rng, population, plan(rng, population, sessions), until_ms=until_ms)
-    ledger = reach_out(rng, population, trail, world.plays, effects=world.effects, rules=world.rules, until_ms=until_ms)
-    table = pa.concat_tables([_trail_table(trail), event_table(ledger.events)])
-    return Past(
-        table=_in_disorder(rng, table, trail.what, world.disorder, until_ms),
-        population=population,
-        lives=lives,
-        ledger=ledger,
-        plays=world.plays,
-    )
+    rows = _in_disorder(rng, trail.what, trail.at_ms, world.disorder, until_ms)
+    table, person = _trail_table(trail).take(rows), trail.person[rows]
+    return Days(table=table, person=person, population=population, lives=lives, trail=trail)
 
 
 def _trail_table(trail: Trail) -> pa.Table:
@@ -129,20 +157,16 @@ def event_table(events: Sequence[Event]) -> pa.Table:
     )
 
 
-def _in_disorder(rng: np.random.Generator, table: pa.Table, what: Ints, disorder: Disorder, until_ms: int) -> pa.Table:
-    """The events in the order they arrived: some late, some twice. `what` tells of the first rows."""
-    at_ms = np.asarray(table["timestamp"].cast(pa.int64()))
+def _in_disorder(rng: np.random.Generator, what: Ints, at_ms: Ints, disorder: Disorder, until_ms: int) -> Ints:
+    """Numbers of events in the order they arrived: some looks late, some of all twice."""
     delay = rng.integers(0, 1500, size=len(at_ms))
-    loose = np.zeros(len(at_ms), dtype=np.bool_)
-    loose[: len(what)] = (what == PAGE) | (what == VIEW)
-    late = loose & (rng.random(len(at_ms)) < disorder.late)
+    looks = (what == PAGE) | (what == VIEW)
+    late = looks & (rng.random(len(at_ms)) < disorder.late)
     delay[late] += rng.exponential(9 * HOUR_MS, size=int(late.sum())).astype(np.int64)
     again = np.flatnonzero(rng.random(len(at_ms)) < disorder.twice)
     rows = np.concatenate([np.arange(len(at_ms)), again])
     # What is sent again arrives after the first try timed out.
-    arrives = np.concatenate(
-        [at_ms + delay, at_ms[again] + delay[again] + rng.integers(2_000, 90_000, size=len(again))]
-    )
+    tries = at_ms[again] + delay[again] + rng.integers(2_000, 90_000, size=len(again))
     # Whatever is still under way at the end arrives just then.
-    arrives = np.minimum(arrives, until_ms)
-    return table.take(rows[np.argsort(arrives, kind="stable")])
+    arrives = np.minimum(np.concatenate([at_ms + delay, tries]), until_ms)
+    return rows[np.argsort(arrives, kind="stable")]

@@ -35,8 +35,8 @@ class Habits:
     """After each repeat purchase a buyer is gone with a chance that is beta distributed between buyers: a ..."""
     dropout_b: float = 2.8
     """... and b."""
-    browse_rate: float = 0.024
-    browse_rate_gone: float = 0.008
+    browse_rate: float = 0.018
+    browse_rate_gone: float = 0.007
     """How often those who have dropped out, or lost interest, still look in."""
     interest_days: float = 35.0
     """How long people who never buy keep coming, on average."""

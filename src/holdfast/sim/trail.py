@@ -83,9 +83,9 @@ def plan(rng: np.random.Generator, population: Population, sessions: Sessions) -
     fresh = _first_of(person * DEVICES_MOST + device)
     counts = np.zeros((count, 8), dtype=np.int64)
     deep = (kind != BROWSE) | (rng.random(count) < 0.13)
-    counts[:, PAGE] = 1 + rng.poisson(0.35, size=count)
+    counts[:, PAGE] = 1 + rng.poisson(0.25, size=count)
     counts[:, CART] = np.where(deep, np.minimum(1 + rng.poisson(0.45, size=count), 4), 0)
-    counts[:, VIEW] = np.maximum(counts[:, CART], rng.poisson(1.3, size=count)) + (rng.random(count) < 0.5)
+    counts[:, VIEW] = np.maximum(counts[:, CART], rng.poisson(1.1, size=count)) + (rng.random(count) < 0.5)
     counts[:, LOGIN] = fresh & known
     counts[:, ALIAS] = first & old
     counts[:, CONSENT] = first & known
