@@ -99,11 +99,6 @@ class Settings:
     )
 
     # What is taken in.
-    batch_bytes_most: int = _setting(
-        512_000, "The largest request body for collecting, once unpacked.", unit="bytes", least=1_000
-    )
-    batch_events_most: int = _setting(2_500, "The most events in one batch.", unit="events", least=1, most=4_096)
-    event_bytes_most: int = _setting(32_768, "The largest single event.", unit="bytes", least=1_000)
     dedup_days: int = _setting(
         30, "How long a message id is remembered: the same one again within it changes nothing.", unit="days", least=1
     )
@@ -125,13 +120,7 @@ class Settings:
         10_000, "The most events that join the history at once.", unit="events", least=1, most=1_000_000
     )
 
-    # Sending and asking.
-    claim_lease_seconds: int = _setting(
-        120,
-        "How long a message may be on its way with no answer before it counts as in doubt.",
-        unit="seconds",
-        least=1,
-    )
+    # Asking.
     query_seconds_most: int = _setting(60, "The longest a question to the history may take.", unit="seconds", least=1)
     query_memory_bytes_most: int = _setting(
         4_000_000_000, "The most memory a question to the history may take.", unit="bytes", least=100_000_000

@@ -89,17 +89,16 @@ def test_the_same_answers_from_the_server_and_from_the_directory(place: Place) -
     def answers() -> dict[str, Any]:
         return {
             "count": [place.ask("segment", "count", "buyers")[name] for name in ("count", "of", "words")],
-            "people": [each["user_id"] for each in place.ask("segment", "people", "buyers")["people"]],
-            "saved": [each["id"] for each in place.ask("segment", "list")["segments"]],
-            "found": place.ask("people", "find", "ada@"),
             "shown": place.ask("people", "show", "ada"),
             "timeline": place.ask("people", "timeline", "ada", "--event", "Order Completed"),
             "keys": place.ask("keys", "list"),
         }
 
+    assert [each["user_id"] for each in place.ask("segment", "people", "buyers")["people"]] == ["ada"]
+    assert [each["name"] for each in place.ask("segment", "list")["segments"]] == ["Buyers"]
+    assert place.ask("people", "find", "ada@")["total"] == 1
     served = answers()
     assert served["count"][:2] == [1, 2]
-    assert served["people"] == ["ada"]
     assert served["shown"]["traits"] == {"email": "ada@example.com", "country": "DE"}
     assert [each["properties"] for each in served["timeline"]["events"]] == [{"revenue": 59.9}]
     assert made["key"] in [each["shown"] for each in served["keys"]["keys"]]
@@ -112,8 +111,6 @@ def test_the_same_answers_from_the_server_and_from_the_directory(place: Place) -
 
     assert place.run("keys", "revoke", "website").returncode == 0
     assert [each["name"] for each in place.ask("keys", "list")["keys"] if each["revoked_at"]] == ["website"]
-    assert place.run("segment", "delete", "buyers").returncode == 0
-    assert place.ask("segment", "list")["segments"] == []
 
 
 def test_a_complaint_of_the_server_reaches_the_terminal_whole(place: Place) -> None:
