@@ -223,7 +223,7 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         # Everything is in the application's hands now; `close` lets go of it in this order.
         app.opened = opened.pop_all()
     if serving:
-        await app.reactor.recover()
+        await app.reactor.recover(mail.mailbox.holds if mail is not None and mail.mailbox is not None else None)
     return app
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from holdfast.decisions.gate import GateRules
@@ -43,6 +43,10 @@ DUE_MOST = 2_000
 """Timers fired in one tick."""
 EMITTED_MOST = 2_000
 """Own events moved to the log at a time."""
+
+
+Delivered = Callable[[Sequence[str]], Awaitable[set[str]]]
+"""Tells which sends a provider took."""
 
 
 def position_of(offset: int, index: int) -> int:
@@ -177,20 +181,23 @@ class Reactor:
             await transaction.forget_emitted(waiting[-1][0])
         return len(waiting)
 
-    async def recover(self) -> int:
-        """After a start: sends claimed by a process that is no more are in doubt; returns how many.
+    async def recover(self, delivered: Delivered | None = None) -> int:
+        """After a start: settle the sends claimed by a process that is no more; returns how many are in doubt.
 
-        Whether the provider took them cannot be known from here. They are not sent again: at most once.
+        Whether a provider took them cannot be known from here, and they are not sent again: at most once. A provider
+        that can be asked settles the doubt: what it took is sent, what it did not take is sent now.
+
+        Args:
+            delivered: tells which of some sends the provider took, where it can be asked.
         """
-        now = self._clock.now()
+        now_ms = to_millis(self._clock.now())
+        async with self._state.view() as view:
+            orphans = await view.claimed_before(now_ms + 1)
+        taken = await delivered([send.key for send in orphans]) if delivered is not None and orphans else None
+        settlements = [_recovered(send, taken) for send in orphans]
         async with self._state.begin() as transaction:
-            orphans = await transaction.claimed_before(to_millis(now) + 1)
-            settlements = [
-                Settlement(key=send.key, state="in_doubt", reason="The server stopped while it was on its way.")
-                for send in orphans
-            ]
-            await self._settle(transaction, settlements, to_millis(now))
-        return len(orphans)
+            await self._settle(transaction, settlements, now_ms)
+        return sum(each.state == "in_doubt" for each in settlements)
 
     async def _tick(self, settlements: Sequence[Settlement], records: int) -> tuple[Ticked, list[Send]]:
         clock_ms = to_millis(self._clock.now())
@@ -299,6 +306,14 @@ class Reactor:
         if day != self._forgotten_day:
             await transaction.forget_seen(now_ms - self._dedup_ms)
             self._forgotten_day = day
+
+
+def _recovered(send: Send, taken: set[str] | None) -> Settlement:
+    if taken is None:
+        return Settlement(key=send.key, state="in_doubt", reason="The server stopped while it was on its way.")
+    if send.key in taken:
+        return Settlement(key=send.key, state="sent")
+    return Settlement(key=send.key, state="pending", reason="The server stopped before it was taken.")
 
 
 def _decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:

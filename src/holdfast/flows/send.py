@@ -35,8 +35,9 @@ FIRST_WAIT_SECONDS = 30
 WAIT_SECONDS_MOST = 3_600
 JITTER = 0.25
 """How far a wait is stretched or shortened at most, so that what failed together does not come back together."""
-UNDER_WAY_MOST = 200
 CARRIED_AT_ONCE = 20
+UNDER_WAY_MOST = 40
+"""Claimed and not settled: few, for should the process die, each of them is in doubt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import chain
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import isfinite
 from typing import Any, TypeAlias
 
 import msgspec
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.event import Json
-from holdfast.segments.values import Laid, lay_out
+from holdfast.segments.values import EXACT_MOST, lay_out
 
 Column: TypeAlias = Any
 """A pyarrow Array or ChunkedArray; what it holds is known only when it is there."""
@@ -97,21 +97,57 @@ def maps_of_json(properties: Column) -> pa.Table:
     return maps_of(decoded)
 
 
-def maps_of(values: Sequence[Mapping[str, Json]]) -> pa.Table:
-    """The three maps of properties as they are, a row each."""
-    laid = [lay_out(each) for each in values]
-    return maps_of_laid(laid)
-
-
-def maps_of_laid(laid: Sequence[Laid]) -> pa.Table:
-    """The three maps of properties laid out already, a row each."""
+def maps_of(values: Iterable[Mapping[str, Json]]) -> pa.Table:
+    """The three maps of properties as they are, a row each, as `segments.values.lay_out` lays them out."""
+    text, number, other = _Flat(), _Flat(), _Flat()
+    for each in values:
+        for name, value in each.items():
+            # Nearly every value is one of these three; taking them at once halves the time of a bulk import.
+            kind = type(value)
+            if kind is str:
+                text.put(name, value)
+            elif (kind is float and isfinite(value)) or (kind is int and -EXACT_MOST <= value <= EXACT_MOST):  # type: ignore[arg-type,operator]  # `type(value) is` tells mypy nothing.
+                number.put(name, value + 0.0)  # type: ignore[operator]  # As above.
+            else:
+                laid = lay_out({name: value})
+                text.put_all(laid.text)
+                number.put_all(laid.number)
+                other.put_all(laid.other)
+        text.end_row()
+        number.end_row()
+        other.end_row()
     return pa.table(
         {
-            "text": _text_map([each.text for each in laid]),
-            "number": _number_map([each.number for each in laid]),
-            "other": _text_map([each.other for each in laid]),
+            "text": text.as_map(text_array),
+            "number": number.as_map(lambda items: pa.array(items, pa.float64())),
+            "other": other.as_map(text_array),
         }
     )
+
+
+class _Flat:
+    """A map a row, as Arrow has them: all names, all values, and where each row ends."""
+
+    __slots__ = ("ends", "names", "values")
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+        self.values: list[Any] = []
+        self.ends: list[int] = [0]
+
+    def put(self, name: str, value: object) -> None:
+        self.names.append(name)
+        self.values.append(value)
+
+    def put_all(self, values: Mapping[str, object]) -> None:
+        self.names.extend(values)
+        self.values.extend(values.values())
+
+    def end_row(self) -> None:
+        self.ends.append(len(self.names))
+
+    def as_map(self, array: Callable[[list[Any]], Column]) -> Column:
+        return _map(pa.array(self.ends, pa.int32()), text_array(self.names), array(self.values))
 
 
 def text_array(values: Sequence[str]) -> Column:
@@ -123,26 +159,8 @@ def text_array(values: Sequence[str]) -> Column:
         return raw.view(pa.string())
 
 
-def _text_map(rows: Sequence[Mapping[str, str]]) -> Column:
-    keys = text_array(list(chain.from_iterable(rows)))
-    items = text_array(list(chain.from_iterable(each.values() for each in rows)))
-    return _map(_offsets(rows), keys, items)
-
-
-def _number_map(rows: Sequence[Mapping[str, float]]) -> Column:
-    keys = text_array(list(chain.from_iterable(rows)))
-    count = len(keys)
-    items = np.fromiter(chain.from_iterable(each.values() for each in rows), dtype=np.float64, count=count)
-    return _map(_offsets(rows), keys, pa.array(items))
-
-
 def _map(offsets: Column, keys: Column, items: Column) -> Column:
     return pa.MapArray.from_arrays(offsets, keys, items)
-
-
-def _offsets(rows: Sequence[Mapping[str, object]]) -> Column:
-    ends = np.cumsum(np.fromiter(map(len, rows), dtype=np.int64, count=len(rows)))
-    return pa.array(np.concatenate(([0], ends)).astype(np.int32))
 
 
 def _is_plain_number(column: Column) -> bool:

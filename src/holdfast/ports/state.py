@@ -239,6 +239,10 @@ class View(Protocol):
 
     async def send_totals(self, origin: str | None) -> dict[SendState, int]: ...
 
+    async def claimed_before(self, at_ms: int) -> list[Send]:
+        """Sends claimed before then and never settled: in doubt."""
+        ...
+
     async def contacts(self, identities: Sequence[int], channel: str, since_ms: int) -> dict[int, list[int]]:
         """When each identity was last contacted on the channel: sends not withheld and not failed, created since."""
         ...
@@ -339,10 +343,6 @@ class Transaction(View, Protocol):
 
     async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
         """Write what became of claimed sends. A send that is no longer claimed is left alone."""
-        ...
-
-    async def claimed_before(self, at_ms: int) -> list[Send]:
-        """Sends claimed before then and never settled: in doubt."""
         ...
 
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None: ...

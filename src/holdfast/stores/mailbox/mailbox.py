@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ CREATE TABLE IF NOT EXISTS mail (
   id INTEGER PRIMARY KEY AUTOINCREMENT, received_ms INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
   subject TEXT NOT NULL, preview TEXT NOT NULL, send TEXT NOT NULL, size_bytes INTEGER NOT NULL, raw BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS mail_of ON mail (recipient COLLATE NOCASE, id);
+CREATE INDEX IF NOT EXISTS mail_of_send ON mail (send);
 """
 _COLUMNS = "id, received_ms, sender, recipient, subject, preview, send, size_bytes"
 _WANTED = """
@@ -51,6 +53,10 @@ class SqliteMailbox:
     async def find(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
         """Mail, newest first, and how much there is in all."""
         return await self._run(lambda: self._list(to, text, limit, before))
+
+    async def holds(self, sends: Sequence[str]) -> set[str]:
+        """Those of the sends whose mail was kept."""
+        return await self._run(lambda: self._holds(sends))
 
     async def read(self, mail_id: int) -> OpenedMail | None:
         """One message, opened."""
@@ -98,6 +104,10 @@ class SqliteMailbox:
         ).fetchall()
         total: int = self._connection.execute("SELECT count(*) " + _WANTED, wanted).fetchone()[0]
         return [_mail(row) for row in rows], total
+
+    def _holds(self, sends: Sequence[str]) -> set[str]:
+        question = "SELECT DISTINCT send FROM mail WHERE send IN (SELECT value FROM json_each(?))"
+        return {row[0] for row in self._connection.execute(question, (json.dumps(list(sends)),))}
 
     def _read(self, mail_id: int) -> OpenedMail | None:
         row = self._connection.execute("SELECT " + _COLUMNS + ", raw FROM mail WHERE id = ?", (mail_id,)).fetchone()

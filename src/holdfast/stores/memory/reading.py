@@ -171,6 +171,14 @@ class MemoryView:
             Counter(send.state for send in self._tables.sends.values() if origin is None or send.origin == origin)
         )
 
+    async def claimed_before(self, at_ms: int) -> list[Send]:
+        claimed = [
+            (send.claimed_ms, send)
+            for send in self._tables.sends.values()
+            if send.state == "claimed" and send.claimed_ms is not None and send.claimed_ms < at_ms
+        ]
+        return [send for _, send in sorted(claimed, key=lambda each: each[0])]
+
     async def contacts(self, identities: Sequence[int], channel: str, since_ms: int) -> dict[int, list[int]]:
         wanted = set(identities)
         found: dict[int, list[int]] = defaultdict(list)

@@ -174,14 +174,6 @@ class MemoryTransaction(MemoryView):
                 table[each.key] = _settled(send, each, at_ms)
         self._tables.sends = table
 
-    async def claimed_before(self, at_ms: int) -> list[Send]:
-        claimed = [
-            (send.claimed_ms, send)
-            for send in self._tables.sends.values()
-            if send.state == "claimed" and send.claimed_ms is not None and send.claimed_ms < at_ms
-        ]
-        return [send for _, send in sorted(claimed, key=lambda each: each[0])]
-
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
         self._tables.suppressions = self._tables.suppressions | {(channel, address.lower()): reason}
 

@@ -53,6 +53,10 @@ class ReadingOutbox(Session):
                 found[address] = row[0]
         return found
 
+    @in_thread
+    def claimed_before(self, at_ms: int) -> list[Send]:
+        return [_send(row) for row in self._rows(_SQL["claimed_before"], at_ms)]
+
 
 class ChangingOutbox(ReadingOutbox):
     """Changes of sends."""
@@ -76,10 +80,6 @@ class ChangingOutbox(ReadingOutbox):
                 self._do(_SQL["defer_send"], each.key, each.reason, each.not_before_ms)
             else:
                 self._do(_SQL["settle_send"], each.key, each.state, each.reason, at_ms)
-
-    @in_thread
-    def claimed_before(self, at_ms: int) -> list[Send]:
-        return [_send(row) for row in self._rows(_SQL["claimed_before"], at_ms)]
 
     @in_thread
     def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
