@@ -75,7 +75,8 @@ def _numbers(column: Column) -> npt.NDArray[Any]:
 def _first_of_each(ids: Hashes, at_ms: Millis) -> npt.NDArray[np.bool_]:
     """Which rows are the first with their hash and moment."""
     wanted = np.ones(len(ids), dtype=np.bool_)
-    if len(np.unique(ids)) == len(ids):
+    ordered = np.sort(ids)
+    if not (ordered[1:] == ordered[:-1]).any():
         return wanted
     pairs = np.rec.fromarrays([ids, at_ms])
     _, first = np.unique(pairs, return_index=True)

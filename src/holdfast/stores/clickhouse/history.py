@@ -82,8 +82,20 @@ class ChdbHistory:
             Conflict: another process has it open, or this one has another directory open.
         """
         engine = Engine(directory, limits=limits or Limits(), threads=threads, durable=durable)
+        return await cls.on(engine, workspace=workspace, currency=currency, on_wait=on_wait)
+
+    @classmethod
+    async def on(
+        cls,
+        engine: Engine,
+        *,
+        workspace: int = 1,
+        currency: str = "USD",
+        on_wait: Callable[[str], None] = lambda words: None,
+    ) -> ChdbHistory:
+        """The history of one workspace on an engine that nobody is asking anything yet. It closes the engine in the end."""
         history = cls(engine, workspace=workspace, currency=currency)
-        preparing = asyncio.ensure_future(history._engine.run(history._prepare))
+        preparing = asyncio.ensure_future(engine.run(history._prepare))
         try:
             done, _ = await asyncio.wait({preparing}, timeout=SLOW_START_SECONDS)
             if not done:
