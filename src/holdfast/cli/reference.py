@@ -13,7 +13,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
-import holdfast
+import holdfast.channels
+from holdfast.channels.declared import Declared as Channel
 from holdfast.cli.complaints import complaints_in, error_classes
 from holdfast.cli.markdown import table
 from holdfast.cli.reference_http import http_page
@@ -24,6 +25,8 @@ from holdfast.decisions.journey import Goal, Journey
 from holdfast.decisions.nodes import step_types
 from holdfast.decisions.step import Step
 from holdfast.decisions.steps.send import Template
+from holdfast.kernel.catalogue import discover
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
 from holdfast.segments.catalogue import declared
 from holdfast.segments.codec import encode_condition, kind_of
 from holdfast.segments.condition import Declared
@@ -205,6 +208,41 @@ def _kind_words(schema: Mapping[str, Any]) -> str:
             return "an object"
 
 
+def channels_page() -> str:
+    """Every channel, what it takes, and what its providers' answers mean to us."""
+    found = discover(holdfast.channels, "CHANNEL").values()
+    return (
+        "# Channels\n\n"
+        "What a message is handed to. Each says which answers its providers give, and what we make of them: *taken*;\n"
+        "*later*, asked again after so long; *refused*, with the address *dead* if it is to be used no more; or *in\n"
+        "doubt*, and not repeated.\n\n" + "\n".join(_channel(each) for each in found if isinstance(each, Channel))
+    )
+
+
+def _channel(each: Channel) -> str:
+    rows = [
+        (answer.stage, f"`{answer.reply.code} {' '.join(answer.reply.lines)}`", _verdict_words(answer.means))
+        for answer in each.answers
+    ]
+    return (
+        f"## {each.label}\n\n"
+        f"A send step names it `{each.medium}`. It takes {', '.join(f'`{part}`' for part in each.needs)}. "
+        f"Written down in {each.source}.\n\n{table(('Stage', 'Answer', 'Means'), rows)}"
+    )
+
+
+def _verdict_words(verdict: Verdict) -> str:
+    match verdict:
+        case Accepted():
+            return "taken"
+        case Deferred(after_seconds=seconds):
+            return f"later, after {seconds} seconds"
+        case Refused(gone=gone):
+            return "refused; the address is dead" if gone else "refused"
+        case InDoubt():
+            return "in doubt"
+
+
 def errors_page() -> str:
     """Every code a caller can meet, and the tree of errors."""
     classes = [(f"`{each.__name__}`", str(each.status), _first_paragraph(each)) for each in error_classes()]
@@ -240,6 +278,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "command-line.md": command_line_page,
         "conditions.md": conditions_page,
         "journeys.md": journeys_page,
+        "channels.md": channels_page,
         "http-api.md": http_page,
         "errors.md": errors_page,
     }

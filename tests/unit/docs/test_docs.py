@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import holdfast
+import holdfast.channels
+from holdfast.channels.declared import Declared
 from holdfast.cli.reference import PAGES, pages
 from holdfast.decisions.campaign import decode_campaign
 from holdfast.decisions.journey import decode_journey
 from holdfast.decisions.nodes import step_types
 from holdfast.events.event import NAMES as CALL_NAMES
+from holdfast.kernel.catalogue import discover
 from holdfast.segments.catalogue import declared
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.operators import OPERATORS
@@ -25,6 +27,7 @@ SOURCE = Path(holdfast.__file__).parent
 ROOT = SOURCE.parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 TEXTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+CHANNELS = [each for each in discover(holdfast.channels, "CHANNEL").values() if isinstance(each, Declared)]
 OWN_NAME = re.compile(r"(Journey|Message|Consent) [A-Z][a-z]+( [A-Z][a-z]+)?")
 
 
@@ -39,6 +42,7 @@ def test_a_generated_page_is_fresh(name: str) -> None:
         ("settings.md", NAMES),
         ("conditions.md", (*declared(), *OPERATORS)),
         ("journeys.md", tuple(step_types())),
+        ("channels.md", tuple(each.medium for each in CHANNELS)),
         ("events.md", tuple(CALL_NAMES.values())),
     ],
 )
