@@ -36,7 +36,9 @@ def test_locks_hold_by_hash_and_name_no_host(path: Path) -> None:
     assert len(re.findall(r"==[^\n]+\\\n    --hash=sha256:", text)) == len(pins)
 
 
-def test_the_consoles_lock_names_no_host() -> None:
-    lock = ROOT / "console" / "package-lock.json"
-    assert '"resolved"' not in lock.read_text(encoding="utf-8")
-    assert "omit-lockfile-registry-resolved=true" in (ROOT / "console" / ".npmrc").read_text(encoding="utf-8")
+@pytest.mark.parametrize("folder", ["console", "tests/sdk"])
+def test_locks_of_npm_name_no_host(folder: str) -> None:
+    lock = (ROOT / folder / "package-lock.json").read_text(encoding="utf-8")
+    assert '"resolved"' not in lock
+    assert '"integrity": "sha512-' in lock
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / folder / ".npmrc").read_text(encoding="utf-8")
