@@ -7,7 +7,7 @@ import email.policy
 from typing import get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast import channels
@@ -65,6 +65,7 @@ def test_documented_answers_mean_what_the_channel_says(answer: Answer) -> None:
     assert verdict(answer.stage, answer.reply) == answer.means
 
 
+@settings(deadline=None)
 @given(st.sampled_from(get_args(Stage)), st.integers(200, 599), st.lists(st.text(), min_size=1, max_size=3).map(tuple))
 def test_any_answer_is_a_verdict(stage: Stage, code: int, lines: tuple[str, ...]) -> None:
     answer = verdict(stage, Reply(code, lines))
@@ -81,6 +82,7 @@ def test_any_answer_is_a_verdict(stage: Stage, code: int, lines: tuple[str, ...]
             assert seconds > 0
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(max_size=200), st.booleans())
 def test_the_same_send_makes_the_same_parcel(subject: str, html: str, transactional: bool) -> None:
     send = a_send(transactional=transactional)
@@ -104,6 +106,9 @@ def test_links_in_the_parcel_are_signed_and_lead_where_they_led() -> None:
     link = decode_link(href.rsplit("/", 1)[1], KEY)
     assert link is not None
     assert (link.kind, link.send, link.target) == ("click", send.key, "https://shop.example/?a=1&b=2")
+    plain = message.get_body(("plain",))
+    assert plain is not None
+    assert "Buy <https://shop.example/?a=1&b=2>" in plain.get_content(), "plain text shows where a link leads"
     unsubscribe = decode_link(message["List-Unsubscribe"].strip("<>").rsplit("/", 1)[1], KEY)
     assert unsubscribe is not None
     assert (unsubscribe.kind, unsubscribe.send) == ("unsubscribe", send.key)
@@ -148,6 +153,7 @@ def as_bytes(reply: Reply) -> bytes:
     return "".join(lines).encode()
 
 
+@settings(deadline=None)
 @given(REPLIES, st.data())
 def test_replies_are_read_whatever_pieces_they_come_in(replies: list[Reply], data: st.DataObject) -> None:
     raw = b"".join(as_bytes(each) for each in replies)
@@ -160,6 +166,7 @@ def test_replies_are_read_whatever_pieces_they_come_in(replies: list[Reply], dat
     assert not reader.midway
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_any_bytes_are_replies_or_garbage(data: bytes) -> None:
     try:

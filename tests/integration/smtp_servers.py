@@ -23,6 +23,8 @@ class Scripted:
     tls: ssl.SSLContext | None = None
     once: bool = False
     """The script holds for the first connection only."""
+    stammers: bool = False
+    """What it says comes byte by byte."""
     port: int = 0
     mails: list[bytes] = field(default_factory=list)
     heard: list[bytes] = field(default_factory=list)
@@ -76,8 +78,11 @@ class Scripted:
             return False
         if said == SILENCE:
             await asyncio.sleep(60)
-        writer.write(said)
-        await writer.drain()
+        for piece in [said] if not self.stammers else [said[at : at + 1] for at in range(len(said))]:
+            writer.write(piece)
+            await writer.drain()
+            if self.stammers:
+                await asyncio.sleep(0)
         return not said.startswith(b"421")
 
 

@@ -70,6 +70,11 @@ async def test_a_mail_is_handed_over(hello: bytes) -> None:
     assert b"RCPT TO:<ana@mail.example>\r\n" in server.heard
 
 
+async def test_a_reply_in_pieces_is_waited_for() -> None:
+    async with running(Scripted({"EHLO": PIPELINING}, stammers=True)) as server, carrying(server.port) as carrier:
+        assert await carrier.carry(a_parcel()) == Accepted("A1")
+
+
 BEFORE_THE_DOT = ["greeting", "EHLO", "MAIL", "RCPT", "DATA"]
 
 

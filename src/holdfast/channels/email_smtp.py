@@ -12,6 +12,7 @@ from holdfast.kernel.moments import from_millis
 from holdfast.messages.address import Mailbox, read_address, read_sender
 from holdfast.messages.email import Letter, assemble, message_id
 from holdfast.messages.links import Linker, track_links
+from holdfast.messages.markup import text_of
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.template import Words
 from holdfast.ports.state import Send
@@ -57,7 +58,8 @@ class EmailSmtp:
             subject=words.subject,
             # The pixel alone makes no letter: a mail of text stays one.
             html=track_links(words.html, linker=self.linker, send=send.key) if words.html.strip() else "",
-            text=words.text or "",
+            # From the HTML before its links are tracked: in plain text people see where they lead.
+            text=words.text if words.text.strip() else text_of(words.html),
             date=from_millis(send.created_ms),
             unsubscribe_url="" if send.transactional else self.linker.unsubscribe(send.key),
             feedback=(send.origin, self.workspace_name, send.origin_kind, "holdfast"),

@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from holdfast.messages.address import ADDRESS_BYTES_MOST, read_address
@@ -85,6 +85,7 @@ def part(message: EmailMessage, kind: str) -> str:
     return content
 
 
+@settings(deadline=None)
 @given(NASTY)
 @example("a" * 66 + " b")
 @example("ab\u2028cd\x85ef")
@@ -97,6 +98,7 @@ def test_any_subject_comes_back_on_one_line(subject: str) -> None:
     assert message["To"] == "ana@mail.example"
 
 
+@settings(deadline=None)
 @given(NASTY)
 def test_any_sender_name_comes_back(name: str) -> None:
     raw = assemble(letter(sender_name=name))
@@ -113,6 +115,7 @@ def lines_of(text: str) -> str:
     return "\n".join(text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\n").split("\n"))
 
 
+@settings(deadline=None)
 @given(NASTY, NASTY)
 @example("a line \nwith blanks at ends\t\n.\n..\nFrom me\n", "<p>x</p>")
 def test_any_body_comes_back(text: str, html: str) -> None:
@@ -123,6 +126,7 @@ def test_any_body_comes_back(text: str, html: str) -> None:
     assert part(message, "html").replace("\r\n", "\n") == lines_of("<p>" + html)
 
 
+@settings(deadline=None)
 @given(TEXT)
 @example("=\n.\n" * 30)
 @example(" " * 100)
@@ -217,6 +221,7 @@ def test_addresses_that_cannot(text: str) -> None:
     assert read_address(text) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_an_address_is_never_more_than_one_token(text: str) -> None:
     found = read_address(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from holdfast.messages.links import (
@@ -33,6 +33,7 @@ LINKS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(LINKS)
 def test_a_link_comes_back_as_it_went(link: Link) -> None:
     token = encode_link(link, KEY)
@@ -41,6 +42,7 @@ def test_a_link_comes_back_as_it_went(link: Link) -> None:
     assert token.replace("-", "").replace("_", "").isalnum()
 
 
+@settings(deadline=None)
 @given(LINKS, st.data())
 def test_a_link_changed_anywhere_is_none(link: Link, data: st.DataObject) -> None:
     token = encode_link(link, KEY)
@@ -53,6 +55,7 @@ def test_a_link_changed_anywhere_is_none(link: Link, data: st.DataObject) -> Non
     assert decode_link(token + other, KEY) is None
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_any_text_is_no_link(text: str) -> None:
     assert decode_link(text, KEY) is None
@@ -219,11 +222,13 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_another_parser_sees_the_same_document_but_for_the_links(html: str) -> None:
     assert Everything(tracked(html)).seen == Everything(html).seen
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="<>ahref='\"/ !-=\n&;xp", max_size=200))
 def test_any_text_is_rewritten_without_harm(html: str) -> None:
     assert tracked(html) == html  # There is no web link in that alphabet.

@@ -7,17 +7,22 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from holdfast.ports.mailbox import Mail, OpenedMail
-from holdfast.stores.mailbox.reading import read_message
+from holdfast.stores.mailbox.reading import glimpse, read_message
 
 T = TypeVar("T")
+Delivery: TypeAlias = tuple[int, str, str, bytes]
+"""When it came, from whom, to whom, and the message."""
 
 FILE = "mailbox.sqlite"
 KEPT_MOST = 50_000
 """Older mail than the newest so many is let go of."""
+GROUP_MOST = 64
+"""Messages kept in one transaction: each waits for the disk once."""
 TIDY_EVERY = 1_000
 """After how many deliveries the oldest are let go of."""
 
@@ -45,10 +50,34 @@ class SqliteMailbox:
         self._connection = sqlite3.connect(directory / FILE, check_same_thread=False, isolation_level=None)
         self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _TABLES)
         self._delivered = 0
+        self._waiting: list[tuple[asyncio.Future[None], list[Delivery]]] = []
+        self._keeping: asyncio.Future[None] | None = None
 
     async def put(self, *, sender: str, recipients: Sequence[str], raw: bytes, received_ms: int) -> None:
-        """Keep one message for each recipient."""
-        await self._run(lambda: self._put(sender, recipients, raw, received_ms))
+        """Keep one message for each recipient. What comes while the disk is busy goes to it together."""
+        kept = asyncio.get_running_loop().create_future()
+        self._waiting.append((kept, [(received_ms, sender, each, raw) for each in recipients]))
+        if self._keeping is None:
+            self._keeping = asyncio.ensure_future(self._keep_waiting())
+        await kept
+
+    async def _keep_waiting(self) -> None:
+        try:
+            while self._waiting:
+                group, self._waiting = self._waiting[:GROUP_MOST], self._waiting[GROUP_MOST:]
+                deliveries = [each for _, those in group for each in those]
+                try:
+                    await self._run(partial(self._put, deliveries))
+                except Exception as error:  # noqa: BLE001  # Handed on to everybody who waits for this group.
+                    for kept, _ in group:
+                        if not kept.done():
+                            kept.set_exception(error)
+                else:
+                    for kept, _ in group:
+                        if not kept.done():
+                            kept.set_result(None)
+        finally:
+            self._keeping = None
 
     async def find(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
         """Mail, newest first, and how much there is in all."""
@@ -63,19 +92,17 @@ class SqliteMailbox:
         return await self._run(lambda: self._read(mail_id))
 
     async def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the file. Mail that is waiting is kept first."""
+        if self._keeping is not None:
+            await self._keeping
         await self._run(self._connection.close)
         self._thread.shutdown()
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
-    def _put(self, sender: str, recipients: Sequence[str], raw: bytes, received_ms: int) -> None:
-        content = read_message(raw)
-        rows = [
-            (received_ms, sender, each, content.subject, content.preview, content.send, len(raw), raw)
-            for each in recipients
-        ]
+    def _put(self, deliveries: Sequence[Delivery]) -> None:
+        rows = [_row(each) for each in deliveries]
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._connection.executemany(
@@ -117,6 +144,12 @@ class SqliteMailbox:
         return OpenedMail(
             mail=_mail(row), html=content.html, text=content.text, headers=content.headers, links=content.links
         )
+
+
+def _row(delivery: Delivery) -> tuple[object, ...]:
+    received_ms, sender, recipient, raw = delivery
+    seen = glimpse(raw)
+    return (received_ms, sender, recipient, seen.subject, seen.preview, seen.send, len(raw), raw)
 
 
 def _mail(row: Sequence[object]) -> Mail:

@@ -4,57 +4,75 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from email import policy
+from email import message_from_bytes, policy
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.header import decode_header, make_header
+from email.message import EmailMessage, Message
 from email.parser import BytesParser
-from html.parser import HTMLParser
+from html import unescape
+
+from holdfast.messages.markup import tags, text_of
 
 PREVIEW_CHARACTERS = 160
+GLIMPSED_BYTES = 8_192
+"""How much of a message is looked at as it comes in: its headers and the beginning of its first part."""
 LINKS_MOST = 500
+_LINKING = frozenset({"a", "area"})
 _PARSER = BytesParser(policy=policy.default)
+_STUMBLES = (MessageError, ValueError, LookupError, TypeError, AttributeError, IndexError)
+"""What the standard library's parser still raises for some malformed messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glimpse:
+    """What a list shows of a message."""
+
+    subject: str
+    preview: str
+    """The beginning of the text, on one line."""
+    send: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Content:
     """What a message says."""
 
-    subject: str
     html: str
     text: str
-    send: str
     headers: dict[str, str]
     links: Sequence[str]
 
-    @property
-    def preview(self) -> str:
-        """The beginning of the text, on one line."""
-        return " ".join(self.text.split())[:PREVIEW_CHARACTERS]
+
+def glimpse(raw: bytes) -> Glimpse:
+    """What a list shows of the message. Cheap: reading all of one takes longer than sending it did."""
+    try:
+        message = message_from_bytes(raw[:GLIMPSED_BYTES])
+        subject = _decoded(message.get("Subject", ""))
+        preview = " ".join(_first_words(message).split())[:PREVIEW_CHARACTERS]
+        send = _plain(str(message.get("X-Holdfast-Send", "")))
+    except _STUMBLES:
+        subject, preview, send = "", raw[:PREVIEW_CHARACTERS].decode("utf-8", "replace"), ""
+    return Glimpse(subject=subject, preview=preview, send=send)
 
 
-class _Words(HTMLParser):
-    """Gathers the visible text and the links of HTML."""
+def _decoded(header: object) -> str:
+    unfolded = str(header).replace("\r", "").replace("\n", "")
+    try:
+        return _plain(str(make_header(decode_header(unfolded))))
+    except _STUMBLES:
+        return _plain(unfolded)
 
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.words: list[str] = []
-        self.links: list[str] = []
-        self._hidden = 0
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in ("style", "script", "title"):
-            self._hidden += 1
-        address = dict(attrs).get("href")
-        if tag in ("a", "area") and address and len(self.links) < LINKS_MOST:
-            self.links.append(address)
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in ("style", "script", "title") and self._hidden:
-            self._hidden -= 1
-
-    def handle_data(self, data: str) -> None:
-        if not self._hidden:
-            self.words.append(data)
+def _first_words(message: Message) -> str:
+    """The text of the first part that has any."""
+    for part in message.walk():
+        if part.get_content_maintype() != "text":
+            continue
+        payload = part.get_payload(decode=True)
+        if isinstance(payload, bytes):
+            text = payload.decode(part.get_content_charset("utf-8"), "replace")
+            return _plain(text_of(text) if part.get_content_subtype() == "html" else text)
+    return ""
 
 
 def read_message(raw: bytes) -> Content:
@@ -63,20 +81,18 @@ def read_message(raw: bytes) -> Content:
         message = _PARSER.parsebytes(raw)
         html, text = _part(message, "html"), _part(message, "plain")
         headers = {name: _plain(str(value)) for name, value in message.items()}
-    except (MessageError, ValueError, LookupError, TypeError, AttributeError, IndexError):
-        # The standard library's parser still stumbles over some malformed headers.
+    except _STUMBLES:
         html, text, headers = "", raw.decode("utf-8", "replace"), {}
-    words = _Words()
-    words.feed(html)
-    words.close()
-    return Content(
-        subject=headers.get("Subject", ""),
-        html=html,
-        text=text or "\n".join(words.words),
-        send=headers.get("X-Holdfast-Send", ""),
-        headers=headers,
-        links=words.links,
-    )
+    return Content(html=html, text=text or text_of(html), headers=headers, links=_links(html))
+
+
+def _links(html: str) -> list[str]:
+    found: list[str] = []
+    for tag in tags(html, _LINKING):
+        address = tag.attribute("href")
+        if address and len(found) < LINKS_MOST:
+            found.append(unescape(address))
+    return found
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -72,6 +72,8 @@ class MailboxServer:
             await _Session(reader, writer, self._mailbox, self._clock).run()
         except (ConnectionError, asyncio.IncompleteReadError, TimeoutError, _QuitError):
             pass
+        except asyncio.CancelledError:
+            pass  # `close` ended it. Raised on, asyncio would log the end of every session as an error.
         except Exception:
             _log.exception("A mailbox session broke.")
         finally:
@@ -161,7 +163,7 @@ class _Session:
             self._mistake(b"503 5.5.1 Say EHLO first.")
         elif self._envelope.sender is not None:
             self._mistake(b"503 5.5.1 A sender was named already.")
-        elif path is None or not rest[:4].upper() == b"FROM":
+        elif path is None or rest[:4].upper() != b"FROM":
             self._mistake(b"501 5.5.4 Write MAIL FROM:<address>.")
         elif (size := _SIZE.search(path[2])) is not None and int(size[1]) > SIZE_BYTES_MOST:
             self._say(b"552 5.3.4 That message is too large.")
@@ -173,7 +175,7 @@ class _Session:
         path = _PATH.match(rest)
         if self._envelope.sender is None:
             self._mistake(b"503 5.5.1 Say MAIL FROM first.")
-        elif path is None or not rest[:2].upper() == b"TO" or not path[1]:
+        elif path is None or rest[:2].upper() != b"TO" or not path[1]:
             self._mistake(b"501 5.5.4 Write RCPT TO:<address>.")
         elif len(self._envelope.recipients) >= RECIPIENTS_MOST:
             self._say(b"452 4.5.3 Too many recipients.")
