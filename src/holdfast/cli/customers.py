@@ -111,9 +111,10 @@ class Customers:
 
     def _look_for_mail(self, now_ms: int) -> None:
         for mail in reversed(self._mail(f"/api/mailbox?limit={MAILS_AT_ONCE}").get("messages", [])):
-            if mail["id"] not in self._mails_seen:
-                self._mails_seen[mail["id"]] = None
-                self._crowd.got_mail(mail["id"], _address(mail["to"]), now_ms)
+            name = str(mail["id"])
+            if name not in self._mails_seen:
+                self._mails_seen[name] = None
+                self._crowd.got_mail(name, _address(mail["to"]), now_ms)
         while len(self._mails_seen) > MAILS_REMEMBERED:
             del self._mails_seen[next(iter(self._mails_seen))]
 

@@ -43,7 +43,7 @@ def item(product: int, currency: str, quantity: int) -> dict[str, Json]:
     what = PRODUCTS[product]
     return {
         "product_id": what.id,
-        "name": what.name,
+        "product": what.name,
         "category": what.category,
         "price": amount(int(PRICES[product, CURRENCIES.index(currency)]), currency),
         "currency": currency,
