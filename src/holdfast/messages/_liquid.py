@@ -147,15 +147,15 @@ class BoundedEnvironment(Environment):
         self.add_tag(BoundedFor)
         self.add_tag(BoundedTablerow)
         self.filters |= {"date": _date, "uniq": _uniq}
-        self.filters = {name: _weighed(each, self) for name, each in self.filters.items()}
+        self.filters = {name: _weighed(name, each, self) for name, each in self.filters.items()}
 
 
-def _weighed(inner: Callable[..., Any], environment: Environment) -> Callable[..., Any]:
+def _weighed(name: str, inner: Callable[..., Any], environment: Environment) -> Callable[..., Any]:
     """The filter, refusing what is too large to take in or give out, and counting the work."""
     if getattr(inner, "with_environment", False):
         inner = partial(inner, environment=environment)
     wants_context = getattr(inner, "with_context", False)
-    growth = _GROWTH.get(getattr(inner, "__name__", ""))
+    growth = _GROWTH.get(name)
 
     def weighed(*values: object, context: Spending, **named: object) -> object:
         taken = 0
