@@ -1,0 +1,257 @@
+"""Conditions by themselves: builders, words, unknowns, and what a live profile can decide."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from holdfast.events.event import Event, Json
+from holdfast.kernel.moments import from_millis
+from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, Profile, Stamped, Tally, combine, learn
+from holdfast.segments.builders import all_of, any_of, did, prop, trait
+from holdfast.segments.comparison import Comparison
+from holdfast.segments.condition import Condition, PastEvent, Scope, Truth
+from holdfast.segments.conditions.all_of import All
+from holdfast.segments.conditions.any_of import Any
+from holdfast.segments.facts import HistoryFacts, ProfileFacts
+from holdfast.segments.live import knowable_live
+from holdfast.segments.values import gather, lay_out, same
+from tests.unit.segments.cases import NOW_MS, SCALARS, VALUES, World, a_world, conditions
+
+NOW = datetime(2026, 3, 29, 1, tzinfo=UTC)
+NOBODY = HistoryFacts({}, {})
+UNKNOWN = did("Unknown", where=prop("a").is_set())
+BLANK = ProfileFacts(Profile(tallies={"Unknown": Tally(count=1, first_ms=1, recent_ms=(1,))}))
+
+
+def facts(*days_ago: float, **traits: Json) -> HistoryFacts:
+    events = [PastEvent(timestamp=NOW - timedelta(days=days), properties={"n": n}) for n, days in enumerate(days_ago)]
+    return HistoryFacts(traits, {"E": events})
+
+
+def busy(times: int, *, every: timedelta = timedelta(hours=1)) -> ProfileFacts:
+    profile = EMPTY
+    for n in range(times):
+        at = NOW - every * n
+        profile = learn(profile, Event(name="E", user_id="u", timestamp=at, received_at=at, message_id=str(n)))
+    return ProfileFacts(profile)
+
+
+def test_builders_read_like_a_sentence() -> None:
+    segment = did("Order Completed", at_least=3, within_days=30, where=prop("revenue") > 50) & ~did(
+        "App Uninstalled", within_days=90
+    )
+    assert segment.words() == (
+        "did “Order Completed” at least 3 times in the last 30 days, where revenue is greater than 50 "
+        "and did not do “App Uninstalled” in the last 90 days"
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (did("E"), "did “E”"),
+        (did("E", within_days=1), "did “E” in the last day"),
+        (did("E", within_days=0.5), "did “E” in the last 0.5 days"),
+        (did("E", at_least=2, at_most=2), "did “E” exactly 2 times"),
+        (did("E", at_least=1, at_most=1), "did “E” exactly once"),
+        (did("E", at_most=3), "did “E” at most 3 times"),
+        (did("E", at_most=0), "did not do “E”"),
+        (did("E", at_least=1, at_most=4), "did “E” 1 to 4 times"),
+        (~did("E", at_least=3), "did not do “E” at least 3 times"),
+        (~~did("E"), "did “E”"),
+        (trait("country") == "DE", 'are such that country is "DE"'),
+        (~(trait("plan").is_any_of(["gold", 3])), 'are not such that plan is any of "gold", 3'),
+        (trait("email").is_set(), "are such that email is set"),
+        (did("A") & (did("B") | did("C")), "did “A” and (did “B” or did “C”)"),
+        (~(did("A") | did("B")), "are not among those who did “A” or did “B”"),
+        (all_of(), "are anybody at all"),
+        (any_of(), "are nobody"),
+        (did("E", where=(prop("a") == 1) & prop("b").contains("x")), 'did “E”, where a is 1 and b contains "x"'),
+    ],
+)
+def test_words(condition: Condition, words: str) -> None:
+    assert condition.words() == words
+
+
+def test_joining_opens_up_what_is_joined_already() -> None:
+    a, b, c = did("A"), did("B"), did("C")
+    assert a & b & c == All(of=(a, b, c)) == a & (b & c)
+    assert a | b | c == Any(of=(a, b, c)) == a | (b | c)
+    assert a & b | c == Any(of=(All(of=(a, b)), c))
+
+
+def test_python_words_that_would_lose_a_condition_are_refused() -> None:
+    with pytest.raises(TypeError, match="write & for and"):
+        bool(did("A"))
+    with pytest.raises(TypeError, match="join comparisons with &"):
+        bool(prop("a") > 1)
+    with pytest.raises(TypeError):
+        {trait("a")}  # It is the making that fails.
+
+
+def test_the_comparisons_of_a_where_must_all_hold() -> None:
+    first_two = facts(1, 2, 3)
+    assert did("E", at_least=2, where=prop("n") < 2).holds(first_two, NOW) is Truth.TRUE
+    assert did("E", where=(prop("n") < 2) & (prop("n") > 1)).holds(first_two, NOW) is Truth.FALSE
+    assert did("E", where=[prop("n") < 2, prop("n") >= 1]).holds(first_two, NOW) is Truth.TRUE
+
+
+def test_unknown_is_never_guessed_away() -> None:
+    yes, no = all_of(), any_of()
+    assert UNKNOWN.holds(BLANK, NOW) is Truth.UNKNOWN
+    table = {
+        yes & UNKNOWN: Truth.UNKNOWN,
+        no & UNKNOWN: Truth.FALSE,
+        UNKNOWN & no: Truth.FALSE,
+        yes | UNKNOWN: Truth.TRUE,
+        UNKNOWN | yes: Truth.TRUE,
+        no | UNKNOWN: Truth.UNKNOWN,
+        ~UNKNOWN: Truth.UNKNOWN,
+        ~yes: Truth.FALSE,
+        all_of(UNKNOWN, UNKNOWN, no): Truth.FALSE,
+        any_of(UNKNOWN, UNKNOWN, yes): Truth.TRUE,
+    }
+    assert {condition: condition.holds(BLANK, NOW) for condition in table} == table
+
+
+def test_a_busy_profile_knows_what_it_remembers() -> None:
+    often = busy(RECENT_MOST + 8)
+    assert did("E", at_least=RECENT_MOST, within_days=30).holds(often, NOW) is Truth.TRUE
+    assert did("E", at_least=3, within_days=30).holds(often, NOW) is Truth.TRUE
+    assert did("E", at_least=RECENT_MOST + 1, within_days=30).holds(often, NOW) is Truth.UNKNOWN
+    assert did("E", at_least=RECENT_MOST + 9, within_days=30).holds(often, NOW) is Truth.FALSE
+    assert did("E", at_most=RECENT_MOST - 1, within_days=30).holds(often, NOW) is Truth.FALSE
+    assert did("E", at_least=RECENT_MOST + 8).holds(often, NOW) is Truth.TRUE
+    assert did("E", at_least=3, within_days=0.1).holds(often, NOW) is Truth.TRUE
+    assert did("E", at_most=3, within_days=0.1).holds(often, NOW) is Truth.TRUE
+    assert did("E", at_least=4, within_days=0.1).holds(often, NOW) is Truth.FALSE
+
+
+def test_a_crowded_profile_does_not_know_of_other_names() -> None:
+    tallies = {f"E{n}": Tally(count=1, first_ms=1, recent_ms=(1,)) for n in range(NAMES_MOST)}
+    crowded = ProfileFacts(Profile(tallies=tallies, crowded=True))
+    assert did("Other").holds(crowded, NOW) is Truth.UNKNOWN
+    assert did("Other", where=prop("a").is_set()).holds(crowded, NOW) is Truth.UNKNOWN
+    assert did("E1").holds(crowded, NOW) is Truth.TRUE
+
+
+def test_a_where_is_known_of_those_who_never_did_it() -> None:
+    assert did("E", where=prop("a") == 1).holds(ProfileFacts(EMPTY), NOW) is Truth.FALSE
+    assert did("E", where=prop("a") == 1, within_days=1).holds(busy(1, every=timedelta(days=9)), NOW) is Truth.UNKNOWN
+    old = ProfileFacts(Profile(tallies={"E": Tally(count=1, first_ms=1, recent_ms=(1,))}))
+    assert did("E", where=prop("a") == 1, within_days=1).holds(old, NOW) is Truth.FALSE
+
+
+@pytest.mark.parametrize(
+    ("condition", "path"),
+    [
+        (did("E"), None),
+        (did("E", at_least=1_000), None),
+        (did("E", at_least=RECENT_MOST, within_days=7), None),
+        (did("E", at_most=RECENT_MOST - 1, within_days=7), None),
+        (trait("a") == 1, None),
+        (all_of(did("E"), ~did("F", within_days=1)), None),
+        (did("E", where=prop("a") == 1), "$.where"),
+        (did("E", at_least=RECENT_MOST + 1, within_days=7), "$.at_least"),
+        (did("E", at_most=RECENT_MOST, within_days=7), "$.at_most"),
+        (all_of(did("E"), any_of(~did("E", where=prop("a") == 1))), "$.of[1].of[0].of.where"),
+    ],
+)
+def test_whether_a_live_profile_can_decide(condition: Condition, path: str | None) -> None:
+    found = knowable_live(condition)
+    assert (None if found is None else found.path) == path
+    assert found is None or found.hint
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 2**32), st.lists(conditions(), min_size=8, max_size=12))
+def test_a_live_profile_never_contradicts_the_history(seed: int, asked: list[Condition]) -> None:
+    world = a_world(seed, people=8, events=150)
+    now = from_millis(NOW_MS)
+    for number, profile in _profiles(world).items():
+        live, whole = ProfileFacts(profile), _history(world, number)
+        for condition in asked:
+            said = condition.holds(live, now)
+            truth = condition.holds(whole, now)
+            assert truth is not Truth.UNKNOWN
+            assert said in (truth, Truth.UNKNOWN), (condition, number)
+            if knowable_live(condition) is None and all(at <= NOW_MS for at in _moments(world, number)):
+                assert said is truth, (condition, number)
+
+
+def _profiles(world: World) -> dict[int, Profile]:
+    profiles: dict[int, list[Profile]] = defaultdict(list)
+    for n, each in enumerate(world.happened):
+        at = from_millis(each.at_ms)
+        event = Event(name=each.name, user_id="u", timestamp=at, received_at=at, message_id=f"{n}")
+        profiles[world.joined.get(each.identity, each.identity)].append(learn(EMPTY, event))
+    for number, traits in world.traits.items():
+        profiles[number].append(Profile(traits={name: Stamped(1, "m", value) for name, value in traits.items()}))
+    return {number: combine(profiles[number]) for number in world.traits}
+
+
+def _history(world: World, number: int) -> HistoryFacts:
+    pasts: dict[str, list[PastEvent]] = defaultdict(list)
+    for each in world.happened:
+        if world.joined.get(each.identity, each.identity) == number:
+            pasts[each.name].append(PastEvent(timestamp=from_millis(each.at_ms), properties=each.properties))
+    return HistoryFacts(world.traits[number], pasts)
+
+
+def _moments(world: World, number: int) -> list[int]:
+    return [each.at_ms for each in world.happened if world.joined.get(each.identity, each.identity) == number]
+
+
+def test_a_window_is_whole_milliseconds_even_when_now_is_not() -> None:
+    now = NOW + timedelta(microseconds=999)
+    edge = HistoryFacts({}, {"E": [PastEvent(timestamp=NOW - timedelta(days=1), properties={})]})
+    assert did("E", within_days=1).holds(edge, now) is Truth.FALSE
+    assert did("E", within_days=1 + 1 / 86_400_000).holds(edge, now) is Truth.TRUE
+
+
+def test_missing_values_match_only_is_not_set() -> None:
+    for missing in ({}, {"a": None}, {"a": float("nan")}, {"a": float("inf")}):
+        assert not Comparison(name="a", operator="not_equals", value=1).holds(missing)
+        assert not Comparison(name="a", operator="is_none_of", value=(1,)).holds(missing)
+        assert not Comparison(name="a", operator="is_set").holds(missing)
+        assert Comparison(name="a", operator="is_not_set").holds(missing)
+
+
+def test_types_do_not_mix() -> None:
+    assert not same("30", 30)
+    assert not same(True, 1)
+    assert not same(False, 0)
+    assert not same(2**53 + 1, float(2**53))
+    assert same(1, 1.0)
+    assert same(-0.0, 0)
+    distinct = [each for n, each in enumerate(SCALARS) if not any(same(each, other) for other in SCALARS[:n])]
+    assert len(distinct) < len(SCALARS)
+
+
+def test_values_laid_out_are_gathered_as_they_were() -> None:
+    values = {str(n): value for n, value in enumerate(VALUES)}
+    laid = lay_out(values)
+    assert gather(laid) == values
+    assert {name: type(value) for name, value in gather(laid).items() if not isinstance(value, (int, float))} == {
+        name: type(value) for name, value in values.items() if not isinstance(value, (int, float))
+    }
+    assert lay_out({"n": float("nan"), "l": [float("inf")], "d": {"a": [float("nan")]}}).other == {
+        "n": "null",
+        "l": "[\nnull\n]",
+        "d": '{"a":[null]}',
+    }
+
+
+def test_sql_takes_values_only_by_binding() -> None:
+    nasty = "'; DROP TABLE events --"
+    condition = did(nasty, where=prop(nasty).is_any_of([nasty, 1])) & (trait(nasty) == nasty)
+    text, values = condition.sql(Scope(workspace=9, as_of_ms=NOW_MS)).render()
+    assert "DROP" not in text
+    assert nasty in values.values()
+    assert text.count("workspace = {") == text.count("FROM events")
+    assert 9 in values.values()
