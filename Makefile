@@ -36,7 +36,7 @@ demo: setup ## A shop with customers, on 127.0.0.1:8787
 ##@ To change it
 .PHONY: check
 check: setup ## Format, lint, types, layers and unit tests, in under a minute
-	@$(MAKE) -j3 --output-sync=target check-format check-lint check-types check-layers check-unit
+	@$(MAKE) -j3 --keep-going --output-sync=target check-format check-lint check-types check-layers check-unit
 
 .PHONY: check-format check-lint check-types check-layers check-unit
 check-format:

@@ -18,7 +18,7 @@ from holdfast.cli.segment import read_definition
 from holdfast.kernel.errors import Invalid
 
 RUNNER = CliRunner()
-HEAVY = ("chdb", "pyarrow", "polars", "numpy", "scipy", "fastapi", "uvicorn", "clickhouse_connect", "cryptography")
+HEAVY = ("chdb", "pyarrow", "polars", "numpy", "scipy", "fastapi", "uvicorn", "msgspec", "pandas")
 
 
 def commands(command: Any, name: str = "holdfast") -> Iterator[tuple[str, Any]]:
