@@ -1,7 +1,8 @@
 """Receive: openings, clicks and unsubscribing, as events through the door everything comes by.
 
-A receipt's message id is made of the send, what happened and the minute it happened in: mail programs that fetch a picture
-twice at once count once, and a person who opens the mail again tomorrow counts again. Unsubscribing counts once, ever.
+A receipt's message id is made of the send, what happened and the minute it happened in: mail programs that fetch a
+picture twice at once count once, and a person who opens the mail again tomorrow counts again. Unsubscribing counts
+once, ever; the refusal it is stands anew each time it is said: who came back may leave again by the same old mail.
 """
 
 from __future__ import annotations
@@ -61,11 +62,16 @@ class Receiver:
         await self._tell([_event(MESSAGE_OPENED, user, now, about, (send.key, agent, _minute(now)))])
         return True
 
+    def leads_to(self, token: str) -> str | None:
+        """Where a link leads; that much is in the link itself."""
+        link = decode_link(token, self._key)
+        return link.target if link is not None and link.kind == "click" else None
+
     async def clicked(self, token: str, agent: Agent) -> str | None:
-        """A link was followed; where it leads."""
+        """A link was followed; where it leads. Links of sends long forgotten still lead there."""
         found = await self._found(token, "click")
         if found is None:
-            return None
+            return self.leads_to(token)
         link, send, user = found
         now = self._clock.now()
         about = _about(send) | {"url": link.target, "agent": agent}
@@ -91,7 +97,7 @@ class Receiver:
         await self._tell(
             [
                 _event(MESSAGE_UNSUBSCRIBED, user, now, _about(send) | {"topic": send.topic}, (send.key,)),
-                _event(CONSENT_CHANGED, user, now, said, (send.key, "unsubscribed")),
+                _event(CONSENT_CHANGED, user, now, said, (send.key, "unsubscribed", to_millis(now))),
             ]
         )
         return Subscription(channel=send.channel, topic=send.topic, address=send.address)
