@@ -1,0 +1,123 @@
+"""The whole demo, as somebody starts it: a past, a server, customers who act and read their mail, a clean end."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+API_KEY = "ak_of_the_test"
+PEOPLE = 150
+START_SECONDS = 90
+WAIT_SECONDS = 60
+
+HELLO = {
+    "id": "hello",
+    "name": "Hello",
+    "goal": {"event": "Order Completed", "within_seconds": 3600},
+    "start": "look",
+    "steps": {
+        "look": {"type": "trigger", "event": "Product Viewed", "again": "once", "exits": {"entered": "mail"}},
+        "mail": {
+            "type": "send",
+            "channel": "email",
+            "topic": "marketing",
+            "template": {
+                "subject": "Hello {{ person.first_name }}",
+                "html": '<p>Hello</p><a href="{{ event.properties.url }}">look</a>'
+                '<a href="{{ links.unsubscribe }}">unsubscribe</a>',
+                "text": "Hello. {{ links.unsubscribe }}",
+            },
+            "exits": {"sent": "done", "withheld": "done"},
+        },
+        "done": {"type": "exit"},
+    },
+}
+
+
+class Demo:
+    """A demo under way."""
+
+    def __init__(self, process: subprocess.Popen[str], data: Path, url: str) -> None:
+        self.process = process
+        self.data = data
+        self.url = url
+
+    def ask(self, path: str, *, method: str = "GET", body: object = None) -> Any:
+        request = urllib.request.Request(
+            self.url + path,
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"Authorization": f"Bearer {API_KEY}", "Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.load(answer)
+
+    def count_of(self, event: str) -> int:
+        events = self.ask("/api/schema/events")["events"]
+        return next((each["count"] for each in events if each["name"] == event), 0)
+
+
+def until(true: Callable[[], bool], what: str, seconds: float) -> None:
+    """Wait for it; a limit so far off that only a fault reaches it."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"{what} did not come about in {seconds} s"
+        time.sleep(0.3)
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    data = tmp_path_factory.mktemp("demo") / "data"
+    words = ["demo", "--port", "0", "--people", str(PEOPLE), "--seed", "3", "--data", str(data)]
+    command = [sys.executable, "-c", "from holdfast.cli.main import app; app()", *words, "--api-key", API_KEY]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=data.parent
+    ) as process:
+        try:
+            said = data / "server.json"
+            until(lambda: said.exists() or process.poll() is not None, "the server", START_SECONDS)
+            assert process.poll() is None, process.stdout.read() if process.stdout else ""
+            yield Demo(process, data, json.loads(said.read_text(encoding="utf-8"))["url"])
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def test_the_past_is_there(demo: Demo) -> None:
+    overview = demo.ask("/api/overview")
+    assert overview["people"] >= PEOPLE
+    assert len(overview["activity"]) == 90
+    running = {each["id"]: each for each in overview["running"]}
+    assert set(running) >= {"cart-rescue", "win-back"}
+    assert running["cart-rescue"]["entered"] > 20
+    arms = {each["arm"]: each for each in running["cart-rescue"]["result"]["arms"]}
+    assert arms["treated"]["people"] > arms["holdout"]["people"]
+
+
+def test_customers_act_and_read_their_mail(demo: Demo) -> None:
+    demo.ask("/api/journeys/hello", method="PUT", body=HELLO)
+    looked, opened = demo.count_of("Product Viewed"), demo.count_of("Message Opened")
+    until(lambda: demo.count_of("Product Viewed") > looked, "a live customer", WAIT_SECONDS)
+    until(lambda: demo.ask("/api/mailbox")["total"] > 0, "a mail", WAIT_SECONDS)
+    until(lambda: demo.count_of("Message Opened") > opened, "an opened mail", WAIT_SECONDS)
+    mail = demo.ask("/api/mailbox?limit=1")["messages"][0]
+    assert mail["to"].endswith("@post.example")
+
+
+def test_it_ends_cleanly(demo: Demo) -> None:
+    demo.process.send_signal(signal.SIGINT)
+    said, _ = demo.process.communicate(timeout=60)
+    assert demo.process.returncode == 0, said
+    assert "Traceback" not in said
+    assert API_KEY in said
+    assert f"{PEOPLE} customers" in said
+    assert not (demo.data / "server.json").exists()
