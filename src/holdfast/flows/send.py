@@ -193,6 +193,10 @@ class Sender:
             return self._channel.parcel(send, words)
         except (Exposed, ValueError) as error:
             return Refused(f"It could not be written: {error}")
+        except Exception as error:
+            # Ours to mend; meanwhile this one fails, in sight, and holds no place for ever.
+            _log.exception("Writing the send %s failed.", send.key)
+            return Refused(f"It could not be written: {error!r:.200}")
 
     def _variables(self, send: Send, context: Context) -> dict[str, Json]:
         return {
