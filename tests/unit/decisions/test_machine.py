@@ -152,6 +152,18 @@ def test_a_loop_asks_anew_each_time_round() -> None:
     assert visit.step == "pause"
 
 
+def test_an_event_counts_for_one_step_only() -> None:
+    definition = cart_rescue()
+    definition["steps"]["second"] = {**definition["steps"]["wait"]}
+    definition["steps"]["wait"] |= {"exits": {"happened": "second", "expired": "mail"}}
+    journey = decode_journey(definition)
+    visit = moved(journey, a_visit(journey), Arrived(), START).visit
+    now = START + SECOND
+    once = moved(journey, visit, Happened(an_event("Order Completed", now)), now)
+    assert (once.visit.step, once.visit.arrived_ms) == ("second", to_millis(now))
+    assert moved(journey, once.visit, Happened(an_event("Order Completed", now)), now).visit.left_by == "bought"
+
+
 def test_two_messages_in_one_instant_do_not_break_a_cap() -> None:
     definition = cart_rescue()
     definition["steps"]["more"] = {**definition["steps"]["mail"]}

@@ -14,10 +14,13 @@ from hypothesis import strategies as st
 from holdfast.decisions.gate import Cap, GateRules, Permit, Standing, Withheld
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Wake, advance, stop
+from holdfast.decisions.step import Park, Place
 from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Arm, Visit
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.profiles.profile import EMPTY
+from holdfast.segments.facts import ProfileFacts
 from tests.unit.decisions.journeys import NAMES, REACHABLE, START, a_scene, a_visit, an_event, journeys
 
 Happenings: TypeAlias = "list[tuple[str | int, str | None]]"
@@ -105,6 +108,29 @@ def being_woken_for_nothing_changes_nothing(walk: Walk) -> None:
             assert after == before
         if after.seq == before.seq and before.due_ms is not None:
             assert after == before, "a wait was restarted"
+    assert advance(walk.journey, walk.visit, Arrived(), a_scene(walk.now + timedelta(days=1))).visit == walk.visit
+
+
+def what_a_step_waits_for_is_what_wakes_it(walk: Walk) -> None:
+    visit = walk.visit
+    if visit.left_ms is not None:
+        return
+    place = Place(now=walk.now, arrived=from_millis(visit.arrived_ms), event=None, facts=ProfileFacts(EMPTY))
+    parked = walk.journey.steps[visit.step].step.stand(place)
+    assert isinstance(parked, Park)
+    assert visit.due_ms == (None if parked.due is None else to_millis(parked.due))
+    goal = {walk.journey.goal.event} if walk.journey.leave_on_goal else set()
+    assert visit.waits_for == parked.events | goal
+
+
+def the_goal_moves_only_whom_it_should(walk: Walk) -> None:
+    visit, goal = walk.visit, walk.journey.goal
+    assert walk.journey.leave_on_goal or visit.left_by != "goal"
+    if visit.left_ms is not None or (visit.due_ms is not None and visit.due_ms <= to_millis(walk.now)):
+        return
+    reached = advance(walk.journey, visit, Happened(an_event(goal.event, walk.now)), a_scene(walk.now)).visit
+    in_time = to_millis(walk.now) <= visit.entered_ms + goal.within_seconds * 1000
+    assert (reached.left_by == "goal") == (walk.journey.leave_on_goal and in_time)
 
 
 def who_has_left_is_neither_moved_nor_written_to(walk: Walk) -> None:
@@ -194,6 +220,8 @@ INVARIANTS = (
     nobody_is_forgotten,
     who_is_woken_when_due_moves,
     being_woken_for_nothing_changes_nothing,
+    what_a_step_waits_for_is_what_wakes_it,
+    the_goal_moves_only_whom_it_should,
     who_has_left_is_neither_moved_nor_written_to,
     every_standing_is_asked_once,
     arrivals_are_exits_and_those_waiting,
