@@ -1,10 +1,10 @@
 """The workspace: Holdfast from Python, with nothing to start and nothing to await.
 
-    >>> import holdfast
-    >>> ws = holdfast.open("my-data")  # doctest: +SKIP
-    >>> ws.track([{"user_id": "ann", "event": "Order Completed", "properties": {"revenue": 59.9}}])  # doctest: +SKIP
-    >>> ws.count(holdfast.did("Order Completed", within_days=30))  # doctest: +SKIP
-    1
+>>> import holdfast
+>>> ws = holdfast.open("my-data")  # doctest: +SKIP
+>>> ws.track([{"user_id": "ann", "event": "Order Completed", "properties": {"revenue": 59.9}}])  # doctest: +SKIP
+>>> ws.count(holdfast.did("Order Completed", within_days=30))  # doctest: +SKIP
+1
 """
 
 from __future__ import annotations
@@ -311,5 +311,3 @@ def open_workspace(directory: Path | str, **settings: object) -> Workspace:
     import os
 
     return Workspace(Settings.load(Path(directory), os.environ, settings))
-
-

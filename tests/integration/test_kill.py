@@ -121,9 +121,7 @@ class Writer:
         while not stop.is_set():
             batch = self._somebody_new()
             try:
-                connection.request(
-                    "POST", "/v1/batch", json.dumps({"batch": batch}), {"Authorization": authorization}
-                )
+                connection.request("POST", "/v1/batch", json.dumps({"batch": batch}), {"Authorization": authorization})
                 answer = connection.getresponse()
                 answer.read()
             except (OSError, http.client.HTTPException):

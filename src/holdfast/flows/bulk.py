@@ -41,7 +41,17 @@ from holdfast.profiles.profile import (
 CHUNK_ROWS = 25_000
 """Rows folded at a time: a server that answers meanwhile is kept waiting no longer than that takes."""
 
-_TEXT_COLUMNS = ("name", "kind", "user_id", "anonymous_id", "previous_id", "message_id", "properties", "context", "source")
+_TEXT_COLUMNS = (
+    "name",
+    "kind",
+    "user_id",
+    "anonymous_id",
+    "previous_id",
+    "message_id",
+    "properties",
+    "context",
+    "source",
+)
 _FIELDS: list[pa.Field[Any]] = [pa.field(name, pa.string()) for name in _TEXT_COLUMNS]
 EVENT_TABLE = pa.schema([*_FIELDS, pa.field("timestamp", pa.timestamp("ms", tz="UTC"))])
 """What a table of past events looks like: properties and context are JSON objects as text; `name` is as it is kept."""
@@ -219,9 +229,7 @@ def _events(rows: pl.DataFrame) -> list[Event]:
     ]
 
 
-def _history_table(
-    chunk: pl.DataFrame, identities: Mapping[IdentityKey, Identity], received: datetime
-) -> pa.Table:
+def _history_table(chunk: pl.DataFrame, identities: Mapping[IdentityKey, Identity], received: datetime) -> pa.Table:
     """The chunk in the columns the history takes."""
     users = {key.value: each.id for key, each in identities.items() if key.kind == "user"}
     strangers = {key.value: each.id for key, each in identities.items() if key.kind == "anonymous"}

@@ -138,7 +138,7 @@ async def apply_claims(transaction: Transaction, claims: Sequence[Said], known: 
     changed = Changed()
     wanted: list[Link] = []
     for one, other, (claim, at_ms, by) in asked:
-        if crowd.joined_directly(one.id, other.id):
+        if crowd.no_news(claim, one.id, other.id):
             continue
         why = crowd.refusal(claim, one.id, other.id)
         if why is not None:
@@ -168,20 +168,19 @@ class _Crowd:
         for link in links:
             (self._standing if link.stands else self._undone).add(link.pair)
 
-    def joined_directly(self, one: int, other: int) -> bool:
-        """Whether a link between the two stands."""
+    def no_news(self, claim: Claim, one: int, other: int) -> bool:
+        """Whether the claim says what is known: see `_news`."""
+        if claim.kind == "login" and self.person[one] == self.person[other]:
+            return True
         return _pair(one, other) in self._standing
 
     def refusal(self, claim: Claim, one: int, other: int) -> Refusal | None:
         """Why the claim is not to be followed; None when it is."""
-        first, second = self.person[one], self.person[other]
-        together = first == second
         return refusal(
             claim.kind,
             undone=_pair(one, other) in self._undone,
-            # Within one person a login joins nobody who was apart.
-            users_first=0 if together else self._users[first],
-            users_second=self._users[second],
+            users_first=self._users[self.person[one]],
+            users_second=self._users[self.person[other]],
         )
 
     def join(self, one: int, other: int) -> None:

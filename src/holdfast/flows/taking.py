@@ -114,18 +114,23 @@ def events_table(events: pa.Table | pl.DataFrame, *, source: str) -> pa.Table:
     properties = _properties(frame)
     numbered = frame.with_columns(properties.alias("properties"), _json(frame, "context"))
     numbered = numbered.with_columns(_message_ids(numbered))
-    return numbered.select(
-        pl.col("event").alias("name"),
-        pl.lit("track").alias("kind"),
-        "user_id",
-        "anonymous_id",
-        pl.lit(None, dtype=pl.String).alias("previous_id"),
-        "timestamp",
-        "message_id",
-        "properties",
-        "context",
-        pl.lit(source).alias("source"),
-    ).to_arrow().select(EVENT_TABLE.names).cast(EVENT_TABLE)
+    return (
+        numbered.select(
+            pl.col("event").alias("name"),
+            pl.lit("track").alias("kind"),
+            "user_id",
+            "anonymous_id",
+            pl.lit(None, dtype=pl.String).alias("previous_id"),
+            "timestamp",
+            "message_id",
+            "properties",
+            "context",
+            pl.lit(source).alias("source"),
+        )
+        .to_arrow()
+        .select(EVENT_TABLE.names)
+        .cast(EVENT_TABLE)
+    )
 
 
 def _demand(frame: pl.DataFrame, column: str) -> None:
@@ -159,7 +164,9 @@ def _check_rows(frame: pl.DataFrame) -> None:
     demands = {
         "event": (pl.col("event").is_null() | (pl.col("event").str.strip_chars() == ""), "has no event name"),
         "timestamp": (
-            pl.col("timestamp").is_null() | (pl.col("timestamp").dt.year() < 1970) | (pl.col("timestamp").dt.year() > 2199),
+            pl.col("timestamp").is_null()
+            | (pl.col("timestamp").dt.year() < 1970)
+            | (pl.col("timestamp").dt.year() > 2199),
             "has no time between 1970 and 2199",
         ),
         "user_id": (pl.col("user_id").is_null() & pl.col("anonymous_id").is_null(), "names nobody"),

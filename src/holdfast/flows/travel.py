@@ -208,9 +208,7 @@ class Travel:
         if play.state == "stopped":
             self._take(traveller, visit, play, stop(play.journey, visit, now), now)
             return
-        scene = Scene(
-            now=now, facts=ProfileFacts(traveller.whole()), standing=traveller.standing(), rules=self._rules
-        )
+        scene = Scene(now=now, facts=ProfileFacts(traveller.whole()), standing=traveller.standing(), rules=self._rules)
         try:
             step = advance(play.journey, visit, wake, scene)
         except Exception:
@@ -236,9 +234,10 @@ class Travel:
         user = traveller.name_of(visit.identity)
         self.done.events.extend(told.event(user, now) for told in step.told)
         for asked in step.sends:
+            # What was withheld is written down too: every contact that was asked for has its row, and its reason.
+            self.done.sends.append(_send(play, visit, asked, to_millis(now)))
             if isinstance(asked.verdict, Permit):
                 traveller.recent_ms.append(to_millis(now))
-                self.done.sends.append(_send(play, visit, asked, to_millis(now)))
 
 
 def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
@@ -255,6 +254,9 @@ def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
         transactional=asked.transactional,
         address=asked.address,
         variables=visit.variables,
+        state="pending" if isinstance(asked.verdict, Permit) else "withheld",
         created_ms=now_ms,
         not_before_ms=now_ms,
+        settled_ms=None if isinstance(asked.verdict, Permit) else now_ms,
+        reason=asked.verdict.reason if isinstance(asked.verdict, Withheld) else "",
     )

@@ -98,7 +98,12 @@ class House:
 
 
 def identify(user: str = "ann", **traits: Any) -> dict[str, Any]:
-    return {"type": "identify", "userId": user, "traits": {"email": f"{user}@example.com", **traits}, "messageId": f"i-{user}"}
+    return {
+        "type": "identify",
+        "userId": user,
+        "traits": {"email": f"{user}@example.com", **traits},
+        "messageId": f"i-{user}",
+    }
 
 
 def does(event: str, user: str = "ann", *, message: str = "", **properties: Any) -> dict[str, Any]:

@@ -45,7 +45,9 @@ def file_routes(app: Application) -> APIRouter:
         """
         ending = next((each for each in _ENDINGS if name.lower().endswith(each)), None)
         if ending is None:
-            raise Invalid(f"{name!r:.100} is no file we can read.", path="name", hint=f"End it in {', '.join(_ENDINGS)}.")
+            raise Invalid(
+                f"{name!r:.100} is no file we can read.", path="name", hint=f"End it in {', '.join(_ENDINGS)}."
+            )
         chosen = decode_mapping(mapping)
         if app.progress is not None:
             raise Busy(f"{app.progress.label} is under way.", hint="Try again when it is done.")

@@ -217,5 +217,3 @@ def _before(text: str | None) -> int | None:
     except ValueError as error:
         hint = "Write ISO 8601, such as 2026-11-21T21:08:08.849Z."
         raise Invalid(f"{text!r:.60} is no instant.", path="before", hint=hint) from error
-
-

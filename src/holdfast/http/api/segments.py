@@ -111,9 +111,7 @@ def segment_routes(app: Application) -> APIRouter:
         found = await app.history.count(condition, as_of_ms=as_of_ms)
         took_ms = (time.perf_counter() - started) * 1000
         everyone = await app.history.count_everyone()
-        return Counted(
-            count=found, of=everyone, took_ms=round(took_ms, 2), words=f"People who {condition.words()}."
-        )
+        return Counted(count=found, of=everyone, took_ms=round(took_ms, 2), words=f"People who {condition.words()}.")
 
     @routes.post("/people")
     async def people(question: PeopleQuestion) -> SegmentPeople:
@@ -182,7 +180,6 @@ def segment_routes(app: Application) -> APIRouter:
             await transaction.delete_segment(segment_id)
 
     return routes
-
 
 
 async def find_segment(app: Application, segment_id: str) -> SavedSegment:
