@@ -72,6 +72,7 @@ def test_a_running_demo_is_not_replaced(tmp_path: Path) -> None:
 
 @given(st.lists(st.integers(min_value=0, max_value=9), min_size=1, max_size=60), st.integers(min_value=1, max_value=20))
 def test_pieces_hold_everything_once_and_people_whole(people: list[int], rows: int) -> None:
+    people = sorted(people)
     table = pa.table({"row": list(range(len(people))), "person": people})
     pieces = pieces_of(table, np.array(people), rows)
     got = [piece.to_pydict() for piece in pieces]
@@ -90,4 +91,7 @@ def test_days_made_apart_are_those_of_the_past() -> None:
     recipe = Recipe(people=80, newcomers=5, seed=9, until_ms=1_790_000_000_000, rules=GateRules())
     past = make_past(np.random.default_rng(9), recipe.world, until_ms=recipe.until_ms)
     assert recipe.days().table.equals(past.days.table)
+    table, person = recipe.days().by_person()
+    assert table.sort_by("message_id")["message_id"].equals(past.days.table.sort_by("message_id")["message_id"])
+    assert (np.diff(person) >= 0).all()
     assert recipe.days().population.user_ids == past.population.user_ids

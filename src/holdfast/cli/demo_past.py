@@ -119,16 +119,17 @@ async def load_past(app: Application, recipe: Recipe, progress: Progress) -> Pop
     try:
         progress(f"Making {recipe.people:,} customers", 0, 0)
         days = await asyncio.to_thread(recipe.days)
+        table, person = days.by_person()
         for play in recipe.world.plays:
             decision = await publish(app.state, play.kind, play.definition, now=from_millis(recipe.start_ms))
             if decision.version != play.version:
                 raise Internal(f"{play.id} was published as version {decision.version}; the past ran {play.version}")
-        await _load_events(app, days.table, days.person, "Loading what they did", progress)
+        await _load_events(app, table, person, "Loading what they did", progress)
         aftermath = await elsewhere.wait()
     finally:
         elsewhere.close()
-    whose = _whose(aftermath.table)
-    await _load_events(app, aftermath.table, whose, "Loading what the journeys did", progress)
+    table, person = _by_user(aftermath.table)
+    await _load_events(app, table, person, "Loading what the journeys did", progress)
     await _load_visits(app, days.population, aftermath, progress)
     progress("Telling the history who everybody is", 0, 0)
     await app.archivist.flush()
@@ -153,21 +154,22 @@ async def _load_events(app: Application, table: pa.Table, person: Ints, label: s
 
 
 def pieces_of(table: pa.Table, person: Ints, rows: int) -> list[pa.Table]:
-    """The table in pieces of about so many rows, each with all events of the people in it, in the order they came.
+    """The table, in which each person's rows stand together, in pieces of about so many rows that part nobody.
 
     So a person's profile is folded once, and not once for each stretch of time; and pieces may be loaded side by side,
     since no event stands in two.
     """
-    order = np.argsort(person, kind="stable")
-    sorted_table, starts = table.take(order), np.flatnonzero(np.diff(person[order], prepend=-1))
+    starts = np.flatnonzero(np.diff(person, prepend=-1))
     wanted = np.arange(0, len(person), rows)
     bounds = [*np.unique(starts[np.searchsorted(starts, wanted, side="right") - 1]).tolist(), len(person)]
-    return [sorted_table.slice(start, end - start) for start, end in pairwise(bounds)]
+    return [table.slice(start, end - start) for start, end in pairwise(bounds)]
 
 
-def _whose(table: pa.Table) -> Ints:
-    """A number for the person of each row, by the user it names."""
-    return np.asarray(pc.dictionary_encode(table["user_id"].combine_chunks()).indices, dtype=np.int64)
+def _by_user(table: pa.Table) -> tuple[pa.Table, Ints]:
+    """The rows user by user, and a number for the user of each."""
+    numbers = np.asarray(pc.dictionary_encode(table["user_id"].combine_chunks()).indices, dtype=np.int64)
+    order = np.argsort(numbers, kind="stable")
+    return table.take(order), numbers[order]
 
 
 async def _load_visits(app: Application, population: Population, aftermath: Aftermath, progress: Progress) -> None:

@@ -60,13 +60,24 @@ class World:
 class Days:
     """What people did by themselves."""
 
-    table: pa.Table
-    """Their events in the order they arrived: the columns of `flows.bulk.EVENT_TABLE`."""
-    person: Ints
-    """Whose event each row of the table is."""
+    events: pa.Table
+    """Each event once, person by person: the columns of `flows.bulk.EVENT_TABLE`."""
+    arrivals: Ints
+    """Numbers of those events in the order they arrived: some late, some twice."""
     population: Population
     lives: Lives
     trail: Trail
+
+    @property
+    def table(self) -> pa.Table:
+        """The events in the order they arrived."""
+        return self.events.take(self.arrivals)
+
+    def by_person(self) -> tuple[pa.Table, Ints]:
+        """The same rows, person by person and each person's in the order they arrived; and whose each row is."""
+        whose = self.trail.person[self.arrivals]
+        rows = self.arrivals[np.argsort(whose, kind="stable")]
+        return self.events.take(rows), self.trail.person[rows]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -116,8 +127,7 @@ def make_days(rng: np.random.Generator, world: World, *, until_ms: int) -> Days:
     lives, sessions = live_through(rng, population, world.habits)
     trail = leave_trail(rng, population, plan(rng, population, sessions), until_ms=until_ms)
     rows = _in_disorder(rng, trail.what, trail.at_ms, world.disorder, until_ms)
-    table, person = _trail_table(trail).take(rows), trail.person[rows]
-    return Days(table=table, person=person, population=population, lives=lives, trail=trail)
+    return Days(events=_trail_table(trail), arrivals=rows, population=population, lives=lives, trail=trail)
 
 
 def _trail_table(trail: Trail) -> pa.Table:
