@@ -80,9 +80,9 @@ function answer(method, url, body) {
       return ok(act === 'results' ? run.result : run)
     }
     case 'mailbox': {
-      if (id) return ok(mails.find((m) => m.id === id))
+      if (id) return ok(mails.find((m) => m.id === Number(id)))
       const found = mails.filter((m) => (!q.to || m.to.includes(q.to)) && (!q.text || JSON.stringify(m).includes(q.text)))
-      return ok({ messages: found.filter((m) => !q.before || m.received_at < q.before).slice(0, 50).map(({ html, text, headers, links, ...row }) => row), total: found.length })
+      return ok({ messages: found.filter((m) => !q.before || m.id < Number(q.before)).slice(0, 50).map(({ html, text, headers, links, ...row }) => row), total: found.length })
     }
     case 'errors': {
       if (id === 'replay') {

@@ -117,7 +117,7 @@ export const activity = Array.from({ length: 90 }, (_, i) => {
 })
 
 export const mails = people.filter((p) => p.known).slice(0, 70).map((p, i) => ({
-  id: `mail-${i}`, to: p.traits.email, from: 'Northwind Outdoor <shop@northwind.example>', subject: `${i === 3 ? 'Hello' : p.traits.first_name}, your cart is waiting`,
+  id: 70 - i, to: p.traits.email, from: 'Northwind Outdoor <shop@northwind.example>', subject: `${i === 3 ? 'Hello' : p.traits.first_name}, your cart is waiting`,
   preview: 'You left a Trail jacket in your cart. It is still there, and so is your size.', received_at: ago(60 + i * 1900), send: `s-${i}`,
   html: `<html><body style="font-family:sans-serif;background:#f4f4f0;margin:0;padding:24px"><div style="background:#fff;padding:28px;border-radius:8px;max-width:480px;margin:auto"><h1 style="font-size:22px">Your cart is waiting</h1><p>Hello ${i === 3 ? 'you' : p.traits.first_name},</p><p>You left a <b>Trail jacket</b> in your cart. It is still there, and so is your size.</p><p><a href="/m/c/abc" style="background:#1b1b19;color:#fff;padding:10px 18px;border-radius:6px;text-decoration:none">Finish your order</a></p><script>parent.__pwned=1</script><img src="/m/o/tok" onerror="parent.__pwned=1"><p style="color:#666;font-size:12px">No more of these? <a href="/m/u/abc">Unsubscribe</a></p></div></body></html>`,
   text: 'Your cart is waiting\n\nYou left a Trail jacket in your cart.\nFinish your order: http://127.0.0.1/m/c/abc\n', headers: { 'Message-ID': `<${i}@northwind.example>`, 'List-Unsubscribe': '<http://127.0.0.1/m/u/abc>', 'List-Unsubscribe-Post': 'List-Unsubscribe=One-Click', 'Content-Type': 'multipart/alternative; boundary="b"' },

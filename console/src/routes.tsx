@@ -17,7 +17,10 @@ const PageFailed = ({ error, reset }: ErrorComponentProps) => <Failed what="This
 
 const root = createRootRoute({ component: Entrance, notFoundComponent: Lost, errorComponent: PageFailed })
 
-const text = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined)
+// The router reads ?text=42 as a number; a search for it is still text.
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) || undefined : undefined
+const whole = (value: unknown): number | undefined => (Number.isInteger(Number(value)) && Number(value) > 0 ? Number(value) : undefined)
 
 const overview = createRoute({
   getParentRoute: () => root,
@@ -30,7 +33,7 @@ const people = createRoute({
   path: '/people',
   validateSearch: (search: Record<string, unknown>): { text?: string; page?: number } => ({
     text: text(search['text']),
-    page: Number(search['page']) > 1 ? Math.floor(Number(search['page'])) : undefined,
+    page: whole(search['page']),
   }),
   component: lazyRouteComponent(() => import('./pages/people/PeoplePage'), 'PeoplePage'),
 })
@@ -82,9 +85,9 @@ const campaign = createRoute({
 const mailbox = createRoute({
   getParentRoute: () => root,
   path: '/mailbox',
-  validateSearch: (search: Record<string, unknown>): { text?: string; mail?: string } => ({
+  validateSearch: (search: Record<string, unknown>): { text?: string; mail?: number } => ({
     text: text(search['text']),
-    mail: text(search['mail']),
+    mail: whole(search['mail']),
   }),
   component: lazyRouteComponent(() => import('./pages/mailbox/MailboxPage'), 'MailboxPage'),
 })

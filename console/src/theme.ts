@@ -18,7 +18,7 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'accent' } },
     Autocomplete: small,
     Button: { defaultProps: { size: 'xs', variant: 'default' } },
-    Modal: { defaultProps: { centered: true, padding: 20, transitionProps: { duration: 150 } } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, centered: true, padding: 20, transitionProps: { duration: 150 } } },
     NumberInput: small,
     PasswordInput: small,
     SegmentedControl: small,

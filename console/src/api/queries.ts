@@ -94,17 +94,14 @@ export const mailbox = (text: string) =>
   infiniteQueryOptions({
     queryKey: ['mailbox', text],
     queryFn: ({ signal, pageParam }) =>
-      get<{ messages: MailRow[]; total: number }>('/api/mailbox', { ...mailSearch(text), limit: 50, before: pageParam }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => (page.messages.length === 50 ? (page.messages.at(-1)?.received_at ?? null) : null),
+      get<{ messages: MailRow[]; total: number }>('/api/mailbox', { text, limit: 50, before: pageParam }, signal),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => (page.messages.length === 50 ? (page.messages.at(-1)?.id ?? null) : null),
     refetchInterval: 5_000,
     placeholderData: keepPreviousData,
   })
 
-/** Something with an @ is looked for among recipients, anything else in the whole message. */
-export const mailSearch = (text: string) => (text.includes('@') ? { to: text } : { text })
-
-export const mail = (id: string) =>
+export const mail = (id: number) =>
   queryOptions({
     queryKey: ['mail', id],
     queryFn: ({ signal }) => get<Mail>(route`/api/mailbox/${id}`, {}, signal),
@@ -115,8 +112,8 @@ export const badRecords = (replayed: boolean) =>
   infiniteQueryOptions({
     queryKey: ['errors', replayed],
     queryFn: ({ signal, pageParam }) => get<BadRecords>('/api/errors', { limit: 50, before: pageParam, replayed }, signal),
-    initialPageParam: null as string | null,
-    getNextPageParam: (page) => (page.errors.length === 50 ? String(page.errors.at(-1)?.id ?? '') || null : null),
+    initialPageParam: null as number | null,
+    getNextPageParam: (page) => (page.errors.length === 50 ? page.errors.at(-1)?.id ?? null : null),
   })
 
 export const eventNames = queryOptions({

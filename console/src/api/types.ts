@@ -10,14 +10,10 @@ export interface Session {
   demo?: boolean
 }
 
-export interface Sends {
-  pending: number
-  claimed: number
-  sent: number
-  failed: number
-  withheld: number
-  in_doubt: number
-}
+export type SendState = 'pending' | 'claimed' | 'sent' | 'failed' | 'withheld' | 'in_doubt'
+
+/** How many sends stand where; a state nobody stands in may be left out. */
+export type Sends = Partial<Record<SendState, number>>
 
 export interface Loading {
   label: string
@@ -130,7 +126,7 @@ export interface HappenedEvent {
 }
 
 export interface LiveEvent extends HappenedEvent {
-  person: { user_id: string | null; name: string | null } | null
+  person: { user_id: string; name: string }
 }
 
 export interface PersonRow {
@@ -158,11 +154,11 @@ export interface PersonVisit {
   origin_name: string
   version: number
   arm: string
-  step: string | null
+  step: string
   entered_at: Moment
   due_at: Moment | null
   left_at: Moment | null
-  left_by: string | null
+  left_by: string
 }
 
 export interface Person extends PersonRow {
@@ -194,31 +190,31 @@ export interface SavedSegment {
 }
 
 export interface MailRow {
-  id: string
+  id: number
   to: string
   from: string
   subject: string
   preview: string
   received_at: Moment
-  send: string | null
+  send: string
 }
 
 export interface Mail extends MailRow {
-  html: string | null
-  text: string | null
+  html: string
+  text: string
   headers: Record<string, string>
-  links: (string | { url: string; text?: string })[]
+  links: string[]
   size_bytes: number
 }
 
 export interface BadRecord {
-  id: number | string
+  id: number
   at: Moment
   source: string
   code: string
   message: string
-  path: string | null
-  hint: string | null
+  path: string
+  hint: string
   body: string
   origin: string
   replayed_at: Moment | null

@@ -6,7 +6,7 @@ import { type Found, useFound } from './found'
 
 export default function Finder({ close }: { close: () => void }) {
   return (
-    <Modal opened onClose={close} withCloseButton={false} padding={0} size={520} yOffset="14dvh" centered={false} aria-label="Search">
+    <Modal opened onClose={close} withCloseButton={false} padding={0} size={520} yOffset="14dvh" centered={false} title="Search" classNames={{ header: 'unseen' }}>
       <Choices close={close} />
     </Modal>
   )

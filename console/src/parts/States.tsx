@@ -39,7 +39,7 @@ export function Failed({ what, error, retry }: FailedProps) {
   return (
     <div className={styles.state} role="alert">
       <CircleAlert className={styles.bad} size={22} aria-hidden="true" />
-      <h3>{what}</h3>
+      <h2>{what}</h2>
       <p>
         {error.message} {refusal?.hint ?? ''} Nothing was changed.
       </p>
@@ -66,7 +66,7 @@ export function Empty({ title, children, drawing, actions }: EmptyProps) {
   return (
     <div className={styles.state}>
       {drawing}
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <p>{children}</p>
       {actions && <div className={styles.actions}>{actions}</div>}
     </div>

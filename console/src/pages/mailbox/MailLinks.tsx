@@ -9,12 +9,9 @@ export function MailLinks({ links }: { links: Mail['links'] }) {
     <>
       <p className="quiet">Following one acts as its reader: a click is counted, an unsubscribe unsubscribes.</p>
       <ul className={styles.links}>
-        {links.map((link, i) => {
-          const url = typeof link === 'string' ? link : link.url
-          const label = typeof link === 'string' ? '' : (link.text ?? '')
+        {links.map((url, i) => {
           return (
             <li key={`${i} ${url}`}>
-              {label && <b>{label} </b>}
               {openable(url) ? (
                 <a className="link" href={url} target="_blank" rel="noopener noreferrer">
                   {url}

@@ -5,8 +5,8 @@ import styles from './MailboxPage.module.css'
 
 interface Props {
   messages: MailRow[]
-  open: string | undefined
-  choose: (id: string) => void
+  open: number | undefined
+  choose: (id: number) => void
   more: (() => void) | null
 }
 

@@ -11,7 +11,7 @@ import styles from './MailboxPage.module.css'
 import { MailLinks } from './MailLinks'
 import { Preview } from './Preview'
 
-export function MailView({ id, back }: { id: string; back: () => void }) {
+export function MailView({ id, back }: { id: number; back: () => void }) {
   const query = useQuery(mailQuery(id))
   return (
     <section className={styles.view} aria-label="Message" tabIndex={0}>

@@ -7,7 +7,7 @@ import styles from './Strips.module.css'
 /** What waits for a person's decision. Nothing at all when nothing does. */
 export function Attention({ data }: { data: Overview }) {
   const bad = data.errors_open
-  const doubt = data.sends.in_doubt
+  const doubt = data.sends.in_doubt ?? 0
   if (bad === 0 && doubt === 0) return null
   return (
     <ul className={styles.attention} aria-label="Needs attention">

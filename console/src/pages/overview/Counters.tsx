@@ -10,7 +10,7 @@ export function Counters({ data }: { data: Overview }) {
   // The last bucket is today and not over: a trend that ends in it would always fall.
   const whole = data.activity.slice(0, -1)
   const recent = whole.slice(-TREND_DAYS)
-  const { sends } = data
+  const { sent = 0, withheld = 0, pending = 0, claimed = 0, failed = 0 } = data.sends
   const kpis: Kpi[] = [
     {
       label: 'Active people, 24 h',
@@ -31,8 +31,8 @@ export function Counters({ data }: { data: Overview }) {
     },
     {
       label: 'Messages sent',
-      value: <EasedNumber value={sends.sent} />,
-      note: `${count(sends.withheld)} withheld · ${count(sends.pending + sends.claimed)} waiting · ${count(sends.failed)} failed`,
+      value: <EasedNumber value={sent} />,
+      note: `${count(withheld)} withheld · ${count(pending + claimed)} waiting · ${count(failed)} failed`,
     },
   ]
   return <KpiStrip kpis={kpis} />

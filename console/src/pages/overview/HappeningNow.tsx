@@ -33,8 +33,8 @@ export function HappeningNow({ perMinute }: { perMinute: number }) {
 
 function Happening({ event }: { event: LiveEvent }) {
   const { verb, family } = phrase(event.event)
-  const id = event.person?.user_id || event.identity.value
-  const name = event.person?.name || event.person?.user_id || 'Someone new'
+  const id = event.person.user_id || event.identity.value
+  const name = event.person.name || event.person.user_id || 'Someone new'
   return (
     <li className={styles.row}>
       <EventTile family={family} />

@@ -1,7 +1,7 @@
 import type { ArmResult, Effect, Result } from '~/api/types'
 import { Interval, leaning, sharedRange } from '~/parts/Interval'
 import { money } from '~/words/money'
-import { goalWords } from '~/words/happenings'
+import { capital, goalWords } from '~/words/happenings'
 import { count, NONE, percent, points, signed } from '~/words/numbers'
 import styles from './Inspector.module.css'
 
@@ -71,7 +71,7 @@ function EffectBox({ effect, difference, ends }: EffectProps) {
   if (effect.status === 'inconclusive') {
     return (
       <p className={styles.effect}>
-        <strong>Too early to say.</strong> {effect.reason}
+        <strong>Too early to say.</strong> {capital(effect.reason)}.
       </p>
     )
   }

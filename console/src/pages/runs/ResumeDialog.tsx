@@ -8,6 +8,7 @@ import styles from './RunActions.module.css'
 /** Resuming writes to people: who, by what channel and when stand here before the button does. */
 export function ResumeDialog({ run, close }: { run: Run; close: () => void }) {
   const resume = useRunAct(run, close)
+  const pending = run.sends.pending ?? 0
   return (
     <Modal opened onClose={close} title={`Resume “${run.name}”`}>
       <div className={styles.form}>
@@ -18,7 +19,7 @@ export function ResumeDialog({ run, close }: { run: Run; close: () => void }) {
           </div>
           <div>
             <dt>Sends waiting to go</dt>
-            <dd>{count(run.sends.pending)}</dd>
+            <dd>{count(pending)}</dd>
           </div>
           <div>
             <dt>Channel</dt>
@@ -26,7 +27,7 @@ export function ResumeDialog({ run, close }: { run: Run; close: () => void }) {
           </div>
           <div>
             <dt>Next send</dt>
-            <dd>{run.sends.pending > 0 ? 'At once' : 'When the next person comes due'}</dd>
+            <dd>{pending > 0 ? 'At once' : 'When the next person comes due'}</dd>
           </div>
         </dl>
         {resume.isError && (

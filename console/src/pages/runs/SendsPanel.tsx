@@ -1,8 +1,8 @@
-import type { Sends } from '~/api/types'
+import type { Sends, SendState } from '~/api/types'
 import { count } from '~/words/numbers'
 import styles from './Inspector.module.css'
 
-const WORDS: [keyof Sends, string][] = [
+const WORDS: [SendState, string][] = [
   ['sent', 'Sent'],
   ['withheld', 'Withheld, holdout included'],
   ['pending', 'Waiting to go'],
@@ -16,10 +16,10 @@ export function SendsPanel({ sends }: { sends: Sends }) {
     <section className={styles.section}>
       <h3>Messages</h3>
       <dl className={styles.facts}>
-        {WORDS.filter(([key]) => key === 'sent' || key === 'withheld' || sends[key] > 0).map(([key, label]) => (
+        {WORDS.filter(([key]) => key === 'sent' || key === 'withheld' || (sends[key] ?? 0) > 0).map(([key, label]) => (
           <div key={key}>
             <dt>{label}</dt>
-            <dd>{count(sends[key])}</dd>
+            <dd>{count(sends[key] ?? 0)}</dd>
           </div>
         ))}
       </dl>

@@ -13,7 +13,7 @@ export const StepCard = memo(function StepCard({ data: { step, selected } }: Nod
     <div className={styles.card} data-selected={selected || undefined}>
       <Handle type="target" position={Position.Top} className={styles.handle} isConnectable={false} />
       <div className={styles.top}>
-        <StepTile type={step.type} />
+        <StepTile type={step.type} size={24} />
         <div className="cut">
           <p className={`${styles.title} cut`}>{step.title || step.id}</p>
           <p className={styles.note}>{step.note || step.id}</p>

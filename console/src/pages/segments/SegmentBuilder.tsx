@@ -8,6 +8,7 @@ import { Chip } from '~/parts/Chip'
 import { PausedStrip } from '~/parts/Live'
 import { plural } from '~/words/numbers'
 import { builderOf, BuilderContext } from './builderContext'
+import { Emphasised } from './Emphasised'
 import { DeleteDialog } from './DeleteDialog'
 import { GroupBlock } from './GroupBlock'
 import { JsonDialog } from './JsonDialog'
@@ -68,7 +69,7 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
           {loose > 0 && <p className={styles.note}>{plural(loose, 'rule')} not finished, and not counted yet.</p>}
           <section aria-labelledby="words">
             <h2 id="words">In plain words</h2>
-            <p className={styles.words}>{total.data?.words ?? ''}</p>
+            <p className={styles.words}>{total.data && <Emphasised text={total.data.words} />}</p>
           </section>
         </div>
         <TotalPanel definition={definition} total={total} />
