@@ -157,7 +157,17 @@ async def test_windows_leave_out_their_start_and_take_in_now(history: History) -
 
 async def test_never_doers_count_as_zero(history: History) -> None:
     await put(history, [person(n) for n in range(1, 5)], [row(1), row(2), row(2, message_id="again")])
-    expected = {(0, 0): 2, (0, 1): 3, (1, 1): 1, (0, None): 4, (2, None): 1, (3, None): 0}
+    expected = {
+        (0, 0): 2,
+        (0, 1): 3,
+        (1, 1): 1,
+        (0, None): 4,
+        (2, None): 1,
+        (3, None): 0,
+        (None, None): 2,
+        (None, 0): 2,
+        (None, 1): 3,
+    }
     for (least, most), people in expected.items():
         asked = did("Order Completed", at_least=least, at_most=most)
         assert await history.count(asked, as_of_ms=AT) == people, asked

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -11,12 +13,13 @@ from hypothesis import strategies as st
 
 from holdfast.events.event import Event, Json
 from holdfast.kernel.moments import from_millis
+from holdfast.ports.columns import maps_of
 from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, Profile, Stamped, Tally, combine, learn
 from holdfast.segments.builders import all_of, any_of, did, prop, trait
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, PastEvent, Scope, Truth
 from holdfast.segments.conditions.all_of import All
-from holdfast.segments.conditions.any_of import Any
+from holdfast.segments.conditions.any_of import Any as AnyOf
 from holdfast.segments.facts import HistoryFacts, ProfileFacts
 from holdfast.segments.live import knowable_live
 from holdfast.segments.values import gather, lay_out, same
@@ -81,8 +84,8 @@ def test_words(condition: Condition, words: str) -> None:
 def test_joining_opens_up_what_is_joined_already() -> None:
     a, b, c = did("A"), did("B"), did("C")
     assert a & b & c == All(of=(a, b, c)) == a & (b & c)
-    assert a | b | c == Any(of=(a, b, c)) == a | (b | c)
-    assert a & b | c == Any(of=(All(of=(a, b)), c))
+    assert a | b | c == AnyOf(of=(a, b, c)) == a | (b | c)
+    assert a & b | c == AnyOf(of=(All(of=(a, b)), c))
 
 
 def test_python_words_that_would_lose_a_condition_are_refused() -> None:
@@ -245,6 +248,27 @@ def test_values_laid_out_are_gathered_as_they_were() -> None:
         "l": "[\nnull\n]",
         "d": '{"a":[null]}',
     }
+
+
+def test_maps_of_columns_of_rows_are_laid_out_the_same_way() -> None:
+    """The bulk path lays plain values out by itself."""
+    rows: list[dict[str, Json]] = [{}, *({"a": value, "b": "x"} for value in VALUES), {"n": float("nan")}]
+    tables = maps_of(rows)
+    for name in ("text", "number", "other"):
+        raw: Any = tables[name].combine_chunks()
+        keys = [each.as_py() for each in raw.keys]
+        items = [each.as_buffer().to_pybytes() if name != "number" else each.as_py() for each in raw.items]
+        pairs = list(zip(keys, items, strict=True))
+        expected: list[tuple[str, object]] = []
+        for laid in map(lay_out, rows):
+            for key, value in getattr(laid, name).items():
+                expected.append((key, value if name == "number" else value.encode("utf-8", "surrogatepass")))
+        assert sorted(pairs, key=repr) == sorted(expected, key=repr)
+
+
+def test_no_zero_is_negative() -> None:
+    assert math.copysign(1, lay_out({"a": -0.0}).number["a"]) == 1
+    assert math.copysign(1, maps_of([{"a": -0.0}])["number"][0].as_py()[0][1]) == 1
 
 
 def test_sql_takes_values_only_by_binding() -> None:
