@@ -1,7 +1,7 @@
 """One purchase, from the click to the proof. Read this first: it goes through Holdfast in the order of its folders.
 
-Everything here is the real thing but for three adapters: the stores are in memory, the clock is turned by hand, and mail is
-kept in a list instead of leaving the house.
+Everything here is the real thing but for three adapters: the stores are in memory, the clock is turned by hand, and
+mail is kept in a list instead of leaving the house.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Any
 
 from holdfast import did, prop, trait
 from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.results import result_of
 from holdfast.flows.playbook import playbook_of
+from holdfast.flows.results import result_of
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.trial import Estimated
 from holdfast.messages.links import decode_link
@@ -66,6 +66,10 @@ def track(event: str, *, user: str = "", device: str = "", number: str = "", **p
     }
 
 
+def identify(user: str) -> dict[str, Any]:
+    return {"type": "identify", "userId": user, "messageId": user, "traits": {"email": f"{user}@example.com"}}
+
+
 async def test_one_purchase_from_the_click_to_the_proof(tmp_path: Path) -> None:
     house = await House.build(tmp_path, currency="EUR")
     app = house.app
@@ -107,7 +111,7 @@ async def test_one_purchase_from_the_click_to_the_proof(tmp_path: Path) -> None:
     # hash of their name: Ida is not, Ana is, and both walk the same way through the journey.
     await house.later(minutes=5)
     await house.happens(
-        {"type": "identify", "userId": "ana", "messageId": "ana", "traits": {"email": "ana@example.com"}},
+        identify("ana"),
         track("Checkout Started", user="ida", product="boots"),
         track("Checkout Started", user="ana", product="kettle"),
     )
@@ -120,7 +124,9 @@ async def test_one_purchase_from_the_click_to_the_proof(tmp_path: Path) -> None:
     mail = BytesParser(policy=policy.default).parsebytes(parcel.body)
     assert (mail["To"], mail["Subject"]) == ("ida@example.com", "Ida, your boots is waiting")
     assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    html = mail.get_body(("html",)).get_content()
+    part = mail.get_body(("html",))
+    assert part is not None
+    html = part.get_content()
     (click,) = re.findall(r'href="[^"]*/m/c/([^"]+)"', html)
     link = decode_link(click, app.secret)
     assert link is not None
@@ -149,14 +155,11 @@ async def test_one_purchase_from_the_click_to_the_proof(tmp_path: Path) -> None:
     withheld = await app.history.timeline(anas, limit=50, name="Message Withheld")
     assert [each.properties["reason"] for each in withheld] == ["holdout"]
 
-    # measures/: WHETHER IT WORKED. Four hundred more people do as she did; of those who were written to, more come back. The
-    # difference between the arms has an interval, in shares of people and in money.
+    # measures/: WHETHER IT WORKED. Four hundred more people do as she did; of those who were written to, more come
+    # back. The difference between the arms has an interval, in shares of people and in money.
     people = [f"person-{number}" for number in range(400)]
     await house.happens(
-        *(
-            {"type": "identify", "userId": each, "messageId": each, "traits": {"email": f"{each}@e.example"}}
-            for each in people
-        ),
+        *(identify(each) for each in people),
         *(track("Checkout Started", user=each, product="soap") for each in people),
     )
     await house.later(minutes=45)

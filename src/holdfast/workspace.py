@@ -10,12 +10,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, Self, TypeVar
 
 import msgspec
 import polars as pl
@@ -35,7 +36,7 @@ from holdfast.ports.state import AccessKey, Identity, SavedSegment, View
 from holdfast.segments.codec import decode_condition, encode_condition
 from holdfast.segments.condition import Condition
 from holdfast.settings import Settings
-from holdfast.wiring import Application, open_application
+from holdfast.wiring import open_application
 
 T = TypeVar("T")
 Segment = Condition | Mapping[str, object]
@@ -79,7 +80,7 @@ class Workspace:
             self._end_loop()
             raise
 
-    def __enter__(self) -> Workspace:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -308,6 +309,4 @@ def _timeline_frame(events: list[TimelineEvent]) -> pl.DataFrame:
 
 def open_workspace(directory: Path | str, **settings: object) -> Workspace:
     """Open the workspace in a directory, making both as needed; settings as in docs/reference/settings.md."""
-    import os
-
     return Workspace(Settings.load(Path(directory), os.environ, settings))

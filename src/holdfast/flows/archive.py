@@ -1,7 +1,7 @@
 """Archive: copy what was accepted from the log into the history, and tell it who people are.
 
-The archivist reads the same log as the reactor, never past it, and keeps the events the reactor kept: those that hold the
-position under which their message id was first seen. So it decides nothing of its own, and can start again anywhere.
+The archivist reads the same log as the reactor, never past it, and keeps the events the reactor kept: those that hold
+the position under which their message id was first seen. So it decides nothing of its own, and can start anywhere.
 """
 
 from __future__ import annotations
@@ -126,17 +126,14 @@ async def _people_rows(view: View, stale: dict[int, int]) -> tuple[list[PersonRo
     members = await view.members(list(stale))
     identities = [each.id for those in members.values() for each in those]
     profiles = await view.profiles(identities)
-    rows: list[PersonRow] = []
+    links = await view.links(identities)
+    undone = {end for link in links if link.undone_ms is not None for end in (link.first, link.second)}
+    rows = [
+        person_row(person, members.get(person, []), profiles, version=sequence) for person, sequence in stale.items()
+    ]
     moved: dict[int, int] = {}
-    for person, sequence in stale.items():
-        those = members.get(person, [])
-        rows.append(person_row(person, those, profiles, version=sequence))
-        moved.update({each.id: person for each in those if each.id != person})
-    for link in await view.links(identities):
-        if link.undone_ms is not None:
-            for identity in (link.first, link.second):
-                if identity in stale and members.get(identity):
-                    moved[identity] = identity
     for person, those in members.items():
-        moved.update({each.id: person for each in those if each.id in moved})
+        # Where something was undone, anybody among them may have been somebody else's before: their new person too.
+        parted = any(each.id in undone for each in those)
+        moved |= {each.id: person for each in those if parted or each.id != person}
     return rows, moved

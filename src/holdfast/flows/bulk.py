@@ -1,10 +1,11 @@
 """Bulk: take in a table of past events, columns at a time.
 
-The same meaning as the live path, without reactions: events land in the history, identities, links and profiles are folded
-exactly as `react` folds them, and nobody enters a journey. Rows that are in the history already change nothing.
+The same meaning as the live path, without reactions: events land in the history, identities, links and profiles are
+folded exactly as `react` folds them, and nobody enters a journey. Rows that are in the history already change nothing.
 
-A table is taken in chunks. For each, the state is changed first, in one transaction that also notes the chunk by its content;
-then the history. A process that dies between the two finds the note, skips the state and completes the history.
+A table is taken in chunks. For each, the state is changed first, in one transaction that also notes the chunk by its
+content; then the history. A process that dies between the two finds the note, skips the state and completes the
+history.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from holdfast.flows.identify import apply_claims
 from holdfast.events.event import Event, IdentityKey, message_hash
+from holdfast.flows.identify import apply_claims
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.columns import EVENT_COLUMNS

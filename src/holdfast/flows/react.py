@@ -1,7 +1,8 @@
 """React: the tick. One transaction takes in events, moves people through journeys and claims what is to be sent.
 
-Everything a tick changes (profiles, identities, visits, sends, own events, how far the log is read) is committed together,
-and only then are claimed sends handed over. A process that dies at any line leaves either all of a tick or nothing of it.
+Everything a tick changes (profiles, identities, visits, sends, own events, how far the log is read) is committed
+together, and only then are claimed sends handed over. A process that dies at any line leaves either all of a tick or
+nothing of it.
 
 Time inside a tick is the log record's, never the clock's, so that a replay decides the same. The clock is asked for one
 thing: which timers are due, and never past the last record read while records wait, so that an event that came in time

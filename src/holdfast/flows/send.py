@@ -134,7 +134,7 @@ class Sender:
     async def _send_all(self, sends: Sequence[Send]) -> None:
         try:
             context = await self._load(sends)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - Whatever it was, these sends must be put back.
             # Nothing was handed over, so nothing is in doubt.
             _log.exception("Loading what %d sends need failed.", len(sends))
             self._done([self._later(send, f"Not prepared: {error!r:.200}") for send in sends])
@@ -168,7 +168,7 @@ class Sender:
         except asyncio.CancelledError:
             self._done([Settlement(key=send.key, state="in_doubt", reason="Stopped while it was on its way.")])
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - It may have raised after the message was handed over.
             _log.exception("A carrier raised; it must answer with a verdict.")
             verdict = InDoubt(f"{error!r:.200}")
         finally:

@@ -113,7 +113,7 @@ def events_table(events: pa.Table | pl.DataFrame, *, source: str) -> pa.Table:
     _check_rows(frame)
     properties = _properties(frame)
     numbered = frame.with_columns(properties.alias("properties"), _json(frame, "context"))
-    numbered = numbered.with_columns(_message_ids(numbered))
+    numbered = numbered.with_columns(_message_ids())
     return (
         numbered.select(
             pl.col("event").alias("name"),
@@ -201,7 +201,7 @@ def _json(frame: pl.DataFrame, column: str) -> pl.Expr:
     raise Invalid("the column is neither a struct nor JSON text.", path=column, hint="Make it one of them.")
 
 
-def _message_ids(frame: pl.DataFrame) -> pl.Expr:
+def _message_ids() -> pl.Expr:
     """Rows without a message id get one from what they say and how many rows before them say the same."""
     moment = pl.col("timestamp").dt.epoch("ms").cast(pl.String)
     said = ("event", "user_id", "anonymous_id", "properties")

@@ -1,7 +1,7 @@
 """Travel: moving the people of one tick through their journeys, in memory, before anything is written.
 
-Everything the decisions ask for (facts, consent, suppression, earlier contacts) is loaded beforehand for exactly the people
-in play; what they decide is gathered here and written by the tick in one go.
+Everything the decisions ask for (facts, consent, suppression, earlier contacts) is loaded beforehand for exactly the
+people in play; what they decide is gathered here and written by the tick in one go.
 """
 
 from __future__ import annotations
@@ -211,7 +211,7 @@ class Travel:
         scene = Scene(now=now, facts=ProfileFacts(traveller.whole()), standing=traveller.standing(), rules=self._rules)
         try:
             step = advance(play.journey, visit, wake, scene)
-        except Exception:
+        except Exception:  # noqa: BLE001 - See below.
             # One person's trouble must not hold up everybody else's: they leave, visibly, and nothing is sent.
             _log.exception("%s broke at step %s of %s", visit.identity, visit.step, visit.origin)
             step = fail(play.journey, visit, now)

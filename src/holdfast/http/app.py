@@ -18,8 +18,8 @@ from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segments import segment_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_routes
-from holdfast.http.pages import console_routes
 from holdfast.http.mailbox import mailbox_routes
+from holdfast.http.pages import console_routes
 from holdfast.http.problems import install_problems
 from holdfast.http.tracking import tracking_routes
 from holdfast.version import __version__

@@ -1,14 +1,14 @@
 """The one error tree.
 
-    HoldfastError
-    ├── Exposed            the caller can fix it: stable `code`, `path`, `hint`
-    │   ├── Invalid        what was sent cannot be true            HTTP 400
-    │   ├── TooLarge       what was sent is over a limit           HTTP 413
-    │   ├── Unauthorized   no key, or a wrong one                  HTTP 401
-    │   ├── NotFound       nothing by that name                    HTTP 404
-    │   ├── Conflict       it clashes with what is already there   HTTP 409
-    │   └── Busy           try again later                         HTTP 503
-    └── Internal           we must fix it
+HoldfastError
+├── Exposed            the caller can fix it: stable `code`, `path`, `hint`
+│   ├── Invalid        what was sent cannot be true            HTTP 400
+│   ├── TooLarge       what was sent is over a limit           HTTP 413
+│   ├── Unauthorized   no key, or a wrong one                  HTTP 401
+│   ├── NotFound       nothing by that name                    HTTP 404
+│   ├── Conflict       it clashes with what is already there   HTTP 409
+│   └── Busy           try again later                         HTTP 503
+└── Internal           we must fix it
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Who opened or clicked: a person, a machine, or nobody knows.
 
-Rules that can be stated and checked, from the request alone. Apple's Mail Privacy Protection fetches every picture by itself
-and calls itself exactly `Mozilla/5.0`; Google's image proxy fetches one when a person opens the mail; link scanners and
-libraries say who they are.
+Rules that can be stated and checked, from the request alone. Apple's Mail Privacy Protection fetches every picture by
+itself and calls itself exactly `Mozilla/5.0`; Google's image proxy fetches one when a person opens the mail; link
+scanners and libraries say who they are.
 """
 
 from __future__ import annotations

@@ -24,7 +24,6 @@ LINE_BYTES_MOST = 76
 _WORD_OVERHEAD = len("=?utf-8?B??=")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ \-]*")
-_LINE_ENDS = re.compile(r"\r\n|\r|\n")
 _NAME_CHARACTERS_MOST = 32  # Twice that, quoted, fits a line; a longer name is encoded, which folds.
 _FEEDBACK = re.compile(r"[^A-Za-z0-9_.\-]+")
 
@@ -106,7 +105,7 @@ def _headers(letter: Letter) -> list[str]:
 
 def quoted_printable(text: str) -> bytes:
     """The text as quoted-printable UTF-8, with CRLF line ends and one at the end; no line over 76 bytes."""
-    lines = _LINE_ENDS.sub("\r\n", text.rstrip("\r\n")) + "\r\n"
+    lines = text.rstrip("\r\n").replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n") + "\r\n"
     # The encoder takes its own line ends from the first it meets, so there must be one; and it leaves a line of one dot
     # alone only when the dot is encoded, as it does.
     return b2a_qp(lines.encode("utf-8", "replace"), istext=True)

@@ -114,7 +114,8 @@ class AccessKey:
     name: str
     kind: Literal["write", "api"]
     hash: str
-    """SHA-256 of the key, in hexadecimal; the key itself is never stored. Write keys are public by nature, so theirs is in `shown`."""
+    """SHA-256 of the key, in hexadecimal. Of an api key nothing else is kept; a write key is public by nature, and is
+    in `shown`."""
     shown: str
     created_ms: int
     revoked_ms: int | None = None

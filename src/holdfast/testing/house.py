@@ -29,7 +29,6 @@ class House:
     async def build(cls, data_dir: Path, *, carrier: KeptParcels | None = None, **settings: object) -> House:
         """A house with nothing in it; `data_dir` only holds its secret."""
         clock, carrier = FakeClock(), carrier or KeptParcels()
-        data_dir.mkdir(parents=True, exist_ok=True)
         said = Settings.load(data_dir, {}, settings, working_dir=data_dir)
         app = await assemble(
             said,

@@ -60,6 +60,6 @@ async def keep_going(app: Application, name: str, work: Callable[[Application], 
     while not app.closing.is_set():
         try:
             await work(app)
-        except Exception:
+        except Exception:  # noqa: BLE001 - A loop that ends would be a server that silently does half its work.
             _log.exception("%s failed; trying again in %.0f s", name, RETRY_SECONDS)
             await app.pause(RETRY_SECONDS)

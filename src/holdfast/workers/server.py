@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
+import importlib.util
 import json
 import logging
 import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import uvicorn
@@ -92,21 +94,33 @@ def serve(
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
-    with contextlib.suppress(ImportError):
-        import uvloop
+    doings = _Doings(
+        on_ready=on_ready, for_seconds=for_seconds, keys=(write_key, api_key), prepare=prepare, company=company
+    )
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_serve(settings, doings))
 
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
-    asyncio.run(_serve(settings, on_ready, for_seconds, (write_key, api_key), prepare, company))
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Doings:
+    """What is to be done around serving; see `serve`."""
+
+    on_ready: Callable[[str], None]
+    for_seconds: float | None
+    keys: tuple[str | None, str | None]
+    prepare: Prepare | None
+    company: Prepare | None
 
 
-async def _serve(
-    settings: Settings,
-    on_ready: Callable[[str], None],
-    for_seconds: float | None,
-    keys: tuple[str | None, str | None],
-    prepare: Prepare | None,
-    company: Prepare | None,
-) -> None:
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """The faster event loop, where there is one."""
+    if importlib.util.find_spec("uvloop") is None:
+        return None
+    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+    return factory
+
+
+async def _serve(settings: Settings, doings: _Doings) -> None:
     listener = _listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -121,21 +135,21 @@ async def _serve(
     loops: list[asyncio.Task[None]] = []
     try:
         app = await open_application(settings)
-        await _keep_keys(app, keys)
-        if prepare is not None:
+        await _keep_keys(app, doings.keys)
+        if doings.prepare is not None:
             entrance.doing = "Preparing the workspace."
-            await _until(stop, prepare(app))
+            await _until(stop, doings.prepare(app))
         loops = [
             asyncio.create_task(keep_going(app, "React", react_for_ever)),
             asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
         ]
         entrance.inner = make_http(app)
         with _announced(settings):
-            on_ready(settings.url)
-            if company is not None:
-                loops.append(asyncio.create_task(_accompany(company, app)))
+            doings.on_ready(settings.url)
+            if doings.company is not None:
+                loops.append(asyncio.create_task(_accompany(doings.company, app)))
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(for_seconds):
+                async with asyncio.timeout(doings.for_seconds):
                     await stop.wait()
     except _StoppedError:
         pass
@@ -175,7 +189,7 @@ async def _accompany(company: Prepare, app: Application) -> None:
         await company(app)
     except asyncio.CancelledError:
         raise
-    except Exception:
+    except Exception:  # noqa: BLE001 - The server is worth more than its company.
         _log.exception("What runs beside the server failed; the server goes on without it.")
 
 

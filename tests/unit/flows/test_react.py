@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from holdfast.decisions.gate import Cap, GateRules
+from holdfast.events.event import Event
 from holdfast.flows.collect import Collector
 from holdfast.flows.decide import publish, set_state
+from holdfast.flows.own import own_records
 from holdfast.flows.react import Reactor
 from holdfast.flows.receive import Receiver
-from holdfast.flows.own import own_records
-from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Link, encode_link
 from holdfast.ports.state import Send, Settlement
@@ -94,7 +94,7 @@ class House:
 
     async def totals(self) -> dict[str, int]:
         async with self.state.view() as view:
-            return {state: count for state, count in (await view.send_totals(None)).items()}
+            return {**await view.send_totals(None)}
 
 
 def identify(user: str = "ann", **traits: Any) -> dict[str, Any]:

@@ -90,8 +90,8 @@ class SmtpCarrier:
     async def close(self) -> None:
         """Say goodbye on the connections kept. Mails under way see theirs through."""
         self._closed = True
-        while self._idle:
-            self._idle.pop().close()
+        idle, self._idle = self._idle, []
+        await asyncio.gather(*(each.leave() for each in idle))
 
     @property
     def _name(self) -> str:
@@ -117,7 +117,7 @@ class SmtpCarrier:
             connection.abort()  # Cancelled in mid-sentence: nothing more can be said on it.
             raise
         if self._closed or connection.delivered >= MAILS_PER_CONNECTION:
-            connection.close()
+            await connection.leave()
         elif connection.is_fit:
             connection.idle_since = asyncio.get_running_loop().time()
             self._idle.append(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 import ssl
 from base64 import b64encode
@@ -17,6 +18,7 @@ from holdfast.messages.parcel import Accepted, InDoubt, Parcel, Refused, Verdict
 Tls = Literal["starttls", "tls", "none"]
 
 CHUNK_BYTES = 65_536
+GOODBYE_SECONDS = 1.0
 _BARE = re.compile(rb"\r(?!\n)|(?<!\r)\n")
 
 
@@ -188,9 +190,11 @@ class SmtpConnection:
             self.abort()
         return answer
 
-    def close(self) -> None:
-        """Say goodbye without waiting for an answer."""
+    async def leave(self) -> None:
+        """Say goodbye, and wait a moment for the answer: a server left in mid-sentence logs an error."""
         self._wire.write(b"QUIT\r\n")
+        with contextlib.suppress(BrokenError):
+            await self._wire.reply("hello", timeout_seconds=GOODBYE_SECONDS)
         self._wire.close()
 
     def abort(self) -> None:
@@ -239,7 +243,7 @@ async def open_connection(door: Door, patience: Patience) -> SmtpConnection:
 def _stuffed(body: bytes) -> bytes:
     """The body as it goes over the wire: CRLF line ends only, dots at line starts doubled, a line end at its end."""
     # A bare line end followed by a dot ends the mail for some servers and not for others: never let one through.
-    if _BARE.search(body):
+    if not body.count(b"\r\n") == body.count(b"\r") == body.count(b"\n"):
         body = _BARE.sub(b"\r\n", body)
     if not body.endswith(b"\r\n"):
         body += b"\r\n"

@@ -122,7 +122,7 @@ async def _counts(view: View, decision: Decision) -> _Counts:
     return _Counts(
         entered=sum(each.count for each in passed if each.step == start and each.exit == "entered"),
         waiting=sum(standing.values()),
-        sends={state: count for state, count in totals.items()},
+        sends={**totals},
         standing=standing,
         passed=passed,
     )

@@ -49,7 +49,7 @@ async def _counters(app: Application) -> _Counters:
         events=await app.history.size(),
         people=people,
         events_per_minute=app.watch.per_minute(now_ms),
-        sends={state: count for state, count in sends.items()},
+        sends={**sends},
         errors_open=sum(bad.values()),
         loading=None if doing is None else Loading(label=doing.label, done=doing.done, total=doing.total),
     )

@@ -74,7 +74,7 @@ class MailboxServer:
             pass
         except asyncio.CancelledError:
             pass  # `close` ended it. Raised on, asyncio would log the end of every session as an error.
-        except Exception:
+        except Exception:  # noqa: BLE001 - One session must not end the others.
             _log.exception("A mailbox session broke.")
         finally:
             if task is not None:
@@ -201,7 +201,7 @@ class _Session:
                 raw=raw,
                 received_ms=to_millis(self._clock.now()),
             )
-        except Exception:
+        except Exception:  # noqa: BLE001 - Whatever it was, the mail was not kept, and the client is told.
             _log.exception("The mailbox could not keep a message.")
             self._say(b"451 4.3.0 It could not be kept; try again.")
             return
