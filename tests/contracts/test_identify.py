@@ -90,6 +90,12 @@ async def test_an_alias_joins_users_and_their_devices(state: State) -> None:
     assert (await claim(state, alias("u", "v"))).links == []
 
 
+async def test_a_login_within_a_person_made_in_the_same_tick_is_no_news(state: State) -> None:
+    changed = await claim(state, alias("u", "v"), login("d", "u"), login("d", "v"))
+    assert changed.refused == []
+    assert [link.kind for link in changed.links] == ["alias", "login"]
+
+
 async def test_an_alias_of_an_anonymous_id_reaches_that(state: State) -> None:
     async with state.begin() as transaction:
         known = await transaction.add_identities([anonymous("d"), user("u")], 0)
@@ -317,6 +323,9 @@ async def test_one_tick_or_many_make_the_same_people(events: list[Event]) -> Non
         for identity in known.values():
             assert changed.moves.get(identity.id, identity.id) == identity.person
     assert await who(singly) == await who(at_once)
+    async with singly.view() as one, at_once.view() as other:
+        pairs = [[(link.pair, link.kind) for link in await view.links(range(1, 7))] for view in (one, other)]
+    assert pairs[0] == pairs[1]
 
 
 @quickly

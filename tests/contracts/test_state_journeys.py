@@ -66,6 +66,18 @@ async def test_a_visit_that_was_left_is_neither_open_nor_due_nor_waiting(state: 
         }
 
 
+async def test_whoever_moves_on_waits_at_one_step_only(state: State) -> None:
+    async with state.begin() as transaction:
+        one, two, other = await transaction.add_visits([a_visit(1), a_visit(2), a_visit(1, origin="other")])
+        await transaction.add_visits([a_visit(3, left_ms=5, left_by="goal")])
+        assert await transaction.waiting("cart-rescue") == {"wait": 2}
+        await transaction.put_visits([replace(one, step="mail"), replace(two, seq=1), replace(other, step="mail")])
+        assert await transaction.waiting("cart-rescue") == {"wait": 1, "mail": 1}
+        await transaction.put_visits([replace(one, step="mail", left_ms=9), replace(two, step="mail", left_ms=9)])
+        assert await transaction.waiting("cart-rescue") == {}
+        assert await transaction.waiting("other") == {"mail": 1}
+
+
 async def test_due_visits_come_soonest_first(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_visits([a_visit(n, due_ms=due) for n, due in enumerate((30, 10, None, 20, 10, 31), 1)])

@@ -18,6 +18,7 @@ from holdfast.kernel.errors import Busy, Conflict, Invalid
 from holdfast.ports.state import State, Transaction
 from holdfast.profiles.profile import EMPTY
 from holdfast.stores.sqlite import checkpoint
+from holdfast.stores.sqlite import people as stored_people
 from holdfast.stores.sqlite.opening import migrate, migrations, open_writer
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.state import FILE, SqliteState
@@ -134,6 +135,19 @@ async def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
         with pytest.raises(Conflict, match=f"version {newer}") as refused:
             SqliteState(tmp_path)
         assert refused.value.code == "schema_too_new"
+
+
+async def test_names_that_share_a_hash_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stored_people, "_hash", lambda key: 1)
+    state = SqliteState(tmp_path)
+    async with state.begin() as transaction:
+        ada, bob = await people(transaction, "ada", "bob")
+        assert await transaction.identities([user("bob")]) == {user("bob"): bob}
+        assert await transaction.identities([user("bob"), user("cleo"), user("ada")]) == {
+            user("ada"): ada,
+            user("bob"): bob,
+        }
+    await state.close()
 
 
 def test_migrations_are_numbered_without_gaps() -> None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, TypeAlias
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -20,7 +20,7 @@ from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing import MemoryState, a_link, a_profile, a_send, a_visit, an_event
 from tests.contracts.state_contract import anonymous, user
 
-NUMBERS = st.integers(1, 6)
+NUMBERS = st.integers(1, 3)  # Few, so that what is done meets what was done before.
 SOME = st.lists(NUMBERS, max_size=3, unique=True)
 TIMES = st.integers(0, 9)
 ORIGINS = st.sampled_from(["a", "b"])
@@ -34,8 +34,14 @@ class Rollback(Exception):
     """Undo what was just done."""
 
 
+Question: TypeAlias = Callable[[View], Awaitable[Any]]
+UNDO = st.sampled_from([False, False, False, True])
+
+
 class Twins(RuleBasedStateMachine):
-    """Does everything to both, and now and then undoes it."""
+    """Does the same to both, now and then undoes it, and asks both the same. One topic at a time goes deeper."""
+
+    questions: ClassVar[Mapping[str, Question]] = {}
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,7 +69,34 @@ class Twins(RuleBasedStateMachine):
                     raise Rollback
         return answer
 
-    @rule(name=NAMES, undo=st.booleans())
+    @invariant()
+    def every_question_has_the_same_answer(self) -> None:
+        answers = [self.loop.run_until_complete(self._answers(each)) for each in self.states]
+        assert answers[0] == answers[1]
+
+    async def _answers(self, state: State) -> dict[str, Any]:
+        async with state.view() as view:
+            return {name: await question(view) for name, question in self.questions.items()}
+
+
+WHO = list(range(8))
+
+
+class PeopleTwins(Twins):
+    """Who people are."""
+
+    questions: ClassVar[Mapping[str, Question]] = {
+        "identities": lambda view: view.identities([user("x"), anonymous("x"), user("\0"), user("\ud800"), user("z")]),
+        "by id": lambda view: view.identities_by_id(WHO),
+        "members": lambda view: view.members(WHO),
+        "people": lambda view: view.count_people(),
+        "profiles": lambda view: view.profiles(WHO),
+        "links": lambda view: view.links([1, 2]),
+        "link": lambda view: view.link(2),
+        "stale": lambda view: view.stale_people(limit=4),
+    }
+
+    @rule(name=NAMES, undo=UNDO)
     def meet(self, name: Any, undo: bool) -> None:
         async def act(transaction: Transaction) -> Any:
             known = await transaction.identities([name])
@@ -75,7 +108,7 @@ class Twins(RuleBasedStateMachine):
     def learn(self, who: int, plan: Any) -> None:
         self.both(lambda transaction: transaction.put_profiles({who: a_profile(plan=plan)}))
 
-    @rule(first=NUMBERS, second=NUMBERS, undo=st.booleans())
+    @rule(first=NUMBERS, second=NUMBERS, undo=UNDO)
     def link(self, first: int, second: int, undo: bool) -> None:
         self.both(lambda transaction: transaction.add_links([a_link(first, second)]), undo=undo)
 
@@ -83,7 +116,7 @@ class Twins(RuleBasedStateMachine):
     def unlink(self, link: int, at_ms: int) -> None:
         self.both(lambda transaction: transaction.undo_link(link, at_ms=at_ms, by="k"))
 
-    @rule(moves=st.dictionaries(NUMBERS, NUMBERS, max_size=3), undo=st.booleans())
+    @rule(moves=st.dictionaries(NUMBERS, NUMBERS, max_size=3), undo=UNDO)
     def assign(self, moves: dict[int, int], undo: bool) -> None:
         async def act(transaction: Transaction) -> None:
             known = await transaction.identities_by_id([*moves, *moves.values()])
@@ -101,6 +134,19 @@ class Twins(RuleBasedStateMachine):
 
         self.both(act)
 
+
+class FeedTwins(Twins):
+    """What comes in."""
+
+    questions: ClassVar[Mapping[str, Question]] = {
+        "seen": lambda view: view.seen([0, 5, 2**63, 2**64 - 1]),
+        "bad": lambda view: view.bad_records(limit=3, before_id=5, replayed=None),
+        "bad open": lambda view: view.bad_records(limit=9, before_id=None, replayed=False),
+        "bad replayed": lambda view: view.bad_records(limit=9, before_id=None, replayed=True),
+        "bad by id": lambda view: view.bad_records_by_id([3, 1]),
+        "bad count": lambda view: view.count_bad_records(by_code=True),
+    }
+
     @rule(marks=st.dictionaries(st.sampled_from([0, 5, 2**63, 2**64 - 1]), TIMES, max_size=3), at_ms=TIMES)
     def mark(self, marks: dict[int, int], at_ms: int) -> None:
         self.both(lambda transaction: transaction.mark_seen(marks, at_ms))
@@ -109,7 +155,7 @@ class Twins(RuleBasedStateMachine):
     def forget(self, before_ms: int) -> None:
         self.both(lambda transaction: transaction.forget_seen(before_ms))
 
-    @rule(origins=st.lists(st.sampled_from(["", "log:1.0", "log:1.1"]), max_size=3), code=STEPS, undo=st.booleans())
+    @rule(origins=st.lists(st.sampled_from(["", "log:1.0", "log:1.1"]), max_size=3), code=STEPS, undo=UNDO)
     def set_aside(self, origins: list[str], code: str, undo: bool) -> None:
         given: dict[str, Any] = {"source": "s", "message": "m", "path": "", "hint": "", "body": "{}"}
         records = [BadRecord(at_ms=1, code=code, origin=origin, **given) for origin in origins]
@@ -119,7 +165,7 @@ class Twins(RuleBasedStateMachine):
     def replay(self, ids: list[int], at_ms: int) -> None:
         self.both(lambda transaction: transaction.mark_replayed(ids, at_ms))
 
-    @rule(ids=SOME, undo=st.booleans())
+    @rule(ids=SOME, undo=UNDO)
     def emit(self, ids: list[int], undo: bool) -> None:
         self.both(lambda transaction: transaction.emit([an_event(message_id=str(each)) for each in ids]), undo=undo)
 
@@ -133,6 +179,22 @@ class Twins(RuleBasedStateMachine):
 
         self.both(act)
 
+
+class JourneyTwins(Twins):
+    """Journeys and those on their way."""
+
+    questions: ClassVar[Mapping[str, Question]] = {
+        "decisions": lambda view: view.decisions(),
+        "versions": lambda view: view.decisions(latest=False),
+        "open": lambda view: view.open_visits(WHO),
+        "due": lambda view: view.due_visits(5, limit=4),
+        "due without": lambda view: view.due_visits(9, limit=9, without=["a"]),
+        "next": lambda view: view.next_due(),
+        "entered": lambda view: view.entered(["a", "b"], WHO),
+        "waiting": lambda view: view.waiting("a"),
+        "steps": lambda view: view.step_counts("a"),
+    }
+
     @rule(name=ORIGINS, version=NUMBERS, state=st.sampled_from(["live", "paused"]), body=st.binary(max_size=2))
     def publish(self, name: str, version: int, state: Any, body: bytes) -> None:
         decision = Decision(
@@ -140,12 +202,12 @@ class Twins(RuleBasedStateMachine):
         )
         self.both(lambda transaction: transaction.put_decision(decision))
 
-    @rule(who=SOME, origin=ORIGINS, step=STEPS, due=st.none() | TIMES, undo=st.booleans())
+    @rule(who=SOME, origin=ORIGINS, step=STEPS, due=st.none() | TIMES, undo=UNDO)
     def enter(self, who: list[int], origin: str, step: str, due: int | None, undo: bool) -> None:
         visits = [a_visit(each, origin=origin, step=step, due_ms=due, entered_ms=each) for each in who]
         self.both(lambda transaction: transaction.add_visits(visits), undo=undo)
 
-    @rule(who=SOME, step=STEPS, due=st.none() | TIMES, left=st.none() | TIMES, undo=st.booleans())
+    @rule(who=SOME, step=STEPS, due=st.none() | TIMES, left=st.none() | TIMES, undo=UNDO)
     def travel(self, who: list[int], step: str, due: int | None, left: int | None, undo: bool) -> None:
         async def act(transaction: Transaction) -> None:
             visits = await transaction.open_visits(who)
@@ -160,6 +222,20 @@ class Twins(RuleBasedStateMachine):
         passed = [StepCount(origin=origin, version=1, step=step, exit="sent", count=count)]
         self.both(lambda transaction: transaction.count_steps(passed * 2))
 
+
+class SendTwins(Twins):
+    """What is to be sent."""
+
+    questions: ClassVar[Mapping[str, Question]] = {
+        "next": lambda view: view.next_due(),
+        "sends": lambda view: view.sends([f"k{n}" for n in range(6)]),
+        "sends of": lambda view: view.sends_of(origin="a", identities=[1, 2, 3], limit=3),
+        "latest sends": lambda view: view.sends_of(origin=None, identities=None, limit=3),
+        "totals": lambda view: view.send_totals("b"),
+        "contacts": lambda view: view.contacts(WHO, "email", 3),
+        "suppressed": lambda view: view.suppressed("email", ["a@x", "é", "\0", "b"]),
+    }
+
     @rule(keys=st.lists(KEYS, max_size=3), who=NUMBERS, origin=ORIGINS, at_ms=TIMES, state=STATES, urgent=st.booleans())
     def ask(self, *, keys: list[str], who: int, origin: str, at_ms: int, state: Any, urgent: bool) -> None:
         given = {
@@ -173,7 +249,7 @@ class Twins(RuleBasedStateMachine):
         }
         self.both(lambda transaction: transaction.add_sends([a_send(key, **given) for key in keys]))
 
-    @rule(now_ms=TIMES, limit=NUMBERS, undo=st.booleans())
+    @rule(now_ms=TIMES, limit=NUMBERS, undo=UNDO)
     def claim(self, now_ms: int, limit: int, undo: bool) -> None:
         self.both(lambda transaction: transaction.claim_sends(now_ms, limit=limit), undo=undo)
 
@@ -186,54 +262,18 @@ class Twins(RuleBasedStateMachine):
     def suppress(self, address: str, reason: str) -> None:
         self.both(lambda transaction: transaction.suppress("email", address, reason, 1))
 
-    @invariant()
-    def every_question_has_the_same_answer(self) -> None:
-        answers = [self.loop.run_until_complete(_every_answer(each)) for each in self.states]
-        assert answers[0] == answers[1]
 
-
-async def _every_answer(state: State) -> dict[str, Any]:
-    async with state.view() as view:
-        return {name: await question(view) for name, question in QUESTIONS.items()}
-
-
-WHO = list(range(8))
-QUESTIONS: dict[str, Callable[[View], Awaitable[Any]]] = {
-    "identities": lambda view: view.identities([user("x"), anonymous("x"), user("\0"), user("\ud800"), user("z")]),
-    "by id": lambda view: view.identities_by_id(WHO),
-    "members": lambda view: view.members(WHO),
-    "people": lambda view: view.count_people(),
-    "profiles": lambda view: view.profiles(WHO),
-    "links": lambda view: view.links([1, 2]),
-    "link": lambda view: view.link(2),
-    "stale": lambda view: view.stale_people(limit=4),
-    "seen": lambda view: view.seen([0, 5, 2**63, 2**64 - 1]),
-    "bad": lambda view: view.bad_records(limit=3, before_id=5, replayed=None),
-    "bad open": lambda view: view.bad_records(limit=9, before_id=None, replayed=False),
-    "bad replayed": lambda view: view.bad_records(limit=9, before_id=None, replayed=True),
-    "bad by id": lambda view: view.bad_records_by_id([3, 1]),
-    "bad count": lambda view: view.count_bad_records(by_code=True),
-    "decisions": lambda view: view.decisions(),
-    "versions": lambda view: view.decisions(latest=False),
-    "open": lambda view: view.open_visits(WHO),
-    "due": lambda view: view.due_visits(5, limit=4),
-    "due without": lambda view: view.due_visits(9, limit=9, without=["a"]),
-    "next": lambda view: view.next_due(),
-    "entered": lambda view: view.entered(["a", "b"], WHO),
-    "waiting": lambda view: view.waiting("a"),
-    "steps": lambda view: view.step_counts("a"),
-    "sends": lambda view: view.sends([f"k{n}" for n in range(6)]),
-    "sends of": lambda view: view.sends_of(origin="a", identities=[1, 2, 3], limit=3),
-    "latest sends": lambda view: view.sends_of(origin=None, identities=None, limit=3),
-    "totals": lambda view: view.send_totals("b"),
-    "contacts": lambda view: view.contacts(WHO, "email", 3),
-    "suppressed": lambda view: view.suppressed("email", ["a@x", "é", "\0", "b"]),
-}
-
-Twins.TestCase.settings = settings(
-    max_examples=25,
+DEPTH = settings(
+    max_examples=15,
     stateful_step_count=25,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
-TestTwins = Twins.TestCase
+PeopleTwins.TestCase.settings = DEPTH
+TestPeopleTwins = PeopleTwins.TestCase
+FeedTwins.TestCase.settings = DEPTH
+TestFeedTwins = FeedTwins.TestCase
+JourneyTwins.TestCase.settings = DEPTH
+TestJourneyTwins = JourneyTwins.TestCase
+SendTwins.TestCase.settings = DEPTH
+TestSendTwins = SendTwins.TestCase
