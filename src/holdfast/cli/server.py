@@ -44,7 +44,9 @@ def up(
 
 def demo(
     port: Port = None,
-    data: Annotated[Path | None, typer.Option("--data", metavar="DIR", help="Where to keep its data; made anew each time.")] = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Where to keep its data; made anew each time.")
+    ] = None,
     for_seconds: For = None,
     people: Annotated[
         int, typer.Option("--people", min=1, max=1_000_000, help="How many customers the shop has.")
