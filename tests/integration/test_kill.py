@@ -94,9 +94,10 @@ def start(data: Path) -> Server:
         process = subprocess.Popen(
             [sys.executable, "-c", script, str(data)], stdout=subprocess.PIPE, stderr=log, env=environment
         )
-    assert process.stdout is not None
+    said = process.stdout
+    assert said is not None
     line: list[bytes] = []
-    reader = threading.Thread(target=lambda: line.append(process.stdout.readline()), daemon=True)
+    reader = threading.Thread(target=lambda: line.append(said.readline()), daemon=True)
     reader.start()
     reader.join(START_SECONDS)
     if not line or not line[0]:
@@ -127,7 +128,7 @@ class Writer:
             except (OSError, http.client.HTTPException):
                 break
             if answer.status == 200:
-                self.acknowledged.update(message["messageId"] for message in batch)
+                self.acknowledged.update(str(message["messageId"]) for message in batch)
             time.sleep(0.01)
         connection.close()
 

@@ -13,7 +13,7 @@ from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.ports.history import PersonRow, TimelineEvent
-from holdfast.ports.state import BadRecord, Identity
+from holdfast.ports.state import BadRecord, Identity, SendState
 from holdfast.profiles.identity import Link
 
 Properties = dict[str, Any]
@@ -294,7 +294,7 @@ class RunDetail:
     result: ResultShape | None
     definition: Properties
     steps: list[StepShape]
-    sends: dict[str, int]
+    sends: dict[SendState, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -357,7 +357,7 @@ class Overview:
     events: int
     active_people_24h: int
     events_per_minute: int
-    sends: dict[str, int]
+    sends: dict[SendState, int]
     errors_open: int
     loading: Loading | None
     activity: list[ActivityShape]

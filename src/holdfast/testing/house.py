@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from holdfast.flows.decide import publish
 from holdfast.settings import Settings
@@ -42,7 +43,7 @@ class House:
 
     async def publish(self, definition: Mapping[str, object]) -> None:
         """Publish a journey, or a campaign if it has no steps."""
-        kind = "journey" if "steps" in definition else "campaign"
+        kind: Literal["journey", "campaign"] = "journey" if "steps" in definition else "campaign"
         await publish(self.app.state, kind, json.dumps(definition).encode(), now=self.clock.now())
 
     async def happens(self, *messages: Mapping[str, object]) -> None:

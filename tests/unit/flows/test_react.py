@@ -18,7 +18,8 @@ from holdfast.flows.react import Reactor
 from holdfast.flows.receive import Receiver
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Link, encode_link
-from holdfast.ports.state import Send, Settlement
+from holdfast.ports.state import Send, SendState, Settlement
+from holdfast.profiles.profile import learn as learn_for_real
 from holdfast.stores.memory.log import MemoryLog
 from holdfast.testing import FakeClock, MemoryState
 
@@ -92,9 +93,9 @@ class House:
                 found += [each["properties"] for each in messages if each.get("event") == name]
         return found
 
-    async def totals(self) -> dict[str, int]:
+    async def totals(self) -> dict[SendState, int]:
         async with self.state.view() as view:
-            return {**await view.send_totals(None)}
+            return await view.send_totals(None)
 
 
 def identify(user: str = "ann", **traits: Any) -> dict[str, Any]:
@@ -180,16 +181,14 @@ async def test_nothing_of_a_failed_tick_remains() -> None:
 
 
 async def test_a_record_nobody_foresaw_is_set_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from holdfast.flows import react
-
-    sound = react.learn
+    sound = learn_for_real
 
     def learn(profile: Any, event: Event) -> Any:
         if event.name == "Poison":
             raise ValueError("nobody foresaw this")
         return sound(profile, event)
 
-    monkeypatch.setattr(react, "learn", learn)
+    monkeypatch.setattr("holdfast.flows.react.learn", learn)
     house = House()
     for message in (does("Before"), does("Poison"), does("After")):
         await house.collector.collect("batch", json.dumps({"batch": [message]}).encode(), "default")

@@ -27,7 +27,7 @@ from holdfast.http.shapes import (
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.trial import Effect, Inconclusive
-from holdfast.ports.state import Decision, StepCount, View
+from holdfast.ports.state import Decision, SendState, StepCount, View
 from holdfast.wiring import Application
 
 Kind = Literal["journey", "campaign"]
@@ -109,7 +109,7 @@ async def run_shapes(app: Application, kind: Kind | None = None, *, measured: bo
 class _Counts:
     entered: int
     waiting: int
-    sends: dict[str, int]
+    sends: dict[SendState, int]
     standing: dict[str, int]
     passed: list[StepCount]
 
@@ -122,7 +122,7 @@ async def _counts(view: View, decision: Decision) -> _Counts:
     return _Counts(
         entered=sum(each.count for each in passed if each.step == start and each.exit == "entered"),
         waiting=sum(standing.values()),
-        sends={**totals},
+        sends=totals,
         standing=standing,
         passed=passed,
     )

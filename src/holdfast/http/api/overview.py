@@ -15,6 +15,7 @@ from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
 from holdfast.http.shapes import ActivityShape, EventShape, Loading, Overview, moment_text
 from holdfast.kernel.moments import to_millis
+from holdfast.ports.state import SendState
 from holdfast.wiring import Application
 
 DAY_SECONDS = 86_400
@@ -32,7 +33,7 @@ class _Counters:
     events: int
     people: int
     events_per_minute: int
-    sends: dict[str, int]
+    sends: dict[SendState, int]
     errors_open: int
     loading: Loading | None
 
@@ -49,7 +50,7 @@ async def _counters(app: Application) -> _Counters:
         events=await app.history.size(),
         people=people,
         events_per_minute=app.watch.per_minute(now_ms),
-        sends={**sends},
+        sends=sends,
         errors_open=sum(bad.values()),
         loading=None if doing is None else Loading(label=doing.label, done=doing.done, total=doing.total),
     )
