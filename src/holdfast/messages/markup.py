@@ -16,8 +16,8 @@ _TOKEN = re.compile(
     r"""
       <!--(?:>|->|.*?(?:-->|--!>|\Z))                               # a comment
     | <[!?][^>]*+>?                                                  # a declaration
-    | <(?P<close>/?)(?P<name>[a-zA-Z][^\s/>]*+)
-      (?P<attributes>(?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])[^\s>]++)?+)?+)*+)
+    | <(/?)([a-zA-Z][^\s/>]*+)
+      ((?:[\s/]++|[^\s/>][^\s/>=]*+(?:\s*+=\s*+(?:"[^"]*+"|'[^']*+'|(?!["'])[^\s>]++)?+)?+)*+)
       (?:>|\Z)                                                      # a tag the document ends in is none, but is passed
     """,
     re.VERBOSE | re.DOTALL,
@@ -63,17 +63,20 @@ class Tag(msgspec.Struct, frozen=True):
 
 def tags(document: str, names: frozenset[str] | None = None) -> Iterator[Tag]:
     """Every tag, or every tag of these names, in order. Comments, scripts and the like are passed over."""
-    at = 0
-    while match := _TOKEN.search(document, at):
-        at = match.end()
-        if match["name"] is None:
+    found = _TOKEN.finditer(document)
+    while (match := next(found, None)) is not None:
+        written = match[2]
+        if written is None:
             continue
-        name = match["name"].lower()
-        if (names is None or name in names) and document[at - 1] == ">":
-            yield Tag(name, match["close"] == "/", match.start(), at, document, match.start("attributes"))
-        if name in _RAW and not match["close"]:
-            end = _RAW[name].search(document, at)
-            at = end.start() if end else len(document)
+        name, end = written.lower(), match.end()
+        closes = match[1] == "/"
+        if (names is None or name in names) and document[end - 1] == ">":
+            yield Tag(name, closes, match.start(), end, document, match.start(3))
+        if name in _RAW and not closes:
+            ended = _RAW[name].search(document, end)
+            if ended is None:
+                return
+            found = _TOKEN.finditer(document, ended.start())
 
 
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
