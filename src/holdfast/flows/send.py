@@ -193,8 +193,7 @@ class Sender:
             return self._channel.parcel(send, words)
         except (Exposed, ValueError) as error:
             return Refused(f"It could not be written: {error}")
-        except Exception as error:
-            # Ours to mend; meanwhile this one fails, in sight, and holds no place for ever.
+        except Exception as error:  # noqa: BLE001 - Ours to mend; meanwhile it fails in sight and holds no place.
             _log.exception("Writing the send %s failed.", send.key)
             return Refused(f"It could not be written: {error!r:.200}")
 
