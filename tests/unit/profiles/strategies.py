@@ -11,7 +11,9 @@ from holdfast.events.event import Event
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import CONSENT_CHANGED
 
-NASTY_TEXT = st.sampled_from(["", "a", "ß", "İ", "\\", "\0", "\0\0", "😀", "e\u0301", "\u202e", "null", "'; --", "\ud800"])
+NASTY_TEXT = st.sampled_from(
+    ["", "a", "ß", "İ", "\\", "\0", "\0\0", "😀", "e\u0301", "\u202e", "null", "'; --", "\ud800"]
+)
 NASTY_MOMENTS = st.sampled_from(
     [
         datetime(1970, 1, 1, tzinfo=UTC),
