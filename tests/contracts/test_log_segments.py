@@ -95,6 +95,18 @@ async def test_whatever_a_crash_does_to_the_last_write_the_rest_is_kept(tmp_path
         await log.close()
 
 
+async def test_a_whole_frame_in_the_wrong_place_is_no_frame(tmp_path: Path) -> None:
+    await a_log_of(tmp_path, [b"first"])
+    path = newest(tmp_path)
+    frame = path.read_bytes()[FILE_HEADER.size :]
+    with path.open("ab") as file:
+        file.write(frame)
+    log = SegmentLog(tmp_path)
+    assert await log.append([a_record(b"second")]) == 1
+    assert await bodies(log) == [b"first", b"second"]
+    await log.close()
+
+
 async def test_what_is_cut_off_is_kept_aside_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     await a_log_of(tmp_path, [b"first"])
     with newest(tmp_path).open("ab") as file:
