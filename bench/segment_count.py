@@ -37,7 +37,7 @@ FILL = (
         1 + intDiv(pow(cityHash64(number, 2) % 1000000 / 1000000, 1.5) * {people}, 1) AS who,
         fromUnixTimestamp64Milli(1775001600000 - toInt64(cityHash64(number, 3) % 7776000000), 'UTC') AS at, at,
         cityHash64(number), toString(number), 'track', 'web',
-        map('category', 'c' || toString(cityHash64(number, 4) % 20), 'sku', 's' || toString(cityHash64(number, 5) % 2000)),
+        map('category', 'c' || toString(number % 20), 'sku', 's' || toString(cityHash64(number, 5) % 2000)),
         map('price', cityHash64(number, 6) % 100, 'revenue', cityHash64(number, 7) % 120)
     FROM (SELECT number, cityHash64(number, 1) % 100 AS r FROM numbers({events}))""",
     """INSERT INTO people (workspace, person, user_id, known, first_seen, last_seen, text, version, gone)
