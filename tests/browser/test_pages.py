@@ -86,7 +86,7 @@ def fine_in_both_schemes(page: Page) -> None:
     """Nothing to say against the page in light, nor when the system turns dark under it."""
     assert violations(page) == ""
     page.emulate_media(color_scheme="dark", reduced_motion="reduce")
-    page.wait_for_function("document.documentElement.dataset.mantineColorScheme === 'dark'")
+    page.wait_for_function("() => document.documentElement.dataset.mantineColorScheme === 'dark'")
     assert violations(page) == ""
 
 

@@ -1,14 +1,14 @@
-import { Modal } from '@mantine/core'
 import { Search } from 'lucide-react'
 import { type KeyboardEvent, useId, useState } from 'react'
+import { Dialog } from '~/parts/Dialog'
 import styles from './Finder.module.css'
 import { type Found, useFound } from './found'
 
 export default function Finder({ close }: { close: () => void }) {
   return (
-    <Modal opened onClose={close} withCloseButton={false} padding={0} size={520} yOffset="14dvh" centered={false} title="Search" classNames={{ header: 'unseen' }}>
+    <Dialog onClose={close} withCloseButton={false} padding={0} size={520} yOffset="14dvh" centered={false} title="Search" classNames={{ header: 'unseen' }}>
       <Choices close={close} />
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,9 +1,10 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { remove, route } from '~/api/client'
 import { keys as keysQuery } from '~/api/queries'
 import type { Key } from '~/api/types'
+import { Dialog } from '~/parts/Dialog'
 import styles from './DataPage.module.css'
 
 /** A revoked key never works again, so its name is typed first. */
@@ -18,7 +19,7 @@ export function RevokeDialog({ value, close }: { value: Key; close: () => void }
     },
   })
   return (
-    <Modal opened onClose={close} title={`Revoke “${value.name}”`}>
+    <Dialog onClose={close} title={`Revoke “${value.name}”`}>
       <div className={styles.keys}>
         <p>
           Whatever uses this key {value.kind === 'write' ? 'can send nothing more' : 'is locked out'} from this moment. What came in by it stays. A revoked key
@@ -37,6 +38,6 @@ export function RevokeDialog({ value, close }: { value: Key; close: () => void }
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,10 +1,11 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useState } from 'react'
 import { post, Refusal } from '~/api/client'
 import { person as personQuery } from '~/api/queries'
 import type { Person } from '~/api/types'
+import { Dialog } from '~/parts/Dialog'
 import { plural } from '~/words/numbers'
 import { personName } from '~/words/people'
 import styles from './MergeDialog.module.css'
@@ -25,7 +26,7 @@ export function MergeDialog({ person, id, close }: { person: Person; id: string;
     },
   })
   return (
-    <Modal opened onClose={close} title={`Merge ${personName(person)} with someone`}>
+    <Dialog onClose={close} title={`Merge ${personName(person)} with someone`}>
       <form
         className={styles.form}
         onSubmit={(event) => {
@@ -55,7 +56,7 @@ export function MergeDialog({ person, id, close }: { person: Person; id: string;
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -1,10 +1,11 @@
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Button, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { put, Refusal, route } from '~/api/client'
 import { runRoot } from '~/api/queries'
 import type { Json, Run } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
+import { Dialog } from '~/parts/Dialog'
 import { plural } from '~/words/numbers'
 import { channelsOf } from './channels'
 import styles from './RunActions.module.css'
@@ -22,7 +23,7 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
     },
   })
   return (
-    <Modal opened onClose={close} title={`Definition of “${run.name}”`} size={640}>
+    <Dialog onClose={close} title={`Definition of “${run.name}”`} size={640}>
       <div className={styles.form}>
         <Textarea
           label={`Version ${run.version}`}
@@ -45,7 +46,7 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }
 

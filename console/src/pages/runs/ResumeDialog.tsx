@@ -1,5 +1,6 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import type { Run } from '~/api/types'
+import { Dialog } from '~/parts/Dialog'
 import { count } from '~/words/numbers'
 import { channelsOf } from './channels'
 import { useRunAct } from './RunActions'
@@ -10,7 +11,7 @@ export function ResumeDialog({ run, close }: { run: Run; close: () => void }) {
   const resume = useRunAct(run, close)
   const pending = run.sends.pending ?? 0
   return (
-    <Modal opened onClose={close} title={`Resume “${run.name}”`}>
+    <Dialog onClose={close} title={`Resume “${run.name}”`}>
       <div className={styles.form}>
         <dl className={styles.facts}>
           <div>
@@ -42,6 +43,6 @@ export function ResumeDialog({ run, close }: { run: Run; close: () => void }) {
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

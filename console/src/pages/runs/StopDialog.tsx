@@ -1,6 +1,7 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { Run } from '~/api/types'
+import { Dialog } from '~/parts/Dialog'
 import { plural } from '~/words/numbers'
 import { useRunAct } from './RunActions'
 import styles from './RunActions.module.css'
@@ -10,7 +11,7 @@ export function StopDialog({ run, close }: { run: Run; close: () => void }) {
   const [typed, setTyped] = useState('')
   const stop = useRunAct(run, close)
   return (
-    <Modal opened onClose={close} title={`Stop “${run.name}”`}>
+    <Dialog onClose={close} title={`Stop “${run.name}”`}>
       <div className={styles.form}>
         <p>
           {plural(run.waiting, 'person', 'people')} inside will leave it, and nobody new enters. Results stay. To hold it for a while, pause it instead.
@@ -28,6 +29,6 @@ export function StopDialog({ run, close }: { run: Run; close: () => void }) {
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,8 +1,9 @@
-import { Button, Modal } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { remove, route } from '~/api/client'
 import type { SavedSegment } from '~/api/types'
+import { Dialog } from '~/parts/Dialog'
 import { plural } from '~/words/numbers'
 import styles from './SegmentBuilder.module.css'
 
@@ -17,7 +18,7 @@ export function DeleteDialog({ saved, count, close }: { saved: SavedSegment; cou
     },
   })
   return (
-    <Modal opened onClose={close} title={`Delete “${saved.name}”`}>
+    <Dialog onClose={close} title={`Delete “${saved.name}”`}>
       <div className={styles.form}>
         <p>
           The definition goes away{count === null ? '' : `; the ${plural(count, 'person', 'people')} in it stay as they are`}. Journeys keep their own copy of a
@@ -33,6 +34,6 @@ export function DeleteDialog({ saved, count, close }: { saved: SavedSegment; cou
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

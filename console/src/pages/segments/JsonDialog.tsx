@@ -1,7 +1,8 @@
-import { Button, Modal, Textarea } from '@mantine/core'
+import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { Json } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
+import { Dialog } from '~/parts/Dialog'
 import { decodeText, Misshapen } from './decode'
 import type { Group } from './model'
 import styles from './SegmentBuilder.module.css'
@@ -23,7 +24,7 @@ export function JsonDialog({ definition, apply, close }: { definition: Json; app
     }
   }
   return (
-    <Modal opened onClose={close} title="This segment as JSON" size={560}>
+    <Dialog onClose={close} title="This segment as JSON" size={560}>
       <div className={styles.form}>
         <Textarea label="Definition" autosize minRows={10} maxRows={22} value={text} error={problem} onChange={(event) => setText(event.currentTarget.value)} data-autofocus spellCheck={false} />
         <div className={styles.actions}>
@@ -33,6 +34,6 @@ export function JsonDialog({ definition, apply, close }: { definition: Json; app
           </Button>
         </div>
       </div>
-    </Modal>
+    </Dialog>
   )
 }

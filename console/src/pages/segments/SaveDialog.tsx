@@ -1,9 +1,10 @@
-import { Button, Modal, TextInput } from '@mantine/core'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { put, route } from '~/api/client'
 import type { Json, SavedSegment } from '~/api/types'
+import { Dialog } from '~/parts/Dialog'
 import styles from './SegmentBuilder.module.css'
 import { slug } from './slug'
 
@@ -22,7 +23,7 @@ export function SaveDialog({ saved, definition, close }: { saved: SavedSegment |
     },
   })
   return (
-    <Modal opened onClose={close} title="Save segment">
+    <Dialog onClose={close} title="Save segment">
       <form
         className={styles.form}
         onSubmit={(event) => {
@@ -45,6 +46,6 @@ export function SaveDialog({ saved, definition, close }: { saved: SavedSegment |
           </Button>
         </div>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
