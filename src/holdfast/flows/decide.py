@@ -10,8 +10,11 @@ import msgspec
 
 from holdfast.decisions.campaign import decode_campaign, encode_campaign
 from holdfast.decisions.journey import decode_journey, encode_journey
+from holdfast.decisions.step import Step
+from holdfast.decisions.steps.send import Send
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import to_millis
+from holdfast.messages.template import parse_message
 from holdfast.ports.state import Decision, State, View
 
 Kind = Literal["journey", "campaign"]
@@ -27,9 +30,12 @@ async def publish(state: State, kind: Kind, definition: bytes, *, now: datetime)
     """
     if kind == "campaign":
         campaign = decode_campaign(definition)
+        _check_template(campaign.send, "$.send")
         decision_id, canonical = campaign.id, msgspec.json.encode(encode_campaign(campaign))
     else:
         journey = decode_journey(definition)
+        for step_id, node in journey.steps.items():
+            _check_template(node.step, f"$.steps.{step_id}")
         decision_id, canonical = journey.id, msgspec.json.encode(encode_journey(journey))
     async with state.begin() as transaction:
         before = await _newest(transaction, decision_id)
@@ -48,6 +54,13 @@ async def publish(state: State, kind: Kind, definition: bytes, *, now: datetime)
         )
         await transaction.put_decision(decision)
     return decision
+
+
+def _check_template(step: Step, path: str) -> None:
+    """Complain of a template now, and not when the first message is due."""
+    if isinstance(step, Send):
+        said = step.template
+        parse_message(said.subject, said.html, said.text, path=f"{path}.template")
 
 
 async def set_state(state: State, kind: Kind, decision_id: str, verb: Verb) -> Decision:

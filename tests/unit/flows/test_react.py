@@ -16,6 +16,7 @@ from holdfast.flows.decide import publish, set_state
 from holdfast.flows.own import own_records
 from holdfast.flows.react import Reactor
 from holdfast.flows.receive import Receiver
+from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Link, encode_link
 from holdfast.ports.state import Send, SendState, Settlement
@@ -227,6 +228,29 @@ async def test_a_cap_counts_contacts_of_all_a_persons_names() -> None:
     await house.happens(does("Checkout Started", message="again"))
     await house.later(seconds=60)
     assert len(house.handed) == 2
+
+
+async def test_a_key_lets_somebody_in_once_by_whichever_of_their_names() -> None:
+    keyed = json.loads(json.dumps(RESCUE))
+    keyed["steps"]["cart"] |= {"again": "per_key", "key_property": "cart_id"}
+    house = House()
+    await house.publish(keyed)
+    await house.happens(identify(), does("Checkout Started", cart_id="c1"))
+    await house.later(hours=1)
+    phone = {"type": "track", "event": "Checkout Started", "anonymousId": "phone", "properties": {"cart_id": "c1"}}
+    await house.happens({**identify(), "anonymousId": "phone", "messageId": "i-2"}, {**phone, "messageId": "p-1"})
+    await house.happens(does("Checkout Started", message="twice", cart_id="c1"))
+    assert len(await house.told("Journey Entered")) == 1
+    await house.happens(does("Checkout Started", message="other", cart_id="c2"))
+    assert len(await house.told("Journey Entered")) == 2
+
+
+async def test_a_template_that_is_no_liquid_is_refused_when_it_is_published() -> None:
+    broken = json.loads(json.dumps(RESCUE))
+    broken["steps"]["mail"]["template"]["html"] = "<p>{{ person.first_name </p>"
+    with pytest.raises(Invalid) as refusal:
+        await House().publish(broken)
+    assert refusal.value.path == "$.steps.mail.template.html"
 
 
 async def test_a_paused_journey_holds_everybody_and_goes_on_when_resumed() -> None:

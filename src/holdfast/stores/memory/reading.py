@@ -219,4 +219,5 @@ def _summed(visits: Sequence[Visit]) -> Entered:
         count=len(visits),
         last_ms=max(visit.entered_ms for visit in visits),
         open=any(visit.left_ms is None for visit in visits),
+        keys=frozenset(visit.entry_key for visit in visits),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -42,8 +43,10 @@ class ReadingJourneys(Session):
     def entered(self, origins: Sequence[str], identities: Sequence[int]) -> dict[tuple[str, int], Entered]:
         rows = self._rows(_SQL["entered"], numbers(set(identities)), texts(origins))
         return {
-            (origin, identity): Entered(count=count, last_ms=last_ms, open=bool(is_open))
-            for origin, identity, count, last_ms, is_open in rows
+            (origin, identity): Entered(
+                count=count, last_ms=last_ms, open=bool(is_open), keys=frozenset(json.loads(keys))
+            )
+            for origin, identity, count, last_ms, is_open, keys in rows
         }
 
     @in_thread

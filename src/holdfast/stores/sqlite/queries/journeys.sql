@@ -44,7 +44,7 @@ SELECT min(due) FROM (
 
 -- name: entered
 -- Sums up the entries of some identities into some journeys.
-SELECT origin, identity, count(*), max(entered_ms), max(left_ms IS NULL)
+SELECT origin, identity, count(*), max(entered_ms), max(left_ms IS NULL), json_group_array(entry_key)
 FROM json_each(?1) AS wanted CROSS JOIN visit ON identity = wanted.value
 WHERE origin IN (SELECT value FROM json_each(?2)) GROUP BY identity, origin
 
