@@ -154,10 +154,6 @@ class Application:
         """What every journey and campaign is called."""
         return [Named(id=each.id, name=play_of(each).journey.name) for each in await view.decisions()]
 
-    def has_room(self) -> bool:
-        """Whether the sender can take more."""
-        return self.sender is not None and self.sender.room > 0
-
     async def pause(self, seconds: float) -> None:
         """Wait, but no longer than until the application closes."""
         with contextlib.suppress(TimeoutError):

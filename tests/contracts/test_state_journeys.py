@@ -62,7 +62,9 @@ async def test_a_visit_that_was_left_is_neither_open_nor_due_nor_waiting(state: 
         assert await transaction.waiting("cart-rescue") == {}
         assert await transaction.next_due() is None
         assert await transaction.entered(["cart-rescue"], [1]) == {
-            ("cart-rescue", 1): Entered(count=1, last_ms=visit.entered_ms, open=False)
+            ("cart-rescue", 1): Entered(
+                count=1, last_ms=visit.entered_ms, open=False, keys=frozenset({visit.entry_key})
+            )
         }
 
 
@@ -105,15 +107,15 @@ async def test_entries_are_summed_by_journey_and_identity(state: State) -> None:
         await transaction.add_visits(
             [
                 a_visit(1, origin="a", entered_ms=5, left_ms=6),
-                a_visit(1, origin="a", entered_ms=9),
+                a_visit(1, origin="a", entered_ms=9, entry_key='order "7"'),
                 a_visit(1, origin="b", entered_ms=7, left_ms=8),
                 a_visit(2, origin="a", entered_ms=1),
                 a_visit(3, origin="c", entered_ms=1),
             ]
         )
         assert await transaction.entered(["a", "b"], [1, 3]) == {
-            ("a", 1): Entered(count=2, last_ms=9, open=True),
-            ("b", 1): Entered(count=1, last_ms=7, open=False),
+            ("a", 1): Entered(count=2, last_ms=9, open=True, keys=frozenset({"entry-1", 'order "7"'})),
+            ("b", 1): Entered(count=1, last_ms=7, open=False, keys=frozenset({"entry-1"})),
         }
         assert await transaction.entered([], [1]) == {}
         assert await transaction.entered(["a"], []) == {}

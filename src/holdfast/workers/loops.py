@@ -14,6 +14,7 @@ _log = logging.getLogger(__name__)
 
 REST_SECONDS_MOST = 1.0
 """The longest the reactor rests: a timer written by another way in is seen by then."""
+REST_SECONDS_LEAST = 0.01
 RETRY_SECONDS = 1.0
 """How long to wait after something failed that should not."""
 
@@ -31,11 +32,7 @@ async def react_for_ever(app: Application) -> None:
 async def _rest(app: Application) -> None:
     async with app.state.view() as view:
         offset, due = await view.offset(REACT), await view.next_due()
-    now_ms = to_millis(app.clock.now())
-    seconds = REST_SECONDS_MOST if due is None else min(REST_SECONDS_MOST, max(0.0, (due - now_ms) / 1000))
-    if seconds <= 0 and not app.has_room():
-        # What is due waits for the senders; they wake us when one is free.
-        seconds = REST_SECONDS_MOST
+    seconds = _seconds_until(due, to_millis(app.clock.now()))
     arrived = asyncio.ensure_future(app.log.wait(offset, timeout_seconds=seconds))
     woken = asyncio.ensure_future(app.wake.wait())
     closed = asyncio.ensure_future(app.closing.wait())
@@ -46,6 +43,14 @@ async def _rest(app: Application) -> None:
         for each in waits:
             each.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
+
+
+def _seconds_until(due_ms: int | None, now_ms: int) -> float:
+    """How long to rest for what falls due next. What has long been due waits for something else: for a journey to be
+    resumed, or for a sender to be free, who wakes us."""
+    if due_ms is None or due_ms < now_ms - 1000 * REST_SECONDS_MOST:
+        return REST_SECONDS_MOST
+    return min(REST_SECONDS_MOST, max(REST_SECONDS_LEAST, (due_ms - now_ms) / 1000))
 
 
 async def archive_for_ever(app: Application) -> None:
