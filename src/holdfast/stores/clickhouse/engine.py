@@ -8,6 +8,7 @@ opened.
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import json
 import math
 import re
@@ -225,13 +226,25 @@ def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB'
                 code="another_workspace",
                 hint="Close it first: the event store takes one workspace per process.",
             ) from cause
-        if "lock" in str(cause).lower():
+        if _locked(directory):
             raise Conflict(
                 f"Another process has {directory} open.",
                 code="workspace_in_use",
                 hint="Stop that process, or ask it over HTTP.",
             ) from cause
         raise Internal(f"the event store could not be opened: {cause}") from cause
+
+
+def _locked(directory: Path) -> bool:
+    """Whether another process has the directory open. chDB prints that, but its error does not say it."""
+    try:
+        with (directory / "status").open("rb") as status:
+            fcntl.flock(status, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def spelt(value: Value) -> str:
