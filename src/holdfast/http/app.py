@@ -17,7 +17,7 @@ from holdfast.http.api.people import people_routes
 from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segments import segment_routes
 from holdfast.http.auth import Guard, session_routes
-from holdfast.http.collect import collect_routes
+from holdfast.http.collect import collect_first, collect_routes
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.pages import console_routes
 from holdfast.http.problems import install_problems
@@ -37,7 +37,7 @@ def make_http(app: Application) -> ASGIApp:
         openapi_url="/openapi.json",
     )
     install_problems(api)
-    api.router.routes.extend(collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url))
+    collecting = collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url)
     api.router.routes.append(Route("/healthz", _health(app), methods=["GET", "HEAD"]))
     api.router.routes.extend(tracking_routes(app.receiver))
     api.include_router(session_routes(app))
@@ -51,7 +51,7 @@ def make_http(app: Application) -> ASGIApp:
         api.include_router(mailbox_routes(app.mailbox))
     api.router.routes.append(Route("/api/{path:path}", _nothing, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]))
     api.router.routes.extend(console_routes())
-    return Guard(api, app)
+    return collect_first(collecting, Guard(api, app))
 
 
 def _health(app: Application) -> ASGIApp:
