@@ -38,6 +38,7 @@ def make_http(app: Application) -> ASGIApp:
     )
     install_problems(api)
     collecting = collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url)
+    api.router.routes.extend(collecting)
     api.router.routes.append(Route("/healthz", _health(app), methods=["GET", "HEAD"]))
     api.router.routes.extend(tracking_routes(app.receiver))
     api.include_router(session_routes(app))
