@@ -306,6 +306,20 @@ async def test_a_table_of_columns_says_what_one_of_json_says(history: History) -
     ]
 
 
+async def test_a_slice_of_a_table_is_only_that_slice(history: History) -> None:
+    revenues = pa.array([1.0, 2.0, None, 4.0, 5.0])
+    table = a_table([{"message_id": f"m{n}"} for n in range(5)]).drop_columns("properties")
+    maps = maps_of_columns({"revenue": revenues, "n": pa.array(range(5))}, rows=5)
+    for name in maps.column_names:
+        table = table.append_column(name, maps[name])
+    await history.add([row(1, "Journey Entered", AT - 1, properties={"origin": "cart", "arm": "treated"})], token="t")
+    assert await history.add_table(table.slice(1, 3), token="a") == 3
+    treated, _ = await history.outcomes(QUESTION)
+    assert (treated.orders, treated.revenue_minor) == (3, 600)
+    found = await history.timeline([1], limit=5, name="Order Completed")
+    assert [event.properties for event in found] == [{"revenue": 4, "n": 3}, {"n": 2}, {"revenue": 2, "n": 1}]
+
+
 QUESTION = OutcomeQuestion(
     origin="cart", goal_event="Order Completed", within_seconds=3600, as_of_ms=AT + 3 * HOUR, currency="USD"
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,11 @@ import pyarrow.compute as pc
 
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Internal
-from holdfast.kernel.money import Money
+from holdfast.kernel.money import minor_digits
 from holdfast.kernel.sql import Sql, bind, fill, sql
-from holdfast.measures.revenue import revenue_of
+from holdfast.measures.revenue import currency_code, revenue_of
 from holdfast.ports.columns import EVENT_COLUMNS, MAP_COLUMNS, MOMENT, Column, maps_of_json
+from holdfast.segments.values import Laid, gather
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS
 from holdfast.stores.clickhouse.engine import Handle
 from holdfast.stores.clickhouse.rows import same_number
@@ -140,50 +140,56 @@ def _laid_out(table: pa.Table, ids: Hashes, workspace: int, currency: str) -> pa
 
 
 def _revenue(maps: pa.Table, workspace_currency: str) -> tuple[Column, Column]:
-    """Minor units and currency a row, as `measures.revenue` says; each different amount is reckoned once."""
-    said = pa.table(
-        {
-            "number": _looked_up(maps["number"], "revenue", pa.float64()),
-            "text": _looked_up(maps["text"], "revenue", pa.string()),
-            "other": _looked_up(maps["other"], "revenue", pa.string()),
-            "currency": _looked_up(maps["text"], "currency", pa.string()),
-            "odd_currency": _odd(maps),
-        }
-    )
-    rows = said.append_column("row", pa.array(np.arange(said.num_rows)))
-    rows = rows.filter(pc.or_(pc.or_(rows["number"].is_valid(), rows["text"].is_valid()), rows["other"].is_valid()))
-    minor = np.zeros(said.num_rows, dtype=np.int64)
-    codes = np.zeros(said.num_rows, dtype=np.int32)
-    code_of = {"": 0}
-    reckoned: dict[tuple[Any, ...], Money | None] = {}
-    columns = (rows[name].to_pylist() for name in ("row", "number", "text", "other", "currency", "odd_currency"))
-    for row, *key in zip(*columns, strict=True):
-        said_here = tuple(key)
-        if said_here not in reckoned:
-            reckoned[said_here] = _money(said_here, workspace_currency)
-        money = reckoned[said_here]
-        if money is not None:
-            minor[row] = money.minor
-            codes[row] = code_of.setdefault(money.currency, len(code_of))
-    currencies: Column = pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32()), pa.array(list(code_of)))
+    """Minor units and currency a row, as `measures.revenue` says. Plain numbers are reckoned a column at a time."""
+    rows, amounts = _named(maps["number"], "revenue")
+    codes, code_of = _currency_codes(maps, workspace_currency)
+    digits = np.array([minor_digits(code) for code in code_of], dtype=np.float64)
+    scaled = amounts.to_numpy(zero_copy_only=False) * 10.0 ** digits[codes[rows]]
+    # Floats are exact enough here, but for amounts that are huge or lie near the middle between two minor units.
+    plain = (np.abs(scaled) < 1e12) & (np.abs(scaled - np.floor(scaled) - 0.5) > 0.01) & (codes[rows] > 0)
+    minor = np.zeros(maps.num_rows, dtype=np.int64)
+    minor[rows[plain]] = np.rint(scaled[plain])
+    brought = np.zeros(maps.num_rows, dtype=np.bool_)
+    brought[rows[plain]] = True
+    elsewhere = [_named(maps[name], "revenue")[0] for name in ("text", "other")]
+    for row in np.unique(np.concatenate([rows[~plain], *elsewhere])).tolist():
+        money = revenue_of(_properties(maps, row), workspace_currency)
+        minor[row] = 0 if money is None else money.minor
+        brought[row] = money is not None
+    said: Column = pa.array(np.where(brought, codes, 0).astype(np.int32))
+    currencies: Column = pa.DictionaryArray.from_arrays(said, pa.array(list(code_of), pa.string()))
     return pa.array(minor), currencies
 
 
-def _odd(maps: pa.Table) -> Column:
-    """Which rows have a currency that is there and no text."""
-    other: Column = _looked_up(maps["other"], "currency", pa.string())
-    elsewhere: Column = pc.fill_null(other, "null")
-    return pc.or_(
-        _looked_up(maps["number"], "currency", pa.float64()).is_valid(), pc.not_equal(elsewhere, pa.scalar("null"))
-    )
+def _currency_codes(maps: pa.Table, workspace_currency: str) -> tuple[npt.NDArray[np.int32], dict[str, int]]:
+    """The number of each row's currency, and currencies by number; number 0 is none."""
+    code_of = {"": 0, workspace_currency: 1}
+    codes = np.full(maps.num_rows, 1, dtype=np.int32)
+    for name in MAP_COLUMNS.names:
+        rows, said = _named(maps[name], "currency")
+        values = said.to_pylist()
+        if name != "text":
+            # A null in `other` leaves it to the workspace; anything else that is no text is no currency.
+            values = [None if value == "null" else 0 for value in values]
+        known = {value: currency_code(value, workspace_currency) for value in set(values)}
+        codes[rows] = [code_of.setdefault(known[value], len(code_of)) for value in values]
+    return codes, code_of
 
 
-def _money(said: tuple[Any, ...], workspace_currency: str) -> Money | None:
-    number, text, other, currency, odd_currency = said
-    amount: Json = json.loads(other) if other is not None else text if text is not None else number
-    return revenue_of({"revenue": amount, "currency": 0 if odd_currency else currency}, workspace_currency)
+def _named(maps: Column, name: str) -> tuple[npt.NDArray[np.int64], Column]:
+    """The rows that have the name, and its value in each."""
+    column: Column = maps.combine_chunks()
+    column = column.chunk(0) if isinstance(column, pa.ChunkedArray) else column
+    offsets = column.offsets.to_numpy()
+    # A slice of a table keeps the names and values of all of it.
+    keys: Column = column.keys.slice(offsets[0], offsets[-1] - offsets[0])
+    same = pc.equal(keys, pa.scalar(name, keys.type)).to_numpy(zero_copy_only=False)
+    places = np.flatnonzero(same) + offsets[0]
+    return np.searchsorted(offsets, places, side="right") - 1, column.items.take(pa.array(places))
 
 
-def _looked_up(maps: Column, name: str, kind: pa.DataType) -> Column:
-    """The value of the name in each map; null where it is not."""
-    return pc.map_lookup(maps, name, "first").cast(kind)
+def _properties(maps: pa.Table, row: int) -> dict[str, Json]:
+    """What a row says of money."""
+    laid = [dict(maps[name][row].as_py()) for name in MAP_COLUMNS.names]
+    properties = gather(Laid(text=laid[0], number=laid[1], other=laid[2]))
+    return {name: properties[name] for name in ("revenue", "currency") if name in properties}

@@ -93,7 +93,7 @@ class ChdbHistory:
         currency: str = "USD",
         on_wait: Callable[[str], None] = lambda words: None,
     ) -> ChdbHistory:
-        """The history of a workspace on an engine that nobody is asking anything yet; `close` closes the engine, too."""
+        """The history of a workspace on an engine that nobody is asking anything yet. It closes the engine, too."""
         history = cls(engine, workspace=workspace, currency=currency)
         preparing = asyncio.ensure_future(engine.run(history._prepare))
         try:
