@@ -94,7 +94,7 @@ BY_HAND: dict[str, Sql] = {
 def run(quick: bool) -> Measured:
     """Count the same people in turn, each way as often."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        return asyncio.run(_run(Path(directory) / "history", events=3_000_000 if quick else 20_000_000))
+        return asyncio.run(_run(Path(directory) / "history", events=6_000_000 if quick else 20_000_000))
 
 
 async def _run(directory: Path, *, events: int) -> Measured:
