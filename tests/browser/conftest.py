@@ -30,7 +30,9 @@ def server() -> Iterator[Server]:
         command = [str(Path(sys.executable).with_name("holdfast")), "demo", "--people", "300", "--port", "0"]
         command += ["--data", f"{data}/demo", "--for", "600", "--write-key", WRITE_KEY, "--api-key", API_KEY]
         with log.open("wb") as out:
-            process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "COLUMNS": "200"})
+            process = subprocess.Popen(
+                command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "COLUMNS": "200"}
+            )
         try:
             url = _address(process, log)
             headers = {"Authorization": f"Bearer {API_KEY}"}

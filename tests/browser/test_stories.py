@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.console import WRITE_KEY, Open, Server, Watched
+from tests.browser.console import CONSOLE, WRITE_KEY, Open, Server, Watched
 
 HOSTILE = '<img src=x onerror="window.pwned=1"><script>window.pwned=1</script>'
 
@@ -88,7 +88,9 @@ def test_a_live_event_arrives_on_the_timeline(open_page: Open, server: Server) -
     timeline = page.get_by_role("region", name="Timeline")
     expect(page.get_by_role("heading", name="Wren Tarn")).to_be_visible()
     expect(timeline.get_by_text("Viewed product")).to_be_visible()
-    expect(page.get_by_role("complementary").or_(page.locator("main")).get_by_text("Live", exact=True).first).to_be_visible()
+    expect(
+        page.get_by_role("complementary").or_(page.locator("main")).get_by_text("Live", exact=True).first
+    ).to_be_visible()
     server.track(userId=user, event="Trial Started", messageId=uuid4().hex, properties={"plan": "gold"})
     expect(timeline.get_by_role("button", name="Started trial")).to_be_visible()
     timeline.get_by_role("button", name="Started trial").click()
@@ -135,7 +137,13 @@ def test_read_a_mail(open_page: Open, server: Server, watched: Watched) -> None:
 
 def test_a_bad_record_is_mended_and_replayed(open_page: Open, server: Server) -> None:
     user = f"mended-{uuid4().hex[:8]}"
-    record = {"type": "track", "event": "Order Completed", "userId": user, "messageId": uuid4().hex, "timestamp": "soon"}
+    record = {
+        "type": "track",
+        "event": "Order Completed",
+        "userId": user,
+        "messageId": uuid4().hex,
+        "timestamp": "soon",
+    }
     server.api.post("/v1/batch", json={"batch": [record]}, auth=(WRITE_KEY, "")).raise_for_status()
     until(server, "/api/errors", lambda answer: any(user in each["body"] for each in answer["errors"]))
     page = open_page("/data")
@@ -241,3 +249,29 @@ def test_the_page_says_what_it_may_load_and_keeps_to_it(open_page: Open, server:
         " document.body.append(s); return window.ran ?? null }"
     )
     assert ran is None
+
+
+def test_a_dropped_connection_is_said_and_mended(open_page: Open, watched: Watched) -> None:
+    watched.allowed.append("ERR_FAILED")
+    page = open_page("/no/such/page")
+    expect(page.locator("h1")).to_be_visible()
+    page.context.route("**/api/live", lambda route: route.abort())
+    page.goto("/people")
+    expect(page.get_by_text("Live updates paused.")).to_be_visible()
+    expect(page.get_by_text("Paused", exact=True)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Last seen")).to_be_visible()
+    page.context.unroute("**/api/live")
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_text("Live updates paused.")).to_have_count(0)
+
+
+def test_the_first_page_is_light(open_page: Open) -> None:
+    asked: list[str] = []
+    page = open_page("/no/such/page")
+    page.on("request", lambda request: asked.append(request.url.rpartition("/")[2]))
+    page.goto("/")
+    expect(page.get_by_text("Running now")).to_be_visible()
+    packed = {name: (CONSOLE.parent / "assets" / f"{name}.gz") for name in asked if name.endswith((".js", ".css"))}
+    sizes = {name: path.stat().st_size for name, path in packed.items()}
+    assert sum(size for name, size in sizes.items() if name.endswith(".js")) <= 200_000
+    assert sum(size for name, size in sizes.items() if name.endswith(".css")) <= 45_000

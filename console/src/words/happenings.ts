@@ -17,6 +17,7 @@ const KNOWN: Record<string, Phrase> = {
   'Order Completed': { verb: 'placed order', family: 'order' },
   'Order Refunded': { verb: 'got a refund', family: 'order' },
   'Product Added': { verb: 'added to cart', family: 'cart' },
+  'Cart Added': { verb: 'added to cart', family: 'cart' },
   'Product Removed': { verb: 'removed from cart', family: 'cart' },
   'Cart Viewed': { verb: 'viewed cart', family: 'cart' },
   'Checkout Started': { verb: 'started checkout', family: 'cart' },
@@ -33,11 +34,11 @@ const KNOWN: Record<string, Phrase> = {
   'App Uninstalled': { verb: 'uninstalled the app', family: 'left' },
   'Journey Entered': { verb: 'entered journey', family: 'journey' },
   'Journey Left': { verb: 'left journey', family: 'left' },
-  'Message Queued': { verb: 'message queued', family: 'message' },
-  'Message Withheld': { verb: 'message withheld', family: 'withheld' },
+  'Message Queued': { verb: 'has a message queued', family: 'message' },
+  'Message Withheld': { verb: 'had a message withheld', family: 'withheld' },
   'Message Sent': { verb: 'was sent a message', family: 'message' },
-  'Message Failed': { verb: 'message failed', family: 'failed' },
-  'Message In Doubt': { verb: 'message in doubt', family: 'failed' },
+  'Message Failed': { verb: 'had a message fail', family: 'failed' },
+  'Message In Doubt': { verb: 'has a message in doubt', family: 'failed' },
   'Message Opened': { verb: 'opened message', family: 'opened' },
   'Message Clicked': { verb: 'clicked in message', family: 'clicked' },
   'Message Unsubscribed': { verb: 'unsubscribed', family: 'withheld' },
@@ -111,7 +112,7 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
     case 'Journey Entered':
       return own['arm'] === 'holdout' ? 'Holdout arm: nothing is sent' : 'Treated arm'
     case 'Journey Left':
-      return text(own['by']) ? `By ${text(own['by'])}` : ''
+      return text(own['by']) ? `Exit: ${text(own['by'])}` : ''
     case 'Consent Changed': {
       const of = [text(own['channel']), text(own['topic'])].filter(Boolean).join(', ')
       return `${of}: ${own['granted'] === false ? 'withdrawn' : 'granted'}`

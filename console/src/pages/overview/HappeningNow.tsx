@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useHappenings } from '~/api/feed'
 import type { LiveEvent } from '~/api/types'
 import { EventTile } from '~/parts/EventTile'
@@ -9,14 +10,18 @@ import styles from './HappeningNow.module.css'
 
 const ROWS = 8
 
-/** The newest events as they come in. Not a live region: a stream would never stop talking. */
+/** The newest events as they come in, still while pointed at. Not a live region: a stream would never stop talking. */
 export function HappeningNow({ perMinute }: { perMinute: number }) {
-  const events = useHappenings().slice(0, ROWS)
+  const newest = useHappenings().slice(0, ROWS)
+  const [held, setHeld] = useState<LiveEvent[] | null>(null)
+  const events = held ?? newest
+  const hold = () => setHeld(newest)
+  const release = () => setHeld(null)
   return (
-    <section className={styles.card} aria-labelledby="happening">
+    <section className={styles.card} aria-labelledby="happening" onPointerEnter={hold} onPointerLeave={release}>
       <header className={styles.head}>
         <h2 id="happening">Happening now</h2>
-        <span className="quiet">{count(perMinute)} / min</span>
+        <span className="quiet">{held ? 'Held while you point' : `${count(perMinute)} / min`}</span>
       </header>
       {events.length === 0 ? (
         <p className={styles.none}>Events show here as they arrive.</p>

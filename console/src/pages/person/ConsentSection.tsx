@@ -37,7 +37,7 @@ export function ConsentSection({ id, person }: { id: string; person: Person }) {
         {choices(person.consent).map((choice) => (
           <Switch
             key={`${choice.channel}/${choice.topic ?? ''}`}
-            className={choice.topic ? styles.topic : undefined}
+            className={choice.topic && choice.channel in person.consent ? styles.topic : undefined}
             label={`${channelName(choice.channel)}${choice.topic ? `, ${choice.topic}` : ''}`}
             checked={choice.granted}
             disabled={change.isPending}

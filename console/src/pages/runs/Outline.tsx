@@ -23,7 +23,7 @@ export function Outline({ graph, selected, select }: Props) {
               <b>{step.title || step.id}</b>
               <span className="quiet">
                 {stepKind(step.type)}
-                {step.note && ` · ${step.note}`}
+                 · {step.note || step.id}
               </span>
             </span>
             <span className={styles.numbers}>

@@ -24,7 +24,7 @@ export function StepNumbers({ step }: { step: RunStep }) {
         <section className={styles.section}>
           <h3>How they left</h3>
           {exits.map(([exit, times]) => (
-            <div key={exit} className={styles.arm}>
+            <div key={exit} className={`${styles.arm} ${styles.exit}`}>
               <span>{exitWords(exit)}</span>
               <div className={styles.track} aria-hidden="true">
                 <div style={{ inlineSize: `${step.entered > 0 ? Math.min(1, times / step.entered) * 100 : 0}%` }} />
