@@ -42,7 +42,12 @@ describe.each(SHAPES)('%s', (_, shape) => {
     expect(Math.min(...cards.map(([, { x }]) => x))).toBeGreaterThanOrEqual(0)
   })
 
-  it('passes no flow behind a card', () => {
+  it('passes no flow behind a card, through a lane in every layer between', () => {
+    const layer = layersOf(shape)
+    for (const { from, to } of shape.flows) {
+      const between = layer.get(to)! - layer.get(from)! - 1
+      if (between > 0) expect(placed.lanes.get(flowKey({ from, to }))).toHaveLength(between)
+    }
     for (const through of placed.lanes.values()) {
       for (const lane of through) {
         for (const [id, at] of cards) {
