@@ -13,7 +13,8 @@ from threading import Event as Flag
 import numpy as np
 
 from holdfast.cli.customers import Customers
-from holdfast.cli.demo_past import Recipe, load_past
+from holdfast.cli.demo_elsewhere import PastElsewhere, Recipe
+from holdfast.cli.demo_past import load_past
 from holdfast.cli.demo_show import Show
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
@@ -72,15 +73,18 @@ def demo(
     settings = Settings.load(directory, os.environ, overrides)
     show = Show()
     run = _Run(settings, people=people, seed=seed, show=show)
-    serve(
-        settings,
-        on_ready=lambda url: show.ready(url, directory, run.keys()),
-        for_seconds=for_seconds,
-        write_key=write_key,
-        api_key=api_key,
-        prepare=run.prepare,
-        company=run.accompany,
-    )
+    try:
+        serve(
+            settings,
+            on_ready=lambda url: show.ready(url, directory, run.keys()),
+            for_seconds=for_seconds,
+            write_key=write_key,
+            api_key=api_key,
+            prepare=run.prepare,
+            company=run.accompany,
+        )
+    finally:
+        run.close()
 
 
 def make_room(directory: Path, *, people: int, seed: int) -> None:
@@ -132,6 +136,12 @@ class _Run:
             rules=rules_of(settings),
         )
         self._population: Population | None = None
+        # Under way while the engine loads.
+        self._past = PastElsewhere(self._recipe)
+
+    def close(self) -> None:
+        """Let go of what runs beside."""
+        self._past.close()
 
     def keys(self) -> dict[str, str]:
         """The workspace's first write key and api key."""
@@ -144,7 +154,8 @@ class _Run:
         gc.disable()
         try:
             with self._show.progress() as progress:
-                self._population = await load_past(app, self._recipe, progress)
+                start_ms = self._recipe.start_ms
+                self._population = await load_past(app, self._past, start_ms=start_ms, progress=progress)
         finally:
             gc.enable()
         self._show.loaded(self._recipe.people, await app.history.size())

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import gc
-import signal
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
-from multiprocessing import get_context
-from multiprocessing.connection import Connection
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from holdfast.decisions.gate import GateRules
-from holdfast.decisions.visit import Visit
+from holdfast.cli.demo_elsewhere import Aftermath, PastElsewhere
 from holdfast.events.event import IdentityKey
 from holdfast.flows.bulk import load_table
 from holdfast.flows.decide import publish
 from holdfast.kernel.errors import Internal
 from holdfast.kernel.moments import from_millis
-from holdfast.ports.state import Send, StepCount, Transaction
-from holdfast.sim.past import Days, World, make_days, make_past
+from holdfast.ports.state import Transaction
+from holdfast.sim.campaigns import running
 from holdfast.sim.people import Population
-from holdfast.sim.rhythm import DAY_MS, Ints
+from holdfast.sim.rhythm import Ints
 from holdfast.wiring import Application
 
 ROWS_AT_ONCE = 5_000
@@ -38,102 +32,21 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """All that a past is made of; small enough to hand to another process."""
-
-    people: int
-    newcomers: int
-    seed: int
-    until_ms: int
-    rules: GateRules
-
-    @property
-    def world(self) -> World:
-        return World(people=self.people, newcomers=self.newcomers, rules=self.rules)
-
-    @property
-    def start_ms(self) -> int:
-        """When the past begins."""
-        return self.until_ms - self.world.days * DAY_MS
-
-    def days(self) -> Days:
-        """What people did by themselves."""
-        return make_days(np.random.default_rng(self.seed), self.world, until_ms=self.until_ms)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Aftermath:
-    """What the journeys came to."""
-
-    table: pa.Table
-    visits: list[Visit]
-    sends: list[Send]
-    step_counts: list[StepCount]
-
-
-class AftermathElsewhere:
-    """The aftermath, reckoned by a process of its own: it takes as long as loading what came before."""
-
-    def __init__(self, recipe: Recipe) -> None:
-        # Spawned, not forked: a child forked after the engine is loaded hangs for ever.
-        context = get_context("spawn")
-        self._receive, send = context.Pipe(duplex=False)
-        self._process = context.Process(target=_reckon, args=(send, recipe), name="aftermath", daemon=True)
-        self._process.start()
-        send.close()
-
-    async def wait(self) -> Aftermath:
-        """The aftermath. Raises Internal when its process died."""
-        try:
-            got = await asyncio.to_thread(self._receive.recv)
-        except EOFError as error:
-            raise Internal("the process that ran the journeys over the past died") from error
-        if not isinstance(got, Aftermath):
-            raise Internal(f"the journeys could not be run over the past: {got}")
-        return got
-
-    def close(self) -> None:
-        """Let go of the process."""
-        self._process.kill()
-        self._process.join()
-        self._receive.close()
-
-
-def _reckon(answer: Connection, recipe: Recipe) -> None:
-    # Ctrl-C reaches the whole group of processes; the parent ends this one.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A past is millions of small values and no rubbish: looking for some takes a quarter of the time.
-    gc.disable()
-    past = make_past(np.random.default_rng(recipe.seed), recipe.world, until_ms=recipe.until_ms)
-    ledger = past.ledger
-    answer.send(
-        Aftermath(table=past.aftermath, visits=ledger.visits, sends=ledger.sends, step_counts=ledger.step_counts())
-    )
-    answer.close()
-
-
-async def load_past(app: Application, recipe: Recipe, progress: Progress) -> Population:
-    """Make the past, publish its journeys as of its beginning, and take in all it came to; returns its people."""
-    elsewhere = AftermathElsewhere(recipe)
-    try:
-        progress(f"Making {recipe.people:,} customers", 0, 0)
-        days = await asyncio.to_thread(recipe.days)
-        table, person = days.by_person()
-        for play in recipe.world.plays:
-            decision = await publish(app.state, play.kind, play.definition, now=from_millis(recipe.start_ms))
-            if decision.version != play.version:
-                raise Internal(f"{play.id} was published as version {decision.version}; the past ran {play.version}")
-        await _load_events(app, table, person, "Loading what they did", progress)
-        aftermath = await elsewhere.wait()
-    finally:
-        elsewhere.close()
-    table, person = _by_user(aftermath.table)
-    await _load_events(app, table, person, "Loading what the journeys did", progress)
-    await _load_visits(app, days.population, aftermath, progress)
+async def load_past(app: Application, past: PastElsewhere, *, start_ms: int, progress: Progress) -> Population:
+    """Publish the shop's journeys as of `start_ms`, and take in the past as it is made; returns its people."""
+    for play in running():
+        decision = await publish(app.state, play.kind, play.definition, now=from_millis(start_ms))
+        if decision.version != play.version:
+            raise Internal(f"{play.id} was published as version {decision.version}; the past ran {play.version}")
+    progress("Making the customers", 0, 0)
+    beginning = await past.beginning()
+    await _load_events(app, beginning.table, beginning.person, "Loading what they did", progress)
+    aftermath = await past.aftermath()
+    await _load_events(app, aftermath.table, aftermath.person, "Loading what the journeys did", progress)
+    await _load_visits(app, beginning.population, aftermath, progress)
     progress("Telling the history who everybody is", 0, 0)
     await app.archivist.flush()
-    return days.population
+    return beginning.population
 
 
 async def _load_events(app: Application, table: pa.Table, person: Ints, label: str, progress: Progress) -> None:
@@ -163,13 +76,6 @@ def pieces_of(table: pa.Table, person: Ints, rows: int) -> list[pa.Table]:
     wanted = np.arange(0, len(person), rows)
     bounds = [*np.unique(starts[np.searchsorted(starts, wanted, side="right") - 1]).tolist(), len(person)]
     return [table.slice(start, end - start) for start, end in pairwise(bounds)]
-
-
-def _by_user(table: pa.Table) -> tuple[pa.Table, Ints]:
-    """The rows user by user, and a number for the user of each."""
-    numbers = np.asarray(pc.dictionary_encode(table["user_id"].combine_chunks()).indices, dtype=np.int64)
-    order = np.argsort(numbers, kind="stable")
-    return table.take(order), numbers[order]
 
 
 async def _load_visits(app: Application, population: Population, aftermath: Aftermath, progress: Progress) -> None:

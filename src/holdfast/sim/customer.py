@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
-from holdfast.decisions.gate import GateRules, Permit, Standing
+from holdfast.decisions.gate import GateRules, Standing, Withheld
 from holdfast.decisions.machine import Arrived, Asked, Due, Happened, Scene, Wake, advance
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json, own_event
@@ -187,8 +187,12 @@ class Customer:
         ledger.events.extend(told.event(self._user, now) for told in step.told)
         ledger.passed.update((visit.origin, visit.version, name, exit_name) for name, exit_name in step.passed)
         for asked in step.sends:
-            if isinstance(asked.verdict, Permit):
-                self._mail(play, visit, asked, at_ms)
+            asked_for = _asked_for(self._person, play, visit, asked, at_ms)
+            if isinstance(asked.verdict, Withheld):
+                withheld = replace(asked_for, state="withheld", settled_ms=at_ms, reason=asked.verdict.reason)
+                ledger.sends.append(withheld)
+            else:
+                self._mail(play, asked_for, at_ms)
         if step.visit.left_ms is None:
             self._visits[number] = (play, step.visit)
             if step.visit.due_ms is not None and step.visit.due_ms != visit.due_ms:
@@ -205,31 +209,12 @@ class Customer:
             recent_ms=tuple(self._contacts),
         )
 
-    def _mail(self, play: Running, visit: Visit, asked: Asked, at_ms: int) -> None:
+    def _mail(self, play: Running, asked_for: Send, at_ms: int) -> None:
         """The mail is sent, and they react to it."""
         chances = self._chances[len(self._contacts) % MAILS_MOST]
         self._contacts.append(at_ms)
         sent_ms = at_ms + 300 + int(900 * chances[-1])
-        send = Send(
-            key=asked.key,
-            identity=self._person,
-            origin_kind=play.kind,
-            origin=visit.origin,
-            version=visit.version,
-            step=asked.step,
-            channel=asked.channel,
-            template=asked.template,
-            topic=asked.topic,
-            transactional=asked.transactional,
-            address=asked.address,
-            variables=visit.variables,
-            state="sent",
-            created_ms=at_ms,
-            not_before_ms=at_ms,
-            attempts=1,
-            claimed_ms=at_ms,
-            settled_ms=sent_ms,
-        )
+        send = replace(asked_for, state="sent", attempts=1, claimed_ms=at_ms, settled_ms=sent_ms)
         self._shop.ledger.sends.append(send)
         self._shop.ledger.events.append(self._told("Message Sent", send, sent_ms, {"provider_id": ""}))
         effect = float(effect_of(self._shop.population, play.id)[self._person])
@@ -326,3 +311,23 @@ def _link(send: Send) -> str:
     """Where the mail's button leads."""
     properties = _triggering(send)
     return str(properties.get("cart_url") or properties.get("url") or "")
+
+
+def _asked_for(person: int, play: Running, visit: Visit, asked: Asked, at_ms: int) -> Send:
+    """The send a journey asked for, as it is written before the gate's answer is."""
+    return Send(
+        key=asked.key,
+        identity=person,
+        origin_kind=play.kind,
+        origin=visit.origin,
+        version=visit.version,
+        step=asked.step,
+        channel=asked.channel,
+        template=asked.template,
+        topic=asked.topic,
+        transactional=asked.transactional,
+        address=asked.address,
+        variables=visit.variables,
+        created_ms=at_ms,
+        not_before_ms=at_ms,
+    )

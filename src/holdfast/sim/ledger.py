@@ -28,10 +28,16 @@ class Ledger:
 
     visits: list[Visit] = field(default_factory=list)
     sends: list[Send] = field(default_factory=list)
+    """Every contact that was asked for: those sent, and those withheld with their reason."""
     passed: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
     events: list[Event] = field(default_factory=list)
     """Holdfast's own events, and those of visits that mails led to."""
     caused: list[Caused] = field(default_factory=list)
+
+    @property
+    def mails(self) -> list[Send]:
+        """The sends that went out."""
+        return [send for send in self.sends if send.state == "sent"]
 
     def step_counts(self) -> list[StepCount]:
         """How many passed each step, by exit."""

@@ -103,7 +103,11 @@ class Past:
 
 def make_past(rng: np.random.Generator, world: World, *, until_ms: int) -> Past:
     """A past of `world.days` days that ends at `until_ms` (milliseconds since 1970)."""
-    days = make_days(rng, world, until_ms=until_ms)
+    return make_aftermath(rng, world, make_days(rng, world, until_ms=until_ms), until_ms=until_ms)
+
+
+def make_aftermath(rng: np.random.Generator, world: World, days: Days, *, until_ms: int) -> Past:
+    """The second part of `make_past`: the world's journeys run over those days, with the same generator."""
     ledger = reach_out(
         rng, days.population, days.trail, world.plays, effects=world.effects, rules=world.rules, until_ms=until_ms
     )
@@ -114,7 +118,7 @@ def make_past(rng: np.random.Generator, world: World, *, until_ms: int) -> Past:
 
 
 def make_days(rng: np.random.Generator, world: World, *, until_ms: int) -> Days:
-    """The first part of `make_past`: the same generator gives the same days in both."""
+    """The first part of `make_past`."""
     population = populate(
         rng,
         world.people,

@@ -30,7 +30,7 @@ JSON = st.recursive(
     max_leaves=4,
 )
 TRAITS = st.dictionaries(st.sampled_from(["plan", "city", "\0", "😀"]), JSON, max_size=3)
-CONSENTS = st.fixed_dictionaries(
+CONSENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"channel": st.sampled_from(["email", "sms", "", 5]), "granted": st.sampled_from([True, False, "yes", None])},
     optional={"topic": st.sampled_from(["news", "", None, "a/b", 0])},
 )

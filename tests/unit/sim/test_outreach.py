@@ -25,11 +25,14 @@ def by_send(past: Past, name: str) -> dict[str, Event]:
 
 
 def test_every_mail_was_permitted_and_is_told_of(past: Past) -> None:
-    sends = {send.key: send for send in past.ledger.sends}
-    assert len(sends) == len(past.ledger.sends) > 100
+    sends = {send.key: send for send in past.ledger.mails}
+    assert len(sends) == len(past.ledger.mails) > 100
     assert set(by_send(past, "Message Queued")) == set(sends)
     assert set(by_send(past, "Message Sent")) == set(sends)
-    assert not set(by_send(past, "Message Withheld")) & set(sends)
+    withheld = {send.key: send.reason for send in past.ledger.sends if send.state == "withheld"}
+    assert withheld == {key: told.properties["reason"] for key, told in by_send(past, "Message Withheld").items()}
+    assert withheld
+    assert not set(withheld) & set(sends)
     for send in sends.values():
         assert send.address == past.population.emails[send.identity]
         assert send.settled_ms is not None
@@ -65,7 +68,7 @@ def entries(past: Past) -> list[Event]:
 
 def test_purchases_are_caused_only_by_mails(past: Past) -> None:
     mailed: defaultdict[tuple[int, str], list[int]] = defaultdict(list)
-    for send in past.ledger.sends:
+    for send in past.ledger.mails:
         mailed[send.identity, send.origin].append(send.settled_ms or 0)
     assert past.ledger.caused
     for caused in past.ledger.caused:
@@ -75,7 +78,7 @@ def test_purchases_are_caused_only_by_mails(past: Past) -> None:
 def test_the_planted_chance_comes_out() -> None:
     effects = Effects(cart=0.5, spread=0.2)
     past = make_past(np.random.default_rng(3), World(people=1_500, effects=effects), until_ms=UNTIL_MS)
-    mailed = [send for send in past.ledger.sends if send.origin == CART_RESCUE]
+    mailed = [send for send in past.ledger.mails if send.origin == CART_RESCUE]
     caused = [each for each in past.ledger.caused if each.origin == CART_RESCUE]
     # A few had bought by themselves before the mail could make them.
     assert len(caused) / len(mailed) == pytest.approx(0.47, abs=0.06)
@@ -84,7 +87,7 @@ def test_the_planted_chance_comes_out() -> None:
 def test_with_nothing_planted_nothing_is_caused() -> None:
     effects = Effects(cart=0.0, win_back=0.0)
     past = make_past(np.random.default_rng(3), World(people=300, effects=effects), until_ms=UNTIL_MS)
-    assert past.ledger.sends
+    assert past.ledger.mails
     assert not past.ledger.caused
 
 
@@ -102,7 +105,7 @@ def test_the_counters_add_up(past: Past) -> None:
     left = counts[origin, "bought", "entered"] + counts[origin, "done", "entered"]
     inside = sum(visit.left_ms is None for visit in past.ledger.visits if visit.origin == origin)
     assert counts[origin, "cart", "entered"] == left + inside
-    mails = sum(send.origin == origin for send in past.ledger.sends)
+    mails = sum(send.origin == origin for send in past.ledger.mails)
     assert counts[origin, "mail", "sent"] == mails
 
 
@@ -121,7 +124,7 @@ def test_the_cool_down_is_kept(past: Past) -> None:
 def test_a_cap_holds_mail_back() -> None:
     rules = GateRules(caps=(Cap(channel="email", most=1, within_seconds=90 * 86_400),))
     past = make_past(np.random.default_rng(3), World(people=400, rules=rules), until_ms=UNTIL_MS)
-    assert max(Counter(send.identity for send in past.ledger.sends).values()) == 1
+    assert max(Counter(send.identity for send in past.ledger.mails).values()) == 1
     assert any(event.properties["reason"] == "capped" for event in by_send(past, "Message Withheld").values())
 
 
@@ -147,7 +150,7 @@ def test_what_somebody_does_about_a_mail_does_not_hang_on_the_arms() -> None:
     treated, held = worlds
     caused = {(each.person, each.at_ms) for each in treated.ledger.caused}
     assert caused
-    assert not held.ledger.sends
+    assert not held.ledger.mails
     assert not held.ledger.caused
     orders = [world.table.filter(np.asarray(world.table["name"]) == "Order Completed") for world in worlds]
     extra = len(set(orders[0]["message_id"].to_pylist())) - len(set(orders[1]["message_id"].to_pylist()))
