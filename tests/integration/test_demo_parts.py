@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.cli.demo import MARKER, make_room
-from holdfast.cli.demo_past import Recipe, pieces_of
+from holdfast.cli.demo_elsewhere import PastElsewhere, Recipe
+from holdfast.cli.demo_past import pieces_of
 from holdfast.decisions.gate import GateRules
-from holdfast.kernel.errors import Busy, Conflict
+from holdfast.kernel.errors import Busy, Conflict, Internal
 from holdfast.sim.past import make_past
 from holdfast.stores.sqlite.lock import Lock
 
@@ -86,12 +87,32 @@ def test_pieces_hold_everything_once_and_people_whole(people: list[int], rows: i
             assert mine == sorted(mine)
 
 
-def test_days_made_apart_are_those_of_the_past() -> None:
-    """The demo makes the days here, and the rest of the same past in another process."""
+async def test_a_past_made_elsewhere_is_the_past() -> None:
     recipe = Recipe(people=80, newcomers=5, seed=9, until_ms=1_790_000_000_000, rules=GateRules())
-    past = make_past(np.random.default_rng(9), recipe.world, until_ms=recipe.until_ms)
-    assert recipe.days().table.equals(past.days.table)
-    table, person = recipe.days().by_person()
-    assert table.sort_by("message_id")["message_id"].equals(past.days.table.sort_by("message_id")["message_id"])
+    here = make_past(np.random.default_rng(9), recipe.world, until_ms=recipe.until_ms)
+    elsewhere = PastElsewhere(recipe)
+    try:
+        beginning, aftermath = await elsewhere.beginning(), await elsewhere.aftermath()
+    finally:
+        elsewhere.close()
+    table, person = here.days.by_person()
+    assert beginning.table.equals(table)
+    assert (beginning.person == person).all()
     assert (np.diff(person) >= 0).all()
-    assert recipe.days().population.user_ids == past.population.user_ids
+    assert sorted_ids(table) == sorted_ids(here.days.table)
+    assert sorted_ids(aftermath.table) == sorted_ids(here.aftermath)
+    assert aftermath.visits == here.ledger.visits
+    assert aftermath.sends == here.ledger.sends
+    assert aftermath.step_counts == here.ledger.step_counts()
+
+
+async def test_a_past_whose_process_died_is_missed() -> None:
+    recipe = Recipe(people=2_000, newcomers=5, seed=9, until_ms=1_790_000_000_000, rules=GateRules())
+    elsewhere = PastElsewhere(recipe)
+    elsewhere.close()
+    with pytest.raises(Internal):
+        await elsewhere.beginning()
+
+
+def sorted_ids(table: pa.Table) -> list[str]:
+    return sorted(str(each) for each in table["message_id"].to_pylist())
