@@ -28,7 +28,10 @@ def parse_moment(text: str) -> datetime:
     Raises ValueError when it is no ISO 8601 instant, or lies outside 1970 to 2199.
     """
     moment = datetime.fromisoformat(text)
-    moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    try:
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except OverflowError as error:  # The first and the last day Python knows, seen from another zone.
+        raise ValueError(f"{text!r} lies outside 1970 to 2199") from error
     if not EARLIEST <= moment <= LATEST:
         raise ValueError(f"{text!r} lies outside 1970 to 2199")
     return moment

@@ -42,7 +42,7 @@ def money_of(amount: object, currency: str) -> Money | None:
         value = Decimal(str(amount).strip())
     except InvalidOperation:
         return None
-    if not value.is_finite() or abs(value.adjusted()) > 18:
+    if not value.is_finite() or value.adjusted() > 18:
         return None
     minor = int(value.scaleb(minor_digits(currency)).to_integral_value(ROUND_HALF_EVEN))
     return Money(minor=minor, currency=currency) if abs(minor) <= _MOST_MINOR else None

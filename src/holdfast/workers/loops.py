@@ -48,7 +48,8 @@ async def _rest(app: Application) -> None:
 def _seconds_until(due_ms: int | None, now_ms: int) -> float:
     """How long to rest for what falls due next.
 
-    What has long been due waits for something else: for a journey to be resumed, or for a sender to be free, who wakes us.
+    What has long been due waits for something else: for a journey to be resumed, or for a sender to be free, who wakes
+    us.
     """
     if due_ms is None or due_ms < now_ms - 1000 * REST_SECONDS_MOST:
         return REST_SECONDS_MOST
