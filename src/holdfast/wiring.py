@@ -47,6 +47,8 @@ from holdfast.stores.sqlite.state import SqliteState
 
 DAY_SECONDS = 86_400
 SECRET_BYTES = 32
+CATCH_UP_SECONDS = 2.0
+"""How long a question waits for what came before it to be taken in."""
 FINISH_SECONDS = 5.0
 """How long sends under way may take once the application closes."""
 IMPORT_ROWS = 50_000
@@ -110,15 +112,26 @@ class Application:
     closing: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def catch_up(self) -> None:
-        """Whatever reached the log before this call is in every answer after it."""
+        """Whatever reached the log before this call is in every answer after it.
+
+        Unless more is waiting than `CATCH_UP_SECONDS` can take in: then the answer is as fresh as that allows, and
+        `backlog` says how far behind it is.
+        """
         target = await self.log.end()
+        until = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
         while True:
             ticked = await self.reactor.tick()
             async with self.state.view() as view:
                 reached = await view.offset(REACT) >= target
-            if reached or ticked.idle:
+            if reached or ticked.idle or asyncio.get_running_loop().time() > until:
                 break
         await self.archivist.flush()
+
+    async def backlog(self) -> int:
+        """Requests in the log that are not taken in yet."""
+        end = await self.log.end()
+        async with self.state.view() as view:
+            return max(0, end - await view.offset(REACT))
 
     async def settle(self) -> None:
         """Until nothing is left to do but wait for time or the outside world: own events told, too."""

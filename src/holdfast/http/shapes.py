@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.moments import format_moment, from_millis
@@ -18,6 +20,12 @@ from holdfast.profiles.identity import Link
 
 Properties = dict[str, Any]
 """JSON of any shape; pydantic need not look inside."""
+
+WISH = ConfigDict(strict=True, extra="forbid")
+"""How what callers send is read: `true` is no 1, `"5"` is no 5, and a field nobody knows is a slip to be told of."""
+
+NUMBER_MOST = 2**63 - 1
+"""The largest number the stores hold: of a row, or of rows to pass over."""
 
 
 def moment(millis: int | None) -> str | None:
@@ -359,6 +367,8 @@ class Overview:
     events_per_minute: int
     sends: dict[SendState, int]
     errors_open: int
+    backlog: int
+    """Requests that are durable and not taken in yet."""
     loading: Loading | None
     activity: list[ActivityShape]
     running: list[RunShape] = field(default_factory=list)
