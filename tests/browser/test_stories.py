@@ -65,7 +65,7 @@ def test_count_a_segment_and_keep_it(open_page: Open, server: Server) -> None:
     assert saved["definition"]["of"][0]["at_least"] == 2
     page.get_by_role("button", name="Delete this segment").click()
     page.get_by_role("button", name="Delete segment").click()
-    expect(page.get_by_role("heading", name="Segments")).to_be_visible()
+    expect(page.get_by_role("heading", name="Segments", exact=True)).to_be_visible()
     expect(page.get_by_text(name)).to_have_count(0)
 
 
@@ -155,6 +155,7 @@ def test_a_bad_record_is_mended_and_replayed(open_page: Open, server: Server) ->
     expect(page.get_by_role("button", name="Replay mended")).to_be_disabled()
     body.fill(json.dumps({**record, "timestamp": "2026-01-02T03:04:05Z"}))
     page.get_by_role("button", name="Replay mended").click()
+    expect(page.get_by_text("is an event now")).to_be_visible()
     until(server, f"/api/people/{user}/events", lambda answer: len(answer["events"]) == 1)
 
 

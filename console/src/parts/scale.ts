@@ -2,7 +2,7 @@
 export function niceTicks(top: number, most = 6): number[] {
   const rough = top / (most - 1)
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? 10 * power
+  const step = [1, 2, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? 10 * power
   const whole = top >= 5 ? Math.max(1, Math.ceil(step)) : step
   const ticks: number[] = []
   for (let tick = 0; ; tick += whole) {

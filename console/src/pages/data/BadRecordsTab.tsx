@@ -19,6 +19,7 @@ export function BadRecordsTab() {
   const [chosen, setChosen] = useState<BadRecord['id'] | null>(null)
   const query = useInfiniteQuery(badRecords(shown === 'replayed'))
   const all = useReplay()
+  const [mended, setMended] = useState<string | null>(null)
   const records = query.data?.pages.flatMap((page) => page.errors) ?? []
   const first = query.data?.pages[0]
   const record = records.find(({ id }) => id === chosen) ?? records[0]
@@ -36,11 +37,15 @@ export function BadRecordsTab() {
             onChange={(value) => setShown(value as 'open' | 'replayed')}
           />
           <span className="quiet" role="status">
-            {all.data ? `${plural(all.data.replayed, 'record')} replayed, ${count(all.data.still_bad)} still bad` : ''}
+            {mended ? `“${mended}” is an event now` : ''}
+            {all.data && !mended ? `${plural(all.data.replayed, 'record')} replayed, ${count(all.data.still_bad)} still bad` : ''}
             {all.isError ? `Nothing was replayed. ${all.error.message}` : ''}
           </span>
           {shown === 'open' && records.length > 0 ? (
-            <Button loading={all.isPending} onClick={() => all.mutate({ all: true })}>
+            <Button loading={all.isPending} onClick={() => {
+                setMended(null)
+                all.mutate({ all: true })
+              }}>
               Replay all {count(first?.total)}
             </Button>
           ) : (
@@ -65,7 +70,7 @@ export function BadRecordsTab() {
           {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>Show older records</Button>}
         </div>
       </div>
-      {record && <RecordEditor key={record.id} record={record} />}
+      {record && <RecordEditor key={record.id} record={record} done={() => setMended(record.message)} />}
     </div>
   )
 }

@@ -7,13 +7,17 @@ import styles from './DataPage.module.css'
 import { useReplay } from './useReplay'
 
 /** One bad record: why it is no event, what to do, and its body to mend. */
-export function RecordEditor({ record }: { record: BadRecord }) {
+export function RecordEditor({ record, done }: { record: BadRecord; done: () => void }) {
   const [original] = useState(() => laidOut(record.body))
   const [body, setBody] = useState(original)
   const replay = useReplay()
   const mended = body !== original
   const broken = mended ? jsonProblem(body) : null
-  const send = () => replay.mutate({ ids: [record.id], ...(mended ? { bodies: { [String(record.id)]: body } } : {}) })
+  const send = async () => {
+    const wish = { ids: [record.id], ...(mended ? { bodies: { [String(record.id)]: body } } : {}) }
+    // A record that became an event leaves the list, and this editor with it: the list says so.
+    if ((await replay.mutateAsync(wish).catch(() => null))?.replayed) done()
+  }
   return (
     <aside className={styles.editor} aria-label="Bad record" tabIndex={0}>
       <h2>{record.message}</h2>
@@ -49,7 +53,11 @@ export function RecordEditor({ record }: { record: BadRecord }) {
         onChange={(event) => setBody(event.currentTarget.value)}
         error={broken}
       />
-      {replay.data && <Outcome good={replay.data.replayed > 0} />}
+      {replay.data?.replayed === 0 && (
+        <p className={styles.bad} role="alert">
+          Still bad. Mend the body where the reason points, then replay.
+        </p>
+      )}
       {replay.isError && (
         <p className={styles.bad} role="alert">
           Not replayed; nothing was changed. {replay.error.message}
@@ -58,24 +66,12 @@ export function RecordEditor({ record }: { record: BadRecord }) {
       {record.replayed_at === null && (
         <div className={styles.actions}>
           {mended && <Button onClick={() => setBody(original)}>Undo changes</Button>}
-          <Button variant="filled" disabled={broken !== null} loading={replay.isPending} onClick={send}>
+          <Button variant="filled" disabled={broken !== null} loading={replay.isPending} onClick={() => void send()}>
             {mended ? 'Replay mended' : 'Replay'}
           </Button>
         </div>
       )}
     </aside>
-  )
-}
-
-function Outcome({ good }: { good: boolean }) {
-  return good ? (
-    <p className={styles.good} role="status">
-      It is an event now.
-    </p>
-  ) : (
-    <p className={styles.bad} role="alert">
-      Still bad. Mend the body where the reason points, then replay.
-    </p>
   )
 }
 

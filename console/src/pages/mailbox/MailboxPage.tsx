@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
 import { mailbox } from '~/api/queries'
 import { TopBar } from '~/frame/TopBar'
 import { LetterDrawing, SieveDrawing } from '~/parts/Drawings'
@@ -21,7 +22,13 @@ export function MailboxPage() {
   const query = useInfiniteQuery(mailbox(text))
   const messages = query.data?.pages.flatMap((page) => page.messages) ?? []
   const total = query.data?.pages[0]?.total ?? 0
-  const open = mail ?? messages[0]?.id
+  // The newest mail opens by itself, once: mail that arrives later must not push it away while it is read.
+  const [newest, setNewest] = useState<{ text: string; id: number } | null>(null)
+  const first = messages[0]?.id
+  useEffect(() => {
+    if (first !== undefined && !query.isPlaceholderData) setNewest((old) => (old?.text === text ? old : { text, id: first }))
+  }, [first, text, query.isPlaceholderData])
+  const open = mail ?? (messages.length > 0 && newest?.text === text ? newest.id : undefined)
   const find = (wanted: string) => void navigate({ search: wanted ? { text: wanted } : {}, replace: true })
   return (
     <>
