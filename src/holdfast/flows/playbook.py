@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -9,7 +10,10 @@ from typing import Literal
 
 from holdfast.decisions.campaign import Campaign, decode_campaign
 from holdfast.decisions.journey import Journey, decode_journey
+from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import Decision
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +34,7 @@ class Playbook:
     plays: dict[tuple[str, int], Play] = field(default_factory=dict)
     by_event: dict[str, list[Play]] = field(default_factory=dict)
     paused: frozenset[str] = frozenset()
+    """Nobody moves in these."""
 
     def find(self, origin: str, version: int) -> Play | None:
         """The version a visit is on."""
@@ -54,17 +59,28 @@ def play_of(decision: Decision) -> Play:
 
 
 def playbook_of(decisions: Sequence[Decision]) -> Playbook:
-    """The playbook of all versions. People enter the newest version of what is live."""
-    plays = {(each.id, each.version): play_of(each) for each in decisions}
+    """The playbook of all versions. People enter the newest version of what is live.
+
+    A definition that an older Holdfast took and this one does not is set aside with everybody in it: they wait, as in a
+    paused journey, until it is published anew.
+    """
+    plays: dict[tuple[str, int], Play] = {}
+    broken: set[str] = set()
+    for each in decisions:
+        try:
+            plays[each.id, each.version] = play_of(each)
+        except Exposed as refusal:
+            _log.error("Version %d of %s is not valid any more: %s", each.version, each.id, refusal)  # noqa: TRY400
+            broken.add(each.id)
     newest: dict[str, Play] = {}
     for play in plays.values():
         if play.id not in newest or newest[play.id].version < play.version:
             newest[play.id] = play
     by_event: dict[str, list[Play]] = {}
     for play in newest.values():
-        if play.state == "live":
+        if play.state == "live" and play.id not in broken:
             by_event.setdefault(play.journey.trigger.event, []).append(play)
-    paused = frozenset(play.id for play in newest.values() if play.state == "paused")
+    paused = frozenset(play.id for play in newest.values() if play.state == "paused") | broken
     # A version's own state is that of when it was newest; whether it runs is for the newest to say.
     plays = {key: _in_state(play, newest[play.id].state) for key, play in plays.items()}
     return Playbook(plays=plays, by_event=by_event, paused=paused)

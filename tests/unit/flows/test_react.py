@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -265,6 +266,19 @@ async def test_a_paused_journey_holds_everybody_and_goes_on_when_resumed() -> No
     await set_state(house.state, "journey", "rescue", "resume")
     await house.settle()
     assert len(house.handed) == 1
+
+
+async def test_a_definition_that_is_valid_no_more_holds_its_people_and_nobody_else() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.publish({**RESCUE, "id": "other"})
+    await house.happens(identify(), does("Checkout Started"))
+    async with house.state.begin() as transaction:
+        (other, rescue) = await transaction.decisions()
+        await transaction.put_decision(replace(rescue, version=2, definition=b'{"id": "rescue"}'))
+    await house.later(seconds=60)
+    assert [send.origin for send in house.handed] == [other.id]
+    assert (await house.reactor.tick()).idle
 
 
 async def test_a_stopped_journey_lets_everybody_out_and_writes_to_nobody() -> None:
