@@ -1,33 +1,37 @@
 """Bulk: take in a table of past events, columns at a time.
 
-The same meaning as the live path, without reactions: events land in the history, identities, links and profiles are
-folded exactly as `react` folds them, and nobody enters a journey. Rows that are in the history already change nothing.
+The same meaning as the live path, without reactions: what comes of a table is what would have come of its events sent
+one by one, in the order of its rows, but nobody enters a journey. Events that are in the history already change
+nothing.
 
-A table is taken in chunks. For each, the state is changed first, in one transaction that also notes the chunk by its
-content; then the history. A process that dies between the two finds the note, skips the state and completes the
-history.
+A table is taken in chunks. For each, the state is changed first, in one transaction; then the history. That transaction
+also notes which events are in the state and perhaps not in the history yet: should the process die between the two,
+loading the table again finds them there, and completes the history without folding them twice.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 import numpy as np
-import polars as pl
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from holdfast.events.event import Event, IdentityKey, message_hash
-from holdfast.flows.identify import apply_claims
-from holdfast.kernel.ids import effect_key
-from holdfast.kernel.moments import to_millis
-from holdfast.ports.columns import EVENT_COLUMNS
+from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.identify import Said, apply_claims
+from holdfast.kernel.moments import LATEST, from_millis, to_millis
+from holdfast.ports.columns import EVENT_COLUMNS, Column
 from holdfast.ports.history import History
-from holdfast.ports.state import Identity, State, Transaction
-from holdfast.profiles.identity import Claim, claims_of
+from holdfast.ports.state import Identity, State, Transaction, View
+from holdfast.profiles.identity import claims_of
 from holdfast.profiles.profile import (
     CONSENT_CHANGED,
     EMPTY,
@@ -39,8 +43,10 @@ from holdfast.profiles.profile import (
     learn,
 )
 
-CHUNK_ROWS = 25_000
-"""Rows folded at a time: a server that answers meanwhile is kept waiting no longer than that takes."""
+CHUNK_ROWS = 100_000
+"""Rows folded at a time, unless said otherwise."""
+REMEMBERED_MS = 30 * 86_400_000
+"""A message id that comes again within so long of its first event is that event, whatever time it names."""
 
 _TEXT_COLUMNS = (
     "name",
@@ -56,6 +62,13 @@ _TEXT_COLUMNS = (
 _FIELDS: list[pa.Field[Any]] = [pa.field(name, pa.string()) for name in _TEXT_COLUMNS]
 EVENT_TABLE = pa.schema([*_FIELDS, pa.field("timestamp", pa.timestamp("ms", tz="UTC"))])
 """What a table of past events looks like: properties and context are JSON objects as text; `name` is as it is kept."""
+
+_NOTE = "bulk"
+"""The state's note of events that are in the state and perhaps not in the history: their dedup hashes."""
+
+Hashes = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,173 +88,317 @@ async def load_table(
     history: History,
     received: datetime,
     progress: Callable[[int], None] = lambda rows: None,
+    chunk_rows: int = CHUNK_ROWS,
 ) -> Loaded:
     """Take in the events; the table must have the columns of `EVENT_TABLE` and be valid row by row.
+
+    Tables may be loaded side by side if no event is in two of them.
 
     Args:
         received: when the table reached us; kept as `received_at` of every event.
         progress: told how many rows are done, after each chunk.
+        chunk_rows: rows folded at a time. Larger is faster; whoever else changes the state waits for a chunk.
     """
-    frame = pl.DataFrame(table.select(EVENT_TABLE.names).cast(EVENT_TABLE))
+    rows = await asyncio.to_thread(_distinct, table)
     added = 0
-    for start in range(0, frame.height, CHUNK_ROWS):
-        chunk = frame.slice(start, CHUNK_ROWS)
-        added += await _load_chunk(chunk, state, history, received)
-        progress(min(start + CHUNK_ROWS, frame.height))
-    return Loaded(rows=frame.height, added=added, known=frame.height - added)
+    for start in range(0, rows.table.num_rows, chunk_rows):
+        added += await _load_chunk(rows.part(start, chunk_rows), state, history, received)
+        progress(min(start + chunk_rows, table.num_rows))
+    return Loaded(rows=table.num_rows, added=added, known=table.num_rows - added)
 
 
-async def _load_chunk(chunk: pl.DataFrame, state: State, history: History, received: datetime) -> int:
-    hashes = np.fromiter((message_hash(each) for each in chunk["message_id"]), dtype=np.uint64, count=chunk.height)
-    chunk = chunk.with_columns(pl.Series("id", hashes)).unique("id", keep="first", maintain_order=True)
-    moments = chunk["timestamp"].dt.epoch("ms")
-    ids = chunk["id"].to_list()
-    first, last = _bounds(moments)
-    there = await history.known(ids, first_ms=first, last_ms=last)
-    if there:
-        chunk = chunk.filter(~pl.col("id").is_in(list(there)))
-    if chunk.is_empty():
-        return 0
-    token = "bulk:" + effect_key(*(str(each) for each in chunk["id"].sort()))
-    identities = await _take_in(chunk, state, token, received)
-    await history.add_table(_history_table(chunk, identities, received), token=token)
-    return chunk.height
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Rows:
+    """Events and their dedup hashes."""
+
+    table: pa.Table
+    ids: Hashes
+
+    def part(self, start: int, length: int) -> _Rows:
+        return _Rows(table=self.table.slice(start, length).combine_chunks(), ids=self.ids[start : start + length])
+
+    def chosen(self, wanted: Flags) -> _Rows:
+        if wanted.all():
+            return self
+        return _Rows(table=self.table.filter(pa.array(wanted)).combine_chunks(), ids=self.ids[wanted])
 
 
-def _bounds(moments: pl.Series) -> tuple[int, int]:
-    first, last = moments.min(), moments.max()
-    if not isinstance(first, int) or not isinstance(last, int):
-        raise TypeError("a chunk has at least one row")
-    return first, last
+def _distinct(table: pa.Table) -> _Rows:
+    """The events of the table; of those with one message id, the first."""
+    plain = table.select(EVENT_TABLE.names).cast(EVENT_TABLE)
+    for place, name in enumerate(EVENT_TABLE.names):
+        if name in ("user_id", "anonymous_id", "previous_id"):
+            plain = plain.set_column(place, EVENT_TABLE.field(name), _named(plain[name]))
+    ids = _hashes(plain["message_id"])
+    _, first = np.unique(ids, return_index=True)
+    wanted = np.zeros(len(ids), dtype=np.bool_)
+    wanted[first] = True
+    return _Rows(table=plain, ids=ids).chosen(wanted)
 
 
-async def _take_in(chunk: pl.DataFrame, state: State, token: str, received: datetime) -> dict[IdentityKey, Identity]:
-    """Fold the chunk into the state, unless a process before us did; returns its identities."""
-    keys = _keys(chunk)
-    claims = _claims(chunk)
-    at_ms = int(received.timestamp() * 1000)
-    async with state.begin() as transaction:
-        known = await transaction.identities(list(keys | {key for claim, _, _ in claims for key in claim.names}))
-        claims = [(claim.resolved(known), moment, by) for claim, moment, by in claims]
-        wanted = keys | {key for claim, _, _ in claims for key in (claim.first, claim.second)}
-        if await transaction.note(token) is not None:
-            return known
-        new = [key for key in sorted(wanted, key=lambda key: (key.kind != "user", key.value)) if key not in known]
-        known |= await transaction.add_identities(new, at_ms)
-        await apply_claims(transaction, claims, known)
-        await _learn_all(transaction, chunk, known)
-        await transaction.set_note(token, str(chunk.height))
-    return known
+def _named(column: Column) -> Column:
+    """The ids, an empty one being none."""
+    return pc.if_else(pc.equal(column, pa.scalar("")), pa.scalar(None, pa.string()), column)
 
 
-def _keys(chunk: pl.DataFrame) -> set[IdentityKey]:
-    users = chunk["user_id"].drop_nulls().unique()
-    strangers = chunk.filter(pl.col("user_id").is_null())["anonymous_id"].drop_nulls().unique()
-    return {IdentityKey(kind="user", value=each) for each in users} | {
-        IdentityKey(kind="anonymous", value=each) for each in strangers
-    }
+def _hashes(message_ids: Column) -> Hashes:
+    """`message_hash` of each: the first eight bytes of the SHA-256, little-endian."""
+    # All digests as one text, of which every fourth number is wanted: twice as fast as number by number.
+    digests = b"".join([hashlib.sha256(each).digest() for each in message_ids.cast(pa.binary()).to_pylist()])
+    return np.frombuffer(digests, dtype="<u8")[::4].astype(np.uint64)
 
 
-def _claims(chunk: pl.DataFrame) -> list[tuple[Claim, int, str]]:
-    """The claims of the chunk in order of time, each once, with when and by which message."""
-    ordered = chunk.sort("timestamp", "message_id")
-    logins = ordered.filter(pl.col("user_id").is_not_null() & pl.col("anonymous_id").is_not_null())
-    rows = pl.concat(
-        [
-            logins.unique(["anonymous_id", "user_id"], keep="first", maintain_order=True),
-            ordered.filter(pl.col("kind") == "alias"),
-        ]
+async def _load_chunk(rows: _Rows, state: State, history: History, received: datetime) -> int:
+    fresh = await _unknown(rows, history)
+    if fresh.table.num_rows:
+        lesson = await asyncio.to_thread(_lesson, fresh)
+        identities = await _take_in(fresh, lesson, state, received)
+        numbers = np.array([identities[key].id for key in lesson.keys], dtype=np.uint32)
+        table = await asyncio.to_thread(_history_table, fresh.table, numbers[lesson.who], received)
+        await history.add_table(table, token="")
+    await _completed(rows.ids, state)
+    return fresh.table.num_rows
+
+
+async def _unknown(rows: _Rows, history: History) -> _Rows:
+    moments = _millis(rows.table)
+    first_ms = max(int(moments.min()) - REMEMBERED_MS, 0)
+    last_ms = min(int(moments.max()) + REMEMBERED_MS, to_millis(LATEST))
+    there = await history.known(rows.ids.tolist(), first_ms=first_ms, last_ms=last_ms)
+    if not there:
+        return rows
+    return rows.chosen(~np.isin(rows.ids, np.fromiter(there, dtype=np.uint64, count=len(there))))
+
+
+# What the events say.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asserted:
+    """An event that says who is who, and the row it stands in."""
+
+    row: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Lesson:
+    """What a chunk says, before anybody has a number."""
+
+    keys: Sequence[IdentityKey]
+    """Whose the events are, in order of their first event."""
+    first_rows: Sequence[int]
+    """The row of each key's first event."""
+    who: Ints
+    """For each row, its place in `keys`."""
+    profiles: Sequence[Profile]
+    """What the chunk says of each key."""
+    asserted: Sequence[_Asserted]
+    """Events with claims in order of rows; those that repeat a login are left out."""
+
+
+def _lesson(rows: _Rows) -> _Lesson:
+    who, keys = _whose(rows.table)
+    _, first_rows = np.unique(who, return_index=True)
+    return _Lesson(
+        keys=keys,
+        first_rows=first_rows.tolist(),
+        who=who,
+        profiles=_profiles(rows.table, who, keys),
+        asserted=_asserted(rows.table),
     )
-    events = sorted(_events(rows), key=lambda event: (event.timestamp, event.message_id))
-    return [(claim, to_millis(event.timestamp), event.message_id) for event in events for claim in claims_of(event)]
 
 
-async def _learn_all(transaction: Transaction, chunk: pl.DataFrame, known: Mapping[IdentityKey, Identity]) -> None:
-    lessons = _tallied(chunk, known)
-    for event in _telling(chunk):
-        identity = known[event.identity].id
-        told = learn(EMPTY, event)
-        lesson = lessons.get(identity, EMPTY)
-        # The tallies count this event already; only what it says is added.
-        lessons[identity] = combine([lesson, msgspec.structs.replace(told, tallies={})])
-    before = await transaction.profiles(list(lessons))
-    await transaction.put_profiles(
-        {identity: combine([before.get(identity, EMPTY), lesson]) for identity, lesson in lessons.items()}
-    )
-    person_of = {each.id: each.person for each in (await transaction.identities_by_id(list(lessons))).values()}
-    await transaction.touch_people(sorted(set(person_of.values())))
+def _whose(table: pa.Table) -> tuple[Ints, list[IdentityKey]]:
+    """For each row the number of its identity, in order of appearance; and the identities."""
+    # The letter keeps a user and a stranger of one name apart.
+    users = _lettered("u", table["user_id"])
+    strangers = _lettered("a", table["anonymous_id"])
+    codes, names = _coded(pc.coalesce(users, strangers))
+    keys = [IdentityKey(kind="user" if name[0] == "u" else "anonymous", value=name[1:]) for name in names]
+    return codes, keys
 
 
-def _tallied(chunk: pl.DataFrame, known: Mapping[IdentityKey, Identity]) -> dict[int, Profile]:
-    """Every identity's tallies and first and last moments in the chunk."""
-    is_user = pl.col("user_id").is_not_null()
-    groups = (
-        chunk.select(
-            is_user.alias("is_user"),
-            pl.coalesce("user_id", "anonymous_id").alias("value"),
-            "name",
-            pl.col("timestamp").dt.epoch("ms").alias("at"),
-        )
-        .group_by("is_user", "value", "name")
-        .agg(
-            pl.len().alias("count"),
-            pl.col("at").min().alias("first"),
-            pl.col("at").max().alias("last"),
-            pl.col("at").sort().tail(RECENT_MOST).alias("recent"),
-        )
-        .sort("is_user", "value", "name")
-    )
-    lessons: dict[int, Profile] = {}
-    for user, value, name, count, first, last, recent in groups.iter_rows():
-        identity = known[IdentityKey(kind="user" if user else "anonymous", value=value)].id
-        lesson = lessons.get(identity)
-        if lesson is None:
-            lesson = lessons[identity] = Profile(tallies={}, first_seen_ms=first, last_seen_ms=last)
-        if len(lesson.tallies) < NAMES_MOST:
-            lesson.tallies[name] = Tally(count=count, first_ms=first, recent_ms=tuple(recent))
-        lessons[identity] = msgspec.structs.replace(
-            lesson,
-            crowded=lesson.crowded or name not in lesson.tallies,
-            first_seen_ms=min(lesson.first_seen_ms, first),
-            last_seen_ms=max(lesson.last_seen_ms, last),
-        )
-    return lessons
+def _coded(texts: Column) -> tuple[Ints, list[str]]:
+    """Each text as a number, in order of appearance, and what the numbers mean; null is −1."""
+    encoded: Any = pc.dictionary_encode(texts)
+    codes: Ints = np.asarray(pc.fill_null(encoded.indices, -1), dtype=np.int64)
+    return codes, encoded.dictionary.to_pylist()
 
 
-def _telling(chunk: pl.DataFrame) -> list[Event]:
-    """The events that say something about a person beside having happened."""
-    return _events(chunk.filter((pl.col("kind") == "identify") | (pl.col("name") == CONSENT_CHANGED)))
+def _lettered(letter: str, texts: Column) -> Column:
+    joined: Column = pc.binary_join_element_wise(pa.scalar(letter), texts.combine_chunks(), pa.scalar(""))
+    return joined
 
 
-def _events(rows: pl.DataFrame) -> list[Event]:
+def _is(texts: Column, word: str) -> Column:
+    return pc.equal(texts, pa.scalar(word))
+
+
+def _millis(table: pa.Table) -> Ints:
+    return np.asarray(table["timestamp"].combine_chunks().cast(pa.int64()))
+
+
+def _profiles(table: pa.Table, who: Ints, keys: Sequence[IdentityKey]) -> list[Profile]:
+    names, words = _coded(table["name"].combine_chunks())
+    moments = _millis(table)
+    order = np.lexsort((moments, names, who))
+    who, names, moments = who[order], names[order], moments[order]
+    tallies = _tallies(who, names, moments, words, len(keys))
+    begins = np.flatnonzero(np.diff(who, prepend=-1))
+    firsts, lasts = np.minimum.reduceat(moments, begins).tolist(), np.maximum.reduceat(moments, begins).tolist()
+    told = _told(table)
     return [
-        Event(
-            name=row["name"],
-            kind=row["kind"],
-            user_id=row["user_id"],
-            anonymous_id=row["anonymous_id"],
-            previous_id=row["previous_id"],
-            timestamp=row["timestamp"].astimezone(UTC),
-            received_at=row["timestamp"].astimezone(UTC),
-            message_id=row["message_id"],
-            properties=msgspec.json.decode(row["properties"] or "{}"),
+        Profile(
+            traits=said.traits,
+            consent=said.consent,
+            tallies=counted
+            if len(counted) <= NAMES_MOST
+            else {name: counted[name] for name in sorted(counted)[:NAMES_MOST]},
+            crowded=len(counted) > NAMES_MOST,
+            first_seen_ms=first,
+            last_seen_ms=last,
         )
-        for row in rows.iter_rows(named=True)
+        for counted, first, last, said in zip(
+            tallies, firsts, lasts, (told.get(key, EMPTY) for key in keys), strict=True
+        )
     ]
 
 
-def _history_table(chunk: pl.DataFrame, identities: Mapping[IdentityKey, Identity], received: datetime) -> pa.Table:
-    """The chunk in the columns the history takes."""
-    users = {key.value: each.id for key, each in identities.items() if key.kind == "user"}
-    strangers = {key.value: each.id for key, each in identities.items() if key.kind == "anonymous"}
-    numbered = chunk.with_columns(
-        pl.coalesce(
-            pl.col("user_id").replace_strict(users, default=None, return_dtype=pl.UInt32),
-            pl.col("anonymous_id").replace_strict(strangers, default=None, return_dtype=pl.UInt32),
-        ).alias("identity"),
-        pl.lit(received).dt.cast_time_unit("ms").alias("received_at"),
-        pl.col("properties").fill_null("{}"),
-        pl.col("context").fill_null("{}"),
-        pl.col("name").alias("event"),
+def _tallies(who: Ints, names: Ints, moments: Ints, words: Sequence[str], people: int) -> list[dict[str, Tally]]:
+    """Each one's tallies; the rows are in order of who, name and moment."""
+    begins = np.flatnonzero((np.diff(who, prepend=-1) != 0) | (np.diff(names, prepend=-1) != 0))
+    ends = np.append(begins[1:], len(who)).tolist()
+    at_ms = moments.tolist()
+    tallies: list[dict[str, Tally]] = [{} for _ in range(people)]
+    for begin, end, each, name in zip(begins.tolist(), ends, who[begins].tolist(), names[begins].tolist(), strict=True):
+        recent = tuple(at_ms[max(begin, end - RECENT_MOST) : end])
+        tallies[each][words[name]] = Tally(count=end - begin, first_ms=at_ms[begin], recent_ms=recent)
+    return tallies
+
+
+def _told(table: pa.Table) -> dict[IdentityKey, Profile]:
+    """What events say of people beside having happened. The tallies in it count only these events."""
+    telling: Column = pc.or_(_is(table["kind"], "identify"), _is(table["name"], CONSENT_CHANGED))
+    told: dict[IdentityKey, Profile] = {}
+    for event in _events(table.filter(telling)):
+        told[event.identity] = learn(told.get(event.identity, EMPTY), event)
+    return told
+
+
+def _asserted(table: pa.Table) -> list[_Asserted]:
+    user, _ = _coded(table["user_id"].combine_chunks())
+    stranger, strangers = _coded(table["anonymous_id"].combine_chunks())
+    logins = np.flatnonzero((user >= 0) & (stranger >= 0))
+    _, first = np.unique(user[logins] * max(len(strangers), 1) + stranger[logins], return_index=True)
+    aliases = np.flatnonzero(np.asarray(_is(table["kind"], "alias")))
+    rows: Ints = np.union1d(logins[first], aliases)
+    events = _events(table.take(rows))
+    return [_Asserted(row=row, event=event) for row, event in zip(rows.tolist(), events, strict=True)]
+
+
+def _events(table: pa.Table) -> list[Event]:
+    columns = ("name", "kind", "user_id", "anonymous_id", "previous_id", "message_id", "properties")
+    return [
+        Event(
+            name=name,
+            kind=kind,
+            user_id=user,
+            anonymous_id=stranger,
+            previous_id=previous,
+            timestamp=moment,
+            received_at=moment,
+            message_id=message,
+            properties=msgspec.json.decode(properties or "{}"),
+        )
+        for name, kind, user, stranger, previous, message, properties, moment in zip(
+            *(table[column].to_pylist() for column in columns), map(from_millis, _millis(table).tolist()), strict=True
+        )
+    ]
+
+
+# Into the state.
+
+
+async def _take_in(rows: _Rows, lesson: _Lesson, state: State, received: datetime) -> dict[IdentityKey, Identity]:
+    """Fold the chunk into the state, but for events a process before us folded; returns the chunk's identities."""
+    async with state.begin() as transaction:
+        folded = await _noted(transaction)
+        doubled = np.isin(rows.ids, folded)
+        if doubled.any():
+            rows = rows.chosen(~doubled)
+            known = await transaction.identities(lesson.keys)
+            if not rows.table.num_rows:
+                return known
+            rest = _lesson(rows)
+            return known | await _fold(transaction, rest, received)
+        identities = await _fold(transaction, lesson, received)
+        await _note(transaction, np.union1d(folded, rows.ids))
+    return identities
+
+
+async def _fold(transaction: Transaction, lesson: _Lesson, received: datetime) -> dict[IdentityKey, Identity]:
+    claimed = {name for each in lesson.asserted for claim in claims_of(each.event) for name in claim.names}
+    known = await transaction.identities(list(claimed.union(lesson.keys)))
+    claims, names = _resolved(lesson, known)
+    new = [key for key in names if key not in known]
+    people = known | await transaction.add_identities(new, to_millis(received))
+    await apply_claims(transaction, claims, people)
+    before = await transaction.profiles([known[key].id for key in lesson.keys if key in known])
+    profiles = {people[key].id: profile for key, profile in zip(lesson.keys, lesson.profiles, strict=True)}
+    await transaction.put_profiles(
+        {each: combine([before[each], profile]) if each in before else profile for each, profile in profiles.items()}
     )
-    return numbered.select(EVENT_COLUMNS.names).to_arrow().cast(EVENT_COLUMNS)
+    await transaction.touch_people(sorted({people[key].person for key in lesson.keys}))
+    return people
+
+
+def _resolved(lesson: _Lesson, known: Iterable[IdentityKey]) -> tuple[list[Said], list[IdentityKey]]:
+    """The claims, each with the names it means given what was known before its event; and every name, in order."""
+    names: dict[IdentityKey, None] = dict.fromkeys(known)
+    claims: list[Said] = []
+    arrivals = iter(zip(lesson.first_rows, lesson.keys, strict=True))
+    arrival = next(arrivals, None)
+    for each in lesson.asserted:
+        while arrival is not None and arrival[0] < each.row:
+            names.setdefault(arrival[1])
+            arrival = next(arrivals, None)
+        said = [claim.resolved(names) for claim in claims_of(each.event)]
+        claims += [(claim, to_millis(each.event.timestamp), each.event.message_id) for claim in said]
+        names.update(
+            dict.fromkeys([each.event.identity, *(key for claim in said for key in (claim.first, claim.second))])
+        )
+    names.update(dict.fromkeys(lesson.keys))
+    return claims, list(names)
+
+
+# Between the state and the history.
+
+
+async def _completed(ids: Hashes, state: State) -> None:
+    """Forget that events may be missing from the history: they are there."""
+    async with state.view() as view:
+        if not (await _noted(view)).size:
+            return
+    async with state.begin() as transaction:
+        await _note(transaction, np.setdiff1d(await _noted(transaction), ids))
+
+
+async def _noted(view: View) -> Hashes:
+    return np.frombuffer(base64.b64decode(await view.note(_NOTE) or ""), dtype="<u8").astype(np.uint64)
+
+
+async def _note(transaction: Transaction, ids: Hashes) -> None:
+    await transaction.set_note(_NOTE, base64.b64encode(ids.astype("<u8").tobytes()).decode())
+
+
+def _history_table(table: pa.Table, identities: npt.NDArray[np.uint32], received: datetime) -> pa.Table:
+    """The chunk in the columns the history takes."""
+    columns: dict[str, Column] = {name: table[name] for name in EVENT_COLUMNS.names if name in table.column_names}
+    columns |= {
+        "event": table["name"],
+        "identity": pa.array(identities),
+        "received_at": pa.repeat(pa.scalar(received, EVENT_COLUMNS.field("received_at").type), table.num_rows),
+    }
+    columns |= {name: pc.fill_null(columns[name], "{}") for name in ("properties", "context")}
+    return pa.table({name: columns[name] for name in EVENT_COLUMNS.names}).cast(EVENT_COLUMNS)
