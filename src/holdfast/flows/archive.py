@@ -7,17 +7,22 @@ the position under which their message id was first seen. So it decides nothing 
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
+
+import msgspec
 
 from holdfast.events.event import Event
 from holdfast.events.segment_spec import decode
 from holdfast.flows.person import person_row
 from holdfast.flows.react import GROUP as REACT
-from holdfast.flows.react import position_of
+from holdfast.flows.react import POISON, position_of
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import History, HistoryRow, PersonRow
 from holdfast.ports.log import Entry, Log
-from holdfast.ports.state import State, View
+from holdfast.ports.state import BadRecord, State, View
+
+_log = logging.getLogger(__name__)
 
 GROUP = "archive"
 PEOPLE_MOST = 5_000
@@ -78,11 +83,40 @@ class Archivist:
             rows = await self._unknown(rows)
         following = entries[-1].offset + 1
         if rows:
-            await self._history.add(rows, token=f"log:{start}-{following}")
-            self._added(rows)
+            await self._add(rows, f"log:{start}-{following}")
         async with self._state.begin() as transaction:
             await transaction.set_offset(GROUP, following)
         return len(rows), following < end
+
+    async def _add(self, rows: list[HistoryRow], token: str) -> None:
+        """Add the rows; should one break the whole, the halves, until it stands alone and is set aside."""
+        try:
+            await self._history.add(rows, token=token)
+        except POISON as fault:
+            _log.exception("Adding %d events to the history failed.", len(rows))
+            if len(rows) == 1:
+                await self._set_aside(rows[0], fault)
+                return
+            middle = len(rows) // 2
+            await self._add(rows[:middle], f"{token}/1")
+            await self._add(rows[middle:], f"{token}/2")
+        else:
+            self._added(rows)
+
+    async def _set_aside(self, row: HistoryRow, fault: Exception) -> None:
+        event = row.event
+        record = BadRecord(
+            at_ms=to_millis(event.received_at),
+            source=event.source,
+            code="unforeseen",
+            message=f"it could not be added to the history: {fault!r:.200}",
+            path="$",
+            hint="It counts for journeys, but not in answers. The server's log has the details.",
+            body=msgspec.json.encode({"messageId": event.message_id, "event": event.name}).decode(),
+            origin=f"archive:{event.message_id}",
+        )
+        async with self._state.begin() as transaction:
+            await transaction.add_bad_records([record])
 
     async def _rows(self, entries: Sequence[Entry]) -> list[HistoryRow]:
         placed: list[tuple[int, Event]] = []

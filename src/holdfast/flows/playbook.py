@@ -70,7 +70,7 @@ def playbook_of(decisions: Sequence[Decision]) -> Playbook:
         try:
             plays[each.id, each.version] = play_of(each)
         except Exposed as refusal:
-            _log.error("Version %d of %s is not valid any more: %s", each.version, each.id, refusal)  # noqa: TRY400
+            _log.error("Version %d of %s is not valid any more: %s", each.version, each.id, refusal)
             broken.add(each.id)
     newest: dict[str, Play] = {}
     for play in plays.values():

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+
+import pytest
 
 from holdfast import did, trait
 from holdfast.flows.archive import Archivist
 from holdfast.flows.identify import merge, unmerge
 from holdfast.kernel.moments import to_millis
+from holdfast.ports.history import HistoryRow
 from holdfast.segments.condition import Condition
 from holdfast.testing.house import House
 
@@ -76,3 +80,22 @@ async def test_traits_and_late_news_reach_the_history(tmp_path: Path) -> None:
     await house.happens({**old, "messageId": "old"})
     assert await count(house, trait("plan") == "gold") == 1
     assert await count(house, trait("plan") == "free") == 0
+
+
+async def test_an_event_the_history_cannot_hold_stands_in_nobodys_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await House.build(tmp_path)
+    sound = house.app.history.add
+
+    async def add(rows: Sequence[HistoryRow], *, token: str) -> None:
+        if any(row.event.name == "Poison" for row in rows):
+            raise ValueError("nobody foresaw this")
+        await sound(rows, token=token)
+
+    monkeypatch.setattr(house.app.history, "add", add)
+    await house.happens(does("Read", "ann"), does("Poison", "ann"), does("Bought", "ann"), does("Read", "ben"))
+    assert await house.app.history.size() == 3
+    async with house.app.state.view() as view:
+        (bad,) = await view.bad_records(limit=10, before_id=None, replayed=None)
+    assert (bad.code, bad.origin) == ("unforeseen", "archive:Poison-ann")
