@@ -172,6 +172,32 @@ def test_a_mail_that_works_is_opened_clicked_and_the_cart_paid() -> None:
     assert [event.properties["cart_id"] for event in orders] == [cart]
 
 
+def test_who_has_paid_by_then_pays_once() -> None:
+    """Everybody is mailed once a second by a shop that has lost its head; no cart is ever paid twice."""
+    effects = Effects(cart=0.999999, win_back=0.5, spread=1e-4)
+    people = populate(
+        np.random.default_rng(4),
+        40,
+        start_ms=NOW_MS - 90 * DAY_MS,
+        until_ms=NOW_MS,
+        habits=Habits(),
+        effects=effects,
+    )
+    crowd = a_crowd(people, pace=Pace(late=0.0, twice=0.0, broken=0.0, events_per_second=4.0), effects=effects)
+    paid: Counter[str] = Counter()
+    for second in range(240):
+        at_ms = NOW_MS + second * 1_000
+        for message in said(crowd.next(at_ms)):
+            if message.get("event") == "Order Completed":
+                paid[message["properties"]["cart_id"]] += 1
+            elif message.get("event") == "Checkout Started":
+                for number in range(3):
+                    address = people.emails[people.user_ids.index(message["userId"])]
+                    crowd.got_mail(f"{message['messageId']}-{number}", address, at_ms + 30_000 * number)
+    assert len(paid) > 50
+    assert max(paid.values()) == 1
+
+
 def test_a_mail_that_does_nothing_does_nothing() -> None:
     effects = Effects(cart=0.0, win_back=0.0, opens=0.0)
     people = populate(

@@ -75,6 +75,24 @@ def test_purchases_are_caused_only_by_mails(past: Past) -> None:
         assert min(mailed[caused.person, caused.origin]) < caused.at_ms
 
 
+def test_who_has_bought_since_is_not_made_to_buy() -> None:
+    """A certain effect, so that whoever bought by themselves in between would have bought a second time."""
+    effects = Effects(cart=0.999999, spread=1e-4)
+    past = make_past(np.random.default_rng(3), World(people=600, effects=effects), until_ms=UNTIL_MS)
+    orders: defaultdict[str, list[int]] = defaultdict(list)
+    for row in past.table.filter(np.asarray(past.table["name"]) == "Order Completed").to_pylist():
+        orders[row["user_id"]].append(int(row["timestamp"].timestamp() * 1000))
+    mailed = {(send.identity, send.settled_ms or 0) for send in past.ledger.sends if send.origin == CART_RESCUE}
+    caused = {(each.person, each.at_ms) for each in past.ledger.caused if each.origin == CART_RESCUE}
+    assert len(caused) > 50
+    for person, at_ms in caused:
+        mail_ms = max(sent for who, sent in mailed if who == person and sent < at_ms)
+        between = [order for order in orders[past.population.user_ids[person]] if mail_ms < order < at_ms - 1]
+        # In the seconds of the visit itself nothing is asked again.
+        assert not [order for order in between if at_ms - order > 60_000]
+    assert len(caused) < len(mailed)
+
+
 def test_the_planted_chance_comes_out() -> None:
     effects = Effects(cart=0.5, spread=0.2)
     past = make_past(np.random.default_rng(3), World(people=1_500, effects=effects), until_ms=UNTIL_MS)

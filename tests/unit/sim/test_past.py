@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -98,6 +98,19 @@ def test_a_checkout_leads_to_its_own_order(past: Past) -> None:
             begun[said["cart_id"]] = said
         elif row["name"] == "Order Completed":
             assert begun[said["cart_id"]]["value"] == said["revenue"]
+
+
+def test_who_pays_pays_before_the_rescue_mail(past: Past) -> None:
+    begun: dict[str, datetime] = {}
+    paid: dict[str, datetime] = {}
+    for row in rows_of(past):
+        if row["name"] in {"Checkout Started", "Order Completed"}:
+            kept = begun if row["name"] == "Checkout Started" else paid
+            kept[json.loads(row["properties"])["cart_id"]] = row["timestamp"]
+    took = sorted((at - begun[cart]).total_seconds() for cart, at in paid.items())
+    # Those who came back for a cart come hours later; nobody dawdles in between.
+    assert not [seconds for seconds in took if 45 <= seconds < 120]
+    assert sum(seconds < 45 for seconds in took) > 0.7 * len(took)
 
 
 def test_people_browse_before_they_say_who_they_are(past: Past) -> None:
