@@ -60,12 +60,15 @@ class Watch:
         """The number of the newest event."""
         return self._number
 
-    def since(self, number: int, *, most: int, identities: frozenset[int] | None = None) -> list[Happened]:
-        """Events after that number, oldest first; only the newest `most`."""
+    def since(
+        self, number: int, *, most: int, until: int | None = None, identities: frozenset[int] | None = None
+    ) -> list[Happened]:
+        """Events after that number, and none after `until`, oldest first; only the newest `most`."""
+        last = self._number if until is None else until
         found = [
             each
             for each in self._kept
-            if each.number > number and (identities is None or each.row.identity in identities)
+            if number < each.number <= last and (identities is None or each.row.identity in identities)
         ]
         return found[-most:]
 

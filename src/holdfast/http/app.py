@@ -18,6 +18,7 @@ from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segments import segment_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
+from holdfast.http.intake import Intake
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.pages import console_routes
 from holdfast.http.problems import install_problems
@@ -35,6 +36,8 @@ def make_http(app: Application) -> ASGIApp:
         docs_url="/docs",
         redoc_url=None,
         openapi_url="/openapi.json",
+        # A path that is nearly right is wrong: to be sent on would lose the body.
+        redirect_slashes=False,
     )
     install_problems(api)
     collecting = collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url)
@@ -50,9 +53,8 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(decision_routes(app, "campaign"))
     if app.mailbox is not None:
         api.include_router(mailbox_routes(app.mailbox))
-    api.router.routes.append(Route("/api/{path:path}", _nothing, methods=["GET", "POST", "PUT", "DELETE", "PATCH"]))
     api.router.routes.extend(console_routes())
-    return collect_first(collecting, Guard(api, app))
+    return collect_first(collecting, Guard(Intake(api), app))
 
 
 def _health(app: Application) -> ASGIApp:
@@ -62,9 +64,3 @@ def _health(app: Application) -> ASGIApp:
         return JSONResponse({"status": "ok", "version": __version__})
 
     return health  # type: ignore[return-value]  # Route takes the function and makes the application of it.
-
-
-async def _nothing(request: Request) -> Response:
-    message = f"there is nothing at {request.url.path!r:.200}."
-    hint = "/docs lists the calls there are."
-    return JSONResponse({"error": {"code": "not_found", "message": message, "path": "", "hint": hint}}, 404)

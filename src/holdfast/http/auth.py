@@ -9,12 +9,15 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from holdfast.http.path_names import keeping_names
 from holdfast.http.problems import problem_response
+from holdfast.http.shapes import WISH
 from holdfast.kernel.errors import Unauthorized
 from holdfast.kernel.moments import to_millis
 from holdfast.settings import is_loopback
@@ -29,6 +32,8 @@ OPEN_CALLER = "console"
 @dataclass(frozen=True, kw_only=True)
 class SessionWish:
     """The api key to sign in with."""
+
+    __pydantic_config__ = WISH
 
     key: str
 
@@ -70,7 +75,7 @@ def read_session(secret: bytes, cookie: str, now_ms: int) -> str | None:
 
 
 class Guard:
-    """Lets only known callers through to /api; everything else passes."""
+    """Lets only known callers through to /api, and has nothing said there kept by anybody; everything else passes."""
 
     def __init__(self, inner: ASGIApp, app: Application) -> None:
         self._inner = inner
@@ -78,16 +83,50 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 401 in the place of what is guarded."""
-        if scope["type"] == "http" and scope["path"].startswith("/api/"):
-            request = Request(scope)
-            if caller_of(self._app, request) is None:
-                refusal = Unauthorized(
-                    "this needs an api key.",
-                    hint="Send `Authorization: Bearer <api key>`; `holdfast keys add` makes one.",
-                )
-                await problem_response(refusal)(scope, receive, send)
+        path: str = scope.get("path", "")
+        if scope["type"] != "http" or not path.startswith(("/api/", "/session")):
+            await self._inner(scope, receive, send)
+            return
+        private = _privately(send)
+        if path.startswith("/api/"):
+            refusal = self._refusal(Request(scope))
+            if refusal is not None:
+                await problem_response(refusal)(scope, receive, private)
                 return
-        await self._inner(scope, receive, send)
+            # Only now: what is guarded is told by the path everybody sees.
+            scope = keeping_names(scope)
+        await self._inner(scope, receive, private)
+
+    def _refusal(self, request: Request) -> Unauthorized | None:
+        if caller_of(self._app, request) is None:
+            return Unauthorized(
+                "this needs an api key.",
+                hint="Send `Authorization: Bearer <api key>`; `holdfast keys add` makes one.",
+            )
+        if "authorization" not in request.headers and request.headers.get("sec-fetch-site") in _OTHER_PAGES:
+            return Unauthorized(
+                "a page of another origin asks in the name of whoever is signed in.",
+                code="cross_site",
+                hint="Send `Authorization: Bearer <api key>` instead.",
+            )
+        return None
+
+
+_OTHER_PAGES = frozenset({"cross-site", "same-site"})
+"""What a browser says of requests other origins make. To a cookie, another port of this machine is the same site."""
+_PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+
+
+def _privately(send: Send) -> Send:
+    """Send answers that nobody on the way keeps or takes for something else than they are."""
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            told = {name.lower() for name, _ in message["headers"]}
+            message = {**message, "headers": [*message["headers"], *(each for each in _PRIVATE if each[0] not in told)]}
+        await send(message)
+
+    return sending
 
 
 def caller_of(app: Application, request: Request) -> str | None:
@@ -106,8 +145,11 @@ def caller_of(app: Application, request: Request) -> str | None:
 
 def _stands_open(app: Application, headers: Headers) -> bool:
     """Whether the console needs no key. The name asked for must be this machine's, or another site's page could ask."""
-    host = headers.get("host", "").rpartition(":")[0].strip("[]") or headers.get("host", "")
-    return app.settings.console_open and is_loopback(host)
+    try:
+        host = urlsplit(f"//{headers.get('host', '')}").hostname
+    except ValueError:
+        return False
+    return app.settings.console_open and is_loopback(host or "")
 
 
 def session_routes(app: Application) -> APIRouter:

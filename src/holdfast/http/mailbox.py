@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from fastapi import Path as PathParameter
 from pydantic import Field
 
-from holdfast.http.shapes import moment_text
+from holdfast.http.shapes import NUMBER_MOST, moment_text
 from holdfast.kernel.errors import NotFound
 from holdfast.ports.mailbox import Mail, Mailbox
 
@@ -75,14 +76,14 @@ def mailbox_routes(mailbox: Mailbox) -> APIRouter:
         to: Annotated[str, Query(description="Only mail to this address.")] = "",
         text: Annotated[str, Query(description="Part of the subject, the beginning or the address.")] = "",
         limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
-        before: Annotated[int | None, Query(description="Only mail with a smaller id.")] = None,
+        before: Annotated[int | None, Query(ge=0, le=NUMBER_MOST, description="Only mail with a smaller id.")] = None,
     ) -> MailPage:
         """Mail, newest first. Every delivery is listed."""
         mails, total = await mailbox.find(to=to, text=text, limit=limit, before=before)
         return MailPage(messages=[MailShape.of(each) for each in mails], total=total)
 
     @routes.get("/{mail_id}")
-    async def opened(mail_id: int) -> OpenedMailShape:
+    async def opened(mail_id: Annotated[int, PathParameter(ge=0, le=NUMBER_MOST)]) -> OpenedMailShape:
         """One message with all its parts."""
         found = await mailbox.read(mail_id)
         if found is None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import mimetypes
 from pathlib import Path
 
+from starlette.convertors import PathConvertor, register_url_convertor
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
+
+from holdfast.kernel.errors import NotFound
 
 FOLDER = Path(__file__).parent / "console"
 POLICY = (
@@ -24,6 +27,23 @@ _UNBUILT = """<!doctype html><html lang="en"><title>Holdfast</title><h1>The cons
 <p>The API works. Run <code>make setup</code> in the project's root to build the console, then reload.</p>"""
 
 
+class _PageConvertor(PathConvertor):
+    """`{path:page}`: every path that is the console's to show, and none that other callers ask for and miss."""
+
+    regex = r"(?!(?:api|assets|session|v1|m)(?:/|$)).*"
+
+
+register_url_convertor("page", _PageConvertor())
+
+
+def _file(folder: Path, name: str) -> Path | None:
+    """The file of that name within the folder; None when there is none, or it lies elsewhere."""
+    if "\0" in name:
+        return None
+    path = (folder / name).resolve()
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+
+
 def _encoded(path: Path, accepted: str) -> tuple[Path, dict[str, str]]:
     """The smallest form of the file the browser takes."""
     for suffix, coding in ((".br", "br"), (".gz", "gzip")):
@@ -37,9 +57,9 @@ def console_routes(folder: Path = FOLDER) -> list[Route]:
     """The routes; the last takes every path nobody else took."""
 
     async def asset(request: Request) -> Response:
-        path = (folder / "assets" / request.path_params["name"]).resolve()
-        if not path.is_relative_to((folder / "assets").resolve()) or not path.is_file():
-            return PlainTextResponse("There is no such file.", 404, SAFE)
+        path = _file(folder / "assets", request.path_params["name"])
+        if path is None:
+            raise NotFound("there is no such file.", hint="Reload the page: its files have other names by now.")
         served, headers = _encoded(path, request.headers.get("accept-encoding", ""))
         kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
         return FileResponse(
@@ -55,5 +75,5 @@ def console_routes(folder: Path = FOLDER) -> list[Route]:
 
     return [
         Route("/assets/{name:path}", asset, methods=["GET", "HEAD"]),
-        Route("/{path:path}", page, methods=["GET", "HEAD"]),
+        Route("/{path:page}", page, methods=["GET", "HEAD"]),
     ]

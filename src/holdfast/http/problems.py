@@ -26,6 +26,18 @@ def _plain(status: int, code: str, message: str, path: str = "", hint: str = "")
     return JSONResponse({"error": {"code": code, "message": message, "path": path, "hint": hint}}, status)
 
 
+def _refusal(request: Request, error: HTTPException) -> JSONResponse:
+    match error.status_code:
+        case 404:
+            message = f"there is nothing at {request.scope['path']!r:.200}."
+            return _plain(404, "not_found", message, "", "See /docs for the calls there are.")
+        case 405:
+            message = f"{request.method:.20} is not understood here."
+            return _plain(405, "wrong_method", message, "", "See /docs for the calls there are.")
+        case status:
+            return _plain(status, "refused", str(error.detail), "", "See /docs for what this call takes.")
+
+
 def _path(place: tuple[int | str, ...]) -> str:
     """`("body", "of", 0)` as `$.of[0]`; a query's or path's parameter is its own name."""
     where, *rest = place or ("body",)
@@ -49,9 +61,9 @@ def install_problems(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "wrong_method"}.get(error.status_code, "refused")
-        message = {404: f"there is nothing at {request.url.path!r:.200}."}.get(error.status_code, str(error.detail))
-        return _plain(error.status_code, code, message, "", "See /docs for the calls there are.")
+        answer = _refusal(request, error)
+        answer.headers.update(error.headers or {})
+        return answer
 
     @api.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Strict
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
@@ -21,8 +21,14 @@ from holdfast.profiles.identity import Link
 Properties = dict[str, Any]
 """JSON of any shape; pydantic need not look inside."""
 
-WISH = ConfigDict(strict=True, extra="forbid")
-"""How what callers send is read: `true` is no 1, `"5"` is no 5, and a field nobody knows is a slip to be told of."""
+WISH = ConfigDict(extra="forbid")
+"""How what callers send is read: a field nobody knows is a slip to be told of."""
+
+Whole = Annotated[int, Strict()]
+"""A whole number: `true` is no 1, and `"5"` is no 5."""
+
+Truth = Annotated[bool, Strict()]
+"""True or false, and nothing that reads like it."""
 
 NUMBER_MOST = 2**63 - 1
 """The largest number the stores hold: of a row, or of rows to pass over."""

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import Field
 
 from holdfast.flows.replay import replay
-from holdfast.http.shapes import BadRecordShape
+from holdfast.http.shapes import NUMBER_MOST, WISH, BadRecordShape, Truth, Whole
+from holdfast.kernel.errors import Invalid
 from holdfast.wiring import Application
+
+AT_ONCE_MOST = 10_000
+"""How many records may be named in one call."""
+
+_NUMBER = re.compile(r"[1-9][0-9]{0,18}")
+RowNumber = Annotated[Whole, Field(ge=1, le=NUMBER_MOST)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,8 +35,10 @@ class ErrorPage:
 class ReplayWish:
     """Which records to try again, and mended bodies for those that need one."""
 
-    ids: list[int] = field(default_factory=list)
-    all: bool = False
+    __pydantic_config__ = WISH
+
+    ids: Annotated[list[RowNumber], Field(max_length=AT_ONCE_MOST)] = field(default_factory=list)
+    all: Truth = False
     bodies: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,7 +57,9 @@ def error_routes(app: Application) -> APIRouter:
     @routes.get("")
     async def listed(
         limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
-        before: Annotated[int | None, Query(description="Only records with a smaller id.")] = None,
+        before: Annotated[
+            int | None, Query(ge=0, le=NUMBER_MOST, description="Only records with a smaller id.")
+        ] = None,
         replayed: Annotated[bool | None, Query(description="Only those replayed, or not; both when left out.")] = None,
     ) -> ErrorPage:
         """What came in and could not be an event, with the reason and the remedy."""
@@ -60,15 +74,27 @@ def error_routes(app: Application) -> APIRouter:
     @routes.post("/replay")
     async def again(wish: ReplayWish) -> Replayed:
         """Send records through the front door again, mended where a body is given."""
+        if wish.all == bool(wish.ids):
+            raise Invalid("which records is not said.", path="$.ids", hint="Give their ids, or `all`: true, not both.")
         await app.catch_up()
         done = await replay(
             app.state,
             app.collector,
             ids=None if wish.all else wish.ids,
-            bodies={int(each): body for each, body in wish.bodies.items() if each.isdigit()},
+            bodies=_by_number(wish.bodies),
             now=app.clock.now(),
         )
         await app.catch_up()
         return Replayed(replayed=done.replayed, still_bad=done.still_bad)
 
     return routes
+
+
+def _by_number(bodies: Mapping[str, str]) -> dict[int, str]:
+    """JSON can only name a field by text."""
+    for each in bodies:
+        if not _NUMBER.fullmatch(each):
+            raise Invalid(
+                f"{each!r:.60} is no record's id.", path="$.bodies", hint="Name each body by the id it mends."
+            )
+    return {int(each): body for each, body in bodies.items()}

@@ -17,6 +17,8 @@ from holdfast.kernel.errors import Busy, Invalid
 from holdfast.wiring import Application, Progress
 
 _ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
+NAME_BYTES_MOST = 200
+"""File systems take 255."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +45,14 @@ def file_routes(app: Application) -> APIRouter:
 
         `GET /api/overview` shows the progress under `loading`.
         """
-        ending = next((each for each in _ENDINGS if name.lower().endswith(each)), None)
-        if ending is None:
-            raise Invalid(
-                f"{name!r:.100} is no file we can read.", path="name", hint=f"End it in {', '.join(_ENDINGS)}."
-            )
+        plain = _plain(name)
         chosen = decode_mapping(mapping)
         if app.progress is not None:
             raise Busy(f"{app.progress.label} is under way.", hint="Try again when it is done.")
-        app.progress = Progress(label=f"Importing {Path(name).name}", done=0, total=0)
+        app.progress = Progress(label=f"Importing {plain}", done=0, total=0)
         try:
             with tempfile.TemporaryDirectory(dir=app.settings.data_dir, prefix="import-") as folder:
-                # The name is part of where each bad row came from; a path in it is not ours to follow.
-                file = Path(folder) / Path(name).name
+                file = Path(folder) / plain
                 await _keep(request.stream(), file)
                 imported = await app.import_file(file, chosen, _shown(app))
         finally:
@@ -75,6 +72,17 @@ def file_routes(app: Application) -> APIRouter:
         return FileResponse(file, filename=file.name, background=BackgroundTask(folder.cleanup))
 
     return routes
+
+
+def _plain(name: str) -> str:
+    """The name alone: it is part of where each bad row came from, and a path in it is not ours to follow."""
+    plain = Path(name).name
+    if not plain.lower().endswith(_ENDINGS):
+        raise Invalid(f"{name!r:.100} is no file we can read.", path="name", hint=f"End it in {', '.join(_ENDINGS)}.")
+    if not plain.isprintable() or len(plain.encode()) > NAME_BYTES_MOST:
+        hint = f"Use letters that can be seen, at most {NAME_BYTES_MOST} bytes of them."
+        raise Invalid(f"{name!r:.100} is no name for a file.", path="name", hint=hint)
+    return plain
 
 
 async def _keep(chunks: AsyncIterator[bytes], file: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 from fastapi import APIRouter
 
 from holdfast.flows.keys import add_key, revoke_key
-from holdfast.http.shapes import moment, moment_text
+from holdfast.http.shapes import WISH, moment, moment_text
 from holdfast.ports.state import AccessKey
 from holdfast.wiring import Application
 
@@ -56,6 +56,8 @@ class KeyList:
 @dataclass(frozen=True, kw_only=True)
 class KeyWish:
     """A key to make; a write key's name is the source of its events."""
+
+    __pydantic_config__ = WISH
 
     name: str
     kind: Literal["write", "api"]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Body, Query
+from pydantic import Field
 
 from holdfast.events.event import Json, own_event
 from holdfast.flows.identify import find_identity, merge, unmerge
 from holdfast.flows.person import person_row, shown_as
 from holdfast.http.shapes import (
+    NUMBER_MOST,
+    WISH,
     EventPage,
     EventShape,
     IdentityShape,
@@ -18,7 +22,9 @@ from holdfast.http.shapes import (
     PeoplePage,
     PersonDetail,
     PersonShape,
+    Truth,
     VisitShape,
+    Whole,
     moment_text,
 )
 from holdfast.kernel.errors import Invalid, NotFound
@@ -29,11 +35,14 @@ from holdfast.wiring import Application
 
 PAGE_MOST = 1_000
 VISITS_MOST = 100
+_WORD = re.compile(r"[^\s/]([^/]{0,98}[^\s/])?")
 
 
 @dataclass(frozen=True, kw_only=True)
 class MergeWish:
     """Two names that are one person; each any identity's value."""
+
+    __pydantic_config__ = WISH
 
     first: str
     second: str
@@ -43,7 +52,9 @@ class MergeWish:
 class UnmergeWish:
     """Which link to undo: by its id, or by the two names it joined."""
 
-    link_id: int | None = None
+    __pydantic_config__ = WISH
+
+    link_id: Annotated[Whole, Field(ge=1, le=NUMBER_MOST)] | None = None
     first: str | None = None
     second: str | None = None
 
@@ -52,8 +63,10 @@ class UnmergeWish:
 class ConsentWish:
     """What the person agreed to, or no longer does."""
 
+    __pydantic_config__ = WISH
+
     channel: str
-    granted: bool
+    granted: Truth
     topic: str = ""
 
 
@@ -128,7 +141,7 @@ def people_routes(app: Application) -> APIRouter:
     async def find(
         text: Annotated[str, Query(description="Part of a user id or of any text trait, such as a mail address.")] = "",
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=NUMBER_MOST)] = 0,
     ) -> PeoplePage:
         """Find people; whoever was seen last comes first."""
         await app.catch_up()
@@ -162,7 +175,7 @@ def people_routes(app: Application) -> APIRouter:
             rows = [PersonShape.of(person_row(person, those, profiles)) for person, those in members.items() if those]
         return Unmerged(undone=[link.id for link in parted.undone], people=rows)
 
-    @routes.get("/{user_id:path}/events")
+    @routes.get("/{user_id:name}/events")
     async def timeline(
         user_id: str,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 100,
@@ -177,11 +190,12 @@ def people_routes(app: Application) -> APIRouter:
         following = moment_text(found[-1].timestamp_ms) if len(found) >= limit else None
         return EventPage(events=[EventShape.of(each) for each in found], next_before=following)
 
-    @routes.put("/{user_id:path}/consent")
+    @routes.put("/{user_id:name}/consent")
     async def consent(user_id: str, wish: Annotated[ConsentWish, Body()]) -> ConsentShape:
         """Grant or take back consent, for a channel or one topic on it."""
-        if not wish.channel.strip():
-            raise Invalid("the channel is empty.", path="$.channel", hint="Name one, such as email.")
+        _check_word(wish.channel, "$.channel", "email")
+        if wish.topic:
+            _check_word(wish.topic, "$.topic", "marketing")
         await app.catch_up()
         now = app.clock.now()
         async with app.state.view() as view:
@@ -200,13 +214,20 @@ def people_routes(app: Application) -> APIRouter:
         await app.catch_up()
         return ConsentShape(consent=(await _detail(app, user_id)).consent)
 
-    @routes.get("/{user_id:path}")
+    @routes.get("/{user_id:name}")
     async def person(user_id: str) -> PersonDetail:
         """One person, by any of their names."""
         await app.catch_up()
         return await _detail(app, user_id)
 
     return routes
+
+
+def _check_word(word: str, path: str, example: str) -> None:
+    """What consent is about stands in one line with others, parted by slashes."""
+    if not _WORD.fullmatch(word) or not word.isprintable():
+        hint = f"Write up to 100 letters with no slash and no space at the ends, such as {example}."
+        raise Invalid(f"{word!r:.120} names nothing to agree to.", path=path, hint=hint)
 
 
 def _before(text: str | None) -> int | None:

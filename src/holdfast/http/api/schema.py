@@ -60,7 +60,7 @@ def schema_routes(app: Application) -> APIRouter:
             ]
         )
 
-    @routes.get("/events/{name:path}/properties")
+    @routes.get("/events/{name:name}/properties")
     async def properties(name: str) -> PropertyList:
         """The properties events of that name came with."""
         await app.catch_up()

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query
+from pydantic import Field
 
-from holdfast.http.shapes import PeoplePage, PersonShape, Properties, moment_text
+from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole, moment_text
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SavedSegment
@@ -18,12 +19,15 @@ from holdfast.segments.codec import decode_condition, encode_condition
 from holdfast.segments.condition import Condition
 from holdfast.wiring import Application
 
+PAGE_MOST = 10_000
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
     """A segment definition."""
+
+    __pydantic_config__ = WISH
 
     definition: Properties
 
@@ -32,9 +36,11 @@ class Question:
 class PeopleQuestion:
     """A segment definition, and which page of its people."""
 
+    __pydantic_config__ = WISH
+
     definition: Properties
-    limit: int = 50
-    offset: int = 0
+    limit: Annotated[Whole, Field(ge=1, le=PAGE_MOST)] = 50
+    offset: Annotated[Whole, Field(ge=0, le=NUMBER_MOST)] = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +75,8 @@ class SegmentShape:
 @dataclass(frozen=True, kw_only=True)
 class SegmentWish:
     """A segment to save."""
+
+    __pydantic_config__ = WISH
 
     name: str
     definition: Properties
@@ -116,10 +124,6 @@ def segment_routes(app: Application) -> APIRouter:
     @routes.post("/people")
     async def people(question: PeopleQuestion) -> SegmentPeople:
         """The people a definition holds for, a page at a time."""
-        if not 1 <= question.limit <= 10_000:
-            raise Invalid("the page is too large.", path="$.limit", hint="Ask for 1 to 10,000 people at a time.")
-        if question.offset < 0:
-            raise Invalid("the offset is negative.", path="$.offset", hint="Begin at 0.")
         condition = condition_of(question.definition)
         await app.catch_up()
         as_of_ms = to_millis(app.clock.now())
@@ -142,8 +146,8 @@ def segment_routes(app: Application) -> APIRouter:
     @routes.get("/{segment_id}/people")
     async def people_of(
         segment_id: str,
-        limit: Annotated[int, Query(ge=1, le=10_000)] = 50,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
+        offset: Annotated[int, Query(ge=0, le=NUMBER_MOST)] = 0,
     ) -> PeoplePage:
         """The people of a saved segment."""
         condition = decode_condition((await find_segment(app, segment_id)).definition)

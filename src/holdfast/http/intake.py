@@ -1,0 +1,96 @@
+"""What goes into a call: its JSON body, read within a limit and held to what JSON is.
+
+Python's own reader takes NaN, numbers beyond a double and halves of surrogate pairs; none of them can be stored or
+said again, so they are refused here, once, for every call there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from holdfast.http.problems import problem_response
+from holdfast.http.request_body import Gone, read_body
+from holdfast.kernel.errors import Exposed, Invalid, TooLarge
+
+BODY_BYTES_MOST = 4 * 1024 * 1024
+"""A journey with its templates is a hundredth of it; a file that is imported has no such limit."""
+FILE_PATH = "/api/import"
+"""The one call whose body is a file, read piece by piece by the call itself."""
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+
+class Intake:
+    """Reads the body before anything is done, and answers for the application when it cannot be."""
+
+    def __init__(self, inner: ASGIApp) -> None:
+        self._inner = inner
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if not _takes_json(scope):
+            await self._inner(scope, receive, send)
+            return
+        try:
+            body = await read_body(receive, bytes_most=BODY_BYTES_MOST, too_large=_too_large)
+            _check(body, dict(scope["headers"]))
+        except Gone:
+            return
+        except Exposed as refusal:
+            await problem_response(refusal)(scope, receive, send)
+            return
+        await self._inner(scope, _again(body, receive), send)
+
+
+def _takes_json(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return (
+        scope["type"] == "http"
+        and scope["method"] in _WITH_BODY
+        and (path.startswith("/api/") or path == "/session")
+        and path != FILE_PATH
+    )
+
+
+def _check(body: bytes, headers: Mapping[bytes, bytes]) -> None:
+    if not body:
+        return
+    kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
+    if kind != b"application/json":
+        # Pages of other sites may post a form or plain text unasked, but never this.
+        raise Invalid(
+            "the body is not said to be JSON.",
+            code="wrong_content_type",
+            hint="Send the header Content-Type: application/json.",
+        )
+    try:
+        msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"this is no JSON: {error}.", code="bad_json", path="$", hint="Check it as JSON.") from error
+    except RecursionError as error:
+        hint = "Nest lists and objects less deeply."
+        raise TooLarge("the JSON lies too deep in itself.", path="$", hint=hint) from error
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(
+        f"the body is over {BODY_BYTES_MOST} bytes.",
+        path="$",
+        hint="Send less at a time; files go to POST /api/import, which has no such limit.",
+    )
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """Receive the body that was read, and whatever comes after it."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
