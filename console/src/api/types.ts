@@ -92,6 +92,8 @@ export interface Overview {
   events_per_minute: number
   sends: Sends
   errors_open: number
+  /** Records that came in and are not in the numbers yet. */
+  backlog?: number
   loading: Loading | null
   activity: ActivityDay[]
   running: RunRow[]
@@ -104,6 +106,8 @@ export interface Tick {
   events_per_minute: number
   sends: Sends
   errors_open: number
+  /** Records that came in and are not in the numbers yet. */
+  backlog?: number
   loading: Loading | null
 }
 

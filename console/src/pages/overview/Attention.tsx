@@ -1,14 +1,18 @@
 import { Link } from '@tanstack/react-router'
-import { TriangleAlert } from 'lucide-react'
+import { Hourglass, TriangleAlert } from 'lucide-react'
 import type { Overview } from '~/api/types'
 import { plural } from '~/words/numbers'
 import styles from './Strips.module.css'
+
+/** Fewer than this are on their way at any moment. */
+const BEHIND_LEAST = 1_000
 
 /** What waits for a person's decision. Nothing at all when nothing does. */
 export function Attention({ data }: { data: Overview }) {
   const bad = data.errors_open
   const doubt = data.sends.in_doubt ?? 0
-  if (bad === 0 && doubt === 0) return null
+  const behind = (data.backlog ?? 0) >= BEHIND_LEAST && !data.loading ? (data.backlog ?? 0) : 0
+  if (bad === 0 && doubt === 0 && behind === 0) return null
   return (
     <ul className={styles.attention} aria-label="Needs attention">
       {bad > 0 && (
@@ -20,6 +24,14 @@ export function Attention({ data }: { data: Overview }) {
           <Link to="/data" className="link">
             Look at bad records
           </Link>
+        </li>
+      )}
+      {behind > 0 && (
+        <li>
+          <Hourglass size={15} aria-hidden="true" />
+          <p>
+            <strong>{plural(behind, 'record')} still on the way.</strong> They are safe on disk; the numbers here catch up with them.
+          </p>
         </li>
       )}
       {doubt > 0 && (
