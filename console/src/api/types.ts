@@ -92,7 +92,7 @@ export interface Overview {
   events_per_minute: number
   sends: Sends
   errors_open: number
-  /** Records that came in and are not in the numbers yet. */
+  /** Requests that are safe on disk and not in the numbers yet. */
   backlog?: number
   loading: Loading | null
   activity: ActivityDay[]
@@ -106,7 +106,7 @@ export interface Tick {
   events_per_minute: number
   sends: Sends
   errors_open: number
-  /** Records that came in and are not in the numbers yet. */
+  /** Requests that are safe on disk and not in the numbers yet. */
   backlog?: number
   loading: Loading | null
 }

@@ -5,7 +5,7 @@ import { plural } from '~/words/numbers'
 import styles from './Strips.module.css'
 
 /** Fewer than this are on their way at any moment. */
-const BEHIND_LEAST = 1_000
+const BEHIND_LEAST = 200
 
 /** What waits for a person's decision. Nothing at all when nothing does. */
 export function Attention({ data }: { data: Overview }) {
@@ -30,7 +30,7 @@ export function Attention({ data }: { data: Overview }) {
         <li>
           <Hourglass size={15} aria-hidden="true" />
           <p>
-            <strong>{plural(behind, 'record')} still on the way.</strong> They are safe on disk; the numbers here catch up with them.
+            <strong>{plural(behind, 'request')} still on the way.</strong> They are safe on disk; the numbers here catch up with them.
           </p>
         </li>
       )}
