@@ -103,6 +103,18 @@ def test_the_past_is_there(demo: Demo) -> None:
     assert arms["treated"]["people"] > arms["holdout"]["people"]
 
 
+def test_where_people_stand_is_theirs(demo: Demo) -> None:
+    """What the timeline says of a person's journeys, and where the state has them, is one story."""
+    entered = {"type": "did", "event": "Journey Entered"}
+    found = demo.ask("/api/segments/people", method="POST", body={"definition": entered, "limit": 10})["people"]
+    assert len(found) == 10
+    for person in found:
+        timeline = demo.ask(f"/api/people/{person['user_id']}/events?event=Journey%20Entered")["events"]
+        said = {(each["properties"]["origin"], each["properties"]["arm"], each["timestamp"]) for each in timeline}
+        visits = demo.ask(f"/api/people/{person['user_id']}")["visits"]
+        assert {(visit["origin"], visit["arm"], visit["entered_at"]) for visit in visits} == said
+
+
 def test_customers_act_and_read_their_mail(demo: Demo) -> None:
     demo.ask("/api/journeys/hello", method="PUT", body=HELLO)
     looked, opened = demo.count_of("Product Viewed"), demo.count_of("Message Opened")

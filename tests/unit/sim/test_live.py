@@ -138,8 +138,8 @@ def test_who_pays_pays_before_the_rescue_mail(population: Population) -> None:
     assert 0.4 < 1 - len(took) / len(begun) < 0.75
 
 
-def mailed(crowd: Crowd, population: Population, effects: Effects) -> tuple[list[Event], list[Deed], str]:
-    """Somebody leaves a checkout lying and gets a mail; then what follows in five minutes."""
+def mailed(crowd: Crowd, population: Population, mails: int = 1) -> tuple[list[Event], list[Deed], str]:
+    """Somebody leaves a checkout lying and gets mail about it; then what follows in five minutes."""
     at_ms = NOW_MS
     while True:
         at_ms += 1_000
@@ -148,7 +148,8 @@ def mailed(crowd: Crowd, population: Population, effects: Effects) -> tuple[list
             if message.get("event") == "Checkout Started":
                 row = population.user_ids.index(message["userId"])
                 if population.emails[row]:
-                    crowd.got_mail("mail-1", population.emails[row], at_ms + 40_000)
+                    for number in range(mails):
+                        crowd.got_mail(f"mail-{number}", population.emails[row], at_ms + 40_000)
                     later = crowd.next(at_ms + 400_000)
                     events = [event for _, event in heard(said(later), at_ms + 400_000).events]
                     mine = [event for event in events if event.user_id == message["userId"]]
@@ -166,7 +167,7 @@ def test_a_mail_that_works_is_opened_clicked_and_the_cart_paid() -> None:
         effects=effects,
     )
     pace = Pace(late=0.0, twice=0.0, broken=0.0, leaves_it=1.0, events_per_second=1.0)
-    mine, deeds, cart = mailed(a_crowd(people, pace=pace, effects=effects), people, effects)
+    mine, deeds, cart = mailed(a_crowd(people, pace=pace, effects=effects), people)
     assert [type(deed) for deed in deeds if not isinstance(deed, Says)] == [Opens, Clicks]
     orders = [event for event in mine if event.name == "Order Completed"]
     assert [event.properties["cart_id"] for event in orders] == [cart]
@@ -198,6 +199,21 @@ def test_who_has_paid_by_then_pays_once() -> None:
     assert max(paid.values()) == 1
 
 
+def test_three_mails_that_work_make_one_purchase() -> None:
+    effects = Effects(cart=0.999999, win_back=0.999999, spread=1e-4)
+    people = populate(
+        np.random.default_rng(4),
+        200,
+        start_ms=NOW_MS - 90 * DAY_MS,
+        until_ms=NOW_MS,
+        habits=Habits(),
+        effects=effects,
+    )
+    pace = Pace(late=0.0, twice=0.0, broken=0.0, leaves_it=1.0, events_per_second=1.0)
+    mine, _, _ = mailed(a_crowd(people, pace=pace, effects=effects), people, mails=3)
+    assert sum(event.name == "Order Completed" for event in mine) == 1
+
+
 def test_a_mail_that_does_nothing_does_nothing() -> None:
     effects = Effects(cart=0.0, win_back=0.0, opens=0.0)
     people = populate(
@@ -209,7 +225,7 @@ def test_a_mail_that_does_nothing_does_nothing() -> None:
         effects=effects,
     )
     pace = Pace(late=0.0, twice=0.0, broken=0.0, leaves_it=1.0, events_per_second=1.0)
-    mine, deeds, _ = mailed(a_crowd(people, pace=pace, effects=effects), people, effects)
+    mine, deeds, _ = mailed(a_crowd(people, pace=pace, effects=effects), people)
     assert all(isinstance(deed, Says) for deed in deeds)
     assert not [event for event in mine if event.name == "Order Completed"]
 
