@@ -60,7 +60,8 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     pytest.fail(f"The demo did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it is open an event loop runs in this thread, and other files' tests bring their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     if not CHROMIUM.is_file():

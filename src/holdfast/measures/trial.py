@@ -93,7 +93,7 @@ class TrialResult:
             f"{_percent(conversion_rate(self.treated))} of {self.treated.people:,} treated people converted, against "
             f"{_percent(conversion_rate(self.holdout))} of {self.holdout.people:,} held out"
         )
-        low, high, sure = _points(effect.low), _points(effect.high), f"{effect.confidence * 100:g} % interval"
+        low, high, sure = _points(effect.low), _points(effect.high), f"{effect.confidence * 100:g}% interval"
         if not effect.beyond_chance:
             return f"{shares}; this may be chance: the difference lies between {low} and {high} points ({sure})."
         direction = "more" if effect.difference > 0 else "fewer"
@@ -250,7 +250,7 @@ def _people(number: int) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{share * 100:.1f} %"
+    return f"{share * 100:.1f}%"
 
 
 def _points(share: float, *, signed: bool = True) -> str:

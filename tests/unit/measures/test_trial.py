@@ -233,12 +233,12 @@ def test_relative_needs_something_to_be_relative_to() -> None:
 
 def test_the_words_say_what_was_found() -> None:
     assert compare([an_arm("treated", 1_800, 216), an_arm("holdout", 200, 19)]).words() == (
-        "12.0 % of 1,800 treated people converted, against 9.5 % of 200 held out; this may be chance: "
-        "the difference lies between −2.6 and +6.2 points (95 % interval)."
+        "12.0% of 1,800 treated people converted, against 9.5% of 200 held out; this may be chance: "
+        "the difference lies between −2.6 and +6.2 points (95% interval)."
     )
     assert compare([an_arm("treated", 1_800, 400), an_arm("holdout", 200, 10)]).words() == (
-        "22.2 % of 1,800 treated people converted, against 5.0 % of 200 held out: 17.2 points more, beyond what chance "
-        "explains (95 % interval +12.8 to +20.2 points)."
+        "22.2% of 1,800 treated people converted, against 5.0% of 200 held out: 17.2 points more, beyond what chance "
+        "explains (95% interval +12.8 to +20.2 points)."
     )
     assert " fewer, " in compare([an_arm("treated", 1_800, 40), an_arm("holdout", 200, 40)]).words()
 
