@@ -31,7 +31,7 @@ from holdfast.kernel.moments import LATEST, from_millis, to_millis
 from holdfast.ports.columns import EVENT_COLUMNS, Column
 from holdfast.ports.history import History
 from holdfast.ports.state import Identity, State, Transaction, View
-from holdfast.profiles.identity import claims_of
+from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import (
     CONSENT_CHANGED,
     EMPTY,
@@ -179,6 +179,7 @@ class _Asserted:
 
     row: int
     event: Event
+    claims: tuple[Claim, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -294,7 +295,10 @@ def _asserted(table: pa.Table) -> list[_Asserted]:
     aliases = np.flatnonzero(np.asarray(_is(table["kind"], "alias")))
     rows: Ints = np.union1d(logins[first], aliases)
     events = _events(table.take(rows))
-    return [_Asserted(row=row, event=event) for row, event in zip(rows.tolist(), events, strict=True)]
+    return [
+        _Asserted(row=row, event=event, claims=claims_of(event))
+        for row, event in zip(rows.tolist(), events, strict=True)
+    ]
 
 
 def _events(table: pa.Table) -> list[Event]:
@@ -333,12 +337,12 @@ async def _take_in(rows: _Rows, lesson: _Lesson, state: State, received: datetim
             rest = _lesson(rows)
             return known | await _fold(transaction, rest, received)
         identities = await _fold(transaction, lesson, received)
-        await _note(transaction, np.union1d(folded, rows.ids))
+        await _note(transaction, np.concatenate([folded, rows.ids]))
     return identities
 
 
 async def _fold(transaction: Transaction, lesson: _Lesson, received: datetime) -> dict[IdentityKey, Identity]:
-    claimed = {name for each in lesson.asserted for claim in claims_of(each.event) for name in claim.names}
+    claimed = {name for each in lesson.asserted for claim in each.claims for name in claim.names}
     known = await transaction.identities(list(claimed.union(lesson.keys)))
     claims, names = _resolved(lesson, known)
     new = [key for key in names if key not in known]
@@ -363,7 +367,7 @@ def _resolved(lesson: _Lesson, known: Iterable[IdentityKey]) -> tuple[list[Said]
         while arrival is not None and arrival[0] < each.row:
             names.setdefault(arrival[1])
             arrival = next(arrivals, None)
-        said = [claim.resolved(names) for claim in claims_of(each.event)]
+        said = [claim.resolved(names) for claim in each.claims]
         claims += [(claim, to_millis(each.event.timestamp), each.event.message_id) for claim in said]
         names.update(
             dict.fromkeys([each.event.identity, *(key for claim in said for key in (claim.first, claim.second))])
@@ -378,10 +382,11 @@ def _resolved(lesson: _Lesson, known: Iterable[IdentityKey]) -> tuple[list[Said]
 async def _completed(ids: Hashes, state: State) -> None:
     """Forget that events may be missing from the history: they are there."""
     async with state.view() as view:
-        if not (await _noted(view)).size:
+        if not await view.note(_NOTE):
             return
     async with state.begin() as transaction:
-        await _note(transaction, np.setdiff1d(await _noted(transaction), ids))
+        folded = await _noted(transaction)
+        await _note(transaction, folded[~np.isin(folded, ids)])
 
 
 async def _noted(view: View) -> Hashes:

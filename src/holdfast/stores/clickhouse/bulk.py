@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,16 @@ def add_table(handle: Handle, given: pa.Table, *, workspace: int, currency: str)
     return kept.num_rows
 
 
+def known(handle: Handle, ids: Sequence[int], *, first_ms: int, last_ms: int, workspace: int) -> set[int]:
+    """Those of the dedup hashes that are in the history with a timestamp in [first, last]; for many at once."""
+    window = _window(workspace, first_ms, last_ms)
+    if not handle.number(sql("SELECT count()") + window):
+        return set()
+    question = sql("SELECT DISTINCT id") + window + sql(" AND id IN (SELECT id FROM Python(rows))")
+    found = handle.table_over(pa.table({"id": pa.array(ids, pa.uint64())}), question)
+    return set(_numbers(found["id"]).tolist())
+
+
 def _settled(given: pa.Table) -> pa.Table:
     """The table with every column there, in one chunk, of the type it should have, without nulls."""
     mapped = set(MAP_COLUMNS.names) <= set(given.column_names)
@@ -87,14 +98,7 @@ def _first_of_each(ids: Hashes, at_ms: Millis) -> npt.NDArray[np.bool_]:
 
 def _there(handle: Handle, ids: Hashes, at_ms: Millis, workspace: int) -> npt.NDArray[np.bool_]:
     """Which rows are in the history already."""
-    window = fill(
-        " FROM events WHERE workspace = [[here]] AND ts >= [[first]] AND ts <= [[last]]",
-        {
-            "here": bind("UInt32", workspace),
-            "first": _moment(int(at_ms.min())),
-            "last": _moment(int(at_ms.max())),
-        },
-    )
+    window = _window(workspace, int(at_ms.min()), int(at_ms.max()))
     if not handle.number(sql("SELECT count()") + window):
         return np.zeros(len(ids), dtype=np.bool_)
     pairs_there = sql("SELECT id, toUnixTimestamp64Milli(ts) AS at_ms") + window
@@ -104,6 +108,13 @@ def _there(handle: Handle, ids: Hashes, at_ms: Millis, workspace: int) -> npt.ND
         return np.zeros(len(ids), dtype=np.bool_)
     return np.fromiter(
         (pair in pairs for pair in zip(ids.tolist(), at_ms.tolist(), strict=True)), dtype=np.bool_, count=len(ids)
+    )
+
+
+def _window(workspace: int, first_ms: int, last_ms: int) -> Sql:
+    return fill(
+        " FROM events WHERE workspace = [[here]] AND ts >= [[first]] AND ts <= [[last]]",
+        {"here": bind("UInt32", workspace), "first": _moment(first_ms), "last": _moment(last_ms)},
     )
 
 

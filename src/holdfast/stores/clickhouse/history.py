@@ -39,6 +39,8 @@ INSERT_ROWS_MOST = 100_000
 """Rows of one insert of `add`."""
 REFRESH_MOST = 20_000
 """Identities brought up to date in one statement."""
+KNOWN_MANY = 1_000
+"""More hashes than so many are asked about as a table: spelt out, they would take longer than their answer."""
 HOUR_MS = 3_600_000
 IDENTITY_COLUMNS = ("workspace", "identity", "person", "version")
 
@@ -117,6 +119,11 @@ class ChdbHistory:
     async def known(self, ids: Sequence[int], *, first_ms: int, last_ms: int) -> set[int]:
         if not ids:
             return set()
+        if len(ids) > KNOWN_MANY:
+            here = self._workspace
+            return await self._engine.run(
+                lambda handle: bulk.known(handle, ids, first_ms=first_ms, last_ms=last_ms, workspace=here)
+            )
         rows = await self._rows(questions.known(self._scope(), ids, first_ms=first_ms, last_ms=last_ms))
         return {row[0] for row in rows}
 
