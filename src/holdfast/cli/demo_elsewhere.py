@@ -127,6 +127,7 @@ def _make(answer: Connection, recipe: Recipe) -> None:
 
 def by_user(table: pa.Table) -> tuple[pa.Table, Ints]:
     """The rows user by user, and a number for the user of each."""
-    numbers = np.asarray(pc.dictionary_encode(table["user_id"].combine_chunks()).indices, dtype=np.int64)
+    users = table["user_id"].combine_chunks()
+    numbers = np.asarray(pc.index_in(users, value_set=users.unique()), dtype=np.int64)
     order = np.argsort(numbers, kind="stable")
     return table.take(order), numbers[order]
