@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -117,13 +117,13 @@ class Server:
         assert answer.status == status, (method, path, answer.status, answer.body[:2000])
         return complaint(answer)
 
-    def collect(self, *messages: dict[str, object], key: str | None = None) -> int:
+    def collect(self, *messages: Mapping[str, object], key: str | None = None) -> int:
         """Send messages in one batch; the status."""
         basic = base64.b64encode(f"{key or self.keys[0]}:".encode()).decode()
         said = [{"messageId": f"m{next(self._numbers)}", **message} for message in messages]
         return self.call("POST", "/v1/batch", {"batch": said}, headers={"Authorization": f"Basic {basic}"}).status
 
-    def took(self, *messages: dict[str, object]) -> None:
+    def took(self, *messages: Mapping[str, object]) -> None:
         """Send messages that must be taken."""
         assert self.collect(*messages) == 200
 
@@ -135,6 +135,8 @@ class Server:
 
     def stop(self) -> int:
         """Ask it to stop; its exit code."""
+        if self.process.stdin is not None:
+            self.process.stdin.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self._closed()

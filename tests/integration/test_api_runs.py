@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,7 +14,8 @@ from tests.integration.api_server import Server, person, until
 GOAL = {"event": "Order Completed", "within_seconds": 3600}
 TEMPLATE = {
     "subject": "Hello {{ person.name }}",
-    "html": '<p>Welcome</p><a href="https://shop.example/?a=1&b=ü">shop</a> <a href="{{ links.unsubscribe }}">leave</a>',
+    "html": """<p>Welcome</p><a href="https://shop.example/?a=1&b=ü">shop</a>
+        <a href="{{ links.unsubscribe }}">leave</a>""",
     "text": "Welcome. {{ links.unsubscribe }}",
 }
 
@@ -94,7 +96,11 @@ def test_a_life_from_publishing_to_stopping(server: Server, kind: str) -> None:
     assert by_type["send"]["exits"] == {"sent": 1}
     assert by_type["exit"]["entered"] == 1
     visit = server.got("GET", f"/api/people/{kind}-traveller")["visits"][0]
-    assert (visit["origin"], visit["left_by"], visit["arm"]) == (name, "end" if kind == "journey" else "exit", "treated")
+    assert (visit["origin"], visit["left_by"], visit["arm"]) == (
+        name,
+        "end" if kind == "journey" else "exit",
+        "treated",
+    )
 
     assert server.got("POST", f"{root}/{name}/pause")["state"] == "paused"
     server.took(enter)
@@ -233,9 +239,13 @@ def test_links_that_were_not_made_here(server: Server, token: str) -> None:
 def test_pages_of_the_mailbox(server: Server) -> None:
     server.got("PUT", "/api/campaigns/pages", campaign("pages", "Pages Wanted"))
     address = somebody(server, "pager")
+
+    def arrived(count: int) -> bool:
+        return len(mails(server, address)) == count
+
     for count in range(1, 6):
         server.took({"type": "track", "userId": "pager", "event": "Pages Wanted"})
-        until(lambda count=count: len(mails(server, address)) == count, "the mail")
+        until(partial(arrived, count), "the mail")
     seen: list[int] = []
     before = ""
     while True:

@@ -53,10 +53,15 @@ async def add_key(
 
 
 async def revoke_key(state: State, name: str, *, now: datetime) -> None:
-    """Revoke a key. Raises NotFound when there is none of that name in use."""
+    """Revoke a key. Raises NotFound when there is none of that name in use, Conflict when it is the last api key."""
     async with state.begin() as transaction:
-        if not any(each.name == name and each.revoked_ms is None for each in await transaction.keys()):
+        used = [each for each in await transaction.keys() if each.revoked_ms is None]
+        found = next((each for each in used if each.name == name), None)
+        if found is None:
             raise NotFound(f"there is no key {name!r:.120} in use.", hint="`holdfast keys list` shows them.")
+        if found.kind == "api" and sum(each.kind == "api" for each in used) == 1:
+            hint = "Make another first; then nobody is locked out."
+            raise Conflict(f"{name!r} is the last api key.", code="last_key", hint=hint)
         await transaction.revoke_key(name, to_millis(now))
 
 

@@ -22,6 +22,7 @@ from holdfast.http.intake import Intake
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.pages import console_routes
 from holdfast.http.problems import install_problems
+from holdfast.http.reference_page import reference_route
 from holdfast.http.tracking import tracking_routes
 from holdfast.version import __version__
 from holdfast.wiring import Application
@@ -33,7 +34,7 @@ def make_http(app: Application) -> ASGIApp:
         title="Holdfast",
         version=__version__,
         description="Events in, people understood, messages out, and proof of what they caused.",
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/openapi.json",
         # A path that is nearly right is wrong: to be sent on would lose the body.
@@ -53,6 +54,7 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(decision_routes(app, "campaign"))
     if app.mailbox is not None:
         api.include_router(mailbox_routes(app.mailbox))
+    api.router.routes.append(reference_route(api))
     api.router.routes.extend(console_routes())
     return collect_first(collecting, Guard(Intake(api), app))
 

@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
+from starlette.routing import Match
 
 from holdfast.kernel.errors import Busy, Exposed
 
@@ -33,9 +34,21 @@ def _refusal(request: Request, error: HTTPException) -> JSONResponse:
             return _plain(404, "not_found", message, "", "See /docs for the calls there are.")
         case 405:
             message = f"{request.method:.20} is not understood here."
-            return _plain(405, "wrong_method", message, "", "See /docs for the calls there are.")
+            answer = _plain(405, "wrong_method", message, "", "See /docs for the calls there are.")
+            answer.headers["Allow"] = ", ".join(_understood(request))
+            return answer
         case status:
             return _plain(status, "refused", str(error.detail), "", "See /docs for what this call takes.")
+
+
+def _understood(request: Request) -> list[str]:
+    """The methods the path has a route for; the router itself knows only of the first."""
+    routes = request.app.router.routes
+    return [
+        method
+        for method in ("GET", "HEAD", "POST", "PUT", "DELETE")
+        if any(each.matches({**request.scope, "method": method})[0] is Match.FULL for each in routes)
+    ]
 
 
 def _path(place: tuple[int | str, ...]) -> str:
@@ -61,9 +74,7 @@ def install_problems(api: FastAPI) -> None:
 
     @api.exception_handler(HTTPException)
     async def refused(request: Request, error: HTTPException) -> JSONResponse:
-        answer = _refusal(request, error)
-        answer.headers.update(error.headers or {})
-        return answer
+        return _refusal(request, error)
 
     @api.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:

@@ -49,7 +49,9 @@ class Entrance:
         elif self.inner is not None:
             await self.inner(scope, receive, send)
         elif scope["type"] == "http":
-            body = {"status": "starting", "doing": self.doing}
+            body: dict[str, object] = {"status": "starting", "doing": self.doing}
+            if scope["path"] != "/healthz":
+                body["error"] = Busy("this is starting.", hint=f"Try again in a moment. {self.doing}").as_json()
             await JSONResponse(body, 503, {"Retry-After": "1"})(scope, receive, send)
 
 

@@ -17,6 +17,13 @@ from holdfast.kernel.errors import Busy, Invalid
 from holdfast.wiring import Application, Progress
 
 _ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
+_FILE_BODY = {
+    "requestBody": {
+        "description": "The file itself.",
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 NAME_BYTES_MOST = 200
 """File systems take 255."""
 
@@ -35,7 +42,7 @@ def file_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api", tags=["Files"])
 
-    @routes.post("/import")
+    @routes.post("/import", openapi_extra=_FILE_BODY)
     async def take(
         request: Request,
         name: Annotated[str, Query(description="The file's name; its ending says the format.")],

@@ -146,6 +146,7 @@ def overview_routes(app: Application) -> APIRouter:
     @routes.get("/people/{user_id:name}/live", response_class=StreamingResponse)
     async def live_person(user_id: str, request: Request) -> StreamingResponse:
         """Server-sent events: `happened` with what this person just did."""
+        await app.catch_up()
         async with app.state.view() as view:
             await members_of(view, user_id)
         return _stream(about(request, user_id))

@@ -1,0 +1,176 @@
+"""The server while much is going on: live streams, everybody asking at once, and an end in the middle of it."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from http.client import HTTPException
+from pathlib import Path
+from time import monotonic
+
+import pytest
+
+from tests.integration.api_server import Server, Stream, person, serving, until
+
+ASKING = 50
+
+
+def track(user: str, event: str) -> dict[str, object]:
+    return {"type": "track", "userId": user, "event": event}
+
+
+def test_everything_is_told_as_it_happens(server: Server) -> None:
+    with closing(Stream(server, "/api/live")) as live:
+        assert live.answer.getheader("content-type", "").startswith("text/event-stream")
+        assert live.answer.getheader("cache-control") == "no-store"
+        first = live.next("tick")
+        assert set(first) >= {
+            "as_of", "events", "people", "events_per_minute", "sends", "errors_open", "loading",
+        }  # fmt: skip
+        server.took({"type": "identify", "userId": "watched", "traits": {"first_name": "Ada", "last_name": "L"}})
+        server.took(track("watched", "Seen Live"))
+        seen = live.happened({"Seen Live"})
+        event = next(each for each in seen if each["event"] == "Seen Live")
+        assert event["person"] == {"user_id": "watched", "name": "Ada L"}
+        assert event["identity"]["value"] == "watched"
+        later = live.next("tick", lambda tick: tick["events"] >= first["events"] + 2)
+        assert later["as_of"] > first["as_of"]
+        assert later["events_per_minute"] >= 2
+
+
+def test_a_person_is_followed_through_their_login(server: Server) -> None:
+    server.took({"type": "track", "anonymousId": "passer-by", "event": "Looked In"}, track("followed", "Began"))
+    with closing(Stream(server, person("followed", "live"))) as live:
+        live.comment()
+        server.took(track("somebody-else", "Not Theirs"), track("followed", "First"))
+        seen = live.happened({"First"})
+        # The login and what the anonymous one does right after it come in one batch.
+        server.took(
+            {"type": "identify", "userId": "followed", "anonymousId": "passer-by"},
+            {"type": "track", "anonymousId": "passer-by", "event": "Joined"},
+        )
+        seen += live.happened({"Joined"})
+        server.took({"type": "track", "anonymousId": "passer-by", "event": "And On"})
+        seen += live.happened({"And On"})
+    names = Counter(each["event"] for each in seen)
+    assert "Not Theirs" not in names
+    assert set(names) >= {"First", "Joined", "And On"}
+    assert max(names.values()) == 1
+    assert {each["person"]["user_id"] for each in seen} == {"followed"}
+
+
+def test_fifty_ask_at_once_while_events_pour_in(server: Server) -> None:
+    server.took(*(track(f"crowd-{number}", "Crowded") for number in range(ASKING)))
+    condition = {"type": "did", "event": "Crowded"}
+
+    def collecting(number: int) -> int:
+        return server.collect(*(track(f"crowd-{number}", "Crowded") for _ in range(20)))
+
+    def consenting(number: int) -> int:
+        return server.ask("PUT", f"/api/people/crowd-{number}/consent", {"channel": "email", "granted": True}).status
+
+    def merging(number: int) -> int:
+        names = {"first": f"crowd-{number}", "second": f"crowd-{(number + 1) % ASKING}"}
+        merged = server.ask("POST", "/api/people/merge", names).status
+        parted = server.ask("POST", "/api/people/unmerge", names).status
+        # Somebody else may have joined or parted the same two by another way.
+        return 200 if merged in {200, 409} and parted in {200, 409} else 500
+
+    def saving(number: int) -> int:
+        body = {"name": "Crowd", "definition": condition}
+        return server.ask("PUT", f"/api/segments/crowd-{number % 3}", body).status
+
+    def reading(path: str) -> Callable[[int], int]:
+        return lambda number: server.ask("GET", path.format(number)).status
+
+    acts = [
+        collecting,
+        consenting,
+        merging,
+        saving,
+        lambda number: server.ask("POST", "/api/segments/count", {"definition": condition}).status,
+        reading("/api/people/crowd-{}"),
+        reading("/api/people/crowd-{}/events"),
+        reading("/api/overview"),
+        reading("/api/people?text=crowd"),
+        reading("/api/errors"),
+        reading("/api/schema/events"),
+        reading("/api/journeys"),
+    ]
+    with ThreadPoolExecutor(ASKING) as pool:
+        done = [pool.submit(acts[number % len(acts)], number % ASKING) for number in range(ASKING * 5)]
+        statuses = Counter(each.result(60) for each in done)
+    assert set(statuses) == {200}, statuses
+    collected = sum(1 for number in range(ASKING * 5) if number % len(acts) == 0)
+    names = {each["name"]: each for each in server.got("GET", "/api/schema/events")["events"]}
+    assert names["Crowded"]["count"] == ASKING + 20 * collected
+
+
+@pytest.fixture
+def busy(tmp_path: Path) -> Iterator[tuple[Server, set[str]]]:
+    """A server that many talk to, and what it said it took."""
+    taken: set[str] = set()
+    with serving(tmp_path / "data") as server:
+        ended = threading.Event()
+
+        def pour(writer: int) -> None:
+            number = 0
+            while not ended.is_set():
+                number += 1
+                name = f"{writer}-{number}"
+                try:
+                    if server.collect({**track(f"user-{writer}", "Poured"), "messageId": name}) == 200:
+                        taken.add(name)
+                except (OSError, HTTPException):
+                    return
+
+        def ask() -> None:
+            while not ended.is_set():
+                try:
+                    server.ask("GET", "/api/overview")
+                    server.ask("GET", "/api/export?format=jsonl")
+                except (OSError, HTTPException):
+                    return
+
+        threads = [threading.Thread(target=pour, args=(writer,)) for writer in range(4)]
+        threads += [threading.Thread(target=ask) for _ in range(2)]
+        for each in threads:
+            each.start()
+        try:
+            yield server, taken
+        finally:
+            ended.set()
+            for each in threads:
+                each.join(30)
+
+
+def test_told_to_stop_while_busy_it_stops_and_loses_nothing(busy: tuple[Server, set[str]], tmp_path: Path) -> None:
+    server, taken = busy
+    until(lambda: len(taken) > 200, "enough to lose")
+    with closing(Stream(server, "/api/live")) as live:
+        live.next("tick")
+        began = monotonic()
+        assert server.stop() == 0
+        # Not how fast, but that nobody holds it up: an open stream would for ever.
+        assert monotonic() - began < 25
+        assert live.ended()
+    assert "Traceback" not in server.log
+    kept = frozenset(taken)
+    with serving(tmp_path / "data") as again:
+        names = {each["name"]: each for each in again.got("GET", "/api/schema/events")["events"]}
+        there: set[str] = set()
+        for writer in range(4):
+            before: dict[str, object] = {}
+            while True:
+                page = again.got("GET", person(f"user-{writer}", "events", limit=1000, **before))
+                ids = [each["message_id"] for each in page["events"]]
+                assert not there & set(ids)
+                there |= set(ids)
+                if page["next_before"] is None:
+                    break
+                before = {"before": page["next_before"]}
+        assert not kept - there, "what was acknowledged is lost"
+        assert names["Poured"]["count"] == len(there)
