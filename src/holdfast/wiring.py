@@ -49,6 +49,8 @@ DAY_SECONDS = 86_400
 SECRET_BYTES = 32
 CATCH_UP_SECONDS = 2.0
 """How long a question waits for what came before it to be taken in."""
+SETTLE_SECONDS = 30.0
+"""How long a file, in or out, waits for all that is under way."""
 FINISH_SECONDS = 5.0
 """How long sends under way may take once the application closes."""
 IMPORT_ROWS = 50_000
@@ -134,8 +136,13 @@ class Application:
             return max(0, end - await view.offset(REACT))
 
     async def settle(self) -> None:
-        """Until nothing is left to do but wait for time or the outside world: own events told, too."""
-        while True:
+        """Until nothing is left to do but wait for time or the outside world: own events told, too.
+
+        A server into which events pour without end never gets there: it is given SETTLE_SECONDS.
+        """
+        now = asyncio.get_running_loop().time
+        until = now() + SETTLE_SECONDS
+        while self.sender is None or now() < until:
             ticked = await self.reactor.tick()
             pumped = await self.reactor.pump()
             if ticked.idle and not pumped:

@@ -228,9 +228,9 @@ def person(name: str, *rest: str, **query: object) -> str:
 class Stream:
     """Server-sent events of one request."""
 
-    def __init__(self, server: Server, path: str) -> None:
+    def __init__(self, server: Server, path: str, *, key: str = "") -> None:
         self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=WAIT_SECONDS)
-        headers = {"Authorization": f"Bearer {server.keys[1]}", "Accept": "text/event-stream"}
+        headers = {"Authorization": f"Bearer {key or server.keys[1]}", "Accept": "text/event-stream"}
         self._connection.request("GET", path, headers=headers)
         self.answer = self._connection.getresponse()
         assert self.answer.status == 200, self.answer.read()

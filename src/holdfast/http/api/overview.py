@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 from holdfast.flows.watch import Happened, Seen, named
 from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
+from holdfast.http.auth import caller_of
 from holdfast.http.shapes import ActivityShape, EventShape, Loading, Overview, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SendState
@@ -91,6 +92,11 @@ def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
     return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
+async def _wanted(app: Application, request: Request) -> bool:
+    """Whether somebody listens still who may. A key that was revoked meanwhile opens nothing, a stream neither."""
+    return not app.closing.is_set() and not await request.is_disconnected() and caller_of(app, request) is not None
+
+
 def overview_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api", tags=["Overview"])
@@ -116,7 +122,7 @@ def overview_routes(app: Application) -> APIRouter:
 
     async def everything(request: Request) -> AsyncIterator[bytes]:
         number = max(0, app.watch.number - BACKLOG)
-        while not app.closing.is_set() and not await request.is_disconnected():
+        while await _wanted(app, request):
             yield _line("tick", asdict(await _counters(app)))
             happened = app.watch.since(number, most=SHOWN_AT_ONCE)
             if happened:
@@ -127,7 +133,7 @@ def overview_routes(app: Application) -> APIRouter:
     async def about(request: Request, user_id: str) -> AsyncIterator[bytes]:
         number = app.watch.number
         yield b": connected\n\n"
-        while not app.closing.is_set() and not await request.is_disconnected():
+        while await _wanted(app, request):
             # Before asking who they are: what is archived meanwhile may be theirs by a login not seen here yet.
             newest = app.watch.number
             async with app.state.view() as view:
