@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Mapping
@@ -27,7 +28,7 @@ from holdfast.flows.exchange import Imported
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.taking import bodies_of, events_table
-from holdfast.integrations.files.mapping import ImportMapping
+from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.write import FileFormat
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import from_millis, to_millis
@@ -115,10 +116,13 @@ class Workspace:
     def import_file(
         self,
         file: Path | str,
-        mapping: ImportMapping,
+        mapping: ImportMapping = EXPORTED,
         progress: Callable[[int, int | None], None] = lambda done, total: None,
     ) -> Imported:
-        """Take in a file; see `holdfast import`. Taking it in again changes nothing."""
+        """Take in a file; see `holdfast import`. Taking it in again changes nothing.
+
+        Without a mapping it is a file that `export` wrote.
+        """
         return self._wait(self._app.import_file(Path(file), mapping, progress))
 
     def export(self, file: Path | str, file_format: FileFormat = "parquet") -> int:
@@ -136,7 +140,10 @@ class Workspace:
         return self._wait(self._everyone())
 
     def people(self, segment: Segment) -> pl.DataFrame:
-        """The people the segment holds for: person, user_id, first_seen, last_seen, and a struct of their traits."""
+        """The people the segment holds for: person, user_id, first_seen, last_seen, and a struct of their traits.
+
+        A trait that is of several types among them is text, such as JSON says it.
+        """
         return self._wait(self._people(condition_of(segment)))
 
     def find_people(self, text: str = "", *, limit: int = 50) -> tuple[list[PersonRow], int]:
@@ -229,7 +236,8 @@ class Workspace:
         taken = 0
         async with self._app.state.view() as view:
             before = sum((await view.count_bad_records()).values())
-        for body in bodies_of(events):
+        # All of them are said before the first is taken: a bad one leaves nothing half done.
+        for body in list(bodies_of(events)):
             taken += (await self._app.collector.collect("import", body, "python")).messages
         await self._app.settle()
         async with self._app.state.view() as view:
@@ -258,7 +266,8 @@ class Workspace:
     async def _people(self, condition: Condition) -> pl.DataFrame:
         await self._app.settle()
         table = await self._app.history.people_table(condition, as_of_ms=to_millis(self._app.clock.now()))
-        return pl.DataFrame(table)
+        frame = pl.DataFrame(table)
+        return frame.with_columns(_traits_struct(frame["traits"].to_list()))
 
     async def _find(self, text: str, limit: int) -> tuple[list[PersonRow], int]:
         await self._app.settle()
@@ -284,6 +293,30 @@ async def _members(view: View, user_id: str) -> list[Identity]:
     if identity is None:
         raise NotFound(f"nobody goes by {user_id!r:.200}.", hint="`holdfast people find` finds people.")
     return (await view.members([identity.person]))[identity.person]
+
+
+def _traits_struct(texts: list[str]) -> pl.Series:
+    rows = [msgspec.json.decode(text, type=dict[str, Any]) for text in texts]
+    names = sorted({name for row in rows for name in row})
+    columns = [_trait_column(name, [row.get(name) for row in rows]) for name in names]
+    if not columns:
+        return pl.Series("traits", [{}] * len(rows), dtype=pl.Struct([]))
+    return pl.DataFrame(columns).to_struct("traits")
+
+
+def _trait_column(name: str, values: list[Any]) -> pl.Series:
+    if {type(each) for each in values} <= {int, float, type(None)}:
+        with contextlib.suppress(OverflowError):
+            values = (
+                [None if each is None else float(each) for each in values] if float in map(type, values) else values
+            )
+    try:
+        return pl.Series(name, values)
+    except (TypeError, OverflowError, pl.exceptions.PolarsError):
+        texts = (
+            each if each is None or isinstance(each, str) else msgspec.json.encode(each).decode() for each in values
+        )
+        return pl.Series(name, list(texts), dtype=pl.String)
 
 
 def _timeline_frame(events: list[TimelineEvent]) -> pl.DataFrame:

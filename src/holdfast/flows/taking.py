@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
+from typing import Any
 
 import msgspec
 import polars as pl
 import pyarrow as pa
 
+from holdfast.events.segment_body import EVENT_BYTES_MOST, MESSAGE_ID_CHARACTERS_MOST
+from holdfast.events.segment_spec import ID_BYTES_MOST
 from holdfast.flows.bulk import EVENT_TABLE
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key
-from holdfast.kernel.moments import format_moment
+from holdfast.kernel.moments import EARLIEST, LATEST, parse_moment, to_millis
+from holdfast.segments.values import is_missing
 
 _NAMES = {
     "type": "type",
@@ -32,6 +34,7 @@ _NAMES = {
     "category": "category",
 }
 """What a dict may say, and what the wire calls it; the wire's own names are taken too."""
+_KEYS = {**_NAMES, **{wire: wire for wire in _NAMES.values()}}
 BATCH_EVENTS = 1_000
 BATCH_BYTES = 400_000
 
@@ -59,63 +62,65 @@ def _body(messages: Sequence[bytes]) -> bytes:
 
 
 def _message(event: Mapping[str, object], index: int) -> bytes:
-    known = {**_NAMES, **{wire: wire for wire in _NAMES.values()}}
+    if not isinstance(event, Mapping):
+        hint = 'Give a list of dicts, such as [{"user_id": "ada", "event": "Order Completed"}].'
+        raise Invalid(f"an event is a dict, not {type(event).__name__}.", path=f"$[{index}]", hint=hint)
     message: dict[str, object] = {}
     for name, value in event.items():
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+        if name not in _KEYS:
+            near = difflib.get_close_matches(str(name), _KEYS, n=1)
             hint = f"Did you mean {near[0]!r}?" if near else f"An event has {', '.join(_NAMES)}."
             raise Invalid(f"an event has no {name!r:.80}.", path=f"$[{index}].{name}", hint=hint)
+        if _KEYS[name] in message:
+            raise Invalid("this is said twice.", path=f"$[{index}].{name}", hint=f"Leave {_KEYS[name]!r} or it out.")
         if value is not None:
-            message[known[name]] = value
+            message[_KEYS[name]] = value
     message.setdefault("type", "track" if "event" in message else "identify" if "traits" in message else "track")
     try:
-        return msgspec.json.encode(message, enc_hook=_plain)
+        return _ENCODER.encode(message)
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         hint = "Use text, numbers, booleans, None, lists and dicts."
         raise Invalid(f"it cannot be said in JSON: {error}.", path=f"$[{index}]", hint=hint) from error
 
 
 def _plain(value: object) -> object:
-    """What JSON has for a value it does not know itself."""
-    if isinstance(value, datetime):
-        return format_moment(value if value.tzinfo else value.replace(tzinfo=UTC))
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    raise TypeError(f"{type(value).__name__} has no JSON form")
+    """What JSON has for a value msgspec does not know: a number of numpy, or a time of pandas."""
+    item = getattr(value, "item", None) or getattr(value, "to_pydatetime", None)
+    if item is None:
+        raise TypeError(f"{type(value).__name__} has no JSON form")
+    return item()
 
 
-_COLUMNS = ("event", "user_id", "anonymous_id", "timestamp", "message_id", "properties", "context", "kind", "source")
+_ENCODER = msgspec.json.Encoder(enc_hook=_plain, decimal_format="number")
+
+_IDS = ("user_id", "anonymous_id", "message_id")
+_COLUMNS = ("event", *_IDS[:2], "timestamp", "message_id", "properties", "context", "kind", "source")
 
 
 def events_table(events: pa.Table | pl.DataFrame, *, source: str) -> pa.Table:
     """A table of track events as the bulk path takes them.
 
     Columns: `event` and `timestamp`, `user_id` or `anonymous_id` or both; `message_id`, `properties` and `context` (a
-    struct, or JSON text) if there are any. Every other column is a property.
+    struct, or JSON text) if there are any. Every other column is a property. The wire's names, such as `userId`, are
+    taken too. Times without a zone are UTC.
 
-    Raises Invalid for a missing column, a row without an identity, a name or a time, or a naive type.
+    Raises Invalid for a missing column, one of a wrong type, and a row that cannot be an event.
     """
-    frame = pl.DataFrame(events) if isinstance(events, pa.Table) else events
+    frame = _renamed(pl.DataFrame(events) if isinstance(events, pa.Table) else events)
     for column in ("event", "timestamp"):
         _demand(frame, column)
     if "user_id" not in frame.columns and "anonymous_id" not in frame.columns:
-        raise Invalid("nothing says whose events these are.", path="user_id", hint="Add user_id or anonymous_id.")
+        hint = f"The columns are {', '.join(frame.columns)}; rename one to user_id or anonymous_id."
+        raise Invalid("nothing says whose events these are.", path="user_id", hint=hint)
     frame = frame.with_columns(
-        pl.lit(None, dtype=pl.String).alias(each)
-        for each in ("user_id", "anonymous_id", "message_id", "context")
-        if each not in frame.columns
+        pl.lit(None, dtype=pl.String).alias(each) for each in (*_IDS, "context") if each not in frame.columns
     )
-    texts = (_identity_text(frame, each) for each in ("user_id", "anonymous_id"))
-    frame = frame.with_columns(*texts, _instants(frame))
+    frame = frame.with_columns(*(_text(frame, each) for each in ("event", *_IDS)), _instants(frame["timestamp"]))
+    frame = frame.with_columns(_properties(frame), _json(frame, "context"))
     _check_rows(frame)
-    properties = _properties(frame)
-    numbered = frame.with_columns(properties.alias("properties"), _json(frame, "context"))
-    numbered = numbered.with_columns(_message_ids())
     return (
-        numbered.select(
+        frame.with_columns(_message_ids())
+        .select(
             pl.col("event").alias("name"),
             pl.lit("track").alias("kind"),
             "user_id",
@@ -133,72 +138,113 @@ def events_table(events: pa.Table | pl.DataFrame, *, source: str) -> pa.Table:
     )
 
 
+def _renamed(frame: pl.DataFrame) -> pl.DataFrame:
+    wired = {_NAMES[each]: each for each in _IDS if _NAMES[each] in frame.columns}
+    for wire, name in wired.items():
+        if name in frame.columns:
+            raise Invalid(f"{name!r} is said twice.", path=wire, hint=f"Drop {wire!r} or {name!r}.")
+    return frame.rename(wired)
+
+
 def _demand(frame: pl.DataFrame, column: str) -> None:
     if column not in frame.columns:
         hint = f"The columns are {', '.join(frame.columns)}; rename one of them."
         raise Invalid(f"there is no column {column!r}.", path=column, hint=hint)
 
 
-def _identity_text(frame: pl.DataFrame, column: str) -> pl.Expr:
-    value = pl.col(column)
+def _text(frame: pl.DataFrame, column: str) -> pl.Expr:
+    """A column of names as text; blank is none."""
+    kind, value = frame.schema[column], pl.col(column)
+    if kind.is_nested() or kind == pl.Binary:
+        raise Invalid(f"the column is {kind}, which names nothing.", path=column, hint="Make it text or a number.")
     # Spreadsheets make numbers of ids, and 17850.0 means 17850.
-    if frame.schema[column].is_float():
+    if kind.is_float():
         whole = pl.when(value == value.floor()).then(value.cast(pl.Int64, strict=False))
-        value = pl.coalesce(whole.cast(pl.String), value.cast(pl.String))
+        value = pl.when(value.is_finite()).then(pl.coalesce(whole.cast(pl.String), value.cast(pl.String)))
     text = value.cast(pl.String)
     return pl.when(text.str.strip_chars() == "").then(None).otherwise(text).alias(column)
 
 
-def _instants(frame: pl.DataFrame) -> pl.Expr:
-    kind = frame.schema["timestamp"]
-    if kind == pl.String:
-        return pl.col("timestamp").str.to_datetime(time_unit="ms", time_zone="UTC", strict=False)
-    if isinstance(kind, pl.Datetime):
-        aware = pl.col("timestamp").dt.replace_time_zone("UTC") if kind.time_zone is None else pl.col("timestamp")
+def _instants(column: pl.Series) -> pl.Series:
+    kind = column.dtype
+    if kind == pl.Date:
+        column = column.cast(pl.Datetime("ms"))
+    if isinstance(column.dtype, pl.Datetime):
+        aware = column.dt.replace_time_zone("UTC") if column.dtype.time_zone is None else column
         return aware.dt.convert_time_zone("UTC").dt.cast_time_unit("ms")
-    hint = "Make it a datetime, or ISO 8601 text."
-    raise Invalid(f"the column is {kind}, which is no time.", path="timestamp", hint=hint)
+    if kind not in (pl.String, pl.Null):
+        hint = "Make it a datetime, a date, or ISO 8601 text."
+        raise Invalid(f"the column is {kind}, which is no time.", path="timestamp", hint=hint)
+    known = {text: _millis(text) for text in column.unique().to_list()}
+    millis = pl.Series("timestamp", [known[text] for text in column.to_list()], dtype=pl.Int64)
+    return millis.cast(pl.Datetime("ms", "UTC"))
+
+
+def _millis(text: str | None) -> int | None:
+    try:
+        return None if text is None else to_millis(parse_moment(text.strip()))
+    except (ValueError, OverflowError):
+        return None
 
 
 def _check_rows(frame: pl.DataFrame) -> None:
-    demands = {
-        "event": (pl.col("event").is_null() | (pl.col("event").str.strip_chars() == ""), "has no event name"),
-        "timestamp": (
-            pl.col("timestamp").is_null()
-            | (pl.col("timestamp").dt.year() < 1970)
-            | (pl.col("timestamp").dt.year() > 2199),
-            "has no time between 1970 and 2199",
+    """Raises Invalid, naming the first row, where a row cannot be an event: as the collector would refuse it."""
+    names = ("event", "user_id", "anonymous_id")
+    outside = ~pl.col("timestamp").is_between(EARLIEST, LATEST)
+    demands = [
+        ("event", pl.col("event").is_null(), "has no event name"),
+        ("timestamp", pl.col("timestamp").is_null() | outside, "has no time between 1970 and 2199"),
+        ("user_id", pl.col("user_id").is_null() & pl.col("anonymous_id").is_null(), "names nobody"),
+        *((each, pl.col(each).str.contains("\0", literal=True), "holds a NUL character") for each in names),
+        *((each, pl.col(each).str.len_bytes() > ID_BYTES_MOST, f"is over {ID_BYTES_MOST} bytes") for each in names),
+        (
+            "message_id",
+            pl.col("message_id").str.len_chars() > MESSAGE_ID_CHARACTERS_MOST,
+            f"is over {MESSAGE_ID_CHARACTERS_MOST} characters",
         ),
-        "user_id": (pl.col("user_id").is_null() & pl.col("anonymous_id").is_null(), "names nobody"),
-    }
-    for column, (wrong, words) in demands.items():
+        ("properties", pl.col("properties").str.len_bytes() > EVENT_BYTES_MOST, f"is over {EVENT_BYTES_MOST} bytes"),
+    ]
+    for column, wrong, words in demands:
         rows = frame.with_row_index("row").filter(wrong)["row"]
         if rows.len():
             hint = "Filter such rows out, or use `holdfast import`, which sets them aside."
-            raise Invalid(f"row {rows[0]} {words}; {rows.len()} rows are like it.", path=column, hint=hint)
+            raise Invalid(f"row {rows[0]} {words}; rows like it: {rows.len()}.", path=column, hint=hint)
 
 
 def _properties(frame: pl.DataFrame) -> pl.Series:
     if "properties" in frame.columns:
-        return frame.select(_json(frame, "properties"))["properties"]
+        return _json(frame, "properties")
     own = [column for column in frame.columns if column not in _COLUMNS]
     if not own:
-        return pl.Series(["{}"] * frame.height, dtype=pl.String)
+        return pl.Series("properties", ["{}"] * frame.height, dtype=pl.String)
     rows = frame.select(own).iter_rows(named=True)
     said = (
-        msgspec.json.encode({name: value for name, value in row.items() if value is not None}, enc_hook=_plain).decode()
-        for row in rows
+        _ENCODER.encode({name: value for name, value in row.items() if not is_missing(value)}).decode() for row in rows
     )
-    return pl.Series(said, dtype=pl.String)
+    return pl.Series("properties", said, dtype=pl.String)
 
 
-def _json(frame: pl.DataFrame, column: str) -> pl.Expr:
+def _json(frame: pl.DataFrame, column: str) -> pl.Series:
     """JSON text as it is, a struct as JSON text, nothing as an empty object."""
-    if frame.schema[column] == pl.String:
-        return pl.col(column).fill_null("{}")
-    if isinstance(frame.schema[column], pl.Struct):
-        return pl.col(column).struct.json_encode().fill_null("{}")
-    raise Invalid("the column is neither a struct nor JSON text.", path=column, hint="Make it one of them.")
+    values = frame[column]
+    if isinstance(values.dtype, pl.Struct):
+        texts = (None if each is None else _ENCODER.encode(each).decode() for each in values.to_list())
+        values = pl.Series(column, texts, dtype=pl.String)
+    elif values.dtype == pl.String:
+        _check_json(values, column)
+    elif values.dtype != pl.Null:
+        raise Invalid("the column is neither a struct nor JSON text.", path=column, hint="Make it one of them.")
+    return values.cast(pl.String).fill_null("{}")
+
+
+def _check_json(texts: pl.Series, column: str) -> None:
+    for row, text in enumerate(texts.to_list()):
+        try:
+            if text is not None:
+                msgspec.json.decode(text, type=dict[str, Any])
+        except (msgspec.DecodeError, RecursionError) as error:
+            hint = "Write an object, such as {}, or leave it empty."
+            raise Invalid(f"row {row} is no JSON object: {error}.", path=column, hint=hint) from error
 
 
 def _message_ids() -> pl.Expr:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from holdfast.integrations.files.mapping import ImportMapping
+from holdfast.integrations.files.mapping import EXPORTED_COLUMNS, ImportMapping
 from holdfast.integrations.files.read import LINE_BYTES_MOST, LINES
 from holdfast.integrations.files.times import millis_of
 
@@ -19,7 +19,9 @@ SAID = {
     "at_ms": pl.Int64,
     "at_text": pl.String,
     "message_id": pl.String,
+    "kind": pl.String,
     "properties": pl.String,
+    "context": pl.String,
     "trouble": pl.String,
 }
 """What a row says. `at_text` is the time as it stands in the file; `trouble` says why a line is no row at all."""
@@ -48,6 +50,7 @@ def _columns_said(frame: pl.DataFrame, mapping: ImportMapping) -> pl.DataFrame:
         "message_id": roles.get("message_id"),
         "at_text": mapping.time,
     }
+    exported = mapping.is_of_an_export and set(frame.columns) >= EXPORTED_COLUMNS
     kept = mapping.properties
     if kept is None:
         kept = tuple(name for name in frame.columns if name not in roles.values())
@@ -55,10 +58,27 @@ def _columns_said(frame: pl.DataFrame, mapping: ImportMapping) -> pl.DataFrame:
         {
             **{said: _text(frame, column) for said, column in texts.items()},
             "at_ms": millis_of(frame[mapping.time], mapping),
-            "properties": _properties(frame, kept, mapping.currency),
-            "trouble": pl.Series([None] * frame.height, dtype=pl.String),
+            "kind": _text(frame, "kind" if exported else None),
+            "properties": _text(frame, "properties") if exported else _properties(frame, kept, mapping.currency),
+            "context": _text(frame, "context" if exported else None),
+            "trouble": _exported_trouble(frame) if exported else _text(frame, None),
         }
     )
+
+
+def _exported_trouble(frame: pl.DataFrame) -> pl.Series:
+    """Why a row of an export is no row: its properties or its context are no JSON object."""
+    return pl.Series([_trouble(*row) for row in frame.select("properties", "context").iter_rows()], dtype=pl.String)
+
+
+def _trouble(*texts: object) -> str | None:
+    try:
+        for text in texts:
+            if isinstance(text, str) and text not in ("", "{}"):
+                msgspec.json.decode(text, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError) as error:
+        return f"The properties or the context are no JSON object: {error}."
+    return None
 
 
 def _text(frame: pl.DataFrame, column: str | None) -> pl.Series:
@@ -142,20 +162,22 @@ _LINE_SCHEMA = {
     "at_said": pl.String,
     "at_number": pl.Float64,
     "at_millis": pl.Int64,
+    "kind": pl.String,
     "properties": pl.String,
+    "context": pl.String,
     "trouble": pl.String,
 }
 
 
 def _line_said(line: bytes, mapping: ImportMapping) -> tuple[object, ...]:
     if len(line) > LINE_BYTES_MOST:
-        return (*[None] * 8, f"The line is longer than the limit of {LINE_BYTES_MOST} bytes.")
+        return (*[None] * 10, f"The line is longer than the limit of {LINE_BYTES_MOST} bytes.")
     try:
         row = msgspec.json.decode(line)
     except (msgspec.DecodeError, RecursionError) as error:
-        return (*[None] * 8, f"The line is not JSON: {error}.")
+        return (*[None] * 10, f"The line is not JSON: {error}.")
     if not isinstance(row, dict):
-        return (*[None] * 8, "The line is not a JSON object.")
+        return (*[None] * 10, "The line is not a JSON object.")
     roles = mapping.roles
     at = row.get(mapping.time)
     if mapping.time_format is not None and isinstance(at, (int, float)) and not isinstance(at, bool):
@@ -168,9 +190,22 @@ def _line_said(line: bytes, mapping: ImportMapping) -> tuple[object, ...]:
         at if isinstance(at, str) else None,
         float(at) if isinstance(at, (int, float)) and not isinstance(at, bool) else None,
         None,
-        _line_properties(row, mapping),
+        *_line_contents(row, mapping),
         None,
     )
+
+
+def _line_contents(row: dict[str, Any], mapping: ImportMapping) -> tuple[str | None, str, str | None]:
+    """Kind, properties and context."""
+    properties, context = row.get("properties"), row.get("context")
+    if (
+        mapping.is_of_an_export
+        and row.keys() >= EXPORTED_COLUMNS
+        and isinstance(properties, dict)
+        and isinstance(context, dict)
+    ):
+        return _as_id(row["kind"]), msgspec.json.encode(properties).decode(), msgspec.json.encode(context).decode()
+    return None, _line_properties(row, mapping), None
 
 
 def _line_properties(row: dict[str, Any], mapping: ImportMapping) -> str:

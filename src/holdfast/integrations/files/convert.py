@@ -10,6 +10,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
+from holdfast.events.event import NAMES
 from holdfast.integrations.files.columns import said_by
 from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.occurrences import Occurrences
@@ -131,16 +132,17 @@ class Conversion:
 
     def _events(self, good: pl.DataFrame) -> pa.Table:
         moment = pl.from_epoch(pl.col("at_ms"), time_unit="ms").dt.replace_time_zone("UTC")
-        none = pl.lit(None, dtype=pl.String)
+        kind = pl.when(pl.col("kind").is_in(list(NAMES))).then(pl.col("kind")).otherwise(pl.lit("track"))
+        previous = pl.when(kind == "alias").then(pl.col("properties").str.json_path_match("$.previous_id"))
         table = good.select(
             "name",
-            pl.lit("track").alias("kind"),
+            kind.alias("kind"),
             "user_id",
             "anonymous_id",
-            none.alias("previous_id"),
+            previous.alias("previous_id"),
             "message_id",
-            "properties",
-            pl.lit("{}").alias("context"),
+            pl.col("properties").fill_null("{}"),
+            pl.col("context").fill_null("{}"),
             pl.lit(self._source).alias("source"),
             moment.alias("timestamp"),
         ).to_arrow()
@@ -203,14 +205,17 @@ def _code() -> pl.Expr:
 def _body(row: dict[str, object]) -> str:
     """The event the row would have been, in the form it can be mended and replayed in."""
     at_ms = row["at_ms"]
+    kind = row["kind"] if row["kind"] in NAMES else "track"
     message = {
-        "type": "track",
+        "type": kind,
         "messageId": row["message_id"],
         "event": row["name"],
         "userId": row["user_id"],
         "anonymousId": row["anonymous_id"],
         "timestamp": format_moment(from_millis(at_ms)) if isinstance(at_ms, int) else row["at_text"],
-        "properties": msgspec.Raw(str(row["properties"] or "{}").encode()),
+        "traits" if kind in ("identify", "group") else "properties": msgspec.Raw(
+            str(row["properties"] or "{}").encode()
+        ),
     }
     return msgspec.json.encode({name: value for name, value in message.items() if value is not None}).decode()
 

@@ -77,10 +77,19 @@ class ImportMapping:
         return {role: column for role, column in named.items() if column}
 
     @property
+    def is_of_an_export(self) -> bool:
+        """Whether it fits a file that Holdfast wrote."""
+        return self.properties is None and self.roles == EXPORTED.roles
+
+    @property
     def id_columns(self) -> frozenset[str]:
         """Columns that are names, and so text whatever they look like: `007` is not 7."""
         return frozenset(column for role, column in self.roles.items() if role != "time")
 
+
+EXPORTED_COLUMNS = frozenset({"identity", "received_at", "kind", "source", "properties", "context", "person"})
+"""A file with these columns beside those of EXPORTED was written by Holdfast: its `properties` are the properties, and
+its `kind` says which call it was."""
 
 _FIELDS = tuple(field.name for field in fields(ImportMapping))
 
@@ -125,3 +134,9 @@ def _check_zone(name: str) -> None:
         raise Invalid(
             f"{name!r} is no time zone.", path="$.time_zone", hint="Write one of the IANA zones, such as Europe/Berlin."
         ) from error
+
+
+EXPORTED = ImportMapping(
+    person="user_id", anonymous="anonymous_id", time="timestamp", event="event", message_id="message_id"
+)
+"""What the columns of a file mean that Holdfast wrote."""
