@@ -67,7 +67,7 @@ PARAMETERS = {
 }
 """What each parameter of a path or query usually is."""
 
-EVERYTHING = bool(os.environ.get("HOLDFAST_TEST_FUZZ_EVERYTHING"))
+EVERYTHING = bool(os.environ.get("FUZZ_EVERYTHING"))
 AT_MOST = 160
 """Mutations of one body that are tried; the same ones each time, unless everything is asked for."""
 HUGE = "1" + "0" * 400
