@@ -23,7 +23,7 @@ from holdfast.sim.live import Crowd, Pace
 from holdfast.sim.people import Population
 from holdfast.sim.shop import SHOP_NAME
 from holdfast.stores.sqlite.lock import Lock
-from holdfast.wiring import Application, SystemClock, rules_of
+from holdfast.wiring import Application, Progress, SystemClock, rules_of
 from holdfast.workers.server import serve
 
 MARKER = "demo.json"
@@ -149,14 +149,21 @@ class _Run:
         return read
 
     async def prepare(self, app: Application) -> None:
-        """Load the past; the server answers nothing before it is in."""
+        """Load the past. The console shows how far it has come."""
+        self._show.opening(app.settings.url)
         # What is loaded stays: looking for rubbish in it would take a fifth of the time.
         gc.disable()
         try:
-            with self._show.progress() as progress:
+            with self._show.progress() as say:
+
+                def progress(what: str, done: int, total: int) -> None:
+                    say(what, done, total)
+                    app.progress = Progress(label=what, done=done, total=total)
+
                 start_ms = self._recipe.start_ms
                 self._population = await load_past(app, self._past, start_ms=start_ms, progress=progress)
         finally:
+            app.progress = None
             gc.enable()
         self._show.loaded(self._recipe.people, await app.history.size())
 

@@ -43,6 +43,12 @@ class Show:
         with bar:
             yield say
 
+    def opening(self, url: str) -> None:
+        """The first page can be looked at; it fills while the past is loaded."""
+        self._console.print(
+            f"{self._seconds():5.1f} s  Open {url} now: it fills as the past is loaded.", soft_wrap=True
+        )
+
     def loaded(self, people: int, events: int) -> None:
         """The past is in."""
         self._loaded = f"{people:,} customers, {events:,} events"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import importlib
 import importlib.util
 import json
@@ -21,7 +22,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.flows.keys import first_keys
 from holdfast.http.app import make_http
-from holdfast.kernel.errors import Busy
+from holdfast.kernel.errors import Busy, Invalid
 from holdfast.settings import Settings
 from holdfast.wiring import Application, open_application
 from holdfast.workers.loops import archive_for_ever, keep_going, react_for_ever
@@ -89,7 +90,8 @@ def serve(
         for_seconds: stop by itself that long after being ready.
         write_key: the write key to begin with; made up when None. Only a fresh workspace takes it.
         api_key: the same for the api key.
-        prepare: done after the workspace is open and before requests are answered.
+        prepare: done after the workspace is open and before the server is ready: the console shows its progress,
+            nobody is moved or written to.
         company: run beside the server once it is ready, and cancelled when it stops.
 
     Raises Busy when the port is taken or another process has the workspace open.
@@ -125,7 +127,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 async def _serve(settings: Settings, doings: _Doings) -> None:
     listener = _listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _make_directory(settings.data_dir, listener)
     entrance = Entrance("Loading the engine.")
     config = uvicorn.Config(
         entrance, log_level="warning", access_log=False, timeout_graceful_shutdown=GOODBYE_SECONDS, server_header=False
@@ -138,15 +140,17 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
     try:
         app = await open_application(settings)
         await _keep_keys(app, doings.keys)
-        if doings.prepare is not None:
-            entrance.doing = "Preparing the workspace."
-            await _until(stop, doings.prepare(app))
-        loops = [
-            asyncio.create_task(keep_going(app, "React", react_for_ever)),
-            asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
-        ]
+        app.doing = "Preparing the workspace." if doings.prepare is not None else ""
         entrance.inner = make_http(app)
         with _announced(settings):
+            if doings.prepare is not None:
+                # The console may be watched meanwhile; only /healthz says that we are not ready.
+                await _until(stop, doings.prepare(app))
+                app.doing = ""
+            loops = [
+                asyncio.create_task(keep_going(app, "React", react_for_ever)),
+                asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
+            ]
             doings.on_ready(settings.url)
             if doings.company is not None:
                 loops.append(asyncio.create_task(_accompany(doings.company, app)))
@@ -205,13 +209,34 @@ def _listen(settings: Settings) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
+        path, hint = _listening_remedy(error)
         raise Busy(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}.",
-            path="port",
-            hint="Stop what listens there, or choose another port by --port.",
+            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}.", path=path, hint=hint
         ) from error
     listener.setblocking(False)
     return listener
+
+
+def _listening_remedy(error: OSError) -> tuple[str, str]:
+    """The setting at fault, and what to do."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return "port", "Stop what listens there, or choose another port by --port."
+        case errno.EACCES:
+            return "port", "Only root may listen on low ports: choose one from 1024 on by --port."
+        case _:
+            return "host", "Choose an address that this machine has, by --host."
+
+
+def _make_directory(data_dir: Path, listener: socket.socket) -> None:
+    """The data directory. Bound to nothing any more when it cannot be made: then there is nothing to serve."""
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        listener.close()
+        raise Invalid(
+            f"{data_dir} cannot be made: {error.strerror}.", path="data_dir", hint="Name another directory by --data."
+        ) from error
 
 
 def _stop_signals() -> asyncio.Event:
