@@ -172,6 +172,10 @@ class Settings:
             flags["data_dir"] = data_dir
         here = _table_of((working_dir or Path.cwd()) / FILE_NAME)
         said = merge(here, {}, environ, flags)
+        if said.data_dir.exists() and not said.data_dir.is_dir():
+            raise Invalid(
+                f"{said.data_dir} is a file.", path="data_dir", hint="Name a directory, by --data for example."
+            )
         within = _table_of(said.data_dir / FILE_NAME)
         if "data_dir" in within:
             raise Invalid(
@@ -250,10 +254,10 @@ def merge(
         flags: values of flags, already of the right type.
     """
     values: dict[str, Any] = {}
-    for table in (here, within):
+    for file, table in ((FILE_NAME, here), (f"{FILE_NAME} in the data directory", within)):
         for name, value in table.items():
-            _check_name(name, NAMES, f"{FILE_NAME}: {name}")
-            values[name] = _typed(name, value, f"{FILE_NAME}: {name}")
+            _check_name(name, NAMES, f"{file}: {name}")
+            values[name] = _typed(name, value, f"{file}: {name}")
     known = {variable_of(name): name for name in NAMES}
     for variable, text in environ.items():
         if variable.startswith(PREFIX) and variable not in OTHER_VARIABLES:

@@ -127,3 +127,32 @@ def test_a_complaint_of_the_server_reaches_the_terminal_whole(place: Place) -> N
     wrong_key = place.run("keys", "list", "--api-key", "wrong")
     assert wrong_key.returncode == 2
     assert "Traceback" not in wrong_key.stderr
+
+
+def test_a_fresh_workspace_takes_the_keys_it_is_given_and_says_how_to_sign_in(tmp_path: Path) -> None:
+    def up(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [COMMAND, "up", "--data", "data", "--port", "0", "--for", "0.1", *words],
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_MOST,
+            check=False,
+            env=ENVIRON,
+            cwd=tmp_path,
+        )
+
+    given = ("--write-key", "wk_website", "--api-key", "ak_console")
+    first = up(*given)
+    assert first.returncode == 0, first.stderr
+    keys = tmp_path / "data" / "keys.json"
+    assert json.loads(keys.read_text()) == {"write_key": "wk_website", "api_key": "ak_console"}
+    assert "  Console     http://127.0.0.1:" in first.stdout
+    assert "the api_key in data/keys.json" in first.stdout
+    assert "ak_console" not in first.stdout, "a log is read by more people than the file of keys"
+    assert "was not taken" not in first.stderr
+
+    assert "was not taken" not in up(*given).stderr, "a service starts the same way each time"
+    other = up("--write-key", "wk_other")
+    assert other.returncode == 0
+    assert "--write-key was not taken" in other.stderr
+    assert json.loads(keys.read_text())["write_key"] == "wk_website"

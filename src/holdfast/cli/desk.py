@@ -189,17 +189,22 @@ def is_alive(pid: int) -> bool:
 
 def key_for(data_dir: Path, given: str | None, environ: Mapping[str, str]) -> str:
     """The api key to talk to the server with: the flag's, else the variable's, else the file's."""
-    if said := given or environ.get("HOLDFAST_API_KEY"):
+    if said := given or environ.get("HOLDFAST_API_KEY") or first_keys(data_dir).get("api_key"):
         return said
+    raise Unauthorized(
+        "a server runs on this data directory, and it asks for an api key.",
+        path=str(data_dir),
+        hint="Give one by --api-key KEY or HOLDFAST_API_KEY.",
+    )
+
+
+def first_keys(data_dir: Path) -> dict[str, str]:
+    """The keys the workspace began with, by name, as far as its file is there and says them."""
     try:
-        key = json.loads((data_dir / KEYS_FILE).read_bytes())["api_key"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Unauthorized(
-            "a server runs on this data directory, and it asks for an api key.",
-            path=str(data_dir),
-            hint="Give one by --api-key KEY or HOLDFAST_API_KEY.",
-        ) from error
-    return str(key)
+        said = json.loads((data_dir / KEYS_FILE).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return {name: key for name, key in said.items() if isinstance(key, str)} if isinstance(said, dict) else {}
 
 
 def rows_of(answer: Answer, name: str) -> list[Answer]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from holdfast.cli.desk import KEYS_FILE
+from holdfast.cli.desk import KEYS_FILE, first_keys, running_server
 from holdfast.cli.options import Data
 from holdfast.settings import Settings
 
@@ -26,6 +27,14 @@ def up(
     public_url: Annotated[
         str | None, typer.Option("--public-url", metavar="URL", help="Where links in messages point to.")
     ] = None,
+    write_key: Annotated[
+        str | None,
+        typer.Option("--write-key", metavar="KEY", help="The first write key; only a fresh workspace takes it."),
+    ] = None,
+    api_key: Annotated[
+        str | None,
+        typer.Option("--api-key", metavar="KEY", help="The first api key; only a fresh workspace takes it."),
+    ] = None,
     for_seconds: For = None,
 ) -> None:
     """Start the server: collector, journeys, sender and console in one process.
@@ -33,13 +42,22 @@ def up(
     \b
     Examples:
       holdfast up --data my-data
+      holdfast up --data my-data --write-key wk_website --api-key ak_console
       holdfast up --data my-data --host 0.0.0.0 --public-url https://mail.example.com
       HOLDFAST_MAILBOX=false HOLDFAST_SMTP_HOST=smtp.example.com holdfast up --data my-data
     """
     settings = Settings.load(data, os.environ, {"host": host, "port": port, "public_url": public_url})
     from holdfast.workers.server import serve
 
-    serve(settings, for_seconds=for_seconds, on_ready=_ready(settings.data_dir))
+    print(f"Starting on {settings.data_dir} …", flush=True)
+    serve(
+        settings,
+        for_seconds=for_seconds,
+        on_ready=_ready(settings, {"write_key": write_key, "api_key": api_key}),
+        write_key=write_key,
+        api_key=api_key,
+    )
+    print("Stopped.", flush=True)
 
 
 def demo(
@@ -79,10 +97,38 @@ def demo(
     )
 
 
-def _ready(data_dir: Path) -> Callable[[str], None]:
+def _ready(settings: Settings, given: dict[str, str | None]) -> Callable[[str], None]:
     def say(url: str) -> None:
-        print(f"Holdfast is up: {url}", flush=True)
-        print(f"Everything is kept in {data_dir}; the first keys are in its {KEYS_FILE}.", flush=True)
-        print("Press Ctrl-C to stop.", flush=True)
+        running = running_server(settings.data_dir)
+        local = running.url if running else url
+        lines = [
+            f"Holdfast is up: {url}",
+            "",
+            f"  Console     {local}",
+            f"  Sign in     {sign_in(settings)}",
+            f"  Data        {settings.data_dir.resolve()}",
+            "",
+            "Press Ctrl-C to stop.",
+        ]
+        print("\n".join(lines), flush=True)
+        for name in unused(settings.data_dir, given):
+            flag = "--" + name.replace("_", "-")
+            said = f"{flag} was not taken: this workspace has its keys already. `holdfast keys add` makes more."
+            print(said, file=sys.stderr, flush=True)
 
     return say
+
+
+def sign_in(settings: Settings) -> str:
+    """How to get into the console."""
+    if settings.console_open:
+        return "not needed from this machine: console_open is set"
+    if "api_key" in first_keys(settings.data_dir):
+        return f"with the api_key in {settings.data_dir / KEYS_FILE}"
+    return f"with an api key; holdfast keys add console --kind api --data {settings.data_dir} makes one"
+
+
+def unused(data_dir: Path, given: dict[str, str | None]) -> list[str]:
+    """The given keys that the workspace did not begin with; the same ones again, as a service gives, are none."""
+    begun_with = first_keys(data_dir)
+    return [name for name, key in given.items() if key is not None and begun_with.get(name) != key]

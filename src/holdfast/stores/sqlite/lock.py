@@ -23,7 +23,7 @@ class Lock:
             owner = self._file.read().strip() or "unknown"
             self._file.close()
             raise Busy(
-                f"{directory} is in use by process {owner}",
+                f"{directory} is in use by process {owner}.",
                 code="workspace_in_use",
                 hint="Stop that process first, or choose another directory.",
             ) from error
