@@ -183,11 +183,14 @@ class Application:
     async def close(self) -> None:
         """Let go of everything, in the order opposite to opening."""
         self.closing.set()
-        if self.sender is not None:
-            await self.sender.finish(seconds=FINISH_SECONDS)
-            # What the last sends came to is written down; what was told of it is archived at the next start.
+        try:
+            if self.sender is not None:
+                await self.sender.finish(seconds=FINISH_SECONDS)
+            # A tick under way comes to its end before this one, which writes down what the last sends came to; what was
+            # told of it is archived at the next start.
             await self.reactor.tick()
-        await self.opened.aclose()
+        finally:
+            await self.opened.aclose()
 
 
 def rules_of(settings: Settings) -> GateRules:
@@ -236,10 +239,10 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         if serving:
             mail = await _open_mail(settings, clock, opened)
         app = await assemble(settings, clock=clock, log=log, state=state, history=history, mail=mail)
+        if serving:
+            await app.reactor.recover(mail.mailbox.holds if mail is not None and mail.mailbox is not None else None)
         # Everything is in the application's hands now; `close` lets go of it in this order.
         app.opened = opened.pop_all()
-    if serving:
-        await app.reactor.recover(mail.mailbox.holds if mail is not None and mail.mailbox is not None else None)
     return app
 
 

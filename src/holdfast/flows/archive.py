@@ -15,8 +15,10 @@ import msgspec
 from holdfast.events.event import Event
 from holdfast.events.segment_spec import decode
 from holdfast.flows.person import person_row
+from holdfast.flows.react import ARCHIVE as GROUP
 from holdfast.flows.react import GROUP as REACT
 from holdfast.flows.react import POISON, position_of
+from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import History, HistoryRow, PersonRow
 from holdfast.ports.log import Entry, Log
@@ -24,7 +26,6 @@ from holdfast.ports.state import BadRecord, State, View
 
 _log = logging.getLogger(__name__)
 
-GROUP = "archive"
 PEOPLE_MOST = 5_000
 """How many changed people are copied at a time."""
 BYTES_MOST = 16_000_000
@@ -57,11 +58,16 @@ class Archivist:
         """Copy everything the reactor has taken in; returns how many events were added."""
         async with self._turn:
             added = 0
-            while True:
-                events, more = await self._flush_events()
-                added += events
-                if not more:
-                    break
+            try:
+                while True:
+                    events, more = await self._flush_events()
+                    added += events
+                    if not more:
+                        break
+            except BaseException:
+                # It may have added events without noting its offset, as a process that died.
+                self._doubtful_before = None
+                raise
             while await self._flush_people():
                 pass
             return added
@@ -70,7 +76,7 @@ class Archivist:
         async with self._state.view() as view:
             start, end = await view.offset(GROUP), await view.offset(REACT)
         if self._doubtful_before is None:
-            # A process that died may have added events without noting its offset; nothing past this point, though.
+            # What died or failed may have added events without noting its offset; nothing past this point, though.
             self._doubtful_before = end
         if start >= end:
             return 0, False
@@ -122,7 +128,10 @@ class Archivist:
         placed: list[tuple[int, Event]] = []
         for entry in entries:
             record = entry.record
-            decoded = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
+            try:
+                decoded = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
+            except (Exposed, *POISON):
+                continue  # The reactor met the same, and set the whole of it aside.
             placed.extend((position_of(entry.offset, index), event) for index, event in decoded.events)
         async with self._state.view() as view:
             seen = await view.seen([event.dedup_hash for _, event in placed])

@@ -34,6 +34,8 @@ from holdfast.profiles.profile import EMPTY, Profile, learn
 _log = logging.getLogger(__name__)
 
 GROUP = "react"
+ARCHIVE = "archive"
+"""The group that copies into the history what the reactor kept."""
 INDEXES = 4096
 """Events in one log entry are fewer than this (the specification allows 2,500)."""
 BYTES_MOST = 256_000
@@ -44,6 +46,8 @@ DUE_MOST = 2_000
 """Timers fired in one tick."""
 EMITTED_MOST = 2_000
 """Own events moved to the log at a time."""
+DAY_MS = 86_400_000
+END_OF_TIME_MS = 2**62
 
 
 Delivered = Callable[[Sequence[str]], Awaitable[set[str]]]
@@ -117,9 +121,10 @@ class Reactor:
         self._hand_over = hand_over
         self._room = room
         self._batch_records = batch_records
-        self._dedup_ms = dedup_days * 86_400_000
+        self._dedup_ms = dedup_days * DAY_MS
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
+        self._ticking: set[asyncio.Task[Ticked]] = set()
         self._forgotten_day = 0
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
@@ -127,19 +132,27 @@ class Reactor:
         self._settlements.extend(settlements)
 
     async def tick(self) -> Ticked:
-        """Take in what there is, up to a tick's limits; changes everything or nothing."""
+        """Take in what there is, up to a tick's limits; changes everything or nothing.
+
+        Whoever asked for it may be cancelled; a tick that has begun goes on to its end. Between a commit and handing
+        over what it claimed nothing may come: a send claimed and in nobody's hands would wait for the next start.
+        """
+        ticking = asyncio.ensure_future(self._tick_alone())
+        self._ticking.add(ticking)
+        ticking.add_done_callback(self._ticking.discard)
+        return await asyncio.shield(ticking)
+
+    async def _tick_alone(self) -> Ticked:
         async with self._turn:
             settlements, self._settlements = self._settlements, []
             try:
-                ticked, claimed = await self._tick_around_poison(settlements)
+                return await self._tick_around_poison(settlements)
             except BaseException:
+                # Those that were written after all change nothing when they are written again.
                 self._settlements = settlements + self._settlements
                 raise
-            if claimed:
-                self._hand_over(claimed)
-            return ticked
 
-    async def _tick_around_poison(self, settlements: Sequence[Settlement]) -> tuple[Ticked, list[Send]]:
+    async def _tick_around_poison(self, settlements: Sequence[Settlement]) -> Ticked:
         """A tick; should a record break it, smaller ones until that record stands alone and is set aside."""
         records = self._batch_records
         blamed: Exception | None = None
@@ -155,7 +168,7 @@ class Reactor:
             if records or blamed is None:
                 return done
             await self._set_aside(blamed)
-            return replace(done[0], set_aside=1), done[1]
+            return replace(done, set_aside=1)
 
     async def _set_aside(self, fault: Exception) -> None:
         """Put the next log entry among the bad records, and go on after it."""
@@ -193,30 +206,34 @@ class Reactor:
         """
         now_ms = to_millis(self._clock.now())
         async with self._state.view() as view:
-            orphans = await view.claimed_before(now_ms + 1)
+            # Whatever the clock said when they were claimed: it may have been set back since.
+            orphans = await view.claimed_before(END_OF_TIME_MS)
         taken = await delivered([send.key for send in orphans]) if delivered is not None and orphans else None
         settlements = [_recovered(send, taken) for send in orphans]
         async with self._state.begin() as transaction:
             await self._settle(transaction, settlements, now_ms)
         return sum(each.state == "in_doubt" for each in settlements)
 
-    async def _tick(self, settlements: Sequence[Settlement], records: int) -> tuple[Ticked, list[Send]]:
+    async def _tick(self, settlements: Sequence[Settlement], records: int) -> Ticked:
         clock_ms = to_millis(self._clock.now())
         async with self._state.begin() as transaction:
             offset = await transaction.offset(GROUP)
-            entries = await self._log.read(offset, max_records=records, max_bytes=BYTES_MOST) if records else []
-            more = len(entries) == records
+            found = await self._log.read(offset, max_records=max(records, 1), max_bytes=BYTES_MOST)
+            more = bool(found) and found[-1].offset + 1 < await self._log.end()
+            watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
+            entries = found[:records]
             await self._settle(transaction, settlements, clock_ms)
             playbook = playbook_of(await transaction.decisions(latest=False))
             events = await self._take_in(transaction, entries, playbook)
             if entries:
                 await transaction.set_offset(GROUP, entries[-1].offset + 1)
-            watermark = min(clock_ms, entries[-1].record.received_ms) if more and entries else clock_ms
             fired = await self._fire(transaction, playbook, watermark)
-            claimed = await self._claim(transaction, clock_ms)
+            # What has reached the log and is not taken in may say that somebody has opted out, or has bought.
+            claimed = [] if more else await self._claim(transaction, clock_ms)
             await self._forget(transaction, clock_ms)
-        ticked = Ticked(events=events, fired=fired, settled=len(settlements), claimed=len(claimed))
-        return ticked, claimed
+        if claimed:
+            self._hand_over(claimed)
+        return Ticked(events=events, fired=fired, settled=len(settlements), claimed=len(claimed))
 
     async def _take_in(self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook) -> int:
         placed, bad = _decoded(entries)
@@ -228,7 +245,9 @@ class Reactor:
         at_ms = entries[-1].record.received_ms
         await transaction.mark_seen({each.event.dedup_hash: each.position for each in fresh}, at_ms)
         people = await _gather(transaction, fresh)
-        travellers = await self._in_play(transaction, fresh, people, playbook, at_ms)
+        # The first of them is decided at its own time, and the caps look back from there.
+        first_ms = min(each.received_ms for each in fresh)
+        travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
         travel = Travel(playbook, self._rules)
         for each in fresh:
             identity = people.identities[each.event.identity]
@@ -288,6 +307,7 @@ class Reactor:
         if not settlements:
             return
         sends = await transaction.sends([each.key for each in settlements])
+        settlements = [each for each in settlements if each.key in sends]
         owners = await transaction.identities_by_id([send.identity for send in sends.values()])
         await transaction.settle_sends(settlements, now_ms)
         for each in settlements:
@@ -302,11 +322,18 @@ class Reactor:
         await transaction.emit(told)
 
     async def _forget(self, transaction: Transaction, now_ms: int) -> None:
-        """Once a day, let go of message ids too old to come again."""
-        day = now_ms // 86_400_000
-        if day != self._forgotten_day:
-            await transaction.forget_seen(now_ms - self._dedup_ms)
-            self._forgotten_day = day
+        """Once a day, let go of message ids too old to come again.
+
+        Not of those the archive has yet to ask for: it would take their events for repetitions, and leave them out.
+        """
+        day = now_ms // DAY_MS
+        if day == self._forgotten_day:
+            return
+        waiting = await self._log.read(await transaction.offset(ARCHIVE), max_records=1, max_bytes=BYTES_MOST)
+        # A day to spare, for records stand in the log nearly, not quite, in the order of their times.
+        needed_ms = min((each.record.received_ms - DAY_MS for each in waiting), default=now_ms)
+        await transaction.forget_seen(min(now_ms - self._dedup_ms, needed_ms))
+        self._forgotten_day = day
 
 
 def _recovered(send: Send, taken: set[str] | None) -> Settlement:

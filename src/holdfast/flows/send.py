@@ -105,31 +105,45 @@ class Sender:
         self._workspace_name = workspace_name
         self._settle = settle
         self._places = asyncio.Semaphore(CARRIED_AT_ONCE)
-        self._under_way = 0
         self._finishing = False
+        self._open: dict[str, Send] = {}
+        """Taken and not settled."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def room(self) -> int:
         """How many more sends can be taken."""
-        return 0 if self._finishing else UNDER_WAY_MOST - self._under_way
+        return 0 if self._finishing else UNDER_WAY_MOST - len(self._open)
 
     def take(self, sends: Sequence[Send]) -> None:
         """Begin to send; returns at once."""
-        self._under_way += len(sends)
+        self._open |= {send.key: send for send in sends}
+        if self._finishing:
+            self._put_back()
+            return
         task = asyncio.get_running_loop().create_task(self._send_all(sends))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def finish(self, *, seconds: float) -> None:
-        """Wait for what is under way; what is not done by then is given up, and in doubt."""
+        """Wait for what is under way; what is not done by then is given up, and in doubt if it was handed over."""
         self._finishing = True
         if self._tasks:
             _, late = await asyncio.wait(self._tasks, timeout=seconds)
             for each in late:
                 each.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+        self._put_back()
         await self._carrier.close()
+
+    def _put_back(self) -> None:
+        """Nobody works on what is open: not begun, so not in doubt. Whoever starts next sends it."""
+        self._done(
+            [
+                Settlement(key=key, state="pending", reason="The server stopped before it was sent.")
+                for key in self._open
+            ]
+        )
 
     async def _send_all(self, sends: Sequence[Send]) -> None:
         try:
@@ -157,12 +171,7 @@ class Sender:
         if isinstance(parcel, Refused):
             self._done([settlement_of(send, parcel, to_millis(self._clock.now()))])
             return
-        try:
-            await self._places.acquire()
-        except asyncio.CancelledError:
-            # Not begun, so not in doubt: whoever starts next sends it.
-            self._done([Settlement(key=send.key, state="pending", reason="The server stopped before it was sent.")])
-            raise
+        await self._places.acquire()
         try:
             verdict = await self._carrier.carry(parcel)
         except asyncio.CancelledError:
@@ -176,7 +185,8 @@ class Sender:
         self._done([settlement_of(send, verdict, to_millis(self._clock.now()))])
 
     def _done(self, settlements: Sequence[Settlement]) -> None:
-        self._under_way -= len(settlements)
+        for each in settlements:
+            self._open.pop(each.key, None)
         self._settle(settlements)
 
     def _packed(self, send: Send, context: Context) -> Parcel | Refused:
