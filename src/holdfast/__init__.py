@@ -17,17 +17,31 @@ from holdfast.version import __version__
 
 if TYPE_CHECKING:
     from holdfast.kernel.errors import HoldfastError
-    from holdfast.segments.builders import all_of, any_of, did, prop, trait
+    from holdfast.segments.builders import all_of, any_of, did, did_amount, prop, trait
     from holdfast.workspace import Workspace
     from holdfast.workspace import open_workspace as open  # noqa: A004 - `holdfast.open` reads as it should.
 
-__all__ = ["HoldfastError", "Workspace", "__version__", "all_of", "any_of", "did", "open", "prop", "trait"]
+__all__ = [
+    "HoldfastError",
+    "Workspace",
+    "__version__",
+    "all_of",
+    "any_of",
+    "did",
+    "did_amount",
+    "open",
+    "prop",
+    "trait",
+]
 
 _PLACES = {
     "HoldfastError": ("holdfast.kernel.errors", "HoldfastError"),
     "Workspace": ("holdfast.workspace", "Workspace"),
     "open": ("holdfast.workspace", "open_workspace"),
-    **{name: ("holdfast.segments.builders", name) for name in ("all_of", "any_of", "did", "prop", "trait")},
+    **{
+        name: ("holdfast.segments.builders", name)
+        for name in ("all_of", "any_of", "did", "did_amount", "prop", "trait")
+    },
 }
 
 

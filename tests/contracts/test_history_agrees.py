@@ -36,6 +36,7 @@ from tests.unit.segments.cases import (
     World,
     a_world,
     conditions,
+    of_declaration,
 )
 
 CONDITIONS_AT_ONCE = 40
@@ -58,6 +59,26 @@ def test_sql_and_python_choose_the_same_people(engine: Engine, seed: int, asked:
         people = _by_python(facts, condition)
         assert found == people, _difference(world, condition, found, people)
     assert asyncio.run(history.count(asked[0], as_of_ms=NOW_MS)) == len(_by_python(facts, asked[0]))
+
+
+@pytest.mark.parametrize("name", sorted(declared()))
+@settings(
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+@given(seed=st.integers(0, 2**32), data=st.data())
+def test_each_declaration_agrees_for_itself(engine: Engine, name: str, seed: int, data: st.DataObject) -> None:
+    """So that none is asked too seldom for its mistakes to be seen."""
+    world = a_world(seed, people=40, events=400)
+    history = chdb_history(engine)
+    asyncio.run(_load(history, world))
+    asked = data.draw(st.lists(of_declaration(declared()[name]), min_size=30, max_size=CONDITIONS_AT_ONCE))
+    facts = _facts(world)
+    for condition, found in zip(asked, _by_sql(history, asked), strict=True):
+        people = _by_python(facts, condition)
+        assert found == people, _difference(world, condition, found, people)
 
 
 @pytest.mark.parametrize("operator", sorted(OPERATORS))

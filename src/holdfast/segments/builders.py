@@ -7,18 +7,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Generic, TypeVar
 
+from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.any_of import Any
 from holdfast.segments.conditions.did import Did
+from holdfast.segments.conditions.did_amount import DidAmount
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.operators import Operand
 from holdfast.segments.values import Scalar
 
 Made = TypeVar("Made")
+When = datetime | str
+Where = Comparison | Iterable[Comparison]
 
 
 class Named(Generic[Made]):
@@ -96,15 +101,52 @@ def did(
     at_least: int | None = None,
     at_most: int | None = None,
     within_days: float | None = None,
-    where: Comparison | Iterable[Comparison] = (),
+    since: When | None = None,
+    until: When | None = None,
+    where: Where = (),
 ) -> Did:
-    """People who did it: at least once, unless counts are given; in the last `within_days`, or ever."""
+    """People who did it: at least once, unless counts are given; in the last `within_days`, or ever.
+
+    `since` is the first moment that counts, `until` the first that does not any more: aware datetimes or
+    ISO 8601 texts.
+    """
     return Did(
         event=event,
         at_least=at_least,
         at_most=at_most,
         within_days=within_days,
-        where=(where,) if isinstance(where, Comparison) else tuple(where),
+        since=_when(since),
+        until=_when(until),
+        where=_where(where),
+    )
+
+
+def did_amount(
+    event: str,
+    amount: str,
+    of: str,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    within_days: float | None = None,
+    since: When | None = None,
+    until: When | None = None,
+    where: Where = (),
+) -> DidAmount:
+    """People of whose events a property comes to so much: `did_amount("Order", "sum", of="revenue", at_least=500)`.
+
+    The amount is the "sum", "average", "min" or "max" of a property, or how many "distinct" values it has.
+    """
+    return DidAmount(
+        event=event,
+        property=of,
+        amount=amount,
+        at_least=at_least,
+        at_most=at_most,
+        within_days=within_days,
+        since=_when(since),
+        until=_when(until),
+        where=_where(where),
     )
 
 
@@ -116,3 +158,12 @@ def all_of(*conditions: Condition) -> All:
 def any_of(*conditions: Condition) -> Any:
     """At least one of these; of nothing, nobody."""
     return Any(of=conditions)
+
+
+def _when(moment: When | None) -> str | None:
+    # By way of milliseconds, which a moment with no zone does not have.
+    return format_moment(from_millis(to_millis(moment))) if isinstance(moment, datetime) else moment
+
+
+def _where(where: Where) -> tuple[Comparison, ...]:
+    return (where,) if isinstance(where, Comparison) else tuple(where)

@@ -162,10 +162,14 @@ class FieldKind:
 
     name: str
     about: str
+    tries: tuple[object, ...] = ()
+    """Values worth trying, near to one another: tests draw from them. Those of the common kinds are the tests' own."""
 
 
 EventName: TypeAlias = Annotated[str, FieldKind("event", "the name of an event")]
 TraitName: TypeAlias = Annotated[str, FieldKind("trait", "the name of a trait")]
+PropertyName: TypeAlias = Annotated[str, FieldKind("property", "the name of a property")]
 OperatorName: TypeAlias = Annotated[str, FieldKind("operator", "how to compare")]
 Count: TypeAlias = Annotated[int, FieldKind("count", "how many times")]
 Days: TypeAlias = Annotated[float, FieldKind("days", "days back from now; parts of a day are allowed")]
+Moment: TypeAlias = Annotated[str, FieldKind("moment", "a day or a moment, in ISO 8601; UTC where it names no zone")]
