@@ -142,15 +142,15 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         await _keep_keys(app, doings.keys)
         app.doing = "Preparing the workspace." if doings.prepare is not None else ""
         entrance.inner = make_http(app)
+        if doings.prepare is not None:
+            # The console may be watched meanwhile; /healthz says that we are not ready.
+            await _until(stop, doings.prepare(app))
+            app.doing = ""
+        loops = [
+            asyncio.create_task(keep_going(app, "React", react_for_ever)),
+            asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
+        ]
         with _announced(settings):
-            if doings.prepare is not None:
-                # The console may be watched meanwhile; only /healthz says that we are not ready.
-                await _until(stop, doings.prepare(app))
-                app.doing = ""
-            loops = [
-                asyncio.create_task(keep_going(app, "React", react_for_ever)),
-                asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
-            ]
             doings.on_ready(settings.url)
             if doings.company is not None:
                 loops.append(asyncio.create_task(_accompany(doings.company, app)))

@@ -8,11 +8,13 @@ export function LoadingStrip({ loading }: { loading: Loading }) {
     <div className={styles.loading}>
       <div className={styles.words}>
         <strong>{loading.label}</strong>
-        <span>
-          {count(loading.done)} of {count(loading.total)}
-        </span>
+        {loading.total > 0 && (
+          <span>
+            {count(loading.done)} of {count(loading.total)}
+          </span>
+        )}
       </div>
-      <progress value={loading.done} max={loading.total || 1} className="unseen" aria-label={loading.label} />
+      <progress value={loading.total > 0 ? loading.done : undefined} max={loading.total || 1} className="unseen" aria-label={loading.label} />
       <div className={styles.track} aria-hidden="true">
         <div style={{ inlineSize: `${Math.min(1, share) * 100}%` }} />
       </div>
