@@ -16,6 +16,7 @@ import pyarrow as pa
 from holdfast.decisions.visit import Arm
 from holdfast.events.event import Json
 from holdfast.kernel.sql import Sql
+from holdfast.measures.insight import Answer, Question
 from holdfast.measures.outcome import ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
 from holdfast.ports.history import (
@@ -191,6 +192,13 @@ class ChdbHistory:
         rows = await self._rows(questions.outcomes(self._scope(question.as_of_ms), question))
         found = {row[0]: row[1:] for row in rows}
         return [_arm_outcome(arm, found.get(arm, (0,) * 7)) for arm in ARMS]
+
+    async def insight(self, question: Question, *, as_of_ms: int) -> Answer:
+        return question.answer(await self._rows(question.sql(self._scope(as_of_ms))), as_of_ms)
+
+    async def insight_people(self, question: Question, cell: object, *, as_of_ms: int) -> pa.Table:
+        behind = questions.people_behind(self._scope(as_of_ms), question, cell)
+        return (await self._table(behind)).cast(PEOPLE_COLUMNS)
 
     async def size(self) -> int:
         return await self._number(questions.size(self._scope()))

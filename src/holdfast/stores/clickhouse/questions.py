@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import LiteralString
 
 from holdfast.kernel.sql import Sql, bind, fill, sql
+from holdfast.measures.insight import Question
 from holdfast.measures.outcome import ENTERED, OutcomeQuestion
 from holdfast.ports.history import EXAMPLES_MOST, SAMPLE_ROWS
 from holdfast.segments.condition import Condition, Scope
@@ -62,8 +63,17 @@ def people(scope: Scope, condition: Condition, *, limit: int, offset: int) -> Sq
 
 def people_table(scope: Scope, condition: Condition) -> Sql:
     """People with their traits as one JSON object."""
+    return _people_table(scope, condition.sql(scope))
+
+
+def people_behind(scope: Scope, question: Question, cell: object) -> Sql:
+    """The same for the people behind a cell of an insight."""
+    return _people_table(scope, sql("person IN (") + question.people_sql(scope, cell) + sql(")"))
+
+
+def _people_table(scope: Scope, wanted: Sql) -> Sql:
     columns = sql("person, toValidUTF8(user_id) AS user_id, first_seen, last_seen, ") + sql(_JSON_OBJECT)
-    return _people(scope, columns + sql(" AS traits"), sql(" AND ") + condition.sql(scope) + sql(" ORDER BY person"))
+    return _people(scope, columns + sql(" AS traits"), sql(" AND ") + wanted + sql(" ORDER BY person"))
 
 
 def find_count(scope: Scope, text: str) -> Sql:

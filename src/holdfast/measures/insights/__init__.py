@@ -1,0 +1,1 @@
+"""The kinds of insight there are, one file each."""
