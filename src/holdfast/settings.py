@@ -254,19 +254,28 @@ def merge(
         flags: values of flags, already of the right type.
     """
     values: dict[str, Any] = {}
+    places: dict[str, str] = {}
     for file, table in ((FILE_NAME, here), (f"{FILE_NAME} in the data directory", within)):
         for name, value in table.items():
             _check_name(name, NAMES, f"{file}: {name}")
-            values[name] = _typed(name, value, f"{file}: {name}")
+            places[name] = f"{file}: {name}"
+            values[name] = _typed(name, value, places[name])
     known = {variable_of(name): name for name in NAMES}
     for variable, text in environ.items():
         if variable.startswith(PREFIX) and variable not in OTHER_VARIABLES:
             _check_name(variable, (*known, *OTHER_VARIABLES), variable)
+            places[known[variable]] = variable
             values[known[variable]] = _parsed(known[variable], text, variable)
     for name, value in flags.items():
         _check_name(name, NAMES, name)
-        values[name] = _typed(name, value, _flag_of(name))
-    return Settings(**values)
+        places[name] = _flag_of(name)
+        values[name] = _typed(name, value, places[name])
+    try:
+        return Settings(**values)
+    except Invalid as error:
+        # Say it where it was written, not only what it is called.
+        path = places.get(error.path, error.path)
+        raise Invalid(error.message, code=error.code, path=path, hint=error.hint) from error
 
 
 @dataclass(frozen=True, slots=True)

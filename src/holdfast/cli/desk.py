@@ -27,6 +27,10 @@ KEYS_FILE = "keys.json"
 PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
+_FIND = "`holdfast people find TEXT` looks for people."
+_SHOW = "`holdfast people show PERSON` lists somebody's joins."
+_WHICH_KEY = f"Give another by --api-key or HOLDFAST_API_KEY; the first one is in {KEYS_FILE} in the data directory."
+
 Answer: TypeAlias = dict[str, object]
 
 _ERRORS: Mapping[int, type[Exposed]] = MappingProxyType(
@@ -71,23 +75,24 @@ class Desk:
         self._ask("PUT", f"/api/segments/{_part(segment_id)}", {"name": name, "definition": definition})
 
     def delete_segment(self, segment_id: str) -> None:
-        self._ask("DELETE", f"/api/segments/{_part(segment_id)}")
+        self._ask("DELETE", f"/api/segments/{_part(segment_id)}", missing="`holdfast segment list` lists them.")
 
     def find(self, text: str, *, limit: int) -> Answer:
         return self._ask("GET", "/api/people?" + urlencode({"text": text, "limit": min(limit, PAGE_MOST)}))
 
     def show(self, user_id: str) -> Answer:
-        return self._ask("GET", f"/api/people/{_part(user_id)}")
+        return self._ask("GET", f"/api/people/{_part(user_id)}", missing=_FIND)
 
     def timeline(self, user_id: str, *, limit: int, event: str | None) -> list[Answer]:
         query = {"limit": str(min(limit, PAGE_MOST))} | ({"event": event} if event else {})
-        return rows_of(self._ask("GET", f"/api/people/{_part(user_id)}/events?" + urlencode(query)), "events")
+        path = f"/api/people/{_part(user_id)}/events?" + urlencode(query)
+        return rows_of(self._ask("GET", path, missing=_FIND), "events")
 
     def merge(self, first: str, second: str) -> Answer:
-        return self._ask("POST", "/api/people/merge", {"first": first, "second": second})
+        return self._ask("POST", "/api/people/merge", {"first": first, "second": second}, missing=_FIND)
 
     def unmerge(self, link_id: int) -> Answer:
-        return self._ask("POST", "/api/people/unmerge", {"link_id": link_id})
+        return self._ask("POST", "/api/people/unmerge", {"link_id": link_id}, missing=_SHOW)
 
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
@@ -102,10 +107,16 @@ class Desk:
         """Let go of what the transport holds."""
         self._transport.close()
 
-    def _ask(self, method: str, path: str, body: Answer | None = None) -> Answer:
+    def _ask(self, method: str, path: str, body: Answer | None = None, *, missing: str = "") -> Answer:
+        """The answer. The remedies for a 404 (`missing`) and a 401 are said as commands, not as calls of the API."""
         status, text = self._transport.ask(method, path, None if body is None else json.dumps(body).encode())
         if not 200 <= status < 300:
-            raise complaint_of(status, text)
+            said = complaint_of(status, text)
+            if isinstance(said, Unauthorized):
+                raise Unauthorized("the server does not take this api key.", code=said.code, hint=_WHICH_KEY)
+            if isinstance(said, NotFound) and missing:
+                raise NotFound(said.message, code=said.code, path=said.path, hint=missing)
+            raise said
         if not text:
             return {}
         said = json.loads(text)

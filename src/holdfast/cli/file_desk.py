@@ -10,12 +10,12 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeAlias
 from urllib.parse import urlencode
 
 from holdfast.cli.desk import complaint_of, key_for, running_server
 from holdfast.cli.over_http import OverHttp
-from holdfast.kernel.errors import Exposed
+from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:  # They bring the Arrow and Polars libraries, which `--help` must not wait for.
@@ -95,11 +95,19 @@ class Served:
         # Written beside its place and moved there, so that the file is whole, or not there.
         draft = file.with_name(file.name + ".part")
         try:
-            with self._server.fetch(f"/api/export?format={file_format}") as reply, draft.open("wb") as kept:
+            with _opened(draft, file) as kept, self._server.fetch(f"/api/export?format={file_format}") as reply:
                 shutil.copyfileobj(reply, kept)
             draft.replace(file)
         finally:
             draft.unlink(missing_ok=True)
+
+
+def _opened(draft: Path, file: Path) -> BinaryIO:
+    """The draft, to be written. Raises Invalid, naming the file that was asked for."""
+    try:
+        return draft.open("wb")
+    except OSError as error:
+        raise Invalid(f"cannot be written: {error.strerror}.", path=str(file), hint="Choose another place.") from error
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from holdfast.cli.desk import no_directory
 from holdfast.cli.file_desk import Progress, file_desk
 from holdfast.cli.options import ApiKey, AsJson, Data
 from holdfast.cli.printing import print_json
-from holdfast.kernel.errors import Invalid
+from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:  # It brings the Arrow and Polars libraries, which `--help` must not wait for.
@@ -88,7 +88,7 @@ def import_file(
       holdfast import events.jsonl --mapping mapping.json
     """
     if not file.is_file():
-        raise Invalid("there is no such file.", path=str(file))
+        raise Invalid("there is no such file.", path=str(file), hint="Name a .csv, .parquet or .jsonl file.")
     given = {
         "person": person,
         "anonymous": anonymous,
@@ -102,15 +102,34 @@ def import_file(
         "currency": currency,
     }
     settings = Settings.load(data, os.environ)
-    chosen = mapping_of(mapping, {name: value for name, value in given.items() if value is not None})
-    with file_desk(settings, api_key) as at, _progress(file.name) as progress:
-        said = at.take(file, chosen, progress)
+    with _as_flags(file, mapping, given):
+        chosen = mapping_of(mapping, {name: value for name, value in given.items() if value is not None})
+        with file_desk(settings, api_key) as at, _progress(file.name) as progress:
+            said = at.take(file, chosen, progress)
     if as_json:
         print_json(asdict(said))
         return
     print(f"{said.rows:,} rows: {said.added:,} added, {said.known:,} were here already, {said.bad:,} set aside.")
     if said.bad:
-        print("Those set aside are in the error stream, each with its reason: the console shows them under Errors.")
+        print("Those set aside are in the error stream, each with its reason: the console shows them under Data.")
+
+
+@contextlib.contextmanager
+def _as_flags(file: Path, mapping: Path | None, given: Mapping[str, object]) -> Iterator[None]:
+    """Complaints name what stands on the command line: `--time`, not `$.time` as over HTTP."""
+    try:
+        yield
+    except Exposed as error:
+        name = error.path.removeprefix("$.")
+        if name != error.path and mapping is not None and given.get(name) is None:
+            path = f"{mapping}: {name}"
+        elif name in given:
+            path = "--" + name.replace("_", "-")
+        elif name == "name" or Path(error.path).name == file.name:  # A server kept its own copy elsewhere.
+            path = str(file)
+        else:
+            path = error.path
+        raise type(error)(error.message, code=error.code, path=path, hint=error.hint) from error
 
 
 def mapping_of(file: Path | None, flags: dict[str, object]) -> ImportMapping:
@@ -151,6 +170,10 @@ def export(
     chosen = format_of(file, file_format)
     if not settings.data_dir.is_dir():
         raise no_directory(settings.data_dir)
+    if not file.absolute().parent.is_dir():
+        raise Invalid("there is no such folder.", path=str(file.parent), hint="Make it first.")
+    if file.is_dir():
+        raise Invalid("it is a folder.", path=str(file), hint="Name a file in it.")
     with file_desk(settings, api_key) as at:
         at.give(file, chosen.value)
     print(f"Every event is in {file}.")
@@ -177,6 +200,7 @@ def _progress(label: str) -> Iterator[Progress]:
     from rich.progress import Progress as Bars
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bars(*columns, transient=True, console=Console(stderr=True)) as shown:
+    console = Console(stderr=True)
+    with Bars(*columns, transient=True, console=console, disable=not console.is_terminal) as shown:
         task = shown.add_task(label, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)

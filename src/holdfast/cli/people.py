@@ -57,7 +57,7 @@ def show(person: Person, data: Data = None, api_key: ApiKey = None, as_json: AsJ
         return
     for key, heading in _SHOWN.items():
         value = answer.get(key)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             print(f"{heading}:")
             for name, inner in sorted(value.items()):
                 print(f"  {name}: {cell(inner)}")

@@ -237,7 +237,7 @@ async def _named(view: View, name: IdentityKey | str) -> Identity:
         text = name
     if identity is None:
         raise NotFound(
-            f"nobody goes by {text!r}",
+            f"nobody goes by {text!r}.",
             code="unknown_person",
             hint="Give a user id or an anonymous id that an event has carried.",
         )
@@ -250,10 +250,10 @@ async def _standing(view: View, link: int | tuple[IdentityKey | str, IdentityKey
         found = await view.link(link)
         if found is None:
             raise NotFound(
-                f"there is no link {link}", code="unknown_link", hint="A person's links are listed with them."
+                f"there is no link {link}.", code="unknown_link", hint="A person's links are listed with them."
             )
         if not found.stands:
-            raise Conflict(f"link {link} was undone before", code="already_undone", hint="There is nothing to undo.")
+            raise Conflict(f"link {link} was undone before.", code="already_undone", hint="There is nothing to undo.")
         return [found]
     one, other = await _named(view, link[0]), await _named(view, link[1])
     links = await view.links([one.id])
@@ -263,12 +263,12 @@ async def _standing(view: View, link: int | tuple[IdentityKey | str, IdentityKey
         return standing
     if direct:
         raise Conflict(
-            f"{one.key.value!r} and {other.key.value!r} were parted before",
+            f"{one.key.value!r} and {other.key.value!r} were parted before.",
             code="already_undone",
             hint="There is nothing to undo.",
         )
     raise Conflict(
-        f"no link joins {one.key.value!r} and {other.key.value!r} directly",
+        f"no link joins {one.key.value!r} and {other.key.value!r} directly.",
         code="not_linked",
         hint="A person's links are listed with them; undo one of those by its id.",
     )

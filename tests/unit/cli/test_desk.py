@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.cli.desk import Desk, complaint_of, desk, is_alive, key_for, rows_of, running_server
+from holdfast.cli.desk import Desk, complaint_of, desk, first_keys, is_alive, key_for, rows_of, running_server
 from holdfast.cli.over_http import OverHttp
 from holdfast.kernel.errors import Busy, Conflict, Internal, Invalid, NotFound, Unauthorized
 
@@ -89,3 +89,38 @@ def test_an_answer_without_its_list_is_a_broken_promise() -> None:
     assert rows_of({"keys": []}, "keys") == []
     with pytest.raises(Internal):
         rows_of({}, "keys")
+
+
+class Refusing:
+    """A transport whose every answer is a complaint, with the remedy the API gives."""
+
+    def __init__(self, status: int) -> None:
+        self._status = status
+
+    def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        del method, path, body
+        error = {"code": "not_found", "message": "nobody goes by 'bob'.", "path": "", "hint": "GET /api/people finds."}
+        return self._status, json.dumps({"error": error}).encode()
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+
+def test_remedies_are_commands_and_no_calls_of_the_api() -> None:
+    with pytest.raises(NotFound, match="nobody goes by 'bob'") as missing:
+        Desk(Refusing(404)).show("bob")
+    assert "holdfast people find" in missing.value.hint
+    with pytest.raises(NotFound) as segment:
+        Desk(Refusing(404)).delete_segment("loyal")
+    assert "holdfast segment list" in segment.value.hint
+    with pytest.raises(Unauthorized, match="does not take this api key") as refused:
+        Desk(Refusing(401)).keys()
+    assert "--api-key" in refused.value.hint
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{", '{"api_key": 1}'])
+def test_a_broken_file_of_keys_says_no_keys(tmp_path: Path, text: str) -> None:
+    (tmp_path / "keys.json").write_text(text)
+    assert first_keys(tmp_path) == {}
+    with pytest.raises(Unauthorized):
+        key_for(tmp_path, None, {})

@@ -79,22 +79,41 @@ def test_a_key_nothing_is_near_to_points_to_the_list() -> None:
         ({"HOLDFAST_PORT": "80.5"}, "HOLDFAST_PORT"),
         ({"HOLDFAST_MAILBOX": "maybe"}, "HOLDFAST_MAILBOX"),
         ({"HOLDFAST_SMTP_TLS": "ssl"}, "HOLDFAST_SMTP_TLS"),
-        ({"HOLDFAST_PORT": "70000"}, "port"),
-        ({"HOLDFAST_DEDUP_DAYS": "0"}, "dedup_days"),
-        ({"HOLDFAST_CURRENCY": "eur"}, "currency"),
-        ({"HOLDFAST_CURRENCY": "EURO"}, "currency"),
-        ({"HOLDFAST_PUBLIC_URL": "mail.example.com"}, "public_url"),
-        ({"HOLDFAST_PUBLIC_URL": "ftp://mail.example.com"}, "public_url"),
-        ({"HOLDFAST_EMAIL_SENDER": "nobody"}, "email_sender"),
-        ({"HOLDFAST_EMAIL_SENDER": "a@b.eu\r\nBcc: c@d.eu"}, "email_sender"),
-        ({"HOLDFAST_WORKSPACE_NAME": "  "}, "workspace_name"),
-        ({"HOLDFAST_CONSOLE_OPEN": "yes", "HOLDFAST_HOST": "0.0.0.0"}, "console_open"),
+        ({"HOLDFAST_PORT": "70000"}, "HOLDFAST_PORT"),
+        ({"HOLDFAST_DEDUP_DAYS": "0"}, "HOLDFAST_DEDUP_DAYS"),
+        ({"HOLDFAST_CURRENCY": "eur"}, "HOLDFAST_CURRENCY"),
+        ({"HOLDFAST_CURRENCY": "EURO"}, "HOLDFAST_CURRENCY"),
+        ({"HOLDFAST_PUBLIC_URL": "mail.example.com"}, "HOLDFAST_PUBLIC_URL"),
+        ({"HOLDFAST_PUBLIC_URL": "ftp://mail.example.com"}, "HOLDFAST_PUBLIC_URL"),
+        ({"HOLDFAST_EMAIL_SENDER": "nobody"}, "HOLDFAST_EMAIL_SENDER"),
+        ({"HOLDFAST_EMAIL_SENDER": "a@b.eu\r\nBcc: c@d.eu"}, "HOLDFAST_EMAIL_SENDER"),
+        ({"HOLDFAST_WORKSPACE_NAME": "  "}, "HOLDFAST_WORKSPACE_NAME"),
+        ({"HOLDFAST_CONSOLE_OPEN": "yes", "HOLDFAST_HOST": "0.0.0.0"}, "HOLDFAST_CONSOLE_OPEN"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(environ: dict[str, str], path: str) -> None:
     with pytest.raises(Invalid) as raised:
         merge({}, {}, environ, {})
     assert raised.value.path == path
+
+
+def test_what_cannot_be_is_said_where_it_was_written() -> None:
+    wrong = {"port": 70_000}
+    for here, within, flags, path in (
+        (wrong, {}, {}, "holdfast.toml: port"),
+        ({}, wrong, {}, "holdfast.toml in the data directory: port"),
+        (wrong, {}, wrong, "--port"),
+    ):
+        with pytest.raises(Invalid) as raised:
+            merge(here, within, {}, flags)
+        assert raised.value.path == path
+
+
+def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_text("")
+    with pytest.raises(Invalid, match="is a file") as raised:
+        Settings.load(tmp_path / "orders.csv", {}, working_dir=tmp_path)
+    assert raised.value.path == "data_dir"
 
 
 @pytest.mark.parametrize(
