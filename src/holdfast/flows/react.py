@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 
 from holdfast.decisions.gate import GateRules
@@ -324,15 +324,15 @@ class Reactor:
     async def _forget(self, transaction: Transaction, now_ms: int) -> None:
         """Once a day, let go of message ids too old to come again.
 
-        Not of those the archive has yet to ask for: it would take their events for repetitions, and leave them out.
+        How old they are is told by the first record the archive has yet to copy. The archive would take an event whose
+        id is gone for a repetition; and a repetition that waits unread since yesterday came in time.
         """
         day = now_ms // DAY_MS
         if day == self._forgotten_day:
             return
         waiting = await self._log.read(await transaction.offset(ARCHIVE), max_records=1, max_bytes=BYTES_MOST)
-        # A day to spare, for records stand in the log nearly, not quite, in the order of their times.
-        needed_ms = min((each.record.received_ms - DAY_MS for each in waiting), default=now_ms)
-        await transaction.forget_seen(min(now_ms - self._dedup_ms, needed_ms))
+        reached_ms = min((each.record.received_ms for each in waiting), default=now_ms)
+        await transaction.forget_seen(min(now_ms, reached_ms) - self._dedup_ms)
         self._forgotten_day = day
 
 
@@ -400,18 +400,12 @@ async def _unseen(transaction: Transaction, placed: Sequence[Placed]) -> list[Pl
 
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
     """Number the identities, apply the claims, load the profiles."""
-    claims: list[tuple[Claim, int, str]] = []
-    keys: dict[IdentityKey, None] = {}
-    for each in fresh:
-        keys[each.event.identity] = None
-        for claim in claims_of(each.event):
-            claims.append((claim, to_millis(each.event.timestamp), each.event.message_id))
-            keys.update(dict.fromkeys(claim.names))
+    claimed = [(each, claims_of(each.event)) for each in fresh]
+    keys = {each.event.identity for each in fresh} | {
+        name for _, claims in claimed for claim in claims for name in claim.names
+    }
     known = await transaction.identities(list(keys))
-    claims = [(claim.resolved(known), at_ms, by) for claim, at_ms, by in claims]
-    wanted = dict.fromkeys(each.event.identity for each in fresh)
-    for claim, _, _ in claims:
-        wanted.update({claim.first: None, claim.second: None})
+    wanted, claims = _resolved(claimed, known)
     new = [key for key in wanted if key not in known]
     if new:
         known = known | await transaction.add_identities(new, fresh[0].received_ms)
@@ -420,6 +414,37 @@ async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
         known = await transaction.identities(list(known))
     profiles = await transaction.profiles([each.id for each in known.values()])
     return _People(identities=known, profiles=dict(profiles))
+
+
+def _resolved(
+    claimed: Sequence[tuple[Placed, Sequence[Claim]]], known: Container[IdentityKey]
+) -> tuple[list[IdentityKey], list[tuple[Claim, int, str]]]:
+    """Every name of the batch in order of arrival, and the claims, each with the names it means.
+
+    An alias means who was known before it: before the batch, or by an earlier event in it.
+    """
+    arrived: dict[IdentityKey, None] = {}
+    claims: list[tuple[Claim, int, str]] = []
+    before = _Either(known, arrived)
+    for each, said in claimed:
+        meant = [claim.resolved(before) for claim in said]
+        claims += [(claim, to_millis(each.event.timestamp), each.event.message_id) for claim in meant]
+        arrived.setdefault(each.event.identity)
+        for claim in meant:
+            arrived.setdefault(claim.first)
+            arrived.setdefault(claim.second)
+    return list(arrived), claims
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """What is in one or the other."""
+
+    one: Container[IdentityKey]
+    other: Container[IdentityKey]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.one or key in self.other
 
 
 async def _write(transaction: Transaction, done: Travelled) -> None:

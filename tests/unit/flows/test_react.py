@@ -149,6 +149,19 @@ async def test_an_event_that_comes_twice_happened_once() -> None:
     assert profile.tallies["Checkout Started"].count == 1
 
 
+@pytest.mark.parametrize("together", [True, False])
+async def test_an_alias_means_who_was_known_before_it(together: bool) -> None:
+    """Whether it comes in the batch of the anonymous event or in a later one."""
+    house = House()
+    viewed = {"type": "track", "event": "Viewed", "anonymousId": "phone", "messageId": "v"}
+    alias = {"type": "alias", "userId": "ann", "previousId": "phone", "messageId": "a"}
+    for batch in [[viewed, alias]] if together else [[viewed], [alias]]:
+        await house.happens(*batch)
+    async with house.state.view() as view:
+        (those,) = (await view.members([1])).values()
+    assert {(each.key.kind, each.key.value) for each in those} == {("anonymous", "phone"), ("user", "ann")}
+
+
 async def test_a_bad_record_is_set_aside_and_the_good_ones_are_kept() -> None:
     house = House()
     await house.happens(identify(), {"type": "track", "userId": "ann"}, does("Order Completed"))
