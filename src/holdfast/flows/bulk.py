@@ -45,6 +45,8 @@ from holdfast.profiles.profile import (
 
 CHUNK_ROWS = 100_000
 """Rows folded at a time, unless said otherwise."""
+LOADED = -1
+"""The position of an event that came in a table: it stands nowhere in the log."""
 REMEMBERED_MS = 30 * 86_400_000
 """A message id that comes again within so long of its first event is that event, whatever time it names."""
 
@@ -334,11 +336,18 @@ async def _take_in(rows: _Rows, lesson: _Lesson, state: State, received: datetim
             known = await transaction.identities(lesson.keys)
             if not rows.table.num_rows:
                 return known
+            await _see(transaction, rows, received)
             rest = _lesson(rows)
             return known | await _fold(transaction, rest, received)
+        await _see(transaction, rows, received)
         identities = await _fold(transaction, lesson, received)
         await _note(transaction, np.concatenate([folded, rows.ids]))
     return identities
+
+
+async def _see(transaction: Transaction, rows: _Rows, received: datetime) -> None:
+    """Remember the message ids, so that an event that comes again by the front door is dropped there."""
+    await transaction.mark_seen(dict.fromkeys(rows.ids.tolist(), LOADED), to_millis(received))
 
 
 async def _fold(transaction: Transaction, lesson: _Lesson, received: datetime) -> dict[IdentityKey, Identity]:

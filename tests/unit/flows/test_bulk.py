@@ -278,3 +278,19 @@ async def test_progress_is_told_after_each_chunk_and_an_empty_table_is_nothing(f
     await load(house, table, chunk_rows=2, progress=told.append)
     assert told == [2, 4, 5]
     assert await load(house, table.slice(0, 0)) == Loaded(rows=0, added=0, known=0)
+
+
+async def test_an_event_that_was_loaded_and_comes_again_by_the_front_door_happened_once(folder: Path) -> None:
+    house = await House.build(folder)
+    message: Message = {
+        "type": "track",
+        "event": "Read",
+        "userId": "ann",
+        "messageId": "m",
+        "timestamp": "2026-01-05T08:00:00.000Z",
+    }
+    await load(house, table_of(events_of([message])), chunk_rows=10)
+    await house.happens(message)
+    assert await house.app.history.size() == 1
+    async with house.app.state.view() as view:
+        assert (await view.profiles([1]))[1].tallies["Read"].count == 1
