@@ -17,7 +17,7 @@ from holdfast.version import __version__
 
 if TYPE_CHECKING:
     from holdfast.kernel.errors import HoldfastError
-    from holdfast.segments.builders import all_of, any_of, did, did_amount, prop, trait
+    from holdfast.segments.builders import all_of, any_of, did, did_amount, first_did, last_did, prop, trait
     from holdfast.workspace import Workspace
     from holdfast.workspace import open_workspace as open  # noqa: A004 - `holdfast.open` reads as it should.
 
@@ -29,6 +29,8 @@ __all__ = [
     "any_of",
     "did",
     "did_amount",
+    "first_did",
+    "last_did",
     "open",
     "prop",
     "trait",
@@ -40,7 +42,7 @@ _PLACES = {
     "open": ("holdfast.workspace", "open_workspace"),
     **{
         name: ("holdfast.segments.builders", name)
-        for name in ("all_of", "any_of", "did", "did_amount", "prop", "trait")
+        for name in ("all_of", "any_of", "did", "did_amount", "first_did", "last_did", "prop", "trait")
     },
 }
 

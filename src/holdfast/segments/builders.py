@@ -17,6 +17,8 @@ from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.any_of import Any
 from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.did_amount import DidAmount
+from holdfast.segments.conditions.first_did import FirstDid
+from holdfast.segments.conditions.last_did import LastDid
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.operators import Operand
 from holdfast.segments.values import Scalar
@@ -115,6 +117,46 @@ def did(
         at_least=at_least,
         at_most=at_most,
         within_days=within_days,
+        since=_when(since),
+        until=_when(until),
+        where=_where(where),
+    )
+
+
+def first_did(
+    event: str,
+    *,
+    within_days: float | None = None,
+    before_days: float | None = None,
+    since: When | None = None,
+    until: When | None = None,
+    where: Where = (),
+) -> FirstDid:
+    """People who did it for the first time in the last `within_days`, at least `before_days` ago, or between dates."""
+    return FirstDid(
+        event=event,
+        within_days=within_days,
+        before_days=before_days,
+        since=_when(since),
+        until=_when(until),
+        where=_where(where),
+    )
+
+
+def last_did(
+    event: str,
+    *,
+    within_days: float | None = None,
+    before_days: float | None = None,
+    since: When | None = None,
+    until: When | None = None,
+    where: Where = (),
+) -> LastDid:
+    """People who did it last in the last `within_days`, at least `before_days` ago, or between dates."""
+    return LastDid(
+        event=event,
+        within_days=within_days,
+        before_days=before_days,
         since=_when(since),
         until=_when(until),
         where=_where(where),

@@ -50,6 +50,13 @@ class Times:
         return Times(least=count, most=count)
 
 
+def both(one: Truth, other: Truth) -> Truth:
+    """And: false if one is false; else unknown if one is unknown."""
+    if Truth.FALSE in (one, other):
+        return Truth.FALSE
+    return Truth.UNKNOWN if Truth.UNKNOWN in (one, other) else Truth.TRUE
+
+
 class Facts(Protocol):
     """What is known of one person."""
 
@@ -172,4 +179,8 @@ PropertyName: TypeAlias = Annotated[str, FieldKind("property", "the name of a pr
 OperatorName: TypeAlias = Annotated[str, FieldKind("operator", "how to compare")]
 Count: TypeAlias = Annotated[int, FieldKind("count", "how many times")]
 Days: TypeAlias = Annotated[float, FieldKind("days", "days back from now; parts of a day are allowed")]
+DaysAgo: TypeAlias = Annotated[
+    float,
+    FieldKind("days_ago", "at least so many days before now", tries=(1, 7, 0.5, 1 / 86_400_000, 30, 36_525)),
+]
 Moment: TypeAlias = Annotated[str, FieldKind("moment", "a day or a moment, in ISO 8601; UTC where it names no zone")]

@@ -37,12 +37,17 @@ class ProfileFacts:
         tally = self._profile.tallies.get(event)
         if tally is None:
             return Times(least=0, most=None)
-        # More happened than is remembered: the last moments are counted, the forgotten ones may lie inside or before.
+        # More happened than is remembered. What is forgotten lies from the very first to the first remembered.
         since_ms = -1 if since is None else to_millis(since)
         until_ms = to_millis(until)
         remembered = sum(1 for at in tally.recent_ms if since_ms < at <= until_ms)
-        later = sum(1 for at in tally.recent_ms if at > until_ms)
-        return Times(least=remembered, most=tally.count - later)
+        forgotten = tally.count - len(tally.recent_ms)
+        if until_ms < tally.first_ms:
+            return Times.exactly(0)
+        if since_ms < tally.first_ms and tally.recent_ms[0] <= until_ms:
+            return Times.exactly(remembered + forgotten)
+        first_is_in = int(since_ms < tally.first_ms)
+        return Times(least=remembered + first_is_in, most=remembered + forgotten - 1 + first_is_in)
 
 
 class HistoryFacts:

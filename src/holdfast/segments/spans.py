@@ -10,7 +10,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.segments.comparison import Comparison, all_hold, all_sql, all_words
-from holdfast.segments.condition import Facts, PastEvent, Scope, Times
+from holdfast.segments.condition import Facts, PastEvent, Scope, Times, Truth
 
 DAYS_MOST = 36_525
 """The longest window: a hundred years."""
@@ -41,15 +41,25 @@ class Windowed(Protocol):
 
 
 def span_of(condition: Windowed, now_ms: int) -> Span:
-    """The window as it lies at `now_ms`: up to now; (now - within_days, now]; from `since`; and before `until`."""
+    """The window as it lies at `now_ms`.
+
+    Up to now; in (now - within_days, now - before_days]; from `since`, which is in it, to `until`, which is not.
+    """
     after_ms, until_ms = -1, now_ms
     if condition.within_days is not None:
         after_ms = max(after_ms, now_ms - days_ms(condition.within_days))
+    if (before_days := _before_days(condition)) is not None:
+        until_ms = min(until_ms, now_ms - days_ms(before_days))
     if condition.since is not None:
         after_ms = max(after_ms, moment_ms(condition.since) - 1)
     if condition.until is not None:
         until_ms = min(until_ms, moment_ms(condition.until) - 1)
     return Span(after_ms, until_ms)
+
+
+def _before_days(condition: Windowed) -> float | None:
+    """How long ago it must have been, for the conditions that ask for it."""
+    return getattr(condition, "before_days", None)
 
 
 def days_ms(days: float) -> int:
@@ -64,7 +74,20 @@ def moment_ms(text: str) -> int:
 
 def check_window(condition: Windowed) -> None:
     """Complain of a window nothing can be in, and give its moments their one spelling."""
+    before_days = _before_days(condition)
     check_days(condition.within_days, "$.within_days")
+    check_days(before_days, "$.before_days")
+    if (
+        condition.within_days is not None
+        and before_days is not None
+        and days_ms(before_days) >= days_ms(condition.within_days)
+    ):
+        raise Invalid(
+            "Nothing can be both that long ago and that recent.",
+            code="never_true",
+            path="$.before_days",
+            hint="Make `before_days` smaller than `within_days`.",
+        )
     for name in ("since", "until"):
         object.__setattr__(condition, name, _moment(getattr(condition, name), f"$.{name}"))
     if condition.since is not None and condition.until is not None:
@@ -114,6 +137,8 @@ def _moment(value: object, path: str) -> str | None:
 def window_words(condition: Windowed) -> str:
     """The window in plain words, with a space before it; nothing for the whole history."""
     within = "" if condition.within_days is None else f" in the last {days_words(condition.within_days)}"
+    if (before_days := _before_days(condition)) is not None:
+        within += f" at least {'1 day' if before_days == 1 else days_words(before_days)} ago"
     since = "" if condition.since is None else f" since {_day_words(condition.since)}"
     return within + since + ("" if condition.until is None else f" before {_day_words(condition.until)}")
 
@@ -138,6 +163,26 @@ def times_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span) 
         found = past_in(facts, event, where, span)
         return _times(facts, event, span, least=0) if found is None else Times.exactly(len(found))
     return _times(facts, event, span)
+
+
+def happened(facts: Facts, event: str, where: Sequence[Comparison], span: Span) -> Truth:
+    """Whether it happened in the span with all of `where`."""
+    times = times_in(facts, event, where, span)
+    if times.least:
+        return Truth.TRUE
+    return Truth.FALSE if times.most == 0 else Truth.UNKNOWN
+
+
+def not_live_where(where: Sequence[Comparison], path: str) -> Invalid | None:
+    """Why a live profile cannot look at properties; None when it need not."""
+    if not where:
+        return None
+    return Invalid(
+        "Properties of past events are not kept in the live profile.",
+        code="not_live",
+        path=f"{path}.where",
+        hint="Leave `where` out, or say what happens to those of whom it is not known.",
+    )
 
 
 def past_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span) -> list[PastEvent] | None:

@@ -108,6 +108,18 @@ WRONG: dict[str, tuple[Any, str, str, str]] = {
         "$.until",
         "later",
     ),
+    "that long ago and that recent": (
+        {"type": "last_did", "event": "x", "within_days": 7, "before_days": 7},
+        "never_true",
+        "$.before_days",
+        "smaller",
+    ),
+    "no length of time ago": (
+        {"type": "first_did", "event": "x", "before_days": 0},
+        "out_of_range",
+        "$.before_days",
+        "more than 0",
+    ),
     "no such amount": (
         {"type": "did_amount", "event": "x", "property": "a", "amount": "summ", "at_least": 1},
         "wrong_value",

@@ -15,7 +15,7 @@ from holdfast.events.event import Event, Json
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.columns import maps_of
 from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, Profile, Stamped, Tally, combine, learn
-from holdfast.segments.builders import all_of, any_of, did, prop, trait
+from holdfast.segments.builders import all_of, any_of, did, first_did, last_did, prop, trait
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, PastEvent, Scope, Truth
 from holdfast.segments.conditions.all_of import All
@@ -26,6 +26,7 @@ from holdfast.segments.values import gather, lay_out, same
 from tests.unit.segments.cases import NOW_MS, SCALARS, VALUES, World, a_world, conditions
 
 NOW = datetime(2026, 3, 29, 1, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 NOBODY = HistoryFacts({}, {})
 UNKNOWN = did("Unknown", where=prop("a").is_set())
 BLANK = ProfileFacts(Profile(tallies={"Unknown": Tally(count=1, first_ms=1, recent_ms=(1,))}))
@@ -64,6 +65,9 @@ def test_builders_read_like_a_sentence() -> None:
         (did("E", at_least=1, at_most=1), "did “E” exactly once"),
         (did("E", at_most=3), "did “E” at most 3 times"),
         (did("E", at_most=0), "did not do “E”"),
+        (first_did("E", within_days=1), "first did “E” in the last day"),
+        (~last_did("E", before_days=1), "did not last do “E” at least 1 day ago"),
+        (last_did("E", within_days=9, before_days=2), "last did “E” in the last 9 days at least 2 days ago"),
         (did("E", at_least=1, at_most=4), "did “E” 1 to 4 times"),
         (~did("E", at_least=3), "did not do “E” at least 3 times"),
         (~~did("E"), "did “E”"),
@@ -126,13 +130,49 @@ def test_a_busy_profile_knows_what_it_remembers() -> None:
     often = busy(RECENT_MOST + 8)
     assert did("E", at_least=RECENT_MOST, within_days=30).holds(often, NOW) is Truth.TRUE
     assert did("E", at_least=3, within_days=30).holds(often, NOW) is Truth.TRUE
-    assert did("E", at_least=RECENT_MOST + 1, within_days=30).holds(often, NOW) is Truth.UNKNOWN
+    assert did("E", at_least=RECENT_MOST + 1, within_days=1.5).holds(often, NOW) is Truth.UNKNOWN
+    assert did("E", at_least=RECENT_MOST + 8, within_days=1.5).holds(often, NOW) is Truth.FALSE
+    assert did("E", at_least=RECENT_MOST + 8, within_days=30).holds(often, NOW) is Truth.TRUE
+    assert did("E", at_most=1, since=NOW - 40 * HOUR, until=NOW - 38 * HOUR).holds(often, NOW) is Truth.UNKNOWN
+    assert did("E", since=NOW - 40 * HOUR, until=NOW - 38 * HOUR).holds(often, NOW) is Truth.TRUE
+    assert did("E", until=NOW - 39 * HOUR).holds(often, NOW) is Truth.FALSE
     assert did("E", at_least=RECENT_MOST + 9, within_days=30).holds(often, NOW) is Truth.FALSE
     assert did("E", at_most=RECENT_MOST - 1, within_days=30).holds(often, NOW) is Truth.FALSE
     assert did("E", at_least=RECENT_MOST + 8).holds(often, NOW) is Truth.TRUE
     assert did("E", at_least=3, within_days=0.1).holds(often, NOW) is Truth.TRUE
     assert did("E", at_most=3, within_days=0.1).holds(often, NOW) is Truth.TRUE
     assert did("E", at_least=4, within_days=0.1).holds(often, NOW) is Truth.FALSE
+
+
+def test_first_and_last_times_by_hand() -> None:
+    thrice = facts(30, 8, 2)
+    held = {
+        first_did("E"): True,
+        first_did("E", within_days=31): True,
+        first_did("E", within_days=30): False,
+        first_did("E", before_days=30): True,
+        first_did("E", before_days=31): False,
+        first_did("E", since=NOW - timedelta(9), until=NOW): False,
+        first_did("E", within_days=9, where=prop("n") == 1): True,
+        last_did("E", within_days=2): False,
+        last_did("E", within_days=3): True,
+        last_did("E", before_days=2): True,
+        last_did("E", before_days=3): False,
+        last_did("E", since=NOW - timedelta(9), until=NOW - timedelta(3)): False,
+        last_did("E", until=NOW): True,
+        last_did("E", before_days=8, where=prop("n") < 2): True,
+        first_did("F"): False,
+        last_did("F", before_days=1): False,
+    }
+    assert {condition: condition.holds(thrice, NOW) is Truth.TRUE for condition in held} == held
+
+
+def test_a_busy_profile_knows_the_first_time_and_the_last() -> None:
+    often = busy(RECENT_MOST + 8)
+    for days in (0.5, 1, 1.5, 1.6, 1.7, 2):
+        for asked in (first_did, last_did):
+            assert asked("E", within_days=days).holds(often, NOW) is Truth.of(asked is last_did or days >= 1.625)
+            assert asked("E", before_days=days).holds(often, NOW) is Truth.of(asked is first_did and days <= 1.625)
 
 
 def test_a_crowded_profile_does_not_know_of_other_names() -> None:
@@ -159,6 +199,11 @@ def test_a_where_is_known_of_those_who_never_did_it() -> None:
         (did("E", at_most=RECENT_MOST - 1, within_days=7), None),
         (trait("a") == 1, None),
         (all_of(did("E"), ~did("F", within_days=1)), None),
+        (first_did("E", within_days=7), None),
+        (last_did("E", before_days=7), None),
+        (last_did("E", where=prop("a") == 1), "$.where"),
+        (did("E", until=NOW), "$.until"),
+        (did("E", at_least=RECENT_MOST + 1, since=NOW), "$.at_least"),
         (did("E", where=prop("a") == 1), "$.where"),
         (did("E", at_least=RECENT_MOST + 1, within_days=7), "$.at_least"),
         (did("E", at_most=RECENT_MOST, within_days=7), "$.at_most"),

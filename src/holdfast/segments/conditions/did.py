@@ -11,7 +11,7 @@ from holdfast.kernel.sql import Sql, bind, join, sql
 from holdfast.profiles.profile import RECENT_MOST
 from holdfast.segments.comparison import Comparison, check_name
 from holdfast.segments.condition import Condition, Count, Days, Declared, EventName, Facts, Moment, Scope, Truth
-from holdfast.segments.spans import check_window, circumstances, people_of, rows_in, span_of, times_in
+from holdfast.segments.spans import check_window, circumstances, not_live_where, people_of, rows_in, span_of, times_in
 
 COUNT_MOST = 1_000_000_000
 """The highest number of times that may be asked for."""
@@ -88,12 +88,7 @@ class Did(Condition):
 
     def not_live(self, path: str = "$") -> Invalid | None:
         if self.where:
-            return Invalid(
-                "Properties of past events are not kept in the live profile.",
-                code="not_live",
-                path=f"{path}.where",
-                hint="Leave `where` out, or say what happens to those of whom it is not known.",
-            )
+            return not_live_where(self.where, path)
         if self.until is not None:
             return Invalid(
                 "The live profile counts up to now; what came later may have pushed out what it remembered.",

@@ -1,0 +1,88 @@
+"""`first_did`: when the person first did something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.kernel.errors import Invalid
+from holdfast.kernel.moments import to_millis
+from holdfast.kernel.sql import Sql, sql
+from holdfast.segments.comparison import Comparison, check_name
+from holdfast.segments.condition import (
+    Condition,
+    Days,
+    DaysAgo,
+    Declared,
+    EventName,
+    Facts,
+    Moment,
+    Scope,
+    Truth,
+    both,
+)
+from holdfast.segments.spans import (
+    Span,
+    check_window,
+    circumstances,
+    happened,
+    not_live_where,
+    people_of,
+    rows_in,
+    span_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstDid(Condition):
+    """The first time lies in the last days, longer ago than so many days, or between dates.
+
+    All that is given must hold; with nothing given, it is true of whoever did it at all. Whoever never did it has no
+    first time, so it is false of them. Only events with all of `where` are looked at.
+    """
+
+    event: EventName
+    within_days: Days | None = None
+    before_days: DaysAgo | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    where: tuple[Comparison, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name(self.event, "$.event")
+        check_window(self)
+        object.__setattr__(self, "where", tuple(self.where))
+
+    def sql(self, scope: Scope) -> Sql:
+        asked = span_of(self, scope.as_of_ms)
+        rows = rows_in(scope, self.event, self.where, Span(-1, asked.until_ms))
+        having = sql("") if asked.after_ms < 0 else sql(" HAVING min(ts) > ") + scope.moment(asked.after_ms)
+        return sql("(person IN (") + people_of(scope, rows, having) + sql("))")
+
+    def holds(self, facts: Facts, now: datetime) -> Truth:
+        asked = span_of(self, to_millis(now))
+        inside = happened(facts, self.event, self.where, asked)
+        earlier = happened(facts, self.event, self.where, Span(-1, min(asked.after_ms, asked.until_ms)))
+        return both(inside, earlier.negated())
+
+    def words(self) -> str:
+        return f"first did “{self.event}”{circumstances(self, self.where)}"
+
+    def denied_words(self) -> str:
+        return f"did not first do “{self.event}”{circumstances(self, self.where)}"
+
+    def not_live(self, path: str = "$") -> Invalid | None:
+        return not_live_where(self.where, path)
+
+
+CONDITION = Declared(
+    name="first_did",
+    label="First did",
+    about="Looks at the first time an event happened: in the last days, longer ago than that, or between two dates.",
+    shape=FirstDid,
+    examples=(
+        FirstDid(event="Order Completed", within_days=30),
+        FirstDid(event="App Opened", before_days=365),
+        FirstDid(event="Order Completed", since="2026-11-01T00:00:00.000Z", until="2026-12-01T00:00:00.000Z"),
+    ),
+)

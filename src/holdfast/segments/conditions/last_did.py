@@ -1,0 +1,90 @@
+"""`last_did`: when the person last did something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.kernel.errors import Invalid
+from holdfast.kernel.moments import to_millis
+from holdfast.kernel.sql import Sql, sql
+from holdfast.segments.comparison import Comparison, check_name
+from holdfast.segments.condition import (
+    Condition,
+    Days,
+    DaysAgo,
+    Declared,
+    EventName,
+    Facts,
+    Moment,
+    Scope,
+    Truth,
+    both,
+)
+from holdfast.segments.spans import (
+    Span,
+    check_window,
+    circumstances,
+    happened,
+    not_live_where,
+    people_of,
+    rows_in,
+    span_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastDid(Condition):
+    """The last time, up to now, lies in the last days, longer ago than so many days, or between dates.
+
+    All that is given must hold; with nothing given, it is true of whoever did it at all. Whoever never did it has no
+    last time, so it is false of them. Only events with all of `where` are looked at.
+    """
+
+    event: EventName
+    within_days: Days | None = None
+    before_days: DaysAgo | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+    where: tuple[Comparison, ...] = ()
+
+    def __post_init__(self) -> None:
+        check_name(self.event, "$.event")
+        check_window(self)
+        object.__setattr__(self, "where", tuple(self.where))
+
+    def sql(self, scope: Scope) -> Sql:
+        asked, now = span_of(self, scope.as_of_ms), scope.as_of_ms
+        # Whoever did it after the stretch is out, so it is enough to look from its start on.
+        rows = rows_in(scope, self.event, self.where, Span(asked.after_ms, now))
+        having = sql("") if asked.until_ms == now else sql(" HAVING max(ts) <= ") + scope.moment(asked.until_ms)
+        return sql("(person IN (") + people_of(scope, rows, having) + sql("))")
+
+    def holds(self, facts: Facts, now: datetime) -> Truth:
+        now_ms = to_millis(now)
+        asked = span_of(self, now_ms)
+        inside = happened(facts, self.event, self.where, asked)
+        later = happened(facts, self.event, self.where, Span(max(asked.after_ms, asked.until_ms), now_ms))
+        return both(inside, later.negated())
+
+    def words(self) -> str:
+        return f"last did “{self.event}”{circumstances(self, self.where)}"
+
+    def denied_words(self) -> str:
+        return f"did not last do “{self.event}”{circumstances(self, self.where)}"
+
+    def not_live(self, path: str = "$") -> Invalid | None:
+        return not_live_where(self.where, path)
+
+
+CONDITION = Declared(
+    name="last_did",
+    label="Last did",
+    about="Looks at the last time an event happened: in the last days, longer ago than that, or between two dates.",
+    shape=LastDid,
+    examples=(
+        LastDid(event="Order Completed", before_days=90),
+        LastDid(event="App Opened", within_days=30, before_days=7),
+        LastDid(event="Order Completed", since="2026-11-01T00:00:00.000Z", until="2026-12-01T00:00:00.000Z"),
+    ),
+)
