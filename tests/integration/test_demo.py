@@ -103,6 +103,14 @@ def test_the_past_is_there(demo: Demo) -> None:
     assert arms["treated"]["people"] > arms["holdout"]["people"]
 
 
+def test_segments_are_saved_and_hold_people(demo: Demo) -> None:
+    saved = demo.ask("/api/segments")["segments"]
+    assert len(saved) >= 4
+    for each in saved:
+        counted = demo.ask("/api/segments/count", method="POST", body={"definition": each["definition"]})
+        assert 0 < counted["count"] < counted["of"], each["name"]
+
+
 def test_where_people_stand_is_theirs(demo: Demo) -> None:
     """What the timeline says of a person's journeys, and where the state has them, is one story."""
     entered = {"type": "did", "event": "Journey Entered"}

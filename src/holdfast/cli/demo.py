@@ -15,6 +15,7 @@ import numpy as np
 from holdfast.cli.customers import Customers
 from holdfast.cli.demo_elsewhere import PastElsewhere, Recipe
 from holdfast.cli.demo_past import load_past
+from holdfast.cli.demo_segments import save_segments
 from holdfast.cli.demo_show import Show
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
@@ -160,6 +161,7 @@ class _Run:
                     say(what, done, total)
                     app.progress = Progress(label=what, done=done, total=total)
 
+                await save_segments(app)
                 start_ms = self._recipe.start_ms
                 self._population = await load_past(app, self._past, start_ms=start_ms, progress=progress)
         finally:
