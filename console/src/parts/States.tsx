@@ -3,6 +3,8 @@ import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleAlert, RotateCw } from 'lucide-react'
 import { type ReactNode, useEffect, useState } from 'react'
 import { Refusal } from '~/api/client'
+import { SieveDrawing } from '~/parts/Drawings'
+import { capital } from '~/words/happenings'
 import styles from './States.module.css'
 
 /** Under this nothing is shown: a flash of grey is worse than a short wait. */
@@ -55,6 +57,15 @@ export function Failed({ what, error, retry }: FailedProps) {
   )
 }
 
+/** What was asked for is not there: asking again would not help. */
+function Missing({ said }: { said: string }) {
+  return (
+    <Empty title={capital(said.replace(/\.$/, ''))} drawing={<SieveDrawing />}>
+      It may be gone, or a letter of the address is missing.
+    </Empty>
+  )
+}
+
 interface EmptyProps {
   title: string
   children: ReactNode
@@ -83,6 +94,7 @@ interface AnsweredProps<T> {
 /** Waiting, failed in place, or the answer. Old content stays while a new answer is fetched. */
 export function Answered<T>({ query, what, waiting, children }: AnsweredProps<T>) {
   if (query.data !== undefined) return children(query.data)
+  if (query.error instanceof Refusal && query.error.status === 404) return <Missing said={query.error.message} />
   if (query.isError) return <Failed what={what} error={query.error} retry={() => void query.refetch()} />
   return waiting ?? <Waiting />
 }

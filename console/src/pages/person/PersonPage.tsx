@@ -32,7 +32,7 @@ export function PersonPage() {
   const data = query.data
   return (
     <>
-      <TopBar title={data ? personName(data) : id} parent={PARENT} beside={<code className="faint cut">{data?.user_id ?? id}</code>}>
+      <TopBar title={data ? personName(data) : id} parent={PARENT} beside={data && <code className="faint cut">{data.user_id ?? id}</code>}>
         {data && (
           <Button leftSection={<Merge size={14} />} onClick={() => setMerging(true)}>
             Merge with someone

@@ -25,7 +25,10 @@ export default function SignIn() {
       >
         <Mark size={28} />
         <h1>Sign in to Holdfast</h1>
-        <p>Use an API key of this workspace. “holdfast keys” lists them and makes new ones.</p>
+        <p>
+          Use an API key of this workspace. The first one is in <code>keys.json</code> in its data directory;{' '}
+          <code>holdfast keys add NAME --kind api</code> makes more.
+        </p>
         <PasswordInput
           label="API key"
           size="xs"
