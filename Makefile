@@ -27,7 +27,7 @@ help: ## Say what there is to do
 
 .PHONY: setup
 setup: .tools/.ready ## Make .venv with everything in it, and build the console
-	@$(MAKE) -j2 $(INSTALLED) $(CONSOLE)
+	@$(MAKE) --silent -j2 $(INSTALLED) $(CONSOLE)
 
 .PHONY: demo
 demo: setup ## A shop with customers, on 127.0.0.1:8787
