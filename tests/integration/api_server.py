@@ -269,8 +269,10 @@ class Stream:
 
     def ended(self) -> bool:
         """Whether the server ends the stream."""
+        end = time.monotonic() + WAIT_SECONDS
         while self.answer.readline():
-            pass
+            if time.monotonic() > end:
+                return False
         return True
 
     def close(self) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import pytest
 
+from holdfast.http.auth import COOKIE, OPEN_CALLER, make_session
 from tests.integration.api_server import API_KEY, Answer, Server, complaint, serving, until
 
 JSON = {"Content-Type": "application/json"}
@@ -133,6 +135,20 @@ def test_a_session(server: Server) -> None:
     ended = server.call("DELETE", "/session", headers={"Cookie": cookie})
     assert ended.json["signed_in"] is False
     assert "Max-Age=0" in ended.headers["set-cookie"]
+
+
+def test_a_session_is_over_when_its_time_is(server: Server) -> None:
+    secret = (server.data / "secret.key").read_bytes()
+    now_ms = int(time.time() * 1000)
+    for name, until_ms, status in (
+        ("owner", now_ms + 60_000, 200),
+        ("owner", now_ms - 60_000, 401),
+        ("nobody", now_ms + 60_000, 401),
+        ("default", now_ms + 60_000, 401),  # The name of a write key.
+        (OPEN_CALLER, now_ms + 60_000, 401),
+    ):
+        cookie = {"Cookie": f"{COOKIE}={make_session(secret, name, until_ms)}"}
+        assert server.call("GET", "/api/overview", headers=cookie).status == status, (name, until_ms)
 
 
 def test_a_page_of_another_origin_cannot_act_for_who_is_signed_in(server: Server) -> None:

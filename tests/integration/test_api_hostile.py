@@ -226,7 +226,7 @@ def test_nasty_parameters(server: Server, fuzz: Fuzz) -> None:
 def test_nasty_bodies(server: Server, fuzz: Fuzz) -> None:
     chance = random.Random(20261122)
     for method, path, about in calls(server):
-        if "requestBody" not in about:
+        if "application/json" not in about.get("requestBody", {}).get("content", {}):
             continue
         body = BODIES[method, path]
         usual = server.ask(method, filled(path, about), body)
@@ -236,6 +236,10 @@ def test_nasty_bodies(server: Server, fuzz: Fuzz) -> None:
             fuzz.send(method, filled(path, about), text.encode())
         for raw in NASTY_BODIES:
             fuzz.send(method, filled(path, about), raw)
+    for ending in ("csv", "csv.gz", "jsonl", "parquet"):
+        path = f"/api/import?name=nasty.{ending}&mapping={quote(PARAMETERS['mapping'])}"
+        for raw in NASTY_BODIES:
+            fuzz.send("POST", path, raw)
     fuzz.finish(at_least=1_000)
     # What was stored of all this must not spoil what is read afterwards.
     for path in ("/api/overview", "/api/segments", "/api/journeys", "/api/campaigns", "/api/keys", "/api/errors"):

@@ -174,7 +174,7 @@ def _line_said(line: bytes, mapping: ImportMapping) -> tuple[object, ...]:
         return (*[None] * 10, f"The line is longer than the limit of {LINE_BYTES_MOST} bytes.")
     try:
         row = msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         return (*[None] * 10, f"The line is not JSON: {error}.")
     if not isinstance(row, dict):
         return (*[None] * 10, "The line is not a JSON object.")
@@ -188,11 +188,20 @@ def _line_said(line: bytes, mapping: ImportMapping) -> tuple[object, ...]:
         _as_id(row.get(roles.get("event", ""))),
         _as_id(row.get(roles.get("message_id", ""))),
         at if isinstance(at, str) else None,
-        float(at) if isinstance(at, (int, float)) and not isinstance(at, bool) else None,
+        _as_number(at),
         None,
         *_line_contents(row, mapping),
         None,
     )
+
+
+def _as_number(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    try:
+        return float(value)
+    except OverflowError:  # JSON sets no bound to a whole number; no time is that large.
+        return None
 
 
 def _line_contents(row: dict[str, Any], mapping: ImportMapping) -> tuple[str | None, str, str | None]:
