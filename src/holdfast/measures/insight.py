@@ -168,7 +168,7 @@ class Declared:
 
 
 def acts_as_people(
-    scope: Scope, act: Act, columns: Sql, *, since_ms: int, until_ms: int, rest: Sql = NOTHING_MORE
+    scope: Scope, act: Sql, columns: Sql, *, since_ms: int, until_ms: int, rest: Sql = NOTHING_MORE
 ) -> Sql:
     """Rows of `person`, `at_ms` and the columns, for each event in [since, until) that is the act."""
     return fill(
@@ -178,7 +178,7 @@ def acts_as_people(
             "person": scope.person_of(sql("identity")),
             "columns": columns,
             "here": scope.here,
-            "act": act.sql(),
+            "act": act,
             "since": scope.moment(since_ms),
             "until": scope.moment(until_ms),
             "rest": rest,

@@ -170,7 +170,7 @@ class Trend(Question):
         columns += sql(", ") + label + sql(" AS raw_label")
         _, until_ms = self.span(scope.as_of_ms, days=1)
         since_ms = self._since_ms(scope.as_of_ms)
-        return acts_as_people(scope, self.event, columns, since_ms=since_ms, until_ms=until_ms, rest=rest)
+        return acts_as_people(scope, self.event.sql(), columns, since_ms=since_ms, until_ms=until_ms, rest=rest)
 
     def _since_ms(self, as_of_ms: int) -> int:
         """Where it begins: as asked, else with the first period."""
