@@ -78,11 +78,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class ActKind(Kind):
-    """An act; the name of an event alone will do."""
+    """An act; the name of an event alone will do, and so will a list of names."""
 
     def decode(self, value: object, path: str) -> Act:
         if isinstance(value, str):
             return Act(events=(Text(most=500).decode(value, path),))
+        if isinstance(value, (list, tuple)):
+            return decode_fields(Act, {"events": value}, path.removesuffix(".events"))
         return decode_fields(Act, value, path)
 
     def encode(self, value: object) -> Json:
