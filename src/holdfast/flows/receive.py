@@ -2,7 +2,8 @@
 
 A receipt's message id is made of the send, what happened and the minute it happened in: mail programs that fetch a
 picture twice at once count once, and a person who opens the mail again tomorrow counts again. Unsubscribing counts
-once, ever; the refusal it is stands anew each time it is said: who came back may leave again by the same old mail.
+once, for as long as message ids are remembered; the refusal it is stands anew each time it is said: who came back may
+leave again by the same old mail.
 """
 
 from __future__ import annotations
