@@ -41,7 +41,13 @@ class Intake:
         except Exposed as refusal:
             await problem_response(refusal)(scope, receive, send)
             return
-        await self._inner(scope, _again(body, receive), send)
+        await self._inner({**scope, "headers": _as_json(scope["headers"])}, _again(body, receive), send)
+
+
+def _as_json(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """The headers, saying what the body was found to be."""
+    others = [(name, value) for name, value in headers if name != b"content-type"]
+    return [*others, (b"content-type", b"application/json")]
 
 
 def _takes_json(scope: Scope) -> bool:
@@ -58,8 +64,8 @@ def _check(body: bytes, headers: Mapping[bytes, bytes]) -> None:
     if not body:
         return
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
-    if kind != b"application/json":
-        # Pages of other sites may post a form or plain text unasked, but never this.
+    if kind != b"application/json" and b"authorization" not in headers:
+        # Pages of other sites may post a form or plain text with a browser's cookie, unasked; but never this, nor a key.
         raise Invalid(
             "the body is not said to be JSON.",
             code="wrong_content_type",
