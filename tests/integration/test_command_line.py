@@ -129,6 +129,14 @@ def test_a_complaint_of_the_server_reaches_the_terminal_whole(place: Place) -> N
     assert "Traceback" not in wrong_key.stderr
 
 
+def test_a_second_server_is_refused_and_told_where_the_first_is(place: Place) -> None:
+    second = place.run("up", "--port", "0")
+    assert second.returncode == 2
+    url = json.loads((place.data / "server.json").read_text())["url"]
+    assert f"already: {url}." in second.stderr
+    assert place.process.poll() is None
+
+
 def test_a_fresh_workspace_takes_the_keys_it_is_given_and_says_how_to_sign_in(tmp_path: Path) -> None:
     def up(*words: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

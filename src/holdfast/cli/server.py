@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,7 @@ import typer
 
 from holdfast.cli.desk import KEYS_FILE, first_keys, running_server
 from holdfast.cli.options import Data
+from holdfast.kernel.errors import Busy
 from holdfast.settings import Settings
 
 Port = Annotated[int | None, typer.Option("--port", min=0, max=65535, help="The port; 0 takes a free one.")]
@@ -50,13 +52,14 @@ def up(
     from holdfast.workers.server import serve
 
     print(f"Starting on {settings.data_dir} …", flush=True)
-    serve(
-        settings,
-        for_seconds=for_seconds,
-        on_ready=_ready(settings, {"write_key": write_key, "api_key": api_key}),
-        write_key=write_key,
-        api_key=api_key,
-    )
+    with _naming_the_server(settings.data_dir):
+        serve(
+            settings,
+            for_seconds=for_seconds,
+            on_ready=_ready(settings, {"write_key": write_key, "api_key": api_key}),
+            write_key=write_key,
+            api_key=api_key,
+        )
     print("Stopped.", flush=True)
 
 
@@ -95,6 +98,22 @@ def demo(
         write_key=write_key,
         api_key=api_key,
     )
+
+
+@contextlib.contextmanager
+def _naming_the_server(data_dir: Path) -> Iterator[None]:
+    """Says where the server is that has the directory: whoever starts a second one wants that, not a process number."""
+    try:
+        yield
+    except Busy as error:
+        running = running_server(data_dir) if error.code == "workspace_in_use" else None
+        if running is None:
+            raise
+        raise Busy(
+            f"a server runs on {data_dir} already: {running.url}.",
+            code=error.code,
+            hint=f"Use it, stop it (process {running.pid}), or choose another directory by --data.",
+        ) from error
 
 
 def _ready(settings: Settings, given: dict[str, str | None]) -> Callable[[str], None]:
