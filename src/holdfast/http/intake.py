@@ -65,7 +65,7 @@ def _check(body: bytes, headers: Mapping[bytes, bytes]) -> None:
         return
     kind = headers.get(b"content-type", b"").partition(b";")[0].strip().lower()
     if kind != b"application/json" and b"authorization" not in headers:
-        # Pages of other sites may post a form or plain text with a browser's cookie, unasked; but never this, nor a key.
+        # Pages of other sites may post a form or plain text with a browser's cookie; but never this, nor a key.
         raise Invalid(
             "the body is not said to be JSON.",
             code="wrong_content_type",
