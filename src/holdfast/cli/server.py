@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -49,7 +50,8 @@ def up(
       HOLDFAST_MAILBOX=false HOLDFAST_SMTP_HOST=smtp.example.com holdfast up --data my-data
     """
     settings = Settings.load(data, os.environ, {"host": host, "port": port, "public_url": public_url})
-    from holdfast.workers.server import serve
+    with _interruptible():
+        from holdfast.workers.server import serve
 
     print(f"Starting on {settings.data_dir} …", flush=True)
     with _naming_the_server(settings.data_dir):
@@ -87,7 +89,8 @@ def demo(
       holdfast demo
       holdfast demo --people 2000 --port 9001 --for 120
     """
-    from holdfast.cli.demo import demo as run
+    with _interruptible():
+        from holdfast.cli.demo import demo as run
 
     run(
         port=port,
@@ -98,6 +101,20 @@ def demo(
         write_key=write_key,
         api_key=api_key,
     )
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Lets Ctrl-C end the process at once while libraries are loaded: some swallow it, and nothing is open yet."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:  # Whoever ignores it, as nohup does, goes on ignoring it.
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager
