@@ -12,9 +12,9 @@ from holdfast.events.segment_spec import decode
 from holdfast.flows import archive, react, send
 from holdfast.flows.archive import Archivist
 from holdfast.flows.own import own_records
-from holdfast.flows.react import GROUP, Reactor
-from holdfast.flows.send import Sender
+from holdfast.flows.react import ARCHIVE, GROUP, Reactor
 from holdfast.kernel.moments import to_millis
+from holdfast.messages.parcel import InDoubt
 from holdfast.ports.state import Send, Settlement
 from holdfast.stores.memory.state import MemoryTransaction
 
@@ -85,7 +85,7 @@ def _lost_answer_is_retried() -> contextlib.AbstractContextManager[object]:
     sound = send.settlement_of
 
     def settlement_of(each: Send, verdict: Any, now_ms: int) -> Settlement:
-        if isinstance(verdict, send.InDoubt):
+        if isinstance(verdict, InDoubt):
             return Settlement(key=each.key, state="pending", reason=verdict.reason, not_before_ms=now_ms)
         return sound(each, verdict, now_ms)
 
@@ -137,7 +137,7 @@ def _archive_offset_first() -> contextlib.AbstractContextManager[object]:
 
     async def add(self: Archivist, rows: Any, token: str) -> None:
         async with self._state.begin() as transaction:
-            await transaction.set_offset(archive.GROUP, int(token.split("-")[-1].split("/")[0]))
+            await transaction.set_offset(ARCHIVE, int(token.partition("-")[2].partition("/")[0]))
         await sound(self, rows, token)
 
     return patch.object(Archivist, "_add", add)
@@ -178,7 +178,7 @@ def _archive_overtakes() -> contextlib.AbstractContextManager[object]:
     async def flush_events(self: Archivist) -> tuple[int, bool]:
         done = await sound(self)
         async with self._state.begin() as transaction:
-            await transaction.set_offset(archive.GROUP, await self._log.end())
+            await transaction.set_offset(ARCHIVE, await self._log.end())
         return done
 
     return patch.object(Archivist, "_flush_events", flush_events)
@@ -191,27 +191,6 @@ def _claim_without_recheck() -> contextlib.AbstractContextManager[object]:
         return []
 
     return patch.object(react, "still_refused", still_refused)
-
-
-def _claimed_while_behind() -> contextlib.AbstractContextManager[object]:
-    """Sends are claimed whatever waits in the log unread."""
-
-    @contextmanager
-    def behind() -> Iterator[None]:
-        sound = Reactor._fire
-
-        async def fire(self: Reactor, transaction: Any, playbook: Any, now_ms: int) -> int:
-            fired = await sound(self, transaction, playbook, now_ms)
-            if await transaction.offset(GROUP) < await self._log.end():
-                claimed = await self._claim(transaction, to_millis(self._clock.now()))
-                if claimed:
-                    self._hand_over(claimed)
-            return fired
-
-        with patch.object(Reactor, "_fire", fire):
-            yield
-
-    return behind()
 
 
 def _people_forgotten_first() -> contextlib.AbstractContextManager[object]:
@@ -276,11 +255,6 @@ def _tick_cut_short() -> contextlib.AbstractContextManager[object]:
     return patch.object(Reactor, "tick", tick)
 
 
-def _unbegun_sends_lost() -> contextlib.AbstractContextManager[object]:
-    """A sender that is stopped says nothing of what it has not begun."""
-    return patch.object(Sender, "_put_back", lambda self: None)
-
-
 def _archive_chokes() -> contextlib.AbstractContextManager[object]:
     """The archive cannot get past a request that is no request."""
 
@@ -330,12 +304,10 @@ PLANTS: tuple[Plant, ...] = (
     _doubt_only_at_start,
     _archive_overtakes,
     _claim_without_recheck,
-    _claimed_while_behind,
     _people_forgotten_first,
     _mapping_said_once,
     _ids_forgotten_by_the_clock,
     _tick_cut_short,
-    _unbegun_sends_lost,
     _archive_chokes,
     _counters_outside,
 )
