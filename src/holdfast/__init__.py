@@ -17,7 +17,18 @@ from holdfast.version import __version__
 
 if TYPE_CHECKING:
     from holdfast.kernel.errors import HoldfastError
-    from holdfast.segments.builders import all_of, any_of, did, did_amount, first_did, last_did, prop, trait
+    from holdfast.segments.builders import (
+        all_of,
+        any_of,
+        did,
+        did_amount,
+        did_in_order,
+        first_did,
+        last_did,
+        prop,
+        step,
+        trait,
+    )
     from holdfast.workspace import Workspace
     from holdfast.workspace import open_workspace as open  # noqa: A004 - `holdfast.open` reads as it should.
 
@@ -29,10 +40,12 @@ __all__ = [
     "any_of",
     "did",
     "did_amount",
+    "did_in_order",
     "first_did",
     "last_did",
     "open",
     "prop",
+    "step",
     "trait",
 ]
 
@@ -42,7 +55,18 @@ _PLACES = {
     "open": ("holdfast.workspace", "open_workspace"),
     **{
         name: ("holdfast.segments.builders", name)
-        for name in ("all_of", "any_of", "did", "did_amount", "first_did", "last_did", "prop", "trait")
+        for name in (
+            "all_of",
+            "any_of",
+            "did",
+            "did_amount",
+            "did_in_order",
+            "first_did",
+            "last_did",
+            "prop",
+            "step",
+            "trait",
+        )
     },
 }
 

@@ -18,6 +18,7 @@ from holdfast.channels.declared import Declared as Channel
 from holdfast.cli.complaints import complaints_in, error_classes
 from holdfast.cli.markdown import table
 from holdfast.cli.reference_http import http_page
+from holdfast.cli.reference_insights import insights_page
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.gate import Reason
@@ -28,8 +29,8 @@ from holdfast.decisions.steps.send import Template
 from holdfast.kernel.catalogue import discover
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
 from holdfast.segments.catalogue import declared
-from holdfast.segments.codec import encode_condition, kind_of
-from holdfast.segments.condition import Declared
+from holdfast.segments.codec import encode_condition, kind_of, part_of
+from holdfast.segments.condition import Condition, Declared, Part
 from holdfast.segments.operators import OPERATORS
 from holdfast.settings import NAMES, OTHER_VARIABLES, about, default_of, type_words, variable_of
 
@@ -117,16 +118,23 @@ def conditions_page() -> str:
 
 
 def _condition(each: Declared) -> str:
-    rows = []
-    for field in fields(each.shape):  # type: ignore[arg-type]  # Conditions are dataclasses.
-        if field.init:
-            kind = kind_of(each.shape, field.name)
-            rows.append((f"`{field.name}`", kind.about if kind else _OF.get(field.name, ""), _needed(field.default)))
+    rows = list(_condition_rows(each.shape, ""))
     examples = "\n".join(json.dumps(encode_condition(example), ensure_ascii=False) for example in each.examples)
     return (
         f"## `{each.name}`\n\n{_doc(each.shape)}\n\n"
         f"{table(('Field', 'Holds', 'Default'), rows)}\n```json\n{examples}\n```\n"
     )
+
+
+def _condition_rows(shape: type[Condition | Part], before: str) -> Iterable[tuple[str, str, str]]:
+    for field in fields(shape):  # type: ignore[arg-type]  # Conditions and their parts are dataclasses.
+        if field.init:
+            part = part_of(shape, field.name)
+            kind = kind_of(shape, field.name)
+            about = _doc(part) if part else kind.about if kind else _OF.get(field.name, "")
+            yield f"`{before}{field.name}`", about, _needed(field.default)
+            if part is not None:
+                yield from _condition_rows(part, f"{before}{field.name}.")
 
 
 _OF = MappingProxyType(
@@ -279,6 +287,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "conditions.md": conditions_page,
         "journeys.md": journeys_page,
         "channels.md": channels_page,
+        "insights.md": insights_page,
         "http-api.md": http_page,
         "errors.md": errors_page,
     }

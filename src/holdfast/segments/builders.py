@@ -17,6 +17,7 @@ from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.any_of import Any
 from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.did_amount import DidAmount
+from holdfast.segments.conditions.did_in_order import DidInOrder, OrderStep
 from holdfast.segments.conditions.first_did import FirstDid
 from holdfast.segments.conditions.last_did import LastDid
 from holdfast.segments.conditions.trait import Trait
@@ -189,6 +190,31 @@ def did_amount(
         since=_when(since),
         until=_when(until),
         where=_where(where),
+    )
+
+
+def step(event: str, *, within_days: float | None = None, where: Where = ()) -> OrderStep:
+    """A step of `did_in_order`: an event, within so many days of the step before it."""
+    return OrderStep(event=event, within_days=within_days, where=_where(where))
+
+
+def did_in_order(
+    *steps: str | OrderStep,
+    then_not: OrderStep | None = None,
+    within_days: float | None = None,
+    since: When | None = None,
+    until: When | None = None,
+) -> DidInOrder:
+    """People who did one thing and later another: `did_in_order("Product Viewed", step("Order", within_days=7))`.
+
+    `then_not=step("Order", within_days=1)` is true once so long has passed without it.
+    """
+    return DidInOrder(
+        steps=tuple(each if isinstance(each, OrderStep) else step(each) for each in steps),
+        then_not=then_not,
+        within_days=within_days,
+        since=_when(since),
+        until=_when(until),
     )
 
 

@@ -6,17 +6,19 @@ A condition's fields are its JSON form, and the codec goes by their types alone,
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
-from typing import Annotated, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
 from holdfast.segments.catalogue import declaration_of, declared
 from holdfast.segments.comparison import Comparison, decode_comparisons, encode_comparisons, nearest
-from holdfast.segments.condition import Condition, FieldKind
+from holdfast.segments.condition import Condition, FieldKind, Part
 from holdfast.segments.operators import Operand
+
+Made = TypeVar("Made", Condition, Part)
 
 DEPTH_MOST = 16
 """Conditions within conditions."""
@@ -38,12 +40,7 @@ def decode_condition(data: bytes | str | Mapping[str, object]) -> Condition:
 
 def encode_condition(condition: Condition) -> dict[str, Json]:
     """The JSON form of the condition; fields that stand at their default are left out."""
-    told: dict[str, Json] = {"type": declaration_of(condition).name}
-    for field in _json_fields(type(condition)):
-        value = getattr(condition, field.name)
-        if field.default is MISSING or value != field.default:
-            told[field.name] = _encoded(value)
-    return told
+    return {"type": declaration_of(condition).name, **_encoded_fields(condition)}
 
 
 def count_conditions(condition: Condition) -> int:
@@ -85,15 +82,20 @@ class _Decoder:
                 hint=f"Use at most {CONDITIONS_MOST}; `is_any_of` compares with many values at once.",
             )
         given, shape = self._opened(value, path)
-        known = _json_fields(shape)
+        return self._built(shape, given, path, depth, ("type",))
+
+    def _built(
+        self, shape: type[Made], given: Mapping[str, object], path: str, depth: int, also: tuple[str, ...] = ()
+    ) -> Made:
+        """The condition, or the part of one, that has these fields, and those of another meaning."""
+        known: tuple[Field[object], ...] = _json_fields(shape)
         for name in given:
-            if name != "type" and name not in {field.name for field in known}:
-                names = ("type", *(field.name for field in known))
+            if name not in also and name not in {field.name for field in known}:
                 raise Invalid(
-                    f"{name!r} is no field of `{given['type']}`.",
+                    f"{name!r} is no field of `{given.get('type', shape.__name__)}`.",
                     code="unknown_field",
                     path=f"{path}.{name}",
-                    hint=nearest(name, names),
+                    hint=nearest(name, (*also, *(field.name for field in known))),
                 )
         values = {field.name: self._field(shape, field, given, path, depth) for field in known if _wanted(field, given)}
         try:
@@ -101,6 +103,12 @@ class _Decoder:
         except Exposed as complaint:
             complaint.path = path + complaint.path.removeprefix("$")
             raise
+
+    def _part(self, shape: type[Part], value: object, path: str, depth: int) -> Part:
+        if not isinstance(value, Mapping):
+            names = ", ".join(repr(field.name) for field in _json_fields(shape))
+            raise Invalid("An object was expected.", code="wrong_type", path=path, hint=f"Its fields are {names}.")
+        return self._built(shape, value, path, depth)
 
     @staticmethod
     def _opened(value: object, path: str) -> tuple[Mapping[str, object], type[Condition]]:
@@ -124,7 +132,7 @@ class _Decoder:
         return value, declared()[name].shape
 
     def _field(
-        self, shape: type[Condition], field: Field[object], given: Mapping[str, object], path: str, depth: int
+        self, shape: type[Condition | Part], field: Field[object], given: Mapping[str, object], path: str, depth: int
     ) -> object:
         here = f"{path}.{field.name}"
         if field.name not in given:
@@ -134,14 +142,31 @@ class _Decoder:
         if hint is Condition:
             return self.condition(value, here, depth + 1)
         if hint == tuple[Condition, ...]:
-            if not isinstance(value, (list, tuple)):
-                raise Invalid("A list was expected.", code="wrong_type", path=here, hint="Put the conditions in [ ].")
-            return tuple(self.condition(each, f"{here}[{index}]", depth + 1) for index, each in enumerate(value))
+            listed = _listed(value, here, "conditions")
+            return tuple(self.condition(each, f"{here}[{index}]", depth + 1) for index, each in enumerate(listed))
+        if (part := _part_in(hint)) is not None:
+            if get_origin(hint) is not tuple:
+                return self._part(part, value, here, depth)
+            listed = _listed(value, here, field.name)
+            return tuple(self._part(part, each, f"{here}[{index}]", depth) for index, each in enumerate(listed))
         if hint == tuple[Comparison, ...]:
             return _moved(here, value)
         if hint == Operand:
             return tuple(value) if isinstance(value, list) else value
         return _plain(hint, value, here)
+
+
+def _listed(value: object, path: str, what: str) -> Sequence[object]:
+    if not isinstance(value, (list, tuple)):
+        raise Invalid("A list was expected.", code="wrong_type", path=path, hint=f"Put the {what} in [ ].")
+    return value
+
+
+def _part_in(hint: object) -> type[Part] | None:
+    """The part a field of this type holds, alone or in a list; None when it holds something else."""
+    if isinstance(hint, type) and get_origin(hint) is None:
+        return hint if issubclass(hint, Part) else None
+    return next((part for each in get_args(hint) if (part := _part_in(each)) is not None), None)
 
 
 def _wanted(field: Field[object], given: Mapping[str, object]) -> bool:
@@ -179,9 +204,14 @@ def _plain_type(hint: object) -> type | None:
     return _plain_type(inner[0]) if len(inner) == 1 else None
 
 
-def kind_of(shape: type[Condition], name: str) -> FieldKind | None:
-    """What kind of thing a field of a condition holds, where its type says."""
+def kind_of(shape: type[Condition | Part], name: str) -> FieldKind | None:
+    """What kind of thing a field of a condition, or of a part of one, holds, where its type says."""
     return _kind_in(_hints(shape)[name])
+
+
+def part_of(shape: type[Condition | Part], name: str) -> type[Part] | None:
+    """The part a field of a condition holds, alone or in a list; None when it holds something else."""
+    return _part_in(_hints(shape)[name])
 
 
 def _kind_in(hint: object) -> FieldKind | None:
@@ -191,18 +221,29 @@ def _kind_in(hint: object) -> FieldKind | None:
 
 
 @cache
-def _hints(shape: type[Condition]) -> Mapping[str, object]:
+def _hints(shape: type[Condition | Part]) -> Mapping[str, object]:
     return get_type_hints(shape, include_extras=True)
 
 
 @cache
-def _json_fields(shape: type[Condition]) -> tuple[Field[object], ...]:
+def _json_fields(shape: type[Condition | Part]) -> tuple[Field[object], ...]:
     return tuple(field for field in fields(shape) if field.init)  # type: ignore[arg-type]  # They are dataclasses.
+
+
+def _encoded_fields(value: Condition | Part) -> dict[str, Json]:
+    told: dict[str, Json] = {}
+    for field in _json_fields(type(value)):
+        held = getattr(value, field.name)
+        if field.default is MISSING or held != field.default:
+            told[field.name] = _encoded(held)
+    return told
 
 
 def _encoded(value: object) -> Json:
     if isinstance(value, Condition):
         return encode_condition(value)
+    if isinstance(value, Part):
+        return _encoded_fields(value)
     if isinstance(value, tuple) and value and isinstance(value[0], Comparison):
         return encode_comparisons(cast("tuple[Comparison, ...]", value))
     if isinstance(value, tuple):

@@ -150,6 +150,16 @@ class Condition(ABC):
         raise TypeError("a condition is not true or false by itself; write & for and, | for or, ~ for not")
 
 
+class Part(ABC):
+    """A piece of a condition with fields of its own: subclasses are frozen dataclasses, their fields the JSON form."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def words(self) -> str:
+        """The piece in plain words."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
     """The declaration of a condition: what a form, a reference page and a generated test need to know of it."""

@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -19,10 +19,12 @@ from holdfast.events.event import Json
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.segments.catalogue import declared
-from holdfast.segments.codec import _hints, _json_fields, kind_of
+from holdfast.segments.codec import _hints, _json_fields, kind_of, part_of
 from holdfast.segments.comparison import Comparison
-from holdfast.segments.condition import Condition, Declared
+from holdfast.segments.condition import Condition, Declared, Part
 from holdfast.segments.operators import OPERATORS, Operand, Takes
+
+Made = TypeVar("Made", Condition, Part)
 
 DAY_MS = 86_400_000
 # The second after an hour that does not exist in most of Europe, and a midnight; windows below reach over both.
@@ -103,22 +105,26 @@ def conditions(depth: int = 2) -> st.SearchStrategy[Condition]:
     return st.one_of([of_declaration(each, depth) for each in usable])
 
 
-@st.composite
-def of_declaration(draw: st.DrawFn, declaration: Declared, depth: int = 1) -> Condition:
+def of_declaration(declaration: Declared, depth: int = 1) -> st.SearchStrategy[Condition]:
     """A condition of one declaration."""
+    return _made(declaration.shape, depth)
+
+
+@st.composite
+def _made(draw: st.DrawFn, shape: type[Made], depth: int) -> Made:
     for _ in range(20):
         given: dict[str, Any] = {}
-        for field in _json_fields(declaration.shape):
-            given[field.name] = draw(_field(declaration, field.name, given, depth))
+        for field in _json_fields(shape):
+            given[field.name] = draw(_field(shape, field.name, given, depth))
         try:
-            return declaration.shape(**given)
+            return shape(**given)
         except Exposed:
             continue  # Fields that contradict one another, such as at least 3 and at most 1.
     return reject()  # A dull draw: the same contradiction each time.
 
 
-def _field(declaration: Declared, name: str, given: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
-    hint = _hints(declaration.shape)[name]
+def _field(shape: type[Condition | Part], name: str, given: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
+    hint = _hints(shape)[name]
     if hint is Condition:
         return conditions(depth - 1)
     if hint == tuple[Condition, ...]:
@@ -127,12 +133,16 @@ def _field(declaration: Declared, name: str, given: Mapping[str, Any], depth: in
         return st.lists(comparisons(), max_size=2).map(tuple)
     if hint == Operand:
         return operands(given["operator"])
-    kind = kind_of(declaration.shape, name)
-    if kind is None:
-        raise AssertionError(f"say in its type what kind of thing {declaration.name}.{name} holds")
-    assert kind.name in PLAIN or kind.tries, f"say what is worth trying for {declaration.name}.{name}"
-    tried = PLAIN[kind.name] if kind.name in PLAIN else st.sampled_from(kind.tries)
     optional = type(None) in get_args(hint) and get_origin(hint) is not None
+    if (part := part_of(shape, name)) is not None:
+        if get_origin(hint) is tuple:
+            return st.lists(_made(part, depth), min_size=1, max_size=3).map(tuple)
+        return st.one_of(st.none(), _made(part, depth)) if optional else _made(part, depth)
+    kind = kind_of(shape, name)
+    if kind is None:
+        raise AssertionError(f"say in its type what kind of thing {shape.__name__}.{name} holds")
+    assert kind.name in PLAIN or kind.tries, f"say what is worth trying for {shape.__name__}.{name}"
+    tried = PLAIN[kind.name] if kind.name in PLAIN else st.sampled_from(kind.tries)
     return st.one_of(st.none(), tried) if optional else tried
 
 

@@ -136,6 +136,12 @@ def test_a_busy_profile_knows_what_it_remembers() -> None:
     assert did("E", at_most=1, since=NOW - 40 * HOUR, until=NOW - 38 * HOUR).holds(often, NOW) is Truth.UNKNOWN
     assert did("E", since=NOW - 40 * HOUR, until=NOW - 38 * HOUR).holds(often, NOW) is Truth.TRUE
     assert did("E", until=NOW - 39 * HOUR).holds(often, NOW) is Truth.FALSE
+    # Eight are forgotten: the first of them at 39 hours ago, the others from then to 31 hours ago.
+    all_but_one = NOW - 39 * HOUR + timedelta(milliseconds=1)
+    assert did("E", at_least=RECENT_MOST + 8, since=all_but_one).holds(often, NOW) is Truth.FALSE
+    assert did("E", at_least=RECENT_MOST + 7, since=all_but_one).holds(often, NOW) is Truth.UNKNOWN
+    assert did("E", at_least=8, since=NOW - 40 * HOUR, until=NOW - 31 * HOUR).holds(often, NOW) is Truth.UNKNOWN
+    assert did("E", at_least=9, since=NOW - 40 * HOUR, until=NOW - 31 * HOUR).holds(often, NOW) is Truth.FALSE
     assert did("E", at_least=RECENT_MOST + 9, within_days=30).holds(often, NOW) is Truth.FALSE
     assert did("E", at_most=RECENT_MOST - 1, within_days=30).holds(often, NOW) is Truth.FALSE
     assert did("E", at_least=RECENT_MOST + 8).holds(often, NOW) is Truth.TRUE
