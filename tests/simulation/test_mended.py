@@ -133,3 +133,24 @@ async def test_a_cap_looks_back_from_each_event_though_they_are_taken_in_togethe
 
 def _trigger(event: str) -> dict[str, Any]:
     return {"type": "trigger", "event": event, "again": "once", "exits": {"entered": "first"}, "latest_seconds": 10**6}
+
+
+async def test_a_dead_address_is_not_written_to_though_its_owner_has_another_by_now(tmp_path: Path) -> None:
+    house = await House.build(tmp_path, carrier=KeptParcels(Deferred("later", after_seconds=60)))
+    await house.publish(WELCOME)
+    await house.happens({**identifies(), "traits": {"email": "Ann@Example.com"}}, does("Signed Up"))
+    async with house.app.state.begin() as transaction:
+        await transaction.suppress("email", "ann@example.com", "bounced", 0)
+    house.clock.advance(seconds=1)
+    await house.happens({**identifies(), "messageId": "i-2", "traits": {"email": "new@example.com"}})
+    await house.later(minutes=5)
+    assert len(house.carrier.parcels) == 1
+
+
+async def test_a_dead_address_is_known_in_capitals_too(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    await house.publish(WELCOME)
+    async with house.app.state.begin() as transaction:
+        await transaction.suppress("email", "ann@example.com", "bounced", 0)
+    await house.happens({**identifies(), "traits": {"email": "Ann@Example.com"}}, does("Signed Up"))
+    assert not house.carrier.parcels

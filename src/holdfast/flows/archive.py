@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 PEOPLE_MOST = 5_000
 """How many changed people are copied at a time."""
+TOLD_MOST = 100_000
+"""How many identities are remembered as told of."""
 BYTES_MOST = 16_000_000
 """How much of the log is read at a time."""
 
@@ -157,6 +159,8 @@ class Archivist:
         moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
         if moved:
             await self._history.map_identities(moved, version=max(sequence for _, sequence in stale))
+            if len(self._told) > TOLD_MOST:
+                self._told.clear()  # Telling it again costs a row, and changes nothing.
             self._told.update(moved)
         await self._history.put_people(rows)
         async with self._state.begin() as transaction:

@@ -115,7 +115,7 @@ async def load_travellers(
     for identity, moments in (await view.contacts(ids, CHANNEL, since_ms)).items():
         travellers[person_of[identity]].recent_ms.extend(moments)
     addresses = {person: email_of(traveller.whole()) for person, traveller in travellers.items()}
-    suppressed = await view.suppressed(CHANNEL, sorted({each for each in addresses.values() if each}))
+    suppressed = await view.suppressed(CHANNEL, sorted({each.lower() for each in addresses.values() if each}))
     for person, address in addresses.items():
         travellers[person].suppressed = suppressed.get(address.lower())
     return travellers
@@ -146,11 +146,14 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
     owners = await view.identities_by_id([send.identity for send in sends])
     persons = sorted({owner.person for owner in owners.values()})
     travellers = await load_travellers(view, persons, Playbook(), rules, now_ms)
+    # A message goes where it was addressed to, though the person may have another address by now.
+    dead = await view.suppressed(CHANNEL, sorted({send.address.lower() for send in sends if send.address}))
     uncapped = replace(rules, caps=())
     refused = []
     for send in sends:
         contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
         standing = travellers[owners[send.identity].person].standing().get(send.channel, Standing())
+        standing = replace(standing, suppressed=dead.get(send.address.lower(), standing.suppressed))
         answer = gate(contact, standing, uncapped, from_millis(now_ms))
         if isinstance(answer, Withheld):
             refused.append(Settlement(key=send.key, state="withheld", reason=answer.reason))
