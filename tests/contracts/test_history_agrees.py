@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Mapping
+from itertools import combinations_with_replacement
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from holdfast.kernel.moments import from_millis
 from holdfast.kernel.sql import join, sql
+from holdfast.segments.builders import did_amount, mostly, prop
 from holdfast.segments.catalogue import declared
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, PastEvent, Truth
@@ -104,6 +106,31 @@ def test_every_operator_agrees_on_every_pair_of_values(engine: Engine, operator:
         for condition, found in zip(part, _by_sql(history, part), strict=True):
             people = _by_python(facts, condition)
             assert found == people, _difference(world, condition, found, people)
+
+
+def test_values_are_told_apart_alike(engine: Engine) -> None:
+    """Each person did it twice, with two of the values: every pair there is."""
+    pairs = list(combinations_with_replacement(VALUES, 2))
+    happened = [
+        Happened(identity=number, name="Order", at_ms=NOW_MS, properties={"x": value}, copy=False)
+        for number, pair in enumerate(pairs, 1)
+        for value in pair
+    ]
+    world = World(
+        traits={number: {} for number in range(1, len(pairs) + 1)},
+        gone=frozenset(),
+        joined={},
+        happened=tuple(happened),
+    )
+    history = chdb_history(engine)
+    asyncio.run(_load(history, world))
+    asked: list[Condition] = [did_amount("Order", "distinct", of="x", at_least=least) for least in (1, 2)]
+    asked += [did_amount("Order", "sum", of="x", at_least=much) for much in (-1e17, 0, 1e-6, 30.1, 1e17)]
+    asked += [mostly("Order", prop("x") == value) for value in SCALARS[::5]]
+    facts = _facts(world)
+    for condition, found in zip(asked, _by_sql(history, asked), strict=True):
+        people = _by_python(facts, condition)
+        assert found == people, _difference(world, condition, found, people)
 
 
 def _operands(operator: str) -> list[Operand]:

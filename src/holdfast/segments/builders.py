@@ -20,6 +20,7 @@ from holdfast.segments.conditions.did_amount import DidAmount
 from holdfast.segments.conditions.did_in_order import DidInOrder, OrderStep
 from holdfast.segments.conditions.first_did import FirstDid
 from holdfast.segments.conditions.last_did import LastDid
+from holdfast.segments.conditions.share_of import ShareOf
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.operators import Operand
 from holdfast.segments.values import Scalar
@@ -186,6 +187,34 @@ def did_amount(
         amount=amount,
         at_least=at_least,
         at_most=at_most,
+        within_days=within_days,
+        since=_when(since),
+        until=_when(until),
+        where=_where(where),
+    )
+
+
+def mostly(
+    event: str,
+    asked: Comparison,
+    *,
+    at_least_percent: float | None = None,
+    within_days: float | None = None,
+    since: When | None = None,
+    until: When | None = None,
+    where: Where = (),
+) -> ShareOf:
+    """People of whose events a value is the most frequent one: `mostly("Product Viewed", prop("category") == "shoes")`.
+
+    With `at_least_percent`, it has so great a share of the events that have the property.
+    """
+    if asked.operator != "equals":
+        raise ValueError(f"mostly asks for one value, with ==; {asked.words()!r:.200} is another question")
+    return ShareOf(
+        event=event,
+        property=asked.name,
+        value=asked.value,
+        at_least_percent=at_least_percent,
         within_days=within_days,
         since=_when(since),
         until=_when(until),

@@ -132,7 +132,7 @@ def _field(shape: type[Condition | Part], name: str, given: Mapping[str, Any], d
     if hint == tuple[Comparison, ...]:
         return st.lists(comparisons(), max_size=2).map(tuple)
     if hint == Operand:
-        return operands(given["operator"])
+        return operands(given["operator"]) if "operator" in given else scalars
     optional = type(None) in get_args(hint) and get_origin(hint) is not None
     if (part := part_of(shape, name)) is not None:
         if get_origin(hint) is tuple:

@@ -8,7 +8,7 @@ import pytest
 
 from holdfast.events.event import Json
 from holdfast.profiles.profile import EMPTY, Profile, Tally
-from holdfast.segments.builders import did, did_amount, prop
+from holdfast.segments.builders import did, did_amount, mostly, prop
 from holdfast.segments.condition import Condition, PastEvent, Truth
 from holdfast.segments.facts import HistoryFacts, ProfileFacts
 from holdfast.segments.live import knowable_live
@@ -107,3 +107,34 @@ def test_absolute_windows_take_in_their_start_and_leave_out_their_end() -> None:
 )
 def test_words(condition: Condition, words: str) -> None:
     assert words in condition.words()
+
+
+@pytest.mark.parametrize(
+    ("percent", "values", "held"),
+    [
+        (None, ["a", "b", "a"], True),
+        (None, ["a", "b"], True),
+        (None, ["a", "b", "b", 7], False),
+        (None, ["b"], False),
+        (None, [None], False),
+        (None, ["a", 1, "1", True, None, None], True),
+        (50, ["a", "b", None], True),
+        (50.1, ["a", "b"], False),
+        (33.333333, ["a", "b", "c"], True),
+        (33.333334, ["a", "b", "c"], False),
+        (100, ["a", "a", None], True),
+        (1, [], False),
+    ],
+)
+def test_shares_by_hand(percent: float | None, values: list[Json], held: bool) -> None:
+    assert amount(mostly("E", prop("x") == "a", at_least_percent=percent), *values) is held
+
+
+def test_a_share_is_of_one_value() -> None:
+    with pytest.raises(ValueError, match="=="):
+        mostly("E", prop("x") > 1)
+    asked = mostly("E", prop("x") == "a", at_least_percent=80, within_days=2)
+    assert asked.words() == 'at least 80 % of the time do “E” with x is "a" in the last 2 days'
+    assert (~mostly("E", prop("x") == 1)).words() == "do not most often do “E” with x is 1"
+    assert knowable_live(asked) is not None
+    assert asked.holds(ProfileFacts(EMPTY), NOW) is Truth.FALSE

@@ -196,6 +196,31 @@ WRONG: dict[str, tuple[Any, str, str, str]] = {
         "operator",
     ),
     "too many steps": ({"type": "did_in_order", "steps": [{"event": "x"}] * 11}, "too_large", "$.steps", "10"),
+    "a list to be the most frequent": (
+        {"type": "share_of", "event": "x", "property": "a", "value": ["b"]},
+        "wrong_value",
+        "$.value",
+        "is_set",
+    ),
+    "no value to be frequent": ({"type": "share_of", "event": "x", "property": "a"}, "missing_field", "$", "'value'"),
+    "no share": (
+        {"type": "share_of", "event": "x", "property": "a", "value": 1, "at_least_percent": 0},
+        "out_of_range",
+        "$.at_least_percent",
+        "most frequent",
+    ),
+    "more than all": (
+        {"type": "share_of", "event": "x", "property": "a", "value": 1, "at_least_percent": 100.1},
+        "out_of_range",
+        "$.at_least_percent",
+        "100",
+    ),
+    "text for a share": (
+        {"type": "share_of", "event": "x", "property": "a", "value": 1, "at_least_percent": "50"},
+        "wrong_type",
+        "$.at_least_percent",
+        "50",
+    ),
     "where is no list": ({"type": "did", "event": "x", "where": {}}, "wrong_type", "$.where", "property"),
     "a trait in where": (
         {"type": "did", "event": "x", "where": [{"trait": "a", "operator": "is_set"}]},
