@@ -29,11 +29,13 @@ from holdfast.flows.watch import Watch
 from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.write import FileFormat, write_events
+from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Linker
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.clock import Clock
 from holdfast.ports.history import History
+from holdfast.ports.insights import Insights
 from holdfast.ports.log import Log
 from holdfast.ports.mailbox import Mailbox
 from holdfast.ports.state import Send, Settlement, State, View
@@ -112,6 +114,17 @@ class Application:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the reactor has something to do that it could not see coming."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def insights(self) -> Insights:
+        """Who answers insights. Raises Conflict where the history is one that does not."""
+        if not isinstance(self.history, Insights):
+            raise Conflict(
+                "A history in memory answers no insights.",
+                code="no_insights",
+                hint="Open a workspace in a directory: holdfast.open(DIR).",
+            )
+        return self.history
 
     async def catch_up(self) -> None:
         """Whatever reached the log before this call is in every answer after it.

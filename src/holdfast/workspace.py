@@ -26,12 +26,15 @@ import pyarrow as pa
 from holdfast.flows.bulk import load_table
 from holdfast.flows.exchange import Imported
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
+from holdfast.flows.insights import Analyst, InsightResult, frame_of, plain_object
 from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.taking import bodies_of, events_table
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.write import FileFormat
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.measures.insight import Question
+from holdfast.measures.insight_catalogue import decode_cell, decode_question
 from holdfast.ports.history import PersonRow, TimelineEvent
 from holdfast.ports.state import AccessKey, Identity, SavedSegment, View
 from holdfast.segments.codec import decode_condition, encode_condition
@@ -61,7 +64,7 @@ def condition_of(segment: Segment) -> Condition:
     return segment if isinstance(segment, Condition) else decode_condition(segment)
 
 
-class Workspace:
+class Workspace(Analyst):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -160,6 +163,17 @@ class Workspace:
     def events_of(self, user_id: str, *, limit: int = 1_000, event: str | None = None) -> list[TimelineEvent]:
         """The same as values."""
         return self._wait(self._events_of(user_id, limit, event))
+
+    # What they did, as tables.
+
+    def insight(self, kind: str, question: Mapping[str, object]) -> InsightResult:
+        asked = decode_question(kind, plain_object(question))
+        return InsightResult(
+            kind=kind,
+            question=asked,
+            table=self._wait(self._insight(asked)),
+            ask_people=lambda cell: self._wait(self._people_behind(asked, decode_cell(kind, cell))),
+        )
 
     # Who is who.
 
@@ -278,6 +292,15 @@ class Workspace:
         async with self._app.state.view() as view:
             members = await _members(view, user_id)
         return await self._app.history.timeline([each.id for each in members], limit=limit, name=event)
+
+    async def _insight(self, question: Question) -> pl.DataFrame:
+        await self._app.settle()
+        return frame_of(await self._app.insights.insight(question, as_of_ms=to_millis(self._app.clock.now())))
+
+    async def _people_behind(self, question: Question, cell: object) -> pl.DataFrame:
+        await self._app.settle()
+        as_of_ms = to_millis(self._app.clock.now())
+        return pl.DataFrame(await self._app.insights.insight_people(question, cell, as_of_ms=as_of_ms))
 
     async def _put_segment(self, saved: SavedSegment) -> None:
         async with self._app.state.begin() as transaction:

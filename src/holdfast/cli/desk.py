@@ -94,6 +94,9 @@ class Desk:
     def unmerge(self, link_id: int) -> Answer:
         return self._ask("POST", "/api/people/unmerge", {"link_id": link_id}, missing=_SHOW)
 
+    def insight(self, kind: str, question: Answer) -> Answer:
+        return self._ask("POST", f"/api/insights/{_part(kind)}", question)
+
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
 

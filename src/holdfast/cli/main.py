@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from holdfast.cli import doctor, files, keys, people, segment, server
+from holdfast.cli import doctor, files, insight, keys, people, segment, server
 from holdfast.cli.printing import complain
 from holdfast.kernel.errors import Exposed
 from holdfast.version import __version__
@@ -72,4 +72,5 @@ app.command("export")(files.export)
 app.add_typer(segment.app, name="segment")
 app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
+app.command("insight")(insight.insight)
 app.command("doctor")(doctor.doctor)

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from holdfast.http.api.decisions import decision_routes
 from holdfast.http.api.errors import error_routes
 from holdfast.http.api.files import file_routes
+from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
@@ -50,6 +51,7 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(overview_routes(app))
     for routes in (people_routes, segment_routes, error_routes, schema_routes, key_routes, file_routes):
         api.include_router(routes(app))
+    api.include_router(insight_routes(app))
     api.include_router(decision_routes(app, "journey"))
     api.include_router(decision_routes(app, "campaign"))
     if app.mailbox is not None:

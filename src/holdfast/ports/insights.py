@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import pyarrow as pa
 
 from holdfast.measures.insight import Answer, Question
 
 
+@runtime_checkable
 class Insights(Protocol):
     """Asking. What the history's `add` returned from is in every answer after it."""
 

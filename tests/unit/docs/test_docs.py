@@ -18,6 +18,7 @@ from holdfast.decisions.journey import decode_journey
 from holdfast.decisions.nodes import step_types
 from holdfast.events.event import NAMES as CALL_NAMES
 from holdfast.kernel.catalogue import discover
+from holdfast.measures.insight_catalogue import declared_insights
 from holdfast.segments.catalogue import declared
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.operators import OPERATORS
@@ -44,6 +45,7 @@ def test_a_generated_page_is_fresh(name: str) -> None:
         ("journeys.md", tuple(step_types())),
         ("channels.md", tuple(each.medium for each in CHANNELS)),
         ("events.md", tuple(CALL_NAMES.values())),
+        ("insights.md", tuple(declared_insights())),
     ],
 )
 def test_every_declaration_has_its_place(page: str, names: tuple[str, ...]) -> None:

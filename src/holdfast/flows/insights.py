@@ -1,0 +1,146 @@
+"""Insights from Python: questions asked as one line, and answers as tables."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import polars as pl
+
+from holdfast.kernel.moments import format_moment
+from holdfast.measures.insight import Answer, ColumnType, Question
+from holdfast.segments.codec import encode_condition
+from holdfast.segments.comparison import Comparison, encode_comparisons
+from holdfast.segments.condition import Condition
+
+Asked = str | Sequence[str] | Mapping[str, object]
+"""What people do: the name of an event, names of which any will do, or `{"events": […], "where": …}`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InsightResult:
+    """The answer to a question, and the way to the people behind it."""
+
+    kind: str
+    question: Question
+    table: pl.DataFrame
+    """Moments are in the time zone of the question."""
+    ask_people: Callable[[Mapping[str, object]], pl.DataFrame]
+
+    @property
+    def words(self) -> str:
+        """The question in plain words."""
+        return self.question.words()
+
+    def people(self, **cell: object) -> pl.DataFrame:
+        """The people behind a cell, now: person, user_id, first_seen, last_seen and traits (JSON text).
+
+        Args:
+            cell: which, by the kind's own words in docs/reference/insights.md, such as `step=2, lost=True`. Moments as
+                they stand in the table will do.
+
+        Raises Invalid when there is no such cell.
+        """
+        return self.ask_people(plain_object(cell))
+
+
+class Analyst(ABC):
+    """Whoever answers questions; the kinds of insight as methods."""
+
+    @abstractmethod
+    def insight(self, kind: str, question: Mapping[str, object]) -> InsightResult:
+        """Any insight by its kind and its JSON form, see docs/reference/insights.md.
+
+        Raises Invalid with the path of what is wrong.
+        """
+
+    def trend(self, event: Asked, *, where: object = None, **fields: object) -> InsightResult:
+        """How often something is done, by how many people, or how much of a property, period by period.
+
+        Args:
+            event: what is done.
+            where: comparisons of its properties, such as `prop("revenue") > 50`.
+            fields: as docs/reference/insights.md tells: measure, property, period, breakdown, segment, since and more.
+        """
+        return self.insight("trend", {"event": _act(event, where), **fields})
+
+    def funnel(self, steps: Sequence[Asked], *, within_days: float = 7, **fields: object) -> InsightResult:
+        """How many people get from one step to the next, in order and in time.
+
+        Args:
+            steps: 2 to 20; a list of names among them is a step that any of these takes.
+            within_days: how long it may take from the first step.
+            fields: as docs/reference/insights.md tells: order, breakdown, segment, since and more.
+        """
+        return self.insight("funnel", {"steps": list(steps), "within_days": within_days, **fields})
+
+    def retention(self, first: Asked, again: Asked | None = None, **fields: object) -> InsightResult:
+        """Of the people who began in the same period, how many are still there, period after period.
+
+        Args:
+            first: what they begin with.
+            again: what they come back for; without it, the same.
+            fields: as docs/reference/insights.md tells: period, kind, brackets, segment, since and more.
+        """
+        return self.insight("retention", {"first": first, "again": again, **fields})
+
+
+def _act(event: Asked, where: object) -> object:
+    if where is None:
+        return event
+    return {"events": [event] if isinstance(event, str) else event, "where": where}
+
+
+def plain_object(given: Mapping[str, object]) -> dict[str, object]:
+    """The JSON form of what Python says it with; what is None is left out."""
+    return {name: _plain(value) for name, value in given.items() if value is not None}
+
+
+def _plain(value: object) -> object:
+    match value:
+        case Condition():
+            return encode_condition(value)
+        case Comparison():
+            return encode_comparisons([value])
+        case datetime():
+            return format_moment(value) if value.tzinfo is not None else value.isoformat()
+        case date():
+            return value.isoformat()
+        case Mapping():
+            return plain_object({str(name): each for name, each in value.items()})
+        case list() | tuple() if value and all(isinstance(each, Comparison) for each in value):
+            return encode_comparisons(value)
+        case list() | tuple():
+            return [_plain(each) for each in value]
+    return value
+
+
+def frame_of(answer: Answer) -> pl.DataFrame:
+    """The answer as a table; moments in its time zone."""
+    types: Mapping[ColumnType, pl.DataType] = {
+        "moment": pl.Datetime("ms", "UTC"),
+        "text": pl.String(),
+        "whole": pl.Int64(),
+        "number": pl.Float64(),
+        "share": pl.Float64(),
+        "truth": pl.Boolean(),
+    }
+    columns = {
+        each.name: pl.Series(each.name, [row[index] for row in answer.rows], dtype=_raw(types[each.type])).cast(
+            types[each.type]
+        )
+        for index, each in enumerate(answer.columns)
+    }
+    moments = [each.name for each in answer.columns if each.type == "moment"]
+    return (
+        pl.DataFrame(columns).with_columns(pl.col(*moments).dt.convert_time_zone(answer.time_zone))
+        if moments
+        else (pl.DataFrame(columns))
+    )
+
+
+def _raw(kind: pl.DataType) -> pl.DataType:
+    """Moments come as whole milliseconds."""
+    return pl.Int64() if isinstance(kind, pl.Datetime) else kind

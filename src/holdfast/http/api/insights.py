@@ -1,0 +1,124 @@
+"""/api/insights: tables of what people did, and the people behind their cells."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import Field
+
+from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_text
+from holdfast.kernel.moments import to_millis
+from holdfast.measures.insight import Answer, Cell, ColumnType
+from holdfast.measures.insight_catalogue import decode_cell, decode_question
+from holdfast.wiring import Application
+
+PAGE_MOST = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColumnShape:
+    """A column of a table."""
+
+    name: str
+    type: ColumnType
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InsightShape:
+    """The answer to a question: columns, rows of as many cells, and how long it took."""
+
+    kind: str
+    words: str
+    columns: list[ColumnShape]
+    rows: list[list[Any]]
+    time_zone: str
+    took_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellWish:
+    """A question, a cell of its table, and which page of the people behind it."""
+
+    __pydantic_config__ = WISH
+
+    question: Properties
+    cell: Properties
+    limit: Annotated[Whole, Field(ge=1, le=PAGE_MOST)] = 50
+    offset: Annotated[Whole, Field(ge=0, le=NUMBER_MOST)] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonBehind:
+    """Somebody behind a cell."""
+
+    person: int
+    user_id: str
+    first_seen: str
+    last_seen: str
+    traits: Properties
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleBehind:
+    """A page of the people behind a cell, in order of when we met them; and how many there are in all."""
+
+    people: list[PersonBehind]
+    count: int
+
+
+def insight_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/insights", tags=["Insights"])
+
+    @routes.post("/{kind}")
+    async def insight(kind: str, question: Properties) -> InsightShape:
+        """Answer a question: a trend, a funnel, retention. The body is the question; see the reference of insights."""
+        asked = decode_question(kind, question)
+        await app.catch_up()
+        started = time.perf_counter()
+        answer = await app.insights.insight(asked, as_of_ms=to_millis(app.clock.now()))
+        return InsightShape(
+            kind=kind,
+            words=asked.words(),
+            columns=[ColumnShape(name=each.name, type=each.type, about=each.about) for each in answer.columns],
+            rows=_rows(answer),
+            time_zone=answer.time_zone,
+            took_ms=round((time.perf_counter() - started) * 1000, 2),
+        )
+
+    @routes.post("/{kind}/people")
+    async def people(kind: str, wish: CellWish) -> PeopleBehind:
+        """The people behind a cell of a table, a page at a time."""
+        asked, cell = decode_question(kind, wish.question), decode_cell(kind, wish.cell)
+        await app.catch_up()
+        table = await app.insights.insight_people(asked, cell, as_of_ms=to_millis(app.clock.now()))
+        return PeopleBehind(
+            people=[
+                PersonBehind(
+                    person=each["person"],
+                    user_id=each["user_id"],
+                    first_seen=moment_text(to_millis(each["first_seen"])),
+                    last_seen=moment_text(to_millis(each["last_seen"])),
+                    traits=msgspec.json.decode(each["traits"]),
+                )
+                for each in table.slice(wish.offset, wish.limit).to_pylist()
+            ],
+            count=table.num_rows,
+        )
+
+    return routes
+
+
+def _rows(answer: Answer) -> list[list[Any]]:
+    """The rows, with moments as text."""
+    types = [each.type for each in answer.columns]
+    return [[_shown(cell, kind) for cell, kind in zip(row, types, strict=True)] for row in answer.rows]
+
+
+def _shown(cell: Cell, kind: ColumnType) -> Cell:
+    return moment_text(int(cell)) if kind == "moment" and cell is not None else cell
