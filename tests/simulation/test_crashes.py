@@ -14,7 +14,7 @@ from tests.simulation.plants import PLANTS, Plant
 from tests.simulation.promises import check
 from tests.simulation.world import simulate
 
-SEEDS = int(os.environ.get("HOLDFAST_TEST_WORLDS", "60"))
+SEEDS = int(os.environ.get("SIMULATED_WORLDS", "60"))
 SEEDS_A_PLANT = 100
 """In how many worlds a planted mistake must show."""
 KEPT = (22, 26, 34, 110, 151)
