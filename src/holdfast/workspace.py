@@ -25,6 +25,7 @@ import pyarrow as pa
 
 from holdfast.flows.bulk import load_table
 from holdfast.flows.exchange import Imported
+from holdfast.flows.explain import explain_person
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.insights import Analyst, InsightResult, frame_of, plain_object
 from holdfast.flows.keys import add_key, revoke_key
@@ -39,6 +40,7 @@ from holdfast.ports.history import PersonRow, TimelineEvent
 from holdfast.ports.state import AccessKey, Identity, SavedSegment, View
 from holdfast.segments.codec import decode_condition, encode_condition
 from holdfast.segments.condition import Condition
+from holdfast.segments.explain import Explained
 from holdfast.settings import Settings
 from holdfast.wiring import open_application
 
@@ -148,6 +150,13 @@ class Workspace(Analyst):
         A trait that is of several types among them is text, such as JSON says it.
         """
         return self._wait(self._people(condition_of(segment)))
+
+    def explain(self, segment: Segment, user_id: str) -> list[Explained]:
+        """Why somebody is in the segment or not: every condition, the outermost first, with what decided it.
+
+        Raises NotFound.
+        """
+        return self._wait(self._explain(condition_of(segment), user_id))
 
     def find_people(self, text: str = "", *, limit: int = 50) -> tuple[list[PersonRow], int]:
         """People whose user id or any text trait contains the text; whoever was seen last first; and how many."""
@@ -282,6 +291,13 @@ class Workspace(Analyst):
         table = await self._app.history.people_table(condition, as_of_ms=to_millis(self._app.clock.now()))
         frame = pl.DataFrame(table)
         return frame.with_columns(_traits_struct(frame["traits"].to_list()))
+
+    async def _explain(self, condition: Condition, user_id: str) -> list[Explained]:
+        await self._app.settle()
+        async with self._app.state.view() as view:
+            members = await _members(view, user_id)
+            now = self._app.clock.now()
+            return await explain_person(condition, members, view=view, history=self._app.history, now=now)
 
     async def _find(self, text: str, limit: int) -> tuple[list[PersonRow], int]:
         await self._app.settle()

@@ -61,6 +61,7 @@ def test_the_description_is_whole(server: Server) -> None:
         "/session", "/api/overview", "/api/live", "/api/people", "/api/people/{user_id}", "/api/people/{user_id}/live",
         "/api/people/{user_id}/events", "/api/people/{user_id}/consent", "/api/people/merge", "/api/people/unmerge",
         "/api/segments", "/api/segments/count", "/api/segments/people", "/api/segments/{segment_id}",
+        "/api/segments/explain",
         "/api/journeys", "/api/journeys/{decision_id}", "/api/journeys/{decision_id}/results",
         "/api/journeys/{decision_id}/{verb}", "/api/campaigns", "/api/campaigns/{decision_id}/results",
         "/api/mailbox", "/api/mailbox/{mail_id}", "/api/errors", "/api/errors/replay", "/api/schema/events",

@@ -261,3 +261,21 @@ def test_what_is_exported_reads_back(server: Server) -> None:
     assert not list(server.data.glob("import-*")), "a file was left behind"
     server.refused(400, "GET", "/api/export?format=xls")
     server.refused(400, "GET", "/api/export")
+
+
+def test_why_a_reader_is_in_a_segment(server: Server) -> None:
+    asked = both({"type": "did", "event": "Book Bought", "at_least": 4})
+    answer = server.got("POST", "/api/segments/explain", {"definition": asked, "person": "reader-3"})
+    whole, shelf, bought = answer["conditions"]
+    assert [(each["path"], each["truth"]) for each in answer["conditions"]] == [
+        ("$", "false"),
+        ("$.of[0]", "true"),
+        ("$.of[1]", "false"),
+    ]
+    assert (shelf["traits"], shelf["event_count"]) == ({"shelf": "books"}, None)
+    assert (bought["event_count"], [each["event"] for each in bought["events"]]) == (3, ["Book Bought"] * 3)
+    assert bought["words"] == "did “Book Bought” at least 4 times"
+    assert whole["events"] == []
+    assert server.ask("POST", "/api/segments/explain", {"definition": asked, "person": "no reader"}).status == 404
+    wrong = server.ask("POST", "/api/segments/explain", {"definition": both({"type": "di"}), "person": "reader-3"})
+    assert (wrong.status, wrong.json["error"]["path"]) == (400, "$.of[1].type")

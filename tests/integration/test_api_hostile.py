@@ -49,6 +49,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "/api/people/{user_id}/consent"): {"channel": "email", "topic": "news", "granted": True},
     ("POST", "/api/segments/count"): {"definition": SEGMENT},
     ("POST", "/api/segments/people"): {"definition": SEGMENT, "limit": 10, "offset": 0},
+    ("POST", "/api/segments/explain"): {"definition": SEGMENT, "person": "fuzz-one"},
     ("PUT", "/api/segments/{segment_id}"): {"name": "Fuzzed", "definition": SEGMENT},
     ("PUT", "/api/journeys/{decision_id}"): JOURNEY,
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,

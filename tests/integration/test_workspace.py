@@ -313,3 +313,32 @@ def test_a_workspace_opened_to_ask_sends_nothing(tell: Story) -> None:
         "['Identified', 'Journey Entered', 'Journey Left', 'Message Queued', 'Signed Up']",
         "{'pending': 1}",
     ]
+
+
+def test_why_somebody_is_in_a_segment(tell: Story) -> None:
+    said = tell(
+        """
+        import holdfast
+        from holdfast import did, did_amount, trait
+
+        with holdfast.open("my-data") as ws:
+            ws.track([{"user_id": "ada", "event": "Order", "properties": {"revenue": n}} for n in (40, 70)])
+            ws.track([{"user_id": "ben", "event": "Order", "properties": {"revenue": 5}}])
+            ws.track([{"user_id": "ada", "traits": {"country": "DE"}}])
+            asked = did_amount("Order", "sum", of="revenue", at_least=100) & (trait("country") == "AT")
+            for each in ws.explain(asked, "ada"):
+                revenues = sorted(found.past.properties["revenue"] for found in each.events)
+                print(each.path, each.truth.name, each.event_count, revenues, dict(each.traits))
+            assert [each.truth.name for each in ws.explain(asked.of[0], "ben")] == ["FALSE"]
+            try:
+                ws.explain(did("Order"), "nobody")
+            except holdfast.HoldfastError as complaint:
+                print(complaint)
+        """
+    )
+    assert said[:3] == [
+        "$ FALSE None [] {}",
+        "$.of[0] TRUE 2 [40, 70] {}",
+        "$.of[1] FALSE None [] {'country': 'DE'}",
+    ]
+    assert "nobody" in said[3]

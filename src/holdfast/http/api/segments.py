@@ -5,21 +5,29 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import msgspec
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from holdfast.flows.explain import explain_person
+from holdfast.http.api.people import members_of
 from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole, moment_text
 from holdfast.kernel.errors import Invalid, NotFound
-from holdfast.kernel.moments import to_millis
+from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.ports.state import SavedSegment
 from holdfast.segments.codec import decode_condition, encode_condition
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import Condition, Truth
+from holdfast.segments.explain import Explained
 from holdfast.wiring import Application
 
 PAGE_MOST = 10_000
+_TRUTHS: dict[Truth, Literal["true", "false", "unknown"]] = {
+    Truth.TRUE: "true",
+    Truth.FALSE: "false",
+    Truth.UNKNOWN: "unknown",
+}
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
@@ -59,6 +67,44 @@ class SegmentPeople:
 
     people: list[PersonShape]
     count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainQuestion:
+    """A segment definition, and the user id or anonymous id of a person."""
+
+    __pydantic_config__ = WISH
+
+    definition: Properties
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DecidingEvent:
+    """An event that counts for a condition."""
+
+    event: str
+    timestamp: str
+    properties: Properties
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainedCondition:
+    """One condition: whether it is true of the person, the traits it looks at, and the newest events that count."""
+
+    path: str
+    words: str
+    truth: Literal["true", "false", "unknown"]
+    traits: Properties
+    events: list[DecidingEvent]
+    event_count: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """Every condition of the definition, the outermost first: its truth is that of the whole."""
+
+    conditions: list[ExplainedCondition]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +151,25 @@ def _shape(saved: SavedSegment) -> SegmentShape:
     )
 
 
+def _explained(each: Explained) -> ExplainedCondition:
+    events = [
+        DecidingEvent(
+            event=found.event,
+            timestamp=format_moment(found.past.timestamp),
+            properties=dict(found.past.properties),
+        )
+        for found in each.events
+    ]
+    return ExplainedCondition(
+        path=each.path,
+        words=each.condition.words(),
+        truth=_TRUTHS[each.truth],
+        traits=dict(each.traits),
+        events=events,
+        event_count=each.event_count,
+    )
+
+
 def segment_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/segments", tags=["Segments"])
@@ -130,6 +195,16 @@ def segment_routes(app: Application) -> APIRouter:
         rows = await app.history.people(condition, as_of_ms=as_of_ms, limit=question.limit, offset=question.offset)
         found = await app.history.count(condition, as_of_ms=as_of_ms)
         return SegmentPeople(people=[PersonShape.of(row) for row in rows], count=found)
+
+    @routes.post("/explain")
+    async def why(question: ExplainQuestion) -> Explanation:
+        """Why a person is among those a definition holds for, or is not: condition by condition."""
+        condition = condition_of(question.definition)
+        await app.catch_up()
+        async with app.state.view() as view:
+            members = await members_of(view, question.person)
+            found = await explain_person(condition, members, view=view, history=app.history, now=app.clock.now())
+        return Explanation(conditions=[_explained(each) for each in found])
 
     @routes.get("")
     async def saved() -> SegmentList:

@@ -1,0 +1,40 @@
+"""Why one person is in a segment or not, from all they ever did."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from holdfast.flows.person import person_row
+from holdfast.kernel.errors import TooLarge
+from holdfast.kernel.moments import from_millis
+from holdfast.ports.history import History
+from holdfast.ports.state import Identity, View
+from holdfast.segments.condition import Condition, PastEvent
+from holdfast.segments.explain import Explained, events_of, explain
+from holdfast.segments.facts import HistoryFacts
+
+EVENTS_MOST = 100_000
+"""Events of one name that are read for an explanation. Only a robot has more."""
+
+
+async def explain_person(
+    condition: Condition, members: Sequence[Identity], *, view: View, history: History, now: datetime
+) -> list[Explained]:
+    """Every condition of the segment, the outermost first, for the person of these identities.
+
+    Raises TooLarge when they did one thing more than EVENTS_MOST times: then it cannot be said from a part of it.
+    """
+    ids = [each.id for each in members]
+    traits = person_row(members[0].person, members, await view.profiles(ids)).traits
+    past: dict[str, list[PastEvent]] = {}
+    for name in events_of(condition):
+        found = await history.timeline(ids, limit=EVENTS_MOST + 1, name=name)
+        if len(found) > EVENTS_MOST:
+            raise TooLarge(
+                f"They did “{name}” more than {EVENTS_MOST} times.",
+                path="person",
+                hint="Count the segment; so much cannot be explained event by event.",
+            )
+        past[name] = [PastEvent(timestamp=from_millis(each.timestamp_ms), properties=each.properties) for each in found]
+    return explain(condition, HistoryFacts(traits, past), now)
