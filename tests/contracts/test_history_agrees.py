@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from holdfast.events.event import Json
 from holdfast.kernel.moments import from_millis
 from holdfast.kernel.sql import join, sql
 from holdfast.segments.builders import did_amount, mostly, prop
@@ -136,7 +137,8 @@ def test_values_are_told_apart_alike(engine: Engine) -> None:
 
 def test_a_value_in_two_spellings_is_one_value(engine: Engine) -> None:
     """An integer beyond 2^53 and the float equal to it are laid out differently, and are the same to a comparison."""
-    beyond, spelt_so = 2**53 + 2, [2**53 + 2, float(2**53 + 2), "a", "a"]
+    beyond = 2**53 + 2
+    spelt_so: list[Json] = [beyond, float(beyond), "a", "a"]
     world = World(
         traits={1: {}, 2: {}},
         gone=frozenset(),

@@ -276,3 +276,19 @@ async def test_suppressed_addresses_are_compared_in_lower_case(state: State) -> 
             "Éva@example.com": "complaint",
         }
         assert await view.suppressed("sms", ["ada@example.com"]) == {}
+
+
+async def test_claims_leave_some_origins_and_may_take_transactional_sends_only(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.add_sends(
+            [
+                a_send("held", origin="paused", not_before_ms=1),
+                a_send("receipt", transactional=True, not_before_ms=3),
+                a_send("held-receipt", origin="paused", transactional=True, not_before_ms=1),
+                a_send("offer", not_before_ms=2),
+            ]
+        )
+        taken = await transaction.claim_sends(9, limit=9, without=["paused"], transactional_only=True)
+        assert [send.key for send in taken] == ["receipt"]
+        assert [send.key for send in await transaction.claim_sends(9, limit=9, without=["paused"])] == ["offer"]
+        assert {send.key for send in await transaction.claim_sends(9, limit=9)} == {"held", "held-receipt"}

@@ -42,6 +42,7 @@ JOURNEY = {
 }
 CAMPAIGN = {"id": "fuzzed-too", "name": "Fuzzed", "holdout": 0.1, "goal": GOAL, "trigger": TRIGGER, "send": SEND}
 
+TREND = {"event": "Bought", "measure": "count", "period": "day", "since": "2026-01-01", "until": "2026-01-03"}
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/session"): {"key": API_KEY},
     ("POST", "/api/people/merge"): {"first": "fuzz-one", "second": "fuzz-two"},
@@ -50,6 +51,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/segments/count"): {"definition": SEGMENT},
     ("POST", "/api/segments/people"): {"definition": SEGMENT, "limit": 10, "offset": 0},
     ("POST", "/api/segments/explain"): {"definition": SEGMENT, "person": "fuzz-one"},
+    ("POST", "/api/insights/{kind}"): TREND,
+    ("POST", "/api/insights/{kind}/people"): {"question": TREND, "cell": {}, "limit": 10, "offset": 0},
     ("PUT", "/api/segments/{segment_id}"): {"name": "Fuzzed", "definition": SEGMENT},
     ("PUT", "/api/journeys/{decision_id}"): JOURNEY,
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
@@ -63,6 +66,7 @@ PARAMETERS = {
     "mail_id": "1",
     "name": "fuzzed",
     "verb": "pause",
+    "kind": "trend",
     "format": "jsonl",
     "mapping": json.dumps({"person": "who", "time": "at", "event_name": "Bought"}),
 }

@@ -126,8 +126,12 @@ class WatchedTransaction(Watched):
 
     claims: Sequence[Send] = ()
 
-    async def claim_sends(self, now_ms: int, *, limit: int) -> list[Send]:
-        claims: list[Send] = await self._inner.claim_sends(now_ms, limit=limit)
+    async def claim_sends(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+    ) -> list[Send]:
+        claims: list[Send] = await self._inner.claim_sends(
+            now_ms, limit=limit, without=without, transactional_only=transactional_only
+        )
         self.claims = claims
         return claims
 

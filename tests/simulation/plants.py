@@ -44,8 +44,8 @@ def _handed_over_before_commit() -> contextlib.AbstractContextManager[object]:
     """Claimed sends are on their way before the claim is durable."""
     sound = Reactor._claim
 
-    async def claim(self: Reactor, transaction: Any, now_ms: int) -> list[Send]:
-        claimed = await sound(self, transaction, now_ms)
+    async def claim(self: Reactor, transaction: Any, playbook: Any, now_ms: int, *, behind: bool) -> list[Send]:
+        claimed = await sound(self, transaction, playbook, now_ms, behind=behind)
         if claimed:
             self._hand_over(claimed)
         return []

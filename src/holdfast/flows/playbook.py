@@ -36,6 +36,11 @@ class Playbook:
     paused: frozenset[str] = frozenset()
     """Nobody moves in these."""
 
+    def is_stopped(self, origin: str, version: int) -> bool:
+        """Whether it was stopped for good; what is not there any more was, too."""
+        play = self.find(origin, version)
+        return play is None or play.state == "stopped"
+
     def find(self, origin: str, version: int) -> Play | None:
         """The version a visit is on."""
         return self.plays.get((origin, version))

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 
 from holdfast.decisions.gate import GateRules
+from holdfast.decisions.machine import STOPPED
 from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
 from holdfast.flows.identify import apply_claims
@@ -229,7 +230,7 @@ class Reactor:
                 await transaction.set_offset(GROUP, entries[-1].offset + 1)
             fired = await self._fire(transaction, playbook, watermark)
             # What has reached the log and is not taken in may say that somebody has opted out, or has bought.
-            claimed = [] if more else await self._claim(transaction, clock_ms)
+            claimed = await self._claim(transaction, playbook, clock_ms, behind=more)
             await self._forget(transaction, clock_ms)
         if claimed:
             self._hand_over(claimed)
@@ -292,13 +293,23 @@ class Reactor:
         await _write(transaction, travel.done)
         return len(due)
 
-    async def _claim(self, transaction: Transaction, now_ms: int) -> list[Send]:
-        """Take sends for the senders, and let go of those that may not be made any more."""
+    async def _claim(self, transaction: Transaction, playbook: Playbook, now_ms: int, *, behind: bool) -> list[Send]:
+        """Take sends for the senders, and let go of those that may not be made any more.
+
+        While the log is not read to its end an opt-out may stand in it: only what needs no consent is taken.
+        """
         room = self._room()
-        claimed = await transaction.claim_sends(now_ms, limit=room) if room > 0 else []
+        if room <= 0:
+            return []
+        claimed = await transaction.claim_sends(
+            now_ms, limit=room, without=sorted(playbook.paused), transactional_only=behind
+        )
         if not claimed:
             return []
-        refused = await still_refused(transaction, claimed, self._rules, now_ms)
+        stopped = [send for send in claimed if playbook.is_stopped(send.origin, send.version)]
+        running = [send for send in claimed if send not in stopped]
+        refused = [Settlement(key=send.key, state="withheld", reason=STOPPED) for send in stopped]
+        refused += await still_refused(transaction, running, self._rules, now_ms)
         await self._settle(transaction, refused, now_ms)
         keys = {each.key for each in refused}
         return [send for send in claimed if send.key not in keys]

@@ -335,10 +335,12 @@ class Transaction(View, Protocol):
         """Write sends; one whose key exists is passed over."""
         ...
 
-    async def claim_sends(self, now_ms: int, *, limit: int) -> list[Send]:
-        """Take pending sends that are due and mark them claimed now: transactional ones first, then longest due first.
+    async def claim_sends(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+    ) -> list[Send]:
+        """Take pending sends that are due, transactional ones first and then oldest first, and mark them claimed now.
 
-        Taking a send counts as an attempt.
+        Taking a send counts an attempt. Those of the origins `without` are left where they are.
         """
         ...
 

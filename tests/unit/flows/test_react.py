@@ -304,6 +304,23 @@ async def test_a_stopped_journey_lets_everybody_out_and_writes_to_nobody() -> No
     assert [each["by"] for each in await house.told("Journey Left")] == ["stopped"]
 
 
+async def test_pausing_and_stopping_reach_what_is_queued() -> None:
+    house = House(room=0)
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"), identify("ben"))
+    await house.later(seconds=60)
+    await set_state(house.state, "journey", "rescue", "pause")
+    house.room = 10
+    await house.later(hours=1)
+    assert not house.handed
+    assert await house.totals() == {"pending": 1}
+    await set_state(house.state, "journey", "rescue", "stop")
+    await house.settle()
+    assert not house.handed
+    assert [each["reason"] for each in await house.told("Message Withheld")] == ["stopped"]
+    assert await house.totals() == {"withheld": 1}
+
+
 async def test_who_is_under_way_stays_on_their_version() -> None:
     house = House()
     await house.publish(RESCUE)

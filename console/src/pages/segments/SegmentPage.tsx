@@ -1,9 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { segments } from '~/api/queries'
+import type { Json, SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { Failed, Waiting } from '~/parts/States'
-import { decode } from './decode'
+import { Page, Section } from '~/parts/Page'
+import { decode, Misshapen } from './decode'
 import { newDid, newGroup, type Group } from './model'
 import { SegmentBuilder } from './SegmentBuilder'
 
@@ -16,7 +18,11 @@ export function SegmentPage() {
   const query = useQuery({ ...segments, enabled: id !== 'new' })
   const saved = query.data?.find((segment) => segment.id === id)
   if (id === 'new') return <SegmentBuilder key="new" saved={null} start={firstDraft} />
-  if (saved) return <SegmentBuilder key={id} saved={saved} start={() => decode(saved.definition)} />
+  if (saved) {
+    const tree = drawn(saved.definition)
+    if (!tree) return <AsJson saved={saved} />
+    return <SegmentBuilder key={id} saved={saved} start={() => tree} />
+  }
   return (
     <>
       <TopBar title={id} parent={PARENT} />
@@ -27,6 +33,35 @@ export function SegmentPage() {
       ) : (
         <Waiting />
       )}
+    </>
+  )
+}
+
+/** The builder's tree; nothing when the definition says what the builder has no picture for. */
+function drawn(definition: Json): Group | null {
+  try {
+    return decode(definition)
+  } catch (refused) {
+    if (refused instanceof Misshapen) return null
+    throw refused
+  }
+}
+
+/** A segment made elsewhere, from conditions the builder does not draw: told in words and as it is written. */
+function AsJson({ saved }: { saved: SavedSegment }) {
+  return (
+    <>
+      <TopBar title={saved.name} parent={PARENT} />
+      <Page>
+        <Section title="In plain words" note="Made with conditions this builder does not draw; change it by API or command line.">
+          <p>{saved.words}</p>
+        </Section>
+        <Section title="As it is written">
+          <pre tabIndex={0} aria-label="Definition">
+            {JSON.stringify(saved.definition, null, 2)}
+          </pre>
+        </Section>
+      </Page>
     </>
   )
 }

@@ -156,9 +156,18 @@ class MemoryTransaction(MemoryView):
             table.setdefault(send.key, send)
         self._tables.sends = table
 
-    async def claim_sends(self, now_ms: int, *, limit: int) -> list[Send]:
+    async def claim_sends(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+    ) -> list[Send]:
         tables = self._tables
-        due = [send for send in tables.sends.values() if send.state == "pending" and send.not_before_ms <= now_ms]
+        due = [
+            send
+            for send in tables.sends.values()
+            if send.state == "pending"
+            and send.not_before_ms <= now_ms
+            and send.origin not in without
+            and (send.transactional or not transactional_only)
+        ]
         due.sort(key=lambda send: (not send.transactional, send.not_before_ms))
         claimed = [
             replace(send, state="claimed", claimed_ms=now_ms, attempts=send.attempts + 1) for send in due[:limit]

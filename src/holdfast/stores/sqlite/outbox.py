@@ -9,7 +9,7 @@ from dataclasses import replace
 from holdfast.ports.state import Send, SendState, Settlement
 from holdfast.stores.sqlite.packing import pack, unpack
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
 
 _SQL = load("outbox")
 _TRANSACTIONAL, _MARKETING = True, False
@@ -66,9 +66,13 @@ class ChangingOutbox(ReadingOutbox):
         self._do_all(_SQL["add_send"], map(_send_row, sends))
 
     @in_thread
-    def claim_sends(self, now_ms: int, *, limit: int) -> list[Send]:
-        rows = self._rows(_SQL["due_sends"], _TRANSACTIONAL, now_ms, limit)
-        rows += self._rows(_SQL["due_sends"], _MARKETING, now_ms, limit - len(rows))
+    def claim_sends(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+    ) -> list[Send]:
+        left = texts(without)
+        rows = self._rows(_SQL["due_sends"], _TRANSACTIONAL, now_ms, limit, left)
+        if not transactional_only:
+            rows += self._rows(_SQL["due_sends"], _MARKETING, now_ms, limit - len(rows), left)
         due = [_send(row) for row in rows]
         self._do_all(_SQL["claim_send"], ((send.key, now_ms) for send in due))
         return [replace(send, state="claimed", claimed_ms=now_ms, attempts=send.attempts + 1) for send in due]

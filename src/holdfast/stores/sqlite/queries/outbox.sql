@@ -42,10 +42,11 @@ INSERT INTO send (key, identity, origin_kind, origin, version, step, channel, te
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- name: due_sends
--- Reads pending sends of one lane that may go now, longest due first.
+-- Reads pending sends of one lane that may go now, longest due first, but for those of some origins.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
-FROM send WHERE state = 'pending' AND transactional = ? AND not_before_ms <= ? ORDER BY not_before_ms, id LIMIT ?
+FROM send WHERE state = 'pending' AND transactional = ?1 AND not_before_ms <= ?2
+  AND origin NOT IN (SELECT value FROM json_each(?4)) ORDER BY not_before_ms, id LIMIT ?3
 
 -- name: claim_send
 -- Takes a send: from now on it may have reached the provider.
