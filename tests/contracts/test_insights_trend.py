@@ -56,6 +56,8 @@ def some_question(draw: random.Random, told: Told) -> dict[str, Any]:
         "since": draw.choice((moment(min(draw.choice(told.done).at_ms, NOW_MS)), "2026-01-01", DAYS[1])),
         "until": draw.choice((None, "2026-11-19", "2199-12-31T00:00:00Z")),
     }
+    if question["until"] is not None and question["since"] >= question["until"]:
+        question["until"] = None  # Both are ISO 8601 of the same zone, so their order is that of their texts.
     if measure not in ("count", "people"):
         question["property"] = "x"
         question["percentile"] = draw.choice((0, 12.5, 50, 90, 100))
