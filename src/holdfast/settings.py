@@ -18,6 +18,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from holdfast.kernel.errors import Invalid
 
@@ -67,6 +68,9 @@ class Settings:
     # The workspace.
     workspace_name: str = _setting("My workspace", "The name of the business, as messages and the console show it.")
     currency: str = _setting("EUR", "The currency of events that name none, as an ISO 4217 code.")
+    time_zone: str = _setting(
+        "UTC", "The time zone whose days, weeks and hours are meant where a segment names none, such as Europe/Berlin."
+    )
     console_open: bool = _setting(
         False, "Let anybody on this machine into the console without a key. Only on a loopback host: the demo uses it."
     )
@@ -134,6 +138,12 @@ class Settings:
                 raise _invalid(name, "must not be empty.")
         if len(self.currency) != 3 or not self.currency.isascii() or not self.currency.isupper():
             raise _invalid("currency", f"{self.currency!r} is no ISO 4217 code.", "Write three capitals, such as EUR.")
+        try:
+            ZoneInfo(self.time_zone)
+        except (ValueError, OSError, LookupError) as cause:
+            raise _invalid(
+                "time_zone", f"{self.time_zone!r} is no time zone.", "Write one such as Europe/Berlin."
+            ) from cause
         if any(character in self.email_sender for character in "\r\n"):
             raise _invalid("email_sender", "must be one line.")
         if "@" not in self.email_sender:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
@@ -114,6 +115,11 @@ class Application:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the reactor has something to do that it could not see coming."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The workspace's time zone."""
+        return ZoneInfo(self.settings.time_zone)
 
     @property
     def insights(self) -> Insights:
@@ -245,6 +251,7 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         history = await ChdbHistory.open(
             settings.data_dir / "history",
             currency=settings.currency,
+            zone=ZoneInfo(settings.time_zone),
             limits=Limits(seconds=settings.query_seconds_most, memory_bytes=settings.query_memory_bytes_most),
         )
         opened.push_async_callback(history.close)
@@ -319,6 +326,7 @@ async def assemble(
         hand_over=sender.take if sender is not None else _nobody_sends,
         room=lambda: 0 if sender is None else sender.room,
         dedup_days=settings.dedup_days,
+        zone=ZoneInfo(settings.time_zone),
     )
     archivist = Archivist(
         log=log,

@@ -297,7 +297,9 @@ class Workspace(Analyst):
         async with self._app.state.view() as view:
             members = await _members(view, user_id)
             now = self._app.clock.now()
-            return await explain_person(condition, members, view=view, history=self._app.history, now=now)
+            return await explain_person(
+                condition, members, view=view, history=self._app.history, zone=self._app.zone, now=now
+            )
 
     async def _find(self, text: str, limit: int) -> tuple[list[PersonRow], int]:
         await self._app.settle()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from holdfast.flows.person import person_row
 from holdfast.kernel.errors import TooLarge
@@ -19,14 +20,14 @@ EVENTS_MOST = 100_000
 
 
 async def explain_person(
-    condition: Condition, members: Sequence[Identity], *, view: View, history: History, now: datetime
+    condition: Condition, members: Sequence[Identity], *, view: View, history: History, zone: ZoneInfo, now: datetime
 ) -> list[Explained]:
     """Every condition of the segment, the outermost first, for the person of these identities.
 
     Raises TooLarge when they did one thing more than EVENTS_MOST times: then it cannot be said from a part of it.
     """
     ids = [each.id for each in members]
-    traits = person_row(members[0].person, members, await view.profiles(ids)).traits
+    person = person_row(members[0].person, members, await view.profiles(ids))
     past: dict[str, list[PastEvent]] = {}
     for name in events_of(condition):
         found = await history.timeline(ids, limit=EVENTS_MOST + 1, name=name)
@@ -37,4 +38,4 @@ async def explain_person(
                 hint="Count the segment; so much cannot be explained event by event.",
             )
         past[name] = [PastEvent(timestamp=from_millis(each.timestamp_ms), properties=each.properties) for each in found]
-    return explain(condition, HistoryFacts(traits, past), now)
+    return explain(condition, HistoryFacts(person.traits, past, user_id=person.user_id, zone=zone), now)

@@ -126,6 +126,7 @@ def frame_of(answer: Answer) -> pl.DataFrame:
         "number": pl.Float64(),
         "share": pl.Float64(),
         "truth": pl.Boolean(),
+        "money": pl.Int64(),
     }
     columns = {
         each.name: pl.Series(each.name, [row[index] for row in answer.rows], dtype=_raw(types[each.type])).cast(

@@ -15,6 +15,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
+from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.machine import STOPPED
@@ -31,6 +32,7 @@ from holdfast.ports.log import Entry, Log
 from holdfast.ports.state import BadRecord, Identity, Send, Settlement, State, Transaction
 from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import EMPTY, Profile, learn
+from holdfast.segments.condition import UTC_ZONE
 
 _log = logging.getLogger(__name__)
 
@@ -107,6 +109,7 @@ class Reactor:
         room: Callable[[], int],
         batch_records: int = 100,
         dedup_days: int = 30,
+        zone: ZoneInfo = UTC_ZONE,
     ) -> None:
         """Nothing is read or written yet.
 
@@ -114,6 +117,7 @@ class Reactor:
             hand_over: takes the sends a tick claimed, once the claim is durable.
             room: how many more sends may be under way; no more are claimed.
             batch_records: log entries read in one tick.
+            zone: the workspace's time zone.
         """
         self._log = log
         self._state = state
@@ -122,6 +126,7 @@ class Reactor:
         self._hand_over = hand_over
         self._room = room
         self._batch_records = batch_records
+        self._zone = zone
         self._dedup_ms = dedup_days * DAY_MS
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
@@ -249,7 +254,7 @@ class Reactor:
         # The first of them is decided at its own time, and the caps look back from there.
         first_ms = min(each.received_ms for each in fresh)
         travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
-        travel = Travel(playbook, self._rules)
+        travel = Travel(playbook, self._rules, self._zone)
         for each in fresh:
             identity = people.identities[each.event.identity]
             profile = learn(people.profiles.get(identity.id, EMPTY), each.event)
@@ -287,7 +292,7 @@ class Reactor:
         owners = await transaction.identities_by_id([visit.identity for visit in due])
         persons = sorted({owner.person for owner in owners.values()})
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
-        travel = Travel(playbook, self._rules)
+        travel = Travel(playbook, self._rules, self._zone)
         for visit in due:
             travel.due(travellers[owners[visit.identity].person], visit.id, from_millis(now_ms))
         await _write(transaction, travel.done)

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, gate, standing_of
@@ -163,9 +164,10 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
 class Travel:
     """Moves travellers; gathers what comes of it."""
 
-    def __init__(self, playbook: Playbook, rules: GateRules) -> None:
+    def __init__(self, playbook: Playbook, rules: GateRules, zone: ZoneInfo) -> None:
         self._playbook = playbook
         self._rules = rules
+        self._zone = zone
         self._unnumbered = 0
         self.done = Travelled()
 
@@ -191,7 +193,7 @@ class Travel:
             event,
             identity=identity,
             person_key=traveller.key.value,
-            facts=ProfileFacts(traveller.whole()),
+            facts=self._facts(traveller),
             before=_before(before),
             now=now,
         )
@@ -211,7 +213,7 @@ class Travel:
         if play.state == "stopped":
             self._take(traveller, visit, play, stop(play.journey, visit, now), now)
             return
-        scene = Scene(now=now, facts=ProfileFacts(traveller.whole()), standing=traveller.standing(), rules=self._rules)
+        scene = Scene(now=now, facts=self._facts(traveller), standing=traveller.standing(), rules=self._rules)
         try:
             step = advance(play.journey, visit, wake, scene)
         except Exception:  # noqa: BLE001 - See below.
@@ -219,6 +221,9 @@ class Travel:
             _log.exception("%s broke at step %s of %s", visit.identity, visit.step, visit.origin)
             step = fail(play.journey, visit, now)
         self._take(traveller, visit, play, step, now)
+
+    def _facts(self, traveller: Traveller) -> ProfileFacts:
+        return ProfileFacts(traveller.whole(), user_id=traveller.key.value, zone=self._zone)
 
     def _take(self, traveller: Traveller, visit: Visit, play: Play, step: Advance, now: datetime) -> None:
         """Keep what an advance came to."""

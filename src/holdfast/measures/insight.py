@@ -26,6 +26,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.measures.insight_fields import Listed, MomentText, TimeZone
 from holdfast.measures.periods import moment_of
+from holdfast.measures.picture import Picture
 from holdfast.segments.comparison import Comparison, all_sql, all_words
 from holdfast.segments.condition import Condition, Scope
 from holdfast.segments.operators import Place
@@ -36,8 +37,8 @@ EVENTS_MOST = 50
 DAY_MS = 86_400_000
 
 Cell: TypeAlias = str | int | float | bool | None
-ColumnType = Literal["moment", "text", "whole", "number", "share", "truth"]
-"""A moment is whole milliseconds since 1970; a share is of 1."""
+ColumnType = Literal["moment", "text", "whole", "number", "share", "truth", "money"]
+"""A moment is whole milliseconds since 1970; a share is of 1; money is whole minor units of the answer's currency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,8 @@ class Answer:
     rows: tuple[tuple[Cell, ...], ...]
     time_zone: str
     """Where its moments are to be shown."""
+    currency: str = ""
+    """What its money is in, as an ISO 4217 code; empty where there is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,12 +119,16 @@ class Question(ABC):
         """The SQL whose rows `answer` is made of."""
 
     @abstractmethod
-    def answer(self, rows: Sequence[Sequence[Any]], as_of_ms: int) -> Answer:
-        """The table, from the rows of `sql`."""
+    def answer(self, rows: Sequence[Sequence[Any]], scope: Scope) -> Answer:
+        """The table, from the rows that `sql` of the same scope has."""
 
     @abstractmethod
     def words(self) -> str:
         """The question in plain words."""
+
+    @abstractmethod
+    def picture(self) -> Picture:
+        """How the table is drawn."""
 
     @abstractmethod
     def people_sql(self, scope: Scope, cell: Any) -> Sql:  # noqa: ANN401  # Of the class its declaration names.

@@ -17,12 +17,19 @@ class Insights(Protocol):
         """The table that answers the question. Raises Invalid when it is about no time at all."""
         ...
 
-    async def insight_people(self, question: Question, cell: object, *, as_of_ms: int) -> pa.Table:
+    async def insight_people(
+        self, question: Question, cell: object, *, as_of_ms: int, limit: int | None = None, offset: int = 0
+    ) -> pa.Table:
         """The people behind a cell, in order of person number.
 
         Columns as `ports.columns.PEOPLE_COLUMNS`.
 
         Args:
             cell: of the class the question's declaration names.
+            limit: how many of them; None for all.
         """
+        ...
+
+    async def insight_count(self, question: Question, cell: object, *, as_of_ms: int) -> int:
+        """How many people are behind a cell."""
         ...

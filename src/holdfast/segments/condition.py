@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from typing import Annotated, Never, Protocol, TypeAlias
+from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, bind, fill, sql
+
+UTC_ZONE = ZoneInfo("UTC")
 
 
 class Truth(Enum):
@@ -61,8 +64,22 @@ class Facts(Protocol):
     """What is known of one person."""
 
     @property
+    def user_id(self) -> str:
+        """The name they are shown under: their oldest user id, else their oldest anonymous one."""
+        ...
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The workspace's time zone. Their own, where they have one, is in their traits."""
+        ...
+
+    @property
     def traits(self) -> Mapping[str, Json]:
         """Their traits as they stand."""
+        ...
+
+    def groups(self) -> Sequence[Mapping[str, Json]] | None:
+        """The traits of every group (account) they joined, `group_id` among them; None when not known from here."""
         ...
 
     def past(self, event: str) -> Iterable[PastEvent] | None:
@@ -82,6 +99,10 @@ class Scope:
     as_of_ms: int
     joined: bool = True
     """Whether any identity belongs to another's person. Where none does, the map of identities is not looked at."""
+    zone: ZoneInfo = UTC_ZONE
+    """The workspace's time zone."""
+    currency: str = "USD"
+    """The workspace's currency, as an ISO 4217 code."""
 
     @property
     def here(self) -> Sql:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import Profile
-from holdfast.segments.condition import PastEvent, Times
+from holdfast.segments.condition import UTC_ZONE, PastEvent, Times
 
 
 class ProfileFacts:
     """A live profile: traits, and how often and when last each event happened, but not its properties."""
 
-    __slots__ = ("_profile", "_traits")
+    __slots__ = ("_profile", "_traits", "user_id", "zone")
 
-    def __init__(self, profile: Profile) -> None:
+    def __init__(self, profile: Profile, *, user_id: str = "", zone: ZoneInfo = UTC_ZONE) -> None:
+        self.user_id = user_id
+        self.zone = zone
         self._profile = profile
         self._traits: Mapping[str, Json] | None = None
 
@@ -25,6 +28,9 @@ class ProfileFacts:
         if self._traits is None:
             self._traits = self._profile.trait_values()
         return self._traits
+
+    def groups(self) -> None:
+        """A profile does not keep the groups its person joined."""
 
     def past(self, event: str) -> Iterable[PastEvent] | None:
         """Nothing, where it is known to have never happened; otherwise a profile does not keep properties."""
@@ -53,15 +59,29 @@ class ProfileFacts:
 class HistoryFacts:
     """A whole history: everything is known."""
 
-    __slots__ = ("_events", "_traits")
+    __slots__ = ("_events", "_groups", "_traits", "user_id", "zone")
 
-    def __init__(self, traits: Mapping[str, Json], events: Mapping[str, Sequence[PastEvent]]) -> None:
+    def __init__(
+        self,
+        traits: Mapping[str, Json],
+        events: Mapping[str, Sequence[PastEvent]],
+        *,
+        user_id: str = "",
+        zone: ZoneInfo = UTC_ZONE,
+        groups: Sequence[Mapping[str, Json]] = (),
+    ) -> None:
+        self.user_id = user_id
+        self.zone = zone
         self._traits = traits
         self._events = events
+        self._groups = groups
 
     @property
     def traits(self) -> Mapping[str, Json]:
         return self._traits
+
+    def groups(self) -> Sequence[Mapping[str, Json]]:
+        return self._groups
 
     def past(self, event: str) -> Iterable[PastEvent]:
         return self._events.get(event, ())

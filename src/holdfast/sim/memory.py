@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
-from holdfast.segments.condition import Condition, PastEvent, Times
+from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Times
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.did import Did
 from holdfast.sim.people import Population
@@ -36,6 +37,17 @@ class Memory:
         """Whether it happened after `since_ms` and no later than `until_ms`."""
         kept = self._at.get(event, ())
         return bisect_right(kept, until_ms) > bisect_right(kept, since_ms)
+
+    @property
+    def user_id(self) -> str:
+        return self._population.user_ids[self._person]
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return UTC_ZONE
+
+    def groups(self) -> Sequence[Mapping[str, Json]]:
+        return ()
 
     @property
     def traits(self) -> Mapping[str, Json]:

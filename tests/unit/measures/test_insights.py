@@ -29,7 +29,7 @@ def test_an_example_can_be_asked(kind: str, example: dict[str, object]) -> None:
 
 @pytest.mark.parametrize(("kind", "example"), CASES)
 def test_an_empty_answer_has_the_declared_columns(kind: str, example: dict[str, object]) -> None:
-    answer = decode_question(kind, example).answer([], NOW_MS)
+    answer = decode_question(kind, example).answer([], Scope(workspace=1, as_of_ms=NOW_MS))
     declared = declared_insights()[kind].columns
     assert [each for each in declared if each in answer.columns] == list(answer.columns)
     assert {len(row) for row in answer.rows} <= {len(answer.columns)}

@@ -96,7 +96,9 @@ def insight_routes(app: Application) -> APIRouter:
         """The people behind a cell of a table, a page at a time."""
         asked, cell = decode_question(kind, wish.question), decode_cell(kind, wish.cell)
         await app.catch_up()
-        table = await app.insights.insight_people(asked, cell, as_of_ms=to_millis(app.clock.now()))
+        as_of_ms = to_millis(app.clock.now())
+        table = await app.insights.insight_people(asked, cell, as_of_ms=as_of_ms, limit=wish.limit, offset=wish.offset)
+        count = await app.insights.insight_count(asked, cell, as_of_ms=as_of_ms)
         return PeopleBehind(
             people=[
                 PersonBehind(
@@ -106,9 +108,9 @@ def insight_routes(app: Application) -> APIRouter:
                     last_seen=moment_text(to_millis(each["last_seen"])),
                     traits=msgspec.json.decode(each["traits"]),
                 )
-                for each in table.slice(wish.offset, wish.limit).to_pylist()
+                for each in table.to_pylist()
             ],
-            count=table.num_rows,
+            count=count,
         )
 
     return routes

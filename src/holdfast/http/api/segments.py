@@ -203,7 +203,9 @@ def segment_routes(app: Application) -> APIRouter:
         await app.catch_up()
         async with app.state.view() as view:
             members = await members_of(view, question.person)
-            found = await explain_person(condition, members, view=view, history=app.history, now=app.clock.now())
+            found = await explain_person(
+                condition, members, view=view, history=app.history, zone=app.zone, now=app.clock.now()
+            )
         return Explanation(conditions=[_explained(each) for each in found])
 
     @routes.get("")

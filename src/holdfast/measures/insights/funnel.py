@@ -22,6 +22,7 @@ from holdfast.measures.insight import (
     label_of,
 )
 from holdfast.measures.insight_fields import Listed, Number, Whole
+from holdfast.measures.picture import Picture
 from holdfast.segments.condition import Scope
 
 STEPS_LEAST, STEPS_MOST = 2, 20
@@ -75,7 +76,7 @@ class Funnel(Question):
             {"line": self._line(scope), "attempts": self._attempts(scope)},
         )
 
-    def answer(self, rows: Sequence[Sequence[Any]], as_of_ms: int) -> Answer:
+    def answer(self, rows: Sequence[Sequence[Any]], scope: Scope) -> Answer:
         lines = sorted(rows, key=_place)
         if self.breakdown is None and not lines:
             lines = [("value", None, [0] * len(self.steps), [None] * len(self.steps))]
@@ -98,6 +99,9 @@ class Funnel(Question):
         then = ", then ".join(rest)
         how_many = f"Of those who did {first}, how many then did {then}, within {self.within_days:g} days"
         return f"{how_many}{strictly}{by}{self.among_words()}."
+
+    def picture(self) -> Picture:
+        return Picture(kind="bars", across="name", value="people", by=None if self.breakdown is None else "breakdown")
 
     def people_sql(self, scope: Scope, cell: FunnelCell) -> Sql:
         if cell.step > len(self.steps):

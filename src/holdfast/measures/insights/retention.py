@@ -24,6 +24,7 @@ from holdfast.measures.insight import (
 )
 from holdfast.measures.insight_fields import Listed, MomentText, Whole
 from holdfast.measures.periods import Period, index_of, moment_of, starts
+from holdfast.measures.picture import Picture
 from holdfast.segments.condition import Scope
 
 LENGTHS: dict[Period, int] = {"day": 1, "week": 7, "month": 31}
@@ -107,8 +108,8 @@ class Retention(Question):
             {"people": per_person, "number": number},
         )
 
-    def answer(self, rows: Sequence[Sequence[Any]], as_of_ms: int) -> Answer:
-        cohorts, edges = self.cohorts(as_of_ms), self.edges(as_of_ms)
+    def answer(self, rows: Sequence[Sequence[Any]], scope: Scope) -> Answer:
+        cohorts, edges = self.cohorts(scope.as_of_ms), self.edges(scope.as_of_ms)
         found = {int(cohort): (size, there) for cohort, size, there in rows}
         lines: list[tuple[Cell, ...]] = []
         totals: dict[tuple[int, int], list[int]] = {}
@@ -117,7 +118,7 @@ class Retention(Question):
             for number, (first, after) in enumerate(pairwise(self.bounds)):
                 if cohort + first >= len(edges) - 1:  # That period has not begun.
                     continue
-                complete = cohort + after < len(edges) and edges[cohort + after] <= as_of_ms
+                complete = cohort + after < len(edges) and edges[cohort + after] <= scope.as_of_ms
                 lines.append((start_ms, size, first, after - 1, there[number], *_rates(there[number], size), complete))
                 if complete:
                     total = totals.setdefault((first, after), [0, 0])
@@ -134,6 +135,9 @@ class Retention(Question):
         kinds = {"n_day": "in each", "bracket": "in brackets of", "unbounded": "in each or any later"}
         who = f"Of those who first did {self.first.words()} in a {self.period}"
         return f"{who}, how many did {again.words()} again {kinds[self.kind]} {self.period}{self.among_words()}."
+
+    def picture(self) -> Picture:
+        return Picture(kind="grid", across="period", value="retention", by="cohort")
 
     def people_sql(self, scope: Scope, cell: RetentionCell) -> Sql:
         wanted: list[Sql] = []

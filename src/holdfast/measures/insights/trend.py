@@ -24,6 +24,7 @@ from holdfast.measures.insight import (
 )
 from holdfast.measures.insight_fields import MomentText, Number, Whole
 from holdfast.measures.periods import PERIODS, Period, index_of, moment_of, starts
+from holdfast.measures.picture import Picture
 from holdfast.segments.condition import Scope
 from holdfast.segments.operators import Place
 
@@ -104,8 +105,8 @@ class Trend(Question):
             },
         )
 
-    def answer(self, rows: Sequence[Sequence[Any]], as_of_ms: int) -> Answer:
-        edges = self.edges(as_of_ms)
+    def answer(self, rows: Sequence[Sequence[Any]], scope: Scope) -> Answer:
+        edges = self.edges(scope.as_of_ms)
         found = {(period, label, part): (value, events) for period, label, part, value, events in rows}
         lines = sorted({(part, label) for _, label, part in found}, key=lambda line: self._place(line, found))
         if self.breakdown is None:
@@ -128,6 +129,9 @@ class Trend(Question):
         )
         by = f", by {self.breakdown}" if self.breakdown is not None else ""
         return f"{what} {self.event.words()}, per {self.period}{by}{self.among_words()}."
+
+    def picture(self) -> Picture:
+        return Picture(kind="lines", across="start", value="value", by=None if self.breakdown is None else "breakdown")
 
     def people_sql(self, scope: Scope, cell: TrendCell) -> Sql:
         edges = self.edges(scope.as_of_ms)

@@ -10,6 +10,7 @@ from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -28,7 +29,7 @@ from holdfast.ports.history import (
     TimelineEvent,
     bucket_starts,
 )
-from holdfast.segments.condition import Condition, Scope
+from holdfast.segments.condition import UTC_ZONE, Condition, Scope
 from holdfast.stores.clickhouse import bulk, questions
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
 from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
@@ -52,10 +53,11 @@ class ChdbHistory:
     Only one process, and in it only one directory, can be open at a time. Never fork after opening.
     """
 
-    def __init__(self, engine: Engine, *, workspace: int, currency: str) -> None:
+    def __init__(self, engine: Engine, *, workspace: int, currency: str, zone: ZoneInfo = UTC_ZONE) -> None:
         self._engine = engine
         self._workspace = workspace
         self._currency = currency
+        self._zone = zone
         self._joined = True
         self._bulk_lock = threading.Lock()
         self._closed = False
@@ -67,6 +69,7 @@ class ChdbHistory:
         *,
         workspace: int = 1,
         currency: str = "USD",
+        zone: ZoneInfo = UTC_ZONE,
         limits: Limits | None = None,
         threads: int = 4,
         durable: bool = True,
@@ -76,6 +79,7 @@ class ChdbHistory:
 
         Args:
             currency: what revenue without a currency is in.
+            zone: the workspace's time zone.
             limits: what one question may use.
             threads: how many questions are answered side by side.
             durable: whether what was added survives a power cut, too; what is already safe elsewhere need not.
@@ -85,7 +89,7 @@ class ChdbHistory:
             Conflict: another process has it open, or this one has another directory open.
         """
         engine = Engine(directory, limits=limits or Limits(), threads=threads, durable=durable)
-        return await cls.on(engine, workspace=workspace, currency=currency, on_wait=on_wait)
+        return await cls.on(engine, workspace=workspace, currency=currency, zone=zone, on_wait=on_wait)
 
     @classmethod
     async def on(
@@ -94,10 +98,11 @@ class ChdbHistory:
         *,
         workspace: int = 1,
         currency: str = "USD",
+        zone: ZoneInfo = UTC_ZONE,
         on_wait: Callable[[str], None] = lambda words: None,
     ) -> ChdbHistory:
         """The history of a workspace on an engine that nobody is asking anything yet. It closes the engine, too."""
-        history = cls(engine, workspace=workspace, currency=currency)
+        history = cls(engine, workspace=workspace, currency=currency, zone=zone)
         preparing = asyncio.ensure_future(engine.run(history._prepare))
         try:
             done, _ = await asyncio.wait({preparing}, timeout=SLOW_START_SECONDS)
@@ -194,11 +199,17 @@ class ChdbHistory:
         return [_arm_outcome(arm, found.get(arm, (0,) * 7)) for arm in ARMS]
 
     async def insight(self, question: Question, *, as_of_ms: int) -> Answer:
-        return question.answer(await self._rows(question.sql(self._scope(as_of_ms))), as_of_ms)
+        scope = self._scope(as_of_ms)
+        return question.answer(await self._rows(question.sql(scope)), scope)
 
-    async def insight_people(self, question: Question, cell: object, *, as_of_ms: int) -> pa.Table:
-        behind = questions.people_behind(self._scope(as_of_ms), question, cell)
+    async def insight_people(
+        self, question: Question, cell: object, *, as_of_ms: int, limit: int | None = None, offset: int = 0
+    ) -> pa.Table:
+        behind = questions.people_behind(self._scope(as_of_ms), question, cell, limit=limit, offset=offset)
         return (await self._table(behind)).cast(PEOPLE_COLUMNS)
+
+    async def insight_count(self, question: Question, cell: object, *, as_of_ms: int) -> int:
+        return await self._number(questions.count_behind(self._scope(as_of_ms), question, cell))
 
     async def size(self) -> int:
         return await self._number(questions.size(self._scope()))
@@ -223,7 +234,13 @@ class ChdbHistory:
             await asyncio.to_thread(self._engine.close)
 
     def _scope(self, as_of_ms: int = 0) -> Scope:
-        return Scope(workspace=self._workspace, as_of_ms=as_of_ms, joined=self._joined)
+        return Scope(
+            workspace=self._workspace,
+            as_of_ms=as_of_ms,
+            joined=self._joined,
+            zone=self._zone,
+            currency=self._currency,
+        )
 
     async def _rows(self, question: Sql) -> list[list[Any]]:
         return await self._engine.run(lambda handle: handle.rows(question))

@@ -66,9 +66,21 @@ def people_table(scope: Scope, condition: Condition) -> Sql:
     return _people_table(scope, condition.sql(scope))
 
 
-def people_behind(scope: Scope, question: Question, cell: object) -> Sql:
-    """The same for the people behind a cell of an insight."""
-    return _people_table(scope, sql("person IN (") + question.people_sql(scope, cell) + sql(")"))
+def people_behind(scope: Scope, question: Question, cell: object, *, limit: int | None, offset: int) -> Sql:
+    """The same for the people behind a cell of an insight, or a page of them."""
+    found = _people_table(scope, _behind(scope, question, cell))
+    if limit is None:
+        return found
+    return found + sql(" LIMIT ") + bind("UInt64", limit) + sql(" OFFSET ") + bind("UInt64", offset)
+
+
+def count_behind(scope: Scope, question: Question, cell: object) -> Sql:
+    """How many people are behind a cell of an insight."""
+    return _people(scope, sql("count()"), sql(" AND ") + _behind(scope, question, cell))
+
+
+def _behind(scope: Scope, question: Question, cell: object) -> Sql:
+    return sql("person IN (") + question.people_sql(scope, cell) + sql(")")
 
 
 def _people_table(scope: Scope, wanted: Sql) -> Sql:

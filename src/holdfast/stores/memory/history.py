@@ -6,6 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import pyarrow as pa
 
@@ -27,7 +28,7 @@ from holdfast.ports.history import (
     TimelineEvent,
     bucket_starts,
 )
-from holdfast.segments.condition import Condition, PastEvent, Truth
+from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Truth
 from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.values import element_text, gather, is_number, lay_out
 
@@ -57,8 +58,9 @@ class _Kept:
 class MemoryHistory:
     """Every event and every person of one workspace, in memory."""
 
-    def __init__(self, *, currency: str = "USD") -> None:
+    def __init__(self, *, currency: str = "USD", zone: ZoneInfo = UTC_ZONE) -> None:
         self._currency = currency
+        self._zone = zone
         self._events: list[_Kept] = []
         self._tokens: set[str] = set()
         self._people: dict[int, PersonRow] = {}
@@ -236,10 +238,11 @@ class MemoryHistory:
             past = PastEvent(timestamp=from_millis(event.at_ms), properties=event.properties)
             pasts[self._person_of(event.identity)][event.name].append(past)
         return [
-            row
-            for row in self._everyone()
-            if condition.holds(HistoryFacts(row.traits, pasts[row.person]), now) is Truth.TRUE
+            row for row in self._everyone() if condition.holds(self._facts(row, pasts[row.person]), now) is Truth.TRUE
         ]
+
+    def _facts(self, row: PersonRow, past: Mapping[str, Sequence[PastEvent]]) -> HistoryFacts:
+        return HistoryFacts(row.traits, past, user_id=row.user_id, zone=self._zone)
 
     def _told(self, event: _Kept) -> TimelineEvent:
         return TimelineEvent(
