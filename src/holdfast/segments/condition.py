@@ -215,3 +215,7 @@ DaysAgo: TypeAlias = Annotated[
     FieldKind("days_ago", "at least so many days before now", tries=(1, 7, 0.5, 1 / 86_400_000, 30, 36_525)),
 ]
 Moment: TypeAlias = Annotated[str, FieldKind("moment", "a day or a moment, in ISO 8601; UTC where it names no zone")]
+SegmentId: TypeAlias = Annotated[
+    str,
+    FieldKind("segment", "the id of a saved segment", tries=("gold", "gold-customers", "silver", "nobody", "x")),
+]
