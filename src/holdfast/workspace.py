@@ -27,14 +27,14 @@ from holdfast.flows.bulk import load_table
 from holdfast.flows.exchange import Imported
 from holdfast.flows.explain import explain_person
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
-from holdfast.flows.insights import Analyst, InsightResult, frame_of, plain_object
+from holdfast.flows.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.taking import bodies_of, events_table
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.write import FileFormat
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.measures.insight import Question
+from holdfast.measures.insight import Answer, Question
 from holdfast.measures.insight_catalogue import decode_cell, decode_question
 from holdfast.ports.history import PersonRow, TimelineEvent
 from holdfast.ports.state import AccessKey, Identity, SavedSegment, View
@@ -180,7 +180,7 @@ class Workspace(Analyst):
         return InsightResult(
             kind=kind,
             question=asked,
-            table=self._wait(self._insight(asked)),
+            answer=self._wait(self._insight(asked)),
             ask_people=lambda cell: self._wait(self._people_behind(asked, decode_cell(kind, cell))),
         )
 
@@ -311,9 +311,9 @@ class Workspace(Analyst):
             members = await _members(view, user_id)
         return await self._app.history.timeline([each.id for each in members], limit=limit, name=event)
 
-    async def _insight(self, question: Question) -> pl.DataFrame:
+    async def _insight(self, question: Question) -> Answer:
         await self._app.settle()
-        return frame_of(await self._app.insights.insight(question, as_of_ms=to_millis(self._app.clock.now())))
+        return await self._app.insights.insight(question, as_of_ms=to_millis(self._app.clock.now()))
 
     async def _people_behind(self, question: Question, cell: object) -> pl.DataFrame:
         await self._app.settle()
@@ -326,7 +326,7 @@ class Workspace(Analyst):
 
     async def _drop_segment(self, segment_id: str) -> None:
         async with self._app.state.begin() as transaction:
-            await transaction.delete_segment(segment_id)
+            await transaction.delete_segment(segment_id, at_ms=to_millis(self._app.clock.now()))
 
 
 async def _members(view: View, user_id: str) -> list[Identity]:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 import polars as pl
 
 from holdfast.kernel.moments import format_moment
+from holdfast.measures.drawing import Plot, draw
 from holdfast.measures.insight import Answer, ColumnType, Question
 from holdfast.segments.codec import encode_condition
 from holdfast.segments.comparison import Comparison, encode_comparisons
@@ -25,9 +26,17 @@ class InsightResult:
 
     kind: str
     question: Question
-    table: pl.DataFrame
-    """Moments are in the time zone of the question."""
+    answer: Answer
     ask_people: Callable[[Mapping[str, object]], pl.DataFrame]
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """The answer as a table; moments are in the time zone of the question, money in minor units."""
+        return frame_of(self.answer)
+
+    def plot(self) -> Plot:
+        """The answer as a picture: notebooks show it, `.save("funnel.svg")` writes it (or .png, .pdf)."""
+        return draw(self.answer, self.question.picture(), self.words)
 
     @property
     def words(self) -> str:

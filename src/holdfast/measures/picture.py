@@ -18,5 +18,7 @@ class Picture:
     """What lies along the bottom; of a grid, its columns; of a flow, where it comes from."""
     value: str
     """What is drawn."""
+    step: str | None = None
+    """Of a flow over several steps, the column that numbers them: what a step leads to, the next comes from."""
     by: str | None = None
     """What has a line or a colour of its own; of a grid, its rows; of a flow, where it goes."""
