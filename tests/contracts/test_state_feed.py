@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from holdfast.ports.state import AccessKey, BadRecord, SavedSegment, State
+from holdfast.ports.state import AccessKey, BadRecord, State
 from holdfast.testing import an_event
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
 
@@ -127,18 +127,6 @@ async def test_keys_are_replaced_by_name_and_revoked_once(state: State) -> None:
         assert [(each.name, each.revoked_ms) for each in keys] == [("ops", None), ("web", 9)]
         await transaction.put_key(key)
         assert (await transaction.keys())[1] == key
-
-
-async def test_segments_are_saved_replaced_and_deleted(state: State) -> None:
-    async with state.begin() as transaction:
-        for name, definition in (("b", b"{}"), ("a", b"\x00\xff"), ("b", b"[]")):
-            await transaction.put_segment(SavedSegment(id=name, name=name.upper(), definition=definition, updated_ms=1))
-        await transaction.delete_segment("nobody")
-    async with state.view() as view:
-        assert [(each.id, each.definition) for each in await view.segments()] == [("a", b"\x00\xff"), ("b", b"[]")]
-    async with state.begin() as transaction:
-        await transaction.delete_segment("a")
-        assert [each.id for each in await transaction.segments()] == ["b"]
 
 
 async def test_notes(state: State) -> None:

@@ -180,7 +180,7 @@ def places_of(query: str) -> int:
     return max((int(each) for each in re.findall(r"\?(\d+)", query)), default=query.count("?"))
 
 
-@pytest.mark.parametrize("topic", ["people", "feed", "journeys", "outbox", "small"])
+@pytest.mark.parametrize("topic", ["people", "feed", "journeys", "outbox", "segments", "small"])
 async def test_every_query_is_sound_and_used(tmp_path: Path, topic: str) -> None:
     await SqliteState(tmp_path).close()
     queries = load(topic)

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from holdfast.ports.state import BadRecord, Decision, Settlement, State, StepCount, Transaction, View
+from holdfast.ports.state import BadRecord, Decision, SavedSegment, Settlement, State, StepCount, Transaction, View
 from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing import MemoryState, a_link, a_profile, a_send, a_visit, an_event
 from tests.contracts.state_contract import anonymous, user
@@ -25,6 +25,7 @@ SOME = st.lists(NUMBERS, max_size=3, unique=True)
 TIMES = st.integers(0, 9)
 ORIGINS = st.sampled_from(["a", "b"])
 STEPS = st.sampled_from(["wait", "mail"])
+SEGMENTS = st.sampled_from(["a", "b", "ß"])
 KEYS = st.sampled_from([f"k{n}" for n in range(6)])
 NAMES = st.sampled_from([user("x"), anonymous("x"), user("\0"), user("\ud800"), anonymous("ß"), user("y")])
 STATES = st.sampled_from(["pending", "claimed", "sent", "failed", "withheld", "in_doubt"])
@@ -263,6 +264,35 @@ class SendTwins(Twins):
         self.both(lambda transaction: transaction.suppress("email", address, reason, 1))
 
 
+class SegmentTwins(Twins):
+    """Saved segments and their versions."""
+
+    questions: ClassVar[Mapping[str, Question]] = {
+        "saved": lambda view: view.segments(),
+        "deleted": lambda view: view.deleted_segments(),
+        "versions": lambda view: view.segment_versions("a", limit=3),
+        "earlier": lambda view: view.segment_versions("b", limit=9, before=3),
+        "one": lambda view: view.segment_version("a", 2),
+        "none": lambda view: view.segment_version("ß", 1),
+    }
+
+    @rule(
+        which=SEGMENTS,
+        name=st.sampled_from(["Gold", "gold\0"]),
+        description=st.sampled_from(["", "ß"]),
+        body=st.binary(max_size=1),
+        at_ms=TIMES,
+        undo=UNDO,
+    )
+    def save(self, *, which: str, name: str, description: str, body: bytes, at_ms: int, undo: bool) -> None:
+        segment = SavedSegment(id=which, name=name, description=description, definition=body, updated_ms=at_ms)
+        self.both(lambda transaction: transaction.put_segment(segment), undo=undo)
+
+    @rule(which=SEGMENTS, at_ms=TIMES, by=STEPS, undo=UNDO)
+    def delete(self, which: str, at_ms: int, by: str, undo: bool) -> None:
+        self.both(lambda transaction: transaction.delete_segment(which, at_ms=at_ms, by=by), undo=undo)
+
+
 DEPTH = settings(
     max_examples=15,
     stateful_step_count=25,
@@ -277,3 +307,5 @@ JourneyTwins.TestCase.settings = DEPTH
 TestJourneyTwins = JourneyTwins.TestCase
 SendTwins.TestCase.settings = DEPTH
 TestSendTwins = SendTwins.TestCase
+SegmentTwins.TestCase.settings = DEPTH
+TestSegmentTwins = SegmentTwins.TestCase

@@ -258,7 +258,7 @@ def segment_routes(app: Application) -> APIRouter:
         """Forget a saved segment. Nobody in it is changed."""
         await find_segment(app, segment_id)
         async with app.state.begin() as transaction:
-            await transaction.delete_segment(segment_id)
+            await transaction.delete_segment(segment_id, at_ms=to_millis(app.clock.now()))
 
     return routes
 

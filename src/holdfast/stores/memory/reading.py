@@ -201,10 +201,24 @@ class MemoryView:
         return sorted(self._tables.keys.values(), key=lambda key: (key.created_ms, key.name))
 
     async def segments(self) -> list[SavedSegment]:
-        return [segment for _, segment in sorted(self._tables.segments.items())]
+        return [segment for segment in self._newest_segments().values() if not segment.deleted]
+
+    async def deleted_segments(self) -> list[SavedSegment]:
+        return [segment for segment in self._newest_segments().values() if segment.deleted]
+
+    async def segment_versions(self, segment_id: str, *, limit: int, before: int | None = None) -> list[SavedSegment]:
+        newest_first = (segment for _, segment in sorted(self._tables.segments.items(), reverse=True))
+        wanted = (each for each in newest_first if each.id == segment_id and (before is None or each.version < before))
+        return list(islice(wanted, limit))
+
+    async def segment_version(self, segment_id: str, version: int) -> SavedSegment | None:
+        return self._tables.segments.get((segment_id, version))
 
     async def note(self, name: str) -> str | None:
         return self._tables.notes.get(name)
+
+    def _newest_segments(self) -> dict[str, SavedSegment]:
+        return {name: segment for (name, _), segment in sorted(self._tables.segments.items())}
 
     def _under_way(self) -> Iterable[Visit]:
         return (visit for visit in self._tables.visits.values() if visit.left_ms is None)

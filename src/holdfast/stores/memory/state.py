@@ -21,6 +21,7 @@ from holdfast.ports.state import (
     StepCount,
     Transaction,
     View,
+    says_the_same,
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
@@ -195,12 +196,22 @@ class MemoryTransaction(MemoryView):
         if key is not None and key.revoked_ms is None:
             await self.put_key(replace(key, revoked_ms=at_ms))
 
-    async def put_segment(self, segment: SavedSegment) -> None:
-        self._tables.segments = self._tables.segments | {segment.id: segment}
+    async def put_segment(self, segment: SavedSegment) -> SavedSegment:
+        newest = self._newest_segments().get(segment.id)
+        if newest is not None and not newest.deleted and says_the_same(newest, segment):
+            return newest
+        return self._add_segment(replace(segment, deleted=False), newest)
 
-    async def delete_segment(self, segment_id: str) -> None:
-        tables = self._tables
-        tables.segments = {name: segment for name, segment in tables.segments.items() if name != segment_id}
+    async def delete_segment(self, segment_id: str, *, at_ms: int, by: str = "") -> SavedSegment | None:
+        newest = self._newest_segments().get(segment_id)
+        if newest is None or newest.deleted:
+            return None
+        return self._add_segment(replace(newest, deleted=True, updated_ms=at_ms, by=by), newest)
+
+    def _add_segment(self, segment: SavedSegment, newest: SavedSegment | None) -> SavedSegment:
+        added = replace(segment, version=newest.version + 1 if newest else 1)
+        self._tables.segments = self._tables.segments | {(added.id, added.version): added}
+        return added
 
     async def set_note(self, name: str, value: str) -> None:
         self._tables.notes = self._tables.notes | {name: value}

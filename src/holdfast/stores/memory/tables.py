@@ -33,5 +33,6 @@ class Tables:
     sends: dict[str, Send] = field(default_factory=dict)
     suppressions: dict[tuple[str, str], str] = field(default_factory=dict)
     keys: dict[str, AccessKey] = field(default_factory=dict)
-    segments: dict[str, SavedSegment] = field(default_factory=dict)
+    segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
+    """Every version, deletions too, by id and number."""
     notes: dict[str, str] = field(default_factory=dict)

@@ -1,8 +1,8 @@
-"""Small things in SQLite: keys, saved segments, named notes."""
+"""Small things in SQLite: keys and named notes."""
 
 from __future__ import annotations
 
-from holdfast.ports.state import AccessKey, SavedSegment
+from holdfast.ports.state import AccessKey
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Session, in_thread
 
@@ -17,13 +17,6 @@ class ReadingSmall(Session):
         return [
             AccessKey(name=name, kind=kind, hash=hashed, shown=shown, created_ms=created_ms, revoked_ms=revoked_ms)
             for name, kind, hashed, shown, created_ms, revoked_ms in self._rows(_SQL["keys"])
-        ]
-
-    @in_thread
-    def segments(self) -> list[SavedSegment]:
-        return [
-            SavedSegment(id=segment, name=name, definition=definition, updated_ms=updated_ms)
-            for segment, name, definition, updated_ms in self._rows(_SQL["segments"])
         ]
 
     @in_thread
@@ -42,14 +35,6 @@ class ChangingSmall(ReadingSmall):
     @in_thread
     def revoke_key(self, name: str, at_ms: int) -> None:
         self._do(_SQL["revoke_key"], name, at_ms)
-
-    @in_thread
-    def put_segment(self, segment: SavedSegment) -> None:
-        self._do(_SQL["put_segment"], segment.id, segment.name, segment.definition, segment.updated_ms)
-
-    @in_thread
-    def delete_segment(self, segment_id: str) -> None:
-        self._do(_SQL["delete_segment"], segment_id)
 
     @in_thread
     def set_note(self, name: str, value: str) -> None:

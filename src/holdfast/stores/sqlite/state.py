@@ -18,6 +18,7 @@ from holdfast.stores.sqlite.lock import Lock
 from holdfast.stores.sqlite.opening import migrate, migrations, open_reader, open_writer
 from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
+from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
 
 FILE = "state.sqlite"
@@ -27,11 +28,13 @@ VIEWS_MOST = 32
 """Snapshots open at once; whoever comes after them waits for one to end."""
 
 
-class SqliteView(ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSmall):
+class SqliteView(ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall):
     """A snapshot."""
 
 
-class SqliteTransaction(ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSmall):
+class SqliteTransaction(
+    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall
+):
     """The transaction under way."""
 
 

@@ -1,4 +1,4 @@
--- Small things: keys, saved segments, named notes.
+-- Small things: keys and named notes.
 
 -- name: keys
 -- Reads every write and api key.
@@ -13,19 +13,6 @@ ON CONFLICT DO UPDATE SET kind = excluded.kind, hash = excluded.hash, shown = ex
 -- name: revoke_key
 -- Makes a key worthless from a moment on; the first revocation stays on record.
 UPDATE access_key SET revoked_ms = ?2 WHERE name = ?1 AND revoked_ms IS NULL
-
--- name: segments
--- Reads every saved segment.
-SELECT id, name, definition, updated_ms FROM segment ORDER BY id
-
--- name: put_segment
--- Saves a segment.
-INSERT INTO segment (id, name, definition, updated_ms) VALUES (?, ?, ?, ?)
-ON CONFLICT DO UPDATE SET name = excluded.name, definition = excluded.definition, updated_ms = excluded.updated_ms
-
--- name: delete_segment
--- Forgets a segment.
-DELETE FROM segment WHERE id = ?
 
 -- name: note
 -- Reads a named value.
