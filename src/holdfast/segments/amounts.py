@@ -45,7 +45,8 @@ def millionths(value: float) -> int:
     return whole * MILLIONTHS + round((near - whole) * MILLIONTHS)
 
 
-def _millionths_sql(place: Place) -> Sql:
+def millionths_sql(place: Place) -> Sql:
+    """The same over a row whose value is a number; 0 where there is none."""
     # The whole and the rest apart: a float times a million may be no float, and 128 bits are not exact of a float.
     near = fill("greatest(least([[number]], 1e18), -1e18)", {"number": place.number})
     return fill(
@@ -60,7 +61,7 @@ def _numbers(values: Sequence[Json]) -> list[int]:
 
 
 def _around(function: Sql) -> Callable[[Place], Sql]:
-    return lambda place: function + sql("(") + _millionths_sql(place) + sql(")")
+    return lambda place: function + sql("(") + millionths_sql(place) + sql(")")
 
 
 def value_key(value: Json) -> tuple[object, ...]:
