@@ -97,6 +97,10 @@ class Desk:
     def insight(self, kind: str, question: Answer) -> Answer:
         return self._ask("POST", f"/api/insights/{_part(kind)}", question)
 
+    def insight_people(self, kind: str, question: Answer, cell: Answer, *, limit: int) -> Answer:
+        wish: Answer = {"question": question, "cell": cell, "limit": min(limit, PAGE_MOST)}
+        return self._ask("POST", f"/api/insights/{_part(kind)}/people", wish)
+
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
 

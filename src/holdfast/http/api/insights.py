@@ -14,6 +14,7 @@ from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_te
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Answer, Cell, ColumnType
 from holdfast.measures.insight_catalogue import decode_cell, decode_question
+from holdfast.measures.picture import Picture
 from holdfast.wiring import Application
 
 PAGE_MOST = 10_000
@@ -30,13 +31,18 @@ class ColumnShape:
 
 @dataclass(frozen=True, kw_only=True)
 class InsightShape:
-    """The answer to a question: columns, rows of as many cells, and how long it took."""
+    """The answer to a question: columns, rows of as many cells, how to draw it, and how long it took.
+
+    Money is in whole minor units of `currency`.
+    """
 
     kind: str
     words: str
     columns: list[ColumnShape]
     rows: list[list[Any]]
     time_zone: str
+    currency: str
+    picture: Picture
     took_ms: float
 
 
@@ -88,6 +94,8 @@ def insight_routes(app: Application) -> APIRouter:
             columns=[ColumnShape(name=each.name, type=each.type, about=each.about) for each in answer.columns],
             rows=_rows(answer),
             time_zone=answer.time_zone,
+            currency=answer.currency,
+            picture=asked.picture(),
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
 
