@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Never, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Never, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, bind, fill, sql
+
+if TYPE_CHECKING:  # Comparisons stand on their own; conditions only name them.
+    from holdfast.segments.comparison import Comparison
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -103,6 +106,54 @@ class Scope:
     """The workspace's time zone."""
     currency: str = "USD"
     """The workspace's currency, as an ISO 4217 code."""
+    traits_then: tuple[str, ...] = ()
+    """Traits that are taken as they were at `as_of_ms`, and no others with them; with none, all are as they stand."""
+
+    @property
+    def people(self) -> Sql:
+        """The people, to be read from with `WHERE workspace = …`: the table `people`, or its columns as they were."""
+        if not self.traits_then:
+            return sql("people FINAL")
+        return fill(
+            """(
+            SELECT workspace, person, user_id, known, first_seen, last_seen, version, said.text AS text,
+                said.number AS number, said.other AS other
+            FROM (
+                SELECT workspace, person, user_id, known, first_seen, last_seen, version
+                FROM people FINAL WHERE workspace = [[here]]
+            ) AS those
+            LEFT JOIN ([[said]]) AS said USING (person)
+            )""",
+            {"here": self.here, "said": self._said()},
+        )
+
+    def _said(self) -> Sql:
+        """What was said of each person by `as_of_ms`: of each trait the last, ties by message id; null says nothing."""
+        return fill(
+            """SELECT person,
+                mapFromArrays(groupArrayIf(name, last.1), groupArrayIf(last.2, last.1)) AS text,
+                mapFromArrays(groupArrayIf(name, last.3), groupArrayIf(last.4, last.3)) AS number,
+                mapFromArrays(groupArrayIf(name, last.5 NOT IN ('', 'null')),
+                    groupArrayIf(last.5, last.5 NOT IN ('', 'null'))) AS other
+            FROM (
+                SELECT [[person]] AS person, name, argMax(
+                    (mapContains(text, name), text[name], mapContains(number, name), number[name], other[name]),
+                    (ts, message_id)) AS last
+                FROM events
+                ARRAY JOIN arrayFilter(
+                    each -> mapContains(text, each) OR mapContains(number, each) OR mapContains(other, each), [[names]]
+                ) AS name
+                WHERE workspace = [[here]] AND event = 'Identified' AND kind = 'identify' AND ts <= [[as_of]]
+                GROUP BY person, name
+            )
+            GROUP BY person""",
+            {
+                "person": self.person_of(sql("identity")),
+                "names": bind("Array(String)", list(self.traits_then)),
+                "here": self.here,
+                "as_of": self.moment(self.as_of_ms),
+            },
+        )
 
     @property
     def here(self) -> Sql:
@@ -147,6 +198,14 @@ class Condition(ABC):
     def denied_words(self) -> str:
         """Its opposite in plain words, to follow `People who `."""
         return f"are not among those who {self.words()}"
+
+    def hidden_traits(self) -> tuple[str, ...]:
+        """Traits it looks at that stand in none of its fields, such as the time zone a person lives in."""
+        return ()
+
+    def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]] | None:
+        """The events that decide it, each with what must hold of them; None where its fields `event` and `where` say."""
+        return None
 
     def not_live(self, path: str = "$") -> Invalid | None:
         """Why a live profile alone cannot decide it, with the path of the part; None when it always can."""
