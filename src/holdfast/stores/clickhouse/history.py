@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from importlib import resources
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -30,10 +30,21 @@ from holdfast.ports.history import (
     bucket_starts,
 )
 from holdfast.segments.condition import UTC_ZONE, Condition, Scope
+from holdfast.segments.groups import group_traits
 from holdfast.stores.clickhouse import bulk, questions
+from holdfast.stores.clickhouse.audiences import ChdbAudiences
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
 from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
-from holdfast.stores.clickhouse.rows import event_table, identity_table, people_table, person_row, timeline_event
+from holdfast.stores.clickhouse.rows import (
+    event_table,
+    gathered,
+    identity_table,
+    people_table,
+    person_row,
+    timeline_event,
+)
+
+T = TypeVar("T")
 
 SLOW_START_SECONDS = 1.5
 """After this long, whoever opens the history is told that it takes its time."""
@@ -61,6 +72,9 @@ class ChdbHistory:
         self._joined = True
         self._bulk_lock = threading.Lock()
         self._closed = False
+        self._changes = 0
+        self._counting = threading.Lock()
+        self.audiences = ChdbAudiences(engine, scope=self._scope, changes=lambda: self._changes)
 
     @classmethod
     async def open(
@@ -116,11 +130,11 @@ class ChdbHistory:
 
     async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
         if rows:
-            await self._engine.run(lambda handle: self._add(handle, rows, token))
+            await self._change(lambda handle: self._add(handle, rows, token))
 
     async def add_table(self, table: pa.Table, *, token: str) -> int:
         # Rows that are there are left out by hash, so a retry needs no token.
-        return await self._engine.run(lambda handle: self._add_table(handle, table))
+        return await self._change(lambda handle: self._add_table(handle, table))
 
     async def known(self, ids: Sequence[int], *, first_ms: int, last_ms: int) -> set[int]:
         if not ids:
@@ -135,12 +149,12 @@ class ChdbHistory:
 
     async def map_identities(self, persons: Mapping[int, int], *, version: int) -> None:
         if persons:
-            await self._engine.run(lambda handle: self._map_identities(handle, persons, version))
+            await self._change(lambda handle: self._map_identities(handle, persons, version))
 
     async def put_people(self, rows: Sequence[PersonRow]) -> None:
         if rows:
             table = people_table(rows, workspace=self._workspace)
-            await self._engine.run(lambda handle: handle.insert("people", KEPT_PEOPLE_COLUMNS, table))
+            await self._change(lambda handle: handle.insert("people", KEPT_PEOPLE_COLUMNS, table))
 
     async def count(self, condition: Condition, *, as_of_ms: int) -> int:
         return await self._number(questions.count(self._scope(as_of_ms), condition))
@@ -172,6 +186,13 @@ class ChdbHistory:
         question = questions.timeline(self._scope(), identities, limit=limit, before_ms=before_ms, name=name)
         events = [timeline_event(row) for row in await self._rows(question)]
         return sorted(events, key=lambda event: (event.timestamp_ms, event.message_id), reverse=True)
+
+    async def groups(self, identities: Sequence[int], *, as_of_ms: int) -> list[dict[str, Json]]:
+        if not identities:
+            return []
+        rows = await self._rows(questions.said_of_groups(self._scope(as_of_ms), identities))
+        known = group_traits((at_ms, message_id, gathered(*maps)) for at_ms, message_id, *maps in rows)
+        return [known[group] for group in sorted(known)]
 
     async def recent(self, *, limit: int, since_ms: int) -> list[TimelineEvent]:
         rows = await self._rows(questions.recent(self._scope(), limit=limit, since_ms=since_ms))
@@ -241,6 +262,18 @@ class ChdbHistory:
             zone=self._zone,
             currency=self._currency,
         )
+
+    async def _change(self, work: Callable[[Handle], T]) -> T:
+        """Do the work, and have it known that what was reckoned before is out of date."""
+
+        def changing(handle: Handle) -> T:
+            try:
+                return work(handle)
+            finally:
+                with self._counting:  # One that two threads count as the same would go unseen.
+                    self._changes += 1
+
+        return await self._engine.run(changing)
 
     async def _rows(self, question: Sql) -> list[list[Any]]:
         return await self._engine.run(lambda handle: handle.rows(question))

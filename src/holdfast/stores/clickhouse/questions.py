@@ -10,8 +10,10 @@ from holdfast.measures.insight import Question
 from holdfast.measures.outcome import ENTERED, OutcomeQuestion
 from holdfast.ports.history import EXAMPLES_MOST, SAMPLE_ROWS
 from holdfast.segments.condition import Condition, Scope
+from holdfast.segments.groups import GROUP_ID, GROUP_JOINED
+from holdfast.segments.operators import Place
 
-_JSON_OBJECT: LiteralString = """toValidUTF8(concat('{', arrayStringConcat(arrayConcat(
+JSON_OBJECT: LiteralString = """toValidUTF8(concat('{', arrayStringConcat(arrayConcat(
     arrayMap((k, v) -> concat(toJSONString(toString(k)), ':', toJSONString(v)), mapKeys(text), mapValues(text)),
     arrayFilter(each -> each != '', arrayMap(
         (k, v) -> if(mapContains(other, k), '', concat(toJSONString(toString(k)), ':', toString(v))),
@@ -50,6 +52,25 @@ def _events(scope: Scope, rest: Sql) -> Sql:
     )
 
 
+def said_of_groups(scope: Scope, identities: Sequence[int]) -> Sql:
+    """What was said by then of the groups these identities joined, a row each: moment, message id, the three maps."""
+    return fill(
+        """SELECT toUnixTimestamp64Milli(ts), message_id, text, number, other FROM events
+        WHERE workspace = [[here]] AND event = [[joined]] AND ts <= [[now]] AND [[group]] IN (
+            SELECT [[group]] FROM events
+            WHERE workspace = [[here]] AND event = [[joined]] AND ts <= [[now]] AND identity IN [[identities]]
+                AND [[group]] != ''
+        )""",
+        {
+            "here": scope.here,
+            "joined": bind("String", GROUP_JOINED),
+            "now": scope.moment(scope.as_of_ms),
+            "group": Place(GROUP_ID).text,
+            "identities": bind("Array(UInt32)", list(identities)),
+        },
+    )
+
+
 def count(scope: Scope, condition: Condition | None) -> Sql:
     """How many people, of whom the condition holds."""
     return _people(scope, sql("count()"), sql("") if condition is None else sql(" AND ") + condition.sql(scope))
@@ -68,10 +89,20 @@ def people_table(scope: Scope, condition: Condition) -> Sql:
 
 def people_behind(scope: Scope, question: Question, cell: object, *, limit: int | None, offset: int) -> Sql:
     """The same for the people behind a cell of an insight, or a page of them."""
-    found = _people_table(scope, _behind(scope, question, cell))
+    return people_page(scope, _behind(scope, question, cell), limit=limit, offset=offset)
+
+
+def people_page(scope: Scope, wanted: Sql, *, limit: int | None, offset: int) -> Sql:
+    """The same for whoever the boolean over people holds of."""
+    found = _people_table(scope, wanted)
     if limit is None:
         return found
     return found + sql(" LIMIT ") + bind("UInt64", limit) + sql(" OFFSET ") + bind("UInt64", offset)
+
+
+def members(scope: Scope, condition: Condition) -> Sql:
+    """The numbers of the people, in order."""
+    return _people(scope, sql("person"), sql(" AND ") + condition.sql(scope) + sql(" ORDER BY person"))
 
 
 def count_behind(scope: Scope, question: Question, cell: object) -> Sql:
@@ -84,7 +115,7 @@ def _behind(scope: Scope, question: Question, cell: object) -> Sql:
 
 
 def _people_table(scope: Scope, wanted: Sql) -> Sql:
-    columns = sql("person, toValidUTF8(user_id) AS user_id, first_seen, last_seen, ") + sql(_JSON_OBJECT)
+    columns = sql("person, toValidUTF8(user_id) AS user_id, first_seen, last_seen, ") + sql(JSON_OBJECT)
     return _people(scope, columns + sql(" AS traits"), sql(" AND ") + wanted + sql(" ORDER BY person"))
 
 
@@ -313,7 +344,7 @@ def export(scope: Scope, *, since_ms: int, until_ms: int) -> Sql:
         FROM events WHERE workspace = [[here]] AND ts >= [[since]] AND ts < [[until]]
         ORDER BY ts, message_id""",
         {
-            "properties": sql(_JSON_OBJECT),
+            "properties": sql(JSON_OBJECT),
             "person": scope.person_of(sql("identity")),
             "here": scope.here,
             "since": scope.moment(since_ms),

@@ -73,3 +73,13 @@ CREATE TABLE identity_person (
 SETTINGS join_any_take_last_row = 1, persistent = 0;
 
 INSERT INTO identity_person SELECT workspace, identity, person FROM identity_map FINAL;
+
+-- Sets of people as bitmaps, kept while nothing changes: what changed is known to this process alone, so they are in
+-- memory, and begin empty.
+DROP TABLE IF EXISTS people_sets;
+
+CREATE TABLE people_sets (
+    workspace UInt32,
+    number UInt64,
+    people AggregateFunction(groupBitmap, UInt32)
+) ENGINE = Memory;
