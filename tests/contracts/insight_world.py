@@ -86,8 +86,20 @@ def moments(draw: random.Random, spread_days: float) -> Iterator[int]:
         yield at_ms + draw.randrange(int(spread_days) + 1) * 24 * HOUR_MS
 
 
-def tell(engine: Engine, seed: int, *, people: int = 25, events: int = 250, spread_days: float = 20) -> Told:
-    """A random history. Identity n belongs to person n unless it was joined to another."""
+def tell(
+    engine: Engine,
+    seed: int,
+    *,
+    people: int = 25,
+    events: int = 250,
+    spread_days: float = 20,
+    more: Callable[[random.Random], dict[str, Json]] = lambda draw: {},
+) -> Told:
+    """A random history. Identity n belongs to person n unless it was joined to another.
+
+    Args:
+        more: draws properties beyond `x` and `by`.
+    """
     draw = random.Random(seed)
     numbers = range(1, people + 1)
     joined = {draw.choice(numbers): draw.choice(numbers) for _ in range(draw.randrange(8))}
@@ -100,6 +112,7 @@ def tell(engine: Engine, seed: int, *, people: int = 25, events: int = 250, spre
         properties: dict[str, Json] = {"x": draw.choice(AMOUNTS), "by": draw.choice(LABELS)}
         if draw.random() < 0.2:
             properties.pop(draw.choice(("x", "by")))
+        properties |= more(draw)
         for copy in range(2 if draw.random() < 0.1 else 1):  # The same again, under an id of its own.
             rows.append(row(identity, name, at_ms, properties=properties, message_id=f"m{number}-{copy}"))
             done.append(Done(person=joined.get(identity, identity), name=name, at_ms=at_ms, properties=properties))
@@ -114,6 +127,16 @@ def tell(engine: Engine, seed: int, *, people: int = 25, events: int = 250, spre
 
     asyncio.run(load())
     return Told(history=history, done=tuple(done), traits=traits)
+
+
+def some_money(draw: random.Random) -> dict[str, Json]:
+    """A revenue, if any, in whatever way it is sent; few amounts, so that many are the same."""
+    money: dict[str, Json] = {}
+    if draw.random() < 0.9:
+        money["revenue"] = draw.choice((0, 10, 10, 25.5, 59.99, 59.99, -5, "12.50", 0.005, 10**6, None, True, "much"))
+    if draw.random() < 0.4:
+        money["currency"] = draw.choice(("USD", "usd ", "", None, "EUR", "JPY", 5, "euro"))
+    return money
 
 
 def moment(at_ms: int) -> str:
