@@ -80,6 +80,14 @@ async def test_whoever_moves_on_waits_at_one_step_only(state: State) -> None:
         assert await transaction.waiting("other") == {"mail": 1}
 
 
+async def test_who_is_under_way_is_counted_by_version(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.add_visits([a_visit(1, version=1), a_visit(2, version=3), a_visit(3, version=3)])
+        await transaction.add_visits([a_visit(4, version=2, left_ms=5, left_by="goal"), a_visit(5, origin="other")])
+        assert await transaction.under_way("cart-rescue") == {1: 1, 3: 2}
+        assert await transaction.under_way("nothing") == {}
+
+
 async def test_due_visits_come_soonest_first(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_visits([a_visit(n, due_ms=due) for n, due in enumerate((30, 10, None, 20, 10, 31), 1)])

@@ -193,6 +193,7 @@ class JourneyTwins(Twins):
         "next": lambda view: view.next_due(),
         "entered": lambda view: view.entered(["a", "b"], WHO),
         "waiting": lambda view: view.waiting("a"),
+        "under way": lambda view: view.under_way("a"),
         "steps": lambda view: view.step_counts("a"),
     }
 

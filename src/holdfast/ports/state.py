@@ -244,6 +244,10 @@ class View(Protocol):
         """How many stand at each step now."""
         ...
 
+    async def under_way(self, origin: str) -> dict[int, int]:
+        """How many are under way on each version; it looks at every open visit, so ask it seldom."""
+        ...
+
     # Sends.
     async def sends(self, keys: Sequence[str]) -> dict[str, Send]: ...
 

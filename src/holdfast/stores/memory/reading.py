@@ -154,6 +154,9 @@ class MemoryView:
     async def waiting(self, origin: str) -> dict[str, int]:
         return dict(Counter(visit.step for visit in self._under_way() if visit.origin == origin))
 
+    async def under_way(self, origin: str) -> dict[int, int]:
+        return dict(Counter(visit.version for visit in self._under_way() if visit.origin == origin))
+
     # Sends.
     async def sends(self, keys: Sequence[str]) -> dict[str, Send]:
         return _chosen(self._tables.sends, keys)

@@ -60,6 +60,10 @@ class ReadingJourneys(Session):
     def waiting(self, origin: str) -> dict[str, int]:
         return dict(self._rows(_SQL["waiting"], origin))
 
+    @in_thread
+    def under_way(self, origin: str) -> dict[int, int]:
+        return dict(self._rows(_SQL["under_way"], origin))
+
 
 class ChangingJourneys(ReadingJourneys):
     """Changes of journeys."""

@@ -52,6 +52,10 @@ WHERE origin IN (SELECT value FROM json_each(?2)) GROUP BY identity, origin
 -- Counts how many stand at each step.
 SELECT step, count FROM standing WHERE origin = ? AND count > 0
 
+-- name: under_way
+-- Counts how many are under way on each version of a journey. It looks at every open visit.
+SELECT version, count(*) FROM visit WHERE left_ms IS NULL AND origin = ? GROUP BY version
+
 -- name: last_visit
 -- Says the highest number given to a visit.
 SELECT coalesce(max(id), 0) FROM visit
