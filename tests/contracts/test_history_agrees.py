@@ -24,12 +24,14 @@ from holdfast.segments.condition import Condition, PastEvent, Truth
 from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.facts import HistoryFacts
+from holdfast.segments.library import resolve
 from holdfast.segments.operators import OPERATORS, Operand, Takes
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.contracts.history_contract import chdb_history, person, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.unit.segments.cases import (
+    LIBRARY,
     NOW_MS,
     NUMBERS,
     SCALARS,
@@ -177,15 +179,19 @@ def test_examples_of_each_declaration_can_be_asked(engine: Engine, name: str) ->
     history = chdb_history(engine)
     asyncio.run(history.put_people([person(1, {"country": "DE"}), person(2)]))
     for example in declared()[name].examples:
-        rows = asyncio.run(history.people(example, as_of_ms=NOW_MS, limit=5))
-        facts = {1: HistoryFacts({"country": "DE"}, {}), 2: HistoryFacts({}, {})}
+        asked = resolve(example, LIBRARY)
+        rows = asyncio.run(history.people(asked, as_of_ms=NOW_MS, limit=5))
+        facts = {1: HistoryFacts({"country": "DE"}, {}, user_id="u1"), 2: HistoryFacts({}, {}, user_id="u2")}
         now = from_millis(NOW_MS)
-        assert [each.person for each in rows] == [n for n in facts if example.holds(facts[n], now) is Truth.TRUE]
+        assert [each.person for each in rows] == [n for n in facts if asked.holds(facts[n], now) is Truth.TRUE]
 
 
 async def _load(history: ChdbHistory, world: World) -> None:
     await history.put_people(
-        [person(number, traits, gone=number in world.gone) for number, traits in world.traits.items()]
+        [
+            person(number, traits, gone=number in world.gone, user_id=world.user_id(number))
+            for number, traits in world.traits.items()
+        ]
     )
     await history.add(
         [
@@ -206,7 +212,7 @@ def _facts(world: World) -> dict[int, HistoryFacts]:
         past = PastEvent(timestamp=from_millis(each.at_ms), properties=each.properties)
         pasts[world.joined.get(each.identity, each.identity)][each.name].append(past)
     return {
-        number: HistoryFacts(traits, pasts[number])
+        number: HistoryFacts(traits, pasts[number], user_id=world.user_id(number), groups=world.groups_of(number))
         for number, traits in world.traits.items()
         if number not in world.gone
     }

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from holdfast.flows.person import person_row
 from holdfast.kernel.errors import TooLarge
-from holdfast.kernel.moments import from_millis
+from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.history import History
 from holdfast.ports.state import Identity, View
 from holdfast.segments.condition import Condition, PastEvent
 from holdfast.segments.explain import Explained, events_of, explain
 from holdfast.segments.facts import HistoryFacts
+from holdfast.segments.groups import GROUP_JOINED
 
 EVENTS_MOST = 100_000
 """Events of one name that are read for an explanation. Only a robot has more."""
@@ -38,4 +39,6 @@ async def explain_person(
                 hint="Count the segment; so much cannot be explained event by event.",
             )
         past[name] = [PastEvent(timestamp=from_millis(each.timestamp_ms), properties=each.properties) for each in found]
-    return explain(condition, HistoryFacts(person.traits, past, user_id=person.user_id, zone=zone), now)
+    groups = await history.groups(ids, as_of_ms=to_millis(now)) if GROUP_JOINED in past else ()
+    facts = HistoryFacts(person.traits, past, user_id=person.user_id, zone=zone, groups=groups)
+    return explain(condition, facts, now)

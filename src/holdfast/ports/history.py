@@ -164,6 +164,13 @@ class History(Protocol):
         """
         ...
 
+    async def groups(self, identities: Sequence[int], *, as_of_ms: int) -> list[dict[str, Json]]:
+        """The groups (accounts) that any of these identities joined by then, in order of id.
+
+        Each is its traits as anybody said them last by then, its `group_id` among them.
+        """
+        ...
+
     async def recent(self, *, limit: int, since_ms: int) -> list[TimelineEvent]:
         """The newest events of anybody, by when they were received."""
         ...

@@ -15,11 +15,16 @@ from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.any_of import Any
+from holdfast.segments.conditions.bucket import Bucket
 from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.did_amount import DidAmount
 from holdfast.segments.conditions.did_in_order import DidInOrder, OrderStep
 from holdfast.segments.conditions.first_did import FirstDid
+from holdfast.segments.conditions.group import Group
+from holdfast.segments.conditions.in_list import InList
+from holdfast.segments.conditions.in_segment import InSegment
 from holdfast.segments.conditions.last_did import LastDid
+from holdfast.segments.conditions.only_did import OnlyDid
 from holdfast.segments.conditions.share_of import ShareOf
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.operators import Operand
@@ -92,6 +97,26 @@ class Named(Generic[Made]):
 def trait(name: str) -> Named[Trait]:
     """A trait of the person; comparing it makes a condition."""
     return Named(lambda operator, value: Trait(trait=name, operator=operator, value=value))
+
+
+def group(name: str) -> Named[Group]:
+    """A trait of a group (account) the person joined; comparing it makes a condition: `group("plan") == "gold"`."""
+    return Named(lambda operator, value: Group(trait=name, operator=operator, value=value))
+
+
+def in_segment(segment: str) -> InSegment:
+    """People who are in the segment saved under that id, as it is saved when the question is asked."""
+    return InSegment(segment=segment)
+
+
+def in_list(list_id: str) -> InList:
+    """People who are on the list of that id."""
+    return InList(list=list_id)
+
+
+def bucket(salt: str, from_percent: float = 0, to_percent: float = 100) -> Bucket:
+    """A share of all people, drawn by lot and always the same: `bucket("spring-test", 0, 10)` is a tenth of them."""
+    return Bucket(salt=salt, from_percent=from_percent, to_percent=to_percent)
 
 
 def prop(name: str) -> Named[Comparison]:
@@ -220,6 +245,18 @@ def mostly(
         until=_when(until),
         where=_where(where),
     )
+
+
+def only_did(
+    event: str,
+    *,
+    where: Where,
+    within_days: float | None = None,
+    since: When | None = None,
+    until: When | None = None,
+) -> OnlyDid:
+    """People who did it, and every time so: `only_did("Order Completed", where=prop("category") == "shoes")`."""
+    return OnlyDid(event=event, where=_where(where), within_days=within_days, since=_when(since), until=_when(until))
 
 
 def step(event: str, *, within_days: float | None = None, where: Where = ()) -> OrderStep:

@@ -204,7 +204,7 @@ class Condition(ABC):
         return ()
 
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]] | None:
-        """The events that decide it, each with what must hold of them; None where its fields `event` and `where` say."""
+        """The events that decide it, each with what must hold of them; None: its fields `event` and `where` say."""
         return None
 
     def not_live(self, path: str = "$") -> Invalid | None:

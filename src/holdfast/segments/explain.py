@@ -10,7 +10,11 @@ from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, Facts, Part, PastEvent, Truth
+from holdfast.segments.conditions.group import Group
+from holdfast.segments.conditions.in_segment import InSegment
 from holdfast.segments.conditions.trait import Trait
+from holdfast.segments.groups import GROUP_ID
+from holdfast.segments.library import inner
 from holdfast.segments.spans import Span, past_in, span_of
 
 EVIDENCE_MOST = 20
@@ -30,7 +34,7 @@ class Explained:
     """One condition of the tree."""
 
     path: str
-    """Where it stands in the definition, such as `$.of[0]`."""
+    """Where it stands, such as `$.of[0]`; in what a segment named there is saved as, `$.of[0] → loyal: $`."""
     condition: Condition
     truth: Truth
     traits: Mapping[str, Json]
@@ -39,6 +43,8 @@ class Explained:
     """The newest events that count for it, newest first, at most EVIDENCE_MOST."""
     event_count: int | None
     """How many count in all; None when they are not known, or it looks at no events."""
+    groups: tuple[Mapping[str, Json], ...] = ()
+    """For a condition about groups: those they joined, each with its id and the trait that is asked about."""
 
 
 def explain(condition: Condition, facts: Facts, now: datetime) -> list[Explained]:
@@ -53,13 +59,8 @@ def events_of(condition: Condition) -> list[str]:
 
 def _parts(condition: Condition, path: str) -> Iterator[tuple[str, Condition]]:
     yield path, condition
-    for name, value in _fields(condition):
-        if isinstance(value, Condition):
-            yield from _parts(value, f"{path}.{name}")
-        elif isinstance(value, tuple):
-            for index, each in enumerate(value):
-                if isinstance(each, Condition):
-                    yield from _parts(each, f"{path}.{name}[{index}]")
+    for place, each in inner(condition):
+        yield from _parts(each, path + place)
 
 
 def _fields(of: Condition | Part) -> Iterator[tuple[str, object]]:
@@ -83,13 +84,18 @@ def _explained(path: str, condition: Condition, facts: Facts, now: datetime) -> 
         condition=condition,
         truth=condition.holds(facts, now),
         traits={name: facts.traits[name] for name in _traits(condition) if name in facts.traits},
+        groups=_groups(condition, facts),
         events=tuple(newest[:EVIDENCE_MOST]),
         event_count=None if found is None else len(found),
     )
 
 
 def _asked(of: Condition | Part) -> Iterator[tuple[str, tuple[Comparison, ...]]]:
-    """The events a condition looks at itself, by the fields they have in common."""
+    """The events a condition looks at itself: as it says, else by the fields they have in common."""
+    said = of.events_asked() if isinstance(of, Condition) else None
+    if said is not None:
+        yield from said
+        return
     given = dict(_fields(of))
     event, where = given.get("event"), given.get("where", ())
     if isinstance(event, str) and isinstance(where, tuple):
@@ -111,3 +117,13 @@ def _looked_at(condition: Condition, now_ms: int) -> Span:
 def _traits(condition: Condition) -> Iterator[str]:
     if isinstance(condition, Trait):
         yield condition.trait
+    if not isinstance(condition, InSegment):  # What is saved is explained by itself.
+        yield from condition.hidden_traits()
+
+
+def _groups(condition: Condition, facts: Facts) -> tuple[Mapping[str, Json], ...]:
+    if not isinstance(condition, Group):
+        return ()
+    names = (GROUP_ID, condition.trait)
+    groups = [{name: each[name] for name in names if name in each} for each in facts.groups() or ()]
+    return tuple(sorted(groups, key=lambda each: str(each.get(GROUP_ID)))[:EVIDENCE_MOST])

@@ -10,6 +10,7 @@ from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import Profile
 from holdfast.segments.condition import UTC_ZONE, PastEvent, Times
+from holdfast.segments.groups import GROUP_JOINED
 
 
 class ProfileFacts:
@@ -29,8 +30,9 @@ class ProfileFacts:
             self._traits = self._profile.trait_values()
         return self._traits
 
-    def groups(self) -> None:
-        """A profile does not keep the groups its person joined."""
+    def groups(self) -> Sequence[Mapping[str, Json]] | None:
+        """None of them, where they are known to have joined none; otherwise a profile does not keep groups."""
+        return None if self.past(GROUP_JOINED) is None else ()
 
     def past(self, event: str) -> Iterable[PastEvent] | None:
         """Nothing, where it is known to have never happened; otherwise a profile does not keep properties."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args, get_origin
 
@@ -18,10 +18,14 @@ from hypothesis import strategies as st
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
+from holdfast.segments.builders import any_of, bucket, did, in_list, in_segment, trait
 from holdfast.segments.catalogue import declared
 from holdfast.segments.codec import _hints, _json_fields, kind_of, part_of
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, Declared, Part
+from holdfast.segments.conditions.in_list import list_trait
+from holdfast.segments.groups import GROUP_ID, GROUP_JOINED, group_of, group_traits
+from holdfast.segments.library import resolve
 from holdfast.segments.operators import OPERATORS, Operand, Takes
 
 Made = TypeVar("Made", Condition, Part)
@@ -32,6 +36,9 @@ NOW_MS = to_millis(datetime(2026, 3, 29, 1, 0, 0, 1000, tzinfo=UTC))
 
 EVENTS = ("Order", "order", "a'b\\ß\0")
 NAMES = ("x", "X", "\\n'İ")
+GROUPS: tuple[Json, ...] = ("acme", "a'b\\ß\0", "😀", "\ud83d\ude00", "x", "", 30, None, ["acme"])
+"""What may stand as the id of a group; only a text that is not empty is one."""
+LISTS_THERE = ("vip", "a'b\\ß\0")
 TEXTS = (
     "", "a", "A", "ab", "ba", "ß", "SS", "İ", "i̇", "é", "e\u0301", "😀", "\ud83d", "\ud83d\ude00", "\uffff", "\0",
     "a\0", "\\", "\\n", "\n", '"', "'", "%", "30", "true", "null", "[]", "\n30\n", ',\n"a"\n,', "2026-03-29",
@@ -99,15 +106,30 @@ PLAIN: Mapping[str, st.SearchStrategy[Any]] = {
 """What a field of a common kind may hold. A kind of its own says itself what is worth trying."""
 
 
+LIBRARY: Mapping[str, Condition] = {
+    "gold": did("Order", at_least=2),
+    "gold-customers": in_segment("gold") & ~trait("x").is_set(),
+    "silver": any_of(bucket("spring", 20, 70), in_segment("gold-customers")),
+    "nobody": any_of(),
+    "x": ~in_segment("silver") | in_list("vip"),
+}
+"""What the saved segments are that conditions name."""
+
+
 def conditions(depth: int = 2) -> st.SearchStrategy[Condition]:
-    """Any condition, with up to `depth` levels of others in it."""
+    """Any condition, with up to `depth` levels of others in it; the segments it names are bound to it."""
+    return written(depth).map(lambda condition: resolve(condition, LIBRARY))
+
+
+def written(depth: int = 2) -> st.SearchStrategy[Condition]:
+    """Any condition as it is written, before what it names is bound to it."""
     usable = [each for each in declared().values() if depth or not _nests(each)]
-    return st.one_of([of_declaration(each, depth) for each in usable])
+    return st.one_of([_made(each.shape, depth) for each in usable])
 
 
 def of_declaration(declaration: Declared, depth: int = 1) -> st.SearchStrategy[Condition]:
-    """A condition of one declaration."""
-    return _made(declaration.shape, depth)
+    """A condition of one declaration; the segments it names are bound to it."""
+    return _made(declaration.shape, depth).map(lambda condition: resolve(condition, LIBRARY))
 
 
 @st.composite
@@ -126,9 +148,9 @@ def _made(draw: st.DrawFn, shape: type[Made], depth: int) -> Made:
 def _field(shape: type[Condition | Part], name: str, given: Mapping[str, Any], depth: int) -> st.SearchStrategy[Any]:
     hint = _hints(shape)[name]
     if hint is Condition:
-        return conditions(depth - 1)
+        return written(depth - 1)
     if hint == tuple[Condition, ...]:
-        return st.lists(conditions(depth - 1), max_size=3).map(tuple)
+        return st.lists(written(depth - 1), max_size=3).map(tuple)
     if hint == tuple[Comparison, ...]:
         return st.lists(comparisons(), max_size=2).map(tuple)
     if hint == Operand:
@@ -170,6 +192,25 @@ class World:
     gone: frozenset[int]
     joined: Mapping[int, int]
     happened: tuple[Happened, ...]
+    user_ids: Mapping[int, str] = field(default_factory=dict)
+    """What people are called, where it is not their number."""
+
+    def user_id(self, person: int) -> str:
+        """What the person is shown under."""
+        return self.user_ids.get(person, f"u{person}")
+
+    def groups_of(self, person: int) -> list[dict[str, Json]]:
+        """The traits of the groups the person joined, by NOW_MS."""
+        joins = [
+            (each, f"m{n}")
+            for n, each in enumerate(self.happened, 1)
+            if each.name == GROUP_JOINED and each.at_ms <= NOW_MS
+        ]
+        known = group_traits((each.at_ms, message_id, each.properties) for each, message_id in joins)
+        theirs = {
+            group_of(each.properties) for each, _ in joins if self.joined.get(each.identity, each.identity) == person
+        }
+        return [traits for group, traits in known.items() if group in theirs]
 
 
 def a_world(seed: int, people: int = 60, events: int = 250) -> World:
@@ -183,8 +224,18 @@ def a_world(seed: int, people: int = 60, events: int = 250) -> World:
     def properties() -> dict[str, Json]:
         return {name: draw.choice(VALUES) for name in NAMES if draw.random() < 0.6}
 
+    def on_lists() -> dict[str, Json]:
+        said = {list_trait(each): draw.choice((True, True, False, None, "true", 1)) for each in LISTS_THERE}
+        return {name: value for name, value in said.items() if draw.random() < 0.5}
+
+    def joins() -> Happened:
+        told = properties() | {GROUP_ID: draw.choice(GROUPS)} if draw.random() < 0.9 else properties()
+        who = draw.choice((*numbers, people + 7))
+        return Happened(identity=who, name=GROUP_JOINED, at_ms=draw.choice(MOMENTS_MS), properties=told, copy=False)
+
     return World(
-        traits={number: properties() for number in numbers},
+        traits={number: properties() | on_lists() for number in numbers},
+        user_ids={number: f"{draw.choice(TEXTS)}{number}" for number in numbers if draw.random() < 0.5},
         gone=frozenset(draw.sample(numbers, 3)),
         joined={draw.choice(numbers): draw.choice(numbers) for _ in range(draw.randrange(15))},
         happened=tuple(
@@ -196,5 +247,6 @@ def a_world(seed: int, people: int = 60, events: int = 250) -> World:
                 copy=draw.random() < 0.1,
             )
             for _ in range(events)
-        ),
+        )
+        + tuple(joins() for _ in range(people)),
     )

@@ -30,11 +30,11 @@ from holdfast.segments.comparison import (
     encode_comparisons,
 )
 from holdfast.segments.condition import Condition
-from tests.unit.segments.cases import conditions
+from tests.unit.segments.cases import written
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=list(HealthCheck))
-@given(conditions())
+@given(written())
 def test_what_is_encoded_decodes_to_the_same(condition: Condition) -> None:
     told = encode_condition(condition)
     assert decode_condition(told) == condition

@@ -9,10 +9,10 @@ from hypothesis import HealthCheck, given, settings
 from holdfast.events.event import Json
 from holdfast.profiles.profile import Profile, Tally
 from holdfast.segments.builders import did, did_amount, did_in_order, last_did, prop, step, trait
-from holdfast.segments.codec import count_conditions
 from holdfast.segments.condition import Condition, PastEvent, Truth
 from holdfast.segments.explain import EVIDENCE_MOST, events_of, explain
 from holdfast.segments.facts import HistoryFacts, ProfileFacts
+from holdfast.segments.library import conditions_in
 from tests.unit.segments.cases import conditions
 
 NOW = datetime(2026, 3, 29, 1, tzinfo=UTC)
@@ -76,6 +76,6 @@ def test_a_live_profile_says_that_it_does_not_know() -> None:
 @given(conditions())
 def test_any_condition_is_explained_whole(condition: Condition) -> None:
     found = explain(condition, FACTS, NOW)
-    assert len(found) == count_conditions(condition)
+    assert len(found) == sum(1 for _ in conditions_in(condition))
     assert all(each.truth is each.condition.holds(FACTS, NOW) for each in found)
     assert len({each.path for each in found}) == len(found)

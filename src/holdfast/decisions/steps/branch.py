@@ -9,6 +9,7 @@ from typing import Annotated
 from holdfast.decisions.fields import LiveCondition
 from holdfast.decisions.step import Go, Outcome, Place, Step, cut
 from holdfast.segments.condition import Truth
+from holdfast.segments.library import is_resolved
 
 _EXITS = {Truth.TRUE: "yes", Truth.FALSE: "no", Truth.UNKNOWN: "unknown"}
 
@@ -35,7 +36,9 @@ class Branch(Step):
         return cut(self.condition.words())
 
     def stand_ins(self) -> Mapping[str, str]:
-        return {"unknown": "no"} if self.condition.not_live("$.condition") is None else {}
+        # Whether what it names can be known is asked again once that is bound to it.
+        knowable = not is_resolved(self.condition) or self.condition.not_live("$.condition") is None
+        return {"unknown": "no"} if knowable else {}
 
 
 STEP = Branch

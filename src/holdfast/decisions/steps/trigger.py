@@ -19,6 +19,7 @@ from holdfast.decisions.fields import (
 )
 from holdfast.decisions.step import Go, Outcome, Place, Step, contradiction
 from holdfast.kernel.errors import Invalid
+from holdfast.segments.library import is_resolved
 
 Again = Literal["once", "after_exit", "per_key"]
 
@@ -77,8 +78,11 @@ class Trigger(Step):
                 f"{self.event!r} is made by journeys, so this one could start itself for ever.",
                 hint="Give a cool-down, or set again to 'once'.",
             )
-        if self.only_if is not None and (complaint := self.only_if.not_live("$.only_if")) is not None:
-            yield complaint
+        # Whether what it names can be known is asked again once that is bound to it.
+        if self.only_if is not None and is_resolved(self.only_if):
+            complaint = self.only_if.not_live("$.only_if")
+            if complaint is not None:
+                yield complaint
 
 
 STEP = Trigger

@@ -89,7 +89,7 @@ def timeline_event(row: Sequence[Any]) -> TimelineEvent:
         message_id=message_id,
         identity=identity_key(user_id, anonymous_id),
         source=source,
-        properties=_gathered(*maps),
+        properties=gathered(*maps),
         context=json.loads(context) if context else {},
     )
 
@@ -101,7 +101,7 @@ def person_row(row: Sequence[Any]) -> PersonRow:
         person=person,
         user_id=user_id,
         known=bool(known),
-        traits=_gathered(text, number, other),
+        traits=gathered(text, number, other),
         first_seen_ms=first_ms,
         last_seen_ms=last_ms,
         version=version,
@@ -128,7 +128,8 @@ def same_number(number: int, rows: int) -> Column:
     return pa.array(np.full(rows, number, dtype=np.uint32))
 
 
-def _gathered(text: dict[str, str], number: dict[str, float | None], other: dict[str, str]) -> dict[str, Json]:
+def gathered(text: dict[str, str], number: dict[str, float | None], other: dict[str, str]) -> dict[str, Json]:
+    """The values that stand in three maps."""
     # An integer beyond all floats comes as null here; `other` has it whole.
     numbers = {name: float(value) for name, value in number.items() if value is not None}
     return gather(Laid(text=text, number=numbers, other=other))

@@ -30,6 +30,7 @@ from holdfast.ports.history import (
 )
 from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Truth
 from holdfast.segments.facts import HistoryFacts
+from holdfast.segments.groups import GROUP_JOINED, group_of, group_traits
 from holdfast.segments.values import element_text, gather, is_number, lay_out
 
 
@@ -140,6 +141,11 @@ class MemoryHistory:
         last_ms = found[min(limit, len(found)) - 1].at_ms
         return [self._told(event) for event in found if event.at_ms >= last_ms]
 
+    async def groups(self, identities: Sequence[int], *, as_of_ms: int) -> list[dict[str, Json]]:
+        joined = self._joined_groups(as_of_ms)
+        known = self._groups(as_of_ms)
+        return [known[group] for group in sorted({each for one in identities for each in joined.get(one, ())})]
+
     async def recent(self, *, limit: int, since_ms: int) -> list[TimelineEvent]:
         found = [event for event in self._events if event.received_ms >= since_ms]
         found.sort(key=lambda event: (event.received_ms, event.at_ms, event.message_id), reverse=True)
@@ -237,12 +243,38 @@ class MemoryHistory:
         for event in self._events:
             past = PastEvent(timestamp=from_millis(event.at_ms), properties=event.properties)
             pasts[self._person_of(event.identity)][event.name].append(past)
-        return [
-            row for row in self._everyone() if condition.holds(self._facts(row, pasts[row.person]), now) is Truth.TRUE
-        ]
+        known = self._groups(as_of_ms)
+        groups: dict[int, set[str]] = defaultdict(set)
+        for identity, joined in self._joined_groups(as_of_ms).items():
+            groups[self._person_of(identity)] |= joined
+        chosen = []
+        for row in self._everyone():
+            theirs = [known[group] for group in sorted(groups[row.person])]
+            if condition.holds(self._facts(row, pasts[row.person], theirs), now) is Truth.TRUE:
+                chosen.append(row)
+        return chosen
 
-    def _facts(self, row: PersonRow, past: Mapping[str, Sequence[PastEvent]]) -> HistoryFacts:
-        return HistoryFacts(row.traits, past, user_id=row.user_id, zone=self._zone)
+    def _facts(
+        self, row: PersonRow, past: Mapping[str, Sequence[PastEvent]], groups: Sequence[Mapping[str, Json]]
+    ) -> HistoryFacts:
+        return HistoryFacts(row.traits, past, user_id=row.user_id, zone=self._zone, groups=groups)
+
+    def _groups(self, as_of_ms: int) -> dict[str, dict[str, Json]]:
+        """The traits of every group by its id."""
+        return group_traits(
+            (event.at_ms, event.message_id, event.properties)
+            for event in self._events
+            if event.name == GROUP_JOINED and event.at_ms <= as_of_ms
+        )
+
+    def _joined_groups(self, as_of_ms: int) -> dict[int, set[str]]:
+        """The groups each identity joined."""
+        joined: dict[int, set[str]] = defaultdict(set)
+        for event in self._events:
+            group = group_of(event.properties)
+            if event.name == GROUP_JOINED and event.at_ms <= as_of_ms and group is not None:
+                joined[event.identity].add(group)
+        return joined
 
     def _told(self, event: _Kept) -> TimelineEvent:
         return TimelineEvent(

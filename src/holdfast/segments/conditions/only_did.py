@@ -1,0 +1,83 @@
+"""`only_did`: whenever the person does it, it is of one kind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from holdfast.kernel.errors import Invalid
+from holdfast.kernel.moments import to_millis
+from holdfast.kernel.sql import Sql, join, sql
+from holdfast.segments.comparison import Comparison, all_hold, all_words, check_name
+from holdfast.segments.condition import Condition, Days, Declared, EventName, Facts, Moment, Scope, Truth
+from holdfast.segments.spans import check_window, not_live_where, past_in, people_of, rows_in, span_of, window_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnlyDid(Condition):
+    """Did it at least once in the window, and all of `where` held every time.
+
+    The window is that of `did`. Whoever never did it in the window is not among them: they do not only buy shoes, they
+    do not buy. An event without a property holds nothing of it but `is_not_set`, so one such event is enough to be out.
+    """
+
+    event: EventName
+    where: tuple[Comparison, ...]
+    within_days: Days | None = None
+    since: Moment | None = None
+    until: Moment | None = None
+
+    def __post_init__(self) -> None:
+        check_name(self.event, "$.event")
+        check_window(self)
+        object.__setattr__(self, "where", tuple(self.where))
+        if not self.where:
+            raise Invalid(
+                "This does not say what they only do.",
+                code="empty",
+                path="$.where",
+                hint="Give a comparison that holds every time, or use `did`.",
+            )
+
+    def sql(self, scope: Scope) -> Sql:
+        # The rows of everything they did in the window, and not one of them another.
+        rows = rows_in(scope, self.event, (), span_of(self, scope.as_of_ms))
+        so = join(" AND ", (each.sql() for each in self.where))
+        having = sql(" HAVING countIf(NOT (") + so + sql(")) = 0")
+        return sql("(person IN (") + people_of(scope, rows, having) + sql("))")
+
+    def holds(self, facts: Facts, now: datetime) -> Truth:
+        past = past_in(facts, self.event, (), span_of(self, to_millis(now)))
+        if past is None:
+            return Truth.UNKNOWN
+        return Truth.of(bool(past) and all(all_hold(self.where, each.properties) for each in past))
+
+    def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]]:
+        # Those that are another kind decide it as much as those that are of it.
+        return ((self.event, ()),)
+
+    def words(self) -> str:
+        return f"did “{self.event}”{window_words(self)}, and only where {all_words(self.where)}"
+
+    def denied_words(self) -> str:
+        return f"did not do “{self.event}”{window_words(self)} only where {all_words(self.where)}"
+
+    def not_live(self, path: str = "$") -> Invalid | None:
+        return not_live_where(self.where, path)
+
+
+CONDITION = Declared(
+    name="only_did",
+    label="Only did",
+    about="Holds of who did something at least once, and every time with the same comparisons true of it.",
+    shape=OnlyDid,
+    examples=(
+        OnlyDid(
+            event="Order Completed",
+            where=(Comparison(name="category", operator="is_any_of", value=("shoes", "boots")),),
+            within_days=365,
+        ),
+        OnlyDid(event="Order Completed", where=(Comparison(name="discount", operator="greater_than", value=0),)),
+    ),
+)
