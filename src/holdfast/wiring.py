@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,12 +14,14 @@ from zoneinfo import ZoneInfo
 
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
+from holdfast.decisions.fields import read_object
 from holdfast.decisions.gate import Cap, GateRules
 from holdfast.events.event import Event
 from holdfast.flows.archive import Archivist
 from holdfast.flows.collect import Collector
 from holdfast.flows.exchange import Imported, take_in
 from holdfast.flows.keys import Access
+from holdfast.flows.library import load_library
 from holdfast.flows.own import own_records
 from holdfast.flows.playbook import play_of
 from holdfast.flows.react import GROUP as REACT
@@ -32,6 +34,8 @@ from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.write import FileFormat, write_events
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
+from holdfast.measures.insight import Question
+from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.links import Linker
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.clock import Clock
@@ -40,6 +44,9 @@ from holdfast.ports.insights import Insights
 from holdfast.ports.log import Log
 from holdfast.ports.mailbox import Mailbox
 from holdfast.ports.state import Send, Settlement, State, View
+from holdfast.segments.codec import decode_condition
+from holdfast.segments.condition import Condition
+from holdfast.segments.library import resolve, resolve_in
 from holdfast.settings import Settings
 from holdfast.stores.clickhouse.engine import Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
@@ -115,6 +122,8 @@ class Application:
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the reactor has something to do that it could not see coming."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    list_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by whoever changes a list of people."""
 
     @property
     def zone(self) -> ZoneInfo:
@@ -131,6 +140,25 @@ class Application:
                 hint="Open a workspace in a directory: holdfast.open(DIR).",
             )
         return self.history
+
+    async def condition(self, definition: Condition | Mapping[str, object] | bytes | str) -> Condition:
+        """The condition, or what its JSON form means, with the segments it names bound to it: ready to be asked.
+
+        Raises Invalid and TooLarge, with the path of what is wrong.
+        """
+        written = definition if isinstance(definition, Condition) else decode_condition(definition)
+        async with self.state.view() as view:
+            return resolve(written, await load_library(view))
+
+    async def question(self, kind: str, data: Mapping[str, object] | bytes | str) -> Question:
+        """The insight a JSON object asks for, ready to be asked; its days are the workspace's unless it says whose.
+
+        Raises Invalid, TooLarge and NotFound, with the path of what is wrong.
+        """
+        said = read_object(data)
+        asked = decode_question(kind, said if "time_zone" in said else {**said, "time_zone": self.settings.time_zone})
+        async with self.state.view() as view:
+            return resolve_in(asked, await load_library(view))
 
     async def catch_up(self) -> None:
         """Whatever reached the log before this call is in every answer after it.

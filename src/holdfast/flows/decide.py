@@ -8,10 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from holdfast.decisions.campaign import decode_campaign, encode_campaign
-from holdfast.decisions.journey import decode_journey, encode_journey
+from holdfast.decisions.campaign import Campaign, decode_campaign, encode_campaign
+from holdfast.decisions.journey import Journey, decode_journey, encode_journey
+from holdfast.decisions.resolving import resolved_campaign, resolved_journey
 from holdfast.decisions.step import Step
 from holdfast.decisions.steps.send import Send
+from holdfast.flows.library import load_library
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.template import parse_message
@@ -30,14 +32,16 @@ async def publish(state: State, kind: Kind, definition: bytes, *, now: datetime)
     """
     if kind == "campaign":
         campaign = decode_campaign(definition)
+        named: Campaign | Journey = campaign
         _check_template(campaign.send, "$.send")
         decision_id, canonical = campaign.id, msgspec.json.encode(encode_campaign(campaign))
     else:
-        journey = decode_journey(definition)
+        named = journey = decode_journey(definition)
         for step_id, node in journey.steps.items():
             _check_template(node.step, f"$.steps.{step_id}")
         decision_id, canonical = journey.id, msgspec.json.encode(encode_journey(journey))
     async with state.begin() as transaction:
+        await _check_names(transaction, named)
         before = await _newest(transaction, decision_id)
         if before is not None and before.kind != kind:
             hint = "Choose another id; results are kept by it."
@@ -54,6 +58,15 @@ async def publish(state: State, kind: Kind, definition: bytes, *, now: datetime)
         )
         await transaction.put_decision(decision)
     return decision
+
+
+async def _check_names(view: View, named: Campaign | Journey) -> None:
+    """Complain of a segment or a list that is not there, and of one that cannot be known at once where it must."""
+    library = await load_library(view)
+    if isinstance(named, Campaign):
+        resolved_campaign(named, library)
+    else:
+        resolved_journey(named, library)
 
 
 def _check_template(step: Step, path: str) -> None:

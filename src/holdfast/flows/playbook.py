@@ -1,19 +1,30 @@
-"""The playbook: every published journey and campaign, decoded once, and which events they begin with."""
+"""The playbook: every published journey and campaign, decoded once, and which events they begin with.
+
+The segments their conditions name are bound to them as they are saved now: a segment that is changed is seen by the next
+tick, also by those under way.
+"""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 from holdfast.decisions.campaign import Campaign, decode_campaign
 from holdfast.decisions.journey import Journey, decode_journey
+from holdfast.decisions.resolving import resolved_journey
+from holdfast.flows.library import load_library
 from holdfast.kernel.errors import Exposed
-from holdfast.ports.state import Decision
+from holdfast.ports.state import Decision, View
+from holdfast.segments.library import Library, refers
 
 _log = logging.getLogger(__name__)
+
+NO_LIBRARY = Library({})
+"""Where nothing is saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,8 +63,31 @@ def _decoded(kind: str, definition: bytes) -> Journey:
     return decode_campaign(definition).journey() if kind == "campaign" else decode_journey(definition)
 
 
+@lru_cache(maxsize=4096)
+def _refers(kind: str, definition: bytes) -> bool:
+    return refers(_decoded(kind, definition))
+
+
+@lru_cache(maxsize=4096)
+def _whole(kind: str, definition: bytes, behind: tuple[tuple[str, bytes], ...]) -> Journey:
+    # What is saved under the names changes; with the same saved it is the same journey.
+    return resolved_journey(_decoded(kind, definition), Library(dict(behind)))
+
+
+async def load_playbook(view: View) -> Playbook:
+    """The playbook as the state has it."""
+    decisions = await view.decisions(latest=False)
+    return playbook_of(decisions, await load_library(view) if any(map(_names_segments, decisions)) else NO_LIBRARY)
+
+
+def _names_segments(decision: Decision) -> bool:
+    with suppress(Exposed):
+        return _refers(decision.kind, decision.definition)
+    return False
+
+
 def play_of(decision: Decision) -> Play:
-    """The decision, decoded. Raises Invalid when its definition is not valid (any more)."""
+    """The decision, decoded; what it names is not bound to it. Raises Invalid when it is not valid (any more)."""
     return Play(
         id=decision.id,
         kind=decision.kind,
@@ -63,17 +97,17 @@ def play_of(decision: Decision) -> Play:
     )
 
 
-def playbook_of(decisions: Sequence[Decision]) -> Playbook:
+def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) -> Playbook:
     """The playbook of all versions. People enter the newest version of what is live.
 
-    A definition that an older Holdfast took and this one does not is set aside with everybody in it: they wait, as in a
-    paused journey, until it is published anew.
+    A definition that an older Holdfast took and this one does not, or that names a segment that is not there any more,
+    is set aside with everybody in it: they wait, as in a paused journey, until it is mended.
     """
     plays: dict[tuple[str, int], Play] = {}
     broken: set[str] = set()
     for each in decisions:
         try:
-            plays[each.id, each.version] = play_of(each)
+            plays[each.id, each.version] = _whole_play(each, library)
         except Exposed as refusal:
             _log.error("Version %d of %s is not valid any more: %s", each.version, each.id, refusal)
             broken.add(each.id)
@@ -91,8 +125,16 @@ def playbook_of(decisions: Sequence[Decision]) -> Playbook:
     return Playbook(plays=plays, by_event=by_event, paused=paused)
 
 
+def _whole_play(decision: Decision, library: Library) -> Play:
+    """The decision with the segments it names bound to it. Raises Invalid when that cannot be."""
+    play = play_of(decision)
+    if not _refers(decision.kind, decision.definition):
+        return play
+    return replace(play, journey=_whole(decision.kind, decision.definition, library.behind(play.journey)))
+
+
 def _in_state(play: Play, state: Literal["live", "paused", "stopped"]) -> Play:
-    return Play(id=play.id, kind=play.kind, version=play.version, state=state, journey=play.journey)
+    return replace(play, state=state)
 
 
 def definition_of(decision: Decision) -> Campaign | Journey:

@@ -23,7 +23,7 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
 from holdfast.flows.identify import apply_claims
 from holdfast.flows.own import own_records, told_settled
-from holdfast.flows.playbook import Playbook, playbook_of
+from holdfast.flows.playbook import Playbook, load_playbook
 from holdfast.flows.travel import Travel, Travelled, Traveller, load_travellers, still_refused
 from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.kernel.moments import from_millis, to_millis
@@ -229,7 +229,7 @@ class Reactor:
             watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
             entries = found[:records]
             await self._settle(transaction, settlements, clock_ms)
-            playbook = playbook_of(await transaction.decisions(latest=False))
+            playbook = await load_playbook(transaction)
             events = await self._take_in(transaction, entries, playbook)
             if entries:
                 await transaction.set_offset(GROUP, entries[-1].offset + 1)
