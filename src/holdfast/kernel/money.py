@@ -19,6 +19,11 @@ def minor_digits(currency: str) -> int:
     return _DIGITS.get(currency, 2)
 
 
+def unusual_digits() -> dict[str, int]:
+    """The currencies for which it is not two, with how many it is."""
+    return dict(_DIGITS)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Money:
     """An amount in whole minor units, such as 5999 for 59.99 euro."""

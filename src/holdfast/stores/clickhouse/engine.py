@@ -13,16 +13,22 @@ import json
 import math
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from types import MappingProxyType
+from typing import Any, LiteralString, TypeVar, cast
 
 import pyarrow as pa
 
 from holdfast.kernel.errors import Busy, Conflict, Internal, TooLarge
-from holdfast.kernel.sql import Sql, Value
+from holdfast.kernel.sql import Sql, Value, bind, fill, sql
+from holdfast.ports.analyst import SqlValue
+from holdfast.ports.asking import Asking, Progress, asking_now
 
 T = TypeVar("T")
 
@@ -43,7 +49,15 @@ _DURABLE = """
         <min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>
         <old_parts_lifetime>480</old_parts_lifetime>"""
 
-_TIMED_OUT, _TOO_MUCH_MEMORY, _TOO_SLOW = 159, 241, 160
+_TIMED_OUT, _TOO_MUCH_MEMORY, _TOO_SLOW, _TOO_MUCH_ANSWER = 159, 241, 160, 396
+_CANCELLED = (394, 735)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+_ANALYST = (
+    ", readonly = 1, allow_ddl = 0, allow_introspection_functions = 0, function_range_max_elements_in_block = 10000000"
+)
+"""What an analyst's question is run with beside the limits."""
+_KILL_EVERY_SECONDS = 0.05
+"""A statement is seen a little after it is sent; until the question has ended, it is killed again and again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +74,55 @@ class Limits:
             raise ValueError("a limit is more than nothing; use the defaults if in doubt")
 
 
+@dataclass(slots=True, kw_only=True, eq=False)
+class Ticket:
+    """One piece of work for a handle. Its tag is the `log_comment` by which the engine knows its statements."""
+
+    tag: str
+    asking: Asking
+    since: float = field(default_factory=time.monotonic)
+    called_off: bool = False
+    """Whoever waited for this piece waits no more, whatever becomes of the rest of what is asked."""
+    done: bool = False
+
+    def check(self) -> None:
+        """Raise Conflict when it was called off."""
+        if self.called_off or self.asking.cancelled:
+            raise cancelled()
+
+
+def cancelled() -> Conflict:
+    """What the asker of a question that was called off is told."""
+    return Conflict("This question was cancelled.", code="cancelled", hint="Ask it again if it is still wanted.")
+
+
+class Refusal(Internal):
+    """The engine refused: with which code, and in which words."""
+
+    def __init__(self, code: int, said: str) -> None:
+        super().__init__(f"the event store refused: {said}")
+        self.code = code
+        self.said = said
+
+
 class Handle:
     """One thread's way to the engine. Not to be shared between threads."""
 
     def __init__(self, connection: Any, limits: Limits) -> None:  # noqa: ANN401  # chDB's connection has no types.
         self._connection = connection
         self._limits = limits
+        self._ticket: Ticket | None = None
+
+    @contextmanager
+    def working_on(self, ticket: Ticket) -> Iterator[None]:
+        """What is asked within the block is known by the ticket. Raises Conflict when it was called off."""
+        ticket.check()
+        self._ticket = ticket
+        try:
+            yield
+        finally:
+            self._ticket = None
+            ticket.done = True
 
     def rows(self, question: Sql) -> list[list[Any]]:
         """The answer, a list per row; 64-bit integers whole, moments as they are formatted."""
@@ -79,6 +136,31 @@ class Handle:
     def table(self, question: Sql) -> pa.Table:
         """The answer as Arrow."""
         return cast("pa.Table", self._ask(question, "ArrowTable"))
+
+    def analyst_table(self, question: Sql, given: Mapping[str, str], *, bytes_most: int) -> pa.Table:
+        """The answer to an analyst's question as Arrow. Raises TooLarge beyond so many bytes."""
+        more = f"{_ANALYST}, max_result_bytes = {bytes_most:d}"
+        return cast("pa.Table", self._ask(question, "ArrowTable", more, given))
+
+    def analyst_lines(self, question: Sql, given: Mapping[str, str]) -> list[str]:
+        """The answer as lines of text, run with nothing but the values."""
+        text, values = question.render()
+        spelt_out = {name: spelt(value) for name, value in values.items()} | dict(given)
+        told: bytes = self._guarded(lambda: self._connection.query(text, "TSVRaw", params=spelt_out)).bytes()
+        return told.decode("utf-8", "replace").rstrip("\n").split("\n")
+
+    def fill_from(self, table: LiteralString, question: Sql) -> None:
+        """Put the answer into a table of ours, within the limits."""
+        self._ask(sql("INSERT INTO ") + sql(table) + sql(" ") + question, "Null")
+
+    @contextmanager
+    def within(self, database: LiteralString) -> Iterator[None]:
+        """Names without a database are looked for in that one within the block."""
+        self.command(f"USE {database}")
+        try:
+            yield
+        finally:
+            self.command("USE default")
 
     def command(self, text: str) -> None:
         """Run a statement of our own, without values."""
@@ -133,15 +215,19 @@ class Handle:
 
         return self._guarded(lambda: ask(rows))
 
-    def _ask(self, question: Sql, form: str) -> Any:  # noqa: ANN401  # chDB's results have no types.
+    def _ask(self, question: Sql, form: str, more: str = "", own: Mapping[str, str] = _NOTHING) -> Any:  # noqa: ANN401  # As above.
         text, values = question.render()
         limits = self._limits
+        tag = ""
+        if self._ticket is not None:
+            self._ticket.check()
+            tag = f", log_comment = '{_plain(self._ticket.tag)}'"
         settings = (
             f" SETTINGS max_execution_time = {limits.seconds:f}, max_memory_usage = {limits.memory_bytes:d}, "
             f"max_threads = {limits.threads:d}, max_bytes_before_external_group_by = {limits.memory_bytes // 2:d}, "
-            f"max_bytes_before_external_sort = {limits.memory_bytes // 2:d}"
+            f"max_bytes_before_external_sort = {limits.memory_bytes // 2:d}{tag}{more}"
         )
-        given = {name: spelt(value) for name, value in values.items()}
+        given = {name: spelt(value) for name, value in values.items()} | dict(own)
         return self._guarded(lambda: self._connection.query(text + settings, form, params=given))
 
     def _guarded(self, work: Callable[[], T]) -> T:
@@ -152,7 +238,8 @@ class Handle:
 
     def _complaint(self, cause: Exception) -> Exception:
         found = re.search(r"Code: (\d+)", str(cause))
-        match int(found.group(1)) if found else 0:
+        refused = int(found.group(1)) if found else 0
+        match refused:
             case code if code in (_TIMED_OUT, _TOO_SLOW):
                 return Busy(
                     f"This question took longer than {self._limits.seconds:g} s.",
@@ -165,7 +252,15 @@ class Handle:
                     code="too_much_memory",
                     hint="Ask about a shorter time or fewer people, or raise the limit on a question's memory.",
                 )
-        return Internal(f"the event store refused: {cause}")
+            case code if code == _TOO_MUCH_ANSWER:
+                return TooLarge(
+                    "The answer is too large.",
+                    code="too_much_answer",
+                    hint="Ask for fewer columns or rows, or for totals in their place.",
+                )
+            case code if code in _CANCELLED:
+                return cancelled()
+        return Refusal(refused, str(cause))
 
 
 class Engine:
@@ -179,24 +274,84 @@ class Engine:
         self._durable = durable
         self._limits = limits
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="history")
+        # Asking how far questions are, and ending them, must not wait for the questions.
+        self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history-beside")
         self._own = threading.local()
         self._handles: list[Handle] = []
+        self._tickets: dict[str, Ticket] = {}
+        self._numbers = count(1)
         self._lock = threading.Lock()
 
     async def run(self, work: Callable[[Handle], T]) -> T:
-        """Do the work on one of the threads, with its handle."""
-        return await asyncio.get_running_loop().run_in_executor(self._pool, lambda: work(self._handle()))
+        """Do the work on one of the threads, with its handle; what it asks is asked as `asking_now()` says.
+
+        When the waiting is given up, so is what is asked.
+        """
+        ticket = self._new_ticket()
+        future = self._pool.submit(self._do, ticket, work)
+        try:
+            return await asyncio.wrap_future(future)
+        except asyncio.CancelledError:
+            ticket.called_off = True
+            if future.cancel():
+                self._tickets.pop(ticket.tag, None)
+            else:
+                self._beside.submit(self._kill, [ticket])
+            raise
 
     def run_here(self, work: Callable[[Handle], T]) -> T:
         """Do the work on one of the threads and wait for it."""
-        return self._pool.submit(lambda: work(self._handle())).result()
+        return self._pool.submit(self._do, self._new_ticket(), work).result()
+
+    async def under_way(self) -> list[Progress]:
+        """What was asked under an id and is not answered yet, the oldest first."""
+        return await asyncio.get_running_loop().run_in_executor(self._beside, self._progress)
+
+    async def cancel(self, asking_id: str) -> bool:
+        """Call off what is asked under an id; False when nothing is."""
+        meant = [each for each in list(self._tickets.values()) if each.asking.id == asking_id]
+        for each in meant:
+            each.asking.cancelled = True
+        if meant:
+            await asyncio.get_running_loop().run_in_executor(self._beside, self._kill, meant)
+        return bool(meant)
 
     def close(self) -> None:
         """Wait for work in hand, then let go of the directory."""
         self._pool.shutdown(wait=True)
+        self._beside.shutdown(wait=True)
         for handle in self._handles:
             handle.close()
         self._handles.clear()
+
+    def _new_ticket(self) -> Ticket:
+        ticket = Ticket(tag=f"asked-{next(self._numbers)}", asking=asking_now() or Asking(id=""))
+        self._tickets[ticket.tag] = ticket
+        return ticket
+
+    def _do(self, ticket: Ticket, work: Callable[[Handle], T]) -> T:
+        handle = self._handle()
+        try:
+            with handle.working_on(ticket):
+                return work(handle)
+        finally:
+            ticket.done = True
+            self._tickets.pop(ticket.tag, None)
+
+    def _progress(self) -> list[Progress]:
+        tickets: dict[str, list[Ticket]] = {}
+        for each in list(self._tickets.values()):
+            if each.asking.id:
+                tickets.setdefault(each.asking.id, []).append(each)
+        told = {row[0]: [int(cell) for cell in row[1:]] for row in self._handle().rows(_UNDER_WAY)} if tickets else {}
+        return [_together(each, [told[one.tag] for one in each if one.tag in told]) for each in tickets.values()]
+
+    def _kill(self, tickets: Sequence[Ticket]) -> None:
+        until = time.monotonic() + self._limits.seconds
+        while any(not each.done for each in tickets) and time.monotonic() < until:
+            tags = bind("Array(String)", [each.tag for each in tickets])
+            self._handle().run(fill("KILL QUERY WHERE Settings['log_comment'] IN [[tags]] ASYNC", {"tags": tags}))
+            time.sleep(_KILL_EVERY_SECONDS)
 
     def _handle(self) -> Handle:
         handle: Handle | None = getattr(self._own, "handle", None)
@@ -206,6 +361,25 @@ class Engine:
                 self._handles.append(handle)
             self._own.handle = handle
         return handle
+
+
+_UNDER_WAY = sql(
+    "SELECT Settings['log_comment'], read_rows, total_rows_approx, memory_usage FROM system.processes "
+    "WHERE Settings['log_comment'] != ''"
+)
+
+
+def _together(tickets: Sequence[Ticket], told: Sequence[Sequence[int]]) -> Progress:
+    """The progress of all that is asked under one id. What waits for a thread has read nothing."""
+    read, total, memory = (sum(each[index] for each in told) for index in range(3))
+    return Progress(
+        id=tickets[0].asking.id,
+        words=tickets[0].asking.words,
+        elapsed_seconds=time.monotonic() - min(each.since for each in tickets),
+        rows_read=read,
+        rows_total=total,
+        memory_bytes=max(0, memory),
+    )
 
 
 def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB's connection has no types.
@@ -247,9 +421,11 @@ def _locked(directory: Path) -> bool:
     return False
 
 
-def spelt(value: Value) -> str:
+def spelt(value: Value | SqlValue) -> str:
     """A bound value as chDB reads it. It takes bound text to be escaped, so everything but letters and digits is."""
     match value:
+        case None:
+            return "\\N"
         case bool():
             return "1" if value else "0"
         case int():
@@ -262,7 +438,9 @@ def spelt(value: Value) -> str:
             return f"[{','.join(_element(each) for each in value)}]"
 
 
-def _element(value: str | float) -> str:
+def _element(value: SqlValue) -> str:
+    if value is None:
+        return "NULL"
     return f"'{_escaped(value)}'" if isinstance(value, str) else spelt(value)
 
 

@@ -19,6 +19,8 @@ from holdfast.events.event import Json
 from holdfast.kernel.sql import Sql
 from holdfast.measures.insight import Answer, Question
 from holdfast.measures.outcome import ARMS, ArmOutcome, OutcomeQuestion
+from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
+from holdfast.ports.asking import Progress
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
 from holdfast.ports.history import (
     ActivityBucket,
@@ -31,7 +33,7 @@ from holdfast.ports.history import (
 )
 from holdfast.segments.condition import UTC_ZONE, Condition, Scope
 from holdfast.segments.groups import group_traits
-from holdfast.stores.clickhouse import bulk, questions
+from holdfast.stores.clickhouse import bulk, questions, sandbox
 from holdfast.stores.clickhouse.audiences import ChdbAudiences
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
 from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
@@ -231,6 +233,26 @@ class ChdbHistory:
 
     async def insight_count(self, question: Question, cell: object, *, as_of_ms: int) -> int:
         return await self._number(questions.count_behind(self._scope(as_of_ms), question, cell))
+
+    async def ask_sql(
+        self,
+        query: str,
+        params: Mapping[str, SqlValue],
+        *,
+        audiences: Sequence[SavedAudience],
+        as_of_ms: int,
+        limit: int,
+    ) -> SqlAnswer:
+        scope = self._scope(as_of_ms)
+        return await self._engine.run(
+            lambda handle: sandbox.ask(handle, scope, query, params, audiences=audiences, limit=limit)
+        )
+
+    async def under_way(self) -> list[Progress]:
+        return await self._engine.under_way()
+
+    async def cancel(self, asking_id: str) -> bool:
+        return await self._engine.cancel(asking_id)
 
     async def size(self) -> int:
         return await self._number(questions.size(self._scope()))

@@ -83,3 +83,6 @@ CREATE TABLE people_sets (
     number UInt64,
     people AggregateFunction(groupBitmap, UInt32)
 ) ENGINE = Memory;
+
+-- Where the SQL of analysts is run: nothing is in it, so that a name that is no view means nothing.
+CREATE DATABASE IF NOT EXISTS analyst;
