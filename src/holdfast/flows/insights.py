@@ -95,6 +95,17 @@ class Analyst(ABC):
         """
         return self.insight("retention", {"first": first, "again": again, **fields})
 
+    def rfm(self, event: Asked, *, where: object = None, bins: int = 5, **fields: object) -> InsightResult:
+        """How lately, how often and for how much people did something: scores, named cells, gold, and moves.
+
+        Args:
+            event: what is done, such as `Order Completed`.
+            where: comparisons of its properties.
+            bins: 4 for quartiles, 5 for quintiles.
+            fields: as docs/reference/insights.md tells: value, view, cuts, frequency, segment, since and more.
+        """
+        return self.insight("rfm", {"event": _act(event, where), "bins": bins, **fields})
+
 
 def _act(event: Asked, where: object) -> object:
     if where is None:
