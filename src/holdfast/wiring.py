@@ -28,6 +28,7 @@ from holdfast.flows.react import GROUP as REACT
 from holdfast.flows.react import Reactor
 from holdfast.flows.receive import Receiver
 from holdfast.flows.send import Sender
+from holdfast.flows.survey import Surveyor
 from holdfast.flows.watch import Watch
 from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
@@ -37,6 +38,9 @@ from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.links import Linker
+from holdfast.ports.analyst import AnalystSql
+from holdfast.ports.asking import Questions, UnderWay
+from holdfast.ports.audiences import HasAudiences
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.clock import Clock
 from holdfast.ports.history import History
@@ -159,6 +163,42 @@ class Application:
         asked = decode_question(kind, said if "time_zone" in said else {**said, "time_zone": self.settings.time_zone})
         async with self.state.view() as view:
             return resolve_in(asked, await load_library(view))
+
+    @property
+    def surveyor(self) -> Surveyor:
+        """Who answers about audiences. Raises Conflict where the history is one that does not."""
+        if not isinstance(self.history, HasAudiences):
+            raise Conflict(
+                "A history in memory answers nothing about audiences.",
+                code="no_audiences",
+                hint="Open a workspace in a directory: holdfast.open(DIR).",
+            )
+        return Surveyor(
+            audiences=self.history.audiences,
+            state=self.state,
+            rules=rules_of(self.settings),
+            zone=self.zone,
+            clock=self.clock,
+        )
+
+    @property
+    def analyst(self) -> AnalystSql:
+        """Who answers SQL. Raises Conflict where the history is one that does not."""
+        if not isinstance(self.history, AnalystSql):
+            raise Conflict(
+                "A history in memory answers no SQL.",
+                code="no_sql",
+                hint="Open a workspace in a directory: holdfast.open(DIR).",
+            )
+        return self.history
+
+    async def under_way(self) -> list[UnderWay]:
+        """What is being asked of the history, the oldest first."""
+        return await self.history.under_way() if isinstance(self.history, Questions) else []
+
+    async def cancel(self, asking_id: str) -> bool:
+        """Call off what is asked under that id; False when nothing is."""
+        return isinstance(self.history, Questions) and await self.history.cancel(asking_id)
 
     async def catch_up(self) -> None:
         """Whatever reached the log before this call is in every answer after it.

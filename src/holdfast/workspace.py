@@ -13,29 +13,39 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
+from uuid import uuid4
 
 import msgspec
 import polars as pl
 import pyarrow as pa
 
+from holdfast.flows.audiences import Surveyed
 from holdfast.flows.bulk import load_table
 from holdfast.flows.exchange import Imported
 from holdfast.flows.explain import explain_person
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.keys import add_key, revoke_key
+from holdfast.flows.list_keeping import ListKeeper
+from holdfast.flows.list_members import Keeper
+from holdfast.flows.sql import SqlResult, ask_sql, people_query, sql_value, table_of
+from holdfast.flows.survey import Audience, Surveyor, made_whole
 from holdfast.flows.taking import bodies_of, events_table
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.write import FileFormat
-from holdfast.kernel.errors import NotFound
+from holdfast.kernel.errors import Exposed, NotFound
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.measures.insight import Answer, Question
-from holdfast.measures.insight_catalogue import decode_cell, decode_question
+from holdfast.measures.insight_catalogue import decode_cell
+from holdfast.ports.analyst import ROWS_MOST, SqlAnswer, SqlValue
+from holdfast.ports.asking import Asking, UnderWay, asked_as
 from holdfast.ports.history import PersonRow, TimelineEvent
 from holdfast.ports.state import AccessKey, Identity, SavedSegment, View
 from holdfast.segments.codec import decode_condition, encode_condition
@@ -45,6 +55,11 @@ from holdfast.settings import Settings
 from holdfast.wiring import open_application
 
 T = TypeVar("T")
+PROGRESS_SECONDS = 0.25
+"""How often whoever watches is told."""
+STOP_SECONDS = 5.0
+"""How long a question that is called off is waited for."""
+_watching: ContextVar[Callable[[UnderWay], None] | None] = ContextVar("watching", default=None)
 Segment = Condition | Mapping[str, object]
 """A condition, or its JSON form."""
 
@@ -66,7 +81,7 @@ def condition_of(segment: Segment) -> Condition:
     return segment if isinstance(segment, Condition) else decode_condition(segment)
 
 
-class Workspace(Analyst):
+class Workspace(Analyst, Surveyed, ListKeeper):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -138,7 +153,7 @@ class Workspace(Analyst):
 
     def count(self, segment: Segment) -> int:
         """How many people the segment holds for, now, over all history."""
-        return self._wait(self._count(condition_of(segment)))
+        return self._wait(self._count(self._whole(segment)))
 
     def count_everyone(self) -> int:
         """How many people there are."""
@@ -149,14 +164,14 @@ class Workspace(Analyst):
 
         A trait that is of several types among them is text, such as JSON says it.
         """
-        return self._wait(self._people(condition_of(segment)))
+        return self._wait(self._people(self._whole(segment)))
 
     def explain(self, segment: Segment, user_id: str) -> list[Explained]:
         """Why somebody is in the segment or not: every condition, the outermost first, with what decided it.
 
         Raises NotFound.
         """
-        return self._wait(self._explain(condition_of(segment), user_id))
+        return self._wait(self._explain(self._whole(segment), user_id))
 
     def find_people(self, text: str = "", *, limit: int = 50) -> tuple[list[PersonRow], int]:
         """People whose user id or any text trait contains the text; whoever was seen last first; and how many."""
@@ -176,13 +191,67 @@ class Workspace(Analyst):
     # What they did, as tables.
 
     def insight(self, kind: str, question: Mapping[str, object]) -> InsightResult:
-        asked = decode_question(kind, plain_object(question))
+        asked = self._wait(self._app.question(kind, plain_object(question)))
         return InsightResult(
             kind=kind,
             question=asked,
             answer=self._wait(self._insight(asked)),
             ask_people=lambda cell: self._wait(self._people_behind(asked, decode_cell(kind, cell))),
         )
+
+    def survey(
+        self, audiences: Sequence[Audience], ask: Callable[[Surveyor, list[Condition]], Coroutine[Any, Any, T]]
+    ) -> T:
+        async def asked() -> T:
+            await self._app.settle()
+            async with self._app.state.view() as view:
+                several = len(audiences) > 1
+                paths = [f"$.segments[{n}]" if several else "$" for n in range(len(audiences))]
+                whole = await made_whole(audiences, view, paths)
+            return await ask(self._app.surveyor, whole)
+
+        return self._wait(asked())
+
+    def sql(
+        self,
+        query: str,
+        params: Mapping[str, object] | None = None,
+        *,
+        limit: int = ROWS_MOST,
+        progress: Callable[[UnderWay], None] | None = None,
+    ) -> SqlResult:
+        """Answer one SELECT over the views of docs/reference/sql.md, and nothing else.
+
+        >>> ws.sql("SELECT event, count() AS n FROM events GROUP BY event").table  # doctest: +SKIP
+
+        Args:
+            params: what stands for `{name:Type}` in the query, such as `{country:String}`.
+            limit: the most rows; beyond it the answer says that it is truncated.
+            progress: called now and then, from this thread, with how far the answer has come.
+
+        Raises Invalid when the query is no SELECT, reaches for anything else, or cannot be understood; Busy or TooLarge
+        beyond the workspace's limits.
+        """
+        values = {name: sql_value(value) for name, value in (params or {}).items()}
+        with self.watched(progress) if progress else contextlib.nullcontext():
+            answer = self._wait(self._sql(query, values, limit))
+        return SqlResult(
+            table=table_of(answer),
+            truncated=answer.truncated,
+            ask_people=lambda: table_of(self._wait(self._sql(people_query(query), values, ROWS_MOST))),
+        )
+
+    @contextlib.contextmanager
+    def watched(self, progress: Callable[[UnderWay], None]) -> Iterator[None]:
+        """Whatever is asked by this thread within the block tells now and then how far it has come.
+
+        Ctrl-C calls off what is being asked, within or without such a block.
+        """
+        token = _watching.set(progress)
+        try:
+            yield
+        finally:
+            _watching.reset(token)
 
     # Who is who.
 
@@ -232,12 +301,47 @@ class Workspace(Analyst):
     # How.
 
     def _wait(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        """The result of the work, done in the workspace's own thread. Interrupted, it calls off what is being asked."""
+        asking = Asking(id=uuid4().hex)
+        with asked_as(asking):
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return self._watched(future, asking)
+        except KeyboardInterrupt:
+            self._call_off(future, asking)
+            raise
+
+    def _call_off(self, future: Future[T], asking: Asking) -> None:
+        app = getattr(self, "_app", None)  # Not there yet when it is the opening that is interrupted.
+        if app is not None:
+            asyncio.run_coroutine_threadsafe(app.cancel(asking.id), self._loop).result(STOP_SECONDS)
+            with contextlib.suppress(Exposed, TimeoutError):
+                future.result(STOP_SECONDS)
+
+    def _watched(self, future: Future[T], asking: Asking) -> T:
+        progress = _watching.get()
+        while progress is not None:
+            with contextlib.suppress(TimeoutError):
+                return future.result(PROGRESS_SECONDS)
+            if future.done():
+                break
+            told = asyncio.run_coroutine_threadsafe(self._app.under_way(), self._loop).result()
+            for each in told:
+                if each.id == asking.id:
+                    progress(each)
+        return future.result()
 
     def _end_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def _whole(self, segment: Segment) -> Condition:
+        """The condition with the segments it names bound to it."""
+        return self._wait(self._app.condition(segment))
+
+    def keep(self, work: Callable[[Keeper], Coroutine[Any, Any, T]]) -> T:
+        return self._wait(work(self._app))
 
     def _changed(self, work: Coroutine[Any, Any, T]) -> T:
         async def settled() -> T:
@@ -319,6 +423,11 @@ class Workspace(Analyst):
         await self._app.settle()
         as_of_ms = to_millis(self._app.clock.now())
         return pl.DataFrame(await self._app.insights.insight_people(question, cell, as_of_ms=as_of_ms))
+
+    async def _sql(self, query: str, params: dict[str, SqlValue], limit: int) -> SqlAnswer:
+        await self._app.settle()
+        as_of_ms = to_millis(self._app.clock.now())
+        return await ask_sql(self._app.analyst, self._app.state, query, params, as_of_ms=as_of_ms, limit=limit)
 
     async def _put_segment(self, saved: SavedSegment) -> None:
         async with self._app.state.begin() as transaction:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.decisions import decision_routes
 from holdfast.http.api.errors import error_routes
 from holdfast.http.api.files import file_routes
 from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
+from holdfast.http.api.lists import list_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
+from holdfast.http.api.queries import asking_of, query_routes
 from holdfast.http.api.schema import schema_routes
+from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
+from holdfast.http.api.sql import sql_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.http.intake import Intake
@@ -47,11 +52,21 @@ def make_http(app: Application) -> ASGIApp:
     api.router.routes.append(Route("/healthz", _health(app), methods=["GET", "HEAD"]))
     api.router.routes.extend(tracking_routes(app.receiver))
     api.include_router(session_routes(app))
+    asking = [Depends(asking_of(app))]
     # A person's live stream lies under /api/people too, and must be asked for before any user id is.
     api.include_router(overview_routes(app))
-    for routes in (people_routes, segment_routes, error_routes, schema_routes, key_routes, file_routes):
+    for routes in (
+        people_routes,
+        segment_routes,
+        audience_routes,
+        registry_routes,
+        schema_routes,
+        insight_routes,
+        sql_routes,
+    ):
+        api.include_router(routes(app), dependencies=asking)
+    for routes in (error_routes, key_routes, file_routes, list_routes, query_routes):
         api.include_router(routes(app))
-    api.include_router(insight_routes(app))
     api.include_router(decision_routes(app, "journey"))
     api.include_router(decision_routes(app, "campaign"))
     if app.mailbox is not None:

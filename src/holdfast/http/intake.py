@@ -7,6 +7,7 @@ said again, so they are refused here, once, for every call there is.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,6 +18,9 @@ from holdfast.kernel.errors import Exposed, Invalid, TooLarge
 
 BODY_BYTES_MOST = 4 * 1024 * 1024
 """A journey with its templates is a hundredth of it; a file that is imported has no such limit."""
+LIST_BYTES_MOST = 64 * 1024 * 1024
+"""A list of a million people named by ids of 60 bytes; it comes as one, so that it is changed as one."""
+LISTS_PATH = "/api/lists/"
 FILE_PATH = "/api/import"
 """The one call whose body is a file, read piece by piece by the call itself."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -34,7 +38,8 @@ class Intake:
             await self._inner(scope, receive, send)
             return
         try:
-            body = await read_body(receive, bytes_most=BODY_BYTES_MOST, too_large=_too_large)
+            bytes_most = LIST_BYTES_MOST if scope["path"].startswith(LISTS_PATH) else BODY_BYTES_MOST
+            body = await read_body(receive, bytes_most=bytes_most, too_large=partial(_too_large, bytes_most))
             _check(body, dict(scope["headers"]))
         except Gone:
             return
@@ -80,9 +85,9 @@ def _check(body: bytes, headers: Mapping[bytes, bytes]) -> None:
         raise TooLarge("the JSON lies too deep in itself.", path="$", hint=hint) from error
 
 
-def _too_large() -> TooLarge:
+def _too_large(bytes_most: int) -> TooLarge:
     return TooLarge(
-        f"the body is over {BODY_BYTES_MOST} bytes.",
+        f"the body is over {bytes_most} bytes.",
         path="$",
         hint="Send less at a time; files go to POST /api/import, which has no such limit.",
     )

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import msgspec
+import pyarrow as pa
 from fastapi import APIRouter
 from pydantic import Field
 
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Answer, Cell, ColumnType
-from holdfast.measures.insight_catalogue import decode_cell, decode_question
+from holdfast.measures.insight_catalogue import decode_cell
 from holdfast.measures.picture import Picture
 from holdfast.wiring import Application
 
@@ -84,7 +85,7 @@ def insight_routes(app: Application) -> APIRouter:
     @routes.post("/{kind}")
     async def insight(kind: str, question: Properties) -> InsightShape:
         """Answer a question: a trend, a funnel, retention. The body is the question; see the reference of insights."""
-        asked = decode_question(kind, question)
+        asked = await app.question(kind, question)
         await app.catch_up()
         started = time.perf_counter()
         answer = await app.insights.insight(asked, as_of_ms=to_millis(app.clock.now()))
@@ -102,26 +103,31 @@ def insight_routes(app: Application) -> APIRouter:
     @routes.post("/{kind}/people")
     async def people(kind: str, wish: CellWish) -> PeopleBehind:
         """The people behind a cell of a table, a page at a time."""
-        asked, cell = decode_question(kind, wish.question), decode_cell(kind, wish.cell)
+        asked, cell = await app.question(kind, wish.question), decode_cell(kind, wish.cell)
         await app.catch_up()
         as_of_ms = to_millis(app.clock.now())
         table = await app.insights.insight_people(asked, cell, as_of_ms=as_of_ms, limit=wish.limit, offset=wish.offset)
         count = await app.insights.insight_count(asked, cell, as_of_ms=as_of_ms)
         return PeopleBehind(
-            people=[
-                PersonBehind(
-                    person=each["person"],
-                    user_id=each["user_id"],
-                    first_seen=moment_text(to_millis(each["first_seen"])),
-                    last_seen=moment_text(to_millis(each["last_seen"])),
-                    traits=msgspec.json.decode(each["traits"]),
-                )
-                for each in table.to_pylist()
-            ],
+            people=people_behind(table),
             count=count,
         )
 
     return routes
+
+
+def people_behind(table: pa.Table) -> list[PersonBehind]:
+    """People, of a table with the columns of `ports.columns.PEOPLE_COLUMNS`."""
+    return [
+        PersonBehind(
+            person=each["person"],
+            user_id=each["user_id"],
+            first_seen=moment_text(to_millis(each["first_seen"])),
+            last_seen=moment_text(to_millis(each["last_seen"])),
+            traits=msgspec.json.decode(each["traits"]),
+        )
+        for each in table.to_pylist()
+    ]
 
 
 def _rows(answer: Answer) -> list[list[Any]]:
