@@ -106,6 +106,37 @@ class Analyst(ABC):
         """
         return self.insight("rfm", {"event": _act(event, where), "bins": bins, **fields})
 
+    def stickiness(self, event: Asked, *, where: object = None, **fields: object) -> InsightResult:
+        """How many people are active in a day, a week and a month; or, with `show="power_users"`, on how many days.
+
+        Args:
+            event: what makes active.
+            where: comparisons of its properties.
+            fields: as docs/reference/insights.md tells: show, segment, since and more.
+        """
+        return self.insight("stickiness", {"event": _act(event, where), **fields})
+
+    def lifecycle(self, event: Asked | None = None, *, where: object = None, **fields: object) -> InsightResult:
+        """How many people are new, returning, back again or gone, period by period; or in stages of your own.
+
+        Args:
+            event: what makes active; without it, `stages` are asked for.
+            where: comparisons of its properties.
+            fields: as docs/reference/insights.md tells: stages, lost, period, show, segment, since and more. A stage is
+                `{"name": "loyal", "when": did("Order Completed", at_least=3)}`.
+        """
+        return self.insight("lifecycle", {"event": None if event is None else _act(event, where), **fields})
+
+    def interval(self, event: Asked, *, where: object = None, **fields: object) -> InsightResult:
+        """How long people take to come back by themselves, and the period to measure their retention in.
+
+        Args:
+            event: what counts as use.
+            where: comparisons of its properties.
+            fields: as docs/reference/insights.md tells: gap, nth, share, within_days, segment, since and more.
+        """
+        return self.insight("interval", {"event": _act(event, where), **fields})
+
 
 def _act(event: Asked, where: object) -> object:
     if where is None:
