@@ -28,6 +28,8 @@ PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
 _FIND = "`holdfast people find TEXT` looks for people."
+_LIST = "`holdfast segment list` lists them."
+_VERSIONS = "`holdfast segment versions ID` lists the versions; `holdfast segment list --deleted`, what was deleted."
 _SHOW = "`holdfast people show PERSON` lists somebody's joins."
 _WHICH_KEY = f"Give another by --api-key or HOLDFAST_API_KEY; the first one is in {KEYS_FILE} in the data directory."
 
@@ -68,14 +70,43 @@ class Desk:
             if len(rows) < wanted or len(found) >= limit:
                 return {**page, "people": found}
 
-    def segments(self) -> list[Answer]:
-        return rows_of(self._ask("GET", "/api/segments"), "segments")
+    def explain(self, definition: Answer, person: str) -> list[Answer]:
+        said = self._ask("POST", "/api/segments/explain", {"definition": definition, "person": person}, missing=_FIND)
+        return rows_of(said, "conditions")
 
-    def save_segment(self, segment_id: str, name: str, definition: Answer) -> None:
-        self._ask("PUT", f"/api/segments/{_part(segment_id)}", {"name": name, "definition": definition})
+    def segments(self, *, deleted: bool = False) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/segments" + ("?deleted=true" if deleted else "")), "segments")
+
+    def segment(self, segment_id: str) -> Answer:
+        return self._ask("GET", _segment(segment_id), missing=_LIST)
+
+    def save_segment(self, segment_id: str, wish: Answer, *, dry_run: bool = False) -> Answer:
+        return self._ask("PUT", _segment(segment_id) + ("?dry_run=true" if dry_run else ""), wish)
 
     def delete_segment(self, segment_id: str) -> None:
-        self._ask("DELETE", f"/api/segments/{_part(segment_id)}", missing="`holdfast segment list` lists them.")
+        self._ask("DELETE", _segment(segment_id), missing=_LIST)
+
+    def segment_versions(self, segment_id: str, *, limit: int) -> list[Answer]:
+        path = _segment(segment_id, "versions?" + urlencode({"limit": min(limit, PAGE_MOST)}))
+        return rows_of(self._ask("GET", path, missing=_LIST), "versions")
+
+    def segment_version(self, segment_id: str, version: int) -> Answer:
+        return self._ask("GET", _segment(segment_id, f"versions/{version}"), missing=_VERSIONS)
+
+    def segment_diff(self, segment_id: str, before: int | None, after: int | None) -> Answer:
+        given = {name: each for name, each in (("before", before), ("after", after)) if each is not None}
+        return self._ask("GET", _segment(segment_id, "diff?" + urlencode(given)), missing=_VERSIONS)
+
+    def restore_segment(self, segment_id: str, version: int | None) -> Answer:
+        wish: Answer = {} if version is None else {"version": version}
+        return self._ask("POST", _segment(segment_id, "restore"), wish, missing=_VERSIONS)
+
+    def segment_used_by(self, segment_id: str) -> list[Answer]:
+        return rows_of(self._ask("GET", _segment(segment_id, "used-by"), missing=_LIST), "used_by")
+
+    def apply_segments(self, segments: list[Answer], *, dry_run: bool, prune: bool) -> list[Answer]:
+        wish: Answer = {"segments": segments, "dry_run": dry_run, "prune": prune}
+        return rows_of(self._ask("POST", "/api/segments/apply", wish), "changes")
 
     def find(self, text: str, *, limit: int) -> Answer:
         return self._ask("GET", "/api/people?" + urlencode({"text": text, "limit": min(limit, PAGE_MOST)}))
@@ -101,6 +132,9 @@ class Desk:
         wish: Answer = {"question": question, "cell": cell, "limit": min(limit, PAGE_MOST)}
         return self._ask("POST", f"/api/insights/{_part(kind)}/people", wish)
 
+    def sql(self, query: str, params: Mapping[str, str], *, limit: int) -> Answer:
+        return self._ask("POST", "/api/sql", {"query": query, "params": dict(params), "limit": limit})
+
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
 
@@ -121,7 +155,7 @@ class Desk:
             said = complaint_of(status, text)
             if isinstance(said, Unauthorized):
                 raise Unauthorized("the server does not take this api key.", code=said.code, hint=_WHICH_KEY)
-            if isinstance(said, NotFound) and missing:
+            if isinstance(said, NotFound) and missing and said.code != "deleted":
                 raise NotFound(said.message, code=said.code, path=said.path, hint=missing)
             raise said
         if not text:
@@ -140,6 +174,10 @@ def complaint_of(status: int, body: bytes) -> Exception:
         return kind(said["message"], code=said.get("code", ""), path=said.get("path", ""), hint=said.get("hint", ""))
     except (ValueError, KeyError, TypeError):
         return Internal(f"the answer has status {status}: {body[:200].decode(errors='replace')}")
+
+
+def _segment(segment_id: str, rest: str = "") -> str:
+    return f"/api/segments/{_part(segment_id)}" + (f"/{rest}" if rest else "")
 
 
 def _part(text: str) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
+from holdfast.cli.progress_line import Told, progress_line
 from holdfast.http.app import make_http
 from holdfast.http.auth import COOKIE, OPEN_CALLER, make_session
 from holdfast.kernel.moments import to_millis
@@ -17,6 +18,10 @@ from holdfast.wiring import Application, open_application
 
 HOST = "127.0.0.1"
 SESSION = timedelta(hours=1)
+ASIDE_SECONDS = 5
+"""How long it may take to say how a question stands."""
+BY = "command line"
+"""Who changes are by."""
 
 
 class InProcess:
@@ -39,8 +44,15 @@ class InProcess:
         self._cookie = f"{COOKIE}={make_session(self._app.secret, OPEN_CALLER, until_ms)}"
 
     def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
-        """The status and body of the reply."""
-        return self._runner.run(call(self._api, method, path, body or b"", cookie=self._cookie))
+        """The status and body of the reply. On a terminal a long question tells how far it has come."""
+        with progress_line(self._progress):
+            return self._runner.run(call(self._api, method, path, body or b"", cookie=self._cookie))
+
+    def _progress(self) -> Told | None:
+        asking = asyncio.run_coroutine_threadsafe(self._app.under_way(), self._runner.get_loop())
+        for each in asking.result(ASIDE_SECONDS):
+            return Told(share=each.share, rows_read=each.rows_read, elapsed_seconds=each.elapsed_seconds)
+        return None
 
     def close(self) -> None:
         """Close the directory."""
@@ -67,6 +79,7 @@ async def call(api: ASGIApp, method: str, path: str, body: bytes = b"", *, cooki
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "server": (HOST, 0),
         "client": (HOST, 0),
+        "state": {"by": BY},
     }
     status = 0
     parts: list[bytes] = []

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from holdfast.cli import doctor, files, insight, keys, people, segment, server
+from holdfast.cli import doctor, files, insight, keys, people, segment, server, sql
 from holdfast.cli.printing import complain
 from holdfast.kernel.errors import Exposed
 from holdfast.version import __version__
@@ -74,4 +74,5 @@ app.add_typer(people.app, name="people")
 app.add_typer(keys.app, name="keys")
 app.add_typer(insight.app, name="insight")
 insight.add_commands(app)
+app.command("sql")(sql.sql)
 app.command("doctor")(doctor.doctor)

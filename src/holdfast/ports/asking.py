@@ -25,7 +25,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class UnderWay:
     """How far the answer has come."""
 
     id: str
@@ -46,7 +46,7 @@ class Progress:
 class Questions(Protocol):
     """The questions under way."""
 
-    async def under_way(self) -> list[Progress]:
+    async def under_way(self) -> list[UnderWay]:
         """Every one, the oldest first."""
         ...
 

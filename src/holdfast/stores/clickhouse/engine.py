@@ -28,7 +28,7 @@ import pyarrow as pa
 from holdfast.kernel.errors import Busy, Conflict, Internal, TooLarge
 from holdfast.kernel.sql import Sql, Value, bind, fill, sql
 from holdfast.ports.analyst import SqlValue
-from holdfast.ports.asking import Asking, Progress, asking_now
+from holdfast.ports.asking import Asking, UnderWay, asking_now
 
 T = TypeVar("T")
 
@@ -303,7 +303,7 @@ class Engine:
         """Do the work on one of the threads and wait for it."""
         return self._pool.submit(self._do, self._new_ticket(), work).result()
 
-    async def under_way(self) -> list[Progress]:
+    async def under_way(self) -> list[UnderWay]:
         """What was asked under an id and is not answered yet, the oldest first."""
         return await asyncio.get_running_loop().run_in_executor(self._beside, self._progress)
 
@@ -338,7 +338,7 @@ class Engine:
             ticket.done = True
             self._tickets.pop(ticket.tag, None)
 
-    def _progress(self) -> list[Progress]:
+    def _progress(self) -> list[UnderWay]:
         tickets: dict[str, list[Ticket]] = {}
         for each in list(self._tickets.values()):
             if each.asking.id:
@@ -369,10 +369,10 @@ _UNDER_WAY = sql(
 )
 
 
-def _together(tickets: Sequence[Ticket], told: Sequence[Sequence[int]]) -> Progress:
+def _together(tickets: Sequence[Ticket], told: Sequence[Sequence[int]]) -> UnderWay:
     """The progress of all that is asked under one id. What waits for a thread has read nothing."""
     read, total, memory = (sum(each[index] for each in told) for index in range(3))
-    return Progress(
+    return UnderWay(
         id=tickets[0].asking.id,
         words=tickets[0].asking.words,
         elapsed_seconds=time.monotonic() - min(each.since for each in tickets),

@@ -20,7 +20,7 @@ from holdfast.kernel.sql import Sql
 from holdfast.measures.insight import Answer, Question
 from holdfast.measures.outcome import ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
-from holdfast.ports.asking import Progress
+from holdfast.ports.asking import UnderWay
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
 from holdfast.ports.history import (
     ActivityBucket,
@@ -248,7 +248,7 @@ class ChdbHistory:
             lambda handle: sandbox.ask(handle, scope, query, params, audiences=audiences, limit=limit)
         )
 
-    async def under_way(self) -> list[Progress]:
+    async def under_way(self) -> list[UnderWay]:
         return await self._engine.under_way()
 
     async def cancel(self, asking_id: str) -> bool:
