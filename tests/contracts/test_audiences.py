@@ -1,4 +1,4 @@
-"""Audiences in chDB against brute force over the list of events: past moments, comings and goings, kept sets, overlap."""
+"""Audiences in chDB against brute force over the events: past moments, comings and goings, kept sets, overlap."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ from hypothesis import strategies as st
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import from_millis
+from holdfast.kernel.sql import Sql
 from holdfast.ports.audiences import SETS_MOST, HasAudiences, Overlap, Side
 from holdfast.ports.history import HistoryRow
 from holdfast.segments.builders import all_of, any_of, did, prop, trait
-from holdfast.segments.condition import Condition, PastEvent, Truth
+from holdfast.segments.condition import Condition, PastEvent, Scope, Truth
 from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.looked_at import trait_names
 from holdfast.stores.clickhouse import audiences as kept_sets
+from holdfast.stores.clickhouse import sets
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.contracts.history_contract import chdb_history, person, row
@@ -101,7 +103,7 @@ def lived(engine: Engine, seed: int, *, people: int = 40, events: int = 300) -> 
     async def load() -> None:
         history = world.history
         # As they stand, they are told to be what they never were: nothing of it may be seen of a past moment.
-        stands = {name: "as it stands" for name in NAMES}
+        stands = dict.fromkeys(NAMES, "as it stands")
         await history.put_people([person(who, stands, first_seen_ms=at_ms) for who, at_ms in first.items()])
         await history.put_people([person(who, gone=True) for who in joined if who not in first])
         await history.add(rows, token="rows")
@@ -237,10 +239,13 @@ def test_traits_are_looked_for_at_any_depth() -> None:
 def test_sets_are_used_again_until_something_changes(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     history = chdb_history(engine)
     made: list[int] = []
-    keep = kept_sets.sets.keep
-    monkeypatch.setattr(
-        kept_sets.sets, "keep", lambda scope, number, each: made.append(number) or keep(scope, number, each)
-    )
+    keep = sets.keep
+
+    def counting(scope: Scope, number: int, condition: Condition) -> Sql:
+        made.append(number)
+        return keep(scope, number, condition)
+
+    monkeypatch.setattr(sets, "keep", counting)
     bought = did("Bought", within_days=1)
 
     async def asked(at_ms: int) -> tuple[int, int, int]:

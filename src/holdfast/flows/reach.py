@@ -1,0 +1,112 @@
+"""Reach: of an audience, how many the contact gate would let us write to on each channel now, and why not the others.
+
+It is the gate itself that is asked, person by person, with what `travel` would ask it with; only caps are left out, for
+they speak of the hour and not of the person.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, gate, standing_of
+from holdfast.flows.travel import CHANNEL, email_of
+from holdfast.ports.state import State, View
+from holdfast.profiles.profile import EMPTY, Profile, combine
+
+BATCH_PEOPLE = 5_000
+"""People looked at in one snapshot of the state; the profiles of so many are held at a time."""
+ADDRESS_OF: Mapping[str, Callable[[Profile], str]] = {CHANNEL: email_of}
+"""The channels there are, and where a person is written to on each; empty for nowhere."""
+
+
+@dataclass(slots=True)
+class ChannelReach:
+    """How many can be reached on a channel, and why each of the others cannot: exactly one reason a person."""
+
+    channel: str
+    people: int = 0
+    """In the audience."""
+    reachable: int = 0
+    reasons: Counter[Reason] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """The reach of an audience on every channel."""
+
+    as_of_ms: int
+    people: int
+    topic: str
+    transactional: bool
+    channels: tuple[ChannelReach, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What people would be written to about."""
+
+    topic: str = ""
+    """Empty for none in particular: then it goes by the channel as a whole."""
+    transactional: bool = False
+
+
+async def reach_of(
+    persons: npt.NDArray[np.uint32],
+    wish: Wish,
+    *,
+    state: State,
+    rules: GateRules,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> tuple[ChannelReach, ...]:
+    """The reach among these people, batch by batch.
+
+    Args:
+        progress: told people done, and in all, after each batch.
+    """
+    uncapped = replace(rules, caps=())
+    found = {channel: ChannelReach(channel) for channel in ADDRESS_OF}
+    for start in range(0, len(persons), BATCH_PEOPLE):
+        batch = persons[start : start + BATCH_PEOPLE].tolist()
+        async with state.view() as view:
+            profiles = await _profiles(view, batch)
+            for channel, reached in found.items():
+                await _count(reached, profiles, wish, view=view, rules=uncapped, now=now, channel=channel)
+        progress(start + len(batch), len(persons))
+    return tuple(found.values())
+
+
+async def _profiles(view: View, persons: Sequence[int]) -> list[Profile]:
+    """What is known of each person, from all of their identities."""
+    members = await view.members(persons)
+    known = await view.profiles([each.id for those in members.values() for each in those])
+    return [combine(known.get(each.id, EMPTY) for each in members.get(person, ())) for person in persons]
+
+
+async def _count(
+    reached: ChannelReach,
+    profiles: Sequence[Profile],
+    wish: Wish,
+    *,
+    view: View,
+    rules: GateRules,
+    now: datetime,
+    channel: str,
+) -> None:
+    addresses = [ADDRESS_OF[channel](each) for each in profiles]
+    suppressed = await view.suppressed(channel, sorted({each.lower() for each in addresses if each}))
+    contact = Contact(channel=channel, topic=wish.topic, transactional=wish.transactional)
+    for profile, address in zip(profiles, addresses, strict=True):
+        standing = standing_of(profile, channel, address=address, suppressed=suppressed.get(address.lower()))
+        reached.people += 1
+        match gate(contact, standing, rules, now):
+            case Permit():
+                reached.reachable += 1
+            case withheld:
+                reached.reasons[withheld.reason] += 1
