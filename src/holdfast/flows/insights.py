@@ -106,6 +106,16 @@ class Analyst(ABC):
         """
         return self.insight("rfm", {"event": _act(event, where), "bins": bins, **fields})
 
+    def revenue(self, event: Asked, *, where: object = None, **fields: object) -> InsightResult:
+        """What orders bring by period; or what people brought to date, by cohort or source, and what they cost.
+
+        Args:
+            event: what an order is, such as `Order Completed`.
+            where: comparisons of its properties.
+            fields: as docs/reference/insights.md tells: view, period, first, source, costs, segment, since and more.
+        """
+        return self.insight("revenue", {"event": _act(event, where), **fields})
+
     def stickiness(self, event: Asked, *, where: object = None, **fields: object) -> InsightResult:
         """How many people are active in a day, a week and a month; or, with `show="power_users"`, on how many days.
 
