@@ -146,6 +146,32 @@ def test_reach_is_what_the_gate_says(ws: holdfast.Workspace, monkeypatch: pytest
     }  # fmt: skip
 
 
+def test_the_command_line_says_the_same(ws: holdfast.Workspace, tmp_path: Path) -> None:
+    ws.save_segment("buyers", "Buyers", BOUGHT)
+    ws.close()
+    gold = '{"type":"trait","trait":"plan","operator":"equals","value":"gold"}'
+
+    def said(*arguments: str) -> str:
+        ran = CliRunner().invoke(app, ["segment", *arguments, "--data", str(tmp_path / "data")])
+        assert ran.exit_code == 0, ran.output
+        return ran.output
+
+    between = ("--since", "2026-03-04", "--until", "2026-03-12")
+    assert json.loads(said("changes", "buyers", *between, "--json"))["entered"] == 1
+    told = said("changes", "buyers", *between, "--who", "left")
+    assert ("1 left" in told, "bob" in told, "cem" in told) == (True, True, False)
+    points = json.loads(said("history", gold, "--period", "month", "--last", "12", "--json"))["points"]
+    assert (points[-1]["people"], sum(each["entered"] for each in points)) == (2, 2)
+    assert "AS OF" in said("history", gold, "--last", "2")
+    told = said("overlap", "buyers", gold)
+    assert ("2 in any, 0 in all, 2 in exactly one" in told, "IN EXACTLY THESE" in told) == (True, True)
+    assert json.loads(said("overlap", "buyers", gold, "--json"))["common"][1] == [0, 2]
+    assert "2  have no address" in said("reach", gold)
+    assert "1 of 2." in said("audience", gold, "--at", "2026-03-05")
+    ran = CliRunner().invoke(app, ["segment", "audience", "nobody", "--data", str(tmp_path / "data")])
+    assert (ran.exit_code, "nobody" in ran.output) == (2, True)
+
+
 def test_what_is_wrong_is_said(ws: holdfast.Workspace) -> None:
     for ask, path in (
         (lambda: ws.segment_changes(BOUGHT, "2026-03-04", "2026-03-04"), "$.until"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -27,6 +27,7 @@ KEYS_FILE = "keys.json"
 PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
+_LISTS = "`holdfast list list` shows them."
 _FIND = "`holdfast people find TEXT` looks for people."
 _LIST = "`holdfast segment list` lists them."
 _VERSIONS = "`holdfast segment versions ID` lists the versions; `holdfast segment list --deleted`, what was deleted."
@@ -108,6 +109,9 @@ class Desk:
         wish: Answer = {"segments": segments, "dry_run": dry_run, "prune": prune}
         return rows_of(self._ask("POST", "/api/segments/apply", wish), "changes")
 
+    def audience(self, what: Literal["audience", "changes", "history", "overlap", "reach"], question: Answer) -> Answer:
+        return self._ask("POST", f"/api/segments/{what}", question)
+
     def find(self, text: str, *, limit: int) -> Answer:
         return self._ask("GET", "/api/people?" + urlencode({"text": text, "limit": min(limit, PAGE_MOST)}))
 
@@ -134,6 +138,20 @@ class Desk:
 
     def sql(self, query: str, params: Mapping[str, str], *, limit: int) -> Answer:
         return self._ask("POST", "/api/sql", {"query": query, "params": dict(params), "limit": limit})
+
+    def lists(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/lists"), "lists")
+
+    def save_list(self, list_id: str, name: str | None, people: list[str] | None) -> Answer:
+        wish = {"name": name, "people": people}
+        return self._ask("PUT", _list(list_id), {field: said for field, said in wish.items() if said is not None})
+
+    def change_list(self, list_id: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()) -> Answer:
+        wish: Answer = {"add": list(add), "remove": list(remove)}
+        return self._ask("POST", f"{_list(list_id)}/people", wish, missing=_LISTS)
+
+    def delete_list(self, list_id: str) -> None:
+        self._ask("DELETE", _list(list_id), missing=_LISTS)
 
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
@@ -164,6 +182,10 @@ class Desk:
         if not isinstance(said, dict):
             raise Internal(f"the answer to {method} {path} is no JSON object")
         return said
+
+
+def _list(list_id: str) -> str:
+    return f"/api/lists/{_part(list_id)}"
 
 
 def complaint_of(status: int, body: bytes) -> Exception:

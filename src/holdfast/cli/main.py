@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from holdfast.cli import doctor, files, insight, keys, people, segment, server, sql
+from holdfast.cli import audience, doctor, files, insight, keys, lists, people, segment, server, sql
 from holdfast.cli.printing import complain
 from holdfast.kernel.errors import Exposed
 from holdfast.version import __version__
@@ -70,7 +70,9 @@ app.command("demo")(server.demo)
 app.command("import")(files.import_file)
 app.command("export")(files.export)
 app.add_typer(segment.app, name="segment")
+audience.add_commands(segment.app)
 app.add_typer(people.app, name="people")
+app.add_typer(lists.app, name="list")
 app.add_typer(keys.app, name="keys")
 app.add_typer(insight.app, name="insight")
 insight.add_commands(app)
