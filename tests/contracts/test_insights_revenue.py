@@ -331,8 +331,8 @@ def test_a_real_quarter_of_new_customers(engine: Engine) -> None:
     answer = asyncio.run(history.insight(decode_question("revenue", question), as_of_ms=NOW_MS))
     names = [each.name for each in answer.columns]
     rows = [dict(zip(names, each, strict=True)) for each in answer.rows]
-    assert (sum(each["people"] for each in rows), sum(each["orders"] for each in rows)) == (23_570, 69_659)  # type: ignore[misc,arg-type]  # Whole numbers.
-    assert sum(each["revenue"] for each in rows) == 250_031_563  # type: ignore[misc,arg-type]  # As above.
+    assert (sum(each["people"] for each in rows), sum(each["orders"] for each in rows)) == (23_570, 69_659)  # type: ignore[misc]  # Whole numbers.
+    assert sum(each["revenue"] for each in rows) == 250_031_563  # type: ignore[misc]  # As above.
     people = orders.group_by("person").agg(pl.col("at").min(), pl.len(), pl.col("revenue_minor").sum())
     months = (
         people.group_by(pl.col("at").dt.month())

@@ -147,9 +147,9 @@ class Revenue(Question):
             told.append(sums.get((0, "value"), _Sums()).cells(total, lasting=True))
         else:
             edges = self.edges(scope.as_of_ms)
-            costs_by_edge = self._costs_by_cohort(edges)
+            costs_by_start = self._costs_by_cohort()
             for number, start_ms in enumerate(edges):
-                cost = costs_by_edge.get(number, 0) if self.costs else None
+                cost = costs_by_start.get(start_ms, 0) if self.costs else None
                 cells = sums.get((number, "value"), _Sums()).cells(cost, lasting=self.view == "cohorts")
                 told.append((start_ms, *cells))
         wanted = SHOWN[self.view]
@@ -222,11 +222,13 @@ class Revenue(Question):
             )
         return index_of(at_ms, edges)
 
-    def _costs_by_cohort(self, edges: Sequence[int]) -> dict[int, int]:
+    def _costs_by_cohort(self) -> dict[int, int]:
+        """The cost of each cohort, by when it starts."""
         found: dict[int, int] = {}
-        for each in self.costs:
-            number = index_of(moment_of(each.at, self.zone), edges) if each.at is not None else -1
-            found[number] = found.get(number, 0) + each.minor
+        for each in self.costs if self.view == "cohorts" else ():
+            at_ms = moment_of(each.at or "", self.zone)
+            (start_ms,) = starts(at_ms, at_ms + 1, self.period, self.zone)
+            found[start_ms] = found.get(start_ms, 0) + each.minor
         return found
 
     def _costs_by_source(self, lines: Mapping[tuple[Any, Part], _Sums]) -> dict[tuple[str | None, Part], int]:
