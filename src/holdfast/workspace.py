@@ -17,6 +17,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Se
 from concurrent.futures import Future
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self, TypeVar
@@ -35,10 +36,14 @@ from holdfast.flows.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.list_keeping import ListKeeper
 from holdfast.flows.list_members import Keeper
+from holdfast.flows.segment_keeping import SegmentKeeper
+from holdfast.flows.segments import Change, document_of
 from holdfast.flows.sql import SqlResult, ask_sql, people_query, sql_value, table_of
 from holdfast.flows.survey import Audience, Surveyor, made_whole
 from holdfast.flows.taking import bodies_of, events_table
+from holdfast.integrations.files.documents import DocumentFormat
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
+from holdfast.integrations.files.segment_files import Written, name_in_file, read_segment_files, write_segment_files
 from holdfast.integrations.files.write import FileFormat
 from holdfast.kernel.errors import Exposed, NotFound
 from holdfast.kernel.moments import from_millis, to_millis
@@ -47,8 +52,8 @@ from holdfast.measures.insight_catalogue import decode_cell
 from holdfast.ports.analyst import ROWS_MOST, SqlAnswer, SqlValue
 from holdfast.ports.asking import Asking, UnderWay, asked_as
 from holdfast.ports.history import PersonRow, TimelineEvent
-from holdfast.ports.state import AccessKey, Identity, SavedSegment, View
-from holdfast.segments.codec import decode_condition, encode_condition
+from holdfast.ports.state import AccessKey, Identity, State, View
+from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.explain import Explained
 from holdfast.settings import Settings
@@ -60,8 +65,8 @@ PROGRESS_SECONDS = 0.25
 STOP_SECONDS = 5.0
 """How long a question that is called off is waited for."""
 _watching: ContextVar[Callable[[UnderWay], None] | None] = ContextVar("watching", default=None)
-Segment = Condition | Mapping[str, object]
-"""A condition, or its JSON form."""
+Segment = Condition | Mapping[str, object] | str
+"""A condition, its JSON form, or the id of a saved segment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,12 +81,7 @@ class Tracked:
     """How many were there before; only said of tables."""
 
 
-def condition_of(segment: Segment) -> Condition:
-    """The condition, decoded if need be. Raises Invalid with the path of what cannot be."""
-    return segment if isinstance(segment, Condition) else decode_condition(segment)
-
-
-class Workspace(Analyst, Surveyed, ListKeeper):
+class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -265,26 +265,32 @@ class Workspace(Analyst, Surveyed, ListKeeper):
 
     # Saved segments and keys.
 
-    def segments(self) -> list[SavedSegment]:
-        """Every saved segment."""
-        return self._viewed(lambda view: view.segments())
+    def apply_segments(
+        self, source: Path | str | Iterable[Mapping[str, object]], *, dry_run: bool = False, prune: bool = False
+    ) -> list[Change]:
+        """Save the segments of a folder or a file (JSON, TOML, YAML), or of objects like those in files: all, or none.
 
-    def save_segment(self, segment_id: str, name: str, segment: Segment) -> SavedSegment:
-        """Save a segment under an id; what was there is replaced."""
-        saved = SavedSegment(
-            id=segment_id,
-            name=name,
-            definition=msgspec.json.encode(encode_condition(condition_of(segment))),
-            updated_ms=to_millis(self._app.clock.now()),
-        )
-        self._wait(self._put_segment(saved))
-        return saved
+        Args:
+            dry_run: change nothing, and say what would be changed.
+            prune: delete whatever else is saved.
 
-    def delete_segment(self, segment_id: str) -> None:
-        """Forget a saved segment. Raises NotFound."""
-        if not any(each.id == segment_id for each in self.segments()):
-            raise NotFound(f"there is no segment {segment_id!r:.120}.", hint="`holdfast segment list` shows them.")
-        self._wait(self._drop_segment(segment_id))
+        Raises Invalid and TooLarge naming the file and the path in it, and Conflict.
+        """
+        if not isinstance(source, (Path, str)):
+            return self.apply_documents(source, dry_run=dry_run, prune=prune)
+        files = read_segment_files([Path(source)])
+        try:
+            return self.apply_documents([each.document for each in files], dry_run=dry_run, prune=prune)
+        except Exposed as complaint:
+            raise name_in_file(complaint, files) from complaint
+
+    def pull_segments(self, folder: Path | str, file_format: DocumentFormat = "json") -> Written:
+        """Write every saved segment to a file of its own, named by its id; `apply_segments` of them changes nothing.
+
+        Raises Conflict when a segment has a file of another format that says something else.
+        """
+        documents = [(each.id, document_of(each)) for each in self.segments()]
+        return write_segment_files(Path(folder), documents, file_format)
 
     def keys(self) -> list[AccessKey]:
         """Every write key and api key."""
@@ -338,7 +344,12 @@ class Workspace(Analyst, Surveyed, ListKeeper):
 
     def _whole(self, segment: Segment) -> Condition:
         """The condition with the segments it names bound to it."""
+        if isinstance(segment, str):
+            segment = decode_condition(self.segment(segment).definition)
         return self._wait(self._app.condition(segment))
+
+    def keep_segments(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
+        return self._wait(work(self._app.state, self._app.clock.now()))
 
     def keep(self, work: Callable[[Keeper], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app))
@@ -428,14 +439,6 @@ class Workspace(Analyst, Surveyed, ListKeeper):
         await self._app.settle()
         as_of_ms = to_millis(self._app.clock.now())
         return await ask_sql(self._app.analyst, self._app.state, query, params, as_of_ms=as_of_ms, limit=limit)
-
-    async def _put_segment(self, saved: SavedSegment) -> None:
-        async with self._app.state.begin() as transaction:
-            await transaction.put_segment(saved)
-
-    async def _drop_segment(self, segment_id: str) -> None:
-        async with self._app.state.begin() as transaction:
-            await transaction.delete_segment(segment_id, at_ms=to_millis(self._app.clock.now()))
 
 
 async def _members(view: View, user_id: str) -> list[Identity]:

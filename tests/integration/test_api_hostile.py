@@ -61,7 +61,16 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/insights/{kind}"): TREND,
     ("POST", "/api/insights/{kind}/people"): {"question": TREND, "cell": {}, "limit": 10, "offset": 0},
     ("POST", "/api/sql"): {"query": "SELECT event, {n:UInt8} FROM events", "params": {"n": 1}, "limit": 10},
-    ("PUT", "/api/segments/{segment_id}"): {"name": "Fuzzed", "definition": SEGMENT},
+    ("PUT", "/api/segments/{segment_id}"): {"name": "Fuzzed", "definition": SEGMENT, "description": "For trying."},
+    ("POST", "/api/segments/apply"): {
+        "segments": [
+            {"id": "fuzzed", "name": "Fuzzed", "definition": SEGMENT, "description": "For trying."},
+            {"id": "fuzzed-2", "name": "Fuzzed", "definition": {"type": "in_segment", "segment": "fuzzed"}},
+        ],
+        "dry_run": True,
+        "prune": False,
+    },
+    ("POST", "/api/segments/{segment_id}/restore"): {"version": 1},
     ("PUT", "/api/journeys/{decision_id}"): JOURNEY,
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
     ("POST", "/api/errors/replay"): {"ids": [1], "all": False, "bodies": {"1": "{}"}},

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from holdfast.cli import segment_files, segment_registry
 from holdfast.cli.desk import Answer, Desk, desk, rows_of
 from holdfast.cli.options import ApiKey, AsJson, Data, Limit
-from holdfast.cli.printing import count_words, print_json, print_table
-from holdfast.kernel.errors import Invalid, NotFound
+from holdfast.cli.printing import cell, count_words, print_json, print_table
+from holdfast.kernel.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -23,7 +24,7 @@ Wanted = Annotated[
 
 @app.callback()
 def segment() -> None:
-    """Count and list the people who fit a description; save descriptions by name.
+    """Count and list the people who fit a description; save descriptions by name, in versions and as files.
 
     \b
     Examples:
@@ -32,6 +33,9 @@ def segment() -> None:
       holdfast segment save loyal loyal.json --name "Loyal customers"
       holdfast segment count loyal
       holdfast segment words loyal.json
+      holdfast segment explain loyal ada
+      holdfast segment versions loyal
+      holdfast segment apply segments/ --dry-run
     """
 
 
@@ -68,10 +72,15 @@ def print_people(rows: list[Answer], *, total: object) -> None:
 
 
 @app.command("list")
-def list_saved(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+def list_saved(
+    deleted: Annotated[bool, typer.Option("--deleted", help="Those that were deleted; each can be restored.")] = False,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
     """The saved segments."""
     with desk(data, api_key) as at:
-        saved = at.segments()
+        saved = at.segments(deleted=deleted)
     if as_json:
         print_json({"segments": saved})
     else:
@@ -83,13 +92,17 @@ def save(
     segment_id: Annotated[str, typer.Argument(metavar="ID", help="The id to save it under.")],
     wanted: Wanted,
     name: Annotated[str | None, typer.Option("--name", help="What people call it; the id by default.")] = None,
+    description: Annotated[str, typer.Option("--description", help="What it is for.")] = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who uses it and whether it could be.")] = False,
     data: Data = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Save a description under an id; one that is there is replaced."""
+    """Save a description under an id; what was there is kept as an older version."""
     with desk(data, api_key) as at:
-        at.save_segment(segment_id, name or segment_id, _definition(wanted, at))
-    print(f"Saved {segment_id}.")
+        wish: Answer = {"name": name or segment_id, "description": description, "definition": _definition(wanted, at)}
+        segment_registry.print_saved(
+            at.save_segment(segment_id, wish, dry_run=dry_run), "It would be saved as" if dry_run else "Saved"
+        )
 
 
 @app.command()
@@ -98,10 +111,49 @@ def delete(
     data: Data = None,
     api_key: ApiKey = None,
 ) -> None:
-    """Forget a saved description; nothing happens to the people."""
+    """Delete a saved description that nothing uses; `restore` brings it back."""
     with desk(data, api_key) as at:
         at.delete_segment(segment_id)
-    print(f"Deleted {segment_id}.")
+    print(f"Deleted {segment_id}. `holdfast segment restore {segment_id}` brings it back.")
+
+
+@app.command()
+def explain(
+    wanted: Wanted,
+    person: Annotated[str, typer.Argument(help="A user id or anonymous id.")],
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why somebody fits, or does not: condition by condition, with the events and traits that decided it."""
+    with desk(data, api_key) as at:
+        conditions = at.explain(_definition(wanted, at), person)
+    if as_json:
+        print_json({"conditions": conditions})
+        return
+    above: list[str] = []
+    for each in conditions:
+        path = str(each["path"])
+        while above and not path.startswith(above[-1]):
+            above.pop()
+        _print_explained(each, "  " * len(above))
+        above.append(path)
+
+
+def _print_explained(explained: Answer, indent: str) -> None:
+    print(f"{indent}{explained['truth']!s:<7}  {explained['words']}")
+    inner = f"{indent}         "
+    if explained["traits"]:
+        print(f"{inner}{cell(explained['traits'])}")
+    events = rows_of(explained, "events")
+    count = explained["event_count"]
+    if isinstance(count, int):
+        print(f"{inner}{count_words(count, 'event counts', 'events count')}")
+    for event in events:
+        said = f" ({cell(event['properties'])})" if event["properties"] else ""
+        print(f"{inner}{event['timestamp']}  {event['event']}{said}")
+    if isinstance(count, int) and count > len(events) > 0:
+        print(f"{inner}… and {count - len(events):,} earlier")
 
 
 @app.command()
@@ -137,12 +189,8 @@ def _definition(wanted: str, at: Desk) -> Answer:
     written = read_definition(wanted)
     if written is not None:
         return written
-    saved = {str(each["id"]): each["definition"] for each in at.segments()}
-    found = saved.get(wanted)
-    if not isinstance(found, dict):
-        known = ", ".join(sorted(saved)) or "none"
-        raise NotFound(f"no segment is saved as {wanted!r}.", hint=f"Saved are: {known}.")
-    return found
+    found = at.segment(wanted)["definition"]
+    return found if isinstance(found, dict) else {}
 
 
 def _json(text: str, where: str) -> Answer:
@@ -153,3 +201,7 @@ def _json(text: str, where: str) -> Answer:
     if not isinstance(said, dict):
         raise Invalid("is no JSON object.", path=where, hint='It looks like {"type": "did", "event": "Signed Up"}.')
     return said
+
+
+segment_registry.add_commands(app)
+segment_files.add_commands(app)

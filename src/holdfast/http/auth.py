@@ -143,6 +143,13 @@ def caller_of(app: Application, request: Request) -> str | None:
     return name if name is not None and app.access.is_caller(name) else None
 
 
+def asked_by(app: Application, request: Request) -> str:
+    """Who a request that was let through is by, to be kept with what it changes."""
+    # What is asked within this process says itself who asks; over the network nobody can.
+    said: str | None = getattr(request.state, "by", None)
+    return said or caller_of(app, request) or ""
+
+
 def _stands_open(app: Application, headers: Headers) -> bool:
     """Whether the console needs no key. The name asked for must be this machine's, or another site's page could ask."""
     try:

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import msgspec
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from holdfast.flows.explain import explain_person
+from holdfast.flows.segment_users import users_of
+from holdfast.flows.segments import delete_segment, draft_of, find_segment, save_segment
 from holdfast.http.api.people import members_of
-from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole, moment_text
-from holdfast.kernel.errors import Invalid, NotFound
+from holdfast.http.api.segment_shapes import SegmentShape
+from holdfast.http.auth import asked_by
+from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole
 from holdfast.kernel.moments import format_moment, to_millis
-from holdfast.ports.state import SavedSegment
-from holdfast.segments.codec import decode_condition, encode_condition
 from holdfast.segments.condition import Condition, Truth
 from holdfast.segments.explain import Explained
 from holdfast.wiring import Application
@@ -28,7 +27,6 @@ _TRUTHS: dict[Truth, Literal["true", "false", "unknown"]] = {
     Truth.FALSE: "false",
     Truth.UNKNOWN: "unknown",
 }
-_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +88,7 @@ class DecidingEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainedCondition:
-    """One condition: whether it is true of the person, the traits it looks at, and the newest events that count."""
+    """One condition: whether it is true of the person, and what decided it: traits, the newest events, groups."""
 
     path: str
     words: str
@@ -98,6 +96,7 @@ class ExplainedCondition:
     traits: Properties
     events: list[DecidingEvent]
     event_count: int | None
+    groups: list[Properties]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,17 +107,6 @@ class Explanation:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SegmentShape:
-    """A saved segment."""
-
-    id: str
-    name: str
-    definition: Properties
-    words: str
-    updated_at: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class SegmentWish:
     """A segment to save."""
 
@@ -126,29 +114,14 @@ class SegmentWish:
 
     name: str
     definition: Properties
+    description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentList:
-    """Every saved segment."""
+    """Saved segments."""
 
     segments: list[SegmentShape]
-
-
-def condition_of(definition: dict[str, Any]) -> Condition:
-    """The condition a definition means; complaints carry its path."""
-    return decode_condition(definition)
-
-
-def _shape(saved: SavedSegment) -> SegmentShape:
-    condition = decode_condition(saved.definition)
-    return SegmentShape(
-        id=saved.id,
-        name=saved.name,
-        definition=encode_condition(condition),
-        words=f"People who {condition.words()}.",
-        updated_at=moment_text(saved.updated_ms),
-    )
 
 
 def _explained(each: Explained) -> ExplainedCondition:
@@ -167,6 +140,7 @@ def _explained(each: Explained) -> ExplainedCondition:
         traits=dict(each.traits),
         events=events,
         event_count=each.event_count,
+        groups=[dict(group) for group in each.groups],
     )
 
 
@@ -177,7 +151,7 @@ def segment_routes(app: Application) -> APIRouter:
     @routes.post("/count")
     async def count(question: Question) -> Counted:
         """Count the people a definition holds for, over all history, now."""
-        condition = condition_of(question.definition)
+        condition = await app.condition(question.definition)
         await app.catch_up()
         as_of_ms = to_millis(app.clock.now())
         started = time.perf_counter()
@@ -189,7 +163,7 @@ def segment_routes(app: Application) -> APIRouter:
     @routes.post("/people")
     async def people(question: PeopleQuestion) -> SegmentPeople:
         """The people a definition holds for, a page at a time."""
-        condition = condition_of(question.definition)
+        condition = await app.condition(question.definition)
         await app.catch_up()
         as_of_ms = to_millis(app.clock.now())
         rows = await app.history.people(condition, as_of_ms=as_of_ms, limit=question.limit, offset=question.offset)
@@ -199,26 +173,41 @@ def segment_routes(app: Application) -> APIRouter:
     @routes.post("/explain")
     async def why(question: ExplainQuestion) -> Explanation:
         """Why a person is among those a definition holds for, or is not: condition by condition."""
-        condition = condition_of(question.definition)
+        return await explained(await app.condition(question.definition), question.person)
+
+    async def explained(condition: Condition, person: str) -> Explanation:
         await app.catch_up()
         async with app.state.view() as view:
-            members = await members_of(view, question.person)
+            members = await members_of(view, person)
             found = await explain_person(
                 condition, members, view=view, history=app.history, zone=app.zone, now=app.clock.now()
             )
         return Explanation(conditions=[_explained(each) for each in found])
 
+    async def saved_condition(segment_id: str) -> Condition:
+        async with app.state.view() as view:
+            definition = (await find_segment(view, segment_id)).definition
+        return await app.condition(definition)
+
     @routes.get("")
-    async def saved() -> SegmentList:
+    async def saved(
+        deleted: Annotated[bool, Query(description="Those that were deleted, instead; each can be restored.")] = False,
+    ) -> SegmentList:
         """Every saved segment, by name."""
         async with app.state.view() as view:
-            shapes = [_shape(each) for each in await view.segments()]
+            segments = await view.segments()
+            users = await users_of(view, segments)
+            listed = await view.deleted_segments() if deleted else segments
+        shapes = [SegmentShape.of(each, users.of(each.id)) for each in listed]
         return SegmentList(segments=sorted(shapes, key=lambda each: (each.name, each.id)))
 
     @routes.get("/{segment_id}")
     async def one(segment_id: str) -> SegmentShape:
-        """One saved segment."""
-        return _shape(await find_segment(app, segment_id))
+        """One saved segment, and who uses it."""
+        async with app.state.view() as view:
+            segment = await find_segment(view, segment_id)
+            users = await users_of(view, await view.segments())
+        return SegmentShape.of(segment, users.of(segment_id))
 
     @routes.get("/{segment_id}/people")
     async def people_of(
@@ -227,46 +216,38 @@ def segment_routes(app: Application) -> APIRouter:
         offset: Annotated[int, Query(ge=0, le=NUMBER_MOST)] = 0,
     ) -> PeoplePage:
         """The people of a saved segment."""
-        condition = decode_condition((await find_segment(app, segment_id)).definition)
+        condition = await saved_condition(segment_id)
         await app.catch_up()
         as_of_ms = to_millis(app.clock.now())
         rows = await app.history.people(condition, as_of_ms=as_of_ms, limit=limit, offset=offset)
         total = await app.history.count(condition, as_of_ms=as_of_ms)
         return PeoplePage(people=[PersonShape.of(row) for row in rows], total=total)
 
+    @routes.get("/{segment_id}/explain")
+    async def why_in(
+        segment_id: str,
+        person: Annotated[str, Query(description="The user id or anonymous id of a person.")],
+    ) -> Explanation:
+        """Why a person is in a saved segment, or is not: condition by condition."""
+        return await explained(await saved_condition(segment_id), person)
+
     @routes.put("/{segment_id}")
-    async def save(segment_id: str, wish: SegmentWish) -> SegmentShape:
-        """Save a definition under an id; what was there is replaced."""
-        if not _ID.fullmatch(segment_id):
-            hint = "Use small letters, digits and hyphens, at most 100, such as gold-customers."
-            raise Invalid(f"{segment_id!r:.120} is no segment id.", path="segment_id", hint=hint)
-        if not wish.name.strip():
-            raise Invalid("the name is empty.", path="$.name", hint="Give it a name people recognise.")
-        condition = condition_of(wish.definition)
-        segment = SavedSegment(
-            id=segment_id,
-            name=wish.name.strip(),
-            definition=msgspec.json.encode(encode_condition(condition)),
-            updated_ms=to_millis(app.clock.now()),
-        )
-        async with app.state.begin() as transaction:
-            await transaction.put_segment(segment)
-        return _shape(segment)
+    async def save(
+        segment_id: str,
+        wish: SegmentWish,
+        request: Request,
+        dry_run: Annotated[
+            bool, Query(description="Change nothing; tell what would be saved and who uses it.")
+        ] = False,
+    ) -> SegmentShape:
+        """Save a definition under an id, as a new version; what was there is kept as an older one."""
+        draft = draft_of(segment_id, wish.name, wish.definition, wish.description)
+        change = await save_segment(app.state, draft, by=asked_by(app, request), now=app.clock.now(), dry_run=dry_run)
+        return SegmentShape.of(change.segment, change.used_by)
 
     @routes.delete("/{segment_id}", status_code=204)
-    async def delete(segment_id: str) -> None:
-        """Forget a saved segment. Nobody in it is changed."""
-        await find_segment(app, segment_id)
-        async with app.state.begin() as transaction:
-            await transaction.delete_segment(segment_id, at_ms=to_millis(app.clock.now()))
+    async def delete(segment_id: str, request: Request) -> None:
+        """Delete a saved segment that nothing uses. Nobody in it is changed, and it can be restored."""
+        await delete_segment(app.state, segment_id, by=asked_by(app, request), now=app.clock.now())
 
     return routes
-
-
-async def find_segment(app: Application, segment_id: str) -> SavedSegment:
-    """The saved segment. Raises NotFound."""
-    async with app.state.view() as view:
-        for each in await view.segments():
-            if each.id == segment_id:
-                return each
-    raise NotFound(f"there is no segment {segment_id!r:.120}.", hint="GET /api/segments lists them.")

@@ -1,0 +1,124 @@
+"""Who uses a saved segment: other segments, and journeys and campaigns that ask for it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+from holdfast.decisions.campaign import decode_campaign
+from holdfast.decisions.conditions import conditions_of
+from holdfast.decisions.journey import decode_journey
+from holdfast.flows.playbook import definition_of
+from holdfast.kernel.errors import Conflict, Exposed
+from holdfast.ports.state import Decision, SavedSegment, View
+from holdfast.segments.codec import decode_condition
+from holdfast.segments.mentions import Mention, mentions_in
+
+SAID_MOST = 10
+"""Uses a complaint names; `used-by` lists all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One place where a saved segment is used."""
+
+    kind: Literal["segment", "journey", "campaign"]
+    id: str
+    name: str
+    path: str
+    """Where in the user's definition, such as `$.steps.fork.condition.segment`."""
+    version: int | None = None
+    """Of a journey or campaign, where it is not the newest: one that people are still under way on."""
+
+    def words(self) -> str:
+        older = f" (version {self.version})" if self.version is not None else ""
+        return f"the {self.kind} {self.id!r}{older} at {self.path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Users:
+    """Every use of every saved segment."""
+
+    uses: Mapping[str, tuple[Use, ...]]
+    decisions: tuple[Decision, ...]
+    """The journeys and campaigns among the users."""
+
+    def of(self, segment_id: str) -> tuple[Use, ...]:
+        """Segments first, then campaigns, then journeys; each by id."""
+        return self.uses.get(segment_id, ())
+
+    def reached_from(self, segments: Collection[str]) -> set[str]:
+        """The saved segments that name one of these, or name one that does, and so on."""
+        reached: set[str] = set()
+        waiting = list(segments)
+        while waiting:
+            using = {use.id for use in self.of(waiting.pop()) if use.kind == "segment"} - reached
+            reached |= using
+            waiting += using
+        return reached
+
+
+async def users_of(view: View, segments: Iterable[SavedSegment]) -> Users:
+    """Who uses what, where these are the saved segments.
+
+    A journey or campaign counts as long as it can ask: its newest version unless it was stopped, and each version that
+    somebody is still under way on. One whose definition is not valid any more asks nobody until it is published anew.
+    """
+    found: dict[str, list[Use]] = defaultdict(list)
+    for each in segments:
+        for mention in _mentions("segment", each.definition):
+            found[mention.segment].append(Use(kind="segment", id=each.id, name=each.name, path=mention.path))
+    askers = await _askers(view)
+    for asker, is_newest in askers:
+        name = definition_of(asker).name
+        version = None if is_newest else asker.version
+        for mention in _mentions(asker.kind, asker.definition):
+            use = Use(kind=asker.kind, id=asker.id, name=name, path=mention.path, version=version)
+            found[mention.segment].append(use)
+    uses = {name: tuple(sorted(those, key=_order)) for name, those in found.items()}
+    return Users(uses=uses, decisions=tuple(each for each, _ in askers))
+
+
+def in_use(segment_id: str, uses: Collection[Use]) -> Conflict:
+    """The complaint that a segment cannot be deleted."""
+    said = [use.words() for use in list(uses)[:SAID_MOST]]
+    more = f" and {len(uses) - SAID_MOST} more" if len(uses) > SAID_MOST else ""
+    return Conflict(
+        f"the segment {segment_id!r} is used by {', '.join(said)}{more}.",
+        code="in_use",
+        path="segment_id",
+        hint=f"Take it out of there first; `holdfast segment used-by {segment_id}` lists every use.",
+    )
+
+
+async def _askers(view: View) -> list[tuple[Decision, bool]]:
+    """The versions that may ask for a segment, and whether each is the newest of its id."""
+    every = await view.decisions(latest=False)
+    newest = {each.id: each.version for each in sorted(every, key=lambda each: each.version)}
+    askers: list[tuple[Decision, bool]] = []
+    for each in every:
+        if not _mentions(each.kind, each.definition):
+            continue
+        is_newest = newest[each.id] == each.version
+        if (is_newest and each.state != "stopped") or (await view.under_way(each.id)).get(each.version):
+            askers.append((each, is_newest))
+    return askers
+
+
+@lru_cache(maxsize=4096)
+def _mentions(kind: Literal["segment", "journey", "campaign"], definition: bytes) -> tuple[Mention, ...]:
+    # A version never changes, so what it names never does either.
+    try:
+        if kind == "segment":
+            return tuple(mentions_in(decode_condition(definition)))
+        decided = decode_campaign(definition) if kind == "campaign" else decode_journey(definition)
+        return tuple(each for path, asked in conditions_of(decided) for each in mentions_in(asked, path))
+    except Exposed:
+        return ()
+
+
+def _order(use: Use) -> tuple[bool, str, str, int, str]:
+    return use.kind != "segment", use.kind, use.id, use.version or 0, use.path

@@ -1,0 +1,423 @@
+"""Saved segments: kept in versions, never taken from under those who use them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from types import MappingProxyType
+from typing import Any, Literal, cast
+
+import msgspec
+
+from holdfast.decisions.campaign import Campaign
+from holdfast.decisions.resolving import resolved_campaign, resolved_journey
+from holdfast.events.event import Json
+from holdfast.flows.library import load_library
+from holdfast.flows.playbook import definition_of
+from holdfast.flows.segment_users import Use, Users, in_use, users_of
+from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound, TooLarge
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.state import Decision, SavedSegment, State, Transaction, View
+from holdfast.segments.codec import decode_condition, encode_condition
+from holdfast.segments.condition import Condition
+from holdfast.segments.difference import Difference, differences
+from holdfast.segments.library import Library, resolve
+
+NAME_MOST = 200
+DESCRIPTION_MOST = 2_000
+SEGMENTS_MOST = 2_000
+"""Segments in one workspace."""
+VERSIONS_MOST = 1_000
+"""Versions of a segment that are listed at a time."""
+
+_FIELDS: Mapping[str, tuple[type, ...]] = MappingProxyType(
+    {"id": (str,), "name": (str,), "definition": (Mapping, Condition), "description": (str,)}
+)
+_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A segment to be saved."""
+
+    id: str
+    name: str
+    description: str
+    condition: Condition
+    path: str = "$"
+    """Where it stands in what the caller said, for complaints."""
+
+    @property
+    def definition(self) -> bytes:
+        """The JSON form that is kept."""
+        return canonical(self.condition)
+
+
+def canonical(condition: Condition) -> bytes:
+    """The one JSON text of a condition. Raises Invalid for half of a surrogate pair."""
+    try:
+        return msgspec.json.encode(encode_condition(condition))
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            "a text in it holds half of a surrogate pair, which is no character.",
+            code="bad_text",
+            path="$",
+            hint="Write the whole character.",
+        ) from error
+
+
+def draft_of(  # noqa: PLR0917 - no two of them can be mistaken for one another.
+    segment_id: str,
+    name: str,
+    definition: Condition | Mapping[str, object],
+    description: str = "",
+    path: str = "$",
+    definition_path: str = "$",
+) -> Draft:
+    """The draft of what a caller said, checked but for what it refers to.
+
+    Args:
+        path: where the whole stands; complaints of the name begin with it.
+        definition_path: where the definition stands.
+
+    Raises Invalid and TooLarge.
+    """
+    if not _ID.fullmatch(segment_id):
+        hint = "Use small letters, digits and hyphens, at most 100, such as gold-customers."
+        where = "segment_id" if path == "$" else f"{path}.id"
+        raise Invalid(f"{segment_id!r:.120} is no segment id.", code="bad_id", path=where, hint=hint)
+    draft = Draft(
+        id=segment_id,
+        name=_line(name, f"{path}.name", most=NAME_MOST, empty="Give it a name people recognise."),
+        description=_line(description, f"{path}.description", most=DESCRIPTION_MOST, empty=None),
+        condition=_at(definition_path, definition),
+        path=definition_path,
+    )
+    _check_text(draft, definition_path)
+    return draft
+
+
+def drafts_of(documents: Sequence[Mapping[str, object]]) -> list[Draft]:
+    """The drafts of objects with id, name, definition and perhaps description; paths begin with `$.segments[0]`.
+
+    Raises Invalid and TooLarge.
+    """
+    return [_draft_in(document, f"$.segments[{index}]") for index, document in enumerate(documents)]
+
+
+def _draft_in(document: Mapping[str, object], path: str) -> Draft:
+    for field in document:
+        if field not in _FIELDS:
+            message = f"{field!r:.120} is no field of a segment."
+            raise Invalid(message, code="unknown_field", path=path, hint=f"There is {', '.join(_FIELDS)}.")
+    for field, wanted in _FIELDS.items():
+        if field not in document and field != "description":
+            raise Invalid(f"{field!r} is missing.", code="missing_field", path=path, hint=f"Add {field!r}.")
+        if field in document and not isinstance(document[field], wanted):
+            hint = "Write it in quotes." if wanted == (str,) else 'Write {"type": "did", "event": "…"}.'
+            raise Invalid("this is of another type.", code="wrong_type", path=f"{path}.{field}", hint=hint)
+    given = cast("dict[str, Any]", document)
+    return draft_of(
+        given["id"],
+        given["name"],
+        given["definition"],
+        given.get("description", ""),
+        path=path,
+        definition_path=f"{path}.definition",
+    )
+
+
+def _line(text: str, path: str, *, most: int, empty: str | None) -> str:
+    told = text.strip()
+    if not told and empty is not None:
+        raise Invalid("the name is empty.", code="empty", path=path, hint=empty)
+    if len(told) > most:
+        raise TooLarge(f"this is {len(told):,} characters long.", path=path, hint=f"Write {most:,} or fewer.")
+    if any(not (each.isprintable() or each in "\n\t") for each in told):
+        raise Invalid("it holds a character that cannot be shown.", code="bad_text", path=path, hint="Take it out.")
+    return told
+
+
+def _at(path: str, definition: Condition | Mapping[str, object]) -> Condition:
+    if isinstance(definition, Condition):
+        return definition
+    try:
+        return decode_condition(definition)
+    except Exposed as complaint:
+        complaint.path = path + complaint.path.removeprefix("$")
+        raise
+
+
+def _check_text(draft: Draft, path: str) -> None:
+    try:
+        draft.definition  # noqa: B018 - it raises where the text cannot be kept.
+    except Invalid as complaint:
+        complaint.path = path
+        raise
+
+
+ChangeKind = Literal["new", "changed", "unchanged", "absent", "deleted"]
+"""`absent`: saved, and not among what is applied; `deleted`: the same, and pruned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What becomes of one segment."""
+
+    kind: ChangeKind
+    segment: SavedSegment
+    """As it is afterwards; for `deleted`, the version that says so."""
+    before: SavedSegment | None
+    """As it was saved before; None for `new`."""
+    used_by: tuple[Use, ...] = ()
+    """Who uses it afterwards."""
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """Place by place; empty for what is new or deleted."""
+        if self.before is None or self.kind == "deleted":
+            return ()
+        return tuple(differences(document_of(self.before), document_of(self.segment)))
+
+
+def document_of(saved: SavedSegment) -> dict[str, Json]:
+    """The segment as a file says it, but for its id: name, description where there is one, definition."""
+    definition = cast("Json", msgspec.json.decode(saved.definition))
+    described: dict[str, Json] = {"description": saved.description} if saved.description else {}
+    return {"name": saved.name, **described, "definition": definition}
+
+
+async def save_segment(state: State, draft: Draft, *, by: str, now: datetime, dry_run: bool = False) -> Change:
+    """Save a segment under its id, as a new version; the same again makes none.
+
+    Raises Invalid for what it refers to, Conflict when what uses it could not be with this definition.
+    """
+    (change,) = await apply_segments(state, [draft], by=by, now=now, dry_run=dry_run, whole=False)
+    return change
+
+
+async def apply_segments(
+    state: State,
+    drafts: Sequence[Draft],
+    *,
+    by: str,
+    now: datetime,
+    prune: bool = False,
+    dry_run: bool = False,
+    whole: bool = True,
+) -> list[Change]:
+    """Save all of them, or none, in one transaction; they may refer to each other in any order.
+
+    Args:
+        prune: delete whatever else is saved.
+        dry_run: change nothing, and say what would be changed.
+        whole: tell of what else is saved, too.
+
+    Raises:
+        Invalid: one refers to what is not there, or to itself in a circle.
+        Conflict: something that is used would be deleted, or what uses a segment could not be with its new definition.
+        TooLarge: these are too many segments for one workspace.
+    """
+    plan = partial(_planned, drafts=drafts, by=by, at_ms=to_millis(now), prune=prune, whole=whole)
+    if dry_run:
+        async with state.view() as view:
+            return await plan(view)
+    async with state.begin() as transaction:
+        return [await _made(transaction, change) for change in await plan(transaction)]
+
+
+async def _made(transaction: Transaction, change: Change) -> Change:
+    match change.kind:
+        case "new" | "changed":
+            return replace(change, segment=await transaction.put_segment(change.segment))
+        case "deleted":
+            gone = change.segment
+            told = await transaction.delete_segment(gone.id, at_ms=gone.updated_ms, by=gone.by)
+            return change if told is None else replace(change, segment=told)
+        case _:
+            return change
+
+
+async def _planned(
+    view: View, drafts: Sequence[Draft], *, by: str, at_ms: int, prune: bool, whole: bool
+) -> list[Change]:
+    _check_ids(drafts)
+    saved = {each.id: each for each in await view.segments()}
+    changes = [await _change(view, draft, saved.get(draft.id), by=by, at_ms=at_ms) for draft in drafts]
+    if whole or prune:
+        named = {draft.id for draft in drafts}
+        changes += [_other(each, by=by, at_ms=at_ms, prune=prune) for each in saved.values() if each.id not in named]
+    after = saved | {each.segment.id: each.segment for each in changes}
+    gone = {each.segment.id for each in changes if each.kind == "deleted"}
+    after = {name: each for name, each in after.items() if name not in gone}
+    if len(after) > SEGMENTS_MOST:
+        raise TooLarge(f"these are {len(after):,} segments.", hint=f"A workspace keeps {SEGMENTS_MOST:,} or fewer.")
+    users = await users_of(view, after.values())
+    _check_gone(gone, users)
+    await _check(view, drafts, after, users, [each.segment.id for each in changes if each.kind == "changed"])
+    return sorted(
+        (replace(each, used_by=users.of(each.segment.id)) for each in changes), key=lambda each: each.segment.id
+    )
+
+
+def _check_ids(drafts: Sequence[Draft]) -> None:
+    seen: set[str] = set()
+    for draft in drafts:
+        if draft.id in seen:
+            path = draft.path.removesuffix(".definition")
+            hint = "Take one of them out, or give it another id."
+            raise Invalid(f"{draft.id!r} is given twice.", code="given_twice", path=f"{path}.id", hint=hint)
+        seen.add(draft.id)
+
+
+async def _change(view: View, draft: Draft, before: SavedSegment | None, *, by: str, at_ms: int) -> Change:
+    wanted = SavedSegment(
+        id=draft.id,
+        name=draft.name,
+        description=draft.description,
+        definition=draft.definition,
+        updated_ms=at_ms,
+        by=by,
+    )
+    if before is not None and _says(before) == _says(wanted):
+        return Change(kind="unchanged", segment=before, before=before)
+    last = await view.segment_versions(draft.id, limit=1)
+    wanted = replace(wanted, version=last[0].version + 1 if last else 1)
+    return Change(kind="new" if before is None else "changed", segment=wanted, before=before)
+
+
+def _says(saved: SavedSegment) -> tuple[str, str, bytes]:
+    """What it says, however an earlier Holdfast wrote it."""
+    try:
+        definition = canonical(decode_condition(saved.definition))
+    except Exposed:
+        definition = saved.definition
+    return saved.name, saved.description, definition
+
+
+def _other(saved: SavedSegment, *, by: str, at_ms: int, prune: bool) -> Change:
+    if not prune:
+        return Change(kind="absent", segment=saved, before=saved)
+    gone = replace(saved, deleted=True, version=saved.version + 1, updated_ms=at_ms, by=by)
+    return Change(kind="deleted", segment=gone, before=saved)
+
+
+def _check_gone(gone: Collection[str], users: Users) -> None:
+    for name in sorted(gone):
+        if uses := users.of(name):
+            raise in_use(name, uses)
+
+
+async def _check(
+    view: View, drafts: Sequence[Draft], after: Mapping[str, SavedSegment], users: Users, changed: Sequence[str]
+) -> None:
+    """Complain of what would refer to nothing, to itself in a circle, or be too large with all it names."""
+    before = await load_library(view)
+    library = Library({name: each.definition for name, each in after.items()}, lists=before.lists)
+    for draft in drafts:
+        resolve(draft.condition, library, saved_as=draft.id, path=draft.path)
+    reached = users.reached_from(changed)
+    for name in sorted(reached - {draft.id for draft in drafts}):
+        _check_user("segment", name, partial(_whole_segment, name), before, library)
+    for decision in users.decisions:
+        _check_user(decision.kind, decision.id, partial(_whole_decision, decision), before, library)
+
+
+def _check_user(kind: str, name: str, whole: Callable[[Library], object], before: Library, after: Library) -> None:
+    """Complain where a user is whole with the library before, and not with that after."""
+    try:
+        whole(after)
+    except Exposed as complaint:
+        try:
+            whole(before)
+        except Exposed:
+            return  # It was broken already; this need not mend it.
+        raise Conflict(
+            f"with this the {kind} {name!r:.120} could not be any more: {complaint.message}",
+            code="breaks_user",
+            path=complaint.path,
+            hint=complaint.hint,
+        ) from complaint
+
+
+def _whole_segment(name: str, library: Library) -> None:
+    resolve(library[name], library, saved_as=name)
+
+
+def _whole_decision(decision: Decision, library: Library) -> None:
+    definition = definition_of(decision)
+    if isinstance(definition, Campaign):
+        resolved_campaign(definition, library)
+    else:
+        resolved_journey(definition, library)
+
+
+async def delete_segment(state: State, segment_id: str, *, by: str, now: datetime) -> SavedSegment:
+    """Delete a segment that nobody uses; its versions stay. Returns the version that says so.
+
+    Raises NotFound, and Conflict naming who uses it.
+    """
+    async with state.begin() as transaction:
+        await find_segment(transaction, segment_id)
+        users = await users_of(transaction, await transaction.segments())
+        _check_gone([segment_id], users)
+        gone = await transaction.delete_segment(segment_id, at_ms=to_millis(now), by=by)
+    return cast("SavedSegment", gone)  # It was there a line ago, in the same transaction.
+
+
+async def restore_segment(
+    state: State, segment_id: str, version: int | None = None, *, by: str, now: datetime
+) -> Change:
+    """Save again what a version says: as a new version. Without a number, what a deleted segment said last.
+
+    Raises NotFound; Invalid and Conflict as for saving.
+    """
+    async with state.view() as view:
+        if version is None:
+            said = await _last(view, segment_id)
+        else:
+            said = await find_version(view, segment_id, version)
+    condition = decode_condition(said.definition)
+    draft = Draft(id=said.id, name=said.name, description=said.description, condition=condition)
+    return await save_segment(state, draft, by=by, now=now)
+
+
+async def _last(view: View, segment_id: str) -> SavedSegment:
+    found = await view.segment_versions(segment_id, limit=1)
+    if not found:
+        raise not_there(segment_id)
+    if not found[0].deleted:
+        hint = "Say which version is to be restored; GET /api/segments/{id}/versions lists them."
+        raise Invalid("this segment is not deleted.", code="not_deleted", path="$.version", hint=hint)
+    return found[0]
+
+
+async def find_segment(view: View, segment_id: str) -> SavedSegment:
+    """The segment as it is saved now. Raises NotFound."""
+    for each in await view.segments():
+        if each.id == segment_id:
+            return each
+    if await view.segment_versions(segment_id, limit=1):
+        hint = f"`holdfast segment restore {segment_id}` brings it back."
+        raise NotFound(f"the segment {segment_id!r:.120} was deleted.", code="deleted", hint=hint)
+    raise not_there(segment_id)
+
+
+async def find_version(view: View, segment_id: str, version: int) -> SavedSegment:
+    """One version of a segment. Raises NotFound."""
+    found = await view.segment_version(segment_id, version)
+    if found is not None:
+        return found
+    last = await view.segment_versions(segment_id, limit=1)
+    if not last:
+        raise not_there(segment_id)
+    hint = f"There are 1 to {last[0].version}."
+    raise NotFound(f"the segment {segment_id!r:.120} has no version {version}.", path="version", hint=hint)
+
+
+def not_there(segment_id: str) -> NotFound:
+    """What to say when no segment is saved under an id, and none was."""
+    return NotFound(f"there is no segment {segment_id!r:.120}.", hint="GET /api/segments lists them.")
