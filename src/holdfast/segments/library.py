@@ -44,6 +44,9 @@ class Library(Mapping[str, Condition]):
     def __getitem__(self, segment: str) -> Condition:
         return _decoded(self._definitions[segment])
 
+    def __contains__(self, segment: object) -> bool:
+        return segment in self._definitions
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._definitions)
 
