@@ -25,17 +25,17 @@ from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.library import resolve
-from holdfast.segments.operators import OPERATORS, Operand, Takes
+from holdfast.segments.operators import OPERATORS
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.contracts.history_contract import chdb_history, person, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.unit.segments.cases import (
+    EVERY_OPERAND,
     LIBRARY,
     NOW_MS,
-    NUMBERS,
     SCALARS,
-    TEXTS,
+    TRAIT_VALUES,
     VALUES,
     Happened,
     World,
@@ -90,17 +90,19 @@ def test_each_declaration_agrees_for_itself(engine: Engine, name: str, seed: int
 def test_every_operator_agrees_on_every_pair_of_values(engine: Engine, operator: str) -> None:
     """Each person has one of the values, under a trait and under a property; each value is asked for in turn."""
     world = World(
-        traits={number: {"x": value} for number, value in enumerate(VALUES, 1)} | {len(VALUES) + 1: {}},
+        traits={number: {"x": value} for number, value in enumerate(TRAIT_VALUES, 1)} | {len(TRAIT_VALUES) + 1: {}},
         gone=frozenset(),
         joined={},
         happened=tuple(
             Happened(identity=number, name="Order", at_ms=NOW_MS, properties={"x": value}, copy=False)
-            for number, value in enumerate(VALUES, 1)
+            for number, value in enumerate(TRAIT_VALUES, 1)
         ),
     )
     history = chdb_history(engine)
     asyncio.run(_load(history, world))
-    comparisons = [Comparison(name="x", operator=operator, value=value) for value in _operands(operator)]
+    comparisons = [
+        Comparison(name="x", operator=operator, value=value) for value in EVERY_OPERAND[OPERATORS[operator].takes]
+    ]
     asked: list[Condition] = [Trait(trait="x", operator=operator, value=each.value) for each in comparisons]
     asked += [Did(event="Order", where=(each,)) for each in comparisons[::7]]
     facts = _facts(world)
@@ -156,22 +158,6 @@ def test_a_value_in_two_spellings_is_one_value(engine: Engine) -> None:
     asked: list[Condition] = [mostly("Order", prop("x") == beyond)]
     assert _by_sql(history, asked) == [[1]]
     assert _by_python(_facts(world), asked[0]) == [1]
-
-
-def _operands(operator: str) -> list[Operand]:
-    """Every value the operator takes."""
-    match OPERATORS[operator].takes:
-        case Takes.NOTHING:
-            return [None]
-        case Takes.SCALARS:
-            pairs = zip(SCALARS, reversed(SCALARS), strict=True)
-            return [(), SCALARS, *((each,) for each in SCALARS), *pairs]
-        case Takes.TEXT:
-            return list(TEXTS)
-        case Takes.ORDERED:
-            return [*TEXTS, *NUMBERS]
-        case Takes.SCALAR:
-            return list(SCALARS)
 
 
 @pytest.mark.parametrize("name", sorted(declared()))

@@ -31,7 +31,8 @@ from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdi
 from holdfast.segments.catalogue import declared
 from holdfast.segments.codec import encode_condition, kind_of, part_of
 from holdfast.segments.condition import Condition, Declared, Part
-from holdfast.segments.operators import OPERATORS
+from holdfast.segments.operators import OPERATORS, Operator
+from holdfast.segments.regions import REGIONS
 from holdfast.settings import NAMES, OTHER_VARIABLES, about, default_of, type_words, variable_of
 
 GENERATED = "<!-- Made by `make docs` from the code. Change the code, not this page. -->\n\n"
@@ -103,7 +104,8 @@ def _commands(command: Any, words: tuple[str, ...]) -> Iterable[tuple[str, ...]]
 
 def conditions_page() -> str:
     """Conditions with their fields and examples, and the operators."""
-    operators = [(f"`{name}`", each.label, each.takes.value) for name, each in OPERATORS.items()]
+    operators = [_operator(name, each) for name, each in OPERATORS.items()]
+    regions = [(f"`{name}`", " ".join(sorted(codes))) for name, codes in REGIONS.items()]
     return (
         "# Conditions and operators\n\n"
         "A segment is one condition. Its JSON form is the same in the API, on the command line, in files and in\n"
@@ -112,9 +114,24 @@ def conditions_page() -> str:
         + "\n".join(_condition(each) for each in declared().values())
         + "\n## Operators\n\n"
         "For traits and for properties of events. A value that is missing or null matches nothing but `is_not_set`.\n"
-        'Types do not mix: `"30"` is not `30`, and `true` is not `1`.\n\n'
-        + table(("Operator", "Says", "Takes"), operators)
+        'Types do not mix: `"30"` is not `30`, and `true` is not `1`; a text that is no date matches no operator\n'
+        "about dates, and a number is no version.\n\n"
+        + table(("Operator", "Says", "Takes", "Such as"), operators)
+        + "\n### Dates\n\n"
+        "A date is a text: a day such as `2026-03-01`, or a moment such as `2026-03-01T08:00:00Z`. A day, and a\n"
+        "moment that names no zone, are what the calendar and the clock on the wall say; a moment with a zone lies on\n"
+        "the day it is there. *Today* is the day it is in the `time_zone` of a `trait`, and in the workspace's for\n"
+        "properties of events and traits of groups. Anniversaries go by the day as it is written.\n"
+        "\n### Regions\n\n"
+        "Countries are codes of ISO 3166-1 alpha-2. Continents and their parts are those of UN M49.\n\n"
+        + table(("Region", "Countries"), regions)
     )
+
+
+def _operator(name: str, each: Operator) -> tuple[str, str, str, str]:
+    says = each.label.rstrip(":,") + (f"; {each.about}" if each.about else "")
+    example = "" if each.example is None else f"`{json.dumps(each.example, ensure_ascii=False)}`"
+    return f"`{name}`", says, each.takes.value, example
 
 
 def _condition(each: Declared) -> str:

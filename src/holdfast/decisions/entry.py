@@ -16,6 +16,7 @@ from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.segments.comparison import all_hold
 from holdfast.segments.condition import Facts, Truth
 from holdfast.segments.values import element_text
+from holdfast.segments.zones import of_facts
 
 NoEntry = Literal[
     "other_event",  # It is not the event the trigger names.
@@ -74,7 +75,7 @@ def enter(
     """
     entry_key = entry_key_of(journey.trigger, event, person_key)
     reason = (
-        _event_bars(journey.trigger, event, now)
+        _event_bars(journey.trigger, event, facts, now)
         or ("no_key" if entry_key is None else None)
         or _past_bars(journey.trigger, before, entry_key, now)
         or _person_bars(journey.trigger, facts, now)
@@ -114,10 +115,10 @@ def _short(key: str) -> str:
     return key if len(key) <= KEY_MOST else effect_key(key)
 
 
-def _event_bars(trigger: Trigger, event: Event, now: datetime) -> NoEntry | None:
+def _event_bars(trigger: Trigger, event: Event, facts: Facts, now: datetime) -> NoEntry | None:
     if event.name != trigger.event:
         return "other_event"
-    if not all_hold(trigger.where, event.properties):
+    if not all_hold(trigger.where, event.properties, of_facts(facts, now)):
         return "where"
     return "late" if now - event.timestamp > timedelta(seconds=trigger.latest_seconds) else None
 

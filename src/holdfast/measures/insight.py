@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,7 @@ from holdfast.measures.picture import Picture
 from holdfast.segments.comparison import Comparison, all_sql, all_words
 from holdfast.segments.condition import Condition, Scope
 from holdfast.segments.operators import Place
+from holdfast.segments.zones import NOWHERE, of_scope
 
 NOTHING_MORE = sql("")
 EVENTS_MOST = 50
@@ -69,9 +71,10 @@ class Act:
     events: Annotated[tuple[str, ...], Listed(Text(most=500), 1, EVENTS_MOST), "Names of events; any of them will do."]
     where: Annotated[tuple[Comparison, ...], Comparisons(), "What must hold of the event's properties."] = ()
 
-    def sql(self) -> Sql:
-        """Whether a row of `events` is one."""
-        return sql("(event IN ") + bind("Array(String)", list(self.events)) + all_sql(self.where) + sql(")")
+    def sql(self, scope: Scope | None = None) -> Sql:
+        """Whether a row of `events` is one. Without a scope, dates cannot be compared: there is no day it is."""
+        at = NOWHERE if scope is None else of_scope(scope)
+        return sql("(event IN ") + bind("Array(String)", list(self.events)) + all_sql(self.where, at) + sql(")")
 
     def words(self) -> str:
         """The act in plain words."""
@@ -214,6 +217,17 @@ def label_of(name: str) -> Sql:
 
 def period_of(at_ms: Sql, edges: Sequence[int]) -> Sql:
     """The number of the period a moment at or after the first edge lies in, from 0."""
+    steps = {after - before for before, after in pairwise(edges)}
+    if len(steps) == 1:  # All of one length, as days are where no clock is put forward: a division is quicker.
+        return fill(
+            "least(intDiv([[at]] - [[first]], [[step]]), [[last]])",
+            {
+                "at": at_ms,
+                "first": bind("Int64", edges[0]),
+                "step": bind("Int64", steps.pop()),
+                "last": bind("Int64", len(edges) - 1),
+            },
+        )
     known = bind("Array(Int64)", list(edges))
     numbers = bind("Array(Int64)", list(range(len(edges))))
     return fill(

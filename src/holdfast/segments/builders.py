@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Generic, TypeVar
 
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition
 from holdfast.segments.conditions.all_of import All
@@ -31,7 +32,10 @@ from holdfast.segments.operators import Operand
 from holdfast.segments.values import Scalar
 
 Made = TypeVar("Made")
-When = datetime | str
+When = date | str
+"""An aware datetime, a date, or an ISO 8601 text; a day without a zone is one of the condition's `time_zone`."""
+Stretch = Calendar | str
+"""What `calendar` gives, or a unit alone: `"day"` is today."""
 Where = Comparison | Iterable[Comparison]
 
 
@@ -69,6 +73,112 @@ class Named(Generic[Made]):
         """A text that has the value in it, or a list that has it as an element."""
         return self._compared("contains", value)
 
+    def does_not_contain(self, value: Scalar) -> Made:
+        """There, and a text that does not have the value in it, or a list that does not have it as an element."""
+        return self._compared("not_contains", value)
+
+    def contains_any_of(self, values: Iterable[Scalar]) -> Made:
+        """A text or a list with at least one of the values in it."""
+        return self._compared("contains_any_of", tuple(values))
+
+    def contains_all_of(self, values: Iterable[Scalar]) -> Made:
+        """A text or a list with every one of the values in it."""
+        return self._compared("contains_all_of", tuple(values))
+
+    def contains_none_of(self, values: Iterable[Scalar]) -> Made:
+        """There, with none of the values in it."""
+        return self._compared("contains_none_of", tuple(values))
+
+    def equals_ignoring_case(self, value: str) -> Made:
+        """The same text, in capitals or small letters."""
+        return self._compared("equals_ignoring_case", value)
+
+    def contains_ignoring_case(self, value: str) -> Made:
+        """A text that has the value in it, in capitals or small letters."""
+        return self._compared("contains_ignoring_case", value)
+
+    def has_size(self, *, at_least: int | None = None, at_most: int | None = None, exactly: int | None = None) -> Made:
+        """A list of so many elements; give one of the three."""
+        return self._one_of("size_is", exactly, "size_at_least", at_least, "size_at_most", at_most)
+
+    def between(self, low: float, high: float) -> Made:
+        """A number from `low` to `high`, both in it."""
+        return self._compared("between", (low, high))
+
+    def is_true(self) -> Made:
+        """True itself."""
+        return self._compared("is_true")
+
+    def is_false(self) -> Made:
+        """False itself, not a missing value."""
+        return self._compared("is_false")
+
+    def before(self, day: When) -> Made:
+        """A date before that day or moment."""
+        return self._compared("date_before", _when(day))
+
+    def after(self, day: When) -> Made:
+        """A date after that day, once it is over, or after that moment."""
+        return self._compared("date_after", _when(day))
+
+    def on(self, day: When) -> Made:
+        """That day, at any time."""
+        return self._compared("date_on", _when(day))
+
+    def days_since(
+        self, exactly: int | None = None, *, at_least: int | None = None, at_most: int | None = None
+    ) -> Made:
+        """A date so many days ago, 0 being today; give one of the three. None of them is true of a date ahead."""
+        return self._one_of("days_since_is", exactly, "days_since_at_least", at_least, "days_since_at_most", at_most)
+
+    def days_until(
+        self, exactly: int | None = None, *, at_least: int | None = None, at_most: int | None = None
+    ) -> Made:
+        """A date in so many days, 0 being today; give one of the three. None of them is true of a date gone by."""
+        return self._one_of("days_until_is", exactly, "days_until_at_least", at_least, "days_until_at_most", at_most)
+
+    def anniversary_in(self, days: int) -> Made:
+        """A date that comes round in so many days, such as a birthday; 29 February is kept on the 28th."""
+        return self._compared("anniversary_in_days", days)
+
+    def anniversary_within(self, days: int) -> Made:
+        """A date that comes round today or in the next so many days."""
+        return self._compared("anniversary_within_days", days)
+
+    def version_is(self, version: str) -> Made:
+        """The same version: "2.0" is "2.0.0"."""
+        return self._compared("version_is", version)
+
+    def version_greater_than(self, version: str) -> Made:
+        """A later version: "1.10" comes after "1.9"."""
+        return self._compared("version_greater_than", version)
+
+    def version_at_least(self, version: str) -> Made:
+        """That version or a later one; "2.0.0-beta" comes before "2.0.0"."""
+        return self._compared("version_at_least", version)
+
+    def version_less_than(self, version: str) -> Made:
+        """An earlier version."""
+        return self._compared("version_less_than", version)
+
+    def version_at_most(self, version: str) -> Made:
+        """That version or an earlier one."""
+        return self._compared("version_at_most", version)
+
+    def is_in_region(self, region: str) -> Made:
+        """A country code of ISO 3166-1 in the region, such as "EU", "DACH" or "South America"."""
+        return self._compared("is_in_region", region)
+
+    def is_not_in_region(self, region: str) -> Made:
+        """There, and no code of a country in the region."""
+        return self._compared("is_not_in_region", region)
+
+    def _one_of(self, *given: str | int | None) -> Made:
+        asked = [(str(name), value) for name, value in zip(given[::2], given[1::2], strict=True) if value is not None]
+        if len(asked) != 1:
+            raise ValueError("give one of exactly, at_least and at_most; join two with &")
+        return self._compared(*asked[0])
+
     def starts_with(self, value: str) -> Made:
         """A text that begins with the value."""
         return self._compared("starts_with", value)
@@ -94,9 +204,9 @@ class Named(Generic[Made]):
         return self._compared("is_not_set")
 
 
-def trait(name: str) -> Named[Trait]:
-    """A trait of the person; comparing it makes a condition."""
-    return Named(lambda operator, value: Trait(trait=name, operator=operator, value=value))
+def trait(name: str, *, time_zone: str = "workspace") -> Named[Trait]:
+    """A trait of the person; comparing it makes a condition. Dates go by the day it is in `time_zone`."""
+    return Named(lambda operator, value: Trait(trait=name, operator=operator, value=value, time_zone=time_zone))
 
 
 def group(name: str) -> Named[Group]:
@@ -132,6 +242,8 @@ def did(
     within_days: float | None = None,
     since: When | None = None,
     until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
     where: Where = (),
 ) -> Did:
     """People who did it: at least once, unless counts are given; in the last `within_days`, or ever.
@@ -146,6 +258,8 @@ def did(
         within_days=within_days,
         since=_when(since),
         until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
         where=_where(where),
     )
 
@@ -157,6 +271,8 @@ def first_did(
     before_days: float | None = None,
     since: When | None = None,
     until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
     where: Where = (),
 ) -> FirstDid:
     """People who did it for the first time in the last `within_days`, at least `before_days` ago, or between dates."""
@@ -166,6 +282,8 @@ def first_did(
         before_days=before_days,
         since=_when(since),
         until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
         where=_where(where),
     )
 
@@ -177,6 +295,8 @@ def last_did(
     before_days: float | None = None,
     since: When | None = None,
     until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
     where: Where = (),
 ) -> LastDid:
     """People who did it last in the last `within_days`, at least `before_days` ago, or between dates."""
@@ -186,6 +306,8 @@ def last_did(
         before_days=before_days,
         since=_when(since),
         until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
         where=_where(where),
     )
 
@@ -200,6 +322,8 @@ def did_amount(
     within_days: float | None = None,
     since: When | None = None,
     until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
     where: Where = (),
 ) -> DidAmount:
     """People of whose events a property comes to so much: `did_amount("Order", "sum", of="revenue", at_least=500)`.
@@ -215,6 +339,8 @@ def did_amount(
         within_days=within_days,
         since=_when(since),
         until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
         where=_where(where),
     )
 
@@ -227,6 +353,8 @@ def mostly(
     within_days: float | None = None,
     since: When | None = None,
     until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
     where: Where = (),
 ) -> ShareOf:
     """People of whose events a value is the most frequent one: `mostly("Product Viewed", prop("category") == "shoes")`.
@@ -243,6 +371,8 @@ def mostly(
         within_days=within_days,
         since=_when(since),
         until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
         where=_where(where),
     )
 
@@ -254,9 +384,52 @@ def only_did(
     within_days: float | None = None,
     since: When | None = None,
     until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
 ) -> OnlyDid:
     """People who did it, and every time so: `only_did("Order Completed", where=prop("category") == "shoes")`."""
-    return OnlyDid(event=event, where=_where(where), within_days=within_days, since=_when(since), until=_when(until))
+    return OnlyDid(
+        event=event,
+        where=_where(where),
+        within_days=within_days,
+        since=_when(since),
+        until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
+    )
+
+
+def mostly_at(
+    event: str,
+    *,
+    hour: int | None = None,
+    weekday: str | None = None,
+    at_least_percent: float | None = None,
+    within_days: float | None = None,
+    since: When | None = None,
+    until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
+    where: Where = (),
+) -> ShareOf:
+    """People who mostly do it in one hour of the day, 0 to 23, or on one "monday" to "sunday", by the local clock.
+
+    With `at_least_percent`, so great a share of the events falls there.
+    """
+    if (hour is None) == (weekday is None):
+        raise ValueError("give either hour or weekday")
+    return ShareOf(
+        event=event,
+        part="weekday" if hour is None else "hour",
+        value=weekday if hour is None else hour,
+        at_least_percent=at_least_percent,
+        within_days=within_days,
+        since=_when(since),
+        until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
+        where=_where(where),
+    )
 
 
 def step(event: str, *, within_days: float | None = None, where: Where = ()) -> OrderStep:
@@ -270,6 +443,8 @@ def did_in_order(
     within_days: float | None = None,
     since: When | None = None,
     until: When | None = None,
+    calendar: Stretch | None = None,
+    time_zone: str = "workspace",
 ) -> DidInOrder:
     """People who did one thing and later another: `did_in_order("Product Viewed", step("Order", within_days=7))`.
 
@@ -281,6 +456,8 @@ def did_in_order(
         within_days=within_days,
         since=_when(since),
         until=_when(until),
+        calendar=_stretch(calendar),
+        time_zone=time_zone,
     )
 
 
@@ -294,9 +471,27 @@ def any_of(*conditions: Condition) -> Any:
     return Any(of=conditions)
 
 
+def calendar(unit: str, *, count: int = 1, back: int = 0, rolling: bool = False) -> Calendar:
+    """A stretch of the calendar for `calendar=…`: `calendar("month", back=1)` is last month.
+
+    Args:
+        unit: "day", "week", "month", "quarter" or "year"; weeks begin on Monday.
+        count: how many of them.
+        back: how many ago the last of them is; 0 is the one that runs.
+        rolling: counted back from now instead, to the same time of day.
+    """
+    return Calendar(unit=unit, count=count, back=back, rolling=rolling)
+
+
+def _stretch(given: Stretch | None) -> Calendar | None:
+    return Calendar(unit=given) if isinstance(given, str) else given
+
+
 def _when(moment: When | None) -> str | None:
-    # By way of milliseconds, which a moment with no zone does not have.
-    return format_moment(from_millis(to_millis(moment))) if isinstance(moment, datetime) else moment
+    if isinstance(moment, datetime):
+        # By way of milliseconds, which a moment with no zone does not have.
+        return format_moment(from_millis(to_millis(moment)))
+    return moment.isoformat() if isinstance(moment, date) else moment
 
 
 def _where(where: Where) -> tuple[Comparison, ...]:

@@ -12,8 +12,12 @@ from typing import Never, cast
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.sql import Sql, join, sql
+from holdfast.segments.dates import read_date
 from holdfast.segments.operators import OPERATORS, Operand, Operator, Place, Takes
+from holdfast.segments.regions import REGIONS
 from holdfast.segments.values import Scalar, is_missing
+from holdfast.segments.versions import version_key
+from holdfast.segments.zones import Standpoint, Standpoints
 
 COMPARISONS_MOST = 50
 """Comparisons in one `where`."""
@@ -58,14 +62,19 @@ class Comparison:
         """The operator's row in the table."""
         return OPERATORS[self.operator]
 
-    def holds(self, values: Mapping[str, Json]) -> bool:
-        """Whether the named value among these is as asked. A missing or null one matches only `is_not_set`."""
-        value = values.get(self.name)
-        return self.meaning.of_missing if is_missing(value) else self.meaning.matches(value, self.value)
+    def holds(self, values: Mapping[str, Json], at: Standpoint) -> bool:
+        """Whether the named value among these is as asked. A missing or null one matches only `is_not_set`.
 
-    def sql(self) -> Sql:
+        Args:
+            values: by their names.
+            at: the moment it is asked at, and where: dates are compared with the day it is there.
+        """
+        value = values.get(self.name)
+        return self.meaning.of_missing if is_missing(value) else self.meaning.matches(value, self.value, at)
+
+    def sql(self, at: Standpoints) -> Sql:
         """The same over a row with the three maps of values."""
-        return self.meaning.sql(Place(self.name), self.value)
+        return self.meaning.sql(Place(self.name), self.value, at)
 
     def words(self) -> str:
         """The comparison in plain words, such as `revenue is greater than 50`."""
@@ -87,14 +96,14 @@ class Comparisons(tuple[Comparison, ...]):
         return Comparisons((*self, *((other,) if isinstance(other, Comparison) else other)))
 
 
-def all_hold(comparisons: Sequence[Comparison], values: Mapping[str, Json]) -> bool:
+def all_hold(comparisons: Sequence[Comparison], values: Mapping[str, Json], at: Standpoint) -> bool:
     """Whether every comparison holds of these values; true when there are none."""
-    return all(each.holds(values) for each in comparisons)
+    return all(each.holds(values, at) for each in comparisons)
 
 
-def all_sql(comparisons: Sequence[Comparison]) -> Sql:
+def all_sql(comparisons: Sequence[Comparison], at: Standpoints) -> Sql:
     """The same over a row: pieces joined by AND, each led by one, to follow a WHERE that has begun."""
-    return join("", (sql(" AND ") + each.sql() for each in comparisons))
+    return join("", (sql(" AND ") + each.sql(at) for each in comparisons))
 
 
 def all_words(comparisons: Sequence[Comparison]) -> str:
@@ -194,19 +203,75 @@ def shown(value: Operand) -> str:
     return "" if value is None else json.dumps(value, ensure_ascii=False)
 
 
+DAYS_MOST = 36_525
+"""Days from today a date may be asked to lie: a hundred years."""
+_WHOLE_NUMBERS_MOST = {Takes.COUNT: 1_000_000_000, Takes.DAYS: DAYS_MOST, Takes.YEAR_DAYS: 365}
+
+
 def _operand(value: object, operator: str, takes: Takes) -> Operand:
     """The value as the operator takes it. Raises Invalid when it cannot."""
-    if takes is Takes.NOTHING:
-        if value is not None:
-            raise _refused(operator, takes, "Leave `value` out.")
-        return None
-    if takes is Takes.SCALARS:
-        return _scalars(value, operator, takes)
-    if takes is Takes.TEXT and not isinstance(value, str):
-        raise _refused(operator, takes, "Write a text in quotes.")
+    match takes:
+        case Takes.NOTHING:
+            if value is not None:
+                raise _refused(operator, takes, "Leave `value` out.")
+            return None
+        case Takes.SCALARS:
+            return _scalars(value, operator, takes)
+        case Takes.RANGE:
+            return _range(value, operator)
+        case Takes.COUNT | Takes.DAYS | Takes.YEAR_DAYS:
+            return _whole_number(value, operator, takes)
+        case Takes.TEXT | Takes.DATE | Takes.DAY | Takes.VERSION | Takes.REGION:
+            return _text(value, operator, takes)
     if takes is Takes.ORDERED and isinstance(value, bool):
         raise _refused(operator, takes, "True and false have no order; use `equals`.")
     return _scalar(value, operator, takes, "$.value")
+
+
+def _text(value: object, operator: str, takes: Takes) -> Scalar:
+    """A text that names what the operator asks for."""
+    if not isinstance(value, str):
+        raise _refused(operator, takes, "Write a text in quotes.")
+    if takes in (Takes.DATE, Takes.DAY) and ((found := read_date(value)) is None or found.day.year < FIRST_YEAR):
+        raise _refused(operator, takes, 'Write "2026-03-01" or, where it may be a moment, "2026-03-01T08:00:00Z".')
+    if takes is Takes.DAY and value[10:]:
+        raise _refused(operator, takes, 'Leave the time of day out: "2026-03-01".')
+    if takes is Takes.VERSION and version_key(value) is None:
+        raise _refused(operator, takes, "Write numbers with dots between, such as 1.10.2 or 2.0.0-beta.1.")
+    if takes is Takes.REGION and value not in REGIONS:
+        raise _refused(operator, takes, nearest(value[:100], REGIONS))
+    return _scalar(value, operator, takes, "$.value")
+
+
+FIRST_YEAR = 1000
+"""Dates before it can be compared, but not be compared with: they are typing errors."""
+
+
+def _whole_number(value: object, operator: str, takes: Takes) -> int:
+    whole = int(value) if isinstance(value, float) and value.is_integer() else value
+    if isinstance(whole, bool) or not isinstance(whole, int):
+        raise _refused(operator, takes, "Write a number such as 3.")
+    if not 0 <= whole <= _WHOLE_NUMBERS_MOST[takes]:
+        raise _refused(operator, takes, f"Use 0 to {_WHOLE_NUMBERS_MOST[takes]}.")
+    return whole
+
+
+def _range(value: object, operator: str) -> tuple[Scalar, ...]:
+    takes = Takes.RANGE
+    if not isinstance(value, (tuple, list)) or len(value) != 2:  # Two ends.
+        raise _refused(operator, takes, "Write [18, 25].")
+    low, high = (_scalar(each, operator, takes, f"$.value[{index}]") for index, each in enumerate(value))
+    for index, each in enumerate((low, high)):
+        if isinstance(each, (bool, str)):
+            raise _refused(operator, takes, "Write a number without quotes.", f"$.value[{index}]")
+    if low > high:  # type: ignore[operator]  # Both are numbers.
+        raise Invalid(
+            f"Nothing is at least {low} and at most {high}.",
+            code="never_true",
+            path="$.value",
+            hint="Write the lower number first.",
+        )
+    return low, high
 
 
 def _scalars(value: object, operator: str, takes: Takes) -> tuple[Scalar, ...]:

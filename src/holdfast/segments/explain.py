@@ -15,7 +15,7 @@ from holdfast.segments.conditions.in_segment import InSegment
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.groups import GROUP_ID
 from holdfast.segments.library import inner
-from holdfast.segments.spans import Span, past_in, span_of
+from holdfast.segments.spans import Span, past_in, span_for
 
 EVIDENCE_MOST = 20
 """Events shown for one condition: the newest of those that count."""
@@ -73,7 +73,7 @@ def _explained(path: str, condition: Condition, facts: Facts, now: datetime) -> 
     asked = list(_asked(condition))
     found: list[Evidence] | None = [] if asked else None
     for event, where in asked:
-        past = past_in(facts, event, where, _looked_at(condition, to_millis(now)))
+        past = past_in(facts, event, where, _looked_at(condition, facts, now), now)
         if past is None or found is None:
             found = None
             break
@@ -106,12 +106,12 @@ def _asked(of: Condition | Part) -> Iterator[tuple[str, tuple[Comparison, ...]]]
                 yield from _asked(each)
 
 
-def _looked_at(condition: Condition, now_ms: int) -> Span:
+def _looked_at(condition: Condition, facts: Facts, now: datetime) -> Span:
     """The window, as far as it bounds what is looked at; a first or last time is looked for in all that was."""
     names = {name for name, _ in _fields(condition)}
     if "before_days" in names or not {"within_days", "since", "until"} <= names:
-        return Span(-1, now_ms)
-    return span_of(condition, now_ms)  # type: ignore[arg-type]  # It has the fields of a window.
+        return Span(-1, to_millis(now))
+    return span_for(condition, facts, now)  # type: ignore[arg-type]  # It has the fields of a window.
 
 
 def _traits(condition: Condition) -> Iterator[str]:

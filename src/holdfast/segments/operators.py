@@ -9,87 +9,27 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
+from typing import Any, LiteralString
 
 from holdfast.events.event import Json
-from holdfast.kernel.sql import Sql, bind, join, sql
+from holdfast.kernel.sql import Sql, bind, sql
+from holdfast.segments.containing import CONTAINING_OPERATORS
+from holdfast.segments.dates import DATE_OPERATORS
+from holdfast.segments.letter_case import LETTER_CASE_OPERATORS
+from holdfast.segments.operator_row import Operand, Operator, Takes, timeless
+from holdfast.segments.place import NEVER, Place, any_sql, compared, denied, guarded
+from holdfast.segments.place import all_sql as all_of_sql
+from holdfast.segments.regions import REGION_OPERATORS
 from holdfast.segments.values import EXACT_MOST, Scalar, element_text, is_number, same
+from holdfast.segments.versions import VERSION_OPERATORS
 
-Operand = Scalar | tuple[Scalar, ...] | None
-
-
-class Takes(Enum):
-    """What an operator wants to be given."""
-
-    SCALAR = "a text, a number, true or false"
-    ORDERED = "a number or a text"
-    TEXT = "a text"
-    SCALARS = "a list of texts, numbers, true or false"
-    NOTHING = "no value"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a named value stands in SQL: the three maps of the row, at its name."""
-
-    name: str
-
-    @property
-    def text(self) -> Sql:
-        return sql("text[") + self._key + sql("]")
-
-    @property
-    def number(self) -> Sql:
-        return sql("number[") + self._key + sql("]")
-
-    @property
-    def other(self) -> Sql:
-        return sql("other[") + self._key + sql("]")
-
-    @property
-    def has_text(self) -> Sql:
-        return sql("mapContains(text, ") + self._key + sql(")")
-
-    @property
-    def has_number(self) -> Sql:
-        return sql("mapContains(number, ") + self._key + sql(")")
-
-    @property
-    def is_there(self) -> Sql:
-        return any_sql(self.has_text, self.has_number, self.other + sql(" NOT IN ('', 'null')"))
-
-    @property
-    def _key(self) -> Sql:
-        return bind("String", self.name)
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """One way of comparing a value with what was asked for."""
-
-    label: str
-    takes: Takes
-    matches: Callable[[Json, Operand], bool]
-    sql: Callable[[Place, Operand], Sql]
-    of_missing: bool = False
-    """What it says of a value that is not there."""
-
-
-NEVER = sql("0")
-
-
-def any_sql(*pieces: Sql) -> Sql:
-    """True where one of them is; false when there are none."""
-    wanted = [piece for piece in pieces if piece is not NEVER]
-    return sql("(") + join(" OR ", wanted) + sql(")") if wanted else NEVER
+__all__ = ["NEVER", "OPERATORS", "Operand", "Operator", "Place", "Takes", "any_sql"]
 
 
 def _same_sql(place: Place, operand: Operand) -> Sql:
     match operand:
         case bool():
-            return _compare(place.other, "=", bind("String", element_text(operand)))
+            return compared(place.other, "=", bind("String", element_text(operand)))
         case int() | float():
             return _number_sql(place, "=", operand)
         case str():
@@ -106,24 +46,17 @@ def _any_same_sql(place: Place, operand: Operand) -> Sql:
     pieces = [_same_sql(place, each) for each in rest]
     if texts:
         among = sql("(") + place.text + sql(" IN ") + bind("Array(String)", texts) + sql(")")
-        pieces.append(_guarded(among, place.has_text, matches_default="" in texts))
+        pieces.append(guarded(among, place.has_text, matches_default="" in texts))
     if plain:
         # A set looks at bits, where -0.0 is not 0.0. Stored numbers never have it (`lay_out`), and adding 0 mends ours.
         wanted_numbers = bind("Array(Float64)", [each + 0.0 for each in plain])
         among = sql("(") + place.number + sql(" IN ") + wanted_numbers + sql(")")
-        pieces.append(_guarded(among, place.has_number, matches_default=0 in plain))
+        pieces.append(guarded(among, place.has_number, matches_default=0 in plain))
     return any_sql(*pieces)
 
 
 def _is_plain_number(value: Scalar) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < EXACT_MOST
-
-
-def _not_sql(meaning: Callable[[Place, Operand], Sql]) -> Callable[[Place, Operand], Sql]:
-    def denied(place: Place, operand: Operand) -> Sql:
-        return sql("(") + place.is_there + sql(" AND NOT ") + meaning(place, operand) + sql(")")
-
-    return denied
 
 
 _SYMBOLS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -135,19 +68,9 @@ _SYMBOLS: Mapping[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _compare(left: Sql, symbol: str, right: Sql) -> Sql:
-    spelt = {"=": sql(" = "), ">": sql(" > "), ">=": sql(" >= "), "<": sql(" < "), "<=": sql(" <= ")}
-    return sql("(") + left + spelt[symbol] + right + sql(")")
-
-
-def _guarded(meaning: Sql, presence: Sql, *, matches_default: bool) -> Sql:
-    """The meaning, asking for presence only where a map's default for a missing name would match."""
-    return sql("(") + presence + sql(" AND ") + meaning + sql(")") if matches_default else meaning
-
-
 def _text_sql(place: Place, symbol: str, operand: str) -> Sql:
-    meaning = _compare(place.text, symbol, bind("String", operand))
-    return _guarded(meaning, place.has_text, matches_default=_SYMBOLS[symbol]("", operand))
+    meaning = compared(place.text, symbol, bind("String", operand))
+    return guarded(meaning, place.has_text, matches_default=_SYMBOLS[symbol]("", operand))
 
 
 def _number_sql(place: Place, symbol: str, operand: float) -> Sql:
@@ -171,8 +94,8 @@ def _number_sql(place: Place, symbol: str, operand: float) -> Sql:
 
 
 def _float_sql(place: Place, symbol: str, operand: float) -> Sql:
-    meaning = _compare(place.number, symbol, bind("Float64", operand))
-    return _guarded(meaning, place.has_number, matches_default=_SYMBOLS[symbol](0.0, operand))
+    meaning = compared(place.number, symbol, bind("Float64", operand))
+    return guarded(meaning, place.has_number, matches_default=_SYMBOLS[symbol](0.0, operand))
 
 
 def _between_floats_sql(place: Place, symbol: str, operand: int) -> Sql:
@@ -194,16 +117,16 @@ def _integer_sql(place: Place, symbol: str, operand: int) -> Sql:
     """Integers written out, both beyond 2^53: by sign, then by length, then digit by digit."""
     digits = bind("String", str(operand))
     if symbol == "=":
-        return _compare(place.other, "=", digits)
+        return compared(place.other, "=", digits)
     value_negative = sql("startsWith(") + place.other + sql(", '-')")
     longer = sql("(length(") + place.other + sql("), ") + place.other + sql(")")
     limit = sql("(length(") + digits + sql("), ") + digits + sql(")")
     upwards = symbol in (">", ">=")
     if operand >= 0:
-        of_negative, of_positive = sql("0") if upwards else sql("1"), _compare(longer, symbol, limit)
+        of_negative, of_positive = sql("0") if upwards else sql("1"), compared(longer, symbol, limit)
     else:
         turned = {">": "<", ">=": "<=", "<": ">", "<=": ">="}[symbol]
-        of_negative, of_positive = _compare(longer, turned, limit), sql("1") if upwards else sql("0")
+        of_negative, of_positive = compared(longer, turned, limit), sql("1") if upwards else sql("0")
     return sql("if(") + value_negative + sql(", ") + of_negative + sql(", ") + of_positive + sql(")")
 
 
@@ -223,41 +146,6 @@ def _ordered(symbol: str) -> tuple[Callable[[Json, Operand], bool], Callable[[Pl
     return matches, meaning
 
 
-def _contains(value: Json, operand: Operand) -> bool:
-    if isinstance(value, list):
-        return any(same(each, operand) for each in value)
-    return isinstance(value, str) and isinstance(operand, str) and operand in value
-
-
-def _contains_sql(place: Place, operand: Operand) -> Sql:
-    if not isinstance(operand, (str, int, float)):
-        return NEVER
-    element = bind("String", f"\n{element_text(operand)}\n")
-    in_list = sql("(position(") + place.other + sql(", ") + element + sql(") > 0)")
-    if not isinstance(operand, str):
-        return in_list
-    in_text = sql("(position(") + place.text + sql(", ") + bind("String", operand) + sql(") > 0)")
-    return any_sql(_guarded(in_text, place.has_text, matches_default=not operand), in_list)
-
-
-def _starts_with(value: Json, operand: Operand) -> bool:
-    return isinstance(value, str) and isinstance(operand, str) and value.startswith(operand)
-
-
-def _starts_with_sql(place: Place, operand: Operand) -> Sql:
-    meaning = sql("startsWith(") + place.text + sql(", ") + bind("String", str(operand)) + sql(")")
-    return _guarded(meaning, place.has_text, matches_default=not operand)
-
-
-def _ends_with(value: Json, operand: Operand) -> bool:
-    return isinstance(value, str) and isinstance(operand, str) and value.endswith(operand)
-
-
-def _ends_with_sql(place: Place, operand: Operand) -> Sql:
-    meaning = sql("endsWith(") + place.text + sql(", ") + bind("String", str(operand)) + sql(")")
-    return _guarded(meaning, place.has_text, matches_default=not operand)
-
-
 def _any_same(value: Json, operand: Operand) -> bool:
     return any(same(value, each) for each in _listed(operand))
 
@@ -266,26 +154,64 @@ def _listed(operand: Operand) -> Sequence[Scalar]:
     return operand if isinstance(operand, tuple) else ()
 
 
-OPERATORS: Mapping[str, Operator] = {
-    "equals": Operator("is", Takes.SCALAR, same, _same_sql),
-    "not_equals": Operator("is not", Takes.SCALAR, lambda value, asked: not same(value, asked), _not_sql(_same_sql)),
-    "greater_than": Operator("is greater than", Takes.ORDERED, *_ordered(">")),
-    "at_least": Operator("is at least", Takes.ORDERED, *_ordered(">=")),
-    "less_than": Operator("is less than", Takes.ORDERED, *_ordered("<")),
-    "at_most": Operator("is at most", Takes.ORDERED, *_ordered("<=")),
-    "contains": Operator("contains", Takes.SCALAR, _contains, _contains_sql),
-    "starts_with": Operator("starts with", Takes.TEXT, _starts_with, _starts_with_sql),
-    "ends_with": Operator("ends with", Takes.TEXT, _ends_with, _ends_with_sql),
-    "is_any_of": Operator("is any of", Takes.SCALARS, _any_same, _any_same_sql),
-    "is_none_of": Operator(
-        "is none of", Takes.SCALARS, lambda value, asked: not _any_same(value, asked), _not_sql(_any_same_sql)
+def _truth_sql(told: LiteralString) -> Callable[[Place, Operand], Sql]:
+    return lambda place, operand: compared(place.other, "=", bind("String", told))
+
+
+_at_least, _at_least_sql = _ordered(">=")
+_at_most, _at_most_sql = _ordered("<=")
+
+
+def _between(value: Json, operand: tuple[Scalar, Scalar]) -> bool:
+    return _at_least(value, operand[0]) and _at_most(value, operand[1])
+
+
+def _between_sql(place: Place, operand: tuple[Scalar, Scalar]) -> Sql:
+    return all_of_sql(_at_least_sql(place, operand[0]), _at_most_sql(place, operand[1]))
+
+
+_PLAIN_OPERATORS: dict[str, Operator] = {
+    "equals": timeless("is", Takes.SCALAR, same, _same_sql, "DE"),
+    "not_equals": timeless(
+        "is not",
+        Takes.SCALAR,
+        lambda value, asked: not same(value, asked),
+        denied(_same_sql),
+        "DE",
+        about="but is there",
     ),
-    "is_set": Operator("is set", Takes.NOTHING, lambda value, asked: True, lambda place, asked: place.is_there),
-    "is_not_set": Operator(
+    "greater_than": timeless("is greater than", Takes.ORDERED, *_ordered(">"), 50),
+    "at_least": timeless("is at least", Takes.ORDERED, _at_least, _at_least_sql, 50),
+    "less_than": timeless("is less than", Takes.ORDERED, *_ordered("<"), 50),
+    "at_most": timeless("is at most", Takes.ORDERED, _at_most, _at_most_sql, 50),
+    "between": timeless("is between", Takes.RANGE, _between, _between_sql, (18, 25), about="both ends are in it"),
+    "is_true": timeless("is true", Takes.NOTHING, lambda value, asked: value is True, _truth_sql("true"), None),
+    "is_false": timeless("is false", Takes.NOTHING, lambda value, asked: value is False, _truth_sql("false"), None),
+    "is_any_of": timeless("is any of", Takes.SCALARS, _any_same, _any_same_sql, ("DE", "AT")),
+    "is_none_of": timeless(
+        "is none of",
+        Takes.SCALARS,
+        lambda value, asked: not _any_same(value, asked),
+        denied(_any_same_sql),
+        ("DE", "AT"),
+        about="but is there",
+    ),
+    "is_set": timeless("is set", Takes.NOTHING, lambda value, asked: True, lambda place, asked: place.is_there, None),
+    "is_not_set": timeless(
         "is not set",
         Takes.NOTHING,
         lambda value, asked: False,
         lambda place, asked: sql("NOT ") + place.is_there,
+        None,
         of_missing=True,
     ),
+}
+
+OPERATORS: Mapping[str, Operator] = {
+    **_PLAIN_OPERATORS,
+    **CONTAINING_OPERATORS,
+    **LETTER_CASE_OPERATORS,
+    **DATE_OPERATORS,
+    **VERSION_OPERATORS,
+    **REGION_OPERATORS,
 }

@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
 from holdfast.kernel.sql import Sql, bind, fill, sql
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, all_hold, all_sql, all_words
 from holdfast.segments.condition import Facts, PastEvent, Scope, Times, Truth
+from holdfast.segments.zones import (
+    DAY_MS,
+    PERSON,
+    WORKSPACE,
+    check_time_zone,
+    moment_of_wall,
+    of_facts,
+    of_scope,
+    theirs,
+    zone_for,
+    zone_words,
+    zones,
+)
 
 DAYS_MOST = 36_525
 """The longest window: a hundred years."""
-DAY_MS = 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +44,21 @@ class Span:
         return self.after_ms < at_ms <= self.until_ms
 
 
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """A window in SQL: where it lies for those of no time zone of their own, and for those of one."""
+
+    here: Span
+    by_zone: Mapping[str, Span] = field(default_factory=dict)
+    """For each time zone, by name, in which it lies elsewhere; none where it lies alike for everybody."""
+
+    @property
+    def widest(self) -> Span:
+        """The least span that has all of them in it."""
+        every = (self.here, *self.by_zone.values())
+        return Span(min(each.after_ms for each in every), max(each.until_ms for each in every))
+
+
 class Windowed(Protocol):
     """A condition with the fields of a window; each of them narrows it."""
 
@@ -38,12 +68,40 @@ class Windowed(Protocol):
     def since(self) -> str | None: ...
     @property
     def until(self) -> str | None: ...
+    @property
+    def calendar(self) -> Calendar | None: ...
+    @property
+    def time_zone(self) -> str: ...
 
 
-def span_of(condition: Windowed, now_ms: int) -> Span:
-    """The window as it lies at `now_ms`.
+def span_for(condition: Windowed, facts: Facts, now: datetime) -> Span:
+    """The window as it lies at `now` for one person."""
+    return span_of(condition, to_millis(now), zone_for(condition.time_zone, facts))
 
-    Up to now; in (now - within_days, now - before_days]; from `since`, which is in it, to `until`, which is not.
+
+def spans_of(condition: Windowed, scope: Scope) -> Spans:
+    """The window as it lies for everybody."""
+    if condition.time_zone not in (WORKSPACE, PERSON):
+        return Spans(span_of(condition, scope.as_of_ms, zones()[condition.time_zone]))
+    here = span_of(condition, scope.as_of_ms, scope.zone)
+    if condition.time_zone == WORKSPACE or not depends_on_zone(condition):
+        return Spans(here)
+    each = {name: span_of(condition, scope.as_of_ms, zone) for name, zone in zones().items()}
+    return Spans(here, {name: span for name, span in each.items() if span != here})
+
+
+def depends_on_zone(condition: Windowed) -> bool:
+    """Whether the window lies elsewhere in another time zone."""
+    return condition.calendar is not None or any(
+        text is not None and not text.endswith("Z") for text in (condition.since, condition.until)
+    )
+
+
+def span_of(condition: Windowed, now_ms: int, zone: ZoneInfo) -> Span:
+    """The window as it lies at `now_ms` in a time zone.
+
+    Up to now; in (now - within_days, now - before_days]; from `since`, which is in it, to `until`, which is not; in the
+    stretch of the calendar.
     """
     after_ms, until_ms = -1, now_ms
     if condition.within_days is not None:
@@ -51,9 +109,12 @@ def span_of(condition: Windowed, now_ms: int) -> Span:
     if (before_days := _before_days(condition)) is not None:
         until_ms = min(until_ms, now_ms - days_ms(before_days))
     if condition.since is not None:
-        after_ms = max(after_ms, moment_ms(condition.since) - 1)
+        after_ms = max(after_ms, moment_ms(condition.since, zone) - 1)
     if condition.until is not None:
-        until_ms = min(until_ms, moment_ms(condition.until) - 1)
+        until_ms = min(until_ms, moment_ms(condition.until, zone) - 1)
+    if condition.calendar is not None:
+        first_ms, end_ms = condition.calendar.edges_ms(now_ms, zone)
+        after_ms, until_ms = max(after_ms, first_ms - 1), min(until_ms, end_ms - 1)
     return Span(after_ms, until_ms)
 
 
@@ -67,9 +128,11 @@ def days_ms(days: float) -> int:
     return max(1, round(days * DAY_MS))
 
 
-def moment_ms(text: str) -> int:
-    """A moment that was checked, in milliseconds."""
-    return to_millis(parse_moment(text))
+def moment_ms(text: str, zone: ZoneInfo) -> int:
+    """A day or a moment that was checked, in milliseconds; where it names no zone, of that zone."""
+    if text.endswith("Z"):
+        return to_millis(parse_moment(text))
+    return max(0, moment_of_wall(datetime.fromisoformat(text), zone))
 
 
 def check_window(condition: Windowed) -> None:
@@ -90,8 +153,12 @@ def check_window(condition: Windowed) -> None:
         )
     for name in ("since", "until"):
         object.__setattr__(condition, name, _moment(getattr(condition, name), f"$.{name}"))
-    if condition.since is not None and condition.until is not None:
-        check_order(moment_ms(condition.since), moment_ms(condition.until))
+    since, until = condition.since, condition.until
+    if since is not None and until is not None:
+        # Where one names a zone and the other does not, it depends on where one is, by less than a day.
+        leeway_ms = 0 if since.endswith("Z") == until.endswith("Z") else DAY_MS
+        check_order(to_millis(parse_moment(since)) - leeway_ms, to_millis(parse_moment(until)))
+    check_time_zone(condition.time_zone)
 
 
 def check_order(since_ms: int, until_ms: int) -> None:
@@ -121,10 +188,12 @@ def check_days(value: object, path: str) -> None:
 
 
 def _moment(value: object, path: str) -> str | None:
+    """Its one spelling: in UTC where it names a zone; else as it is, a midnight as the day alone."""
     if value is None:
         return None
     try:
-        return format_moment(parse_moment(value))  # type: ignore[arg-type]  # What is no text raises TypeError.
+        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]  # What is no text raises TypeError.
+        at = parse_moment(moment.isoformat())
     except (TypeError, ValueError) as cause:
         raise Invalid(
             f"{value!r:.100} is no moment.",
@@ -132,6 +201,9 @@ def _moment(value: object, path: str) -> str | None:
             path=path,
             hint='Write ISO 8601 between 1970 and 2199, such as "2026-03-01" or "2026-03-01T08:00:00+01:00".',
         ) from cause
+    if moment.tzinfo is not None:
+        return format_moment(at)
+    return at.replace(tzinfo=None).isoformat(timespec="milliseconds").removesuffix("T00:00:00.000")
 
 
 def window_words(condition: Windowed) -> str:
@@ -140,7 +212,10 @@ def window_words(condition: Windowed) -> str:
     if (before_days := _before_days(condition)) is not None:
         within += f" at least {'1 day' if before_days == 1 else days_words(before_days)} ago"
     since = "" if condition.since is None else f" since {_day_words(condition.since)}"
-    return within + since + ("" if condition.until is None else f" before {_day_words(condition.until)}")
+    until = "" if condition.until is None else f" before {_day_words(condition.until)}"
+    calendar = "" if condition.calendar is None else f" {condition.calendar.words()}"
+    zone = zone_words(condition.time_zone) if depends_on_zone(condition) else ""
+    return calendar + within + since + until + zone
 
 
 def circumstances(condition: Windowed, where: Sequence[Comparison]) -> str:
@@ -154,20 +229,22 @@ def days_words(days: float) -> str:
 
 
 def _day_words(moment: str) -> str:
-    return moment.removesuffix("T00:00:00.000Z")
+    if moment.endswith("T00:00:00.000Z"):
+        return f"{moment.removesuffix('T00:00:00.000Z')} UTC"
+    return moment if moment.endswith("Z") else moment.replace("T", " ").removesuffix(".000").removesuffix(":00")
 
 
-def times_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span) -> Times:
+def times_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime) -> Times:
     """How often it happened in the span with all of `where`, as far as is known."""
     if where:
-        found = past_in(facts, event, where, span)
+        found = past_in(facts, event, where, span, now)
         return _times(facts, event, span, least=0) if found is None else Times.exactly(len(found))
     return _times(facts, event, span)
 
 
-def happened(facts: Facts, event: str, where: Sequence[Comparison], span: Span) -> Truth:
+def happened(facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime) -> Truth:
     """Whether it happened in the span with all of `where`."""
-    times = times_in(facts, event, where, span)
+    times = times_in(facts, event, where, span, now)
     if times.least:
         return Truth.TRUE
     return Truth.FALSE if times.most == 0 else Truth.UNKNOWN
@@ -185,12 +262,13 @@ def not_live_where(where: Sequence[Comparison], path: str) -> Invalid | None:
     )
 
 
-def past_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span) -> list[PastEvent] | None:
+def past_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime) -> list[PastEvent] | None:
     """What happened in the span with all of `where`, in any order; None when it cannot be known from here."""
     past = facts.past(event)
     if past is None:
         return [] if _times(facts, event, span).most == 0 else None
-    return [each for each in past if span.holds(to_millis(each.timestamp)) and all_hold(where, each.properties)]
+    at = of_facts(facts, now)
+    return [each for each in past if span.holds(to_millis(each.timestamp)) and all_hold(where, each.properties, at)]
 
 
 def _times(facts: Facts, event: str, span: Span, *, least: int | None = None) -> Times:
@@ -201,15 +279,88 @@ def _times(facts: Facts, event: str, span: Span, *, least: int | None = None) ->
     return found if least is None else Times(least=least, most=found.most)
 
 
-def rows_in(scope: Scope, event: str, where: Sequence[Comparison], span: Span) -> Sql:
-    """The rows of what happened, from `FROM` on; more of ` AND …` may follow."""
-    window = sql(" AND ts <= ") + scope.moment(span.until_ms)
-    if span.after_ms >= 0:
-        window += sql(" AND ts > ") + scope.moment(span.after_ms)
-    return fill(
+def rows_in(
+    scope: Scope,
+    event: str,
+    where: Sequence[Comparison],
+    spans: Span | Spans,
+    *,
+    from_ever: bool = False,
+    to_now: bool = False,
+    zone_rule: Sql | None = None,
+) -> Sql:
+    """The rows of what happened, from `FROM` on; more of ` AND …` may follow.
+
+    Args:
+        scope: where it is asked.
+        event: its name.
+        where: what must hold of them.
+        spans: when. Where it lies elsewhere for some, the rows have `zone_after` and `zone_until` too, in milliseconds.
+        from_ever: from the beginning of all time instead.
+        to_now: up to now instead.
+        zone_rule: over a row of `people`, what the rows are to have as `zone_rule`.
+    """
+    of_all = Spans(spans) if isinstance(spans, Span) else spans
+    widest = of_all.widest
+    filtered = Span(-1 if from_ever else widest.after_ms, scope.as_of_ms if to_now else widest.until_ms)
+    window = sql(" AND ts <= ") + scope.moment(filtered.until_ms)
+    if filtered.after_ms >= 0:
+        window += sql(" AND ts > ") + scope.moment(filtered.after_ms)
+    rows = fill(
         "FROM events WHERE workspace = [[here]] AND event = [[event]][[window]][[where]]",
-        {"here": scope.here, "event": bind("String", event), "window": window, "where": all_sql(where)},
+        {
+            "here": scope.here,
+            "event": bind("String", event),
+            "window": window,
+            "where": all_sql(where, of_scope(scope)),
+        },
     )
+    if not of_all.by_zone and zone_rule is None:
+        return rows
+    return _rows_by_zone(scope, rows, of_all, from_ever=from_ever, to_now=to_now, zone_rule=zone_rule or sql("0"))
+
+
+def _rows_by_zone(scope: Scope, rows: Sql, spans: Spans, *, from_ever: bool, to_now: bool, zone_rule: Sql) -> Sql:
+    """The rows beside what the time zone of their person makes of the window, and only those in it.
+
+    By now only rows that are in the window of some zone are left, so that people are looked up for few rows too many.
+    """
+    after = theirs(spans.here.after_ms, {name: span.after_ms for name, span in spans.by_zone.items()})
+    until = theirs(spans.here.until_ms, {name: span.until_ms for name, span in spans.by_zone.items()})
+    return fill(
+        """FROM (
+            SELECT identity, ts, message_id, text, number, other, [[person]] AS row_person [[rows]]
+        ) AS window_rows INNER JOIN (
+            SELECT person AS zone_person, [[after]] AS zone_after, [[until]] AS zone_until, [[rule]] AS zone_rule
+            FROM [[people]] WHERE workspace = [[here]]
+        ) AS window_zones ON row_person = zone_person
+        WHERE 1[[later]][[earlier]]""",
+        {
+            "person": scope.person_of(sql("identity")),
+            "rows": rows,
+            "after": after,
+            "until": until,
+            "rule": zone_rule,
+            "people": scope.people,
+            "here": scope.here,
+            "later": sql("") if from_ever else sql(" AND toUnixTimestamp64Milli(ts) > zone_after"),
+            "earlier": sql("") if to_now else sql(" AND toUnixTimestamp64Milli(ts) <= zone_until"),
+        },
+    )
+
+
+def having_later(scope: Scope, moment: Sql, spans: Spans) -> Sql:
+    """Over the rows of one person: the moment, an aggregate of `ts`, lies after the start of the window."""
+    if spans.by_zone:
+        return sql("toUnixTimestamp64Milli(") + moment + sql(") > any(zone_after)")
+    return moment + sql(" > ") + scope.moment(spans.here.after_ms)
+
+
+def having_earlier(scope: Scope, moment: Sql, spans: Spans) -> Sql:
+    """Over the rows of one person: the moment, an aggregate of `ts`, lies no later than the end of the window."""
+    if spans.by_zone:
+        return sql("toUnixTimestamp64Milli(") + moment + sql(") <= any(zone_until)")
+    return moment + sql(" <= ") + scope.moment(spans.here.until_ms)
 
 
 def people_of(scope: Scope, rows: Sql, having: Sql) -> Sql:

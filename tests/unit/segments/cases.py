@@ -7,10 +7,11 @@ come out both ways: equal but for their type, their case, one bit, one milliseco
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args, get_origin
+from zoneinfo import ZoneInfo
 
 from hypothesis import reject
 from hypothesis import strategies as st
@@ -19,7 +20,9 @@ from holdfast.events.event import Json
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.segments.builders import any_of, bucket, did, in_list, in_segment, trait
+from holdfast.segments.calendars import UNITS, Calendar
 from holdfast.segments.catalogue import declared
+from holdfast.segments.clock_parts import CLOCK_PARTS
 from holdfast.segments.codec import _hints, _json_fields, kind_of, part_of
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, Declared, Part
@@ -27,10 +30,12 @@ from holdfast.segments.conditions.in_list import list_trait
 from holdfast.segments.groups import GROUP_ID, GROUP_JOINED, group_of, group_traits
 from holdfast.segments.library import resolve
 from holdfast.segments.operators import OPERATORS, Operand, Takes
+from holdfast.segments.regions import REGIONS
 
 Made = TypeVar("Made", Condition, Part)
 
 DAY_MS = 86_400_000
+DAY_LENGTH = len("2026-03-29")
 # The second after an hour that does not exist in most of Europe, and a midnight; windows below reach over both.
 NOW_MS = to_millis(datetime(2026, 3, 29, 1, 0, 0, 1000, tzinfo=UTC))
 
@@ -57,15 +62,65 @@ LISTS: tuple[Json, ...] = (
 )  # fmt: skip
 OTHERS: tuple[Json, ...] = (None, {}, {"a": 1}, {"x": ["a"]})
 VALUES: tuple[Any, ...] = (*SCALARS, *BEYOND_FLOATS, *LISTS, *OTHERS)
+DATES = (
+    "2026-03-29", "2026-03-28", "2026-03-30", "2026-04-01", "2026-02-28", "2024-02-29", "2000-02-29", "1990-04-01",
+    "1969-12-31", "0001-01-01", "9999-12-31", "1990-03-29T00:30", "2026-03-29T01:00:00.001Z",
+    "2026-03-29 01:00:00.000Z", "2026-03-29T01:00:00.001999999+00:00", "2026-03-28T23:00:00Z",
+    "2026-03-28T22:59:59.999Z",
+    "2026-03-29T02:30:00", "2026-03-29T23:30:00-10:00", "2026-03-30T13:59:59+14:00", "1955-05-01T00:00:00+02:30",
+    "2026-03-26T00:00:00.5Z",
+)  # fmt: skip
+NO_DATES = (
+    "2026-02-29", "2026-04-31", "1900-02-29", "0000-01-01", "2026-3-29", "2026-03-29T", "2026-03-29T24:00", "20260329",
+    "2026-03-29T01:00:60Z", "2026-03-29T01:00:00.Z", "2026-03-29Z", "2026-03-29\n", " 2026-03-29", "2026-03-29T01:00+1",
+    "2026-03-29T01:00:00z", "٢٠٢٦-03-29", "2026-13-01", "2026-00-10", "2026-01-00", "2026-03-29T01:00:00.1234567890Z",
+)  # fmt: skip
+VERSIONS = (
+    "1", "1.9", "1.10", "v1.10.0", "V01.010", "1.10.0-beta", "1.10.0-beta.2", "1.10.0-beta.11", "1.10.0-alpha.beta",
+    "1.10.0-1", "1.10.0-x-1", "1.10.0+build.7", "1.10.0-beta+x", "1.2.3.4.5.6", "999999999999999999", "0.0", "1.9.9",
+)  # fmt: skip
+NO_VERSIONS = (
+    "", "v", "1.", ".1", "1..2", "1.2.3.4.5.6.7", "1.0-", "1.0-a..b", "1.0 beta", "1.0-ß", "1.0\n", "1e3", "-1",
+    "9999999999999999999", "1.0+", "٣.1",
+)  # fmt: skip
+COUNTRIES = ("DE", "de", "De", "AT", "GB", "US", "TW", "EU", "DE ", "XX")
+LETTERS = (
+    "Straße",
+    "STRASSE",
+    "STRAßE",
+    "strasse",
+    "ΣΑΣ",
+    "σας",
+    "İstanbul",
+    "istanbul",
+    "ÄRGER",
+    "ärger",
+    "a\0B",
+    "ſ",
+    "K",
+)
+TYPED_TEXTS = (*DATES, *NO_DATES, *VERSIONS, *NO_VERSIONS, *COUNTRIES, *LETTERS)
+TRAIT_VALUES: tuple[Any, ...] = (*VALUES, *TYPED_TEXTS, ["DE", "AT"], [[]], [{}], ["\n", ""], [0, 1, 2])
+ZONES: tuple[Any, ...] = (
+    "Europe/Berlin", "Australia/Lord_Howe", "Asia/Kathmandu", "America/Havana", "America/Santiago", "Pacific/Apia",
+    "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC", "europe/berlin", "Mars/Olympus", "", "person", 1, True, None,
+    ["Europe/Berlin"], {"name": "Europe/Berlin"}, "Europe/Berlin\0", "😀",
+)  # fmt: skip
+"""What the trait `timezone` may be: names of time zones, and what only looks like one."""
 
 WINDOWS_DAYS = (1, 7, 0.5, 1 / 86_400_000, 0.04166666666666667, 30, 36_525)
 COUNTS = (0, 1, 2, 3, 31, 32, 33)
+ZONES_TRIED = ("UTC", "Europe/Berlin", "Asia/Kathmandu", "Pacific/Kiritimati", "Pacific/Pago_Pago")
 MOMENTS_MS = tuple(
     sorted(
         {
             max(0, at + nudge)
             for nudge in (-1, 0, 1)
-            for at in (NOW_MS, NOW_MS // DAY_MS * DAY_MS, 0, *(NOW_MS - round(days * DAY_MS) for days in WINDOWS_DAYS))
+            for at in (
+                *(NOW_MS, NOW_MS // DAY_MS * DAY_MS, 0),
+                *(NOW_MS - round(days * DAY_MS) for days in WINDOWS_DAYS),
+                *(Calendar(unit=unit).edges_ms(NOW_MS, ZoneInfo(zone))[0] for unit in UNITS for zone in ZONES_TRIED),
+            )
         }
     )
 )
@@ -73,19 +128,30 @@ MOMENTS_MS = tuple(
 scalars = st.sampled_from(SCALARS)
 
 
+EVERY_OPERAND: Mapping[Takes, Sequence[Operand]] = {
+    Takes.NOTHING: (None,),
+    Takes.SCALAR: SCALARS,
+    Takes.ORDERED: (*TEXTS, *NUMBERS),
+    Takes.TEXT: (*TEXTS, *LETTERS),
+    Takes.SCALARS: ((), SCALARS, *((each,) for each in SCALARS), *zip(SCALARS, reversed(SCALARS), strict=True)),
+    Takes.RANGE: [(low, high) for low, high in zip(NUMBERS, reversed(NUMBERS), strict=True) if low <= high],
+    Takes.COUNT: (0, 1, 2, 3),
+    Takes.DAYS: (0, 1, 2, 3, 30, 31, 33, 360, 365, 36_525),
+    Takes.YEAR_DAYS: (0, 1, 2, 3, 30, 31, 33, 360, 365),
+    Takes.DATE: [each for each in DATES if each > "1"],
+    Takes.DAY: [each for each in DATES if each > "1" and len(each) == DAY_LENGTH],
+    Takes.VERSION: VERSIONS,
+    Takes.REGION: tuple(REGIONS),
+}
+"""What an operator may be given."""
+
+
 def operands(operator: str) -> st.SearchStrategy[Operand]:
     """Values the operator takes."""
-    match OPERATORS[operator].takes:
-        case Takes.NOTHING:
-            return st.none()
-        case Takes.TEXT:
-            return st.sampled_from(TEXTS)
-        case Takes.ORDERED:
-            return st.sampled_from((*TEXTS, *NUMBERS))
-        case Takes.SCALARS:
-            return st.lists(scalars, max_size=4).map(tuple)
-        case Takes.SCALAR:
-            return scalars
+    takes = OPERATORS[operator].takes
+    if takes is Takes.SCALARS:
+        return st.lists(scalars, max_size=4).map(tuple)
+    return st.sampled_from(EVERY_OPERAND[takes])
 
 
 @st.composite
@@ -101,7 +167,12 @@ PLAIN: Mapping[str, st.SearchStrategy[Any]] = {
     "count": st.sampled_from(COUNTS),
     "days": st.sampled_from(WINDOWS_DAYS),
     "property": st.sampled_from(NAMES),
-    "moment": st.sampled_from([format_moment(from_millis(at_ms)) for at_ms in MOMENTS_MS]),
+    "moment": st.sampled_from(
+        [
+            *(format_moment(from_millis(at_ms)) for at_ms in MOMENTS_MS),
+            *("2026-03-29", "2026-03-28", "2026-03-29T02:30", "2026-03-28T23:00:00.001", "2026-03-01", "1970-01-01"),
+        ]
+    ),
 }
 """What a field of a common kind may hold. A kind of its own says itself what is worth trying."""
 
@@ -153,6 +224,8 @@ def _field(shape: type[Condition | Part], name: str, given: Mapping[str, Any], d
         return st.lists(written(depth - 1), max_size=3).map(tuple)
     if hint == tuple[Comparison, ...]:
         return st.lists(comparisons(), max_size=2).map(tuple)
+    if hint == Operand and given.get("part") is not None:
+        return st.sampled_from(CLOCK_PARTS[given["part"]].values)
     if hint == Operand:
         return operands(given["operator"]) if "operator" in given else scalars
     optional = type(None) in get_args(hint) and get_origin(hint) is not None
@@ -222,7 +295,10 @@ def a_world(seed: int, people: int = 60, events: int = 250) -> World:
     numbers = range(1, people + 1)
 
     def properties() -> dict[str, Json]:
-        return {name: draw.choice(VALUES) for name in NAMES if draw.random() < 0.6}
+        return {name: draw.choice(TRAIT_VALUES) for name in NAMES if draw.random() < 0.6}
+
+    def zone() -> dict[str, Json]:
+        return {"timezone": draw.choice(ZONES)} if draw.random() < 0.8 else {}
 
     def on_lists() -> dict[str, Json]:
         said = {list_trait(each): draw.choice((True, True, False, None, "true", 1)) for each in LISTS_THERE}
@@ -234,7 +310,7 @@ def a_world(seed: int, people: int = 60, events: int = 250) -> World:
         return Happened(identity=who, name=GROUP_JOINED, at_ms=draw.choice(MOMENTS_MS), properties=told, copy=False)
 
     return World(
-        traits={number: properties() | on_lists() for number in numbers},
+        traits={number: properties() | on_lists() | zone() for number in numbers},
         user_ids={number: f"{draw.choice(TEXTS)}{number}" for number in numbers if draw.random() < 0.5},
         gone=frozenset(draw.sample(numbers, 3)),
         joined={draw.choice(numbers): draw.choice(numbers) for _ in range(draw.randrange(15))},

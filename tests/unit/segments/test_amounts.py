@@ -95,7 +95,9 @@ def test_absolute_windows_take_in_their_start_and_leave_out_their_end() -> None:
 @pytest.mark.parametrize(
     ("condition", "words"),
     [
-        (did("E", since="2026-03-01", until="2026-04-01T08:00"), "since 2026-03-01 before 2026-04-01T08:00:00.000Z"),
+        (did("E", since="2026-03-01", until="2026-04-01T08:00"), "since 2026-03-01 before 2026-04-01 08:00"),
+        (did("E", since="2026-03-01T00:00Z"), "since 2026-03-01 UTC"),
+        (did("E", until="2026-04-01T08:00Z"), "before 2026-04-01T08:00:00.000Z"),
         (did_amount("E", "sum", of="x", at_least=1e6), "have a total x of at least 1000000 over “E”"),
         (~did_amount("E", "min", of="x", at_most=2), "do not have a lowest x of at most 2 over “E”"),
         (

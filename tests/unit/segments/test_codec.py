@@ -103,7 +103,13 @@ WRONG: dict[str, tuple[Any, str, str, str]] = {
     "no moment": ({"type": "did", "event": "x", "since": "soon"}, "wrong_value", "$.since", "ISO 8601"),
     "a number for a moment": ({"type": "did", "event": "x", "until": 3}, "wrong_type", "$.until", "quotes"),
     "an end before its start": (
-        {"type": "did", "event": "x", "since": "2026-02-01", "until": "2026-02-01T01:00+01:00"},
+        {"type": "did", "event": "x", "since": "2026-02-01T00:00Z", "until": "2026-02-01T01:00+01:00"},
+        "never_true",
+        "$.until",
+        "later",
+    ),
+    "an end before its start, wherever one is": (
+        {"type": "did", "event": "x", "since": "2026-02-02", "until": "2026-02-01T00:00Z"},
         "never_true",
         "$.until",
         "later",

@@ -17,15 +17,17 @@ from holdfast.ports.columns import maps_of
 from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, Profile, Stamped, Tally, combine, learn
 from holdfast.segments.builders import all_of, any_of, did, first_did, last_did, prop, trait
 from holdfast.segments.comparison import Comparison
-from holdfast.segments.condition import Condition, PastEvent, Scope, Truth
+from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Scope, Truth
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.any_of import Any as AnyOf
 from holdfast.segments.facts import HistoryFacts, ProfileFacts
 from holdfast.segments.live import knowable_live
 from holdfast.segments.values import gather, lay_out, same
+from holdfast.segments.zones import Standpoint
 from tests.unit.segments.cases import NOW_MS, SCALARS, VALUES, World, a_world, conditions
 
 NOW = datetime(2026, 3, 29, 1, tzinfo=UTC)
+HERE = Standpoint(NOW_MS, UTC_ZONE)
 HOUR = timedelta(hours=1)
 NOBODY = HistoryFacts({}, {})
 UNKNOWN = did("Unknown", where=prop("a").is_set())
@@ -270,10 +272,10 @@ def test_a_window_is_whole_milliseconds_even_when_now_is_not() -> None:
 
 def test_missing_values_match_only_is_not_set() -> None:
     for missing in ({}, {"a": None}, {"a": float("nan")}, {"a": float("inf")}):
-        assert not Comparison(name="a", operator="not_equals", value=1).holds(missing)
-        assert not Comparison(name="a", operator="is_none_of", value=(1,)).holds(missing)
-        assert not Comparison(name="a", operator="is_set").holds(missing)
-        assert Comparison(name="a", operator="is_not_set").holds(missing)
+        assert not Comparison(name="a", operator="not_equals", value=1).holds(missing, HERE)
+        assert not Comparison(name="a", operator="is_none_of", value=(1,)).holds(missing, HERE)
+        assert not Comparison(name="a", operator="is_set").holds(missing, HERE)
+        assert Comparison(name="a", operator="is_not_set").holds(missing, HERE)
 
 
 def test_types_do_not_mix() -> None:

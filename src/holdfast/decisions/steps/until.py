@@ -11,6 +11,7 @@ from holdfast.decisions.fields import EventName, Seconds, Where
 from holdfast.decisions.step import Go, Outcome, Park, Place, Step
 from holdfast.events.event import Event
 from holdfast.segments.comparison import all_hold
+from holdfast.segments.zones import Standpoint, of_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +32,12 @@ class Until(Step):
         due = place.arrived + timedelta(seconds=self.seconds)
         if place.now >= due:
             return Go("expired")
-        if place.event is not None and self._is_it(place.event):
+        if place.event is not None and self._is_it(place.event, of_facts(place.facts, place.now)):
             return Go("happened")
         return Park(due, frozenset({self.event}))
 
-    def _is_it(self, event: Event) -> bool:
-        return event.name == self.event and all_hold(self.where, event.properties)
+    def _is_it(self, event: Event, at: Standpoint) -> bool:
+        return event.name == self.event and all_hold(self.where, event.properties, at)
 
     def title(self) -> str:
         return f"Until {self.event}"

@@ -6,12 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, bind, join, sql
 from holdfast.profiles.profile import RECENT_MOST
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, check_name
 from holdfast.segments.condition import Condition, Count, Days, Declared, EventName, Facts, Moment, Scope, Truth
-from holdfast.segments.spans import check_window, circumstances, not_live_where, people_of, rows_in, span_of, times_in
+from holdfast.segments.spans import (
+    check_window,
+    circumstances,
+    not_live_where,
+    people_of,
+    rows_in,
+    span_for,
+    spans_of,
+    times_in,
+)
+from holdfast.segments.zones import TimeZoneName, zone_traits
 
 COUNT_MOST = 1_000_000_000
 """The highest number of times that may be asked for."""
@@ -21,9 +31,9 @@ COUNT_MOST = 1_000_000_000
 class Did(Condition):
     """Events of one name, counted: `at_least` (1 when neither is given) and `at_most` times.
 
-    The window is (now - within_days, now], in whole milliseconds, and from `since` to before `until`, where they are
-    given; without any, the whole history up to now. Whoever never did it counts as zero. All of `where` must hold of an
-    event for it to count.
+    The window is (now - within_days, now], in whole milliseconds, from `since` to before `until`, and the stretch of
+    the `calendar`, where they are given; without any, the whole history up to now. Days, and moments that name no zone,
+    are those of `time_zone`. Whoever never did it counts as zero. All of `where` must hold of an event for it to count.
     """
 
     event: EventName
@@ -32,6 +42,8 @@ class Did(Condition):
     within_days: Days | None = None
     since: Moment | None = None
     until: Moment | None = None
+    calendar: Calendar | None = None
+    time_zone: TimeZoneName = "workspace"
     where: tuple[Comparison, ...] = ()
 
     def __post_init__(self) -> None:
@@ -68,7 +80,7 @@ class Did(Condition):
         return sql("(person IN (") + self._doers(scope, *wanted) + sql("))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        times = times_in(facts, self.event, self.where, span_of(self, to_millis(now)))
+        times = times_in(facts, self.event, self.where, span_for(self, facts, now), now)
         most = self.at_most
         if times.least >= self.least and (most is None or (times.most is not None and times.most <= most)):
             return Truth.TRUE
@@ -86,17 +98,21 @@ class Did(Condition):
             return self._denied()
         return f"did not do “{self.event}”{self._how_often()}{circumstances(self, self.where)}"
 
+    def hidden_traits(self) -> tuple[str, ...]:
+        return zone_traits(self.time_zone)
+
     def not_live(self, path: str = "$") -> Invalid | None:
         if self.where:
             return not_live_where(self.where, path)
-        if self.until is not None:
+        ended = self.until is not None or (self.calendar is not None and self.calendar.back > 0)
+        if ended:
             return Invalid(
                 "The live profile counts up to now; what came later may have pushed out what it remembered.",
                 code="not_live",
-                path=f"{path}.until",
-                hint="Leave `until` out, or say what happens to those of whom it is not known.",
+                path=f"{path}.until" if self.until is not None else f"{path}.calendar.back",
+                hint="Ask up to now, or say what happens to those of whom it is not known.",
             )
-        windowed = self.within_days is not None or self.since is not None
+        windowed = self.within_days is not None or self.since is not None or self.calendar is not None
         if windowed and (self.least > RECENT_MOST or (self.at_most or 0) >= RECENT_MOST):
             return Invalid(
                 f"The live profile remembers the last {RECENT_MOST} times of an event.",
@@ -110,7 +126,7 @@ class Did(Condition):
         """The people who did it so many times."""
         # Whoever has a row did it once; then there is nothing to count.
         having = sql(" HAVING ") + join(" AND ", (sql("count()") + each for each in wanted))
-        rows = rows_in(scope, self.event, self.where, span_of(self, scope.as_of_ms))
+        rows = rows_in(scope, self.event, self.where, spans_of(self, scope))
         return people_of(scope, rows, sql("") if wanted == _AT_LEAST_ONCE else having)
 
     def _how_often(self) -> str:
@@ -162,6 +178,9 @@ CONDITION = Declared(
             where=(Comparison(name="revenue", operator="greater_than", value=50),),
         ),
         Did(event="App Uninstalled", at_most=0, within_days=90),
-        Did(event="Order Completed", since="2026-11-01T00:00:00.000Z", until="2026-12-01T00:00:00.000Z"),
+        Did(event="Order Completed", since="2026-11-01", until="2026-12-01", time_zone="Europe/Berlin"),
+        Did(event="App Opened", calendar=Calendar(unit="day"), time_zone="person"),
+        Did(event="Order Completed", at_most=0, calendar=Calendar(unit="month", back=1)),
+        Did(event="App Opened", calendar=Calendar(unit="month", count=3, rolling=True)),
     ),
 )

@@ -8,9 +8,9 @@ from datetime import datetime
 from typing import Annotated
 
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
 from holdfast.segments.amounts import AMOUNT_MOST, AMOUNTS, Amount, millionths
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, check_name, nearest
 from holdfast.segments.condition import (
     Condition,
@@ -25,7 +25,8 @@ from holdfast.segments.condition import (
     Truth,
 )
 from holdfast.segments.operators import Place
-from holdfast.segments.spans import check_window, circumstances, past_in, people_of, rows_in, span_of
+from holdfast.segments.spans import check_window, circumstances, past_in, people_of, rows_in, span_for, spans_of
+from holdfast.segments.zones import TimeZoneName, zone_traits
 
 AmountName = Annotated[
     str, FieldKind("amount", "how it is reckoned: `" + "`, `".join(AMOUNTS) + "`", tries=tuple(AMOUNTS))
@@ -54,6 +55,8 @@ class DidAmount(Condition):
     within_days: Days | None = None
     since: Moment | None = None
     until: Moment | None = None
+    calendar: Calendar | None = None
+    time_zone: TimeZoneName = "workspace"
     where: tuple[Comparison, ...] = ()
 
     def __post_init__(self) -> None:
@@ -84,8 +87,9 @@ class DidAmount(Condition):
 
     def sql(self, scope: Scope) -> Sql:
         place = Place(self.property)
-        span = span_of(self, scope.as_of_ms)
-        rows = rows_in(scope, self.event, self.where, span) + sql(" AND ") + self._how().counts_sql(place)
+        rows = (
+            rows_in(scope, self.event, self.where, spans_of(self, scope)) + sql(" AND ") + self._how().counts_sql(place)
+        )
         numerator, denominator = self._how().numerator(place), self._how().denominator
         within = join(
             " AND ", (self._compared(numerator, denominator, symbol, bound) for symbol, bound in self._bounds())
@@ -98,7 +102,7 @@ class DidAmount(Condition):
         return sql("(person IN (") + people_of(scope, rows, sql(" HAVING ") + within) + sql("))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        past = past_in(facts, self.event, self.where, span_of(self, to_millis(now)))
+        past = past_in(facts, self.event, self.where, span_for(self, facts, now), now)
         if past is None:
             return Truth.UNKNOWN
         values = [value for each in past if self._how().counts(value := each.properties.get(self.property))]
@@ -109,6 +113,9 @@ class DidAmount(Condition):
 
     def denied_words(self) -> str:
         return f"do not have {self._so_much()}"
+
+    def hidden_traits(self) -> tuple[str, ...]:
+        return zone_traits(self.time_zone)
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return Invalid(

@@ -11,6 +11,7 @@ from typing import Annotated
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, bind, fill, sql
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, all_words, check_name
 from holdfast.segments.condition import (
     Condition,
@@ -26,15 +27,18 @@ from holdfast.segments.condition import (
 )
 from holdfast.segments.spans import (
     Span,
+    Spans,
     check_days,
     check_window,
     days_ms,
     days_words,
     past_in,
     rows_in,
-    span_of,
+    span_for,
+    spans_of,
     window_words,
 )
+from holdfast.segments.zones import TimeZoneName, zone_traits
 
 STEPS_MOST = 10
 """Steps in one order."""
@@ -84,6 +88,8 @@ class DidInOrder(Condition):
     within_days: Days | None = None
     since: Moment | None = None
     until: Moment | None = None
+    calendar: Calendar | None = None
+    time_zone: TimeZoneName = "workspace"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "steps", tuple(self.steps))
@@ -113,19 +119,19 @@ class DidInOrder(Condition):
         check_window(self)
 
     def sql(self, scope: Scope) -> Sql:
-        span = span_of(self, scope.as_of_ms)
-        ended = _moments(scope, self.steps[0], span)
+        spans = spans_of(self, scope)
+        ended = _moments(scope, self.steps[0], spans)
         for step in self.steps[1:]:
-            ended = _after(ended, _moments(scope, step, span), step.within_ms)
+            ended = _after(ended, _moments(scope, step, spans), step.within_ms)
         if self.then_not is not None:
-            unwanted = _moments(scope, self.then_not, Span(span.after_ms, scope.as_of_ms))
+            unwanted = _moments(scope, self.then_not, spans, to_now=True)
             ended = _unanswered(ended, unwanted, self.then_not.within_ms or 0, scope.as_of_ms)
         return sql("(person IN (SELECT doer FROM (") + ended + sql(")))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
         now_ms = to_millis(now)
-        span = span_of(self, now_ms)
-        moments = [_moments_of(facts, step, span) for step in self.steps]
+        span = span_for(self, facts, now)
+        moments = [_moments_of(facts, step, span, now) for step in self.steps]
         if any(each == [] for each in moments):
             return Truth.FALSE
         ends: list[int] | None = moments[0]
@@ -137,7 +143,7 @@ class DidInOrder(Condition):
             return Truth.TRUE
         within_ms = self.then_not.within_ms or 0
         passed = [end for end in ends if end + within_ms <= now_ms]
-        unwanted = _moments_of(facts, self.then_not, Span(span.after_ms, now_ms))
+        unwanted = _moments_of(facts, self.then_not, Span(span.after_ms, now_ms), now)
         if passed and unwanted is None:
             return Truth.UNKNOWN
         return Truth.of(any(_next(unwanted or [], end) > end + within_ms for end in passed))
@@ -147,6 +153,9 @@ class DidInOrder(Condition):
 
     def denied_words(self) -> str:
         return f"did not do {self._order()}"
+
+    def hidden_traits(self) -> tuple[str, ...]:
+        return zone_traits(self.time_zone)
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return Invalid(
@@ -167,11 +176,14 @@ def _length(days: float) -> str:
     return "1 day" if days == 1 else days_words(days)
 
 
-def _moments(scope: Scope, step: OrderStep, span: Span) -> Sql:
+def _moments(scope: Scope, step: OrderStep, spans: Spans, *, to_now: bool = False) -> Sql:
     """Who did it and when: `doer` and `at`, in milliseconds."""
     return fill(
         "SELECT [[person]] AS doer, toUnixTimestamp64Milli(ts) AS at [[rows]]",
-        {"person": scope.person_of(sql("identity")), "rows": rows_in(scope, step.event, step.where, span)},
+        {
+            "person": scope.person_of(sql("identity")),
+            "rows": rows_in(scope, step.event, step.where, spans, to_now=to_now),
+        },
     )
 
 
@@ -201,8 +213,8 @@ def _unanswered(ended: Sql, unwanted: Sql, within_ms: int, as_of_ms: int) -> Sql
     )
 
 
-def _moments_of(facts: Facts, step: OrderStep, span: Span) -> list[int] | None:
-    past = past_in(facts, step.event, step.where, span)
+def _moments_of(facts: Facts, step: OrderStep, span: Span, now: datetime) -> list[int] | None:
+    past = past_in(facts, step.event, step.where, span, now)
     return None if past is None else sorted({to_millis(each.timestamp) for each in past})
 
 
@@ -236,6 +248,11 @@ CONDITION = Declared(
             steps=(OrderStep(event="Cart Added"),),
             then_not=OrderStep(event="Order Completed", within_days=1),
             within_days=14,
+        ),
+        DidInOrder(
+            steps=(OrderStep(event="Cart Added"), OrderStep(event="Order Completed")),
+            calendar=Calendar(unit="day", back=1),
+            time_zone="person",
         ),
     ),
 )

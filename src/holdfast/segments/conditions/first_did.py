@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, sql
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, check_name
 from holdfast.segments.condition import (
     Condition,
@@ -26,11 +26,14 @@ from holdfast.segments.spans import (
     check_window,
     circumstances,
     happened,
+    having_later,
     not_live_where,
     people_of,
     rows_in,
-    span_of,
+    span_for,
+    spans_of,
 )
+from holdfast.segments.zones import TimeZoneName, zone_traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,8 @@ class FirstDid(Condition):
     before_days: DaysAgo | None = None
     since: Moment | None = None
     until: Moment | None = None
+    calendar: Calendar | None = None
+    time_zone: TimeZoneName = "workspace"
     where: tuple[Comparison, ...] = ()
 
     def __post_init__(self) -> None:
@@ -54,15 +59,16 @@ class FirstDid(Condition):
         object.__setattr__(self, "where", tuple(self.where))
 
     def sql(self, scope: Scope) -> Sql:
-        asked = span_of(self, scope.as_of_ms)
-        rows = rows_in(scope, self.event, self.where, Span(-1, asked.until_ms))
-        having = sql("") if asked.after_ms < 0 else sql(" HAVING min(ts) > ") + scope.moment(asked.after_ms)
+        asked = spans_of(self, scope)
+        rows = rows_in(scope, self.event, self.where, asked, from_ever=True)
+        bounded = max(each.after_ms for each in (asked.here, *asked.by_zone.values())) >= 0
+        having = sql(" HAVING ") + having_later(scope, sql("min(ts)"), asked) if bounded else sql("")
         return sql("(person IN (") + people_of(scope, rows, having) + sql("))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        asked = span_of(self, to_millis(now))
-        inside = happened(facts, self.event, self.where, asked)
-        earlier = happened(facts, self.event, self.where, Span(-1, min(asked.after_ms, asked.until_ms)))
+        asked = span_for(self, facts, now)
+        inside = happened(facts, self.event, self.where, asked, now)
+        earlier = happened(facts, self.event, self.where, Span(-1, min(asked.after_ms, asked.until_ms)), now)
         return both(inside, earlier.negated())
 
     def words(self) -> str:
@@ -70,6 +76,9 @@ class FirstDid(Condition):
 
     def denied_words(self) -> str:
         return f"did not first do “{self.event}”{circumstances(self, self.where)}"
+
+    def hidden_traits(self) -> tuple[str, ...]:
+        return zone_traits(self.time_zone)
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return not_live_where(self.where, path)
@@ -83,6 +92,7 @@ CONDITION = Declared(
     examples=(
         FirstDid(event="Order Completed", within_days=30),
         FirstDid(event="App Opened", before_days=365),
-        FirstDid(event="Order Completed", since="2026-11-01T00:00:00.000Z", until="2026-12-01T00:00:00.000Z"),
+        FirstDid(event="Order Completed", since="2026-11-01", until="2026-12-01"),
+        FirstDid(event="App Opened", calendar=Calendar(unit="week"), time_zone="person"),
     ),
 )

@@ -13,6 +13,7 @@ from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, Declared, Facts, FieldKind, OperatorName, Scope, Truth
 from holdfast.segments.groups import GROUP_ID, GROUP_JOINED
 from holdfast.segments.operators import Operand, Place, any_sql
+from holdfast.segments.zones import of_facts, of_scope
 
 GroupTrait = Annotated[
     str, FieldKind("group_trait", "the name of a trait of a group", tries=("x", "X", "\\n'İ", GROUP_ID))
@@ -71,7 +72,7 @@ class Group(Condition):
                 "now": scope.moment(scope.as_of_ms),
                 "trait": bind("String", self.trait),
                 "said": any_sql(place.has_text, place.has_number, place.other + sql(" != ''")),
-                "holds": self._comparison.sql(),
+                "holds": self._comparison.sql(of_scope(scope)),
             },
         )
 
@@ -79,7 +80,7 @@ class Group(Condition):
         groups = facts.groups()
         if groups is None:
             return Truth.UNKNOWN
-        return Truth.of(any(self._comparison.holds(each) for each in groups))
+        return Truth.of(any(self._comparison.holds(each, of_facts(facts, now)) for each in groups))
 
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]]:
         return ((GROUP_JOINED, ()),)

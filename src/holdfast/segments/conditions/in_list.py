@@ -11,6 +11,7 @@ from holdfast.events.event import NAMES
 from holdfast.kernel.sql import Sql
 from holdfast.segments.comparison import Comparison, check_name
 from holdfast.segments.condition import Condition, Declared, Facts, FieldKind, Scope, Truth
+from holdfast.segments.zones import of_facts, of_scope
 
 LIST_TRAITS = "list/"
 """Traits that begin so say which lists somebody is on; the rest of the name is the list's id."""
@@ -40,10 +41,10 @@ class InList(Condition):
         return Comparison(name=list_trait(self.list), operator="equals", value=True)
 
     def sql(self, scope: Scope) -> Sql:
-        return self._on_it.sql()
+        return self._on_it.sql(of_scope(scope))
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        return Truth.of(self._on_it.holds(facts.traits))
+        return Truth.of(self._on_it.holds(facts.traits, of_facts(facts, now)))
 
     def hidden_traits(self) -> tuple[str, ...]:
         return (list_trait(self.list),)

@@ -8,6 +8,7 @@ from datetime import datetime
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, sql
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, check_name
 from holdfast.segments.condition import (
     Condition,
@@ -26,11 +27,14 @@ from holdfast.segments.spans import (
     check_window,
     circumstances,
     happened,
+    having_earlier,
     not_live_where,
     people_of,
     rows_in,
-    span_of,
+    span_for,
+    spans_of,
 )
+from holdfast.segments.zones import TimeZoneName, zone_traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +50,8 @@ class LastDid(Condition):
     before_days: DaysAgo | None = None
     since: Moment | None = None
     until: Moment | None = None
+    calendar: Calendar | None = None
+    time_zone: TimeZoneName = "workspace"
     where: tuple[Comparison, ...] = ()
 
     def __post_init__(self) -> None:
@@ -54,17 +60,18 @@ class LastDid(Condition):
         object.__setattr__(self, "where", tuple(self.where))
 
     def sql(self, scope: Scope) -> Sql:
-        asked, now = span_of(self, scope.as_of_ms), scope.as_of_ms
+        asked = spans_of(self, scope)
         # Whoever did it after the stretch is out, so it is enough to look from its start on.
-        rows = rows_in(scope, self.event, self.where, Span(asked.after_ms, now))
-        having = sql("") if asked.until_ms == now else sql(" HAVING max(ts) <= ") + scope.moment(asked.until_ms)
+        rows = rows_in(scope, self.event, self.where, asked, to_now=True)
+        ended = min(each.until_ms for each in (asked.here, *asked.by_zone.values())) < scope.as_of_ms
+        having = sql(" HAVING ") + having_earlier(scope, sql("max(ts)"), asked) if ended else sql("")
         return sql("(person IN (") + people_of(scope, rows, having) + sql("))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        now_ms = to_millis(now)
-        asked = span_of(self, now_ms)
-        inside = happened(facts, self.event, self.where, asked)
-        later = happened(facts, self.event, self.where, Span(max(asked.after_ms, asked.until_ms), now_ms))
+        asked = span_for(self, facts, now)
+        inside = happened(facts, self.event, self.where, asked, now)
+        after = Span(max(asked.after_ms, asked.until_ms), to_millis(now))
+        later = happened(facts, self.event, self.where, after, now)
         return both(inside, later.negated())
 
     def words(self) -> str:
@@ -72,6 +79,9 @@ class LastDid(Condition):
 
     def denied_words(self) -> str:
         return f"did not last do “{self.event}”{circumstances(self, self.where)}"
+
+    def hidden_traits(self) -> tuple[str, ...]:
+        return zone_traits(self.time_zone)
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return not_live_where(self.where, path)
@@ -85,6 +95,7 @@ CONDITION = Declared(
     examples=(
         LastDid(event="Order Completed", before_days=90),
         LastDid(event="App Opened", within_days=30, before_days=7),
-        LastDid(event="Order Completed", since="2026-11-01T00:00:00.000Z", until="2026-12-01T00:00:00.000Z"),
+        LastDid(event="Order Completed", since="2026-11-01", until="2026-12-01"),
+        LastDid(event="App Opened", calendar=Calendar(unit="month", back=1)),
     ),
 )

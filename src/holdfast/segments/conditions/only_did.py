@@ -7,11 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, join, sql
+from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, all_hold, all_words, check_name
 from holdfast.segments.condition import Condition, Days, Declared, EventName, Facts, Moment, Scope, Truth
-from holdfast.segments.spans import check_window, not_live_where, past_in, people_of, rows_in, span_of, window_words
+from holdfast.segments.spans import (
+    check_window,
+    not_live_where,
+    past_in,
+    people_of,
+    rows_in,
+    span_for,
+    spans_of,
+    window_words,
+)
+from holdfast.segments.zones import TimeZoneName, of_facts, of_scope, zone_traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +37,8 @@ class OnlyDid(Condition):
     within_days: Days | None = None
     since: Moment | None = None
     until: Moment | None = None
+    calendar: Calendar | None = None
+    time_zone: TimeZoneName = "workspace"
 
     def __post_init__(self) -> None:
         check_name(self.event, "$.event")
@@ -42,16 +54,17 @@ class OnlyDid(Condition):
 
     def sql(self, scope: Scope) -> Sql:
         # The rows of everything they did in the window, and not one of them another.
-        rows = rows_in(scope, self.event, (), span_of(self, scope.as_of_ms))
-        so = join(" AND ", (each.sql() for each in self.where))
+        rows = rows_in(scope, self.event, (), spans_of(self, scope))
+        so = join(" AND ", (each.sql(of_scope(scope)) for each in self.where))
         having = sql(" HAVING countIf(NOT (") + so + sql(")) = 0")
         return sql("(person IN (") + people_of(scope, rows, having) + sql("))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        past = past_in(facts, self.event, (), span_of(self, to_millis(now)))
+        past = past_in(facts, self.event, (), span_for(self, facts, now), now)
         if past is None:
             return Truth.UNKNOWN
-        return Truth.of(bool(past) and all(all_hold(self.where, each.properties) for each in past))
+        at = of_facts(facts, now)
+        return Truth.of(bool(past) and all(all_hold(self.where, each.properties, at) for each in past))
 
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]]:
         # Those that are another kind decide it as much as those that are of it.
@@ -62,6 +75,9 @@ class OnlyDid(Condition):
 
     def denied_words(self) -> str:
         return f"did not do “{self.event}”{window_words(self)} only where {all_words(self.where)}"
+
+    def hidden_traits(self) -> tuple[str, ...]:
+        return zone_traits(self.time_zone)
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return not_live_where(self.where, path)

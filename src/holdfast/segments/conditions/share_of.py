@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
+from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.segments.amounts import MILLIONTHS, millionths, value_key, value_key_sql
-from holdfast.segments.comparison import Comparison, check_name
+from holdfast.segments.calendars import Calendar
+from holdfast.segments.clock_parts import CLOCK_PARTS, ClockPartName
+from holdfast.segments.comparison import Comparison, check_name, nearest
 from holdfast.segments.condition import (
     Condition,
     Days,
@@ -25,8 +27,28 @@ from holdfast.segments.condition import (
     Truth,
 )
 from holdfast.segments.operators import Operand, Place
-from holdfast.segments.spans import check_window, circumstances, past_in, rows_in, span_of
+from holdfast.segments.spans import (
+    check_window,
+    circumstances,
+    depends_on_zone,
+    past_in,
+    rows_in,
+    span_for,
+    spans_of,
+)
 from holdfast.segments.values import is_missing, same
+from holdfast.segments.zones import (
+    PERSON,
+    WORKSPACE,
+    TimeZoneName,
+    local_seconds,
+    of_scope,
+    their_local_seconds,
+    zone_for,
+    zone_traits,
+    zone_words,
+    zones,
+)
 
 Percent = Annotated[float, FieldKind("percent", "a share, in per cent", tries=(100, 50, 33.333333, 33.4, 25, 1e-6))]
 
@@ -37,35 +59,53 @@ class ShareOf(Condition):
 
     Without `at_least_percent`: no other value of the property is more frequent; values that are equally frequent share
     the first place. An event without the property is left out; where none has it, it is false. The window and `where`
-    are those of `did`.
+    are those of `did`. Instead of a property it may be a `part` of the event's time by the clock of `time_zone`: the
+    `hour`, 0 to 23, or the `weekday`, `monday` to `sunday`.
     """
 
     event: EventName
-    property: PropertyName
+    property: PropertyName | None = None
+    part: ClockPartName | None = None
     value: Operand
     at_least_percent: Percent | None = None
     within_days: Days | None = None
     since: Moment | None = None
     until: Moment | None = None
+    calendar: Calendar | None = None
+    time_zone: TimeZoneName = "workspace"
     where: tuple[Comparison, ...] = ()
 
     def __post_init__(self) -> None:
         check_name(self.event, "$.event")
-        check_name(self.property, "$.property")
-        object.__setattr__(self, "value", self._asked().value)
-        _check_percent(self.at_least_percent)
         check_window(self)
+        object.__setattr__(self, "value", self._checked_value())
+        _check_percent(self.at_least_percent)
         object.__setattr__(self, "where", tuple(self.where))
 
+    def _checked_value(self) -> Operand:
+        if (self.property is None) == (self.part is None):
+            raise Invalid(
+                "It is not said of what." if self.part is None else "It is said of two things.",
+                code="missing_field" if self.part is None else "never_true",
+                path="$" if self.part is None else "$.part",
+                hint="Give either 'property' or 'part'.",
+            )
+        if self.part is None:
+            check_name(self.property, "$.property")
+            return self._asked().value
+        if self.part not in CLOCK_PARTS:
+            raise Invalid(
+                f"There is no part {self.part!r:.100}.",
+                code="wrong_value",
+                path="$.part",
+                hint=nearest(self.part[:100], CLOCK_PARTS),
+            )
+        part = CLOCK_PARTS[self.part]
+        return part.values[part.number(self.value, "$.value")]
+
     def sql(self, scope: Scope) -> Sql:
-        place = Place(self.property)
-        rows = rows_in(scope, self.event, self.where, span_of(self, scope.as_of_ms))
-        pieces = {
-            "person": scope.person_of(sql("identity")),
-            "rows": rows + sql(" AND ") + place.is_there,
-            "asked": self._asked().sql(),
-            "key": value_key_sql(place),
-        }
+        rows, asked, key = self._parts_of_day(scope) if self.part is not None else self._values(scope)
+        pieces = {"person": scope.person_of(sql("identity")), "rows": rows, "asked": asked, "key": key}
         if self.at_least_percent is None:
             # The value that is asked for is counted as one, in whichever ways it was written.
             counted = fill(
@@ -84,11 +124,36 @@ class ShareOf(Condition):
         )
         return sql("(person IN (") + counted + sql("))")
 
+    def _values(self, scope: Scope) -> tuple[Sql, Sql, Sql]:
+        """The rows that have the property, whether one is as asked, and what tells it from others."""
+        place = Place(self.property or "")
+        rows = rows_in(scope, self.event, self.where, spans_of(self, scope)) + sql(" AND ") + place.is_there
+        return rows, self._asked().sql(of_scope(scope)), value_key_sql(place)
+
+    def _parts_of_day(self, scope: Scope) -> tuple[Sql, Sql, Sql]:
+        """The same of the event's time."""
+        part, spans = CLOCK_PARTS[self.part or ""], spans_of(self, scope)
+        since_ms, until_ms = spans.widest.after_ms + 1, spans.widest.until_ms
+        if self.time_zone == PERSON:
+            rule, seconds = their_local_seconds(scope.zone, since_ms, until_ms)
+            rows = rows_in(scope, self.event, self.where, spans, zone_rule=rule)
+        else:
+            zone = scope.zone if self.time_zone == WORKSPACE else zones()[self.time_zone]
+            seconds = local_seconds(zone, since_ms, until_ms)
+            rows = rows_in(scope, self.event, self.where, spans)
+        number = part.sql(seconds)
+        return rows, number + sql(" = ") + bind("Int64", part.number(self.value, "$.value")), number
+
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        past = past_in(facts, self.event, self.where, span_of(self, to_millis(now)))
+        past = past_in(facts, self.event, self.where, span_for(self, facts, now), now)
         if past is None:
             return Truth.UNKNOWN
-        values = [value for each in past if not is_missing(value := each.properties.get(self.property))]
+        if self.part is not None:
+            part, zone = CLOCK_PARTS[self.part], zone_for(self.time_zone, facts)
+            values: list[Json] = [part.values[part.of(each.timestamp.astimezone(zone))] for each in past]
+        else:
+            name = self.property or ""
+            values = [value for each in past if not is_missing(value := each.properties.get(name))]
         of_value = sum(1 for value in values if same(value, self.value))
         if self.at_least_percent is not None:
             enough = of_value * 100 * MILLIONTHS >= millionths(self.at_least_percent) * len(values)
@@ -97,21 +162,31 @@ class ShareOf(Condition):
         return Truth.of(of_value > 0 and all(of_value >= times for times in others.values()))
 
     def words(self) -> str:
-        return f"{self._mostly()} “{self.event}” with {self._asked().words()}{circumstances(self, self.where)}"
+        return f"{self._mostly()} “{self.event}” {self._so()}{circumstances(self, self.where)}"
 
     def denied_words(self) -> str:
         return f"do not {self.words()}"
 
+    def _so(self) -> str:
+        if self.part is None:
+            return f"with {self._asked().words()}"
+        # Where the window does not name the zone, the hour has to.
+        zone = "" if depends_on_zone(self) else zone_words(self.time_zone)
+        return CLOCK_PARTS[self.part].words(self.value) + zone
+
+    def hidden_traits(self) -> tuple[str, ...]:
+        return zone_traits(self.time_zone)
+
     def not_live(self, path: str = "$") -> Invalid | None:
         return Invalid(
-            "Properties of past events are not kept in the live profile.",
+            "Neither the properties nor the times of all past events are kept in the live profile.",
             code="not_live",
-            path=f"{path}.property",
+            path=f"{path}.property" if self.part is None else f"{path}.part",
             hint="Use `did`, or say what happens to those of whom it is not known.",
         )
 
     def _asked(self) -> Comparison:
-        return Comparison(name=self.property, operator="equals", value=self.value)
+        return Comparison(name=self.property or "", operator="equals", value=self.value)
 
     def _mostly(self) -> str:
         if self.at_least_percent is None:
@@ -138,10 +213,12 @@ def _check_percent(value: object) -> None:
 CONDITION = Declared(
     name="share_of",
     label="Mostly did",
-    about="Asks whether one value of a property is the most frequent one, or has at least a share of the events.",
+    about="Asks whether a value of a property, hour or weekday is the most frequent one, or has a share of the events.",
     shape=ShareOf,
     examples=(
         ShareOf(event="Product Viewed", property="category", value="shoes"),
         ShareOf(event="Order Completed", property="channel", value="app", at_least_percent=80, within_days=90),
+        ShareOf(event="App Opened", part="hour", value=20, time_zone="person"),
+        ShareOf(event="Order Completed", part="weekday", value="saturday", at_least_percent=50),
     ),
 )
