@@ -104,11 +104,16 @@ def _decode_exits(step: Step, value: object, path: str) -> dict[str, str]:
         if name not in step.exits:
             message = f"A step of type {step.type_name()!r} has no exit {name!r}."
             raise Invalid(message, code="unknown_exit", path=at(path, name), hint=one_of(name, step.exits))
+    check_exits(step, given, path)
+    return {name: Name().decode(given[name], at(path, name)) for name in step.exits if name in given}
+
+
+def check_exits(step: Step, exits: Mapping[str, object], path: str) -> None:
+    """Complain of an exit that leads nowhere, unless the step has one to take in its place."""
     for name in step.exits:
-        if name not in given and name not in step.stand_ins():
+        if name not in exits and name not in step.stand_ins():
             hint = f"Add {name!r} with the id of the step it leads to."
             raise Invalid(f"The exit {name!r} leads nowhere.", code="missing_exit", path=path, hint=hint)
-    return {name: Name().decode(given[name], at(path, name)) for name in step.exits if name in given}
 
 
 def _encode_node(node: Node) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from typing import TypeVar
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import at, under
 from holdfast.decisions.journey import Journey
-from holdfast.decisions.nodes import Node
+from holdfast.decisions.nodes import Node, check_exits
 from holdfast.decisions.paths import check_paths
 from holdfast.decisions.step import Step
 from holdfast.segments.condition import Condition
@@ -39,7 +39,10 @@ def resolved_campaign(campaign: Campaign, library: Mapping[str, Condition]) -> C
 
 def _resolved_node(node: Node, library: Mapping[str, Condition], path: str) -> Node:
     step = _resolved_step(node.step, library, path)
-    return node if step is node.step else Node(step=step, exits=node.exits)
+    if step is node.step:
+        return node
+    check_exits(step, node.exits, at(path, "exits"))
+    return Node(step=step, exits=node.exits)
 
 
 def _resolved_step(step: StepMade, library: Mapping[str, Condition], path: str) -> StepMade:
