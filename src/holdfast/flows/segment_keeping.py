@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from holdfast.flows.segment_drafts import draft_of, drafts_of
 from holdfast.flows.segment_users import Use, users_of
 from holdfast.flows.segments import (
     VERSIONS_MOST,
@@ -15,8 +16,6 @@ from holdfast.flows.segments import (
     apply_segments,
     delete_segment,
     document_of,
-    draft_of,
-    drafts_of,
     find_segment,
     find_version,
     not_there,

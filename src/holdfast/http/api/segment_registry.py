@@ -8,13 +8,13 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
+from holdfast.flows.segment_drafts import drafts_of
 from holdfast.flows.segment_users import users_of
 from holdfast.flows.segments import (
     SEGMENTS_MOST,
     VERSIONS_MOST,
     apply_segments,
     document_of,
-    drafts_of,
     find_segment,
     find_version,
     not_there,
