@@ -18,6 +18,7 @@ from holdfast.events.event import Json
 from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.measures.insight import Act, Question
 from holdfast.measures.insight_catalogue import decode_cell, decode_question
+from holdfast.segments.zones import Standpoint
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.contracts.history_contract import chdb_history, person, row
@@ -33,6 +34,7 @@ AMOUNTS: tuple[Json, ...] = (0, -0.0, 1, 1.5, -2.25, 30, 30, 1024, 2**40, "30", 
 DAYS = ("2026-03-08", "2026-03-29", "2026-04-04", "2026-04-05", "2026-09-06", "2026-10-03", "2026-10-25", "2026-11-01")
 NOW_MS = int(datetime(2026, 11, 20, 12, 0, tzinfo=UTC).timestamp()) * 1000
 HOUR_MS = 3_600_000
+HERE = Standpoint(NOW_MS, ZoneInfo("UTC"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ class Told:
             for each in self.done
             if each.name in act.events
             and since_ms <= each.at_ms < until_ms
-            and all(one.holds(each.properties) for one in act.where)
+            and all(one.holds(each.properties, HERE) for one in act.where)
         ]
 
 
@@ -94,20 +96,25 @@ def tell(
     events: int = 250,
     spread_days: float = 20,
     more: Callable[[random.Random], dict[str, Json]] = lambda draw: {},
+    names: Sequence[str] = NAMES,
 ) -> Told:
     """A random history. Identity n belongs to person n unless it was joined to another.
 
     Args:
         more: draws properties beyond `x` and `by`.
+        names: of the events.
     """
     draw = random.Random(seed)
     numbers = range(1, people + 1)
     joined = {draw.choice(numbers): draw.choice(numbers) for _ in range(draw.randrange(8))}
     pool = list(zip(moments(draw, spread_days), range(events // 3), strict=False))
-    traits: dict[int, Mapping[str, Json]] = {number: {"vip": draw.random() < 0.5} for number in numbers}
+    homes = random.Random(-seed)
+    traits: dict[int, Mapping[str, Json]] = {
+        number: {"vip": draw.random() < 0.5, "home": homes.choice(LABELS)} for number in numbers
+    }
     rows, done = [], []
     for number in range(events):
-        identity, name = draw.choice(numbers), draw.choice(NAMES)
+        identity, name = draw.choice(numbers), draw.choice(names)
         at_ms = draw.choice(pool)[0] if number % 40 else NOW_MS + draw.choice((0, 1, HOUR_MS))
         properties: dict[str, Json] = {"x": draw.choice(AMOUNTS), "by": draw.choice(LABELS)}
         if draw.random() < 0.2:

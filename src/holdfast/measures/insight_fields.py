@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from holdfast.decisions.fields import Kind, at, wrong_type
+from holdfast.decisions.fields import Kind, as_object, at, wrong_type
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.measures.periods import moment_of
@@ -73,6 +73,26 @@ class Listed(Kind):
 
     def schema(self) -> dict[str, Json]:
         return {"type": "array", "items": self.kind.schema(), "minItems": self.least, "maxItems": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Kind):
+    """An object whose names are the caller's own, of another kind each; as pairs in the order they were given."""
+
+    kind: Kind
+    most: int
+
+    def decode(self, value: object, path: str) -> tuple[tuple[str, object], ...]:
+        given = as_object(value, path)
+        if len(given) > self.most:
+            raise TooLarge(f"{len(given)} are too many.", path=path, hint=f"Use at most {self.most}.")
+        return tuple((name, self.kind.decode(each, at(path, name))) for name, each in given.items())
+
+    def encode(self, value: object) -> Json:
+        return {name: self.kind.encode(each) for name, each in cast("tuple[tuple[str, object], ...]", value)}
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object", "additionalProperties": self.kind.schema(), "maxProperties": self.most}
 
 
 @dataclass(frozen=True, slots=True)
