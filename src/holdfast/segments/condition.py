@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.sql import Sql, bind, fill, sql
+from holdfast.kernel.sql import Sql, bind, fill, join, sql
 
 if TYPE_CHECKING:  # Comparisons stand on their own; conditions only name them.
     from holdfast.segments.comparison import Comparison
@@ -129,27 +129,33 @@ class Scope:
 
     def _said(self) -> Sql:
         """What was said of each person by `as_of_ms`: of each trait the last, ties by message id; null says nothing."""
+        last = (
+            fill(
+                """argMaxIf((mapContains(text, [[name]]), text[ [[name]] ], mapContains(number, [[name]]),
+                    number[ [[name]] ], other[ [[name]] ]), (ts, message_id),
+                    mapContains(text, [[name]]) OR mapContains(number, [[name]]) OR mapContains(other, [[name]]))""",
+                {"name": bind("String", name)},
+            )
+            for name in self.traits_then
+        )
         return fill(
             """SELECT person,
-                mapFromArrays(groupArrayIf(name, last.1), groupArrayIf(last.2, last.1)) AS text,
-                mapFromArrays(groupArrayIf(name, last.3), groupArrayIf(last.4, last.3)) AS number,
-                mapFromArrays(groupArrayIf(name, last.5 NOT IN ('', 'null')),
-                    groupArrayIf(last.5, last.5 NOT IN ('', 'null'))) AS other
+                arrayFilter((each, last) -> last.1, [[names]], lasts) AS texts,
+                mapFromArrays(texts, arrayMap(last -> last.2, arrayFilter(last -> last.1, lasts))) AS text,
+                arrayFilter((each, last) -> last.3, [[names]], lasts) AS numbers,
+                mapFromArrays(numbers, arrayMap(last -> last.4, arrayFilter(last -> last.3, lasts))) AS number,
+                arrayFilter((each, last) -> last.5 NOT IN ('', 'null'), [[names]], lasts) AS others,
+                mapFromArrays(others, arrayFilter(each -> each NOT IN ('', 'null'), lasts.5)) AS other
             FROM (
-                SELECT [[person]] AS person, name, argMax(
-                    (mapContains(text, name), text[name], mapContains(number, name), number[name], other[name]),
-                    (ts, message_id)) AS last
+                SELECT [[person]] AS person, [ [[last]] ] AS lasts
                 FROM events
-                ARRAY JOIN arrayFilter(
-                    each -> mapContains(text, each) OR mapContains(number, each) OR mapContains(other, each), [[names]]
-                ) AS name
                 WHERE workspace = [[here]] AND event = 'Identified' AND kind = 'identify' AND ts <= [[as_of]]
-                GROUP BY person, name
-            )
-            GROUP BY person""",
+                GROUP BY person
+            )""",
             {
                 "person": self.person_of(sql("identity")),
                 "names": bind("Array(String)", list(self.traits_then)),
+                "last": join(", ", last),
                 "here": self.here,
                 "as_of": self.moment(self.as_of_ms),
             },
