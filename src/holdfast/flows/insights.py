@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 import polars as pl
 
+from holdfast.flows.snapshot import Snapshot
 from holdfast.kernel.moments import format_moment
 from holdfast.measures.drawing import Plot, draw
 from holdfast.measures.insight import Answer, ColumnType, Question
@@ -28,6 +29,7 @@ class InsightResult:
     question: Question
     answer: Answer
     ask_people: Callable[[Mapping[str, object]], pl.DataFrame]
+    keep_people: Callable[[Mapping[str, object], str, str], Snapshot]
 
     @property
     def table(self) -> pl.DataFrame:
@@ -53,6 +55,18 @@ class InsightResult:
         Raises Invalid when there is no such cell.
         """
         return self.ask_people(plain_object(cell))
+
+    def save_people(self, segment_id: str, name: str | None = None, /, **cell: object) -> Snapshot:
+        """Keep the people behind a cell as a segment: a list of those who are behind it now.
+
+        Args:
+            segment_id: small letters, digits and hyphens; keeping others under the same id puts them in their place.
+            name: what people call it; the id by default.
+            cell: as for `people`.
+
+        Raises Conflict when the id is that of another kind of segment, Invalid when there is no such cell.
+        """
+        return self.keep_people(plain_object(cell), segment_id, name or segment_id)
 
 
 class Analyst(ABC):
@@ -115,6 +129,36 @@ class Analyst(ABC):
             fields: as docs/reference/insights.md tells: view, period, first, source, costs, segment, since and more.
         """
         return self.insight("revenue", {"event": _act(event, where), **fields})
+
+    def sticky(self, start: Asked | None = None, **fields: object) -> InsightResult:
+        """Which early behaviours go with staying, adjusted for volume, checked on a hold-out: hypotheses to test.
+
+        Args:
+            start: what somebody's life begins with; without it, the first thing they did.
+            fields: as docs/reference/insights.md tells: stay, early_days, from_day, to_day, behaviours, segment and more.
+        """
+        return self.insight("sticky", {"start": start, **fields})
+
+    def flow(self, event: Asked, *, where: object = None, **fields: object) -> InsightResult:
+        """What people do next after something, or did before it, step by step.
+
+        Args:
+            event: where paths start.
+            where: comparisons of its properties.
+            fields: as docs/reference/insights.md tells: direction, steps, by, collapse, segment, since and more.
+        """
+        return self.insight("flow", {"event": _act(event, where), **fields})
+
+    def pivot(self, event: Asked, rows: object, columns: object = None, **fields: object) -> InsightResult:
+        """A measure of what people did, by one thing down the side and another across the top, with totals.
+
+        Args:
+            event: what is done.
+            rows: a property's name, or `{"property": …}`, `{"trait": …}` or `{"period": …}`.
+            columns: likewise; without it, the total alone.
+            fields: as docs/reference/insights.md tells: measure, property, segment, since and more.
+        """
+        return self.insight("pivot", {"event": event, "rows": rows, "columns": columns, **fields})
 
     def stickiness(self, event: Asked, *, where: object = None, **fields: object) -> InsightResult:
         """How many people are active in a day, a week and a month; or, with `show="power_users"`, on how many days.

@@ -280,7 +280,7 @@ class Revenue(Question):
                 "sums": _SUMS,
                 "acts": acts_as_people(
                     scope,
-                    sql("(") + self.event.sql() + sql(" OR ") + self._active() + sql(")"),
+                    sql("(") + self.event.sql(scope) + sql(" OR ") + self._active(scope) + sql(")"),
                     self._columns(scope),
                     since_ms=self.since_ms(scope.as_of_ms),
                     until_ms=until_ms,
@@ -297,16 +297,16 @@ class Revenue(Question):
         label = sql("NULL::Nullable(String)") if self.source is None else label_of(self.source)
         columns = fill(
             "[[columns]], [[first]] AS is_first, [[label]] AS label",
-            {"columns": self._columns(scope), "first": first.sql(), "label": label},
+            {"columns": self._columns(scope), "first": first.sql(scope), "label": label},
         )
-        acts = [self.event.sql(), first.sql()]
+        acts = [self.event.sql(scope), first.sql(scope)]
         loyal = sql("orders >= ") + bind("UInt64", self.loyal_orders)
         days = sql("")
         if self.loyal_days is not None:
             edges = starts(since_ms, scope.as_of_ms + 1, "day", self.zone)
             known = {"day": period_of(sql("at_ms"), edges), "since": bind("Int64", edges[0])}
-            acts.append(self._active())
-            columns += fill(", [[active]] AS is_active", {"active": self._active()})
+            acts.append(self._active(scope))
+            columns += fill(", [[active]] AS is_active", {"active": self._active(scope)})
             days = fill(", groupUniqArrayIf([[day]], is_active AND at_ms >= [[since]]) AS days", known)
             loyal = fill(
                 "arrayCount(each -> each >= [[began]], days) >= [[least]]",
@@ -337,12 +337,12 @@ class Revenue(Question):
     def _columns(self, scope: Scope) -> Sql:
         return fill(
             ", [[order]] AS is_order, currency, revenue_minor, currency = [[ours]] AS ours",
-            {"order": self.event.sql(), "ours": bind("String", self.money_in(scope))},
+            {"order": self.event.sql(scope), "ours": bind("String", self.money_in(scope))},
         )
 
-    def _active(self) -> Sql:
+    def _active(self, scope: Scope) -> Sql:
         if self.active is not None:
-            return self.active.sql()
+            return self.active.sql(scope)
         return sql("(source != ") + bind("String", OWN_SOURCE) + sql(")")
 
 

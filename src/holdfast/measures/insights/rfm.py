@@ -300,7 +300,7 @@ class Rfm(Question):
             columns += sql(", ") + period_of(sql("toUnixTimestamp64Milli(ts)"), days) + sql(" AS day")
         unit = 1 if self.is_money else MILLIONTHS
         return Scoring(
-            acts=acts_as_people(scope, self.event.sql(), columns, since_ms=since_ms, until_ms=until_ms),
+            acts=acts_as_people(scope, self.event.sql(scope), columns, since_ms=since_ms, until_ms=until_ms),
             rest=self.among(scope),
             periods=periods,
             bins=self.bins,
