@@ -135,7 +135,7 @@ class Analyst(ABC):
 
         Args:
             start: what somebody's life begins with; without it, the first thing they did.
-            fields: as docs/reference/insights.md tells: stay, early_days, from_day, to_day, behaviours, segment and more.
+            fields: as docs/reference/insights.md tells: stay, early_days, from_day, to_day, segment and more.
         """
         return self.insight("sticky", {"start": start, **fields})
 
