@@ -38,6 +38,7 @@ from holdfast.flows.list_keeping import ListKeeper
 from holdfast.flows.list_members import Keeper
 from holdfast.flows.segment_keeping import SegmentKeeper
 from holdfast.flows.segments import Change, document_of
+from holdfast.flows.snapshot import Snapshot, keep_people
 from holdfast.flows.sql import SqlResult, ask_sql, people_query, sql_value, table_of
 from holdfast.flows.survey import Audience, Surveyor, made_whole
 from holdfast.flows.taking import bodies_of, events_table
@@ -197,6 +198,9 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
             question=asked,
             answer=self._wait(self._insight(asked)),
             ask_people=lambda cell: self._wait(self._people_behind(asked, decode_cell(kind, cell))),
+            keep_people=lambda cell, segment_id, name: self._wait(
+                self._keep_people(asked, decode_cell(kind, cell), segment_id, name)
+            ),
         )
 
     def survey(
@@ -434,6 +438,10 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         await self._app.settle()
         as_of_ms = to_millis(self._app.clock.now())
         return pl.DataFrame(await self._app.insights.insight_people(question, cell, as_of_ms=as_of_ms))
+
+    async def _keep_people(self, question: Question, cell: object, segment_id: str, name: str) -> Snapshot:
+        await self._app.settle()
+        return await keep_people(self._app, question, cell, segment_id, name, by="python")
 
     async def _sql(self, query: str, params: dict[str, SqlValue], limit: int) -> SqlAnswer:
         await self._app.settle()

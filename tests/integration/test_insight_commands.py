@@ -69,8 +69,9 @@ def test_a_table_a_picture_and_the_people_behind_a_cell(data: Path) -> None:
     assert drawn.returncode == 0, drawn.stderr
     assert "66.7%" in drawn.stdout
     assert "Cart Added" in (data.parent / "funnel.svg").read_text()
-    lost = ask(data, "funnel", *STEPS, *TIME, "--people", "step=2,lost=true")
+    lost = ask(data, "funnel", *STEPS, *TIME, "--people", "step=2,lost=true", "--save", "lost")
     assert [each["user_id"] for each in lost["people"]] == ["eve"]
+    assert ask(data, "segment", "count", "lost")["count"] == 1
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ import pytest
 from typer.testing import CliRunner
 
 import holdfast
-from holdfast import did, prop
+from holdfast import did, in_segment, prop
 from holdfast.cli.main import app
-from holdfast.kernel.errors import Invalid, NotFound
+from holdfast.kernel.errors import Conflict, Invalid, NotFound
 
 MONDAY = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -39,6 +39,22 @@ def events() -> Iterator[dict[str, Any]]:
                 "timestamp": at.isoformat(),
                 "properties": {"revenue": 10 + week},
             }
+
+
+def test_the_people_behind_a_number_are_kept_as_a_segment(ws: holdfast.Workspace) -> None:
+    funnel = ws.funnel(["Viewed", "Bought"], since="2026-03-01")
+    kept = funnel.save_people("lost", "Lost on the way", step=2, lost=True)
+    assert (kept.segment.name, kept.people) == ("Lost on the way", 1)
+    assert ws.people(in_segment("lost"))["user_id"].to_list() == ["cem"]
+    ws.track([{"user_id": "cem", "event": "Bought", "timestamp": (MONDAY + timedelta(hours=1)).isoformat()}])
+    assert ws.people(in_segment("lost"))["user_id"].to_list() == ["cem"], "they are kept as they were"
+    assert funnel.save_people("lost", step=2).people == 3
+    ws.save_segment("buyers", "Buyers", did("Bought"))
+    with pytest.raises(Conflict, match="another kind"):
+        funnel.save_people("buyers", step=2)
+    with pytest.raises(Invalid, match="no segment id"):
+        funnel.save_people("No id", step=2)
+    assert ws.count(in_segment("buyers")) == 3
 
 
 def test_python_gives_tables_and_the_people_behind_them(ws: holdfast.Workspace) -> None:
@@ -109,6 +125,6 @@ def test_the_command_line_and_http_say_the_same(ws: holdfast.Workspace, tmp_path
     assert [dict(zip(names, each, strict=True))["people"] for each in answer["rows"]] == [3, 2]
     ran = runner.invoke(app, ["insight", "trend", '{"event":"Bought","since":"2026-03-02","period":"week"}', *there])
     assert "START" in ran.output
-    assert "2026-03-02T00:00:00.000Z" in ran.output
+    assert "\n2026-03-02  2" in ran.output
     ran = runner.invoke(app, ["insight", "trend", "{}", *there])
     assert (ran.exit_code, "event" in ran.output) == (2, True)

@@ -41,6 +41,7 @@ def insight() -> None:
       holdfast trend "Order Completed" --measure people --period week --plot weeks.svg
       holdfast retention "Signed Up" --again "Order Completed" --period week
       holdfast funnel "Product Viewed" "Order Completed" --people step=2,lost=true
+      holdfast funnel "Product Viewed" "Order Completed" --people step=2,lost=true --save lost-on-the-way
       holdfast insight trend '{"event":"Order Completed","measure":"people"}'
     """
 
@@ -63,6 +64,7 @@ class _Asking:
     limit: Limit
     plot: Path | None
     people: str | None
+    save: str | None
 
 
 def _command(each: Declared) -> Callable[..., None]:
@@ -74,6 +76,9 @@ def _command(each: Declared) -> Callable[..., None]:
     def run(**given: Any) -> None:  # noqa: ANN401  # Typer gives what the signature below says.
         asking = _Asking(**{name: given.pop(f"_{name}" if name in fields else name) for name in _BESIDE})
         question = _question(main, fields, given)
+        if asking.save is not None and asking.people is None:
+            hint = "Say whom by --people, such as step=2,lost=true."
+            raise Invalid("names nobody to keep.", path="--save", hint=hint)
         if asking.people is None:
             _answer(each.name, question, asking)
         else:
@@ -104,6 +109,14 @@ _BESIDE = {
         Annotated[
             str | None,
             typer.Option("--people", metavar="CELL", help='Who is behind a cell: JSON, or such as "step=2,lost=true".'),
+        ],
+        None,
+    ),
+    "save": _beside(
+        "save",
+        Annotated[
+            str | None,
+            typer.Option("--save", metavar="ID", help="Keep the people of --people as a segment of this id."),
         ],
         None,
     ),
@@ -255,6 +268,9 @@ def _answer(kind: str, question: Answer, asking: _Asking) -> None:
 def _people(kind: str, question: Answer, asking: _Asking) -> None:
     cell = _cell(asking.people or "")
     with desk(asking.data, asking.api_key) as at:
+        if asking.save is not None:
+            kept = at.save_people(kind, question, cell, asking.save)
+            typer.echo(f"Kept {kept['people']:,} people as the segment {kept['id']}.", err=True)
         told = at.insight_people(kind, question, cell, limit=asking.limit)
     if asking.as_json:
         print_json(told)

@@ -8,9 +8,11 @@ from typing import Annotated, Any
 
 import msgspec
 import pyarrow as pa
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import Field
 
+from holdfast.flows.snapshot import keep_people
+from holdfast.http.auth import asked_by
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Answer, Cell, ColumnType
@@ -78,6 +80,27 @@ class PeopleBehind:
     count: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class SaveWish:
+    """A question, a cell of its table, and the id and name of the segment to keep the people behind it in."""
+
+    __pydantic_config__ = WISH
+
+    question: Properties
+    cell: Properties
+    id: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedPeople:
+    """A segment that was kept, and how many people are in it."""
+
+    id: str
+    name: str
+    people: int
+
+
 def insight_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/insights", tags=["Insights"])
@@ -112,6 +135,14 @@ def insight_routes(app: Application) -> APIRouter:
             people=people_behind(table),
             count=count,
         )
+
+    @routes.post("/{kind}/save")
+    async def save(kind: str, wish: SaveWish, request: Request) -> SavedPeople:
+        """Keep the people behind a cell as a segment: a list of those who are behind it now."""
+        asked, cell = await app.question(kind, wish.question), decode_cell(kind, wish.cell)
+        await app.catch_up()
+        kept = await keep_people(app, asked, cell, wish.id, wish.name or wish.id, by=asked_by(app, request))
+        return SavedPeople(id=kept.segment.id, name=kept.segment.name, people=kept.people)
 
     return routes
 
