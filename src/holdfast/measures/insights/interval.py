@@ -201,7 +201,7 @@ class Interval(Question):
                 "start": bind("Int64", edges[0]),
                 "before": bind("Int64", BEFORE_ALL),
                 "day": period_of(sql("at_ms"), edges),
-                "acts": acts_as_people(scope, self.event.sql(), sql(""), since_ms=since_ms, until_ms=end_ms),
+                "acts": acts_as_people(scope, self.event.sql(scope), sql(""), since_ms=since_ms, until_ms=end_ms),
                 "among": self.among(scope),
             },
         )

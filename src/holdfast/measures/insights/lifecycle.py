@@ -321,7 +321,7 @@ class Lifecycle(Question):
                 "long_ago": bind("Int64", LONG_AGO),
                 "period": period_of(sql("at_ms"), known),
                 "before": bind("Int64", len(known) - len(edges)),
-                "acts": acts_as_people(scope, self._act.sql(), sql(""), since_ms=0, until_ms=until_ms),
+                "acts": acts_as_people(scope, self._act.sql(scope), sql(""), since_ms=0, until_ms=until_ms),
                 "among": self.among(scope),
             },
         )

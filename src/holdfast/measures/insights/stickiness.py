@@ -198,7 +198,7 @@ class Stickiness(Question):
             {
                 "day": period_of(sql("at_ms"), edges),
                 "before": bind("Int64", len(edges) - len(days)),
-                "acts": acts_as_people(scope, self.event.sql(), sql(""), since_ms=edges[0], until_ms=until_ms),
+                "acts": acts_as_people(scope, self.event.sql(scope), sql(""), since_ms=edges[0], until_ms=until_ms),
                 "among": self.among(scope),
             },
         )
