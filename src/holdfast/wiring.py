@@ -43,6 +43,7 @@ from holdfast.ports.asking import Questions, UnderWay
 from holdfast.ports.audiences import HasAudiences
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.clock import Clock
+from holdfast.ports.discovery import Discovery
 from holdfast.ports.history import History
 from holdfast.ports.insights import Insights
 from holdfast.ports.log import Log
@@ -188,6 +189,17 @@ class Application:
             raise Conflict(
                 "A history in memory answers no SQL.",
                 code="no_sql",
+                hint="Open a workspace in a directory: holdfast.open(DIR).",
+            )
+        return self.history
+
+    @property
+    def discovery(self) -> Discovery:
+        """Who knows which properties there are. Raises Conflict where the history is one that does not."""
+        if not isinstance(self.history, Discovery):
+            raise Conflict(
+                "A history in memory knows of no properties.",
+                code="no_discovery",
                 hint="Open a workspace in a directory: holdfast.open(DIR).",
             )
         return self.history

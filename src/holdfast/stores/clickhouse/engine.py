@@ -56,6 +56,10 @@ _ANALYST = (
     ", readonly = 1, allow_ddl = 0, allow_introspection_functions = 0, function_range_max_elements_in_block = 10000000"
 )
 """What an analyst's question is run with beside the limits."""
+_ONE_BLOCK = (
+    ", max_insert_threads = 1, min_insert_block_size_rows = 1000000000, "
+    "min_insert_block_size_bytes = 0, max_insert_block_size = 1000000000"
+)
 _KILL_EVERY_SECONDS = 0.05
 """A statement is seen a little after it is sent; until the question has ended, it is killed again and again."""
 
@@ -148,6 +152,10 @@ class Handle:
         spelt_out = {name: spelt(value) for name, value in values.items()} | dict(given)
         told: bytes = self._guarded(lambda: self._connection.query(text, "TSVRaw", params=spelt_out)).bytes()
         return told.decode("utf-8", "replace").rstrip("\n").split("\n")
+
+    def absorb(self, statement: Sql) -> None:
+        """Run an INSERT … SELECT of ours whose rows are written in one block: all of them, or none."""
+        self._ask(statement, "Null", _ONE_BLOCK)
 
     def fill_from(self, table: LiteralString, question: Sql) -> None:
         """Put the answer into a table of ours, within the limits."""
@@ -276,6 +284,8 @@ class Engine:
         self._pool = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="history")
         # Asking how far questions are, and ending them, must not wait for the questions.
         self._beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="history-beside")
+        self.adding = threading.Lock()
+        """Held while events are inserted: the numbers of their blocks come to light in order."""
         self._own = threading.local()
         self._handles: list[Handle] = []
         self._tickets: dict[str, Ticket] = {}

@@ -22,6 +22,7 @@ from holdfast.measures.outcome import ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
 from holdfast.ports.asking import UnderWay
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
+from holdfast.ports.discovery import KnownProperty, KnownValue
 from holdfast.ports.history import (
     ActivityBucket,
     HistoryRow,
@@ -36,6 +37,7 @@ from holdfast.segments.groups import group_traits
 from holdfast.stores.clickhouse import bulk, questions, sandbox
 from holdfast.stores.clickhouse.audiences import ChdbAudiences
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
+from holdfast.stores.clickhouse.discovery import Properties
 from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
 from holdfast.stores.clickhouse.rows import (
     event_table,
@@ -72,6 +74,7 @@ class ChdbHistory:
         self._currency = currency
         self._zone = zone
         self._joined = True
+        self._properties = Properties(engine, scope=self._scope)
         self._bulk_lock = threading.Lock()
         self._closed = False
         self._changes = 0
@@ -128,15 +131,19 @@ class ChdbHistory:
         except BaseException:
             await history.close()
             raise
+        history._properties.keep_up(least=0)
         return history
 
     async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
         if rows:
             await self._change(lambda handle: self._add(handle, rows, token))
+            self._properties.keep_up()
 
     async def add_table(self, table: pa.Table, *, token: str) -> int:
         # Rows that are there are left out by hash, so a retry needs no token.
-        return await self._change(lambda handle: self._add_table(handle, table))
+        added = await self._change(lambda handle: self._add_table(handle, table))
+        self._properties.keep_up()
+        return added
 
     async def known(self, ids: Sequence[int], *, first_ms: int, last_ms: int) -> set[int]:
         if not ids:
@@ -157,6 +164,7 @@ class ChdbHistory:
         if rows:
             table = people_table(rows, workspace=self._workspace)
             await self._change(lambda handle: handle.insert("people", KEPT_PEOPLE_COLUMNS, table))
+            self._properties.people_changed()
 
     async def count(self, condition: Condition, *, as_of_ms: int) -> int:
         return await self._number(questions.count(self._scope(as_of_ms), condition))
@@ -265,6 +273,12 @@ class ChdbHistory:
             for batch in table.cast(EXPORT_COLUMNS).combine_chunks().to_batches(max_chunksize=batch_rows):
                 yield batch
 
+    async def known_properties(self, event: str | None, *, text: str = "", limit: int) -> list[KnownProperty]:
+        return await self._properties.properties(event, text=text, limit=limit)
+
+    async def known_values(self, event: str | None, name: str, *, text: str = "", limit: int) -> list[KnownValue]:
+        return await self._properties.values(event, name, text=text, limit=limit)
+
     async def event_properties(self, name: str) -> list[SeenProperty]:
         return _seen(await self._rows(questions.seen_properties(self._scope(), name)))
 
@@ -274,6 +288,7 @@ class ChdbHistory:
     async def close(self) -> None:
         if not self._closed:
             self._closed = True
+            await self._properties.stop()
             await asyncio.to_thread(self._engine.close)
 
     def _scope(self, as_of_ms: int = 0) -> Scope:
@@ -317,11 +332,15 @@ class ChdbHistory:
         for start in range(0, len(rows), INSERT_ROWS_MOST):
             part = rows[start : start + INSERT_ROWS_MOST]
             table = event_table(part, workspace=self._workspace, currency=self._currency)
-            handle.insert("events", KEPT_COLUMNS, table, token=f"{self._workspace}:{token}:{start}")
+            with self._engine.adding:
+                handle.insert("events", KEPT_COLUMNS, table, token=f"{self._workspace}:{token}:{start}")
+        self._properties.added(len(rows))
 
     def _add_table(self, handle: Handle, table: pa.Table) -> int:
-        with self._bulk_lock:
-            return bulk.add_table(handle, table, workspace=self._workspace, currency=self._currency)
+        with self._bulk_lock, self._engine.adding:
+            added = bulk.add_table(handle, table, workspace=self._workspace, currency=self._currency)
+        self._properties.added(added)
+        return added
 
     def _map_identities(self, handle: Handle, persons: Mapping[int, int], version: int) -> None:
         handle.insert(

@@ -86,3 +86,18 @@ CREATE TABLE people_sets (
 
 -- Where the SQL of analysts is run: nothing is in it, so that a name that is no view means nothing.
 CREATE DATABASE IF NOT EXISTS analyst;
+
+-- What is known of properties, as far as events are counted; see `discovery.py`. A row of workspace 0 is a mark: up to
+-- which block of a partition. What is erased from events stays counted until the table is emptied, and made anew.
+CREATE TABLE IF NOT EXISTS event_properties (
+    workspace UInt32,
+    event LowCardinality(String),
+    property String,
+    type LowCardinality(String),
+    times SimpleAggregateFunction(sum, UInt64),
+    first SimpleAggregateFunction(min, DateTime64(3, 'UTC')),
+    last SimpleAggregateFunction(max, DateTime64(3, 'UTC')),
+    top AggregateFunction(approx_top_count(50, 200), String),
+    block SimpleAggregateFunction(max, UInt64)
+) ENGINE = AggregatingMergeTree
+ORDER BY (workspace, event, property, type);
