@@ -195,6 +195,7 @@ _WORDS: Mapping[str, Json] = MappingProxyType(
 )
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]*)")
 _NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?")
+_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _DISPUTED = re.compile(
     r"(?ix: y|n|yes|no|on|off"  # Truths of YAML 1.1, texts of YAML 1.2.
     r"| [-+]?0[0-9_]+ | [-+]?0[xob][0-9a-f_]+ | [-+]?[0-9][0-9_]*_[0-9_]*(\.[0-9_]*)?"  # Octal or not, with _ or not.
@@ -211,12 +212,13 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Puts every text in quotes, and no key, so that no reader takes a text for something else."""
+    """Puts every text in quotes, and keys that are no plain names, so that no reader takes one for something else."""
 
     def represent_mapping(self, tag: str, mapping: object, flow_style: bool | None = None) -> yaml.MappingNode:
         node = super().represent_mapping(tag, mapping, flow_style)  # type: ignore[arg-type]  # As the stubs have it.
         for key, _ in node.value:
-            key.style = None
+            if _KEY.fullmatch(key.value) and key.value not in _WORDS and not _DISPUTED.fullmatch(key.value):
+                key.style = None
         return node
 
     def ignore_aliases(self, data: object) -> bool:
