@@ -15,9 +15,9 @@ from holdfast.measures.insight_catalogue import declared_insights
 INTRODUCTION = """# Insights
 
 What people did, as tables. A question is JSON, the same in the API (`POST /api/insights/{kind}`), on the command line
-(`holdfast insight KIND QUESTION`) and in Python (`ws.insight(kind, question)`, or `ws.trend`, `ws.funnel` and
-`ws.retention` with the fields as arguments). Events belong to the person their identity belongs to now, so events that
-come late, and people who turn out to be one, change every answer at once.
+(`holdfast insight KIND QUESTION`) and in Python (`ws.insight(kind, question)`, or by the kind's name, such as
+`ws.funnel` and `ws.retention`, with the fields as arguments). Events belong to the person their identity belongs to
+now, so events that come late, and people who turn out to be one, change every answer at once.
 
 Every number opens to the people behind it: `POST /api/insights/{kind}/people` with `question` and `cell`, or
 `.people(...)` of the result in Python.
@@ -67,6 +67,10 @@ def _words(schema: Mapping[str, Any]) -> str:
             return "a [condition](conditions.md)"
         case {"format": format_name}:
             return f"{'an' if format_name == 'act' else 'a'} {format_name}".replace("-", " ")
+        case {"type": "object", "properties": parts}:
+            return "an object of " + ", ".join(f"`{name}` ({_words(each)})" for name, each in parts.items())
+        case {"type": "object", "maxProperties": most}:
+            return f"an object of up to {most}, each {_words(schema['additionalProperties'])}"
         case {"type": "array", "minItems": least, "maxItems": most}:
             return f"{least} to {most} of: {_words(schema['items'])}"
         case {"type": "array"}:
