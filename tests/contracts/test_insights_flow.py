@@ -259,6 +259,13 @@ def test_a_pause_ends_a_path_and_so_does_the_time_it_may_take(engine: Engine) ->
     assert "2: B > end" in links(told.ask("flow", {**question, "within_days": 4.9 / 1_440})[1])
 
 
+def test_the_same_again_after_a_pause_ends_a_path_too(engine: Engine) -> None:
+    told = walk(engine, "AB  BC")
+    question = {"event": "A", "steps": 3}
+    assert "2: B > C" in links(told.ask("flow", {**question, "gap_minutes": 3})[1])
+    assert "2: B > end" in links(told.ask("flow", {**question, "gap_minutes": 2})[1])
+
+
 def test_nothing_that_happened_is_an_empty_table(engine: Engine) -> None:
     assert tell(engine, 3, events=1).ask("flow", {"event": "never"})[1] == []
 

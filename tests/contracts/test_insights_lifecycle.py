@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections import Counter, defaultdict
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -19,6 +22,7 @@ from holdfast.stores.clickhouse.engine import Engine
 from tests.contracts.history_contract import AT
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.contracts.insight_world import NAMES, NOW_MS, ZONES, Told, moment, tell
+from tests.contracts.real_data import cdnow, real_history
 
 QUESTIONS_AT_ONCE = 6
 DAY_MS = 86_400_000
@@ -258,3 +262,24 @@ def test_a_cell_that_is_not_there_is_refused(engine: Engine, cell: dict[str, Any
         tell(engine, 4, events=1).people("lifecycle", {"event": "A"}, cell)
     assert (refused.value.path, refused.value.code) == (path, "unknown_cell")
     assert refused.value.hint
+
+
+def test_customers_of_cdnow_all_began_in_the_first_quarter(engine: Engine) -> None:
+    """Fader & Hardie (2001), on CDNOW: 23,570 customers who first bought in the first quarter of 1997, and are followed
+    until the end of June 1998. Who came back in which quarter is counted anew here.
+    """
+    orders = cdnow()
+    question = {"event": "Order Completed", "period": "quarter", "since": "1997-01-01", "until": "1998-07-01"}
+    answer = asyncio.run(real_history(engine, orders).insight(decode_question("lifecycle", question), as_of_ms=NOW_MS))
+    found: dict[str, list[Any]] = defaultdict(list)
+    for _, stage, people, *_ in answer.rows:
+        found[str(stage)].append(people)
+    assert found["new"] == [23_570, 0, 0, 0, 0, 0]
+    quarters = [
+        set(orders.filter((pl.col("at").dt.year() - 1997) * 4 + pl.col("at").dt.quarter() == quarter)["person"])
+        for quarter in range(1, 7)
+    ]
+    assert found["active"] == [len(each) for each in quarters]
+    assert found["returning"] == [0, *(len(now & before) for before, now in pairwise(quarters))]
+    assert found["dormant"] == [0, *(len(before - now) for before, now in pairwise(quarters))]
+    assert [sum(each) for each in zip(found["active"], found["dormant"], found["away"], strict=True)] == [23_570] * 6

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -17,6 +19,7 @@ from holdfast.measures.insights.stickiness import Stickiness
 from holdfast.stores.clickhouse.engine import Engine
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.contracts.insight_world import NAMES, NOW_MS, ZONES, Told, moment, tell
+from tests.contracts.real_data import online_retail, real_history
 
 QUESTIONS_AT_ONCE = 8
 VIP = {"type": "trait", "trait": "vip", "operator": "equals", "value": True}
@@ -185,3 +188,17 @@ def test_a_cell_that_is_not_there_is_refused(engine: Engine, show: str, cell: di
         tell(engine, 4, events=1).people("stickiness", {"event": "A", "show": show}, cell)
     assert refused.value.code == "unknown_cell"
     assert refused.value.hint
+
+
+def test_buyers_of_a_month_in_online_retail_by_their_days(engine: Engine) -> None:
+    """November 2011, of a shop's invoices; counted anew here."""
+    orders = online_retail()
+    asked = decode_question(
+        "stickiness",
+        {"event": "Order Completed", "show": "power_users", "since": "2011-11-01", "until": "2011-12-01"},
+    )
+    rows = asyncio.run(real_history(engine, orders).insight(asked, as_of_ms=NOW_MS)).rows
+    november = orders.filter((pl.col("at").dt.year() == 2011) & (pl.col("at").dt.month() == 11))
+    days = november.group_by("person").agg(days=pl.col("at").dt.date().n_unique())["days"].to_list()
+    assert [people for _, people, *_ in rows] == [days.count(number) for number in range(1, 31)]
+    assert rows[0][3] == november["person"].n_unique()
