@@ -7,7 +7,7 @@ import pytest
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import State
-from holdfast.profiles.profile import EMPTY, Profile, Stamped
+from holdfast.profiles.profile import EMPTY, Profile, Stamped, Tally
 from holdfast.testing import a_link, a_profile
 from tests.contracts.state_contract import anonymous, people, user
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
@@ -123,6 +123,20 @@ async def test_profiles_come_back_as_they_were_put(state: State) -> None:
         found = await view.profiles([1, 2, 3])
         assert found == {1: rich, 2: a_profile(plan="gold")}
         assert isinstance(found[1].traits["giant"].value, int)
+
+
+async def test_what_was_said_of_a_person_is_gathered_from_their_identities(state: State) -> None:
+    tallies = {"A": Tally(count=1, first_ms=1, recent_ms=(1,))}
+    first = Profile(traits={"a": Stamped(1, "m", 1), "b": Stamped(2, "m", 2**80)}, tallies=tallies, last_seen_ms=3)
+    second = Profile(traits={"a": Stamped(2, "m", None)}, consent={"email": Stamped(9, "m", value=True)})
+    async with state.begin() as transaction:
+        await people(transaction, "a", "b", "c")
+        await transaction.put_profiles({1: first, 2: second})
+        await transaction.assign({2: 1})
+    async with state.view() as view:
+        both = Profile(traits={"a": Stamped(2, "m", None), "b": Stamped(2, "m", 2**80)}, consent=second.consent)
+        assert await view.sayings([1, 2, 3, 9]) == {1: both}
+        assert await view.sayings([]) == {}
 
 
 async def test_links_are_found_from_either_end_undone_ones_too(state: State) -> None:

@@ -92,6 +92,7 @@ class PeopleTwins(Twins):
         "members": lambda view: view.members(WHO),
         "people": lambda view: view.count_people(),
         "profiles": lambda view: view.profiles(WHO),
+        "sayings": lambda view: view.sayings(WHO),
         "links": lambda view: view.links([1, 2]),
         "link": lambda view: view.link(2),
         "stale": lambda view: view.stale_people(limit=4),

@@ -17,10 +17,10 @@ import numpy.typing as npt
 from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, gate, standing_of
 from holdfast.flows.travel import CHANNEL, email_of
 from holdfast.ports.state import State, View
-from holdfast.profiles.profile import EMPTY, Profile, combine
+from holdfast.profiles.profile import EMPTY, Profile
 
-BATCH_PEOPLE = 5_000
-"""People looked at in one snapshot of the state; the profiles of so many are held at a time."""
+BATCH_PEOPLE = 2_000
+"""People looked at in one snapshot of the state; what was said of so many is held at a time."""
 ADDRESS_OF: Mapping[str, Callable[[Profile], str]] = {CHANNEL: email_of}
 """The channels there are, and where a person is written to on each; empty for nowhere."""
 
@@ -75,18 +75,12 @@ async def reach_of(
     for start in range(0, len(persons), BATCH_PEOPLE):
         batch = persons[start : start + BATCH_PEOPLE].tolist()
         async with state.view() as view:
-            profiles = await _profiles(view, batch)
+            known = await view.sayings(batch)
+            profiles = [known.get(person, EMPTY) for person in batch]
             for channel, reached in found.items():
                 await _count(reached, profiles, wish, view=view, rules=uncapped, now=now, channel=channel)
         progress(start + len(batch), len(persons))
     return tuple(found.values())
-
-
-async def _profiles(view: View, persons: Sequence[int]) -> list[Profile]:
-    """What is known of each person, from all of their identities."""
-    members = await view.members(persons)
-    known = await view.profiles([each.id for those in members.values() for each in those])
-    return [combine(known.get(each.id, EMPTY) for each in members.get(person, ())) for person in persons]
 
 
 async def _count(

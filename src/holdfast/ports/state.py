@@ -186,6 +186,13 @@ class View(Protocol):
         """What is known of each identity; identities with nothing known are left out."""
         ...
 
+    async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
+        """What was said of each person, under any identity: traits and consent. Those with nothing known are left out.
+
+        What they did and when is left out of the profiles, which is most of it.
+        """
+        ...
+
     async def links(self, identities: Sequence[int]) -> list[Link]:
         """Every link, undone ones too, that touches any of the identities; in order of id."""
         ...

@@ -22,7 +22,7 @@ from holdfast.ports.state import (
     StepCount,
 )
 from holdfast.profiles.identity import Link
-from holdfast.profiles.profile import Profile
+from holdfast.profiles.profile import Profile, combine
 from holdfast.stores.memory.tables import Tables
 
 _K = TypeVar("_K")
@@ -66,6 +66,13 @@ class MemoryView:
 
     async def profiles(self, identities: Sequence[int]) -> dict[int, Profile]:
         return _chosen(self._tables.profiles, identities)
+
+    async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
+        members = await self.members(persons)
+        known = await self.profiles([each.id for those in members.values() for each in those])
+        told = {each: Profile(traits=whole.traits, consent=whole.consent) for each, whole in known.items()}
+        found = {person: [told[each.id] for each in those if each.id in told] for person, those in members.items()}
+        return {person: combine(those) for person, those in found.items() if those}
 
     async def links(self, identities: Sequence[int]) -> list[Link]:
         wanted = set(identities)

@@ -6,18 +6,30 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+import msgspec
+
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.errors import Internal
 from holdfast.kernel.ids import hash64
 from holdfast.ports.state import Identity
 from holdfast.profiles.identity import Link
-from holdfast.profiles.profile import Profile
+from holdfast.profiles.profile import Profile, Stamped, combine
 from holdfast.stores.sqlite.packing import decoder, pack
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, signed
 
 _SQL = load("people")
 _PROFILES = decoder(Profile)
+
+
+class _Sayings(msgspec.Struct, frozen=True, gc=False):
+    """The part of a profile that tells what was said; the rest is passed over unread."""
+
+    traits: dict[str, Stamped] = {}
+    consent: dict[str, Stamped] = {}
+
+
+_SAYINGS = decoder(_Sayings)
 
 
 class ReadingPeople(Session):
@@ -42,6 +54,15 @@ class ReadingPeople(Session):
     def profiles(self, identities: Sequence[int]) -> dict[int, Profile]:
         rows = self._rows(_SQL["profiles"], numbers(set(identities)))
         return {identity: _PROFILES.decode(body) for identity, body in rows}
+
+    @in_thread
+    def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
+        found: dict[int, Profile] = {}
+        for person, body in self._rows(_SQL["sayings"], numbers(set(persons))):
+            told = _SAYINGS.decode(body)
+            said = Profile(traits=told.traits, consent=told.consent)
+            found[person] = combine([found[person], said]) if person in found else said
+        return found
 
     @in_thread
     def links(self, identities: Sequence[int]) -> list[Link]:

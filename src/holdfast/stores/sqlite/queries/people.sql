@@ -41,6 +41,18 @@ UPDATE identity SET person = ?2 WHERE id = ?1
 SELECT profile.identity, profile.body
 FROM json_each(?) AS wanted CROSS JOIN profile ON profile.identity = wanted.value
 
+-- name: sayings
+-- Reads what is known of some persons, identity by identity.
+SELECT identity.person, profile.body
+FROM json_each(?1) AS wanted
+  CROSS JOIN identity ON identity.id = wanted.value AND identity.person = identity.id
+  CROSS JOIN profile ON profile.identity = identity.id
+UNION ALL
+SELECT identity.person, profile.body
+FROM json_each(?1) AS wanted
+  CROSS JOIN identity ON identity.person = wanted.value AND identity.person <> identity.id
+  CROSS JOIN profile ON profile.identity = identity.id
+
 -- name: put_profile
 -- Keeps what is known of an identity.
 INSERT INTO profile (identity, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body
