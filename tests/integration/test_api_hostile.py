@@ -88,6 +88,7 @@ PARAMETERS = {
     "segment_id": "fuzzed",
     "mail_id": "1",
     "name": "fuzzed",
+    "query_id": "fuzzed",
     "verb": "pause",
     "kind": "trend",
     "format": "jsonl",

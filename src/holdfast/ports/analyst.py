@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 import pyarrow as pa
 
+from holdfast.kernel.errors import TooLarge
 from holdfast.segments.condition import Condition
 
 SqlValue: TypeAlias = str | int | float | bool | None | list["SqlValue"]
@@ -38,6 +39,15 @@ class SqlAnswer:
 
     table: pa.Table
     truncated: bool
+
+
+def too_much(bytes_most: int) -> TooLarge:
+    """What is said of an answer that is larger than may be."""
+    return TooLarge(
+        f"The answer is larger than {bytes_most // 1024**2} MiB.",
+        code="too_much_answer",
+        hint="Ask for fewer columns or rows, or for totals in their place.",
+    )
 
 
 @runtime_checkable

@@ -20,11 +20,13 @@ from holdfast.flows.sql import ask_sql
 from holdfast.http.shapes import WISH, Properties, Truth, Whole
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, to_millis
-from holdfast.ports.analyst import SqlValue
+from holdfast.ports.analyst import SqlValue, too_much
 from holdfast.wiring import Application
 
 ROWS_MOST = 100_000
 ROWS = 10_000
+BYTES_MOST = 64 * 1024**2
+"""Bytes of an answer before it is JSON; more is for Python, which takes it as it lies."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +73,8 @@ def sql_routes(app: Application) -> APIRouter:
         started = time.perf_counter()
         as_of_ms = to_millis(app.clock.now())
         answer = await ask_sql(app.analyst, app.state, wish.query, params, as_of_ms=as_of_ms, limit=wish.limit)
+        if answer.table.nbytes > BYTES_MOST:
+            raise too_much(BYTES_MOST)
         return SqlRows(
             columns=[SqlColumn(name=each.name, type=str(each.type)) for each in answer.table.schema],
             rows=rows_of(answer.table),

@@ -21,7 +21,7 @@ import pyarrow as pa
 
 from holdfast.kernel.errors import Internal, Invalid
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
-from holdfast.ports.analyst import QUERY_CHARACTERS_MOST, ROWS_MOST, SavedAudience, SqlAnswer, SqlValue
+from holdfast.ports.analyst import QUERY_CHARACTERS_MOST, ROWS_MOST, SavedAudience, SqlAnswer, SqlValue, too_much
 from holdfast.ports.columns import Column
 from holdfast.segments.condition import Scope
 from holdfast.stores.clickhouse import questions
@@ -101,6 +101,9 @@ def ask(
     with _members(handle, scope, audiences, wanted="segment_members" in used), handle.within(EMPTY_DATABASE):
         views = join(", ", (VIEWS[name].definition(scope, audiences) for name in sorted(used)))
         table = _told(lambda: handle.analyst_table(_whole(views, text, limit), given, bytes_most=BYTES_MOST))
+    if table.nbytes > BYTES_MOST:
+        # The engine counts a value that is the same in every row once.
+        raise too_much(BYTES_MOST)
     names = table.column_names
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
