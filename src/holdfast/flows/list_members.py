@@ -29,6 +29,8 @@ PEOPLE_MOST = 1_000_000
 """People in one call, and on one list."""
 NAMES_AT_ONCE = 10_000
 """Names looked up at a time."""
+SAID_AT_ONCE = 10_000
+"""People told of in one transaction: whoever else changes the state waits for it, about half a second."""
 UNKNOWN_TOLD = 100
 """Names nobody goes by that an answer tells one by one."""
 
@@ -218,7 +220,8 @@ async def _say(at: Keeper, kept: PeopleList, said: Sequence[tuple[IdentityKey, b
     kept = replace(kept, changed_ms=moment_ms)
     async with at.state.begin() as transaction:
         await note_lists(transaction, await lists_of(transaction) | {kept.id: kept})
-    await load_table(_events(kept, said, moment_ms), state=at.state, history=at.history, received=now)
+    events = _events(kept, said, moment_ms)
+    await load_table(events, state=at.state, history=at.history, received=now, chunk_rows=SAID_AT_ONCE)
     await at.settle()
     return kept
 
