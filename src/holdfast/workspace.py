@@ -34,6 +34,7 @@ from holdfast.flows.explain import explain_person
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.keys import add_key, revoke_key
+from holdfast.flows.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
 from holdfast.flows.list_keeping import ListKeeper
 from holdfast.flows.list_members import Keeper
 from holdfast.flows.segment_keeping import SegmentKeeper
@@ -202,6 +203,17 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
                 self._keep_people(asked, decode_cell(kind, cell), segment_id, name)
             ),
         )
+
+    def kpis(self) -> KpiReport:
+        """The KPI tree of the workspace as it stands: `.table`, a row a node, and `.people(id)` behind a KPI."""
+        return self._wait(self._kpis())
+
+    def keep_kpis(self, definition: Mapping[str, object]) -> None:
+        """Keep a KPI tree in place of the one there is; see docs/reference/kpis.md.
+
+        Raises Invalid with the path of what is wrong.
+        """
+        self._wait(self._keep_kpis(definition))
 
     def survey(
         self, audiences: Sequence[Audience], ask: Callable[[Surveyor, list[Condition]], Coroutine[Any, Any, T]]
@@ -373,6 +385,25 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
                 return await ask(view)
 
         return self._wait(asked())
+
+    async def _kpis(self) -> KpiReport:
+        await self._app.settle()
+        async with self._app.state.view() as view:
+            tree = await load_tree(view)
+        as_of_ms = to_millis(self._app.clock.now())
+        judged = await reckon(
+            tree, insights=lambda: self._app.insights, question_of=self._app.question, as_of_ms=as_of_ms
+        )
+        return KpiReport(
+            as_of_ms=as_of_ms,
+            nodes=tuple(judged),
+            ask_people=lambda node: self.insight(node.insight or "", node.asked(as_of_ms)).people(**(node.cell or {})),
+        )
+
+    async def _keep_kpis(self, definition: Mapping[str, object]) -> None:
+        tree = await checked_tree(definition, self._app.question)
+        async with self._app.state.begin() as transaction:
+            await keep_tree(transaction, tree)
 
     async def _track_dicts(self, events: Iterable[Mapping[str, object]]) -> Tracked:
         taken = 0

@@ -157,6 +157,12 @@ class Desk:
         wish: Answer = {"question": question, "cell": cell, "id": segment_id}
         return self._ask("POST", f"/api/insights/{_part(kind)}/save", wish)
 
+    def kpis(self) -> Answer:
+        return self._ask("GET", "/api/kpis")
+
+    def keep_kpis(self, definition: Answer) -> Answer:
+        return self._ask("PUT", "/api/kpis", definition)
+
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from holdfast.cli import audience, doctor, files, insight, keys, lists, people, segment, server, sql
+from holdfast.cli import audience, doctor, files, insight, keys, kpi, lists, people, segment, server, sql
 from holdfast.cli.printing import complain
 from holdfast.kernel.errors import Exposed
 from holdfast.version import __version__
@@ -76,5 +76,6 @@ app.add_typer(lists.app, name="list")
 app.add_typer(keys.app, name="keys")
 app.add_typer(insight.app, name="insight")
 insight.add_commands(app)
+app.add_typer(kpi.app, name="kpi")
 app.command("sql")(sql.sql)
 app.command("doctor")(doctor.doctor)

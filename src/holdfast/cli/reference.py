@@ -19,6 +19,7 @@ from holdfast.cli.complaints import complaints_in, error_classes
 from holdfast.cli.markdown import table
 from holdfast.cli.reference_http import http_page
 from holdfast.cli.reference_insights import insights_page
+from holdfast.cli.reference_kpis import kpis_page
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.gate import Reason
@@ -305,6 +306,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "journeys.md": journeys_page,
         "channels.md": channels_page,
         "insights.md": insights_page,
+        "kpis.md": kpis_page,
         "http-api.md": http_page,
         "errors.md": errors_page,
     }

@@ -29,20 +29,21 @@ An *act* is the name of an event, a list of names of which any will do, or an ob
 def insights_page() -> str:
     """Every kind of insight: what is asked, the table, and what names a cell."""
     kinds = "\n".join(_insight(each) for each in declared_insights().values())
-    return f"{INTRODUCTION}\n{_fields_table(Act)}\n{kinds}"
+    return f"{INTRODUCTION}\n{fields_table(Act)}\n{kinds}"
 
 
 def _insight(each: Declared) -> str:
     examples = "\n".join(json.dumps(example, ensure_ascii=False) for example in each.examples)
     columns = [(f"`{column.name}`", column.type, column.about) for column in each.columns]
     return (
-        f"## `{each.name}`\n\n{each.about}\n\n{inspect.getdoc(each.shape)}\n\n{_fields_table(each.shape)}\n"
+        f"## `{each.name}`\n\n{each.about}\n\n{inspect.getdoc(each.shape)}\n\n{fields_table(each.shape)}\n"
         f"```json\n{examples}\n```\n\nThe table:\n\n{table(('Column', 'Holds', 'What it says'), columns)}\n"
-        f"What names a cell:\n\n{_fields_table(each.cell)}"
+        f"What names a cell:\n\n{fields_table(each.cell)}"
     )
 
 
-def _fields_table(shape: type[Any]) -> str:
+def fields_table(shape: type[Any]) -> str:
+    """The fields of a declaration: what each holds, what it is by default, and what it says."""
     properties = cast("Mapping[str, Mapping[str, Any]]", schema_of(shape)["properties"])
     rows = [
         (

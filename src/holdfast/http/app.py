@@ -14,6 +14,7 @@ from holdfast.http.api.errors import error_routes
 from holdfast.http.api.files import file_routes
 from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
+from holdfast.http.api.kpis import kpi_routes
 from holdfast.http.api.lists import list_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
@@ -62,6 +63,7 @@ def make_http(app: Application) -> ASGIApp:
         registry_routes,
         schema_routes,
         insight_routes,
+        kpi_routes,
         sql_routes,
     ):
         api.include_router(routes(app), dependencies=asking)
