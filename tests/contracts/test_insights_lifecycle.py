@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 from holdfast.kernel.errors import Exposed
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.measures.insights.lifecycle import Lifecycle
+from holdfast.ports.history import HistoryRow
 from holdfast.stores.clickhouse.engine import Engine
-from tests.contracts.history_contract import AT
+from tests.contracts.history_contract import AT, chdb_history, person, put, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.contracts.insight_world import NAMES, NOW_MS, ZONES, Told, moment, tell
 from tests.contracts.real_data import cdnow, real_history
@@ -208,6 +209,35 @@ def test_who_was_there_once_long_ago_is_away_and_not_new(engine: Engine) -> None
     earlier = {each.person for each in told.done if each.at_ms < rows[0]["start"]}
     assert july["new"] == 0
     assert july["away"] + july["active"] + july["dormant"] == len(earlier)
+
+
+def test_traits_of_stages_are_those_of_the_time(engine: Engine) -> None:
+    history = chdb_history(engine)
+    day_ms = int(datetime(2026, 11, 2, tzinfo=UTC).timestamp()) * 1000
+
+    def told_that(who: int, plan: str, days: float) -> HistoryRow:
+        at_ms = day_ms + int(days * DAY_MS)
+        return row(who, "Identified", at_ms, kind="identify", properties={"plan": plan}, message_id=f"{who}{plan}")
+
+    people = [person(who, {"plan": "pro"}, first_seen_ms=day_ms) for who in (1, 2)]
+    people.append(person(3, {}, first_seen_ms=day_ms + 8 * DAY_MS))
+    rows = [told_that(1, "free", 1), told_that(1, "pro", 9), told_that(2, "pro", 3)]
+    asyncio.run(put(history, people, rows))
+    told = Told(history=history, done=(), traits={})
+    stages = [
+        {"name": plan, "when": {"type": "trait", "trait": "plan", "operator": "equals", "value": plan}}
+        for plan in ("free", "pro")
+    ]
+    question = {"stages": stages, "since": "2026-11-02", "until": "2026-11-16", "lost": "free"}
+    _, rows_told = told.ask("lifecycle", question)
+    assert [(each["stage"], each["people"]) for each in rows_told] == [
+        ("free", 1), ("pro", 1), ("other", 0),
+        ("free", 0), ("pro", 2), ("other", 1),
+    ]  # fmt: skip
+    first, second = ({"start": f"2026-11-{day}"} for day in ("02", "09"))
+    assert told.people("lifecycle", question, {**first, "stage": "free", "not_there_before": True}) == [1]
+    assert told.people("lifecycle", question, {**second, "stage": "pro", "stage_before": "free"}) == [1]
+    assert told.people("lifecycle", question, {**second, "stage": "other"}) == [3]
 
 
 def test_nothing_that_happened_is_a_table_of_zeros(engine: Engine) -> None:

@@ -17,11 +17,13 @@ from holdfast.kernel.errors import Exposed
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.measures.insights.stickiness import Stickiness
 from holdfast.stores.clickhouse.engine import Engine
+from tests.contracts.history_contract import chdb_history, person, put, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.contracts.insight_world import NAMES, NOW_MS, ZONES, Told, moment, tell
 from tests.contracts.real_data import online_retail, real_history
 
 QUESTIONS_AT_ONCE = 8
+DAY_MS = 86_400_000
 VIP = {"type": "trait", "trait": "vip", "operator": "equals", "value": True}
 SINCE = ("2026-03-01", "2026-03-20", "2026-03-28", "2026-10-20", "2026-03-29T13:30:00Z", "2026-03-08T05:30:00Z")
 
@@ -141,6 +143,20 @@ def test_a_february_has_its_days_and_the_last_thirty_are_thirty(engine: Engine) 
     for show in ("rolling", "power_users"):
         for zone in ZONES:
             assert len(told.ask("stickiness", {"event": "A", "show": show, "time_zone": zone})[1]) == 30
+
+
+def test_windows_reach_back_before_the_question_and_no_further(engine: Engine) -> None:
+    history = chdb_history(engine)
+    first_ms = int(datetime(2026, 11, 1, tzinfo=UTC).timestamp()) * 1000
+    back = (30 * DAY_MS, 30 * DAY_MS + 1, 29 * DAY_MS, 29 * DAY_MS + 1, 7 * DAY_MS, 6 * DAY_MS, 1, 0)
+    rows = [row(who, "A", first_ms - each, message_id=f"m{who}") for who, each in enumerate(back, 1)]
+    asyncio.run(put(history, [person(who) for who in range(1, len(back) + 1)], rows))
+    told = Told(history=history, done=(), traits={})
+    question = {"event": "A", "since": "2026-11-01", "until": "2026-11-03"}
+    _, table = told.ask("stickiness", question)
+    assert [(each["daily"], each["weekly"], each["monthly"]) for each in table] == [(1, 3, 5), (0, 2, 4)]
+    assert told.people("stickiness", question, {"start": "2026-11-01", "window": "month"}) == [3, 5, 6, 7, 8]
+    assert told.people("stickiness", question, {"start": "2026-11-02", "window": "month"}) == [5, 6, 7, 8]
 
 
 def test_nothing_that_happened_is_a_table_of_zeros(engine: Engine) -> None:

@@ -26,6 +26,7 @@ from holdfast.measures.insight_fields import Listed, MomentText
 from holdfast.measures.periods import Period, index_of, moment_of, starts
 from holdfast.measures.picture import Picture
 from holdfast.segments.condition import Condition, Scope
+from holdfast.segments.looked_at import trait_names
 
 LENGTHS: Mapping[Period, int] = {"day": 1, "week": 7, "month": 31, "quarter": 92, "year": 366}
 """The periods there are, with the most days each has."""
@@ -69,8 +70,8 @@ class Lifecycle(Question):
     sum of the first three.
 
     With `stages`, everybody is in the first of them whose condition holds at the last moment of the period (of one that
-    is not over, at the end of the question), or in `other`. What they did counts as of that moment; traits count as
-    they stand now. Those first seen later are not in any.
+    is not over, at the end of the question), or in `other`. What they did and their traits count as they were at that
+    moment, traits as they had been told of by calls of identify. Those first seen later are not in any.
 
     `sizes` tells how many are in each stage; of those who were in it in the period before, how many are `lost` now; and
     what share that is, its churn. Lost are the dormant, and with `stages` those in the stage that `lost` names. `moves`
@@ -337,17 +338,39 @@ class Lifecycle(Question):
         edges, ends = self.edges(scope.as_of_ms), self.ends(scope.as_of_ms)
         _, until_ms = self.span(scope.as_of_ms, days=1)
         moments = (edges[0], *(min(each, until_ms) for each in ends))
+        traits = tuple(sorted({name for each in self.stages for name in trait_names(each.when)}))
+        then = [replace(scope, as_of_ms=moments[number] - 1, traits_then=traits) for number in numbers]
+        if not traits:  # Then people look the same at each moment, and are read once.
+            return fill(
+                "SELECT person, array([[stages]]) AS stage FROM people FINAL WHERE workspace = [[here]][[among]]",
+                {
+                    "stages": join(", ", (self._stage_at(each) for each in then)),
+                    "here": scope.here,
+                    "among": self.among(scope),
+                },
+            )
+        each_moment = (
+            fill(
+                """SELECT toUInt32([[place]]) AS place, person, [[stage]] AS stage FROM [[people]]
+                WHERE workspace = [[here]][[among]]""",
+                {
+                    "place": bind("UInt32", place),
+                    "stage": self._stage_at(each),
+                    "people": each.people,
+                    "here": scope.here,
+                    "among": self.among(scope),
+                },
+            )
+            for place, each in enumerate(then)
+        )
         return fill(
-            """SELECT person, array([[stages]]) AS stage FROM people FINAL WHERE workspace = [[here]][[among]]""",
-            {
-                "stages": join(", ", (self._stage_at(scope, moments[number] - 1) for number in numbers)),
-                "here": scope.here,
-                "among": self.among(scope),
-            },
+            """SELECT person, arrayMap(each -> each.2, arraySort(groupArray((place, stage)))) AS stage
+            FROM ([[each_moment]]) GROUP BY person""",
+            {"each_moment": join(" UNION ALL ", each_moment)},
         )
 
-    def _stage_at(self, scope: Scope, at_ms: int) -> Sql:
-        then = replace(scope, as_of_ms=at_ms)
+    def _stage_at(self, then: Scope) -> Sql:
+        """The number of a person's stage at the moment of the scope."""
         cases = [
             fill("[[holds]], [[code]], ", {"holds": each.when.sql(then), "code": bind("Int64", number)})
             for number, each in enumerate(self.stages, 1)
@@ -355,7 +378,7 @@ class Lifecycle(Question):
         return fill(
             "multiIf(first_seen > [[at]], [[not_there]], [[cases]][[other]])",
             {
-                "at": scope.moment(at_ms),
+                "at": then.moment(then.as_of_ms),
                 "not_there": bind("Int64", NOT_THERE),
                 "cases": join("", cases),
                 "other": bind("Int64", len(self.names)),
