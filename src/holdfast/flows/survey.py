@@ -17,7 +17,7 @@ from holdfast.kernel.errors import Exposed, Invalid, TooLarge
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.measures.insight_fields import TimeZone
 from holdfast.measures.periods import Period, moment_of, starts
-from holdfast.ports.audiences import MOMENTS_MOST, Audiences, Counted, Overlap, Side
+from holdfast.ports.audiences import Audiences, Counted, Overlap, Side
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State, View
 from holdfast.segments.builders import all_of
@@ -29,6 +29,8 @@ from holdfast.segments.library import resolve
 Audience = Condition | Mapping[str, object] | str
 """A condition, its JSON form, or the id of a saved segment."""
 
+MOMENTS_AT_ONCE = 6
+"""Moments asked about in one statement, so that each stays well within the limits of a question."""
 POINTS_MOST = 366
 """Points of one history of sizes."""
 HISTORY_PERIODS: tuple[Period, ...] = ("day", "week", "month")
@@ -157,7 +159,7 @@ class Surveyor:
         points: list[SizePoint] = []
         while len(points) < len(edges) - 1:
             done = len(points)
-            found = await self.audiences.sizes(condition, ends[done : done + MOMENTS_MOST])
+            found = await self.audiences.sizes(condition, ends[done : done + MOMENTS_AT_ONCE])
             points += [
                 SizePoint(
                     start_ms=edges[done + place],

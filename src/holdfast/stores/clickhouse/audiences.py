@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from holdfast.kernel.errors import Internal
 from holdfast.kernel.sql import Sql, fill
-from holdfast.ports.audiences import Combination, Counted, Overlap, Side, Size, check_sets
+from holdfast.ports.audiences import MOMENTS_MOST, Combination, Counted, Overlap, Side, Size, check_sets
 from holdfast.ports.columns import PEOPLE_COLUMNS
 from holdfast.segments.condition import Condition, Scope
 from holdfast.stores.clickhouse import questions, sets, then
@@ -79,7 +80,11 @@ class ChdbAudiences:
         self._numbers = count(1)
 
     async def sizes(self, condition: Condition, moments_ms: Sequence[int]) -> list[Size]:
-        rows = await self._rows(then.sizes(self._scope(0), condition, moments_ms)) if moments_ms else []
+        if not moments_ms:
+            return []
+        if len(moments_ms) > MOMENTS_MOST:
+            raise Internal(f"{len(moments_ms)} moments were asked about at once; {MOMENTS_MOST} can be")
+        rows = await self._rows(then.sizes(self._scope(0), condition, moments_ms))
         found = {place: (people, entered, left) for place, people, entered, left in rows}
         return [
             Size(at_ms=at_ms, people=people, entered=entered, left=left)
