@@ -77,6 +77,8 @@ BODIES: dict[tuple[str, str], object] = {
         "prune": False,
     },
     ("POST", "/api/segments/{segment_id}/restore"): {"version": 1},
+    ("PUT", "/api/lists/{list_id}"): {"name": "Fuzzed", "people": ["fuzz-one", {"kind": "anonymous", "value": "x"}, 1]},
+    ("POST", "/api/lists/{list_id}/people"): {"add": ["fuzz-one"], "remove": ["fuzz-two", 7]},
     ("PUT", "/api/journeys/{decision_id}"): JOURNEY,
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
     ("POST", "/api/errors/replay"): {"ids": [1], "all": False, "bodies": {"1": "{}"}},
@@ -86,6 +88,7 @@ BODIES: dict[tuple[str, str], object] = {
 PARAMETERS = {
     "user_id": "fuzz-one",
     "segment_id": "fuzzed",
+    "list_id": "fuzzed",
     "mail_id": "1",
     "name": "fuzzed",
     "query_id": "fuzzed",
