@@ -229,6 +229,9 @@ def _resolved_in(value: object, library: Mapping[str, Condition], path: str) -> 
     if isinstance(value, tuple):
         each_made = tuple(_resolved_in(each, library, f"{path}[{index}]") for index, each in enumerate(value))
         return value if all(new is old for new, old in zip(each_made, value, strict=True)) else each_made
+    if isinstance(value, Mapping):
+        by_name = {name: _resolved_in(each, library, f"{path}.{name}") for name, each in value.items()}
+        return value if all(by_name[name] is each for name, each in value.items()) else by_name
     if not is_dataclass(value) or isinstance(value, type):
         return value
     changed = {

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import pytest
@@ -177,6 +178,7 @@ class Asked:
 
     segment: Condition | None
     several: tuple[Condition, ...] = ()
+    named: Mapping[str, Condition] = field(default_factory=dict)
     name: str = "x"
 
 
@@ -186,7 +188,10 @@ def test_values_with_conditions_in_them_are_made_whole() -> None:
     whole = resolve_in(asked, shelf)
     assert whole.several[1].holds(GERMANS, NOW) is Truth.FALSE
     assert whole.several[0] is GERMAN
-    assert resolve_in(Asked(segment=GERMAN), shelf) == Asked(segment=GERMAN)
+    by_name = resolve_in(Asked(segment=None, named={"a": in_segment("german")}), shelf)
+    assert by_name.named["a"].holds(GERMANS, NOW) is Truth.TRUE
+    plain = Asked(segment=GERMAN, named={"a": GERMAN})
+    assert resolve_in(plain, shelf) is plain
     with pytest.raises(Invalid) as caught:
         resolve_in(Asked(segment=None, several=(GERMAN, in_segment("germn"))), shelf)
     assert caught.value.path == "$.several[1].segment"
