@@ -20,6 +20,7 @@ from holdfast.cli.markdown import table
 from holdfast.cli.reference_http import http_page
 from holdfast.cli.reference_insights import insights_page
 from holdfast.cli.reference_kpis import kpis_page
+from holdfast.cli.reference_sql import sql_page
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.gate import Reason
@@ -307,6 +308,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "channels.md": channels_page,
         "insights.md": insights_page,
         "kpis.md": kpis_page,
+        "sql.md": sql_page,
         "http-api.md": http_page,
         "errors.md": errors_page,
     }

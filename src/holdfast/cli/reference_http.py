@@ -26,6 +26,9 @@ Everything is JSON. Times are ISO 8601 in UTC with milliseconds. Errors have the
 
 - Everything under `/api` needs `Authorization: Bearer <api key>`, or the cookie that `POST /session` gives for a key.
 - `GET /healthz` is 200 when the server is ready, and 503 with what it is doing until then.
+- A question to the history that takes long can be followed: send the header `Holdfast-Query: <an id of your own>` with
+  it, find it among `GET /api/queries`, and call it off by `DELETE /api/queries/<id>`. Whoever asked it gets 409 and the
+  code `cancelled`. Closing the connection calls it off, too.
 
 ## Collecting
 
