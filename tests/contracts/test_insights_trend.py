@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from holdfast.kernel.errors import Exposed
 from holdfast.measures.insight import Act
 from holdfast.measures.insight_catalogue import decode_question
-from holdfast.measures.insights.trend import MEASURES, Trend
+from holdfast.measures.insights.trend import FORMULAS, MEASURES, Measured, Trend
 from holdfast.measures.periods import PERIODS, PERIODS_MOST, starts
 from holdfast.stores.clickhouse.engine import Engine
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
@@ -66,14 +66,21 @@ def some_question(draw: random.Random, told: Told) -> dict[str, Any]:
     ]
     if later and draw.random() < 0.5:
         question["until"] = moment(draw.choice(later))
-    if draw.random() < 0.6:
-        question |= {"breakdown": "by", "top": draw.choice((1, 3, 40))}
+    if draw.random() < 0.7:
+        question |= {"breakdown": draw.choice(("by", "name", {"trait": "home"})), "top": draw.choice((1, 3, 40))}
+    if draw.random() < 0.4:
+        other = draw.choice(sorted(MEASURES))
+        question |= {"formula": draw.choice(sorted(FORMULAS)), "b": {"event": draw.choice(NAMES), "measure": other}}
+        if other not in ("count", "people"):
+            question["b"] |= {"property": "x", "percentile": draw.choice((0, 50, 95))}
+    if {measure, question.get("b", {}).get("measure", "sum")} <= {"count", "sum"} and draw.random() < 0.5:
+        question["cumulative"] = True
     if draw.random() < 0.4:
         question["segment"] = {"type": "trait", "trait": "vip", "operator": "equals", "value": True}
     return question
 
 
-def measured(asked: Trend, those: list[Done]) -> float | None:
+def measured(asked: Measured, those: list[Done]) -> float | None:
     if asked.measure == "count":
         return len(those)
     if asked.measure == "people":
@@ -88,28 +95,59 @@ def measured(asked: Trend, those: list[Done]) -> float | None:
     return {"average": math.fsum(amounts) / len(amounts), "min": min(amounts), "max": max(amounts)}[asked.measure]
 
 
-def reckoned(told: Told, asked: Trend) -> dict[tuple[Any, str | None, str], list[Done]]:
-    """The events of each line that has any."""
-    since_ms, until_ms = asked.span(NOW_MS, days=1)
-    those = told.acts(asked.event, since_ms, until_ms)
+def counted(told: Told, asked: Trend, each: Measured) -> list[Done]:
+    """The events one of the measures is about."""
+    those = told.acts(each.event, *asked.span(NOW_MS, days=1))
     if asked.segment is not None:
-        those = [each for each in those if told.traits[each.person]["vip"]]
-    if asked.property is not None:
-        those = [each for each in those if amount(each.properties, "x") is not None]
+        those = [done for done in those if told.traits[done.person]["vip"]]
+    return those if each.property is None else [d for d in those if amount(d.properties, "x") is not None]
+
+
+def said_of(told: Told, asked: Trend, done: Done) -> str | None:
+    """The value an event belongs to."""
+    by = asked.breakdown
+    if by is not None and by.trait is not None:
+        return label(told.traits[done.person], by.trait)
+    return label(done.properties, "by" if by is None or by.property is None else by.property)
+
+
+Reckoned = dict[tuple[Any, str | None, str], tuple[list[Done], list[Done]]]
+
+
+def reckoned(told: Told, asked: Trend) -> Reckoned:
+    """The events of a and b in each line that has any."""
+    sides = [counted(told, asked, each) for _, each in asked.sides]
     counts: dict[str, int] = defaultdict(int)
-    for each in those:
-        if (said := label(each.properties, "by")) is not None:
-            counts[said] += 1
+    for number, those in enumerate(sides):
+        for each in those:
+            if (said := said_of(told, asked, each)) is not None:
+                counts[said] += number == 0
     top = sorted(counts, key=lambda said: (-counts[said], said.encode()))[: asked.top]
-    lines: dict[tuple[Any, str | None, str], list[Done]] = defaultdict(list)
-    for each in those:
-        said = label(each.properties, "by")
-        part = "none" if said is None else "value" if said in top else "other"
-        if asked.breakdown is None:
-            said, part = None, "value"
-        key = local_period(each.at_ms, asked.period, asked.time_zone)
-        lines[key, said if part == "value" else None, part].append(each)
+    lines: Reckoned = defaultdict(lambda: ([], []))
+    for number, those in enumerate(sides):
+        for each in those:
+            said = said_of(told, asked, each)
+            part = "none" if said is None else "value" if said in top else "other"
+            if asked.breakdown is None:
+                said, part = None, "value"
+            key = local_period(each.at_ms, asked.period, asked.time_zone)
+            lines[key, said if part == "value" else None, part][number].append(each)
     return lines
+
+
+def value_of(asked: Trend, sides: list[tuple[list[Done], list[Done]]]) -> tuple[float | None, ...]:
+    """What a line says of a period, from the events of all periods that count towards it: the value, and of what."""
+    values = [measured(each, [done for those in sides for done in those[n]]) for n, (_, each) in enumerate(asked.sides)]
+    if asked.formula is None:
+        return (values[0],)
+    a, b = values
+    if a is None or b is None or (asked.formula == "a / b" and b == 0):
+        return (None, a, b)
+    return (
+        {"a / b": lambda: a / b, "a - b": lambda: a - b, "a + b": lambda: a + b}.get(asked.formula, lambda: a * b)(),
+        a,
+        b,
+    )
 
 
 @settings(
@@ -120,7 +158,7 @@ def reckoned(told: Told, asked: Trend) -> dict[tuple[Any, str | None, str], list
 )
 @given(seed=st.integers(0, 2**32))
 def test_a_trend_is_what_one_counts_by_hand(engine: Engine, seed: int) -> None:
-    told = tell(engine, seed)
+    told = tell(engine, seed, more=lambda draw: {"name": draw.choice(("a", "b", "c"))})
     draw = random.Random(seed)
     for _ in range(QUESTIONS_AT_ONCE):
         question = some_question(draw, told)
@@ -128,27 +166,29 @@ def test_a_trend_is_what_one_counts_by_hand(engine: Engine, seed: int) -> None:
         assert isinstance(asked, Trend)
         wanted = reckoned(told, asked)
         found = {}
+        before: dict[Any, list[tuple[list[Done], list[Done]]]] = defaultdict(list)
         for each in rows:
-            key = (
-                local_period(each["start"], asked.period, asked.time_zone),
-                each.get("breakdown"),
-                each.get("part", "value"),
-            )
+            line = (each.get("breakdown"), each.get("part", "value"))
+            key = (local_period(each["start"], asked.period, asked.time_zone), *line)
             assert key not in found
             found[key] = each
-        assert {key for key, each in found.items() if each["events"]} == set(wanted), question
-        for key, each in found.items():
-            value = measured(asked, wanted.get(key, []))
-            assert each["events"] == len(wanted.get(key, [])), (question, key)
-            assert each["value"] == (value if value is None else pytest.approx(value, rel=1e-12, abs=1e-9)), (
-                question,
-                key,
-            )
+            those = wanted.get(key, ([], []))
+            before[line] = [*(before[line] if asked.cumulative else []), those]
+            values = value_of(asked, before[line])
+            assert (each["events"], each.get("events_b", 0)) == (len(those[0]), len(those[1])), (question, key)
+            got = [each[name] for name in ("value", "a", "b") if name in each]
+            assert [value is None for value in got] == [value is None for value in values], (question, key)
+            near = [pytest.approx(value, rel=1e-9, abs=1e-9) for value in values if value is not None]
+            assert [value for value in got if value is not None] == near, (question, key)
+        assert {key for key, each in found.items() if each["events"] or each.get("events_b")} == set(wanted), question
         if wanted:
             key = draw.choice(sorted(wanted, key=repr))
             cell = {"start": moment(found[key]["start"]), "part": key[2], "breakdown": key[1]}
-            assert told.people("trend", question, cell) == sorted({each.person for each in wanted[key]})
-        everybody = {each.person for those in wanted.values() for each in those}
+            for of in ("a", "b") if asked.b is not None else ("a",):
+                behind = sorted({each.person for each in wanted[key][of == "b"]})
+                assert told.people("trend", question, {**cell, "of": of}) == behind, (question, key, of)
+            assert told.people("trend", question, cell) == sorted({e.person for those in wanted[key] for e in those})
+        everybody = {each.person for sides in wanted.values() for those in sides for each in those}
         assert told.people("trend", question, {}) == sorted(everybody)
 
 
@@ -211,6 +251,11 @@ def test_one_workspace_never_sees_another(engine: Engine) -> None:
         ({"event": "A", "since": "soon"}, "$.since", "bad_moment"),
         ({"event": "A", "since": "1969-12-31"}, "$.since", "bad_moment"),
         ({"event": "A", "top": 0}, "$.top", "out_of_range"),
+        ({"event": "A", "formula": "a / b"}, "$.b", "contradiction"),
+        ({"event": "A", "b": {"event": "B"}}, "$.formula", "contradiction"),
+        ({"event": "A", "formula": "a / b", "b": {"event": "B", "measure": "sum"}}, "$.b.property", "missing_field"),
+        ({"event": "A", "formula": "a ^ b", "b": {"event": "B"}}, "$.formula", "unknown_choice"),
+        ({"event": "A", "measure": "people", "cumulative": True}, "$.cumulative", "contradiction"),
         ({"event": "A", "percentile": math.nan}, "$.percentile", "out_of_range"),
         ({"event": "A", "segment": {"type": "did"}}, "$.segment", "missing_field"),
         ({"event": "A", "evnt": "B"}, "$.evnt", "unknown_field"),

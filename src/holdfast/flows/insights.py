@@ -85,7 +85,8 @@ class Analyst(ABC):
         Args:
             event: what is done.
             where: comparisons of its properties, such as `prop("revenue") > 50`.
-            fields: as docs/reference/insights.md tells: measure, property, period, breakdown, segment, since and more.
+            fields: as docs/reference/insights.md tells: measure, property, period, breakdown, segment, since and more;
+                `formula="a / b"` with `b={"event": …}` makes one number of two.
         """
         return self.insight("trend", {"event": _act(event, where), **fields})
 
@@ -95,17 +96,19 @@ class Analyst(ABC):
         Args:
             steps: 2 to 20; a list of names among them is a step that any of these takes.
             within_days: how long it may take from the first step.
-            fields: as docs/reference/insights.md tells: order, breakdown, segment, since and more.
+            fields: as docs/reference/insights.md tells: order, `holding="product_id"`, `without=["Product Removed"]`,
+                breakdown, `compare={"Germany": trait("country") == "DE"}`, `show="times"`, segment, since and more.
         """
         return self.insight("funnel", {"steps": list(steps), "within_days": within_days, **fields})
 
-    def retention(self, first: Asked, again: Asked | None = None, **fields: object) -> InsightResult:
-        """Of the people who began in the same period, how many are still there, period after period.
+    def retention(self, first: Asked | Condition, again: Asked | None = None, **fields: object) -> InsightResult:
+        """Of the people who began in the same period, how many are still there, or what they bring, by period.
 
         Args:
-            first: what they begin with.
+            first: what they begin with; or a condition they came to meet, such as `did("Order Completed", at_least=3)`.
             again: what they come back for; without it, the same.
-            fields: as docs/reference/insights.md tells: period, kind, brackets, segment, since and more.
+            fields: as docs/reference/insights.md tells: period, kind, brackets, `value="revenue"`, refunds, breakdown,
+                segment, since and more.
         """
         return self.insight("retention", {"first": first, "again": again, **fields})
 

@@ -121,6 +121,10 @@ class Question(ABC):
     def sql(self, scope: Scope) -> Sql:
         """The SQL whose rows `answer` is made of."""
 
+    def closer_sql(self, rows: Sequence[Sequence[Any]], scope: Scope) -> Sql | None:
+        """What to ask instead, where the rows of `sql` show that it looked too quickly; None where they will do."""
+        return None
+
     @abstractmethod
     def answer(self, rows: Sequence[Sequence[Any]], scope: Scope) -> Answer:
         """The table, from the rows that `sql` of the same scope has."""

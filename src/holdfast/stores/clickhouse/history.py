@@ -231,7 +231,9 @@ class ChdbHistory:
 
     async def insight(self, question: Question, *, as_of_ms: int) -> Answer:
         scope = self._scope(as_of_ms)
-        return question.answer(await self._rows(question.sql(scope)), scope)
+        rows = await self._rows(question.sql(scope))
+        closer = question.closer_sql(rows, scope)
+        return question.answer(rows if closer is None else await self._rows(closer), scope)
 
     async def insight_people(
         self, question: Question, cell: object, *, as_of_ms: int, limit: int | None = None, offset: int = 0
