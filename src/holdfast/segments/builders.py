@@ -25,6 +25,7 @@ from holdfast.segments.conditions.group import Group
 from holdfast.segments.conditions.in_list import InList
 from holdfast.segments.conditions.in_segment import InSegment
 from holdfast.segments.conditions.last_did import LastDid
+from holdfast.segments.conditions.near import Near
 from holdfast.segments.conditions.only_did import OnlyDid
 from holdfast.segments.conditions.share_of import ShareOf
 from holdfast.segments.conditions.trait import Trait
@@ -458,6 +459,24 @@ def did_in_order(
         until=_when(until),
         calendar=_stretch(calendar),
         time_zone=time_zone,
+    )
+
+
+def near(
+    latitude: float,
+    longitude: float,
+    *,
+    within_km: float,
+    latitude_trait: str = "latitude",
+    longitude_trait: str = "longitude",
+) -> Near:
+    """People whose coordinates, in two traits, are no farther than `within_km` from a place."""
+    return Near(
+        latitude=latitude,
+        longitude=longitude,
+        within_km=within_km,
+        latitude_trait=latitude_trait,
+        longitude_trait=longitude_trait,
     )
 
 

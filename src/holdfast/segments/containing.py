@@ -31,7 +31,7 @@ def _contains_any(value: Json, operand: tuple[Scalar, ...]) -> bool:
 
 
 def _contains_any_sql(place: Place, operand: tuple[Scalar, ...]) -> Sql:
-    return any_sql(*(_contains_sql(place, each) for each in operand))
+    return _each_contained_sql(place, operand, sql("arrayExists"))
 
 
 def _contains_all(value: Json, operand: tuple[Scalar, ...]) -> bool:
@@ -39,8 +39,24 @@ def _contains_all(value: Json, operand: tuple[Scalar, ...]) -> bool:
 
 
 def _contains_all_sql(place: Place, operand: tuple[Scalar, ...]) -> Sql:
-    holds_any = any_sql(place.has_text, _is_list(place))
-    return all_sql(holds_any, *(_contains_sql(place, each) for each in operand))
+    return _each_contained_sql(place, operand, sql("arrayAll"))
+
+
+def _each_contained_sql(place: Place, operand: tuple[Scalar, ...], quantifier: Sql) -> Sql:
+    """One list of what is looked for in texts, and one of what in lists, however many there are."""
+    pieces = [each for each in operand if isinstance(each, str)]
+    in_text = _found_sql(place.text, pieces, quantifier)
+    in_list = _found_sql(place.other, [f"\n{element_text(each)}\n" for each in operand], quantifier)
+    if len(pieces) < len(operand) and quantifier == sql("arrayAll"):
+        in_text = NEVER  # A text has no number in it.
+    return any_sql(NEVER if in_text is NEVER else all_sql(place.has_text, in_text), all_sql(_is_list(place), in_list))
+
+
+def _found_sql(where: Sql, wanted: list[str], quantifier: Sql) -> Sql:
+    return fill(
+        "[[quantifier]](each -> position([[where]], each) > 0, [[wanted]])",
+        {"quantifier": quantifier, "where": where, "wanted": bind("Array(String)", wanted)},
+    )
 
 
 def _is_list(place: Place) -> Sql:

@@ -89,46 +89,42 @@ def _zone_ms(written: str) -> int:
     return (minutes if written[0] == "+" else -minutes) * 60_000
 
 
-def _is_date_sql(place: Place) -> Sql:
+# All below is over a text called `written` and the three numbers it begins with: see `_of_date_sql`.
+_IS_DATE_SQL = (
+    sql("match(written, '")
+    + sql(PATTERN)
+    + sql(
+        "') AND year > 0 AND day <= [31, if(year % 4 = 0 AND (year % 100 != 0 OR year % 400 = 0), 29, 28), "
+        "31, 30, 31, 30, 31, 31, 30, 31, 30, 31][month]"
+    )
+)
+# Days are counted by years that begin in March, so that a leap day is the last of one.
+_DAYS_SQL = fill(
+    "(365 * [[y]] + intDiv([[y]], 4) - intDiv([[y]], 100) + intDiv([[y]], 400) "
+    "+ intDiv(153 * (month + if(month > 2, -3, 9)) + 2, 5) + day - 719469)",
+    {"y": sql("(year - if(month > 2, 0, 1))")},
+)
+_WALL_SQL = fill(
+    "([[days]] * 86400000 + toInt64(toUInt16OrZero(substring(written, 12, 2))) * 3600000 "
+    "+ toInt64(toUInt16OrZero(substring(written, 15, 2))) * 60000 "
+    "+ if(substring(written, 17, 1) = ':', toInt64(toUInt16OrZero(substring(written, 18, 2))), 0) * 1000 "
+    "+ toInt64(toUInt16OrZero(substring(concat(extract(written, '[.]([0-9]{1,3})'), '00'), 1, 3))))",
+    {"days": _DAYS_SQL},
+)
+_ZONED_SQL = sql("(length(written) > 10 AND match(written, '(?:Z|[+-][0-9]{2}:[0-9]{2})$'))")
+_OFFSET_SQL = sql(
+    "if(endsWith(written, 'Z'), 0, if(substring(written, -6, 1) = '-', -60000, 60000) "
+    "* (toInt64(toUInt16OrZero(substring(written, -5, 2))) * 60 + toInt64(toUInt16OrZero(substring(written, -2, 2)))))"
+)
+
+
+def _of_date_sql(place: Place, meaning: Sql) -> Sql:
+    """Whether the value is a date and the meaning holds of it."""
     return fill(
-        "(match([[text]], [[pattern]]) AND [[year]] > 0 AND [[day]] <= "
-        "[31, if([[year]] % 4 = 0 AND ([[year]] % 100 != 0 OR [[year]] % 400 = 0), 29, 28), "
-        "31, 30, 31, 30, 31, 31, 30, 31, 30, 31][ [[month]] ])",
-        {"text": place.text, "pattern": sql("'" + PATTERN + "'"), **_parts_sql(place)},
-    )
-
-
-def _parts_sql(place: Place) -> dict[str, Sql]:
-    return {
-        "year": fill("toInt64(toUInt16OrZero(substring([[text]], 1, 4)))", {"text": place.text}),
-        "month": fill("toInt64(toUInt16OrZero(substring([[text]], 6, 2)))", {"text": place.text}),
-        "day": fill("toInt64(toUInt16OrZero(substring([[text]], 9, 2)))", {"text": place.text}),
-    }
-
-
-def _wall_sql(place: Place) -> Sql:
-    """The day, counted by years that begin in March so that a leap day is the last of one, and then the clock."""
-    days = fill(
-        "(365 * [[y]] + intDiv([[y]], 4) - intDiv([[y]], 100) + intDiv([[y]], 400) "
-        "+ intDiv(153 * ([[month]] + if([[month]] > 2, -3, 9)) + 2, 5) + [[day]] - 1 - 719468)",
-        {"y": fill("([[year]] - if([[month]] > 2, 0, 1))", _parts_sql(place)), **_parts_sql(place)},
-    )
-    clock = fill(
-        "(toInt64(toUInt16OrZero(substring([[text]], 12, 2))) * 3600000 "
-        "+ toInt64(toUInt16OrZero(substring([[text]], 15, 2))) * 60000 "
-        "+ if(substring([[text]], 17, 1) = ':', toInt64(toUInt16OrZero(substring([[text]], 18, 2))), 0) * 1000 "
-        "+ toInt64(toUInt16OrZero(substring(concat(extract([[text]], '[.]([0-9]{1,3})'), '00'), 1, 3))))",
-        {"text": place.text},
-    )
-    return fill("([[days]] * 86400000 + [[clock]])", {"days": days, "clock": clock})
-
-
-def _offset_sql(place: Place) -> Sql:
-    return fill(
-        "if(endsWith([[text]], 'Z'), 0, if(substring([[text]], -6, 1) = '-', -60000, 60000) "
-        "* (toInt64(toUInt16OrZero(substring([[text]], -5, 2))) * 60 "
-        "+ toInt64(toUInt16OrZero(substring([[text]], -2, 2)))))",
-        {"text": place.text},
+        "arrayExists((written, year, month, day) -> [[is_date]] AND [[meaning]], [ [[text]] ], "
+        "[toInt64(toUInt16OrZero(substring([[text]], 1, 4)))], [toInt64(toUInt16OrZero(substring([[text]], 6, 2)))], "
+        "[toInt64(toUInt16OrZero(substring([[text]], 9, 2)))])",
+        {"is_date": _IS_DATE_SQL, "meaning": meaning, "text": place.text},
     )
 
 
@@ -189,28 +185,22 @@ def _matches(edges: Edges, value: Json, at: Standpoint) -> bool:
 
 
 def _sql(edges: Edges, place: Place, at: Standpoints) -> Sql:
-    pieces = {
-        "zoned": fill(
-            "(length([[text]]) > 10 AND match([[text]], '(?:Z|[+-][0-9]{2}:[0-9]{2})$'))", {"text": place.text}
-        ),
-        "wall": _wall_sql(place),
-        "offset": _offset_sql(place),
-    }
-
     def is_behind(edge: Edge) -> Sql:
         # In brackets of their own: where everybody has a zone of their own, they are not values but expressions.
-        bounds = {"moment": at.sql(lambda one: edge(one)[0]), "clock": at.sql(lambda one: edge(one)[1])}
         return fill(
-            "if([[zoned]], [[wall]] - [[offset]] >= ([[moment]]), [[wall]] >= ([[clock]]))", {**pieces, **bounds}
+            "if([[zoned]], [[wall]] - [[offset]] >= ([[moment]]), [[wall]] >= ([[clock]]))",
+            {
+                "zoned": _ZONED_SQL,
+                "wall": _WALL_SQL,
+                "offset": _OFFSET_SQL,
+                "moment": at.sql(lambda one: edge(one)[0]),
+                "clock": at.sql(lambda one: edge(one)[1]),
+            },
         )
 
     low, high = edges
-    wanted = [_is_date_sql(place)]
-    if low is not None:
-        wanted.append(is_behind(low))
-    if high is not None:
-        wanted.append(sql("NOT ") + is_behind(high))
-    return all_sql(*wanted)
+    wanted = ([] if low is None else [is_behind(low)]) + ([] if high is None else [sql("NOT ") + is_behind(high)])
+    return _of_date_sql(place, all_sql(*wanted))
 
 
 def _dated(label: str, takes: Takes, edges: Callable[[Any], Edges], example: str | int, about: str = "") -> Operator:
@@ -268,13 +258,10 @@ def _anniversary(label: str, first_of: Callable[[int], int], example: int, about
             def reckoned(number: Callable[[_Stretch], int]) -> Sql:
                 return at.sql(lambda one: number(_stretches(one.today, first_of(days), days)[which]))
 
-            day = fill("([[month]] * 100 + [[day]])", _parts_sql(place))
             return fill(
-                "([[written_year]] < [[year]] AND if([[written_day]] = 229, [[leap_day]], [[written_day]]) "
+                "(year < [[year]] AND if(month = 2 AND day = 29, [[leap_day]], month * 100 + day) "
                 "BETWEEN [[first]] AND [[last]])",
                 {
-                    "written_year": _parts_sql(place)["year"],
-                    "written_day": day,
                     "year": reckoned(lambda each: each.year),
                     "leap_day": reckoned(lambda each: each.leap_day),
                     "first": reckoned(lambda each: each.first),
@@ -282,7 +269,7 @@ def _anniversary(label: str, first_of: Callable[[int], int], example: int, about
                 },
             )
 
-        return all_sql(_is_date_sql(place), any_sql(falls_in(0), falls_in(1)))
+        return _of_date_sql(place, any_sql(falls_in(0), falls_in(1)))
 
     return Operator(label, Takes.YEAR_DAYS, matches, meaning, example, about=about)
 

@@ -6,7 +6,6 @@ it folds to two, such as ß to ss, is left as it is; so are letters with accents
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from functools import cache
 
@@ -15,10 +14,13 @@ from holdfast.kernel.sql import Sql, bind, fill
 from holdfast.segments.operator_row import Operator, Takes, timeless
 from holdfast.segments.place import Place, all_sql, guarded
 
+LETTERS_MOST = 0x20000
+"""Beyond these two planes of Unicode there are ideographs, which have no capitals."""
+
 
 @cache
 def _folded() -> Mapping[int, str]:
-    every = ((code, chr(code).casefold()) for code in range(sys.maxunicode + 1))
+    every = ((code, chr(code).casefold()) for code in range(LETTERS_MOST))
     return {code: small for code, small in every if len(small) == 1 and small != chr(code)}
 
 

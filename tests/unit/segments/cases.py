@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args, get_origin
 from zoneinfo import ZoneInfo
@@ -107,6 +107,8 @@ ZONES: tuple[Any, ...] = (
     ["Europe/Berlin"], {"name": "Europe/Berlin"}, "Europe/Berlin\0", "😀",
 )  # fmt: skip
 """What the trait `timezone` may be: names of time zones, and what only looks like one."""
+LATITUDES: tuple[Any, ...] = (0, 1, -0.0, 52.52, 52.51, -33.86, 90, -90, 90.0001, "52.52", None, True, 0.0001, 2**60)
+LONGITUDES: tuple[Any, ...] = (0, 1, 13.405, 13.4, 151.21, 180, -180, 179.9999, -180.5, "13.405", None, 2**60)
 
 WINDOWS_DAYS = (1, 7, 0.5, 1 / 86_400_000, 0.04166666666666667, 30, 36_525)
 COUNTS = (0, 1, 2, 3, 31, 32, 33)
@@ -238,7 +240,10 @@ def _field(shape: type[Condition | Part], name: str, given: Mapping[str, Any], d
         raise AssertionError(f"say in its type what kind of thing {shape.__name__}.{name} holds")
     assert kind.name in PLAIN or kind.tries, f"say what is worth trying for {shape.__name__}.{name}"
     tried = PLAIN[kind.name] if kind.name in PLAIN else st.sampled_from(kind.tries)
-    return st.one_of(st.none(), tried) if optional else tried
+    if optional:
+        return st.one_of(st.none(), tried)
+    (default,) = (each.default for each in _json_fields(shape) if each.name == name)
+    return tried if default is MISSING else st.one_of(st.just(default), tried)
 
 
 def _nests(declaration: Declared) -> bool:
@@ -300,6 +305,10 @@ def a_world(seed: int, people: int = 60, events: int = 250) -> World:
     def zone() -> dict[str, Json]:
         return {"timezone": draw.choice(ZONES)} if draw.random() < 0.8 else {}
 
+    def place() -> dict[str, Json]:
+        told = {"latitude": draw.choice(LATITUDES), "longitude": draw.choice(LONGITUDES)}
+        return told if draw.random() < 0.9 else {}
+
     def on_lists() -> dict[str, Json]:
         said = {list_trait(each): draw.choice((True, True, False, None, "true", 1)) for each in LISTS_THERE}
         return {name: value for name, value in said.items() if draw.random() < 0.5}
@@ -310,7 +319,7 @@ def a_world(seed: int, people: int = 60, events: int = 250) -> World:
         return Happened(identity=who, name=GROUP_JOINED, at_ms=draw.choice(MOMENTS_MS), properties=told, copy=False)
 
     return World(
-        traits={number: properties() | on_lists() | zone() for number in numbers},
+        traits={number: properties() | on_lists() | zone() | place() for number in numbers},
         user_ids={number: f"{draw.choice(TEXTS)}{number}" for number in numbers if draw.random() < 0.5},
         gone=frozenset(draw.sample(numbers, 3)),
         joined={draw.choice(numbers): draw.choice(numbers) for _ in range(draw.randrange(15))},

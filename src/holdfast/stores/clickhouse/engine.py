@@ -49,6 +49,9 @@ _DURABLE = """
         <min_rows_to_fsync_after_merge>1</min_rows_to_fsync_after_merge>
         <old_parts_lifetime>480</old_parts_lifetime>"""
 
+QUERY_BYTES_MOST = 16_000_000
+QUERY_PIECES_MOST = 2_000_000
+"""Text of one question, without its values, and names and signs in it: the largest segment there may be has room."""
 _TIMED_OUT, _TOO_MUCH_MEMORY, _TOO_SLOW, _TOO_MUCH_ANSWER = 159, 241, 160, 396
 _CANCELLED = (394, 735)
 _NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -402,7 +405,13 @@ def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB'
     if not config.exists() or config.read_text(encoding="utf-8") != wanted:
         config.write_text(wanted, encoding="utf-8")
     try:
-        return chdb.connect(f"{directory}?config-file={config}")
+        connection = chdb.connect(f"{directory}?config-file={config}")
+        connection.query(
+            f"SET max_query_size = {QUERY_BYTES_MOST:d}, max_ast_elements = {QUERY_PIECES_MOST:d}, "
+            f"max_expanded_ast_elements = {QUERY_PIECES_MOST:d}",
+            "Null",
+        )
+        return connection
     except Exception as cause:
         if "already initialized with path" in str(cause):
             raise Conflict(
