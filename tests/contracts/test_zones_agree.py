@@ -13,6 +13,7 @@ import pytest
 
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.kernel.sql import join, sql
+from holdfast.ports.history import HistoryRow
 from holdfast.segments.builders import calendar, did, did_in_order, first_did, last_did, mostly_at, step, trait
 from holdfast.segments.calendars import UNITS
 from holdfast.segments.clock_parts import WEEKDAYS
@@ -131,7 +132,8 @@ def _edges(now_ms: int, draw: random.Random) -> list[int]:
 
 def _compare(engine: Engine, now_ms: int, asked: Sequence[Condition], moments: Sequence[int]) -> None:
     draw = random.Random(now_ms)
-    facts, rows = {}, []
+    facts: dict[int, HistoryFacts] = {}
+    rows: list[HistoryRow] = []
     today = from_millis(now_ms).date()
     for number in range(1, 97):
         home = HOMES[number % len(HOMES)]
@@ -164,7 +166,7 @@ def _hold_equal(history: ChdbHistory, now_ms: int, asked: Sequence[Condition], f
     assert True in ways, "a test that is true of all or none proves nothing"
 
 
-async def _load(history: ChdbHistory, facts: dict[int, HistoryFacts], rows: list[object]) -> None:
+async def _load(history: ChdbHistory, facts: dict[int, HistoryFacts], rows: list[HistoryRow]) -> None:
     await history.put_people([person(number, each.traits) for number, each in facts.items()])
     if rows:
-        await history.add(rows, token="zones")  # type: ignore[arg-type]  # They are history rows.
+        await history.add(rows, token="zones")

@@ -31,7 +31,7 @@ from holdfast.measures.picture import Picture
 from holdfast.segments.comparison import Comparison, all_sql, all_words
 from holdfast.segments.condition import Condition, Scope
 from holdfast.segments.operators import Place
-from holdfast.segments.zones import NOWHERE, of_scope
+from holdfast.segments.zones import of_scope
 
 NOTHING_MORE = sql("")
 EVENTS_MOST = 50
@@ -71,10 +71,10 @@ class Act:
     events: Annotated[tuple[str, ...], Listed(Text(most=500), 1, EVENTS_MOST), "Names of events; any of them will do."]
     where: Annotated[tuple[Comparison, ...], Comparisons(), "What must hold of the event's properties."] = ()
 
-    def sql(self, scope: Scope | None = None) -> Sql:
-        """Whether a row of `events` is one. Without a scope, dates cannot be compared: there is no day it is."""
-        at = NOWHERE if scope is None else of_scope(scope)
-        return sql("(event IN ") + bind("Array(String)", list(self.events)) + all_sql(self.where, at) + sql(")")
+    def sql(self, scope: Scope) -> Sql:
+        """Whether a row of `events` is one."""
+        where = all_sql(self.where, of_scope(scope))
+        return sql("(event IN ") + bind("Array(String)", list(self.events)) + where + sql(")")
 
     def words(self) -> str:
         """The act in plain words."""

@@ -130,21 +130,6 @@ class Standpoints(Protocol):
     def sql(self, reckon: Callable[[Standpoint], int]) -> Sql: ...
 
 
-class _Nowhere:
-    """For comparisons of which it is not known when and where they are asked: those with dates are refused."""
-
-    def sql(self, reckon: Callable[[Standpoint], int]) -> Sql:
-        raise Invalid(
-            "Dates cannot be compared here.",
-            code="no_moment",
-            path="$.where",
-            hint="Leave the operators about dates out.",
-        )
-
-
-NOWHERE = _Nowhere()
-
-
 def of_facts(facts: Facts, now: datetime) -> Standpoint:
     """Now, in the workspace's time zone: where properties of events are compared with dates."""
     return Standpoint(to_millis(now), facts.zone)
