@@ -110,23 +110,39 @@ def _cuts(scoring: Scoring, its: Sql) -> Sql:
 
 
 def _code(scoring: Scoring, its: Sql) -> Sql:
-    """The scores of a period as one number."""
-    pieces = {"its": its, "bins": bind("Int64", scoring.bins), "absent": bind("Int64", ABSENT_CODE)}
+    """The scores of a period as one number.
+
+    Each cut-off is compared by itself: a lambda over the list of them, copied to each person, takes a third longer.
+    """
+    names = (sql("recency") + its, sql("frequency") + its, sql("value") + its)
     if scoring.cuts is None:
-        return fill(
-            """if(frequency[[its]] = 0, [[absent]],
-                ([[bins]] - arrayCount(cut -> -recency[[its]] < cut, arrayPopBack(recency_cuts[[its]]))) * 10000
-                + (1 + arrayCount(cut -> -frequency[[its]] < cut, arrayPopBack(frequency_cuts[[its]]))) * 100
-                + 1 + arrayCount(cut -> -value[[its]] < cut, arrayPopBack(value_cuts[[its]])))""",
-            pieces,
-        )
-    named = {"r": scoring.cuts.recency, "f": scoring.cuts.frequency, "m": scoring.cuts.value}
+        cuts = (sql("recency_cuts") + its, sql("frequency_cuts") + its, sql("value_cuts") + its)
+        above = [
+            [
+                sql("(-") + name + sql(" < ") + cut + sql("[") + bind("Int64", number) + sql("])")
+                for number in range(1, scoring.bins)
+            ]
+            for name, cut in zip(names, cuts, strict=True)
+        ]
+    else:
+        given = (scoring.cuts.recency, scoring.cuts.frequency, scoring.cuts.value)
+        more = (sql(" > "), sql(" >= "), sql(" >= "))
+        above = [
+            [sql("(") + name + symbol + bind("Float64", cut) + sql(")") for cut in each]
+            for name, symbol, each in zip(names, more, given, strict=True)
+        ]
+    recency, frequency, value = (join(" + ", each) for each in above)
     return fill(
-        """if(frequency[[its]] = 0, [[absent]],
-            ([[bins]] - arrayCount(cut -> recency[[its]] > cut, [[r]])) * 10000
-            + (1 + arrayCount(cut -> frequency[[its]] >= cut, [[f]])) * 100
-            + 1 + arrayCount(cut -> value[[its]] >= cut, [[m]]))""",
-        {**pieces, **{name: bind("Array(Float64)", list(given)) for name, given in named.items()}},
+        """if([[name]] = 0, [[absent]],
+            ([[bins]] - ([[recency]])) * 10000 + (1 + [[frequency]]) * 100 + 1 + [[value]])""",
+        {
+            "name": names[1],
+            "absent": bind("Int64", ABSENT_CODE),
+            "bins": bind("Int64", scoring.bins),
+            "recency": recency,
+            "frequency": frequency,
+            "value": value,
+        },
     )
 
 
