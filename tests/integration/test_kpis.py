@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,15 @@ def test_python_and_the_command_line_say_the_same(tmp_path: Path) -> None:
             ws.keep_kpis({"nodes": [{**kpi, "question": {"event": "A", "segment": gone}}]})
         assert refused.value.path.startswith("$.nodes[0].question.segment")
         assert len(ws.kpis().nodes) == 4
+        ws.save_segment("here", "Here", holdfast.did("Bought"))
+        here = {"type": "in_segment", "segment": "here"}
+        ws.keep_kpis({"nodes": [{**kpi, "of": "sum", "question": {"event": "Bought", "segment": here}}]})
+        assert ws.kpis().table["value"].to_list() == [2.0]
+        ws.delete_segment("here")
+        (lost,) = ws.kpis().table.to_dicts()
+        assert (lost["value"], lost["status"]) == (None, "unknown")
+        assert "here" in lost["reason"]
+        ws.keep_kpis(tomllib.loads(TOML))
     ran = runner.invoke(app, ["kpi", "show", "--data", str(data)])
     assert ran.exit_code == 0, ran.output
     assert "30.00 EUR" in ran.output

@@ -10,7 +10,7 @@ import polars as pl
 
 from holdfast.decisions.fields import at, under
 from holdfast.events.event import Json
-from holdfast.kernel.errors import NotFound
+from holdfast.kernel.errors import Exposed, NotFound
 from holdfast.measures.insight import DAY_MS, Question
 from holdfast.measures.insight_catalogue import decode_cell
 from holdfast.measures.kpi import (
@@ -97,17 +97,23 @@ async def reckon(
 
 async def _figures(node: KpiNode, insights: Insights, question_of: QuestionOf, as_of_ms: int) -> Figures:
     before_ms = max(0, as_of_ms - node.days * DAY_MS)
-    now = await question_of(node.insight or "", node.asked(as_of_ms))
-    before = await question_of(node.insight or "", node.asked(before_ms))
     people = None
-    if node.cell is not None:
-        cell = decode_cell(node.insight or "", node.cell)
-        people = await insights.insight_count(now, cell, as_of_ms=as_of_ms)
-    return Figures(
-        now=read(node, await insights.insight(now, as_of_ms=as_of_ms)),
-        before=read(node, await insights.insight(before, as_of_ms=before_ms)),
-        people=people,
-    )
+    try:
+        now = await _figure(node, insights, question_of, as_of_ms)
+        before = await _figure(node, insights, question_of, before_ms)
+        if node.cell is not None:
+            question = await question_of(node.insight or "", node.asked(as_of_ms))
+            cell = decode_cell(node.insight or "", node.cell)
+            people = await insights.insight_count(question, cell, as_of_ms=as_of_ms)
+    except Exposed as complaint:
+        # A segment it names may be gone, or the limit on time be met: the other figures are told all the same.
+        return Figures(now=Unread(reason=str(complaint)), before=Unread(reason=str(complaint)), people=None)
+    return Figures(now=now, before=before, people=people)
+
+
+async def _figure(node: KpiNode, insights: Insights, question_of: QuestionOf, as_of_ms: int) -> Figure:
+    question = await question_of(node.insight or "", node.asked(as_of_ms))
+    return read(node, await insights.insight(question, as_of_ms=as_of_ms))
 
 
 def row_of(each: Judged) -> dict[str, Json]:
