@@ -25,7 +25,7 @@ from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 -
 from tests.contracts.insight_world import NAMES, NOW_MS, ZONES, Told, moment, tell
 from tests.contracts.real_data import real_file, real_history
 
-QUESTIONS_AT_ONCE = 8
+QUESTIONS_AT_ONCE = 6
 DAY_MS = 86_400_000
 VIP = {"type": "trait", "trait": "vip", "operator": "equals", "value": True}
 
@@ -88,7 +88,7 @@ def gaps_of(told: Told, asked: Interval) -> dict[int, list[tuple[int, bool]]]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

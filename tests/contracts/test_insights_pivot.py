@@ -21,7 +21,7 @@ from holdfast.stores.clickhouse.engine import Engine
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.contracts.insight_world import NAMES, NOW_MS, ZONES, Done, Told, amount, label, moment, tell
 
-QUESTIONS_AT_ONCE = 8
+QUESTIONS_AT_ONCE = 6
 VIP = {"type": "trait", "trait": "vip", "operator": "equals", "value": True}
 SINCE = ("2026-03-01", "2026-03-28", "2026-10-20", "2026-03-29T13:30:00Z", "2026-03-08T05:30:00Z")
 Line = tuple[str, str | None]
@@ -131,7 +131,7 @@ def measured(asked: Pivot, done: list[Done]) -> float | None:
 
 
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=(Phase.explicit, Phase.reuse, Phase.generate),

@@ -142,7 +142,7 @@ class Flow(Question):
             starts[step] += times
         told: list[tuple[Cell, ...]] = []
         for step, near_part, near, far_part, far, times, people in sorted(rows, key=_place):
-            ends = (near if near_part == "value" else None, near_part), (far if far_part == "value" else None, far_part)
+            ends = ((_shown(near_part, near), near_part), (_shown(far_part, far), far_part))
             (one, one_part), (two, two_part) = ends if step > 0 else ends[::-1]
             of_all = starts[1 if step > 0 else -1]
             shares = (times / at_near[step, near_part, near], times / of_all)
@@ -161,7 +161,7 @@ class Flow(Question):
         return f"{what}, {times}, in {steps} and {self.within_days:g} days{by}{self.among_words()}."
 
     def picture(self) -> Picture:
-        return Picture(kind="flow", across="from_event", value="times", by="to_event")
+        return Picture(kind="flow", across="from_event", value="times", by="to_event", step="step")
 
     def people_sql(self, scope: Scope, cell: FlowCell) -> Sql:
         there = {"after": cell.step > 0, "before": cell.step < 0, "both": True}[self.direction]
@@ -178,18 +178,21 @@ class Flow(Question):
         (near, near_part), (far, far_part) = ends if cell.step > 0 else ends[::-1]
         step = bind("Int64", cell.step)
         wanted = [sql("step = ") + step]
-        for label, part, end in ((near, near_part, sql("near")), (far, far_part, sql("far"))):
-            if label is not None:
-                wanted.append(end + sql(" = ") + bind("String", label))
-            if label is not None or part in ("value", "other"):
-                wanted.append(sql("1") if end == sql("near") else sql("NOT ended"))
+        for label, part, end, goes_on in (
+            (near, near_part, sql("near"), sql("true")),
+            (far, far_part, sql("far"), sql("NOT ended")),
+        ):
             if part == "end":
-                wanted.append(sql("0") if end == sql("near") else sql("ended"))
-            if part in ("value", "other"):
-                pieces = {"end": end, "links": links, "step": step, "top": bind("UInt64", self.top)}
-                pieces["ended"] = sql("") if end == sql("near") else sql(" AND NOT ended")
+                wanted.append(sql("NOT ") + goes_on)
+                continue
+            if label is not None or part is not None:
+                wanted.append(goes_on)
+            if label is not None and part in (None, "value"):
+                wanted.append(end + sql(" = ") + bind("String", label))
+            if part is not None:
+                pieces = {"end": end, "links": links, "step": step, "top": bind("UInt64", self.top), "on": goes_on}
                 top = fill(
-                    "[[end]] IN (SELECT [[end]] FROM ([[links]]) WHERE step = [[step]][[ended]] "
+                    "[[end]] IN (SELECT [[end]] FROM ([[links]]) WHERE step = [[step]] AND [[on]] "
                     "GROUP BY [[end]] ORDER BY count() DESC, [[end]] LIMIT [[top]])",
                     pieces,
                 )
@@ -326,10 +329,18 @@ class FlowCell:
     """A line of the table, or several of a step: what is left out is not asked for."""
 
     step: Annotated[int, Whole(-STEPS_MOST, STEPS_MOST), "Which step; below 0 before the act."]
-    from_event: Annotated[str | None, OrNull(Text(least=0, most=10_000)), "What it leads from, as it reads."] = None
+    from_event: Annotated[
+        str | None, OrNull(Text(least=0, most=10_000)), "What it leads from, as it reads, if a `value`."
+    ] = None
     from_part: Annotated[Part | None, OrNull(Choice(PARTS)), "`value`, `other`, or `end`."] = None
-    to_event: Annotated[str | None, OrNull(Text(least=0, most=10_000)), "What it leads to, as it reads."] = None
+    to_event: Annotated[
+        str | None, OrNull(Text(least=0, most=10_000)), "What it leads to, as it reads, if a `value`."
+    ] = None
     to_part: Annotated[Part | None, OrNull(Choice(PARTS)), "`value`, `other`, or `end`."] = None
+
+
+def _shown(part: Part, label: str) -> str:
+    return label if part == "value" else f"({part})"
 
 
 def _place(row: Sequence[Any]) -> tuple[Any, ...]:
@@ -345,13 +356,13 @@ def _code_points(text: str) -> bytes:
 
 COLUMNS = (
     Column(name="step", type="whole", about="Which step: 1 leads on from the act, -1 leads up to it."),
-    Column(name="from_event", type="text", about="What it leads from, as it reads; null for `other` and `end`."),
+    Column(name="from_event", type="text", about="What it leads from, as it reads; `(other)`, or `(end)`."),
     Column(
         name="from_part",
         type="text",
         about="`value`; `other` for all other events; `end` where a path back ends, for nothing came before.",
     ),
-    Column(name="to_event", type="text", about="What it leads to, as it reads; null for `other` and `end`."),
+    Column(name="to_event", type="text", about="What it leads to, as it reads; `(other)`, or `(end)`."),
     Column(
         name="to_part",
         type="text",
