@@ -152,7 +152,7 @@ def test_a_refresh_that_is_given_up_is_done_anew(engine: Engine) -> None:
     asyncio.run(history.add([row(1, "E", properties={"x": 1})], token="g"))
 
     async def give_up() -> None:
-        history._properties.keep_up(least=0)
+        history._properties.keep_up(after_seconds=0)
         await asyncio.sleep(0)
         await history._properties.stop()
 

@@ -87,6 +87,10 @@ SELECT * FROM analyst.events
 SELECT e.event FROM events AS e JOIN default.events AS d ON d.event = e.event
 SELECT 1 FROM events WHERE person IN default.identity_map
 SELECT 1 WHERE 1 IN (default.identity_map)
+SELECT 1 WHERE 0 IN system.one
+SELECT 1 WHERE 0 NOT IN (system.one)
+SELECT 1 WHERE (1, 1, 1, 1) IN default.identity_map
+SELECT toTypeName([]::Array(AggregateFunction(sum, UInt64)))
 SELECT 1 FROM events UNION ALL SELECT count() FROM default.events
 SELECT (SELECT count() FROM default.events)
 SELECT EXISTS(SELECT 1 FROM default.events)
@@ -197,6 +201,14 @@ SELECT * FROM {name:Identifier}
 SELECT 1 AS `a\n    Function sum` FROM events
 SELECT 1 FROM `events\n`
 SELECT 1 FROM _members
+SELECT * FROM identity_map
+SELECT * FROM identity_person
+SELECT * FROM event_properties
+SELECT * FROM `identity_map` AS events
+SELECT person FROM events WHERE person IN identity_map
+SELECT 1 WHERE (1, 1) IN (identity_map)
+WITH identity_map AS (SELECT 1) SELECT * FROM (SELECT 1) AS a, (SELECT * FROM event_properties) AS b
+SELECT * FROM (WITH identity_map AS (SELECT 1) SELECT * FROM identity_map) AS a, identity_map
 SELECT _part FROM events
 SELECT workspace FROM events
 SELECT _table FROM people

@@ -19,7 +19,8 @@ _OURS_TO_MEND = frozenset({49, 74, 75, 76, 107, 210, 243, 252, 1001, 1002})
 """Broken promises of the engine, and files it cannot read or write."""
 _MESSAGE_MOST = 500
 _ENDS = re.compile(
-    r"[:.,] In scope |: While |: while |[:.]? In query |: \(?In file|\s\(version |\. Stack trace", re.DOTALL
+    r"[:.,?] In scope |\. Maybe you meant |: While |: while |[:.]? In query |: \(?In file|\s\(version |\. Stack trace",
+    re.DOTALL,
 )
 _PLACE = re.compile(r"failed at position (\d+)(?: \(([^\n]{0,80}?)\))?:")
 _MEANT = re.compile(r"Maybe you meant: \[([^\]]*)\]")

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, LiteralString
 
 from holdfast.events.event import Json
@@ -23,8 +24,8 @@ from holdfast.ports.history import PropertyType
 from holdfast.segments.condition import Scope
 from holdfast.stores.clickhouse.engine import Engine, Handle
 
-REFRESH_ROWS = 100_000
-"""After so many new rows the counts are brought up to date without being asked for."""
+KEEP_UP_SECONDS = 5.0
+"""So long after something was added, the counts are brought up to date without being asked for."""
 SMALL_PEOPLE = 20_000
 """With no more people than this, traits are counted anew whenever anybody's have changed."""
 TRAITS_SECONDS = 30.0
@@ -62,23 +63,21 @@ class Properties:
         self._engine = engine
         self._scope = scope
         self._refreshing = threading.Lock()
-        self._pending = 0
         self._task: asyncio.Task[None] | None = None
         self._people_changes = 0
         self._traits = Traits(changes=-1, known=[], until=0.0)
-
-    def added(self, rows: int) -> None:
-        """So many events were added."""
-        self._pending += rows
 
     def people_changed(self) -> None:
         """Traits are not what they were."""
         self._people_changes += 1
 
-    def keep_up(self, *, least: int = REFRESH_ROWS) -> None:
-        """Bring the counts up to date in the background when enough was added. Called in the loop of the history."""
-        if self._pending >= least and (self._task is None or self._task.done()):
-            self._task = asyncio.get_running_loop().create_task(self._quietly())
+    def keep_up(self, *, after_seconds: float = KEEP_UP_SECONDS) -> None:
+        """Something was added: bring the counts up to date in the background, so that whoever asks need not wait.
+
+        Called in the loop of the history.
+        """
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._quietly(after_seconds))
 
     async def stop(self) -> None:
         """Give up what is done in the background: the next refresh does it anew."""
@@ -89,7 +88,6 @@ class Properties:
 
     async def refresh(self) -> None:
         """Count what was added since the last time."""
-        self._pending = 0
         await self._engine.run(self._count_new)
 
     async def properties(self, event: str | None, *, text: str, limit: int) -> list[KnownProperty]:
@@ -115,18 +113,21 @@ class Properties:
     async def _rows(self, question: Sql) -> list[list[Any]]:
         return await self._engine.run(lambda handle: handle.rows(question))
 
-    async def _quietly(self) -> None:
-        # Whoever asks next is told what is wrong; here nobody waits.
+    async def _quietly(self, after_seconds: float) -> None:
+        await asyncio.sleep(after_seconds)
+        # Whoever asks next is told what is wrong; here nobody waits. One core, so that what is added next is not kept
+        # waiting either.
         with contextlib.suppress(Exception):
-            await self.refresh()
+            await self._engine.run(partial(self._count_new, threads=1))
 
-    def _count_new(self, handle: Handle) -> None:
+    def _count_new(self, handle: Handle, *, threads: int | None = None) -> None:
         with self._refreshing:
             # While no insert is under way, so that no block with a smaller number is still to come.
             with self._engine.adding:
                 behind = handle.rows(_BEHIND)
-            if behind:
-                handle.absorb(_new_counts(behind))
+            # A partition at a time: what was counted of a long past stays counted when the rest is given up.
+            for partition in behind:
+                handle.absorb(_new_counts([partition]), threads=threads)
 
     async def _known_traits(self) -> list[KnownProperty]:
         changes = self._people_changes

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from pathlib import Path
 from types import MappingProxyType
@@ -63,6 +63,8 @@ _ONE_BLOCK = (
     ", max_insert_threads = 1, min_insert_block_size_rows = 1000000000, "
     "min_insert_block_size_bytes = 0, max_insert_block_size = 1000000000"
 )
+_WORK_SECONDS = 86_400.0
+"""The longest that work of our own may take."""
 _KILL_EVERY_SECONDS = 0.05
 """A statement is seen a little after it is sent; until the question has ended, it is killed again and again."""
 
@@ -156,9 +158,14 @@ class Handle:
         told: bytes = self._guarded(lambda: self._connection.query(text, "TSVRaw", params=spelt_out)).bytes()
         return told.decode("utf-8", "replace").rstrip("\n").split("\n")
 
-    def absorb(self, statement: Sql) -> None:
-        """Run an INSERT … SELECT of ours whose rows are written in one block: all of them, or none."""
-        self._ask(statement, "Null", _ONE_BLOCK)
+    def absorb(self, statement: Sql, *, threads: int | None = None) -> None:
+        """Run an INSERT … SELECT of ours whose rows are written in one block: all of them, or none.
+
+        Args:
+            threads: how many cores it may take, when they are to be fewer than a question's.
+        """
+        limits = replace(self._limits, seconds=_WORK_SECONDS, threads=threads or self._limits.threads)
+        self._ask(statement, "Null", _ONE_BLOCK, limits=limits)
 
     def fill_from(self, table: LiteralString, question: Sql) -> None:
         """Put the answer into a table of ours, within the limits."""
@@ -226,9 +233,16 @@ class Handle:
 
         return self._guarded(lambda: ask(rows))
 
-    def _ask(self, question: Sql, form: str, more: str = "", own: Mapping[str, str] = _NOTHING) -> Any:  # noqa: ANN401  # As above.
+    def _ask(
+        self,
+        question: Sql,
+        form: str,
+        more: str = "",
+        own: Mapping[str, str] = _NOTHING,
+        limits: Limits | None = None,
+    ) -> Any:  # noqa: ANN401  # chDB's results have no types.
         text, values = question.render()
-        limits = self._limits
+        limits = limits or self._limits
         tag = ""
         if self._ticket is not None:
             self._ticket.check()

@@ -131,7 +131,7 @@ class ChdbHistory:
         except BaseException:
             await history.close()
             raise
-        history._properties.keep_up(least=0)
+        history._properties.keep_up(after_seconds=0)
         return history
 
     async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
@@ -336,13 +336,10 @@ class ChdbHistory:
             table = event_table(part, workspace=self._workspace, currency=self._currency)
             with self._engine.adding:
                 handle.insert("events", KEPT_COLUMNS, table, token=f"{self._workspace}:{token}:{start}")
-        self._properties.added(len(rows))
 
     def _add_table(self, handle: Handle, table: pa.Table) -> int:
         with self._bulk_lock, self._engine.adding:
-            added = bulk.add_table(handle, table, workspace=self._workspace, currency=self._currency)
-        self._properties.added(added)
-        return added
+            return bulk.add_table(handle, table, workspace=self._workspace, currency=self._currency)
 
     def _map_identities(self, handle: Handle, persons: Mapping[int, int], version: int) -> None:
         handle.insert(
