@@ -1,7 +1,7 @@
 """The playbook: every published journey and campaign, decoded once, and which events they begin with.
 
-The segments their conditions name are bound to them as they are saved now: a segment that is changed is seen by the next
-tick, also by those under way.
+The segments their conditions name are bound to them as they are saved now: a segment that is changed is seen by the
+next tick, also by those under way.
 """
 
 from __future__ import annotations

@@ -209,8 +209,8 @@ def of_declaration(declaration: Declared, depth: int = 1) -> st.SearchStrategy[C
 def _made(draw: st.DrawFn, shape: type[Made], depth: int) -> Made:
     for _ in range(20):
         given: dict[str, Any] = {}
-        for field in _json_fields(shape):
-            given[field.name] = draw(_field(shape, field.name, given, depth))
+        for each in _json_fields(shape):
+            given[each.name] = draw(_field(shape, each.name, given, depth))
         try:
             return shape(**given)
         except Exposed:
