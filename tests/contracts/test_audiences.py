@@ -244,7 +244,8 @@ def test_traits_are_as_they_were(engine: Engine) -> None:
     async def story() -> None:
         await history.put_people([person(1, {"plan": "gold"}, first_seen_ms=DAY), person(2, first_seen_ms=DAY)])
         told = [said(2 * DAY, "a", plan="free"), said(3 * DAY, "b", plan=30), said(3 * DAY, "a", plan="tie"),
-                said(4 * DAY, "d", plan=None), said(5 * DAY, "e", plan="gold", list=["x"])]  # fmt: skip
+                said(4 * DAY, "c", plan="lost"),
+            said(4 * DAY, "d", plan=None), said(5 * DAY, "e", plan="gold", list=["x"])]  # fmt: skip
         await history.add([*told, row(1, "Identified", 6 * DAY, properties={"plan": "no call of identify"})], token="a")
         moments = [DAY - 1, DAY, 2 * DAY, 3 * DAY, 4 * DAY, 5 * DAY, 6 * DAY]
 
@@ -324,6 +325,26 @@ def test_sets_out_of_date_and_too_many_are_let_go(engine: Engine, monkeypatch: p
         assert kept_in(engine, history) <= 4
         await history.put_people([person(2)])
         await history.audiences.audience(did("A"), as_of_ms=NOW_MS)
+        assert kept_in(engine, history) == 2
+
+    asyncio.run(story())
+
+
+def test_a_question_that_is_given_up_leaves_nothing_behind(engine: Engine) -> None:
+    history = chdb_history(engine)
+    asked = [did(f"A{number}") for number in range(8)]
+
+    async def story() -> None:
+        await history.put_people([person(1, {"plan": "gold"})])
+        for hops in range(12):
+            waiting = asyncio.create_task(history.audiences.overlap(asked, as_of_ms=NOW_MS + hops))
+            await asyncio.sleep(0.002 * hops)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        await history.put_people([person(2, {"plan": "gold"})])
+        assert (await history.audiences.overlap([all_of(), *asked], as_of_ms=NOW_MS)).in_any == 2
+        await history.put_people([person(3)])
+        assert (await history.audiences.audience(trait("plan") == "gold", as_of_ms=NOW_MS)).people == 2
         assert kept_in(engine, history) == 2
 
     asyncio.run(story())

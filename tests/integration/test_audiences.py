@@ -185,6 +185,8 @@ def test_what_is_wrong_is_said(ws: holdfast.Workspace) -> None:
         (lambda: ws.overlap([BOUGHT, "nobody-saved-this"]), "$.segments[1]"),
         (lambda: ws.audience("nobody-saved-this"), "$"),
         (lambda: ws.audience({"type": "did"}), "$"),
+        (lambda: ws.audience(BOUGHT).people(limit=-1), "$.limit"),
+        (lambda: ws.segment_changes(BOUGHT, "2026-03-04").people(offset=-1), "$.offset"),
     ):
         with pytest.raises((Invalid, TooLarge)) as refused:
             ask()

@@ -234,7 +234,7 @@ class Surveyed(ABC):
             period: `day`, `week` or `month`.
             last: how many of them, at most 366; the one under way is the last.
             time_zone: whose days they are; the workspace's by default.
-            progress: told points done, and in all, now and again.
+            progress: told points done, and in all, now and again; from another thread.
 
         Returns:
             start and as_of in the time zone, people, entered, left; oldest first.
@@ -277,7 +277,7 @@ class Surveyed(ABC):
         Args:
             topic: what it would be about; consent to it counts where it was given or taken.
             transactional: whether it would be part of what the person bought or asked for.
-            progress: told people done, and in all, now and again.
+            progress: told people done, and in all, now and again; from another thread.
         """
 
         async def ask(surveyor: Surveyor, whole: list[Condition]) -> ReachResult:

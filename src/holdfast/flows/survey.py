@@ -133,6 +133,7 @@ class Surveyor:
     ) -> pa.Table:
         """The people who entered or left, as they stand now; columns as `ports.columns.PEOPLE_COLUMNS`."""
         check_moments(since_ms, until_ms)
+        check_page(limit, offset)
         return await self.audiences.moved(
             condition, side, since_ms=since_ms, until_ms=until_ms, limit=limit, offset=offset
         )
@@ -210,6 +211,7 @@ class Surveyor:
         self, condition: Condition, *, at_ms: int | None = None, limit: int | None = None, offset: int = 0
     ) -> pa.Table:
         """The same people, as they stand now; columns as `ports.columns.PEOPLE_COLUMNS`."""
+        check_page(limit, offset)
         if at_ms is None:
             return await self.audiences.audience_people(condition, as_of_ms=self.now_ms(), limit=limit, offset=offset)
         return await self.audiences.then(condition, at_ms=at_ms, limit=limit, offset=offset)
@@ -255,6 +257,13 @@ def _condition(audience: Audience, path: str) -> Condition:
 def zone_of(name: str | None, otherwise: ZoneInfo) -> ZoneInfo:
     """The time zone of that name. Raises Invalid when there is none."""
     return otherwise if name is None else ZoneInfo(TimeZone().decode(name, "$.time_zone"))
+
+
+def check_page(limit: int | None, offset: int) -> None:
+    """Complain of a page that cannot be."""
+    for name, number in (("limit", limit or 0), ("offset", offset)):
+        if not 0 <= number < 2**63:
+            raise Invalid(f"{number} is no {name}.", code="out_of_range", path=f"$.{name}", hint="Use 0 or more.")
 
 
 def check_moments(since_ms: int, until_ms: int) -> None:

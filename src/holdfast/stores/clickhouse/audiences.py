@@ -196,9 +196,7 @@ class ChdbAudiences:
                 await self._rows(sets.keep(scope, made.number, condition))
             finally:
                 made.users -= 1
-            if age == self._age:  # Or it is out of date by now, and good for this question alone.
-                self._kept[key] = made
-            kept = made
+            kept = self._kept[key] = made  # If it is out of date by now, it serves this question alone.
         kept.users += 1
         used[key] = kept
 
