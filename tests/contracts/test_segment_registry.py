@@ -421,3 +421,46 @@ def test_whatever_is_applied_in_turn_the_saved_are_whole(steps: list[tuple[dict[
 def test_a_use_says_where_in_words() -> None:
     use = Use(kind="journey", id="rescue", name="Rescue", path="$.steps.fork.condition", version=2)
     assert use.words() == "the journey 'rescue' (version 2) at $.steps.fork.condition"
+
+
+def nested(definition: Mapping[str, object], depth: int) -> dict[str, Any]:
+    made: dict[str, Any] = dict(definition)
+    for _ in range(depth):
+        made = {"type": "not", "of": made}
+    return made
+
+
+async def test_a_change_is_felt_by_the_users_of_users(state: State) -> None:
+    """The nearest user could bear a deeper definition; the one that stands on it could not."""
+    await apply(state, {"a": PAYS, "b": {"type": "in_segment", "segment": "a"}, "c": member("b")})
+    await save(state, "c", nested({"type": "in_segment", "segment": "b"}, 8))
+    with pytest.raises(Conflict, match="segment 'c'") as refused:
+        await save(state, "a", nested(PAYS, 8))
+    assert refused.value.code == "breaks_user"
+    await save(state, "c", PAYS)
+    await save(state, "a", nested(PAYS, 8))
+
+
+async def test_a_dry_run_knows_the_number_a_deleted_segment_would_go_on_with(state: State) -> None:
+    await save(state, "a", PAYS)
+    await delete_segment(state, "a", by="", now=START)
+    assert (await save(state, "a", BUYS, dry_run=True)).segment.version == 3
+    assert (await save(state, "a", BUYS)).segment.version == 3
+
+
+async def test_what_is_broken_already_stands_in_nobodys_way(state: State) -> None:
+    named = json.dumps({"type": "all", "of": [{"type": "in_segment", "segment": each} for each in ("a", "gone")]})
+    await save(state, "a", PAYS)
+    async with state.begin() as transaction:
+        await transaction.put_segment(SavedSegment(id="broken", name="Broken", definition=named.encode(), updated_ms=1))
+    assert [each.id for each in (await save(state, "a", BUYS)).used_by] == ["broken"]
+
+
+async def test_a_description_that_is_not_said_stays(state: State) -> None:
+    first = await save_segment(state, draft_of("a", "A", PAYS, "Who pays."), by="", now=START)
+    assert first.segment.description == "Who pays."
+    assert (await save(state, "a", BUYS)).segment.description == "Who pays."
+    cleared = await save_segment(state, draft_of("a", "A", BUYS, ""), by="", now=START)
+    assert (cleared.kind, cleared.segment.description) == ("changed", "")
+    await save_segment(state, draft_of("a", "A", BUYS, "Back."), by="", now=START)
+    assert (await apply(state, {"a": BUYS}))["a"].segment.description == "", "a file says all there is to say"

@@ -58,7 +58,7 @@ def test_versions_are_listed_read_compared_and_restored(server: Server) -> None:
     first = server.got("PUT", path, {"name": "Loyal", "definition": BUYS, "description": "Who comes back."})
     assert (first["description"], first["by"], first["used_by"]) == ("Who comes back.", "owner", [])
     assert server.got("PUT", path, {"name": "Loyal", "definition": BUYS, "description": "Who comes back."}) == first
-    second = server.got("PUT", path, {"name": "Loyal", "definition": OTHER})
+    second = server.got("PUT", path, {"name": "Loyal", "definition": OTHER, "description": ""})
     assert second["version"] == first["version"] + 1
     listed = server.got("GET", f"{path}/versions")
     newest, before = listed["versions"][:2]
@@ -80,8 +80,11 @@ def test_versions_are_listed_read_compared_and_restored(server: Server) -> None:
     same = server.got("GET", f"{path}/diff?before={newest['version']}&after={newest['version']}")
     assert same["differences"] == []
 
+    kept = server.got("PUT", path, {"name": "Loyal", "definition": OTHER, "description": "Kept."})
+    assert server.got("PUT", path, {"name": "Loyal", "definition": OTHER}) == kept, "what is not said stays"
+    assert server.got("PUT", path, {"name": "Loyal", "definition": OTHER, "description": ""})["description"] == ""
     restored = server.got("POST", f"{path}/restore", {"version": before["version"]})
-    assert (restored["version"], restored["definition"]) == (newest["version"] + 1, BUYS)
+    assert (restored["version"], restored["definition"]) == (newest["version"] + 3, BUYS)
     assert restored["description"] == "Who comes back."
     server.got("DELETE", path, status=204)
     error = server.refused(404, "GET", path)

@@ -91,15 +91,22 @@ def list_saved(
 def save(
     segment_id: Annotated[str, typer.Argument(metavar="ID", help="The id to save it under.")],
     wanted: Wanted,
-    name: Annotated[str | None, typer.Option("--name", help="What people call it; the id by default.")] = None,
-    description: Annotated[str, typer.Option("--description", help="What it is for.")] = "",
+    name: Annotated[
+        str | None, typer.Option("--name", help="What people call it; as before by default, else the id.")
+    ] = None,
+    description: Annotated[
+        str | None, typer.Option("--description", help="What it is for; as before by default.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who uses it and whether it could be.")] = False,
     data: Data = None,
     api_key: ApiKey = None,
 ) -> None:
     """Save a description under an id; what was there is kept as an older version."""
     with desk(data, api_key) as at:
-        wish: Answer = {"name": name or segment_id, "description": description, "definition": _definition(wanted, at)}
+        called = next((each["name"] for each in at.segments() if each["id"] == segment_id), segment_id)
+        wish: Answer = {"name": name or called, "definition": _definition(wanted, at)}
+        if description is not None:
+            wish["description"] = description
         segment_registry.print_saved(
             at.save_segment(segment_id, wish, dry_run=dry_run), "It would be saved as" if dry_run else "Saved"
         )

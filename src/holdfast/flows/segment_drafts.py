@@ -29,7 +29,8 @@ class Draft:
 
     id: str
     name: str
-    description: str
+    description: str | None
+    """None leaves the one that is saved."""
     condition: Condition
     path: str = "$"
     """Where it stands in what the caller said, for complaints."""
@@ -57,7 +58,7 @@ def draft_of(  # noqa: PLR0917 - no two of them can be mistaken for one another.
     segment_id: str,
     name: str,
     definition: Condition | Mapping[str, object],
-    description: str = "",
+    description: str | None = None,
     path: str = "$",
     definition_path: str = "$",
 ) -> Draft:
@@ -76,7 +77,9 @@ def draft_of(  # noqa: PLR0917 - no two of them can be mistaken for one another.
     draft = Draft(
         id=segment_id,
         name=_line(name, f"{path}.name", most=NAME_MOST, empty="Give it a name people recognise."),
-        description=_line(description, f"{path}.description", most=DESCRIPTION_MOST, empty=None),
+        description=None
+        if description is None
+        else _line(description, f"{path}.description", most=DESCRIPTION_MOST, empty=None),
         condition=_at(definition_path, definition),
         path=definition_path,
     )

@@ -67,9 +67,11 @@ class SegmentKeeper(ABC):
         return self.keep_segments(asked)
 
     def save_segment(
-        self, segment_id: str, name: str, segment: Condition | Mapping[str, object], description: str = ""
+        self, segment_id: str, name: str, segment: Condition | Mapping[str, object], description: str | None = None
     ) -> SavedSegment:
         """Save a segment under an id, as a new version of it; the same again makes none.
+
+        Without a description, the one that is saved stays.
 
         Raises Invalid where the definition, or what it refers to, cannot be; Conflict where what uses it could not be
         any more.

@@ -144,10 +144,11 @@ def _check_ids(drafts: Sequence[Draft]) -> None:
 
 
 async def _change(view: View, draft: Draft, before: SavedSegment | None, *, by: str, at_ms: int) -> Change:
+    kept = before.description if before is not None else ""
     wanted = SavedSegment(
         id=draft.id,
         name=draft.name,
-        description=draft.description,
+        description=kept if draft.description is None else draft.description,
         definition=draft.definition,
         updated_ms=at_ms,
         by=by,

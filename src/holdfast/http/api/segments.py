@@ -109,13 +109,13 @@ class Explanation:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentWish:
-    """A segment to save."""
+    """A segment to save. Without a description, the one that is saved stays."""
 
     __pydantic_config__ = WISH
 
     name: str
     definition: Properties
-    description: str = ""
+    description: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
