@@ -24,6 +24,7 @@ from holdfast.measures.rfm_grid import NAMES as CELLS
 from holdfast.measures.rfm_grid import of_five, worth
 from holdfast.segments.amounts import MILLIONTHS, millionths
 from holdfast.stores.clickhouse.engine import Engine
+from tests.contracts.history_contract import chdb_history, person, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.contracts.insight_world import (
     DAYS,
@@ -200,8 +201,8 @@ def test_rfm_is_what_one_counts_person_by_person(engine: Engine, seed: int) -> N
                 asked, summed(asked, made_of(told, asked, first_ms, end_ms), end_ms), asked.bins, fixed=True
             )
         lines: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-        for person in {*scores, *before}:
-            lines[line_of(asked, scores.get(person), before.get(person))].append(person)
+        for number in {*scores, *before}:
+            lines[line_of(asked, scores.get(number), before.get(number))].append(number)
         unit = 1 if asked.value == "revenue" else MILLIONTHS
         every = sum(value for _, _, value in made.values())
         names = KEYS[asked.view]
@@ -212,7 +213,7 @@ def test_rfm_is_what_one_counts_person_by_person(engine: Engine, seed: int) -> N
             assert set(lines) == set(found)
         for line, each in found.items():
             those = lines.get(line, [])
-            there = [made[person] for person in those if person in made]
+            there = [made[number] for number in those if number in made]
             total = sum(value for _, _, value in there)
             assert each["people"] == len(those), (question, line)
             assert each["gold"] == len(golden & set(those)), (question, line)
@@ -227,7 +228,7 @@ def test_rfm_is_what_one_counts_person_by_person(engine: Engine, seed: int) -> N
             assert each[of_all] == (pytest.approx(total / every) if every > 0 else None)
             assert each[average] == (None if not those else pytest.approx(mean(total, len(those), unit), rel=1e-12))
             if unit == 1:
-                foreign = [one for person in those for one in theirs.get(person, []) if is_foreign(asked, one)]
+                foreign = [one for number in those for one in theirs.get(number, []) if is_foreign(asked, one)]
                 assert each["other_currency"] == len(foreign)
         check_people(told, question, draw.choice(rows) if rows else None, lines, golden)
 
@@ -290,6 +291,19 @@ def test_the_same_people_have_the_same_scores_in_whatever_order_they_come(engine
     question = {"event": {"events": list(NAMES)}, "value": "x", "view": "scores", "since": "2026-01-01"}
     answers = [told.ask("rfm", question)[1] for _ in range(5)]
     assert answers == [answers[0]] * 5
+
+
+@pytest.mark.parametrize("people", [30, 90])
+def test_equal_parts_are_equal_whatever_floats_make_of_their_shares(engine: Engine, people: int) -> None:
+    """In floats, seven tenths of 90 are a little less than 63."""
+    history = chdb_history(engine)
+    rows = [row(n, "Paid", NOW_MS - n * DAY_MS, properties={"x": n}, message_id=f"{n}") for n in range(1, people + 1)]
+    asyncio.run(history.put_people([person(n) for n in range(1, people + 1)]))
+    asyncio.run(history.add(rows, token="equal"))
+    question = decode_question("rfm", {"event": "Paid", "value": "x", "bins": 10, "view": "scores"})
+    answer = asyncio.run(history.insight(question, as_of_ms=NOW_MS))
+    assert [each[:3] for each in answer.rows] == [(each, 1, 11 - each) for each in range(10, 0, -1)]
+    assert {each[4] for each in answer.rows} == {people // 10}
 
 
 def test_nobody_is_in_no_cell(engine: Engine) -> None:
