@@ -21,7 +21,11 @@ STOPPED_EXIT = 130
 class PlainSpeaking(TyperGroup):
     """Says in one sentence what the caller can mend; a traceback is kept for what is our fault."""
 
-    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - the class it extends asks for a type Typer keeps to itself.
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401 - types Typer keeps to itself.
+        """The command; a kind of insight is one too, though it is not listed again."""
+        return super().get_command(ctx, cmd_name) or insight.kind_named(cmd_name)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as above.
         try:
             return super().invoke(ctx)
         except Exposed as error:
@@ -75,7 +79,6 @@ app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
 app.add_typer(keys.app, name="keys")
 app.add_typer(insight.app, name="insight")
-insight.add_commands(app)
 app.add_typer(kpi.app, name="kpi")
 app.command("sql")(sql.sql)
 app.command("doctor")(doctor.doctor)

@@ -9,9 +9,9 @@ from datetime import date, datetime
 
 import polars as pl
 
+from holdfast.flows.drawing import Plot, draw
 from holdfast.flows.snapshot import Snapshot
 from holdfast.kernel.moments import format_moment
-from holdfast.measures.drawing import Plot, draw
 from holdfast.measures.insight import Answer, ColumnType, Question
 from holdfast.segments.codec import encode_condition
 from holdfast.segments.comparison import Comparison, encode_comparisons

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from holdfast.flows.drawing import draw
 from holdfast.kernel.errors import Invalid
-from holdfast.measures.drawing import draw
 from holdfast.measures.insight import Answer, Cell, Column, ColumnType
 from holdfast.measures.insight_catalogue import declared_insights, decode_question
 from holdfast.measures.picture import Picture, PictureKind
