@@ -21,7 +21,7 @@ from holdfast.measures.insights.sticky import VOLUMES, Sticky
 from holdfast.ports.columns import EVENT_COLUMNS
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.clickhouse.history import ChdbHistory
-from tests.contracts.history_contract import chdb_history, person
+from tests.contracts.history_contract import chdb_history, person, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 from tests.contracts.insight_world import HOUR_MS, NAMES, NOW_MS, ZONES, Told, moment, tell
 
@@ -164,7 +164,7 @@ def lived(engine: Engine, *, effect: float, people: int = 4_000) -> ChdbHistory:
 def asked_of(history: ChdbHistory, **fields: Any) -> list[dict[str, Any]]:
     question = decode_question("sticky", {"start": "Signed Up", **fields})
     answer: Answer = asyncio.run(history.insight(question, as_of_ms=NOW_MS))
-    return [dict(zip([each.name for each in answer.columns], row, strict=True)) for row in answer.rows]
+    return [dict(zip([column.name for column in answer.columns], each, strict=True)) for each in answer.rows]
 
 
 def test_what_goes_with_staying_is_found_and_what_only_goes_with_volume_is_not(engine: Engine) -> None:
@@ -184,6 +184,27 @@ def test_what_goes_with_staying_is_found_and_what_only_goes_with_volume_is_not(e
 
 def test_where_only_volume_tells_nothing_is_said(engine: Engine) -> None:
     assert asked_of(lived(engine, effect=0.0)) == []
+
+
+def test_days_begin_and_end_to_the_millisecond(engine: Engine) -> None:
+    """Staying is from day 2 up to day 3, left out; and whoever began a millisecond too late was not seen to its end."""
+    history = chdb_history(engine)
+    began = NOW_MS + 1 - 3 * DAY_MS
+    moments = (2 * DAY_MS - 1, 2 * DAY_MS, 3 * DAY_MS - 1, 3 * DAY_MS)
+    rows = [row(n, "Began", began - DAY_MS, message_id=f"b{n}") for n in range(1, 5)]
+    rows += [row(n, "Was", began - DAY_MS + after, message_id=f"w{n}") for n, after in enumerate(moments, 1)]
+    rows += [row(5, "Began", began, message_id="b5"), row(6, "Began", began + 1, message_id="b6")]
+    asyncio.run(history.put_people([person(number) for number in range(1, 7)]))
+    asyncio.run(history.add(rows, token="edges"))
+    question = decode_question("sticky", {"start": "Began", "early_days": 2, "to_day": 3})
+
+    def those(**cell: object) -> list[int]:
+        table = asyncio.run(history.insight_people(question, decode_cell("sticky", cell), as_of_ms=NOW_MS))
+        return list(table.column("person").to_pylist())
+
+    assert those() == [1, 2, 3, 4, 5]
+    assert those(stayed=True) == [2, 3]
+    assert those(behaviour="Was") == [1]
 
 
 def test_nobody_is_no_lines(engine: Engine) -> None:
