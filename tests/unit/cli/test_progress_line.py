@@ -53,14 +53,15 @@ def test_what_goes_wrong_with_it_is_nobodys_matter(terminal: Terminal) -> None:
 
 
 def test_no_terminal_no_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    pipe = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", pipe)
 
     def ask() -> Told:
         raise AssertionError("nobody is there to be told")
 
     with progress_line.progress_line(ask):
         assert threading.active_count() >= 1
-    assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]  # The one put there above.
+    assert pipe.getvalue() == ""
 
 
 def test_a_share_that_is_not_known_is_not_told() -> None:
