@@ -198,7 +198,7 @@ def test_days_begin_and_end_to_the_millisecond(engine: Engine) -> None:
     asyncio.run(history.add(rows, token="edges"))
     question = decode_question("sticky", {"start": "Began", "early_days": 2, "to_day": 3})
 
-    def those(**cell: object) -> list[int]:
+    def those(**cell: object) -> list[Any]:
         table = asyncio.run(history.insight_people(question, decode_cell("sticky", cell), as_of_ms=NOW_MS))
         return list(table.column("person").to_pylist())
 
