@@ -17,8 +17,8 @@ class Terminal(io.StringIO):
         return True
 
 
-@pytest.fixture
-def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
+    """No fixture: pytest puts its own standard error in place when the test begins."""
     made = Terminal()
     monkeypatch.setattr(sys, "stderr", made)
     monkeypatch.setattr(progress_line, "FIRST_AFTER_SECONDS", 0)
@@ -26,8 +26,8 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return made
 
 
-def test_it_tells_and_leaves_nothing_behind(terminal: Terminal) -> None:
-    told = threading.Event()
+def test_it_tells_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, told = a_terminal(monkeypatch), threading.Event()
 
     def ask() -> Told:
         if terminal.getvalue():
@@ -40,8 +40,8 @@ def test_it_tells_and_leaves_nothing_behind(terminal: Terminal) -> None:
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
-def test_what_goes_wrong_with_it_is_nobodys_matter(terminal: Terminal) -> None:
-    asked = threading.Event()
+def test_what_goes_wrong_with_it_is_nobodys_matter(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal, asked = a_terminal(monkeypatch), threading.Event()
 
     def ask() -> Told:
         asked.set()
