@@ -73,6 +73,8 @@ def some_question(draw: random.Random, told: Told) -> dict[str, Any]:
     if kind != "unbounded" and draw.random() < 0.5:
         question |= {"value": "revenue", "currency": draw.choice((None, None, "EUR"))}
         question["refunds"] = draw.choice((None, act()))
+        if draw.random() < 0.6:  # So that many bring something at first, and more or less later.
+            question |= {"first": {"events": list(NAMES)}, "again": None, "refunds": None, "period": "month"}
     return question
 
 
