@@ -95,14 +95,21 @@ class _Drawing:
             by, self.by_type = columns[picture.by]
         self.value_name = picture.value.replace("_", " ")
         self.across_name = picture.across.replace("_", " ")
-        self.marks: list[tuple[Cell, Cell, float]] = []
-        steps: list[int] = []
+        part, _ = columns.get("part", (None, None))
+        step = None if picture.step is None else columns[picture.step][0]
+        found: dict[tuple[int, Cell, Cell], float] = {}
         for row in answer.rows:
             amount = row[value]
-            if row[across] is not None and isinstance(amount, (int, float)):
-                self.marks.append((row[across], None if by is None else row[by], self._scaled(amount)))
-                steps.append(0 if picture.step is None else int(row[columns[picture.step][0]] or 0))
-        self._layers = [step - min(steps) for step in steps]
+            if row[across] is None or not isinstance(amount, (int, float)):
+                continue
+            line = None if by is None else row[by]
+            if line is None and part is not None:
+                line = f"({row[part]})"  # All other values, or none.
+            place = (0 if step is None else _layer_of(row[step]), row[across], line)
+            found[place] = found.get(place, 0.0) + self._scaled(amount)
+        self.marks: list[tuple[Cell, Cell, float]] = [(at, line, value) for (_, at, line), value in found.items()]
+        layers = [layer for layer, _, _ in found]
+        self._layers = [layer - min(layers) for layer in layers]
 
     @property
     def acrosses(self) -> list[Cell]:
@@ -159,6 +166,12 @@ class _Drawing:
         if cell is None:
             return "all" if kind == "moment" else "(none)"
         return f"{self._moment(cell):%Y-%m-%d}" if kind == "moment" else _short(cell)
+
+
+def _layer_of(step: Cell) -> int:
+    """Where a step's bands begin: step 1 begins where step -1 ends."""
+    number = int(step or 0)
+    return number if number < 0 else number - 1
 
 
 def _lines(axes: Axes, drawing: _Drawing) -> None:

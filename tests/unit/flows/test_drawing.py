@@ -78,6 +78,23 @@ def test_a_flow_of_two_steps_goes_on_from_where_the_first_led() -> None:
         assert node in drawn
 
 
+def test_a_flow_in_both_directions_goes_through_the_act_once() -> None:
+    columns: dict[str, ColumnType] = {"step": "whole", "from": "text", "to": "text", "people": "whole"}
+    rows = ((-1, "before", "the act", 30), (1, "the act", "after", 20))
+    drawn = svg(answer(columns, *rows), "flow", across="from", value="people", by="to", step="step")
+    assert drawn.count("the act (30)") == 1
+
+
+def test_other_values_and_none_are_told_apart_and_what_falls_together_is_added_up() -> None:
+    columns: dict[str, ColumnType] = {"name": "text", "breakdown": "text", "part": "text", "people": "whole"}
+    rows: tuple[tuple[Cell, ...], ...] = (
+        ("a", "DE", "value", 1), ("a", None, "other", 20), ("a", None, "none", 300), ("a", "DE", "value", 4_000),
+    )  # fmt: skip
+    drawn = svg(answer(columns, *rows), "bars", across="name", value="people", by="breakdown")
+    for said in ("(other)", "(none)", ">20<", ">300<", ">4,001<"):
+        assert said in drawn
+
+
 @pytest.mark.parametrize("kind", ["lines", "bars", "grid", "flow"])
 def test_whatever_stands_in_the_answer_is_drawn(kind: PictureKind, tmp_path: Path) -> None:
     columns: dict[str, ColumnType] = {"across": "text", "by": "text", "value": "number"}
