@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 import typer
 
@@ -12,6 +12,9 @@ from holdfast.cli.options import ApiKey, AsJson, Data
 from holdfast.cli.printing import count_words, print_json
 from holdfast.cli.segment_registry import print_differences, print_used_by
 from holdfast.kernel.errors import Exposed
+
+if TYPE_CHECKING:  # It brings the decoder of events, which `--help` must not wait for.
+    from holdfast.events.event import Json
 
 KINDS = {
     "new": "new",
@@ -98,9 +101,10 @@ def add_commands(to: typer.Typer) -> None:
     to.command("pull")(pull)
 
 
-def _document(saved: Answer) -> dict[str, object]:
+def _document(saved: Answer) -> dict[str, Json]:
     fields = ("name", "description", "definition") if saved["description"] else ("name", "definition")
-    return {field: saved[field] for field in fields}
+    # What an answer holds was JSON a moment ago.
+    return cast("dict[str, Json]", {field: saved[field] for field in fields})
 
 
 def _print_change(change: Answer) -> None:
