@@ -279,9 +279,7 @@ def test_nothing_else_is_reached(two: tuple[ChdbHistory, ChdbHistory], query: st
     assert caught.value.path == "$.query"
     assert caught.value.hint
     said = str(caught.value)
-    assert not re.search(r"DB::|version 2\d|workspace = |joinGet\(|meant default|\.cpp", said.replace(query, "")), (
-        said
-    )
+    assert not re.search(r"DB::|version 2\d|workspace = |joinGet\(|meant default|\.cpp", said.replace(query, "")), said
     assert {path.name for path in Path("/tmp").glob("holdfast-attack*")} == before
     assert ask(two[0], "SELECT count() AS n FROM events") == [{"n": 2}]
 

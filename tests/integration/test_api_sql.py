@@ -38,7 +38,8 @@ def asked(server: Server, query: str, **wish: Any) -> dict[str, Any]:
 def test_rows_are_json(shop: Server) -> None:
     answer = asked(
         shop,
-        "SELECT timestamp, number, replaceAll(other['tags'], char(10), '') AS tags, revenue, currency, 0 / 0 AS nan, toDate(timestamp) AS day, NULL AS none, "
+        "SELECT timestamp, number, replaceAll(other['tags'], char(10), '') AS tags, revenue, currency, "
+        "0 / 0 AS nan, toDate(timestamp) AS day, NULL AS none, "
         "toDecimal64(1.5, 2) AS exact FROM events WHERE event = {event:String} AND timestamp < {until:DateTime64(3)} "
         "ORDER BY timestamp",
         params={"event": "Sql Bought", "until": "2026-03-02"},

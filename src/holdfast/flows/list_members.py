@@ -128,7 +128,7 @@ def _name_of(value: object, path: str) -> Named:
         case IdentityKey(value=text):
             _text(text, path)
             return value
-        case {"kind": "user" | "anonymous" as kind, "value": str() as text} if len(value) == 2:
+        case {"kind": "user" | "anonymous" as kind, "value": str() as text, **others} if not others:
             return IdentityKey(kind=cast("Literal['user', 'anonymous']", kind), value=_text(text, path))
     hint = 'Give a user id, a person\'s number, or {"kind": "anonymous", "value": "…"}.'
     raise Invalid("This names nobody.", code="wrong_type", path=path, hint=hint)
