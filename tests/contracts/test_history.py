@@ -234,6 +234,12 @@ async def test_activity_has_every_bucket(history: History) -> None:
         ActivityBucket(start_ms=since + HOUR, events=1, people=1),
         ActivityBucket(start_ms=since + 3 * HOUR // 2, events=1, people=1),
     ]
+    said = {"kind": "identify", "properties": {"list/vip": True}}
+    await history.add([row(8, at_ms=since, message_id="ours", source="holdfast", **said)], token="ours")
+    await history.add([row(8, at_ms=AT, message_id="theirs", source="web", **said)], token="theirs")
+    await history.add([row(8, at_ms=AT, message_id="sent", source="holdfast")], token="sent")
+    later = await history.activity(since_ms=since, until_ms=AT + 1, bucket_seconds=1800)
+    assert later == [*found, ActivityBucket(start_ms=AT, events=3, people=2)]
     for until, seconds in ((since, 60), (AT, 0), (AT + 400 * DAY, 1)):
         with pytest.raises(Invalid):
             await history.activity(since_ms=since, until_ms=until, bucket_seconds=seconds)

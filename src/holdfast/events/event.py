@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -15,6 +15,9 @@ Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
 
 OWN_SOURCE = "holdfast"
 """The source of events Holdfast itself makes; no write key may carry this name."""
+
+LIST_TRAITS = "list/"
+"""Traits that begin so say which lists somebody is on; the rest of the name is the list's id. Only we may say them."""
 
 NAMES: Mapping[Kind, str] = {
     "identify": "Identified",
@@ -73,9 +76,19 @@ class Event:
         return IdentityKey(kind="anonymous", value=self.anonymous_id or "")
 
     @property
+    def is_our_saying(self) -> bool:
+        """Whether it is what we say of somebody, such as which list they are on, and nothing they did."""
+        return self.kind == "identify" and self.source == OWN_SOURCE
+
+    @property
     def dedup_hash(self) -> int:
         """64 bits of the message id: two events with the same message id are one event."""
         return message_hash(self.message_id)
+
+
+def reserved_trait(names: Iterable[str]) -> str | None:
+    """The first of these names of traits that only we may say; None when there is none."""
+    return next((name for name in names if name.startswith(LIST_TRAITS)), None)
 
 
 def message_hash(message_id: str) -> int:

@@ -7,6 +7,8 @@ their properties with `name` and `category`; `group` its traits with `group_id`;
 When it happened: `received - (sentAt - timestamp)`, so that a wrong client clock does no harm. With no readable
 `sentAt`, in an import, and in our own events the timestamp stands as it is. Nothing can have happened after we heard of
 it: a later time becomes the time of receipt (our own events excepted). A time before 1970 is a bad record.
+
+What nobody else may say: which lists somebody is on. An identify call with a trait `list/…` is a bad record.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import msgspec
 from msgspec import Raw
 
 from holdfast.events.bad import Bad
-from holdfast.events.event import NAMES, OWN_SOURCE, Event, Json, Kind
+from holdfast.events.event import NAMES, OWN_SOURCE, Event, Json, Kind, reserved_trait
 from holdfast.events.segment_body import (
     EVENT_BYTES_MOST,
     EVENTS_MOST,
@@ -133,6 +135,9 @@ def _event(message: Message, raw: Raw, index: int, around: _Around) -> Event:
     if user_id is None and anonymous_id is None:
         raise Unreadable("no_identity", "It has neither userId nor anonymousId.", "$.userId", _NO_IDENTITY_HINT)
     own = around.source == OWN_SOURCE
+    properties = _properties(kind, message)
+    if kind == "identify" and not own:
+        _refuse_reserved(message, properties)
     return Event(
         name=_name(message) if kind == "track" else NAMES[kind],
         kind=kind,
@@ -141,7 +146,7 @@ def _event(message: Message, raw: Raw, index: int, around: _Around) -> Event:
         timestamp=_timestamp(message, around),
         received_at=aware(message.received_at) if own and message.received_at else around.received,
         message_id=_message_id(message, raw, index, around),
-        properties=_properties(kind, message),
+        properties=properties,
         context=_context(kind, message, around.opened),
         previous_id=_required_id("previousId", message.previous_id, user_id) if kind == "alias" else None,
         group_id=_required_id("groupId", message.group_id) if kind == "group" else None,
@@ -254,6 +259,19 @@ def _properties(kind: Kind, message: Message) -> dict[str, Json]:
             return {**(message.traits or {}), "group_id": _id("groupId", message.group_id)}
         case "alias":
             return {"previous_id": _id("previousId", message.previous_id)}
+
+
+def _refuse_reserved(message: Message, traits: Mapping[str, Json]) -> None:
+    """Who is on a list is said by whoever keeps the lists, and not by a write key, which browsers show to everybody."""
+    reserved = reserved_trait(traits)
+    if reserved is not None:
+        where = "$.traits" if reserved in (message.traits or {}) else "$.context.traits"
+        raise Unreadable(
+            "reserved_trait",
+            f"Only lists themselves say {reserved!r:.120}.",
+            f"{where}.{reserved:.120}",
+            "Leave it out; PUT /api/lists/{id} and POST /api/lists/{id}/people put people on a list.",
+        )
 
 
 def _context(kind: Kind, message: Message, opened: Opened) -> dict[str, Json]:

@@ -25,7 +25,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from holdfast.events.event import Event, IdentityKey
+from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
 from holdfast.flows.identify import Said, apply_claims
 from holdfast.kernel.moments import LATEST, from_millis, to_millis
 from holdfast.ports.columns import EVENT_COLUMNS, Column
@@ -249,7 +249,8 @@ def _profiles(table: pa.Table, who: Ints, keys: Sequence[IdentityKey]) -> list[P
     who, names, moments = who[order], names[order], moments[order]
     tallies = _tallies(who, names, moments, words, len(keys))
     begins = np.flatnonzero(np.diff(who, prepend=-1))
-    firsts, lasts = np.minimum.reduceat(moments, begins).tolist(), np.maximum.reduceat(moments, begins).tolist()
+    firsts = np.minimum.reduceat(moments, begins).tolist()
+    lasts = np.maximum.reduceat(np.where(_are_our_sayings(table)[order], 0, moments), begins).tolist()
     told = _told(table)
     return [
         Profile(
@@ -266,6 +267,12 @@ def _profiles(table: pa.Table, who: Ints, keys: Sequence[IdentityKey]) -> list[P
             tallies, firsts, lasts, (told.get(key, EMPTY) for key in keys), strict=True
         )
     ]
+
+
+def _are_our_sayings(table: pa.Table) -> Flags:
+    """Of each row what `Event.is_our_saying` says."""
+    ours: Column = pc.and_(_is(table["kind"], "identify"), pc.fill_null(_is(table["source"], OWN_SOURCE), False))
+    return np.asarray(ours, dtype=np.bool_)
 
 
 def _tallies(who: Ints, names: Ints, moments: Ints, words: Sequence[str], people: int) -> list[dict[str, Tally]]:

@@ -27,7 +27,8 @@ def person_row(
         known=any(each.key.kind == "user" for each in members),
         traits=whole.trait_values(),
         first_seen_ms=whole.first_seen_ms,
-        last_seen_ms=whole.last_seen_ms,
+        # Somebody put on a list who did nothing yet was seen when we first heard of them.
+        last_seen_ms=max(whole.first_seen_ms, whole.last_seen_ms),
         version=version,
         gone=not members,
     )

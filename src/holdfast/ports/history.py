@@ -180,7 +180,10 @@ class History(Protocol):
         ...
 
     async def activity(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> list[ActivityBucket]:
-        """Events and active people per bucket of time; every bucket is there, empty ones with zeros."""
+        """Events and active people per bucket of time; every bucket is there, empty ones with zeros.
+
+        What we said of people ourselves, such as that they are on a list, is left out: it is nothing they did.
+        """
         ...
 
     async def outcomes(self, question: OutcomeQuestion) -> list[ArmOutcome]:

@@ -66,7 +66,9 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     crowded: bool = False
     """More event names than are tallied."""
     first_seen_ms: int = 0
+    """When the first of their events was: what we said of them, such as that they are on a list, counts here."""
     last_seen_ms: int = 0
+    """When the last thing they did was, or was done to reach them; 0 where nothing was but what we said of them."""
 
     def trait_values(self) -> dict[str, JsonValue]:
         """The traits as they stand; one set to null is not there."""
@@ -131,7 +133,7 @@ def learn(profile: Profile, event: Event) -> Profile:
         tallies=tallies,
         crowded=crowded,
         first_seen_ms=min(profile.first_seen_ms, at_ms) if _was_seen(profile) else at_ms,
-        last_seen_ms=max(profile.last_seen_ms, at_ms),
+        last_seen_ms=profile.last_seen_ms if event.is_our_saying else max(profile.last_seen_ms, at_ms),
     )
 
 

@@ -23,9 +23,10 @@ from holdfast.events.event import Event, Json
 from holdfast.events.segment_spec import decode
 from holdfast.flows.bulk import EVENT_TABLE, REMEMBERED_MS, Loaded, load_table
 from holdfast.kernel.moments import format_moment, to_millis
-from holdfast.profiles.profile import NAMES_MOST, RECENT_MOST
+from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, learn
 from holdfast.testing.clock import START
 from holdfast.testing.house import House
+from tests.unit.profiles.strategies import histories
 
 Message = Mapping[str, Any]
 
@@ -156,6 +157,19 @@ async def test_a_table_means_what_its_events_mean_one_by_one(
     again = await load(bulk, table, chunk_rows=chunk_rows + 1)
     assert (again.added, again.known) == (0, table.num_rows)
     assert await everything(bulk) == before
+
+
+@given(histories(), st.integers(1, 5))
+async def test_what_we_say_of_people_is_folded_as_live_and_is_nothing_they_did(
+    folder: Path, events: list[Event], chunk_rows: int
+) -> None:
+    house = await House.build(folder)
+    sound = [each for each in events if "\\ud800" not in json.dumps(each.properties)]
+    await load(house, table_of(sound), chunk_rows=chunk_rows)
+    profile = EMPTY
+    for event in sound:
+        profile = learn(profile, event)
+    assert list((await everything(house))["profiles"].values()) == ([profile] if sound else [])
 
 
 class Interrupted(Exception):

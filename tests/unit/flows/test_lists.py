@@ -196,3 +196,29 @@ async def test_ids_names_and_sizes_are_checked(house: House, monkeypatch: pytest
     monkeypatch.setattr("holdfast.flows.lists.LISTS_MOST", 1)
     with pytest.raises(TooLarge):
         await save_list(house.app, "press")
+
+
+async def seen(house: House) -> dict[str, tuple[int, int]]:
+    await house.settle()
+    people, _ = await house.app.history.find("", limit=100)
+    return {each.user_id: (each.first_seen_ms, each.last_seen_ms) for each in people}
+
+
+async def test_being_put_on_a_list_is_nothing_somebody_did(house: House) -> None:
+    before, began_ms = await seen(house), to_millis(house.clock.now())
+    house.clock.advance(hours=5)
+    now_ms = to_millis(house.clock.now())
+    await save_list(house.app, "vip", people=["ann", "newcomer"])
+    house.clock.advance(hours=1)
+    await save_list(house.app, "vip", people=["ben", "newcomer"])
+    assert await seen(house) == before | {"newcomer": (now_ms, now_ms)}, (
+        "who did nothing was seen when we heard of them"
+    )
+    link = await merge(house.app.state, "ann", "newcomer", by="test", now=house.clock.now())
+    assert (await seen(house))["ann"] == before["ann"]
+    await unmerge(house.app.state, link.link.id, by="test", now=house.clock.now())
+    assert await seen(house) == before | {"newcomer": (now_ms, now_ms)}
+    later = await house.app.history.activity(since_ms=began_ms + 1, until_ms=now_ms + 86_400_000, bucket_seconds=86_400)
+    assert not any(each.events or each.people for each in later)
+    await house.happens(does("Wrote", userId="newcomer"))
+    assert (await seen(house))["newcomer"] == (now_ms, to_millis(house.clock.now()))

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from holdfast.events.segment_spec import decode
 from holdfast.integrations.files.convert import batches_of
-from holdfast.integrations.files.mapping import ImportMapping
+from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.occurrences import Occurrences
 from holdfast.kernel.errors import Exposed, Invalid, NotFound
 from holdfast.ports.files import Batch
@@ -98,6 +98,39 @@ def test_what_cannot_be_an_event_is_set_aside_with_its_reason(tmp_path: Path, en
     assert [each.code for each in bad] == codes + (["bad_character"] if ending != "csv" else [])
     assert all(each.hint and each.message and each.at_ms == 5 for each in bad)
     assert [each.origin.partition("#")[0] for each in bad] == [f"f.{ending}:{n}" for n in range(2, len(bad) + 2)]
+
+
+def an_exported(**changed: Any) -> dict[str, Any]:
+    row: dict[str, Any] = {"identity": 1, "received_at": AT, "kind": "identify", "source": "web", "properties": {}, "context": {}}
+    row |= {"person": 1, "user_id": "ada", "anonymous_id": "", "timestamp": AT, "event": "Identified"}
+    return row | {"message_id": f"m-{json.dumps(changed)}"[:100]} | changed
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "jsonl"])
+def test_who_is_on_a_list_is_said_by_an_export_of_what_we_said_and_by_nobody_else(tmp_path: Path, ending: str) -> None:
+    rows = [
+        an_exported(properties={"list/vip": True, "list/press": False}, source="holdfast"),
+        an_exported(properties={"list/vip": True}),
+        an_exported(properties={"plan": "gold", "list/vip": True}, source="holdfast"),
+        an_exported(properties={"plan": "list/vip"}),
+        an_exported(properties={"list/vip": True}, kind="track", event="Seen"),
+    ]
+    texts = [json.dumps(row["properties"]) for row in rows]
+    texts[1] = texts[1].replace("list/", "\\u006cist\\/")
+    written = [
+        row if ending == "jsonl" else row | {"properties": text, "context": "{}"}
+        for row, text in zip(rows, texts, strict=True)
+    ]
+    events, bad = taken(write(tmp_path / f"f.{ending}", written), EXPORTED)
+    assert [(each["properties"], each["source"]) for each in events] == [
+        ({"list/vip": True, "list/press": False}, "holdfast"),
+        ({"plan": "list/vip"}, f"file:f.{ending}"),
+        ({"list/vip": True}, f"file:f.{ending}"),
+    ]
+    assert [(each.code, each.origin.partition("#")[0]) for each in bad] == [
+        ("reserved_trait", f"f.{ending}:2"),
+        ("reserved_trait", f"f.{ending}:3"),
+    ]
 
 
 def test_a_bad_row_can_be_mended_and_replayed(tmp_path: Path) -> None:

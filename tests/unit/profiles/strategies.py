@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from holdfast.events.event import Event
+from holdfast.events.event import OWN_SOURCE, Event
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import CONSENT_CHANGED
 
@@ -39,11 +39,14 @@ CONSENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
 @st.composite
 def events(draw: st.DrawFn, message_id: str) -> Event:
     """An event of one identity; the message id is given, since no two events share one."""
-    kind = draw(st.sampled_from(["track", "identify", "consent"]))
+    kind = draw(st.sampled_from(["track", "identify", "ours", "consent"]))
     at = draw(NASTY_MOMENTS)
     given: dict[str, Any] = {"user_id": "u", "timestamp": at, "received_at": at, "message_id": message_id}
     if kind == "identify":
         return Event(name="Identified", kind="identify", properties=draw(TRAITS), **given)
+    if kind == "ours":
+        listed = draw(st.dictionaries(st.sampled_from(["list/a", "list/b", "plan"]), st.booleans() | st.none()))
+        return Event(name="Identified", kind="identify", properties=listed, source=OWN_SOURCE, **given)
     if kind == "consent":
         return Event(name=CONSENT_CHANGED, properties=draw(CONSENTS), **given)
     return Event(name=draw(st.sampled_from(["A", "B", "Order Completed"])), **given)

@@ -20,11 +20,13 @@ SAID = {
     "at_text": pl.String,
     "message_id": pl.String,
     "kind": pl.String,
+    "source": pl.String,
     "properties": pl.String,
     "context": pl.String,
     "trouble": pl.String,
 }
-"""What a row says. `at_text` is the time as it stands in the file; `trouble` says why a line is no row at all."""
+"""What a row says. `at_text` is the time as it stands in the file; `trouble` says why a line is no row at all; `source`
+is told by an export alone."""
 
 
 def said_by(frame: pl.DataFrame, mapping: ImportMapping) -> pl.DataFrame:
@@ -59,6 +61,7 @@ def _columns_said(frame: pl.DataFrame, mapping: ImportMapping) -> pl.DataFrame:
             **{said: _text(frame, column) for said, column in texts.items()},
             "at_ms": millis_of(frame[mapping.time], mapping),
             "kind": _text(frame, "kind" if exported else None),
+            "source": _text(frame, "source" if exported else None),
             "properties": _text(frame, "properties") if exported else _properties(frame, kept, mapping.currency),
             "context": _text(frame, "context" if exported else None),
             "trouble": _exported_trouble(frame) if exported else _text(frame, None),
@@ -163,6 +166,7 @@ _LINE_SCHEMA = {
     "at_number": pl.Float64,
     "at_millis": pl.Int64,
     "kind": pl.String,
+    "source": pl.String,
     "properties": pl.String,
     "context": pl.String,
     "trouble": pl.String,
@@ -171,13 +175,13 @@ _LINE_SCHEMA = {
 
 def _line_said(line: bytes, mapping: ImportMapping) -> tuple[object, ...]:
     if len(line) > LINE_BYTES_MOST:
-        return (*[None] * 10, f"The line is longer than the limit of {LINE_BYTES_MOST} bytes.")
+        return (*[None] * 11, f"The line is longer than the limit of {LINE_BYTES_MOST} bytes.")
     try:
         row = msgspec.json.decode(line)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return (*[None] * 10, f"The line is not JSON: {error}.")
+        return (*[None] * 11, f"The line is not JSON: {error}.")
     if not isinstance(row, dict):
-        return (*[None] * 10, "The line is not a JSON object.")
+        return (*[None] * 11, "The line is not a JSON object.")
     roles = mapping.roles
     at = row.get(mapping.time)
     if mapping.time_format is not None and isinstance(at, (int, float)) and not isinstance(at, bool):
@@ -204,8 +208,8 @@ def _as_number(value: object) -> float | None:
         return None
 
 
-def _line_contents(row: dict[str, Any], mapping: ImportMapping) -> tuple[str | None, str, str | None]:
-    """Kind, properties and context."""
+def _line_contents(row: dict[str, Any], mapping: ImportMapping) -> tuple[str | None, str | None, str, str | None]:
+    """Kind, source, properties and context."""
     properties, context = row.get("properties"), row.get("context")
     if (
         mapping.is_of_an_export
@@ -213,8 +217,9 @@ def _line_contents(row: dict[str, Any], mapping: ImportMapping) -> tuple[str | N
         and isinstance(properties, dict)
         and isinstance(context, dict)
     ):
-        return _as_id(row["kind"]), msgspec.json.encode(properties).decode(), msgspec.json.encode(context).decode()
-    return None, _line_properties(row, mapping), None
+        told, around = (msgspec.json.encode(each).decode() for each in (properties, context))
+        return _as_id(row["kind"]), _as_id(row["source"]), told, around
+    return None, None, _line_properties(row, mapping), None
 
 
 def _line_properties(row: dict[str, Any], mapping: ImportMapping) -> str:

@@ -10,7 +10,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
-from holdfast.events.event import NAMES
+from holdfast.events.event import LIST_TRAITS, NAMES, OWN_SOURCE, reserved_trait
 from holdfast.integrations.files.columns import said_by
 from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.occurrences import Occurrences
@@ -38,6 +38,11 @@ _REASONS = {
         "The time of the row is none we can read, or lies outside 1970 to 2199.",
         "$.timestamp",
         "Write it as ISO 8601, or import with a time format.",
+    ),
+    "reserved_trait": (
+        f"Only lists themselves say traits that begin with {LIST_TRAITS!r}.",
+        "$.traits",
+        "Leave them out; `holdfast list add` and PUT /api/lists/{id} put people on a list.",
     ),
     "bad_character": ("A name in the row holds a NUL character.", "$", "Take the NUL out."),
     "too_long": (
@@ -80,6 +85,9 @@ def _converted(rows: Rows, conversion: Conversion) -> Iterator[Batch]:
 class Conversion:
     """One file on its way in: remembers how far it is and which rows it has seen.
 
+    Where an export tells who we put on which list, we say so again, so that a backup is whole: whoever may import a
+    file may change lists, too. Nobody else's row says it.
+
     Args:
         mapping: what the columns mean.
         name: the file's name, by which its rows are known in the error stream.
@@ -89,7 +97,7 @@ class Conversion:
     def __init__(self, mapping: ImportMapping, name: str, at_ms: int) -> None:
         self._mapping = mapping
         self._name = name
-        self._source = f"file:{name}"  # No write key is called so, and it can never pass for our own events.
+        self._source = f"file:{name}"  # No write key is called so, and it cannot pass for our own events.
         self._at_ms = at_ms
         self._rows = 0
         self._spoiled = 0
@@ -112,6 +120,7 @@ class Conversion:
             pl.int_range(self._rows + 1, self._rows + 1 + pl.len()).alias("row")
         )
         self._rows += frame.height
+        said = said.with_columns(_listing(said))
         return self._with_message_ids(said).with_columns(_code().alias("code"))
 
     def _with_message_ids(self, said: pl.DataFrame) -> pl.DataFrame:
@@ -143,7 +152,10 @@ class Conversion:
             "message_id",
             pl.col("properties").fill_null("{}"),
             pl.col("context").fill_null("{}"),
-            pl.lit(self._source).alias("source"),
+            pl.when(pl.col("listing") == _OURS)
+            .then(pl.lit(OWN_SOURCE))
+            .otherwise(pl.lit(self._source))
+            .alias("source"),
             moment.alias("timestamp"),
         ).to_arrow()
         return table.cast(_EVENTS)
@@ -176,6 +188,27 @@ class Conversion:
         )
 
 
+_OURS, _RESERVED = "ours", "reserved"
+
+
+def _listing(said: pl.DataFrame) -> pl.Series:
+    """Of each row whether it says who is on a list: `ours` or `reserved`; null where it does not."""
+    rows = said.select("kind", "source", "properties").iter_rows()
+    return pl.Series("listing", [_says_who_is_listed(*row) for row in rows], dtype=pl.String)
+
+
+def _says_who_is_listed(kind: str | None, source: str | None, properties: str | None) -> str | None:
+    if kind != "identify" or properties is None or (LIST_TRAITS not in properties and "\\" not in properties):
+        return None  # A backslash may spell any letter.
+    try:
+        traits = msgspec.json.decode(properties, type=dict[str, Any])
+    except (msgspec.DecodeError, RecursionError):
+        return None  # It is no row, and complained of as such.
+    if reserved_trait(traits) is None:
+        return None
+    return _OURS if source == OWN_SOURCE and all(name.startswith(LIST_TRAITS) for name in traits) else _RESERVED
+
+
 def _code() -> pl.Expr:
     """What is wrong with a row; null when nothing is."""
     too_long = pl.any_horizontal(
@@ -195,6 +228,8 @@ def _code() -> pl.Expr:
         .then(pl.lit("no_timestamp"))
         .when(pl.col("at_ms").is_null())
         .then(pl.lit("bad_timestamp"))
+        .when(pl.col("listing") == _RESERVED)
+        .then(pl.lit("reserved_trait"))
         .when(nul)
         .then(pl.lit("bad_character"))
         .when(too_long)

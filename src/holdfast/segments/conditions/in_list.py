@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from holdfast.events.event import NAMES
+from holdfast.events.event import LIST_TRAITS, NAMES
 from holdfast.kernel.sql import Sql
 from holdfast.segments.comparison import Comparison, check_name
 from holdfast.segments.condition import Condition, Declared, Facts, FieldKind, Scope, Truth
 from holdfast.segments.zones import of_facts, of_scope
 
-LIST_TRAITS = "list/"
-"""Traits that begin so say which lists somebody is on; the rest of the name is the list's id."""
 ListId = Annotated[str, FieldKind("list", "the id of a list of people", tries=("vip", "press", "a'b\\ß\0"))]
 
 

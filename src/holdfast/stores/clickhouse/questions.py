@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import LiteralString
 
+from holdfast.events.event import OWN_SOURCE
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.measures.insight import Question
 from holdfast.measures.outcome import ENTERED, OutcomeQuestion
@@ -167,11 +168,15 @@ def names(scope: Scope) -> Sql:
 
 
 def activity(scope: Scope, *, since_ms: int, until_ms: int, bucket_ms: int) -> Sql:
-    """Buckets of [since, until) in which anything happened: number of the bucket, events, people."""
+    """Buckets of [since, until) in which anything happened: number of the bucket, events, people.
+
+    What we said of people, such as that they are on a list, is nothing they did.
+    """
     return fill(
         """SELECT intDiv(toUnixTimestamp64Milli(ts) - [[since_ms]], [[bucket_ms]]) AS bucket, count(),
             uniqExact([[person]])
         FROM events WHERE workspace = [[here]] AND ts >= [[since]] AND ts < [[until]]
+            AND NOT (source = [[ours]] AND kind = 'identify')
         GROUP BY bucket""",
         {
             "since_ms": bind("Int64", since_ms),
@@ -180,6 +185,7 @@ def activity(scope: Scope, *, since_ms: int, until_ms: int, bucket_ms: int) -> S
             "here": scope.here,
             "since": scope.moment(since_ms),
             "until": scope.moment(until_ms),
+            "ours": bind("String", OWN_SOURCE),
         },
     )
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pyarrow as pa
 
 from holdfast.decisions.visit import Arm
-from holdfast.events.event import IdentityKey, Json, message_hash
+from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.measures.outcome import ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
@@ -170,7 +170,9 @@ class MemoryHistory:
         starts = bucket_starts(since_ms, until_ms, bucket_seconds)
         buckets: dict[int, list[_Kept]] = defaultdict(list)
         for event in self._events:
-            if since_ms <= event.at_ms < until_ms:
+            # What we said of people, such as that they are on a list, is nothing they did.
+            ours = event.kind == "identify" and event.source == OWN_SOURCE
+            if since_ms <= event.at_ms < until_ms and not ours:
                 buckets[(event.at_ms - since_ms) // (bucket_seconds * 1000)].append(event)
         return [
             ActivityBucket(
