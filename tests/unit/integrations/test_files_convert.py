@@ -101,7 +101,14 @@ def test_what_cannot_be_an_event_is_set_aside_with_its_reason(tmp_path: Path, en
 
 
 def an_exported(**changed: Any) -> dict[str, Any]:
-    row: dict[str, Any] = {"identity": 1, "received_at": AT, "kind": "identify", "source": "web", "properties": {}, "context": {}}
+    row: dict[str, Any] = {
+        "identity": 1,
+        "received_at": AT,
+        "kind": "identify",
+        "source": "web",
+        "properties": {},
+        "context": {},
+    }
     row |= {"person": 1, "user_id": "ada", "anonymous_id": "", "timestamp": AT, "event": "Identified"}
     return row | {"message_id": f"m-{json.dumps(changed)}"[:100]} | changed
 
