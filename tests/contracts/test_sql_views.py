@@ -58,7 +58,7 @@ def shop(engine: Engine) -> ChdbHistory:
     return history
 
 
-@pytest.mark.parametrize("view", VIEWS.values(), ids=str)
+@pytest.mark.parametrize("view", VIEWS.values(), ids=list(VIEWS))
 def test_columns_are_of_the_types_they_promise(shop: ChdbHistory, view: View) -> None:
     types = ", ".join(f"toTypeName({each.name})" for each in view.columns)
     # There is a row even where the view has none.
@@ -177,22 +177,3 @@ def test_order_is_kept_and_more_is_said(shop: ChdbHistory) -> None:
     whole = answer(shop, "SELECT number AS n FROM numbers(50000) ORDER BY intHash32(n)", limit=50_000).table
     again = answer(shop, "SELECT number AS n FROM numbers(50000) ORDER BY intHash32(n)", limit=50_000).table
     assert whole.equals(again)
-
-
-ROOT = Path(__file__).parents[2]
-EXAMPLES = [
-    found
-    for page in ("docs/how-to/ask-in-sql.md", "docs/reference/sql.md")
-    for found in re.findall(r"```sql\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
-]
-
-
-@pytest.mark.parametrize("query", EXAMPLES)
-def test_what_the_docs_show_can_be_asked(shop: ChdbHistory, query: str) -> None:
-    values: dict[str, SqlValue] = {"event": "Order Completed", "since": "2020-01-01"}
-    given = {name: value for name, value in values.items() if f"{{{name}:" in query}
-    assert answer(shop, query, given).table.num_columns
-
-
-def test_the_docs_show_some() -> None:
-    assert len(EXAMPLES) >= 5
