@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,11 @@ import pytest
 import holdfast.channels
 from holdfast.channels.declared import Declared
 from holdfast.cli.reference import PAGES, pages
-from holdfast.decisions.campaign import decode_campaign
-from holdfast.decisions.journey import decode_journey
 from holdfast.decisions.nodes import step_types
 from holdfast.events.event import NAMES as CALL_NAMES
 from holdfast.kernel.catalogue import discover
 from holdfast.measures.insight_catalogue import declared_insights
 from holdfast.segments.catalogue import declared
-from holdfast.segments.codec import decode_condition
 from holdfast.segments.operators import OPERATORS
 from holdfast.settings import NAMES
 
@@ -95,33 +91,12 @@ def blocks(path: Path, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
-def decode(said: dict[str, object]) -> object:
-    """Whatever the document is, by its look."""
-    ways: list[tuple[str, Callable[[dict[str, object]], object]]] = [
-        ("steps", decode_journey),
-        ("trigger", decode_campaign),
-        ("type", decode_condition),
-    ]
-    return next(way(said) for sign, way in ways if sign in said)
-
-
-def test_the_journeys_and_campaigns_of_the_how_to_can_be_published() -> None:
-    found = [decode(json.loads(each)) for each in blocks(ROOT / "docs/how-to/write-a-journey.md", "json")]
-    assert len(found) == 2
-
-
 @pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_python_in_the_docs_is_python_and_names_what_is_there(path: Path) -> None:
     for block in blocks(path, "python"):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom) and node.module == "holdfast":
                 assert [each.name for each in node.names if not hasattr(holdfast, each.name)] == []
-
-
-def test_conditions_on_the_command_line_can_be_read() -> None:
-    for path in TEXTS:
-        for said in re.findall(r"segment count '(\{.*?\})'", path.read_text(encoding="utf-8")):
-            decode_condition(said)
 
 
 def test_the_readme_is_short() -> None:

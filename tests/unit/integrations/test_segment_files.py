@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import tempfile
 from contextlib import suppress
 from datetime import timedelta
@@ -251,16 +250,3 @@ def test_applying_what_was_pulled_changes_nothing(
 
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(story(Path(folder)))
-
-
-def test_the_files_of_the_how_to_can_be_applied(tmp_path: Path) -> None:
-    text = (Path(__file__).parents[3] / "docs/how-to/keep-segments-as-files.md").read_text(encoding="utf-8")
-    found = re.findall(r"`segments/([^`]+)`[^\n]*:\n\n```\w+\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert [name for name, _ in found] == ["loyal.toml", "loyal-in-germany.yaml", "gold.json"]
-    for name, said in found:
-        (tmp_path / name).write_text(said, encoding="utf-8")
-    files: list[Any] = [each.document for each in read_segment_files([tmp_path])]
-    changes = asyncio.run(apply_segments(MemoryState(), drafts_of(files), by="", now=START))
-    assert {each.segment.id: each.kind for each in changes} == dict.fromkeys(
-        ("gold", "loyal", "loyal-in-germany"), "new"
-    )
