@@ -68,6 +68,11 @@ def _rows(question: Sql, told: Callable[[Rows], object]) -> Ask:
     return lambda handle: told(handle.rows(question))
 
 
+def _fifty(rows: Rows) -> int:
+    """How many are shown; one more is asked for, to see whether a millisecond is cut."""
+    return min(len(rows), 50)
+
+
 def _span(since_ms: int, until_ms: int) -> str:
     return f"ts >= fromUnixTimestamp64Milli({since_ms}, 'UTC') AND ts < fromUnixTimestamp64Milli({until_ms}, 'UTC')"
 
@@ -215,9 +220,10 @@ TASKS: Mapping[str, Task] = {
         told=lambda rows: sorted((int(row[1]), int(row[2])) for row in rows),
     ),
     "somebody's last fifty events": Task(
-        ours=_rows(questions.timeline(SCOPE, [SOMEBODY], limit=50, before_ms=None, name=None), len),
+        ours=_rows(questions.timeline(SCOPE, [SOMEBODY], limit=51, before_ms=None, name=None), _fifty),
         by_hand={
-            "all columns": f"""SELECT event, {MS}, message_id, source, text, number, other
+            "all columns": f"""SELECT {WHO}, event, kind, {MS}, received_at, message_id, user_id, anonymous_id, source,
+                    text, number, other, context
                 {_FROM} AND identity = {SOMEBODY} ORDER BY ts DESC LIMIT 50""",
         },
         duck=lambda table: duck.timeline(table, SOMEBODY),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from math import ceil
 
 import pyarrow as pa
 import pytest
@@ -70,12 +71,14 @@ async def test_the_same_token_twice_adds_once(history: History) -> None:
 async def test_a_timeline_is_newest_first_and_pages_lose_nothing(history: History) -> None:
     rows = [row(1, at_ms=AT + n // 3, message_id=f"m{n}") for n in range(9)]
     await history.add([*rows, row(2, message_id="other")], token="t")
-    seen: list[str] = []
-    before_ms = None
-    while page := await history.timeline([1], limit=2, before_ms=before_ms):
-        seen += [event.message_id for event in page]
-        before_ms = page[-1].timestamp_ms
-    assert seen == [f"m{n}" for n in reversed(range(9))]
+    for limit in (1, 2, 3, 4, 8, 9, 10):
+        seen: list[str] = []
+        before_ms = None
+        while page := await history.timeline([1], limit=limit, before_ms=before_ms):
+            assert len(page) == min(9 - len(seen), 3 * ceil(limit / 3))  # Three a millisecond, and never a part of one.
+            seen += [event.message_id for event in page]
+            before_ms = page[-1].timestamp_ms
+        assert seen == [f"m{n}" for n in reversed(range(9))]
     assert await history.timeline([], limit=5) == []
     assert len(await history.timeline([1, 2], limit=50)) == 10
 

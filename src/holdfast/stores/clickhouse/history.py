@@ -193,8 +193,16 @@ class ChdbHistory:
     ) -> list[TimelineEvent]:
         if not identities or limit <= 0:
             return []
-        question = questions.timeline(self._scope(), identities, limit=limit, before_ms=before_ms, name=name)
+        scope = self._scope()
+        question = questions.timeline(scope, identities, limit=limit + 1, before_ms=before_ms, name=name)
         events = [timeline_event(row) for row in await self._rows(question)]
+        if len(events) > limit:
+            last_ms = events[limit - 1].timestamp_ms
+            cut = events.pop().timestamp_ms == last_ms
+            if cut:
+                rows = await self._rows(questions.happened_at(scope, identities, at_ms=last_ms, name=name))
+                events = [event for event in events if event.timestamp_ms > last_ms]
+                events += [timeline_event(row) for row in rows]
         return sorted(events, key=lambda event: (event.timestamp_ms, event.message_id), reverse=True)
 
     async def groups(self, identities: Sequence[int], *, as_of_ms: int) -> list[dict[str, Json]]:
