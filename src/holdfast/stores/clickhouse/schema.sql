@@ -4,9 +4,9 @@
 CREATE TABLE IF NOT EXISTS events (
     workspace UInt32,
     event LowCardinality(String),
-    identity UInt32 CODEC(Delta(4), ZSTD(1)),
-    ts DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
-    received_at DateTime64(3, 'UTC') CODEC(Delta(8), ZSTD(1)),
+    identity UInt32 CODEC(T64, LZ4),
+    ts DateTime64(3, 'UTC') CODEC(T64, LZ4),
+    received_at DateTime64(3, 'UTC') CODEC(T64, LZ4),
     id UInt64 CODEC(NONE),
     message_id String CODEC(ZSTD(1)),
     kind LowCardinality(String),
