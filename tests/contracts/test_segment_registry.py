@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.flows.decide import publish, set_state
+from holdfast.flows.kpis import keep_tree, load_tree
+from holdfast.flows.list_registry import PeopleList, note_lists
 from holdfast.flows.segment_drafts import DESCRIPTION_MOST, NAME_MOST, Draft, draft_of, drafts_of
-from holdfast.flows.segment_users import SAID_MOST, Use, users_of
 from holdfast.flows.segments import (
     SEGMENTS_MOST,
     Change,
@@ -27,8 +28,11 @@ from holdfast.flows.segments import (
     restore_segment,
     save_segment,
 )
+from holdfast.flows.used_by import SAID_MOST, Use, users_of
 from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound, TooLarge
+from holdfast.measures.kpi import KpiTree, decode_tree
 from holdfast.ports.state import Decision, SavedSegment, State
+from holdfast.segments.codec import DEPTH_MOST
 from holdfast.testing import START, MemoryState, a_visit
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
 
@@ -464,3 +468,75 @@ async def test_a_description_that_is_not_said_stays(state: State) -> None:
     assert (cleared.kind, cleared.segment.description) == ("changed", "")
     await save_segment(state, draft_of("a", "A", BUYS, "Back."), by="", now=START)
     assert (await apply(state, {"a": BUYS}))["a"].segment.description == "", "a file says all there is to say"
+
+
+LISTED: Mapping[str, object] = {"type": "in_list", "list": "vip"}
+
+
+def a_tree(segment: object, **question: object) -> KpiTree:
+    """A company, and a KPI of it that asks of a segment."""
+    asked = {"event": "Bought", "segment": segment, **question}
+    kpi = {"id": "sales", "name": "Sales", "kind": "kpi", "parent": "shop", "insight": "trend", "column": "value"}
+    shop = {"id": "shop", "name": "Shop", "kind": "company"}
+    return decode_tree({"nodes": [shop, kpi | {"of": "sum", "question": asked}]})
+
+
+async def keep(state: State, tree: KpiTree) -> None:
+    async with state.begin() as transaction:
+        await keep_tree(transaction, tree)
+
+
+async def test_a_kpi_uses_what_its_question_names(state: State) -> None:
+    await save(state, "gold", PAYS)
+    await save(state, "loyal", member("gold"))
+    gold: Mapping[str, object] = {"type": "in_segment", "segment": "gold"}
+    await keep(state, a_tree({"type": "not", "of": gold}))
+    async with state.view() as view:
+        uses = (await users_of(view, await view.segments())).of("gold")
+    assert [(each.kind, each.id, each.name, each.path) for each in uses] == [
+        ("segment", "loyal", "Loyal", "$.of[1].of.segment"),
+        ("kpi", "sales", "Sales", "$.nodes[1].question.segment.of.segment"),
+    ]
+    with pytest.raises(Conflict, match=r"the KPI 'sales' at \$\.nodes\[1\]\.question\.segment\.of\.segment"):
+        await delete_segment(state, "gold", by="ann", now=START)
+    with pytest.raises(Conflict, match="the KPI 'sales'"):
+        await apply_segments(state, [draft("other", PAYS)], by="ann", now=START, prune=True)
+    await keep(state, a_tree(PAYS))
+    assert [each[0] for each in await uses_of(state, "gold")] == ["segment"]
+
+
+async def test_a_change_a_kpi_could_not_be_with_is_refused(state: State) -> None:
+    deep: Mapping[str, object] = PAYS
+    for _ in range(DEPTH_MOST - 2):
+        deep = {"type": "not", "of": deep}
+    await save(state, "gold", PAYS)
+    await keep(state, a_tree({"type": "not", "of": {"type": "in_segment", "segment": "gold"}}))
+    with pytest.raises(Conflict, match="the KPI 'sales' could not be any more") as refused:
+        await save(state, "gold", {"type": "not", "of": deep})
+    assert refused.value.path == "$.nodes[1].question.segment.of.segment"
+
+
+async def test_a_tree_that_names_what_has_gone_is_not_kept(state: State) -> None:
+    with pytest.raises(Invalid) as refused:
+        await keep(state, a_tree({"type": "in_segment", "segment": "gold"}))
+    assert (refused.value.code, refused.value.path) == ("unknown_segment", "$.nodes[1].question.segment.segment")
+    async with state.view() as view:
+        assert (await load_tree(view)).nodes == ()
+
+
+async def test_every_kind_of_user_of_a_list_is_told(state: State) -> None:
+    async with state.begin() as transaction:
+        await note_lists(transaction, {"vip": PeopleList(id="vip", name="Vip", made_ms=1, changed_ms=0)})
+    await save(state, "asks", {"type": "all", "of": [PAYS, LISTED]})
+    await keep(state, a_tree(LISTED))
+    await publish(state, "campaign", a_campaign(LISTED), now=START)
+    await publish(state, "journey", a_journey(condition=LISTED), now=START)
+    async with state.view() as view:
+        users = await users_of(view, await view.segments())
+    assert [(each.kind, each.id, each.path) for each in users.of_list("vip")] == [
+        ("segment", "asks", "$.of[1].list"),
+        ("campaign", "winback", "$.trigger.only_if.list"),
+        ("journey", "rescue", "$.steps.fork.condition.list"),
+        ("kpi", "sales", "$.nodes[1].question.segment.list"),
+    ]
+    assert users.of("vip") == (), "a list is no segment"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -82,10 +83,32 @@ def test_a_list_that_is_asked_for_stays(server: Server) -> None:
     asks = {"type": "in_list", "list": "api-kept"}
     server.got("PUT", "/api/segments/api-asks", {"name": "Asks", "definition": asks})
     assert server.refused(409, "DELETE", "/api/lists/api-kept")["code"] == "in_use"
+    used = {"kind": "segment", "id": "api-asks", "name": "Asks", "path": "$.list", "version": None}
+    assert server.got("GET", "/api/lists/api-kept/used-by") == {"used_by": [used]}
+    assert server.refused(404, "GET", "/api/lists/api-nobody/used-by")["code"] == "unknown_list"
     assert server.ask("DELETE", "/api/segments/api-asks").status == 204
     assert server.ask("DELETE", "/api/lists/api-kept").status == 204
     assert server.refused(400, "POST", "/api/segments/count", {"definition": asks})["code"] == "unknown_list"
     assert server.refused(404, "GET", "/api/lists/api-kept")["code"] == "unknown_list"
+
+
+def test_a_write_key_says_nothing_of_lists(server: Server) -> None:
+    server.got("PUT", "/api/lists/api-vip", {"people": ["guest-0"]})
+    server.took(
+        {"type": "identify", "userId": "guest-1", "traits": {"plan": "gold", "list/api-vip": True}},
+        {"type": "identify", "userId": "guest-0", "context": {"traits": {"list/api-vip": None}}},
+        {"type": "identify", "userId": "guest-2", "traits": {"plan": "gold"}},
+    )
+    assert guests_on(server) == ["guest-0"]
+    assert "plan" not in server.got("GET", "/api/people/guest-1")["traits"], "all of it is set aside"
+    told = [each for each in server.got("GET", "/api/errors")["errors"] if each["code"] == "reserved_trait"]
+    assert sorted(each["path"] for each in told)[-1].endswith(".traits.list/api-vip")
+    assert len(told) == 2
+    assert all("/api/lists/{id}/people" in each["hint"] for each in told)
+    bodies = {str(each["id"]): json.dumps(json.loads(each["body"]) | {"traits": {"plan": "gold"}}) for each in told[:1]}
+    assert server.got("POST", "/api/errors/replay", {"ids": [told[0]["id"]]}) == {"replayed": 0, "still_bad": 1}
+    mended = server.got("POST", "/api/errors/replay", {"ids": [told[0]["id"]], "bodies": bodies})
+    assert mended["replayed"] in (0, 1)
 
 
 def test_many_people_come_in_one_call(server: Server) -> None:

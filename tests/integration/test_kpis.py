@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import holdfast
 from holdfast.cli.main import app
-from holdfast.kernel.errors import Invalid, NotFound
+from holdfast.kernel.errors import Conflict, Invalid, NotFound
 
 TOML = """
 [[nodes]]
@@ -101,11 +101,12 @@ def test_python_and_the_command_line_say_the_same(tmp_path: Path) -> None:
         here = {"type": "in_segment", "segment": "here"}
         ws.keep_kpis({"nodes": [{**kpi, "of": "sum", "question": {"event": "Bought", "segment": here}}]})
         assert ws.kpis().table["value"].to_list() == [2.0]
-        ws.delete_segment("here")
-        (lost,) = ws.kpis().table.to_dicts()
-        assert (lost["value"], lost["status"]) == (None, "unknown")
-        assert "here" in lost["reason"]
+        with pytest.raises(Conflict, match="used by the KPI 'a'"):
+            ws.delete_segment("here")
+        (use,) = ws.segment_used_by("here")
+        assert (use.kind, use.id, use.name, use.path) == ("kpi", "a", "A", "$.nodes[0].question.segment.segment")
         ws.keep_kpis(tomllib.loads(TOML))
+        ws.delete_segment("here")
     ran = runner.invoke(app, ["kpi", "show", "--data", str(data)])
     assert ran.exit_code == 0, ran.output
     assert "30.00 EUR" in ran.output

@@ -34,6 +34,7 @@ with holdfast.open("data", time_zone="Europe/Berlin") as ws:
             ask()
         except Exposed as refusal:
             print(refusal)
+    print([(each.kind, each.id, each.name, each.path) for each in ws.list_used_by("vip")])
     print([(each.path, each.truth.name) for each in ws.explain(in_segment("loyal"), "u2")])
     ws.track([{"type": "group", "user_id": "u1", "group_id": "acme", "traits": {"plan": "gold"}}])
     ws.track([{"type": "group", "user_id": "u3", "group_id": "acme", "traits": {"seats": 3}}])
@@ -60,9 +61,11 @@ def test_a_story_of_lists(tmp_path: Path) -> None:
         "anon u1 | u0 u2 u3",
         "anon u1",
         "anon u2",
-        "the list 'vip' is used by the segment 'loyal'. Take it out of there first.",
+        "list_id: the list 'vip' is used by the segment 'loyal' at $.of[0].list. Take it out of there first; "
+        "`holdfast list used-by vip` lists every use.",
         "$.segment: There is no segment 'loyl'. Did you mean 'loyal'?",
         "$.list: There is no list 'vpi'. Did you mean 'vip'?",
+        "[('segment', 'loyal', 'Loyal', '$.of[0].list')]",
         "[('$', 'TRUE'), ('$ → loyal: $', 'TRUE'), ('$ → loyal: $.of[0]', 'TRUE'), ('$ → loyal: $.of[1]', 'TRUE')]",
         "u1 u3 | anon u0 u2",
         "6 6",

@@ -153,6 +153,9 @@ class Desk:
     def delete_list(self, list_id: str) -> None:
         self._ask("DELETE", _list(list_id), missing=_LISTS)
 
+    def list_used_by(self, list_id: str) -> list[Answer]:
+        return rows_of(self._ask("GET", f"{_list(list_id)}/used-by", missing=_LISTS), "used_by")
+
     def save_people(self, kind: str, question: Answer, cell: Answer, segment_id: str) -> Answer:
         wish: Answer = {"question": question, "cell": cell, "id": segment_id}
         return self._ask("POST", f"/api/insights/{_part(kind)}/save", wish)

@@ -11,6 +11,7 @@ from holdfast.cli.desk import Answer, desk, rows_of
 from holdfast.cli.options import ApiKey, AsJson, Data, Limit
 from holdfast.cli.printing import count_words, print_json, print_table
 from holdfast.cli.segment import print_people
+from holdfast.cli.segment_registry import print_users
 from holdfast.kernel.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -101,6 +102,14 @@ def people(
         print_json(answer)
     else:
         print_people(rows_of(answer, "people"), total=answer["count"])
+
+
+@app.command("used-by")
+def used_by(list_id: ListId, data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Who uses a list, and where: segments, journeys and campaigns, KPIs."""
+    with desk(data, api_key) as at:
+        found = at.list_used_by(list_id)
+    print_users(found, as_json=as_json)
 
 
 @app.command()

@@ -89,14 +89,10 @@ def restore(
 
 
 def used_by(segment_id: SegmentId, data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
-    """Who uses a segment: other segments, journeys and campaigns, and where in their definitions."""
+    """Who uses a segment: other segments, journeys and campaigns, KPIs, and where in their definitions."""
     with desk(data, api_key) as at:
         found = at.segment_used_by(segment_id)
-    if as_json:
-        print_json({"used_by": found})
-        return
-    columns = {"kind": "KIND", "id": "ID", "name": "NAME", "version": "VERSION", "path": "WHERE"}
-    print_table(found, columns, empty="Nothing uses it.")
+    print_users(found, as_json=as_json)
 
 
 def add_commands(to: typer.Typer) -> None:
@@ -115,6 +111,15 @@ def print_saved(saved: Answer, verb: str) -> None:
     """One sentence, and who uses what was changed."""
     print(f"{verb} {saved['id']}, version {saved['version']}.")
     print_used_by(rows_of(saved, "used_by"))
+
+
+def print_users(found: list[Answer], *, as_json: bool) -> None:
+    """Every use of a segment or a list, in a table."""
+    if as_json:
+        print_json({"used_by": found})
+        return
+    columns = {"kind": "KIND", "id": "ID", "name": "NAME", "version": "VERSION", "path": "WHERE"}
+    print_table(found, columns, empty="Nothing uses it.")
 
 
 def print_used_by(uses: Iterable[Answer], indent: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -10,9 +10,10 @@ import polars as pl
 
 from holdfast.decisions.fields import at, under
 from holdfast.events.event import Json
+from holdfast.flows.library import load_library
 from holdfast.kernel.errors import Exposed, NotFound
 from holdfast.measures.insight import DAY_MS, Question
-from holdfast.measures.insight_catalogue import decode_cell
+from holdfast.measures.insight_catalogue import decode_cell, decode_question
 from holdfast.measures.kpi import (
     Figure,
     Figures,
@@ -28,6 +29,7 @@ from holdfast.measures.kpi import (
 )
 from holdfast.ports.insights import Insights
 from holdfast.ports.state import Transaction, View
+from holdfast.segments.library import resolve_in
 
 _NOTE = "kpi_tree"
 """The note of the workspace that holds the tree, as JSON."""
@@ -67,8 +69,23 @@ async def load_tree(view: View) -> KpiTree:
 
 
 async def keep_tree(transaction: Transaction, tree: KpiTree) -> None:
-    """Keep it in place of what was there."""
+    """Keep it in place of what was there.
+
+    Raises Invalid for a segment or a list it names that is not there: it may have been deleted a moment ago.
+    """
+    library = await load_library(transaction)
+    for path, _, question in kpi_questions(tree):
+        resolve_in(question, library, path=path)
     await transaction.set_note(_NOTE, msgspec.json.encode(encode_tree(tree)).decode())
+
+
+def kpi_questions(tree: KpiTree) -> Iterator[tuple[str, KpiNode, Question]]:
+    """The question of each KPI, with where it stands in the tree; the segments it names are not bound to it."""
+    for index, node in enumerate(tree.nodes):
+        if node.insight is not None:
+            path = at(at("$.nodes", index), "question")
+            with under(path):
+                yield path, node, decode_question(node.insight, node.asked(0))
 
 
 async def checked_tree(definition: bytes | str | Mapping[str, object], question_of: QuestionOf) -> KpiTree:

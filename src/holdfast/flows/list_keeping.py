@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from holdfast.flows import lists
 from holdfast.flows.list_members import Keeper, ListChange, Named
+from holdfast.flows.used_by import Use
 
 T = TypeVar("T")
 
@@ -43,3 +44,7 @@ class ListKeeper(ABC):
     def delete_list(self, list_id: str) -> None:
         """Take everybody off a list and forget it. Raises NotFound, and Conflict naming who asks for it."""
         self.keep(lambda at: lists.delete_list(at, list_id))
+
+    def list_used_by(self, list_id: str) -> tuple[Use, ...]:
+        """Who uses a list: segments, journeys, campaigns, KPIs; and where in their definitions. Raises NotFound."""
+        return self.keep(lambda at: lists.list_users(at, list_id))

@@ -14,7 +14,7 @@ import pyarrow as pa
 from holdfast.events.event import NAMES, OWN_SOURCE, IdentityKey
 from holdfast.events.segment_spec import ID_BYTES_MOST
 from holdfast.flows.bulk import EVENT_TABLE, load_table
-from holdfast.flows.list_registry import PeopleList, lists_of, note_lists
+from holdfast.flows.list_registry import PeopleList, every_list, note_lists
 from holdfast.flows.person import shown_as
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.ids import effect_key
@@ -219,7 +219,7 @@ async def _say(at: Keeper, kept: PeopleList, said: Sequence[tuple[IdentityKey, b
     moment_ms = max(to_millis(now), kept.changed_ms + 1)
     kept = replace(kept, changed_ms=moment_ms)
     async with at.state.begin() as transaction:
-        await note_lists(transaction, await lists_of(transaction) | {kept.id: kept})
+        await note_lists(transaction, await every_list(transaction) | {kept.id: kept})
     events = _events(kept, said, moment_ms)
     await load_table(events, state=at.state, history=at.history, received=now, chunk_rows=SAID_AT_ONCE)
     await at.settle()

@@ -23,10 +23,17 @@ class PeopleList:
     made_ms: int
     changed_ms: int
     """When somebody was last put on it or taken off; no later change of it bears this moment again."""
+    going: bool = False
+    """Whether it is deleted, and people may still have to be taken off: then it is there for nobody else."""
 
 
 async def lists_of(view: View) -> dict[str, PeopleList]:
-    """Every list by its id, in order of id."""
+    """Every list by its id, in order of id; those that are going are there no more."""
+    return {name: each for name, each in (await every_list(view)).items() if not each.going}
+
+
+async def every_list(view: View) -> dict[str, PeopleList]:
+    """The same, with those that are going."""
     noted = await view.note(_NOTE)
     return {} if noted is None else msgspec.json.decode(noted, type=dict[str, PeopleList])
 
@@ -40,6 +47,6 @@ async def find_list(view: View, list_id: str) -> PeopleList:
 
 
 async def note_lists(transaction: Transaction, lists: Mapping[str, PeopleList]) -> None:
-    """Keep these, and no others."""
+    """Keep these, and no others; those that are going have to be among them."""
     kept = {list_id: lists[list_id] for list_id in sorted(lists)}
     await transaction.set_note(_NOTE, msgspec.json.encode(kept).decode())

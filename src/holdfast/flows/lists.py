@@ -11,25 +11,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import replace
 
-from holdfast.decisions.journey import Journey
 from holdfast.flows.list_members import Keeper, ListChange, Named, change_members, count_on, names_of
-from holdfast.flows.list_registry import PeopleList, find_list, lists_of, note_lists
-from holdfast.flows.playbook import play_of
-from holdfast.kernel.errors import Conflict, Exposed, Invalid, TooLarge
+from holdfast.flows.list_registry import PeopleList, every_list, find_list, lists_of, note_lists
+from holdfast.flows.used_by import Use, in_use, users_of
+from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import to_millis
-from holdfast.ports.state import View
-from holdfast.segments.codec import decode_condition
-from holdfast.segments.condition import Condition
-from holdfast.segments.conditions.in_list import InList
-from holdfast.segments.library import conditions_in
 
 LISTS_MOST = 1_000
 NAME_MOST = 200
 """Characters of a list's name."""
-USERS_TOLD = 10
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
@@ -46,6 +38,7 @@ async def save_list(
     """
     wanted = None if people is None else names_of(people, "$.people")
     async with at.list_turn:
+        await _emptied(at, list_id)  # Whoever deleted a list of that id may have been stopped on the way.
         kept = await _kept(at, list_id, name)
         if wanted is None:
             return ListChange(list=kept, people=await count_on(at, list_id))
@@ -69,21 +62,33 @@ async def change_list(
 async def delete_list(at: Keeper, list_id: str) -> None:
     """Take everybody off a list and forget it. Raises NotFound, and Conflict naming who uses it."""
     async with at.list_turn:
-        async with at.state.view() as view:
-            kept = await find_list(view, list_id)
-            users = await _users(view, list_id)
-        if users:
-            more = f" and {len(users) - USERS_TOLD} more" if len(users) > USERS_TOLD else ""
-            raise Conflict(
-                f"the list {list_id!r} is used by {', '.join(users[:USERS_TOLD])}{more}.",
-                code="in_use",
-                hint="Take it out of there first.",
-            )
-        await change_members(at, kept, [], exactly=True)
         async with at.state.begin() as transaction:
-            lists = await lists_of(transaction)
-            lists.pop(list_id, None)
-            await note_lists(transaction, lists)
+            kept = await find_list(transaction, list_id)
+            if uses := (await users_of(transaction, await transaction.segments())).of_list(list_id):
+                raise in_use("list", list_id, uses)
+            # From here on nobody can ask for it, whatever comes between this and the last one's being taken off.
+            await note_lists(transaction, await every_list(transaction) | {list_id: replace(kept, going=True)})
+        await _emptied(at, list_id)
+
+
+async def list_users(at: Keeper, list_id: str) -> tuple[Use, ...]:
+    """Who uses a list: segments, journeys, campaigns, KPIs; and where in their definitions. Raises NotFound."""
+    async with at.state.view() as view:
+        await find_list(view, list_id)
+        return (await users_of(view, await view.segments())).of_list(list_id)
+
+
+async def _emptied(at: Keeper, list_id: str) -> None:
+    """Take everybody off a list that is going, and forget it. The caller holds the turn."""
+    async with at.state.view() as view:
+        kept = (await every_list(view)).get(list_id)
+    if kept is None or not kept.going:
+        return
+    await change_members(at, kept, [], exactly=True)
+    async with at.state.begin() as transaction:
+        lists = await every_list(transaction)
+        lists.pop(list_id, None)
+        await note_lists(transaction, lists)
 
 
 async def count_list(at: Keeper, list_id: str) -> ListChange:
@@ -119,23 +124,5 @@ async def _kept(at: Keeper, list_id: str, name: str | None) -> PeopleList:
         now_ms = to_millis(at.clock.now())
         new = PeopleList(id=list_id, name=called or list_id, made_ms=now_ms, changed_ms=0)
         kept = new if before is None else replace(before, name=called or before.name)
-        await note_lists(transaction, lists | {list_id: kept})
+        await note_lists(transaction, await every_list(transaction) | {list_id: kept})
     return kept
-
-
-async def _users(view: View, list_id: str) -> list[str]:
-    """The saved segments, and the journeys and campaigns not stopped, that ask for the list."""
-    users = []
-    for saved in await view.segments():
-        with suppress(Exposed):  # What is not valid any more asks nothing.
-            if _asks(decode_condition(saved.definition), list_id):
-                users.append(f"the segment {saved.id!r}")
-    for decision in await view.decisions():
-        with suppress(Exposed):
-            if decision.state != "stopped" and _asks(play_of(decision).journey, list_id):
-                users.append(f"the {decision.kind} {decision.id!r}")
-    return users
-
-
-def _asks(value: Condition | Journey, list_id: str) -> bool:
-    return any(isinstance(each, InList) and each.list == list_id for each in conditions_in(value))

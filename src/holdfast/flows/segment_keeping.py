@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from holdfast.flows.segment_drafts import draft_of, drafts_of
-from holdfast.flows.segment_users import Use, users_of
 from holdfast.flows.segments import (
     VERSIONS_MOST,
     Change,
@@ -22,6 +21,7 @@ from holdfast.flows.segments import (
     restore_segment,
     save_segment,
 )
+from holdfast.flows.used_by import Use, users_of
 from holdfast.ports.state import SavedSegment, State
 from holdfast.segments.condition import Condition
 from holdfast.segments.difference import Difference, differences
@@ -120,7 +120,7 @@ class SegmentKeeper(ABC):
         ).segment
 
     def segment_used_by(self, segment_id: str) -> tuple[Use, ...]:
-        """Who uses a segment: segments, journeys and campaigns, and where in their definitions. Raises NotFound."""
+        """Who uses a segment: segments, journeys, campaigns, KPIs; and where in their definitions. Raises NotFound."""
 
         async def asked(state: State, _now: datetime) -> tuple[Use, ...]:
             async with state.view() as view:

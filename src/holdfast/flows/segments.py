@@ -16,13 +16,13 @@ from holdfast.events.event import Json
 from holdfast.flows.library import load_library
 from holdfast.flows.playbook import definition_of
 from holdfast.flows.segment_drafts import Draft, canonical
-from holdfast.flows.segment_users import Use, Users, in_use, users_of
+from holdfast.flows.used_by import Use, Users, in_use, users_of
 from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound, TooLarge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import Decision, SavedSegment, State, Transaction, View
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.difference import Difference, differences
-from holdfast.segments.library import Library, resolve
+from holdfast.segments.library import Library, resolve, resolve_in
 
 SEGMENTS_MOST = 2_000
 """Segments in one workspace."""
@@ -179,7 +179,7 @@ def _other(saved: SavedSegment, *, by: str, at_ms: int, prune: bool) -> Change:
 def _check_gone(gone: Collection[str], users: Users) -> None:
     for name in sorted(gone):
         if uses := users.of(name):
-            raise in_use(name, uses)
+            raise in_use("segment", name, uses)
 
 
 async def _check(
@@ -195,6 +195,8 @@ async def _check(
         _check_user("segment", name, partial(_whole_segment, name), before, library)
     for decision in users.decisions:
         _check_user(decision.kind, decision.id, partial(_whole_decision, decision), before, library)
+    for path, node, question in users.kpis:
+        _check_user("KPI", node.id, partial(resolve_in, question, path=path), before, library)
 
 
 def _check_user(kind: str, name: str, whole: Callable[[Library], object], before: Library, after: Library) -> None:

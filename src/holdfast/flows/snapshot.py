@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol, cast
 
 from holdfast.flows.list_members import Keeper
+from holdfast.flows.list_registry import lists_of
 from holdfast.flows.lists import save_list
 from holdfast.flows.segment_drafts import canonical, draft_of
 from holdfast.flows.segments import save_segment
@@ -38,7 +39,7 @@ async def keep_people(
     """Keep the people behind a cell, as they are now. Keeping others under the same id puts them in their place.
 
     Raises:
-        Conflict: the id is that of a segment which is no snapshot.
+        Conflict: the id is that of a segment which is no snapshot, or of a list that was put together by hand.
         Invalid: an id or a name that cannot be, or no such cell.
         TooLarge: more people than a list can hold.
     """
@@ -55,11 +56,18 @@ async def keep_people(
 
 async def _check_free(at: SnapshotKeeper, segment_id: str, definition: bytes) -> None:
     async with at.state.view() as view:
-        for each in await view.segments():
-            if each.id == segment_id and each.definition != definition:
-                raise Conflict(
-                    f"{segment_id!r} is a segment of another kind.",
-                    code="taken",
-                    path="$.id",
-                    hint="Choose another id: that segment would become a list of these people.",
-                )
+        saved = next((each for each in await view.segments() if each.id == segment_id), None)
+        if saved is None and segment_id in await lists_of(view):
+            raise Conflict(
+                f"{segment_id!r} is a list of other people, and no segment goes with it.",
+                code="taken",
+                path="$.id",
+                hint="Choose another id: that list would become one of these people.",
+            )
+        if saved is not None and saved.definition != definition:
+            raise Conflict(
+                f"{segment_id!r} is a segment of another kind.",
+                code="taken",
+                path="$.id",
+                hint="Choose another id: that segment would become a list of these people.",
+            )

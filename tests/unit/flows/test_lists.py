@@ -12,11 +12,14 @@ import pytest
 from holdfast.events.event import IdentityKey
 from holdfast.flows.identify import merge, unmerge
 from holdfast.flows.list_members import ListChange
-from holdfast.flows.lists import all_lists, change_list, count_list, delete_list, save_list
+from holdfast.flows.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
+from holdfast.flows.segment_drafts import draft_of
+from holdfast.flows.segments import save_segment
 from holdfast.kernel.errors import Conflict, Invalid, NotFound, TooLarge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SavedSegment
 from holdfast.segments.builders import in_list
+from holdfast.segments.condition import Condition
 from holdfast.testing.house import House
 
 
@@ -140,7 +143,7 @@ async def test_a_list_that_is_asked_for_is_not_deleted(house: House) -> None:
     async with house.app.state.begin() as transaction:
         await transaction.put_segment(SavedSegment(id="rest", name="Rest", definition=asked, updated_ms=1))
     await house.publish(journey({"type": "in_list", "list": "vip"}))
-    with pytest.raises(Conflict, match="the segment 'rest', the journey 'welcome'"):
+    with pytest.raises(Conflict, match=r"the segment 'rest' at \$\.of\.list, the journey 'welcome' at \$\.steps\.in\."):
         await delete_list(house.app, "vip")
     assert await on(house) == ["ann"]
 
@@ -222,3 +225,61 @@ async def test_being_put_on_a_list_is_nothing_somebody_did(house: House) -> None
     assert not any(each.events or each.people for each in later)
     await house.happens(does("Wrote", userId="newcomer"))
     assert (await seen(house))["newcomer"] == (now_ms, to_millis(house.clock.now()))
+
+
+async def saved(house: House, segment_id: str, condition: Condition) -> None:
+    await save_segment(house.app.state, draft_of(segment_id, segment_id, condition), by="ann", now=house.clock.now())
+
+
+async def test_a_list_that_is_asked_for_stays_and_its_users_are_told(house: House) -> None:
+    app = house.app
+    await save_list(app, "vip", people=["ann"])
+    await saved(house, "loyal", in_list("vip"))
+    assert [(each.kind, each.id, each.path) for each in await list_users(app, "vip")] == [
+        ("segment", "loyal", "$.list")
+    ]
+    with pytest.raises(Conflict, match=r"the list 'vip' is used by the segment 'loyal' at \$\.list") as refused:
+        await delete_list(app, "vip")
+    assert refused.value.path == "list_id"
+    assert await on(house) == ["ann"]
+    with pytest.raises(NotFound):
+        await list_users(app, "press")
+
+
+async def test_nobody_can_ask_for_a_list_while_its_people_are_taken_off(house: House) -> None:
+    app = house.app
+    await save_list(app, "vip", people=["ann", "ben"])
+    add_table = app.history.add_table
+
+    async def meanwhile(rows: Any, *, token: str) -> int:
+        with pytest.raises(Invalid, match="There is no list 'vip'"):
+            await saved(house, "late", in_list("vip"))
+        with pytest.raises(NotFound):
+            await count_list(app, "vip")
+        return await add_table(rows, token=token)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.history, "add_table", meanwhile)
+        await delete_list(app, "vip")
+    assert await all_lists(app) == []
+
+
+@pytest.mark.parametrize("then", ["saved anew", "deleted again"])
+async def test_a_deletion_that_was_cut_short_is_finished_before_the_id_is_used_again(house: House, then: str) -> None:
+    app = house.app
+    await save_list(app, "vip", "Our best", ["ann", "ben"])
+
+    async def dies(rows: Any, *, token: str) -> int:
+        raise RuntimeError("the process died")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.history, "add_table", dies)
+        with pytest.raises(RuntimeError):
+            await delete_list(app, "vip")
+    assert await all_lists(app) == []
+    if then == "deleted again":
+        with pytest.raises(NotFound):
+            await delete_list(app, "vip")
+    done = await save_list(app, "vip")
+    assert (done.list.name, done.people) == ("vip", 0)
+    assert await on(house) == []

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from holdfast.flows.list_members import ListChange
-from holdfast.flows.lists import all_lists, change_list, count_list, delete_list, save_list
+from holdfast.flows.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
+from holdfast.http.api.segment_shapes import UsedBy, UseShape
 from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.segments.conditions.in_list import InList
@@ -93,6 +94,11 @@ def list_routes(app: Application) -> APIRouter:
         as_of_ms = to_millis(app.clock.now())
         rows = await app.history.people(InList(list=list_id), as_of_ms=as_of_ms, limit=limit, offset=offset)
         return PeoplePage(people=[PersonShape.of(row) for row in rows], total=found.people)
+
+    @routes.get("/{list_id}/used-by")
+    async def used_by(list_id: str) -> UsedBy:
+        """Who uses a list: segments, journeys and campaigns, KPIs, and where in their definitions."""
+        return UsedBy(used_by=[UseShape.of(each) for each in await list_users(app, list_id)])
 
     @routes.put("/{list_id}")
     async def save(list_id: str, wish: ListWish) -> ListChangeShape:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from holdfast.events.event import LIST_TRAITS
 from holdfast.http.shapes import moment_text
 from holdfast.ports.discovery import KnownProperty
 from holdfast.ports.history import EXAMPLES_MOST, PropertyType
-from holdfast.segments.conditions.in_list import LIST_TRAITS
 from holdfast.wiring import Application
 
 

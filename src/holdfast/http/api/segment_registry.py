@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from holdfast.flows.segment_drafts import drafts_of
-from holdfast.flows.segment_users import users_of
 from holdfast.flows.segments import (
     SEGMENTS_MOST,
     VERSIONS_MOST,
@@ -20,7 +19,8 @@ from holdfast.flows.segments import (
     not_there,
     restore_segment,
 )
-from holdfast.http.api.segment_shapes import ChangeShape, DifferenceShape, SegmentShape, UseShape, VersionShape
+from holdfast.flows.used_by import users_of
+from holdfast.http.api.segment_shapes import ChangeShape, DifferenceShape, SegmentShape, UsedBy, UseShape, VersionShape
 from holdfast.http.auth import asked_by
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole
 from holdfast.ports.state import SavedSegment, View
@@ -79,13 +79,6 @@ class Compared:
     before: VersionShape
     after: VersionShape
     differences: list[DifferenceShape]
-
-
-@dataclass(frozen=True, kw_only=True)
-class UsedBy:
-    """Who uses a segment."""
-
-    used_by: list[UseShape] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,7 +155,7 @@ def registry_routes(app: Application) -> APIRouter:
 
     @routes.get("/{segment_id}/used-by")
     async def used_by(segment_id: str) -> UsedBy:
-        """Who uses a segment: other segments, journeys and campaigns, and where in their definitions."""
+        """Who uses a segment: other segments, journeys and campaigns, KPIs, and where in their definitions."""
         async with app.state.view() as view:
             await find_segment(view, segment_id)
             users = await users_of(view, await view.segments())

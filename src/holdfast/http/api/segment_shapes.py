@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from holdfast.flows.segment_users import Use
 from holdfast.flows.segments import Change, ChangeKind
+from holdfast.flows.used_by import Use
 from holdfast.http.shapes import Properties, moment_text
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import SavedSegment
@@ -18,9 +18,12 @@ from holdfast.segments.difference import Difference
 
 @dataclass(frozen=True, kw_only=True)
 class UseShape:
-    """One place where a saved segment is used; `version` is that of a journey people are still under way on."""
+    """One place where a saved segment, or a list, is used: `path` stands in the definition of what uses it.
 
-    kind: Literal["segment", "journey", "campaign"]
+    `version` is that of a journey people are still under way on, where it is not the newest.
+    """
+
+    kind: Literal["segment", "journey", "campaign", "kpi"]
     id: str
     name: str
     path: str
@@ -29,6 +32,13 @@ class UseShape:
     @classmethod
     def of(cls, use: Use) -> Self:
         return cls(kind=use.kind, id=use.id, name=use.name, path=use.path, version=use.version)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsedBy:
+    """Who uses a segment, or a list."""
+
+    used_by: list[UseShape]
 
 
 @dataclass(frozen=True, kw_only=True)

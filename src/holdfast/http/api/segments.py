@@ -11,8 +11,8 @@ from pydantic import Field
 
 from holdfast.flows.explain import explain_person
 from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segment_users import users_of
 from holdfast.flows.segments import delete_segment, find_segment, save_segment
+from holdfast.flows.used_by import users_of
 from holdfast.http.api.people import members_of
 from holdfast.http.api.segment_shapes import SegmentShape
 from holdfast.http.auth import asked_by

@@ -1,4 +1,4 @@
-"""Who uses a saved segment: other segments, and journeys and campaigns that ask for it."""
+"""Who uses a saved segment or a list of people: segments, journeys and campaigns, and KPIs that ask for it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from typing import Literal
 from holdfast.decisions.campaign import decode_campaign
 from holdfast.decisions.conditions import conditions_of
 from holdfast.decisions.journey import decode_journey
+from holdfast.flows.kpis import kpi_questions, load_tree
 from holdfast.flows.playbook import definition_of
 from holdfast.kernel.errors import Conflict, Exposed
+from holdfast.measures.insight import Question
+from holdfast.measures.kpi import KpiNode
 from holdfast.ports.state import Decision, SavedSegment, View
 from holdfast.segments.codec import decode_condition
-from holdfast.segments.mentions import Mention, mentions_in
+from holdfast.segments.mentions import Mention, Mentioned, mentions_in, mentions_within
 
 SAID_MOST = 10
 """Uses a complaint names; `used-by` lists all."""
@@ -23,32 +26,39 @@ SAID_MOST = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """One place where a saved segment is used."""
+    """One place where a saved segment, or a list, is used."""
 
-    kind: Literal["segment", "journey", "campaign"]
+    kind: Literal["segment", "journey", "campaign", "kpi"]
     id: str
     name: str
     path: str
-    """Where in the user's definition, such as `$.steps.fork.condition.segment`."""
+    """Where in the user's definition, such as `$.steps.fork.condition.segment`; a KPI's stands in the KPI tree."""
     version: int | None = None
     """Of a journey or campaign, where it is not the newest: one that people are still under way on."""
 
     def words(self) -> str:
         older = f" (version {self.version})" if self.version is not None else ""
-        return f"the {self.kind} {self.id!r}{older} at {self.path}"
+        kind = "KPI" if self.kind == "kpi" else self.kind
+        return f"the {kind} {self.id!r}{older} at {self.path}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Users:
-    """Every use of every saved segment."""
+    """Every use of every saved segment and of every list."""
 
-    uses: Mapping[str, tuple[Use, ...]]
+    uses: Mapping[tuple[Mentioned, str], tuple[Use, ...]]
     decisions: tuple[Decision, ...]
     """The journeys and campaigns among the users."""
+    kpis: tuple[tuple[str, KpiNode, Question], ...]
+    """The KPIs of the workspace that can ask, each with where its question stands."""
 
     def of(self, segment_id: str) -> tuple[Use, ...]:
-        """Segments first, then campaigns, then journeys; each by id."""
-        return self.uses.get(segment_id, ())
+        """Segments first, then campaigns, journeys and KPIs; each by id."""
+        return self.uses.get(("segment", segment_id), ())
+
+    def of_list(self, list_id: str) -> tuple[Use, ...]:
+        """The same, of a list of people."""
+        return self.uses.get(("list", list_id), ())
 
     def reached_from(self, segments: Collection[str]) -> set[str]:
         """The saved segments that name one of these, or name one that does, and so on."""
@@ -67,35 +77,40 @@ async def users_of(view: View, segments: Iterable[SavedSegment]) -> Users:
     A journey or campaign counts as long as it can ask: its newest version unless it was stopped, and each version that
     somebody is still under way on. One whose definition is not valid any more asks nobody until it is published anew.
     """
-    found: dict[str, list[Use]] = defaultdict(list)
+    found: dict[tuple[Mentioned, str], list[Use]] = defaultdict(list)
     for each in segments:
         for mention in _mentions("segment", each.definition):
-            found[mention.segment].append(Use(kind="segment", id=each.id, name=each.name, path=mention.path))
+            found[mention.kind, mention.id].append(Use(kind="segment", id=each.id, name=each.name, path=mention.path))
     askers = await _askers(view)
     for asker, is_newest in askers:
         name = definition_of(asker).name
         version = None if is_newest else asker.version
         for mention in _mentions(asker.kind, asker.definition):
             use = Use(kind=asker.kind, id=asker.id, name=name, path=mention.path, version=version)
-            found[mention.segment].append(use)
+            found[mention.kind, mention.id].append(use)
+    kpis = await _kpis(view)
+    for path, node, question in kpis:
+        for mention in mentions_within(question, path):
+            use = Use(kind="kpi", id=node.id, name=node.name, path=mention.path)
+            found[mention.kind, mention.id].append(use)
     uses = {name: tuple(sorted(those, key=_order)) for name, those in found.items()}
-    return Users(uses=uses, decisions=tuple(each for each, _ in askers))
+    return Users(uses=uses, decisions=tuple(each for each, _ in askers), kpis=kpis)
 
 
-def in_use(segment_id: str, uses: Collection[Use]) -> Conflict:
-    """The complaint that a segment cannot be deleted."""
+def in_use(kind: Mentioned, named: str, uses: Collection[Use]) -> Conflict:
+    """The complaint that a segment or a list cannot be deleted."""
     said = [use.words() for use in list(uses)[:SAID_MOST]]
     more = f" and {len(uses) - SAID_MOST} more" if len(uses) > SAID_MOST else ""
     return Conflict(
-        f"the segment {segment_id!r} is used by {', '.join(said)}{more}.",
+        f"the {kind} {named!r} is used by {', '.join(said)}{more}.",
         code="in_use",
-        path="segment_id",
-        hint=f"Take it out of there first; `holdfast segment used-by {segment_id}` lists every use.",
+        path=f"{kind}_id",
+        hint=f"Take it out of there first; `holdfast {kind} used-by {named}` lists every use.",
     )
 
 
 async def _askers(view: View) -> list[tuple[Decision, bool]]:
-    """The versions that may ask for a segment, and whether each is the newest of its id."""
+    """The versions that may ask for a segment or a list, and whether each is the newest of its id."""
     every = await view.decisions(latest=False)
     newest = {each.id: each.version for each in sorted(every, key=lambda each: each.version)}
     askers: list[tuple[Decision, bool]] = []
@@ -106,6 +121,13 @@ async def _askers(view: View) -> list[tuple[Decision, bool]]:
         if (is_newest and each.state != "stopped") or (await view.under_way(each.id)).get(each.version):
             askers.append((each, is_newest))
     return askers
+
+
+async def _kpis(view: View) -> tuple[tuple[str, KpiNode, Question], ...]:
+    try:
+        return tuple(kpi_questions(await load_tree(view)))
+    except Exposed:
+        return ()  # An earlier Holdfast kept it, and nobody can ask it today.
 
 
 @lru_cache(maxsize=4096)
@@ -120,5 +142,8 @@ def _mentions(kind: Literal["segment", "journey", "campaign"], definition: bytes
         return ()
 
 
-def _order(use: Use) -> tuple[bool, str, str, int, str]:
-    return use.kind != "segment", use.kind, use.id, use.version or 0, use.path
+_ORDER = ("segment", "campaign", "journey", "kpi")
+
+
+def _order(use: Use) -> tuple[int, str, int, str]:
+    return _ORDER.index(use.kind), use.id, use.version or 0, use.path
