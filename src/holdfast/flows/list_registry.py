@@ -42,7 +42,8 @@ async def find_list(view: View, list_id: str) -> PeopleList:
     """The list of that id. Raises NotFound."""
     found = (await lists_of(view)).get(list_id)
     if found is None:
-        raise NotFound(f"there is no list {list_id!r:.120}.", code="unknown_list", hint="GET /api/lists lists them.")
+        hint = "GET /api/lists lists them."
+        raise NotFound(f"there is no list {list_id!r:.120}.", code="unknown_list", path="list_id", hint=hint)
     return found
 
 

@@ -15,6 +15,7 @@ from dataclasses import replace
 
 from holdfast.flows.list_members import Keeper, ListChange, Named, change_members, count_on, names_of
 from holdfast.flows.list_registry import PeopleList, every_list, find_list, lists_of, note_lists
+from holdfast.flows.segment_drafts import can_be_shown
 from holdfast.flows.used_by import Use, in_use, users_of
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import to_millis
@@ -113,7 +114,7 @@ async def _kept(at: Keeper, list_id: str, name: str | None) -> PeopleList:
         hint = "Use small letters, digits and hyphens, at most 100, such as press-contacts."
         raise Invalid(f"{list_id!r:.120} is no id of a list.", code="bad_id", path="list_id", hint=hint)
     called = None if name is None else name.strip()
-    if called is not None and not (0 < len(called) <= NAME_MOST and called.isprintable()):
+    if called is not None and not (0 < len(called) <= NAME_MOST and can_be_shown(called)):
         hint = f"Give it a name people recognise, at most {NAME_MOST} characters."
         raise Invalid("This is no name for a list.", code="wrong_value", path="$.name", hint=hint)
     async with at.state.begin() as transaction:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -117,13 +118,26 @@ def _draft_in(document: Mapping[str, object], path: str) -> Draft:
     )
 
 
+def can_be_shown(text: str, *, lines: bool = False) -> bool:
+    """Whether every character of a name can be shown, in one line unless `lines`.
+
+    What joins the parts of an emoji or of a Persian word is no letter, and is needed all the same.
+    """
+    allowed = _JOINERS + ("\n\t" if lines else "")
+    return not any(unicodedata.category(each) in _UNSHOWN and each not in allowed for each in text)
+
+
+_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+_JOINERS = "\u200c\u200d"
+
+
 def _line(text: str, path: str, *, most: int, empty: str | None) -> str:
     told = text.strip()
     if not told and empty is not None:
         raise Invalid("the name is empty.", code="empty", path=path, hint=empty)
     if len(told) > most:
         raise TooLarge(f"this is {len(told):,} characters long.", path=path, hint=f"Write {most:,} or fewer.")
-    if any(not (each.isprintable() or each in "\n\t") for each in told):
+    if not can_be_shown(told, lines=empty is None):
         raise Invalid("it holds a character that cannot be shown.", code="bad_text", path=path, hint="Take it out.")
     return told
 

@@ -275,7 +275,7 @@ async def find_segment(view: View, segment_id: str) -> SavedSegment:
             return each
     if await view.segment_versions(segment_id, limit=1):
         hint = f"`holdfast segment restore {segment_id}` brings it back."
-        raise NotFound(f"the segment {segment_id!r:.120} was deleted.", code="deleted", hint=hint)
+        raise NotFound(f"the segment {segment_id!r:.120} was deleted.", code="deleted", path="segment_id", hint=hint)
     raise not_there(segment_id)
 
 
@@ -293,4 +293,5 @@ async def find_version(view: View, segment_id: str, version: int) -> SavedSegmen
 
 def not_there(segment_id: str) -> NotFound:
     """What to say when no segment is saved under an id, and none was."""
-    return NotFound(f"there is no segment {segment_id!r:.120}.", hint="GET /api/segments lists them.")
+    hint = "GET /api/segments lists them."
+    return NotFound(f"there is no segment {segment_id!r:.120}.", path="segment_id", hint=hint)

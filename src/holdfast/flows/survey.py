@@ -24,7 +24,7 @@ from holdfast.segments.builders import all_of
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.conditions.in_segment import InSegment
-from holdfast.segments.library import resolve
+from holdfast.segments.library import Library, resolve
 
 Audience = Condition | Mapping[str, object] | str
 """A condition, its JSON form, or the id of a saved segment."""
@@ -241,7 +241,16 @@ async def made_whole(audiences: Sequence[Audience], view: View, paths: Sequence[
     Raises Invalid and TooLarge with the path of what is wrong.
     """
     library = await load_library(view)
-    return [resolve(_condition(each, path), library, path=path) for each, path in zip(audiences, paths, strict=True)]
+    return [_whole(each, library, path) for each, path in zip(audiences, paths, strict=True)]
+
+
+def _whole(audience: Audience, library: Library, path: str) -> Condition:
+    try:
+        return resolve(_condition(audience, path), library, path=path)
+    except Exposed as complaint:
+        if isinstance(audience, str):
+            complaint.path = path  # The caller wrote an id there, and no condition with fields.
+        raise
 
 
 def _condition(audience: Audience, path: str) -> Condition:
