@@ -17,12 +17,15 @@ from typing import Literal, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
 from holdfast.kernel.errors import Busy, Conflict, Exposed, Internal, Invalid, NotFound, TooLarge, Unauthorized
-from holdfast.settings import Settings
+from holdfast.settings import FILE_NAME, Settings
 
 SERVER_FILE = "server.json"
 """A running server says in it where it is: `url` and `pid`."""
 KEYS_FILE = "keys.json"
 """What `up` and `demo` leave for whoever may read the data directory: `api_key` and `write_key`; mode 0600."""
+
+WORKSPACE_FILE = "state.sqlite"
+"""Where it is, there is a workspace."""
 
 PAGE_MOST = 1_000
 """Rows asked for at a time."""
@@ -240,6 +243,10 @@ def desk(data: Path | None, api_key: str | None) -> Iterator[Desk]:
     if found is None:
         if not settings.data_dir.is_dir():
             raise no_directory(settings.data_dir)
+        others = {each.name for each in settings.data_dir.iterdir()} - {FILE_NAME}
+        if others and WORKSPACE_FILE not in others:
+            # A name mistyped must not leave a workspace of its own among somebody's files.
+            raise no_workspace(settings.data_dir)
         from holdfast.cli.in_process import InProcess
 
         transport = InProcess(settings)
@@ -312,6 +319,17 @@ def no_directory(data_dir: Path) -> Invalid:
         "there is no data directory there.",
         path=str(data_dir),
         hint="Name it by --data DIR, or make one: holdfast up --data DIR.",
+    )
+
+
+def no_workspace(data_dir: Path) -> Invalid:
+    """What to say when the data directory holds other things."""
+    inside = sorted(each.parent.name for each in data_dir.glob(f"*/{WORKSPACE_FILE}"))
+    near = f"There is one in {data_dir / inside[0]}: name it by --data." if inside else ""
+    return Invalid(
+        "there is no workspace in this directory.",
+        path=str(data_dir),
+        hint=near or "Name another by --data DIR, or make one: holdfast up --data DIR.",
     )
 
 

@@ -1,12 +1,14 @@
 """The commands of the kinds of insight, made of their declarations.
 
-A kind's first field is what stands after its name; every other field is an option.
+One field stands after a kind's name: the first that is required, else the first that is an act. Every other is an
+option.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,7 +19,7 @@ import typer
 
 from holdfast.cli.desk import Answer, desk, rows_of
 from holdfast.cli.options import ApiKey, AsJson, Data, Limit
-from holdfast.cli.printing import print_json, print_table
+from holdfast.cli.printing import CELL_MOST, print_json, print_table
 from holdfast.cli.segment import print_people
 from holdfast.decisions.fields import schema_of
 from holdfast.kernel.errors import Invalid
@@ -35,7 +37,7 @@ def kinds() -> Mapping[str, Any]:
     """Every kind of insight as a command, by name."""
     app = typer.Typer(rich_markup_mode=None)
     for name, each in declared_insights().items():
-        app.command(name, help=each.about)(_command(each))
+        app.command(name, help=f"{each.about}\n\n\b\nExamples:\n{_examples(each)}")(_command(each))
     return cast("Any", typer.main.get_command(app)).commands  # type: ignore[no-any-return]  # A group of typer's.
 
 
@@ -56,11 +58,15 @@ def _command(each: Declared) -> Callable[..., None]:
     """The command of a kind, with an option for each field of its question."""
     fields = cast("Mapping[str, Schema]", schema_of(each.shape)["properties"])
     required = cast("Sequence[str]", schema_of(each.shape)["required"])
-    main = required[0] if required else ""
+    main = main_of(each)
 
     def run(**given: Any) -> None:  # noqa: ANN401  # Typer gives what the signature below says.
         asking = _Asking(**{name: given.pop(f"_{name}" if name in fields else name) for name in _BESIDE})
         question = _question(main, fields, given)
+        for name in required:
+            if name not in question:
+                hint = f"See holdfast {each.name} --help for examples."
+                raise Invalid("is needed, too.", path=f"--{name.replace('_', '-')}", hint=hint)
         if asking.save is not None and asking.people is None:
             hint = "Say whom by --people, such as step=2,lost=true."
             raise Invalid("names nobody to keep.", path="--save", hint=hint)
@@ -69,12 +75,50 @@ def _command(each: Declared) -> Callable[..., None]:
         else:
             _people(each.name, question, asking)
 
-    parameters = [_main_parameter(main, fields[main])] if main else []
+    parameters = [_main_parameter(main, fields[main], needed=main in required)]
     parameters += [_parameter(name, schema) for name, schema in fields.items() if name != main]
-    parameters += [each.replace(name=f"_{name}" if name in fields else name) for name, each in _BESIDE.items()]
+    beside = {**_BESIDE, "people": _people_parameter(each)}
+    parameters += [each.replace(name=f"_{name}" if name in fields else name) for name, each in beside.items()]
     run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]  # Typer reads it.
     run.__annotations__ = {each.name: each.annotation for each in parameters}
     return run
+
+
+def main_of(each: Declared) -> str:
+    """The field that stands right after the name of the kind."""
+    schema = schema_of(each.shape)
+    acts = [name for name, field in cast("Mapping[str, Schema]", schema["properties"]).items() if _is_act(field)]
+    return [*cast("Sequence[str]", schema["required"]), *acts][0]
+
+
+def _is_act(schema: Schema) -> bool:
+    return _inner(schema).get("format") == "act"
+
+
+def _examples(each: Declared) -> str:
+    return "\n".join(f"  holdfast {shlex.join((each.name, *typed(each, example)))}" for example in each.examples)
+
+
+def typed(each: Declared, question: Mapping[str, object]) -> list[str]:
+    """The words after the name of the kind that ask the question."""
+    main = main_of(each)
+    first = question.get(main)
+    words = [_word(one) for one in first] if isinstance(first, list) else [_word(first)] if main in question else []
+    for name, value in question.items():
+        flag = f"--{name.replace('_', '-')}"
+        if name == main:
+            continue
+        if isinstance(value, bool):
+            words.append(flag if value else f"--no-{flag[2:]}")
+        elif isinstance(value, list) and not any(isinstance(one, dict) for one in value):
+            words += [word for one in value for word in (flag, _word(one))]
+        else:
+            words += [flag, _word(value)]
+    return words
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _beside(name: str, annotation: Any, default: object) -> inspect.Parameter:  # noqa: ANN401  # As typer takes it.
@@ -89,14 +133,7 @@ _BESIDE = {
         ],
         None,
     ),
-    "people": _beside(
-        "people",
-        Annotated[
-            str | None,
-            typer.Option("--people", metavar="CELL", help='Who is behind a cell: JSON, or such as "step=2,lost=true".'),
-        ],
-        None,
-    ),
+    "people": _beside("people", str | None, None),
     "save": _beside(
         "save",
         Annotated[
@@ -112,13 +149,19 @@ _BESIDE = {
 }
 
 
-def _main_parameter(name: str, schema: Schema) -> inspect.Parameter:
+def _people_parameter(each: Declared) -> inspect.Parameter:
+    names = ", ".join(cast("Mapping[str, Schema]", schema_of(each.cell)["properties"]))
+    said = f'Who is behind a cell: JSON, or such as "a=1,b=x". What names it: {names}.'
+    return _beside("people", Annotated[str | None, typer.Option("--people", metavar="CELL", help=said)], None)
+
+
+def _main_parameter(name: str, schema: Schema, *, needed: bool) -> inspect.Parameter:
     many = schema.get("type") == "array"
     described = str(schema["description"])
     where = f"{described} Or the whole question as JSON, or a file of JSON (- for standard input)."
     argument = typer.Argument(metavar=name.upper(), help=where, show_default=False)
-    kind: Any = list[str] if many else str
-    return _beside(name, Annotated[kind, argument], inspect.Parameter.empty).replace(
+    kind: Any = list[str] if many else str if needed else str | None
+    return _beside(name, Annotated[kind, argument], inspect.Parameter.empty if needed else None).replace(
         kind=inspect.Parameter.POSITIONAL_OR_KEYWORD
     )
 
@@ -129,7 +172,9 @@ def _parameter(name: str, schema: Schema) -> inspect.Parameter:
     choices = f" One of: {', '.join(inner['enum'])}." if "enum" in inner else ""
     many = inner.get("type") == "array"
     default = schema.get("default")
-    usual = f" By default {json.dumps(default, ensure_ascii=False)}." if default not in (None, [], "", False) else ""
+    if isinstance(default, float) and default.is_integer():
+        default = int(default)
+    usual = "" if default in (None, [], {}, "", False) else f" By default {json.dumps(default, ensure_ascii=False)}."
     help_text = f"{schema['description']}{choices}{' May be given several times.' if many else ''}{usual}"
     if inner.get("type") == "boolean":
         return _beside(name, Annotated[bool | None, typer.Option(f"{flag}/--no-{flag[2:]}", help=help_text)], None)
@@ -160,7 +205,7 @@ def _question(main: str, fields: Mapping[str, Schema], given: Mapping[str, Any])
 
 
 def _whole(value: object) -> Answer | None:
-    """A question that is written out whole: JSON that is no act by itself, a file, or standard input."""
+    """A question that is written out whole: JSON that is no act or condition by itself, a file, or standard input."""
     text = value[0] if isinstance(value, list) and len(value) == 1 else value
     if not isinstance(text, str):
         return None
@@ -170,7 +215,7 @@ def _whole(value: object) -> Answer | None:
         return _object(_read(Path(text)), text)
     if text.lstrip().startswith("{"):
         found = _object(text, "the question")
-        return None if "events" in found else found
+        return None if {"events", "type"} & found.keys() else found  # An act, or a condition: a part of a question.
     return None
 
 
@@ -247,7 +292,23 @@ def _answer(kind: str, question: Answer, asking: _Asking) -> None:
         for row in cast("list[list[object]]", told["rows"])
     ]
     print(told["words"])
-    print_table(rows, {name: name.upper() for name in names}, empty="Nothing.")
+    once = _said_once(rows, names)
+    for name, value in once.items():
+        print(f"{name.upper()} {value}")
+    print_table(rows, {name: name.upper() for name in names if name not in once}, empty="Nothing.")
+
+
+def _said_once(rows: Sequence[Answer], names: Sequence[str]) -> dict[str, str]:
+    """Sentences that are the same in all rows: they stand above the table, not in each of its lines."""
+    if len(rows) < 2:
+        return {}
+    return {
+        name: value
+        for name in names
+        if isinstance(value := rows[0][name], str)
+        and len(value) > CELL_MOST
+        and all(row[name] == value for row in rows)
+    }
 
 
 def _people(kind: str, question: Answer, asking: _Asking) -> None:

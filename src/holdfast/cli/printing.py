@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +13,10 @@ from holdfast.kernel.errors import Exposed
 
 CELL_MOST = 60
 """Characters of a value shown in a table; `--json` shows all of it."""
+
+_NUMBER = re.compile(r"-|-?[\d,]+(\.\d+)?(e[+-]?\d+)?( [A-Z]{3}|%)?")
+"""What stands at the right of its column: numbers, shares, money, and nothing."""
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)\.\d{3}Z")
 
 
 def print_json(value: object) -> None:
@@ -30,20 +35,25 @@ def print_table(rows: Sequence[Mapping[str, object]], columns: Mapping[str, str]
         print(empty)
         return
     lines = [list(columns.values()), *([cell(row.get(key)) for key in columns] for row in rows)]
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    right = [all(map(_NUMBER.fullmatch, column[1:])) for column in zip(*lines, strict=True)]
     for line in lines:
-        print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip())
+        aligned = [
+            text.rjust(width) if is_right else text.ljust(width)
+            for text, width, is_right in zip(line, widths, right, strict=True)
+        ]
+        print("  ".join(aligned).rstrip())
 
 
 def cell(value: object) -> str:
-    """A value as one line of a table shows it."""
+    """A value as one line of a table shows it: a moment, to the second, in UTC."""
     match value:
         case None | "" | [] | ():
             return "-"
         case Mapping() if not value:
             return "-"
         case str():
-            text = value
+            text = _MOMENT.sub(r"\1 \2", value) if _MOMENT.fullmatch(value) else value
         case bool():
             text = "yes" if value else "no"
         case Mapping():

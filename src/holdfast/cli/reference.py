@@ -90,7 +90,7 @@ def command_line_page() -> str:
 
     runner = CliRunner()
     parts = ["# Command line\n"]
-    for words in _commands(typer.main.get_command(app), ()):
+    for words in _commands(typer.main.get_command(app), None, ()):
         # The width of help is that of the terminal, so it is given: the page must come out the same everywhere.
         said = runner.invoke(app, [*words, "--help"], prog_name="holdfast", terminal_width=100, color=False)
         title = " ".join(("holdfast", *words))
@@ -98,10 +98,13 @@ def command_line_page() -> str:
     return "\n".join(parts)
 
 
-def _commands(command: Any, words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:  # noqa: ANN401 - Typer keeps its type.
+def _commands(command: Any, above: Any, words: tuple[str, ...]) -> Iterable[tuple[str, ...]]:  # noqa: ANN401 - Typer keeps its types.
     yield words
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from _commands(inner, (*words, name))
+    if hasattr(command, "list_commands"):
+        # Asked as `--help` asks: a group may look its commands up only then, as that of the insights does.
+        context = command.context_class(command, info_name=words[-1] if words else "holdfast", parent=above)
+        for name in command.list_commands(context):
+            yield from _commands(command.get_command(context, name), context, (*words, name))
 
 
 def conditions_page() -> str:

@@ -124,3 +124,12 @@ def test_a_broken_file_of_keys_says_no_keys(tmp_path: Path, text: str) -> None:
     assert first_keys(tmp_path) == {}
     with pytest.raises(Unauthorized):
         key_for(tmp_path, None, {})
+
+
+def test_a_directory_of_other_things_is_not_made_a_workspace(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop" / "state.sqlite").touch()
+    with pytest.raises(Invalid, match="no workspace") as raised, desk(tmp_path, None):
+        pass
+    assert str(tmp_path / "shop") in raised.value.hint
+    assert [each.name for each in tmp_path.iterdir()] == ["shop"]

@@ -12,7 +12,16 @@ from holdfast.kernel.errors import NotFound
 
 def test_a_table_is_aligned_and_headed(capsys: pytest.CaptureFixture[str]) -> None:
     print_table([{"id": 1, "name": "Ada"}, {"id": 20, "name": None}], {"id": "ID", "name": "NAME"}, empty="None.")
-    assert capsys.readouterr().out == "ID  NAME\n1   Ada\n20  -\n"
+    assert capsys.readouterr().out == "ID  NAME\n 1  Ada\n20  -\n"
+
+
+def test_numbers_shares_and_money_stand_under_one_another(capsys: pytest.CaptureFixture[str]) -> None:
+    rows: list[dict[str, object]] = [
+        {"n": "1,250", "share": "7.5%", "money": "9.00 EUR"},
+        {"n": "-3", "share": None, "money": "120.50 EUR"},
+    ]
+    print_table(rows, {"n": "N", "share": "SHARE", "money": "MONEY"}, empty="None.")
+    assert capsys.readouterr().out == "    N  SHARE       MONEY\n1,250   7.5%    9.00 EUR\n   -3      -  120.50 EUR\n"
 
 
 def test_no_rows_say_so(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,7 +43,16 @@ def test_whatever_somebody_is_called_it_stays_in_its_cell(value: object) -> None
 
 @pytest.mark.parametrize(
     ("value", "shown"),
-    [(True, "yes"), (False, "no"), (0, "0"), ("", "-"), ({"plan": "gold", "age": 3}, "plan=gold, age=3"), (["a"], "a")],
+    [
+        (True, "yes"),
+        (False, "no"),
+        (0, "0"),
+        ("", "-"),
+        ({"plan": "gold", "age": 3}, "plan=gold, age=3"),
+        (["a"], "a"),
+        ("2026-01-02T03:04:05.678Z", "2026-01-02 03:04:05"),
+        ("at 2026-01-02T03:04:05.678Z", "at 2026-01-02T03:04:05.678Z"),
+    ],
 )
 def test_values_are_shown_as_people_write_them(value: object, shown: str) -> None:
     assert cell(value) == shown
