@@ -23,6 +23,7 @@ from holdfast.segments.condition import Scope
 from holdfast.stores.clickhouse import questions
 from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
+from holdfast.stores.clickhouse.typed_people import typed_people
 
 RATIO_MOST = 1.1
 ROUNDS = 7
@@ -231,11 +232,16 @@ TASKS: Mapping[str, Task] = {
     ),
     "half of all people with five traits": Task(
         ours=lambda handle: (
-            handle.table(questions.people_table(SCOPE, trait("country").is_any_of(["DE", "AT"]))).num_rows
+            typed_people(
+                handle,
+                SCOPE,
+                trait("country").is_any_of(["DE", "AT"]),
+                ["country", "plan", "email", "first_name", "age"],
+            ).num_rows
         ),
         by_hand={
-            "columns": """SELECT person, user_id, text['country'], text['plan'], text['email'], text['first_name'],
-                    number['age']
+            "columns": """SELECT person, user_id, first_seen, last_seen, text['country'], text['plan'], text['email'],
+                    text['first_name'], number['age']
                 FROM people FINAL WHERE workspace = 1 AND text['country'] IN ('DE', 'AT') ORDER BY person""",
         },
         duck=lambda _: duck.people_with_traits(["DE", "AT"]),

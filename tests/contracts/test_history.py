@@ -13,7 +13,7 @@ from holdfast.events.event import IdentityKey, Json, message_hash
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
-from holdfast.ports.columns import EVENT_COLUMNS, EXPORT_COLUMNS, PEOPLE_COLUMNS, maps_of_columns
+from holdfast.ports.columns import EVENT_COLUMNS, EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, maps_of_columns
 from holdfast.ports.history import ActivityBucket, History, NameCount, SeenProperty
 from holdfast.segments.builders import all_of, any_of, did, prop, trait
 from holdfast.segments.condition import Condition
@@ -147,6 +147,79 @@ async def test_the_table_of_people_has_all_of_them(history: History) -> None:
     assert table["user_id"].to_pylist() == ["u1", "u2", "u3"]
     assert [json.loads(str(each)) for each in table["traits"].to_pylist()[1:]] == [{"a": [1, "\n"], "b": "x"}, {}]
     assert table["last_seen"][0].as_py() == from_millis(AT + 1)
+
+
+async def test_chosen_traits_are_columns_of_the_type_they_have(history: History) -> None:
+    everybody: list[dict[str, Json]] = [
+        {
+            "plan": "gold",
+            "age": 30,
+            "vip": True,
+            "mixed": "30",
+            "id": 2**60 + 1,
+            "tags": ["a\n", 1.0],
+            "user_id": "mine",
+        },
+        {"plan": "", "age": 0.5, "vip": None, "mixed": 30, "id": 7, "lone": "\ud800x", "\ud800": 1e300},
+        {"age": -0.0, "vip": False, "mixed": [1.0, {"a": None}]},
+        {"mixed": float("inf")},
+    ]
+    await history.put_people([person(n, traits) for n, traits in enumerate(everybody)])
+    names = ["vip", "age", "plan", "mixed", "id", "tags", "lone", "\ud800", "user_id", "nobody's", "age"]
+    table = await history.people_table(all_of(), as_of_ms=AT, traits=names)
+    assert table.schema.names == PEOPLE_COLUMNS.names
+    assert table.select(PERSON_COLUMNS.names).schema == PERSON_COLUMNS
+    assert table["user_id"].to_pylist() == ["u0", "u1", "u2", "u3"]
+    found = pa.Table.from_struct_array(table["traits"])
+    assert found.schema.names == [each if each != "\ud800" else "\ufffd\ufffd\ufffd" for each in names[:-1]]
+    types = {field.name: str(field.type) for field in found.schema if str(field.type) != "string"}
+    assert types == {"vip": "bool", "age": "double", "\ufffd\ufffd\ufffd": "double"}
+    assert {name: found[name].to_pylist() for name in found.schema.names} == {
+        "vip": [True, None, False, None],
+        "age": [30.0, 0.5, 0.0, None],
+        "plan": ["gold", "", None, None],
+        "mixed": ["30", "30", '[1,{"a":null}]', None],
+        "id": [str(2**60 + 1), "7", None, None],
+        "tags": ['["a\\n",1]', None, None, None],
+        "lone": [None, "\ufffd\ufffd\ufffdx", None, None],
+        "\ufffd\ufffd\ufffd": [None, 1e300, None, None],
+        "user_id": ["mine", None, None, None],
+        "nobody's": [None] * 4,
+    }
+
+
+async def test_the_type_of_a_chosen_trait_goes_by_the_people_asked_about(history: History) -> None:
+    await history.put_people([person(1, {"size": "L"}), person(2, {"size": 40}), person(3, {"size": False}), person(4)])
+    await history.put_people([person(4, {"size": 1}, version=1)])
+    for wanted, kind, said in (
+        (trait("size") == "L", pa.string(), ["L"]),
+        (trait("size") == 40, pa.float64(), [40.0]),
+        (trait("size") == False, pa.bool_(), [False]),  # noqa: E712 - A builder.
+        (trait("size").is_set(), pa.string(), ["L", "40", "false", "1"]),
+        (any_of(), pa.string(), []),
+    ):
+        table = await history.people_table(wanted, as_of_ms=AT, traits=["size"])
+        size = pa.Table.from_struct_array(table["traits"])["size"]
+        assert (size.type, size.to_pylist()) == (kind, said)
+
+
+async def test_a_chosen_trait_that_none_of_them_has_is_text(history: History) -> None:
+    await history.put_people([person(1, {"age": 30}), person(2, {"vip": True}), person(3)])
+    table = await history.people_table(
+        ~trait("age").is_set() & ~trait("vip").is_set(), as_of_ms=AT, traits=["age", "vip"]
+    )
+    traits = pa.Table.from_struct_array(table["traits"])
+    assert ([str(field.type) for field in traits.schema], traits.to_pylist()) == (
+        ["string", "string"],
+        [{"age": None, "vip": None}],
+    )
+
+
+async def test_no_trait_chosen_is_none_told(history: History) -> None:
+    await history.put_people([person(1, {"a": 1}), person(2)])
+    for wanted, people in ((all_of(), [1, 2]), (any_of(), [])):
+        table = await history.people_table(wanted, as_of_ms=AT, traits=[])
+        assert (table["person"].to_pylist(), table["traits"].to_pylist()) == (people, [{}] * len(people))
 
 
 async def test_windows_leave_out_their_start_and_take_in_now(history: History) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.event import Json
-from holdfast.segments.values import EXACT_MOST, lay_out
+from holdfast.segments.values import EXACT_MOST, is_missing, lay_out, other_text
 
 Column: TypeAlias = Any
 """A pyarrow Array or ChunkedArray; what it holds is known only when it is there."""
@@ -54,8 +54,72 @@ _PEOPLE_FIELDS: list[pa.Field[Any]] = [
 PEOPLE_COLUMNS = pa.schema(_PEOPLE_FIELDS)
 """People as `History.people_table` gives them; traits are a JSON object as text."""
 
+PERSON_COLUMNS = pa.schema(_PEOPLE_FIELDS[:-1])
+"""The same without their traits."""
+
 MAP_COLUMNS = pa.schema([pa.field("text", TEXT_MAP), pa.field("number", NUMBER_MAP), pa.field("other", TEXT_MAP)])
 """Properties laid out as `segments.values` says."""
+
+
+def with_traits(people: pa.Table, traits: Mapping[str, Column]) -> pa.Table:
+    """People (PERSON_COLUMNS) with these columns as one, `traits`: a struct with a field a trait."""
+    table = pa.table({**{name: people[name] for name in people.column_names}, **_numbered(traits)})
+    kind: Any = pa.struct([pa.field(valid_text(name), column.type) for name, column in traits.items()])
+    parts = [_struct(batch.columns[people.num_columns :], kind, batch.num_rows) for batch in table.to_batches()]
+    return people.append_column("traits", pa.chunked_array(parts, kind))
+
+
+def _numbered(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns by where they stand: a trait may have the name of anything."""
+    return {f"trait {number}": column for number, column in enumerate(columns.values())}
+
+
+def _struct(columns: Sequence[Column], kind: pa.StructType, rows: int) -> Column:
+    if not columns:  # Without one, nothing says how many rows there are.
+        return pa.array([{}] * rows, kind)
+    return pa.StructArray.from_arrays(list(columns), fields=list(kind))
+
+
+def trait_column(values: Sequence[Json]) -> Column:
+    """The values of one trait as a column of the type they all have: text, float64, or truth; null where missing.
+
+    Where they are of several types, or of any other, they are text: a text as it is, all else as JSON says it. So are
+    numbers with a whole one beyond 2^53 among them, which a float would round.
+    """
+    there = [None if is_missing(each) else each for each in values]
+    kinds = {_kind(each) for each in there if each is not None}
+    if kinds == {"truth"}:
+        return pa.array(there, pa.bool_())
+    if kinds == {"number"}:
+        return pa.array([None if each is None else float(each) + 0.0 for each in there], pa.float64())  # type: ignore[arg-type]  # All of them are numbers.
+    return pa.array([None if each is None else _said(each) for each in there], pa.string())
+
+
+def _kind(value: Json) -> str:
+    if isinstance(value, bool):
+        return "truth"
+    exact = isinstance(value, float) or (isinstance(value, int) and abs(value) <= EXACT_MOST)
+    return "number" if exact else "text"
+
+
+def _said(value: Json) -> str:
+    # A raw line feed in the JSON of a list is a mark of ours; in text of theirs there is none.
+    return valid_text(value) if isinstance(value, str) else valid_text(other_text(value).replace("\n", ""))
+
+
+def valid_text(text: str) -> str:
+    """The text with replacement signs where it is not UTF-8."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def valid_texts(column: Column) -> Column:
+    """The same for a column of text, whose bytes may be anything."""
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        raw = column.cast(pa.binary()).to_pylist()
+        return pa.array([None if each is None else each.decode("utf-8", "replace") for each in raw], pa.string())
+    return column
 
 
 def maps_of_columns(columns: Mapping[str, Column], *, rows: int) -> pa.Table:

@@ -142,10 +142,13 @@ class History(Protocol):
         """The people the condition holds for, in order of person number."""
         ...
 
-    async def people_table(self, condition: Condition, *, as_of_ms: int) -> pa.Table:
+    async def people_table(
+        self, condition: Condition, *, as_of_ms: int, traits: Sequence[str] | None = None
+    ) -> pa.Table:
         """All of them, in order of person number.
 
-        Columns as `ports.columns.PEOPLE_COLUMNS`.
+        Columns as `ports.columns.PEOPLE_COLUMNS`. With `traits`, those alone, and `traits` is a struct with a field
+        each, in that order, typed by what those people have as `ports.columns.trait_column` says: much cheaper.
         """
         ...
 

@@ -146,6 +146,13 @@ class Handle:
         """The answer as Arrow."""
         return cast("pa.Table", self._ask(question, "ArrowTable"))
 
+    def whole_table(self, question: Sql) -> pa.Table:
+        """The same for an answer that all of a table is read for.
+
+        It is sorted when all is read: kept in order all the way, it takes a third more, which pays for a page alone.
+        """
+        return cast("pa.Table", self._ask(question, "ArrowTable", ", optimize_read_in_order = 0"))
+
     def analyst_table(self, question: Sql, given: Mapping[str, str], *, bytes_most: int) -> pa.Table:
         """The answer to an analyst's question as Arrow. Raises TooLarge beyond so many bytes."""
         more = f"{_ANALYST}, max_result_bytes = {bytes_most:d}"

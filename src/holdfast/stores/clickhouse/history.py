@@ -47,6 +47,7 @@ from holdfast.stores.clickhouse.rows import (
     person_row,
     timeline_event,
 )
+from holdfast.stores.clickhouse.typed_people import typed_people
 
 T = TypeVar("T")
 
@@ -173,9 +174,14 @@ class ChdbHistory:
         question = questions.people(self._scope(as_of_ms), condition, limit=limit, offset=offset)
         return [person_row(row) for row in await self._rows(question)]
 
-    async def people_table(self, condition: Condition, *, as_of_ms: int) -> pa.Table:
-        question = questions.people_table(self._scope(as_of_ms), condition)
-        return (await self._table(question)).cast(PEOPLE_COLUMNS)
+    async def people_table(
+        self, condition: Condition, *, as_of_ms: int, traits: Sequence[str] | None = None
+    ) -> pa.Table:
+        scope = self._scope(as_of_ms)
+        if traits is not None:
+            return await self._engine.run(lambda handle: typed_people(handle, scope, condition, traits))
+        question = questions.people_table(scope, condition)
+        return (await self._engine.run(lambda handle: handle.whole_table(question))).cast(PEOPLE_COLUMNS)
 
     async def count_everyone(self) -> int:
         return await self._number(questions.count(self._scope(), None))

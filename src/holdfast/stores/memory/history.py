@@ -15,7 +15,7 @@ from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.measures.outcome import ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
-from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
+from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, trait_column, with_traits
 from holdfast.ports.history import (
     EXAMPLES_MOST,
     SAMPLE_ROWS,
@@ -104,15 +104,20 @@ class MemoryHistory:
     async def people(self, condition: Condition, *, as_of_ms: int, limit: int, offset: int = 0) -> list[PersonRow]:
         return self._chosen(condition, as_of_ms)[offset : offset + limit]
 
-    async def people_table(self, condition: Condition, *, as_of_ms: int) -> pa.Table:
+    async def people_table(
+        self, condition: Condition, *, as_of_ms: int, traits: Sequence[str] | None = None
+    ) -> pa.Table:
         rows = self._chosen(condition, as_of_ms)
         columns: dict[str, list[object]] = {
             "person": [row.person for row in rows],
             "user_id": [_valid(row.user_id) for row in rows],
             "first_seen": [from_millis(row.first_seen_ms) for row in rows],
             "last_seen": [from_millis(row.last_seen_ms) for row in rows],
-            "traits": [_valid(json.dumps(row.traits)) for row in rows],
         }
+        if traits is not None:
+            chosen = {name: trait_column([row.traits.get(name) for row in rows]) for name in traits}
+            return with_traits(pa.table(columns, schema=PERSON_COLUMNS), chosen)
+        columns["traits"] = [_valid(json.dumps(row.traits)) for row in rows]
         return pa.table(columns, schema=PEOPLE_COLUMNS)
 
     async def count_everyone(self) -> int:
