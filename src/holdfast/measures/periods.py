@@ -19,23 +19,27 @@ Period = Literal["minute", "hour", "day", "week", "month", "quarter", "year"]
 PERIODS: tuple[Period, ...] = ("minute", "hour", "day", "week", "month", "quarter", "year")
 PERIODS_MOST = 5_000
 """Periods in one answer."""
+DAYS_EVER = 84_000
+"""More than there are days from 1970 to 2199: for days that are counted, and not told one by one."""
 _SECONDS = {"minute": 60, "hour": 3_600}
 
 
-def starts(since_ms: int, until_ms: int, period: Period, zone: ZoneInfo) -> tuple[int, ...]:
+def starts(
+    since_ms: int, until_ms: int, period: Period, zone: ZoneInfo, *, most: int = PERIODS_MOST
+) -> tuple[int, ...]:
     """When each period that [since, until) touches starts, in milliseconds; the first starts at `since` or before.
 
     A day begins the first time its midnight comes, or would have come: weeks on Monday. Minutes and hours are exactly
-    so long, and the first of them begins on the minute or hour of the zone. Raises TooLarge over PERIODS_MOST.
+    so long, and the first of them begins on the minute or hour of the zone. Raises TooLarge when there are over `most`.
     """
     if period in _SECONDS:
-        return _clock_starts(since_ms, until_ms, _SECONDS[period] * 1_000, zone)
+        return _clock_starts(since_ms, until_ms, _SECONDS[period] * 1_000, zone, most)
     first = _floor(from_millis(since_ms).astimezone(zone).date(), period)
     found: list[int] = []
     while (at_ms := start_of(first, zone)) < until_ms:
         if not found or at_ms > found[-1]:  # A day may have been left out of the calendar.
             found.append(at_ms)
-        _check(len(found), period)
+        _check(len(found), period, most)
         first = _next(first, period)
     return tuple(found)
 
@@ -64,18 +68,18 @@ def moment_of(text: str, zone: ZoneInfo) -> int:
     return to_millis(parse_moment(text))
 
 
-def _clock_starts(since_ms: int, until_ms: int, step_ms: int, zone: ZoneInfo) -> tuple[int, ...]:
+def _clock_starts(since_ms: int, until_ms: int, step_ms: int, zone: ZoneInfo, most: int) -> tuple[int, ...]:
     offset = from_millis(since_ms).astimezone(zone).utcoffset() or timedelta()
     offset_ms = round(offset.total_seconds() * 1_000)
     first = (since_ms + offset_ms) // step_ms * step_ms - offset_ms
-    _check(-(-(until_ms - first) // step_ms), "minute" if step_ms == _SECONDS["minute"] * 1_000 else "hour")
+    _check(-(-(until_ms - first) // step_ms), "minute" if step_ms == _SECONDS["minute"] * 1_000 else "hour", most)
     return tuple(range(first, until_ms, step_ms))
 
 
-def _check(number: int, period: Period) -> None:
-    if number > PERIODS_MOST:
+def _check(number: int, period: Period, most: int) -> None:
+    if number > most:
         raise TooLarge(
-            f"These are more than {PERIODS_MOST} {period}s.",
+            f"These are more than {most} {period}s.",
             path="$.since",
             hint="Ask for longer periods or less time.",
         )

@@ -11,7 +11,10 @@ PictureKind = Literal["lines", "bars", "grid", "flow"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """How an answer is drawn. Columns go by their names; rows in which `value` or `across` is null are left out."""
+    """How an answer is drawn. Columns go by their names.
+
+    Rows in which `value` or `across` is null are left out, and so are totals: rows of which a part says `total`.
+    """
 
     kind: PictureKind
     across: str
@@ -19,6 +22,15 @@ class Picture:
     value: str
     """What is drawn."""
     step: str | None = None
-    """Of a flow over several steps, the column that numbers them: what a step leads to, the next comes from."""
+    """The column that numbers steps. Of a flow, what a step leads to, the next comes from; elsewhere it tells apart
+    what is called the same: in `across` where that is text, else in `by`."""
     by: str | None = None
     """What has a line or a colour of its own; of a grid, its rows; of a flow, where it goes."""
+    also_by: str | None = None
+    """A second column that tells lines apart."""
+    only_null: str | None = None
+    """A column of which only the rows without a value are drawn, as those of all cohorts together."""
+    null: str = "(none)"
+    """How a missing value of `by` reads."""
+    label: str | None = None
+    """Of a grid, what stands in a cell beside its value."""

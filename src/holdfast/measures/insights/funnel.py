@@ -210,8 +210,8 @@ class Funnel(Question):
     def picture(self) -> Picture:
         by = "segment" if self.compare else None if self.breakdown is None else "breakdown"
         if self.show == "times":
-            return Picture(kind="bars", across="from_seconds", value="people", by="name")
-        return Picture(kind="bars", across="name", value="people", by=by)
+            return Picture(kind="bars", across="from_seconds", value="people", by="name", also_by=by, step="step")
+        return Picture(kind="bars", across="name", value="people", by=by, step="step")
 
     def people_sql(self, scope: Scope, cell: FunnelCell) -> Sql:
         self._check_cell(cell)

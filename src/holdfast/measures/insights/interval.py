@@ -23,7 +23,7 @@ from holdfast.measures.insight import (
     period_of,
 )
 from holdfast.measures.insight_fields import Number, Whole
-from holdfast.measures.periods import PERIODS_MOST, Period, index_of, starts
+from holdfast.measures.periods import DAYS_EVER, PERIODS_MOST, Period, index_of, starts
 from holdfast.measures.picture import Picture
 from holdfast.segments.condition import Scope
 
@@ -211,7 +211,8 @@ class Interval(Question):
         if self.gap == "nth" and self.nth > 1:
             # Days of use before `since` are counted. Those of more than a dozen years ago are as one.
             since_ms = min(since_ms, max(0, as_of_ms - (PERIODS_MOST - 10) * DAY_MS))
-        begun = [each for each in starts(since_ms, as_of_ms + 3 * DAY_MS, "day", self.zone) if each <= as_of_ms + 1]
+        found = starts(since_ms, as_of_ms + 3 * DAY_MS, "day", self.zone, most=DAYS_EVER)
+        begun = [each for each in found if each <= as_of_ms + 1]
         return tuple(begun[:-1] or begun), begun[-1]
 
 

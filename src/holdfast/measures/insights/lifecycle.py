@@ -211,7 +211,7 @@ class Lifecycle(Question):
 
     def picture(self) -> Picture:
         if self.show == "moves":
-            return Picture(kind="grid", across="stage", value="people", by="stage_before")
+            return Picture(kind="grid", across="stage", value="people", by="stage_before", null="(not there yet)")
         return Picture(kind="lines", across="start", value="people", by="stage")
 
     def people_sql(self, scope: Scope, cell: LifecycleCell) -> Sql:

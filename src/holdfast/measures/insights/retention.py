@@ -28,7 +28,7 @@ from holdfast.measures.insight import (
 )
 from holdfast.measures.insight_fields import Listed, MomentText, Whole
 from holdfast.measures.insight_money import Currency, share_of
-from holdfast.measures.periods import Period, index_of, moment_of, starts
+from holdfast.measures.periods import DAYS_EVER, Period, index_of, moment_of, starts
 from holdfast.measures.picture import Picture
 from holdfast.segments.condition import Condition, Scope
 
@@ -171,10 +171,10 @@ class Retention(Question):
     def edges(self, as_of_ms: int) -> tuple[int, ...]:
         """When all periods start that have begun, and the one that will begin next."""
         since_ms, _ = self._cohort_span(as_of_ms)
-        begun = starts(since_ms, as_of_ms + 1, self.period, self.zone)
+        begun = starts(since_ms, as_of_ms + 1, self.period, self.zone, most=DAYS_EVER)
         # A day is no longer than 26 hours, and the next period begins within so many of them.
         ahead_ms = as_of_ms + (LENGTHS[self.period] + 2) * DAY_MS
-        return starts(since_ms, ahead_ms, self.period, self.zone)[: len(begun) + 1]
+        return starts(since_ms, ahead_ms, self.period, self.zone, most=DAYS_EVER)[: len(begun) + 1]
 
     def sql(self, scope: Scope) -> Sql:
         """Rows of part, label, cohort, bracket, people and money; bracket -1 is the cohort itself, and its start."""
@@ -260,9 +260,10 @@ class Retention(Question):
         )
 
     def picture(self) -> Picture:
-        return Picture(
-            kind="grid", across="period", value="retention" if self.value is None else "net_retention", by="cohort"
-        )
+        value = "retention" if self.value is None else "net_retention"
+        if self.breakdown is not None:  # A line each, of all cohorts together.
+            return Picture(kind="lines", across="period", value=value, by="breakdown", only_null="cohort")
+        return Picture(kind="grid", across="period", value=value, by="cohort", null="all")
 
     def people_sql(self, scope: Scope, cell: RetentionCell) -> Sql:
         wanted: list[Sql] = []

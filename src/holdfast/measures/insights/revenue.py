@@ -25,7 +25,7 @@ from holdfast.measures.insight import (
 )
 from holdfast.measures.insight_fields import Listed, MomentText, Whole
 from holdfast.measures.insight_money import Currency, mean_minor, share_of
-from holdfast.measures.periods import Period, index_of, moment_of, starts
+from holdfast.measures.periods import DAYS_EVER, Period, index_of, moment_of, starts
 from holdfast.measures.picture import Picture
 from holdfast.segments.condition import Scope
 
@@ -303,7 +303,7 @@ class Revenue(Question):
         loyal = sql("orders >= ") + bind("UInt64", self.loyal_orders)
         days = sql("")
         if self.loyal_days is not None:
-            edges = starts(since_ms, scope.as_of_ms + 1, "day", self.zone)
+            edges = starts(since_ms, scope.as_of_ms + 1, "day", self.zone, most=DAYS_EVER)
             known = {"day": period_of(sql("at_ms"), edges), "since": bind("Int64", edges[0])}
             acts.append(self._active(scope))
             columns += fill(", [[active]] AS is_active", {"active": self._active(scope)})

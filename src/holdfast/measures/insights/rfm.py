@@ -24,7 +24,7 @@ from holdfast.measures.insight import (
 )
 from holdfast.measures.insight_fields import Listed, MomentText, Number, Whole
 from holdfast.measures.insight_money import Currency, mean_minor, share_of
-from holdfast.measures.periods import moment_of, starts
+from holdfast.measures.periods import DAYS_EVER, moment_of, starts
 from holdfast.measures.picture import Picture
 from holdfast.measures.rfm_grid import NAMES, RfmName, name_of, named, of_five, worth
 from holdfast.measures.rfm_scores import ABSENT_CODE, FixedCuts, Scoring, code_of, scored_people, scores_of
@@ -205,7 +205,7 @@ class Rfm(Question):
             case "cells":
                 return Picture(kind="bars", across="cell", value="people")
             case "grid":
-                return Picture(kind="grid", across="worth", value="people", by="recency")
+                return Picture(kind="grid", across="worth", value="people", by="recency", label="cell")
             case "scores":
                 return Picture(kind="grid", across="frequency", value="people", by="recency")
             case "moves":
@@ -296,7 +296,7 @@ class Rfm(Question):
             foreign = fill("currency NOT IN ('', [[currency]])", currency)
         columns = fill(", [[amount]] AS amount, [[foreign]] AS foreign", {"amount": amount, "foreign": foreign})
         if self.frequency == "days":
-            days = starts(since_ms, until_ms, "day", self.zone)
+            days = starts(since_ms, until_ms, "day", self.zone, most=DAYS_EVER)
             columns += sql(", ") + period_of(sql("toUnixTimestamp64Milli(ts)"), days) + sql(" AS day")
         unit = 1 if self.is_money else MILLIONTHS
         return Scoring(
