@@ -111,11 +111,11 @@ class Attempts:
     def sql(self, scope: Scope, *, since_ms: int, until_ms: int, among: Sql) -> Sql:
         """Everybody who took the first step in [since, until): `person`, `raw_label` and `took`.
 
-        `took` has the time to each step after the first in milliseconds, -1 for never. It is empty where nothing the
-        person did could be the second step.
+        `took` has the time to each step after the first in milliseconds, -1 for never. It is empty where the second was
+        never reached: most are, and nothing more is reckoned of them.
         """
         people = fill(
-            """SELECT person[[entry]], arrayResize(array([[took]]), if(empty(acts), 0, [[later]])) AS took FROM (
+            """SELECT person[[entry]], arrayResize(array([[took]]), [[later]] * ([[second]] != 0)) AS took FROM (
                 SELECT *, [[levels]], [[firsts]] FROM (
                     SELECT *, arrayMap(each -> [[moment]], acts) AS moments, arrayMap(each -> [[place]], acts) AS places
                     FROM ([[entered]])
@@ -125,6 +125,7 @@ class Attempts:
                 "entry": sql("") if self.label is None else sql(", entry"),
                 "took": join(", ", (self._took(step) for step in range(1, len(self.steps)))),
                 "later": bind("UInt64", len(self.steps) - 1),
+                "second": FIRSTS[1],
                 "levels": join(", ", self._levels()),
                 "firsts": join(", ", self._firsts()),
                 "moment": sql("toInt64(bitShiftRight(each, 5))" if self._apart else "each.1"),
