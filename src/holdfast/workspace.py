@@ -161,12 +161,16 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         """How many people there are."""
         return self._wait(self._everyone())
 
-    def people(self, segment: Segment) -> pl.DataFrame:
+    def people(self, segment: Segment, *, traits: Sequence[str] | None = None) -> pl.DataFrame:
         """The people the segment holds for: person, user_id, first_seen, last_seen, and a struct of their traits.
 
         A trait that is of several types among them is text, such as JSON says it.
+
+        Args:
+            traits: these and no others, in this order, whether any of the people has them or not. Numbers are floats,
+                lists and objects JSON as text. Many people are there in a fraction of the time it takes with all.
         """
-        return self._wait(self._people(self._whole(segment)))
+        return self._wait(self._people(self._whole(segment), traits))
 
     def explain(self, segment: Segment, user_id: str) -> list[Explained]:
         """Why somebody is in the segment or not: every condition, the outermost first, with what decided it.
@@ -436,10 +440,12 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         await self._app.settle()
         return await self._app.history.count_everyone()
 
-    async def _people(self, condition: Condition) -> pl.DataFrame:
+    async def _people(self, condition: Condition, traits: Sequence[str] | None) -> pl.DataFrame:
         await self._app.settle()
-        table = await self._app.history.people_table(condition, as_of_ms=to_millis(self._app.clock.now()))
-        frame = pl.DataFrame(table)
+        as_of_ms = to_millis(self._app.clock.now())
+        frame = pl.DataFrame(await self._app.history.people_table(condition, as_of_ms=as_of_ms, traits=traits))
+        if traits is not None:
+            return frame
         return frame.with_columns(_traits_struct(frame["traits"].to_list()))
 
     async def _explain(self, condition: Condition, user_id: str) -> list[Explained]:

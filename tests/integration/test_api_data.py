@@ -45,6 +45,9 @@ def test_segments_are_counted_and_listed(server: Server) -> None:
         assert page["count"] == 4
         seen += [each["user_id"] for each in page["people"]]
     assert seen == ["reader-1", "reader-2", "reader-3", "reader-4"]
+    chosen = {"definition": both(BOUGHT), "traits": ["number", "user_id"], "limit": 2}
+    found = server.got("POST", "/api/segments/people", chosen)["people"]
+    assert [each["traits"] for each in found] == [{"number": number, "user_id": None} for number in (1, 2)]
     nobody = {"type": "any", "of": []}
     assert server.got("POST", "/api/segments/count", {"definition": nobody})["count"] == 0
 

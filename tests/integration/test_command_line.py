@@ -95,6 +95,9 @@ def test_the_same_answers_from_the_server_and_from_the_directory(place: Place) -
         }
 
     assert [each["user_id"] for each in place.ask("segment", "people", "buyers")["people"]] == ["ada"]
+    shown = place.run("segment", "people", "buyers", "--traits", "country, user_id").stdout.splitlines()
+    assert [line.split()[0] for line in shown] == ["PERSON", "ada"]
+    assert [line.split()[-2:] for line in shown] == [["COUNTRY", "USER_ID"], ["DE", "-"]]
     assert [each["name"] for each in place.ask("segment", "list")["segments"]] == ["Buyers"]
     assert place.ask("people", "find", "ada@")["total"] == 1
     served = answers()

@@ -51,6 +51,8 @@ def test_what_the_readme_promises(tell: Story) -> None:
             people = ws.people(loyal)
             print(people["user_id"].to_list(), people["traits"].to_list())
             print(ws.people(did("Order Completed"))["traits"].to_list(), ws.people(did("Read"))["traits"].to_list())
+            chosen = ws.people(did("Order Completed"), traits=["vip", "age", "plan"])
+            print(chosen["traits"].to_list(), chosen.columns == people.columns)
             timeline = ws.timeline("ada")
             print(timeline.height, timeline["event"][0], timeline.columns)
             ws.track([{"user_id": "ada", "event": "App Uninstalled"}])
@@ -61,6 +63,7 @@ def test_what_the_readme_promises(tell: Story) -> None:
         "1 3",
         "['ada'] [{'age': 36, 'country': 'DE', 'vip': True}]",
         "[{'age': '36', 'country': 'DE', 'vip': True}, {'age': 'unknown', 'country': None, 'vip': None}] [{}]",
+        "[{'vip': True, 'age': '36', 'plan': None}, {'vip': None, 'age': 'unknown', 'plan': None}] True",
         "5 Identified ['event', 'timestamp', 'properties', 'message_id', 'source', 'identity']",
         "0",
     ]

@@ -63,11 +63,13 @@ class Desk:
     def count(self, definition: Answer) -> Answer:
         return self._ask("POST", "/api/segments/count", {"definition": definition})
 
-    def people(self, definition: Answer, *, limit: int) -> Answer:
+    def people(self, definition: Answer, *, limit: int, traits: list[str] | None = None) -> Answer:
         found: list[Answer] = []
         while True:
             wanted = min(limit - len(found), PAGE_MOST)
             question: Answer = {"definition": definition, "limit": wanted, "offset": len(found)}
+            if traits is not None:
+                question["traits"] = traits
             page = self._ask("POST", "/api/segments/people", question)
             rows = rows_of(page, "people")
             found += rows

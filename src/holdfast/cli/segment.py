@@ -52,23 +52,50 @@ def count(wanted: Wanted, data: Data = None, api_key: ApiKey = None, as_json: As
 
 @app.command()
 def people(
-    wanted: Wanted, data: Data = None, limit: Limit = 50, api_key: ApiKey = None, as_json: AsJson = False
+    wanted: Wanted,
+    traits: Annotated[
+        str | None, typer.Option("--traits", help="Traits to show, with commas between; all by default.")
+    ] = None,
+    data: Data = None,
+    limit: Limit = 50,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Who they are."""
+    """Who they are.
+
+    \b
+    Examples:
+      holdfast segment people loyal --limit 20
+      holdfast segment people loyal --traits country,plan
+    """
+    chosen = None if traits is None else [each.strip() for each in traits.split(",") if each.strip()]
     with desk(data, api_key) as at:
-        answer = at.people(_definition(wanted, at), limit=limit)
+        answer = at.people(_definition(wanted, at), limit=limit, traits=chosen)
     if as_json:
         print_json(answer)
         return
-    print_people(rows_of(answer, "people"), total=answer["count"])
+    print_people(rows_of(answer, "people"), total=answer["count"], traits=chosen)
 
 
-def print_people(rows: list[Answer], *, total: object) -> None:
-    """People in a table, and how many more there are."""
-    columns = {"user_id": "PERSON", "first_seen": "FIRST SEEN", "last_seen": "LAST SEEN", "traits": "TRAITS"}
-    print_table(rows, columns, empty="Nobody.")
+def print_people(rows: list[Answer], *, total: object, traits: list[str] | None = None) -> None:
+    """People in a table, with a column for each of these traits, or one of all; and how many more there are."""
+    columns = {"user_id": "PERSON", "first_seen": "FIRST SEEN", "last_seen": "LAST SEEN"}
+    if traits is None:
+        print_table(rows, columns | {"traits": "TRAITS"}, empty="Nobody.")
+    else:
+        print_table([_with_columns(row) for row in rows], columns | _columns_of(traits), empty="Nobody.")
     if isinstance(total, int) and total > len(rows):
         print(f"… and {count_words(total - len(rows), 'more', 'more')}; --limit shows more of them.")
+
+
+def _columns_of(traits: list[str]) -> dict[str, str]:
+    """A trait may be called as a column of the person is."""
+    return {f"traits.{name}": name.upper() for name in traits}
+
+
+def _with_columns(row: Answer) -> Answer:
+    traits = row["traits"]
+    return row | {f"traits.{name}": value for name, value in traits.items()} if isinstance(traits, dict) else row
 
 
 @app.command("list")

@@ -73,12 +73,13 @@ class PersonShape:
     last_seen: str
 
     @classmethod
-    def of(cls, row: PersonRow) -> PersonShape:
+    def of(cls, row: PersonRow, traits: Sequence[str] | None = None) -> PersonShape:
+        """The person, with all their traits or with those named: null where they have none."""
         return cls(
             person=row.person,
             user_id=row.user_id,
             known=row.known,
-            traits=dict(row.traits),
+            traits=dict(row.traits) if traits is None else {name: row.traits.get(name) for name in traits},
             first_seen=moment_text(row.first_seen_ms),
             last_seen=moment_text(row.last_seen_ms),
         )

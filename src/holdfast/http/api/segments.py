@@ -23,6 +23,7 @@ from holdfast.segments.explain import Explained
 from holdfast.wiring import Application
 
 PAGE_MOST = 10_000
+TRAITS_MOST = 1_000
 _TRUTHS: dict[Truth, Literal["true", "false", "unknown"]] = {
     Truth.TRUE: "true",
     Truth.FALSE: "false",
@@ -41,11 +42,15 @@ class Question:
 
 @dataclass(frozen=True, kw_only=True)
 class PeopleQuestion:
-    """A segment definition, and which page of its people."""
+    """A segment definition, and which page of its people.
+
+    With `traits`, each person is told with those and no others: null where they have none.
+    """
 
     __pydantic_config__ = WISH
 
     definition: Properties
+    traits: Annotated[list[str], Field(max_length=TRAITS_MOST)] | None = None
     limit: Annotated[Whole, Field(ge=1, le=PAGE_MOST)] = 50
     offset: Annotated[Whole, Field(ge=0, le=NUMBER_MOST)] = 0
 
@@ -169,7 +174,7 @@ def segment_routes(app: Application) -> APIRouter:
         as_of_ms = to_millis(app.clock.now())
         rows = await app.history.people(condition, as_of_ms=as_of_ms, limit=question.limit, offset=question.offset)
         found = await app.history.count(condition, as_of_ms=as_of_ms)
-        return SegmentPeople(people=[PersonShape.of(row) for row in rows], count=found)
+        return SegmentPeople(people=[PersonShape.of(row, question.traits) for row in rows], count=found)
 
     @routes.post("/explain")
     async def why(question: ExplainQuestion) -> Explanation:
