@@ -47,7 +47,7 @@ class Duck:
     @staticmethod
     def filled(directory: Path, *, threads: int) -> Duck:
         """DuckDB over what `export` wrote; its own file lies beside."""
-        connection = duckdb.connect(str(directory / "duck.db"), config={"threads": threads})
+        connection = duckdb.connect(str(directory / "duck.db"), config={"threads": threads, "memory_limit": "8GB"})
         for name, order in ORDERS.items():
             connection.execute(
                 f"CREATE TABLE {TABLE[name]} AS SELECT * FROM '{directory}/events.parquet' ORDER BY {order}"
