@@ -22,6 +22,7 @@ from holdfast.flows.collect import Collector
 from holdfast.flows.exchange import Imported, take_in
 from holdfast.flows.keys import Access
 from holdfast.flows.library import load_library
+from holdfast.flows.list_members import finish_saying
 from holdfast.flows.own import own_records
 from holdfast.flows.playbook import play_of
 from holdfast.flows.react import GROUP as REACT
@@ -339,6 +340,7 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         if serving:
             mail = await _open_mail(settings, clock, opened)
         app = await assemble(settings, clock=clock, log=log, state=state, history=history, mail=mail)
+        await finish_saying(state, history, clock)
         if serving:
             await app.reactor.recover(mail.mailbox.holds if mail is not None and mail.mailbox is not None else None)
         # Everything is in the application's hands now; `close` lets go of it in this order.

@@ -46,15 +46,50 @@ with holdfast.open("data", time_zone="Europe/Berlin") as ws:
 """
 
 
-def test_a_story_of_lists(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", dedent(STORY)],
-        cwd=tmp_path,
+DEATH = """
+import os
+import holdfast
+
+async def dies(table, *, token):
+    os._exit(9)
+
+with holdfast.open("data") as ws:
+    ws.track([{"user_id": f"u{n}", "event": "Order"} for n in range(4)])
+    ws._app.history.add_table = dies
+    ws.save_list("vip", "Our best", ["u1", "u2"])
+"""
+AFTERWARDS = """
+from datetime import UTC, datetime
+import holdfast
+from holdfast import in_list
+
+with holdfast.open("data") as ws:
+    at = datetime.now(UTC)
+    print(ws.count(in_list("vip")), ws.audience(in_list("vip"), at=at).count)
+    print(ws.save_list("vip", user_ids=["u1", "u2"]).added)
+"""
+
+
+def told(story: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What Python prints of it, in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-W", "error", "-c", dedent(story)],
+        cwd=folder,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
+
+
+def test_a_list_is_told_to_its_end_by_who_comes_after(tmp_path: Path) -> None:
+    assert told(DEATH, tmp_path).returncode == 9
+    done = told(AFTERWARDS, tmp_path)
+    assert done.stdout.splitlines() == ["2 2", "0"], done.stderr
+
+
+def test_a_story_of_lists(tmp_path: Path) -> None:
+    done = told(STORY, tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "3 ('newcomer',) anon newcomer u1",

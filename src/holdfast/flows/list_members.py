@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal, Protocol, TypeAlias, cast
@@ -79,6 +79,7 @@ async def change_members(
     Args:
         exactly: take everybody else off.
     """
+    await finish_saying(at.state, at.history, at.clock)
     await at.settle()
     on_it = await _on_it(at, kept.id)
     async with at.state.view() as view:
@@ -215,20 +216,51 @@ async def _say(at: Keeper, kept: PeopleList, said: Sequence[tuple[IdentityKey, b
     """
     if not said:
         return kept
-    now = at.clock.now()
-    moment_ms = max(to_millis(now), kept.changed_ms + 1)
-    kept = replace(kept, changed_ms=moment_ms)
+    kept = replace(kept, changed_ms=max(to_millis(at.clock.now()), kept.changed_ms + 1))
     async with at.state.begin() as transaction:
         await note_lists(transaction, await every_list(transaction) | {kept.id: kept})
-    events = _events(kept, said, moment_ms)
-    await load_table(events, state=at.state, history=at.history, received=now, chunk_rows=SAID_AT_ONCE)
+    for start in range(0, len(said), SAID_AT_ONCE):
+        part = [(name.kind, name.value, truth) for name, truth in said[start : start + SAID_AT_ONCE]]
+        saying = _Saying(list_id=kept.id, moment_ms=kept.changed_ms, said=part)
+        async with at.state.begin() as transaction:
+            await transaction.set_note(_NOTE, msgspec.json.encode(saying).decode())
+        await _tell(at.state, at.history, at.clock, saying)
     await at.settle()
     return kept
 
 
-def _events(kept: PeopleList, said: Collection[tuple[IdentityKey, bool]], moment_ms: int) -> pa.Table:
+_NOTE = "list_saying"
+"""The state's note of what is being said of a list: the state may have it and the history not."""
+
+
+class _Saying(msgspec.Struct, frozen=True):
+    """Part of a change of a list, of which a process may die in the middle."""
+
+    list_id: str
+    moment_ms: int
+    said: list[tuple[Literal["user", "anonymous"], str, bool]]
+
+
+async def finish_saying(state: State, history: History, clock: Clock) -> None:
+    """Tell to its end what a process before us, or a change that failed, was saying of a list."""
+    async with state.view() as view:
+        noted = await view.note(_NOTE)
+    if noted:
+        await _tell(state, history, clock, msgspec.json.decode(noted, type=_Saying))
+
+
+async def _tell(state: State, history: History, clock: Clock, saying: _Saying) -> None:
+    # Its message ids are made of what it says, so that told again it changes nothing.
+    await load_table(_events(saying), state=state, history=history, received=clock.now())
+    async with state.begin() as transaction:
+        await transaction.set_note(_NOTE, "")
+
+
+def _events(saying: _Saying) -> pa.Table:
     """An identify event for each, as the bulk path takes them."""
-    bodies = {truth: msgspec.json.encode({list_trait(kept.id): truth}).decode() for truth in (True, False)}
+    said = [(IdentityKey(kind=kind, value=value), truth) for kind, value, truth in saying.said]
+    list_id, moment_ms = saying.list_id, saying.moment_ms
+    bodies = {truth: msgspec.json.encode({list_trait(list_id): truth}).decode() for truth in (True, False)}
     count = len(said)
     columns: dict[str, list[object]] = {
         "name": [NAMES["identify"]] * count,
@@ -236,7 +268,7 @@ def _events(kept: PeopleList, said: Collection[tuple[IdentityKey, bool]], moment
         "user_id": [name.value if name.kind == "user" else None for name, _ in said],
         "anonymous_id": [name.value if name.kind == "anonymous" else None for name, _ in said],
         "previous_id": [None] * count,
-        "message_id": [effect_key("list", kept.id, moment_ms, name.kind, name.value) for name, _ in said],
+        "message_id": [effect_key("list", list_id, moment_ms, name.kind, name.value) for name, _ in said],
         "properties": [bodies[truth] for _, truth in said],
         "context": [None] * count,
         "source": [OWN_SOURCE] * count,

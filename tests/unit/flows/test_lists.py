@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from holdfast.events.event import IdentityKey
+from holdfast.flows import list_members
 from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.list_members import ListChange
+from holdfast.flows.list_members import ListChange, finish_saying
 from holdfast.flows.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
 from holdfast.flows.segment_drafts import draft_of
 from holdfast.flows.segments import save_segment
@@ -283,3 +284,42 @@ async def test_a_deletion_that_was_cut_short_is_finished_before_the_id_is_used_a
     done = await save_list(app, "vip")
     assert (done.list.name, done.people) == ("vip", 0)
     assert await on(house) == []
+
+
+@pytest.mark.parametrize("landed", [0, 1])
+@pytest.mark.parametrize("then", ["a start", "the same again", "another list"])
+async def test_what_was_being_said_when_the_process_died_is_said_to_its_end(
+    house: House, then: str, landed: int
+) -> None:
+    """The state has it, and of its events the history has none, or some."""
+    app = house.app
+    before, add_table = await app.history.size(), app.history.add_table
+
+    async def dies(rows: Any, *, token: str) -> int:
+        await add_table(rows.slice(0, landed), token=token)
+        raise RuntimeError("the process died")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(app.history, "add_table", dies)
+        with pytest.raises(RuntimeError):
+            await save_list(app, "vip", people=["ann", "ben"])
+    match then:
+        case "a start":
+            await finish_saying(app.state, app.history, app.clock)
+        case "the same again":
+            assert (await save_list(app, "vip", people=["ann", "ben"])).added == 0
+        case _:
+            await save_list(app, "press", people=[])
+    assert await on(house) == ["ann", "ben"]
+    assert await app.history.size() == before + 2, "one event for each of them"
+    await finish_saying(app.state, app.history, app.clock)
+    assert await app.history.size() == before + 2
+
+
+async def test_a_long_list_is_told_in_parts_of_one_moment(house: House) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(list_members, "SAID_AT_ONCE", 3)
+        done = await save_list(house.app, "vip", people=[f"new-{number}" for number in range(10)])
+        assert (done.people, done.added) == (10, 10)
+        done = await save_list(house.app, "vip", people=[f"new-{number}" for number in range(4, 12)])
+    assert (done.people, done.added, done.removed) == (8, 2, 4)
