@@ -259,6 +259,7 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
             table=table_of(answer),
             truncated=answer.truncated,
             ask_people=lambda: table_of(self._wait(self._sql(people_query(query), values, ROWS_MOST))),
+            query=query,
         )
 
     @contextlib.contextmanager

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import random
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
@@ -67,6 +67,16 @@ class Told:
         wanted = decode_cell(kind, cell)
         table = asyncio.run(self.history.insight_people(decode_question(kind, question), wanted, as_of_ms=NOW_MS))
         return cast("list[int]", table.column("person").to_pylist())
+
+    def check_people(
+        self, kind: str, question: dict[str, Any], cells: Sequence[tuple[dict[str, Any], Iterable[int]]], seed: object
+    ) -> None:
+        """Two of these cells, chosen by the seed, have these people behind them: each takes a question of its own.
+
+        With hundreds of questions every kind of cell comes up again and again.
+        """
+        for cell, wanted in random.Random(repr(seed)).sample(list(cells), min(2, len(cells))):
+            assert self.people(kind, question, cell) == sorted(wanted), (question, cell)
 
     def acts(self, act: Act, since_ms: int = 0, until_ms: int = NOW_MS + 1) -> list[Done]:
         """The events that are the act, in [since, until)."""

@@ -109,13 +109,15 @@ def check_windows(
             assert each[name] == (each[part] / each[whole] if each[whole] else None)
         assert each["complete"] == (wall_day(until_ms, asked.time_zone) > day)
     each = draw.choice(rows)
-    for window, number in (("day", 1), ("week", 7), ("month", 30)):
-        wanted = sorted(
-            person
-            for person, theirs in people.items()
-            if active_in(theirs, wall_day(each["start"], asked.time_zone), number)
+    day = wall_day(each["start"], asked.time_zone)
+    cells = [
+        (
+            {"start": moment(each["start"]), "window": window},
+            [person for person, theirs in people.items() if active_in(theirs, day, number)],
         )
-        assert told.people("stickiness", question, {"start": moment(each["start"]), "window": window}) == wanted
+        for window, number in (("day", 1), ("week", 7), ("month", 30))
+    ]
+    told.check_people("stickiness", question, cells, each["start"])
 
 
 def check_curve(

@@ -52,6 +52,8 @@ def test_who_came_and_who_went(ws: holdfast.Workspace) -> None:
     assert (users(changes.people("entered")), users(changes.people("left"))) == (["cem"], ["bob"])
     assert (changes.entered, changes.left) == (1, 1)
     assert "1 entered and 1 left" in changes.words
+    drawn = changes.plot()._repr_svg_()
+    assert (">stayed<" in drawn, ">-1<" in drawn) == (True, True)
     gold = trait("plan") == "gold"
     assert ws.segment_changes(gold, date(2026, 3, 4), MONDAY + timedelta(days=6)).entered == 1
     assert ws.segment_changes(gold, "2026-03-01").entered == 2
@@ -97,6 +99,8 @@ def test_what_segments_have_in_common(ws: holdfast.Workspace) -> None:
     assert found.matrix.rows() == [("buyers", 3, 2, 1), ("gold", 2, 2, 1), ("twice", 1, 1, 1)]
     assert found.table.row(0) == ("buyers", "gold", 2, 3, 2 / 3, 1.0, 2 / 3)
     assert (found.in_any, found.in_all, found.in_one) == (3, 1, 1)
+    drawn = found.plot()._repr_svg_()
+    assert (">67%<" in drawn, ">twice<" in drawn, drawn.count(">100%<")) == (True, True, 6)
     largest = [(["buyers"], 1), (["buyers", "gold"], 1), (["buyers", "gold", "twice"], 1)]
     assert [row[:2] for row in found.combinations.rows()] == largest
     assert ws.overlap(["buyers", did("Bought")]).table["likeness"].to_list() == [1.0]
@@ -141,6 +145,7 @@ def test_reach_is_what_the_gate_says(ws: holdfast.Workspace, monkeypatch: pytest
             told = dict(found.table.filter(pl.col("people") > 0).select("outcome", "people").rows())
             assert told == expected
             assert found.people == sum(told.values()) == 13
+    assert ">no_consent<" in ws.reach(everyone, topic="news").plot()._repr_svg_()
     assert dict(ws.reach(everyone, topic="news").table.select("outcome", "people").rows()) == {
         "reachable": 2, "no_address": 5, "no_consent": 3, "suppressed": 3,
     }  # fmt: skip

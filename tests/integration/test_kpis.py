@@ -88,6 +88,9 @@ def test_python_and_the_command_line_say_the_same(tmp_path: Path) -> None:
         assert report.people("revenue")["user_id"].to_list() == ["ann", "bob"]
         with pytest.raises(NotFound, match="revenue"):
             report.people("orders")
+        drawn = report.plot()._repr_svg_()
+        of_target = f">{3000 / money['target']:.0%}<"
+        assert (of_target in drawn, ">before<" in drawn) == (True, True)
         with pytest.raises(Invalid) as refused:
             ws.keep_kpis({"nodes": [{"id": "a", "name": "A", "kind": "kpi"}]})
         assert refused.value.path == "$.nodes[0].insight"

@@ -49,6 +49,15 @@ def test_a_table_and_the_people_behind_it(ws: Workspace) -> None:
         ws.sql("SELECT 1 AS one").people()
 
 
+def test_an_answer_is_drawn(ws: Workspace) -> None:
+    drawn = ws.sql(
+        "SELECT toDate(timestamp) AS day, sum(revenue) AS spent FROM events GROUP BY day ORDER BY day"
+    ).plot()
+    assert ">2026-03-04<" in drawn._repr_svg_()
+    with pytest.raises(Invalid, match="no column of numbers"):
+        ws.sql("SELECT event FROM events").plot()
+
+
 def test_saved_segments_are_there(ws: Workspace) -> None:
     query = (
         "SELECT user_id FROM people WHERE person IN (SELECT person FROM segment_members WHERE segment = 'spenders') "

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from holdfast.flows.drawing import Plot
+from holdfast.flows.drawing_table import draw_table
 from holdfast.flows.insights import plain_object
 from holdfast.flows.reach import Reach, Wish
 from holdfast.flows.survey import Audience, Changes, SizePoint, Surveyor, Told, zone_of
@@ -59,6 +61,13 @@ class ChangesResult:
             }
         )
 
+    def plot(self) -> Plot:
+        """Bars: who was there before, who left, who stayed, who entered, who is there after."""
+        found = self.found
+        rows = [("before", found.before), ("left", -found.left), ("stayed", found.stayed)]
+        rows += [("entered", found.entered), ("after", found.after)]
+        return draw_table(pl.DataFrame(rows, schema=["", "people"], orient="row"), self.words)
+
     def people(self, side: Side = "entered", *, limit: int | None = None, offset: int = 0) -> pl.DataFrame:
         """Who `entered` or `left`, as they stand now: person, user_id, first_seen, last_seen, traits (JSON text)."""
         if side not in ("entered", "left"):
@@ -87,6 +96,19 @@ class OverlapResult:
         types: dict[str, Any] = {"first": pl.String, "second": pl.String, "both": pl.Int64, "either": pl.Int64}
         types |= dict.fromkeys(("share_of_first", "share_of_second", "likeness"), pl.Float64)
         return pl.DataFrame(rows, schema=types, orient="row")
+
+    def plot(self) -> Plot:
+        """A grid: how many of each segment, a row each, are in each other one."""
+        names, common = self.names, self.found.common
+        rows = [
+            (first, second, share(common[one][other], common[one][one]))
+            for one, first in enumerate(names)
+            for other, second in enumerate(names)
+        ]
+        schema = {"of": pl.String, "are in": pl.String, "share": pl.Float64}
+        table = pl.DataFrame(rows, schema=schema, orient="row")
+        title = "How much of each segment is in each other one."
+        return draw_table(table, title, across="are in", value="share", by="of", kind="grid", shares=True)
 
     @property
     def matrix(self) -> pl.DataFrame:
@@ -144,6 +166,10 @@ class ReachResult:
         ]
         types: dict[str, Any] = {"channel": pl.String, "outcome": pl.String, "people": pl.Int64, "share": pl.Float64}
         return pl.DataFrame(rows, schema=types, orient="row")
+
+    def plot(self) -> Plot:
+        """Bars for each channel: how many can be reached, and how many cannot, by reason."""
+        return draw_table(self.table, "How many can be reached.", across="channel", value="people", by="outcome")
 
     @property
     def people(self) -> int:

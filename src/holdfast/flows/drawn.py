@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-import polars as pl
-
 from holdfast.kernel.moments import from_millis
 from holdfast.kernel.money import minor_digits
-from holdfast.measures.insight import Answer, Cell, Column, ColumnType
+from holdfast.measures.insight import Answer, Cell, ColumnType
 from holdfast.measures.picture import Picture
 
 LABEL_MOST = 40
@@ -164,22 +162,6 @@ class Drawn:
         return [self._picture.null if each is None else short_text(each) for each in cells]
 
 
-def answer_of(table: pl.DataFrame, time_zone: str = "UTC") -> Answer:
-    """A table as an answer: moments and dates, text, numbers; what is none of these is left out."""
-    columns, cells = [], []
-    for series in table.get_columns():
-        kind = _type_of(series.dtype)
-        if kind is None:
-            continue
-        told: Iterable[Cell] = series.cast(pl.String) if kind == "text" else series.cast(pl.Float64, strict=False)
-        if kind == "moment":
-            told = series.cast(pl.Datetime("ms", getattr(series.dtype, "time_zone", None))).dt.epoch("ms")
-            time_zone = getattr(series.dtype, "time_zone", None) or time_zone
-        columns.append(Column(name=series.name, type=kind, about=""))
-        cells.append(list(told))
-    return Answer(columns=tuple(columns), rows=tuple(zip(*cells, strict=True)), time_zone=time_zone)
-
-
 def moment_format(moments: Sequence[datetime]) -> str:
     """The shortest way to write them that tells them apart."""
     if any((each.hour, each.minute, each.second, each.microsecond) != (0, 0, 0, 0) for each in moments):
@@ -212,13 +194,3 @@ def _added(one: Mark, other: Mark) -> Mark:
     """Two that fall together: what they add up to."""
     complete = one.complete and other.complete
     return Mark(one.across, one.by, one.value + other.value, one.layer, complete, one.label)
-
-
-def _type_of(kind: pl.DataType) -> ColumnType | None:
-    if kind.is_numeric():
-        return "number"
-    types: Mapping[type[pl.DataType], ColumnType] = {
-        pl.Date: "moment", pl.Datetime: "moment", pl.String: "text", pl.Categorical: "text", pl.Enum: "text",
-        pl.Boolean: "text",
-    }  # fmt: skip
-    return types.get(type(kind))

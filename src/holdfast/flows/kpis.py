@@ -10,6 +10,8 @@ import polars as pl
 
 from holdfast.decisions.fields import at, under
 from holdfast.events.event import Json
+from holdfast.flows.drawing import Plot
+from holdfast.flows.drawing_table import draw_table
 from holdfast.flows.library import load_library
 from holdfast.kernel.errors import Exposed, NotFound
 from holdfast.measures.insight import DAY_MS, Question
@@ -50,6 +52,20 @@ class KpiReport:
     def table(self) -> pl.DataFrame:
         """A row a node, each before what is below it. Money is in minor units of `currency`."""
         return pl.DataFrame([row_of(each) for each in self.nodes], schema=_SCHEMA)
+
+    def plot(self) -> Plot:
+        """Bars: how much of its target each KPI is now, and was one period ago. Those without a target are not there.
+
+        Less is better where the name says so.
+        """
+        rows = [
+            (f"{each.node.name} (less is better)" if each.node.direction == "down" else each.node.name, when, share)
+            for each in self.nodes
+            for when, figure in (("before", each.before), ("now", each.now))
+            if (share := _of_target(each.node, figure)) is not None
+        ]
+        table = pl.DataFrame(rows, schema={"": pl.String, "when": pl.String, "of target": pl.Float64}, orient="row")
+        return draw_table(table, "Every KPI by its target.", across="", value="of target", by="when", shares=True)
 
     def people(self, kpi: str) -> pl.DataFrame:
         """The people behind a KPI, now: those its `cell` names. Raises NotFound where it names none."""
@@ -159,6 +175,10 @@ def row_of(each: Judged) -> dict[str, Json]:
         "people": each.people,
         "reason": each.now.reason if isinstance(each.now, Unread) else None,
     }
+
+
+def _of_target(node: KpiNode, figure: Figure | None) -> float | None:
+    return figure.value / node.target if isinstance(figure, Read) and node.target else None
 
 
 def _value(figure: Figure | None) -> float | None:

@@ -8,6 +8,8 @@ from datetime import datetime
 
 import polars as pl
 
+from holdfast.flows.drawing import Plot
+from holdfast.flows.drawing_table import draw_table
 from holdfast.flows.library import load_library
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.analyst import AnalystSql, SavedAudience, SqlAnswer, SqlValue
@@ -27,6 +29,19 @@ class SqlResult:
     truncated: bool
     """Whether there were more rows than were asked for."""
     ask_people: Callable[[], pl.DataFrame]
+    query: str = ""
+
+    def plot(self, *, across: str | None = None, value: str | None = None, by: str | None = None) -> Plot:
+        """The rows as a picture: lines over moments or dates, else bars.
+
+        Args:
+            across: the column along the bottom; without it, the first of moments or dates, else of text.
+            value: the column that is drawn; without it, the first of numbers.
+            by: a column whose values have a line or a colour each.
+
+        Raises Invalid when there is no such column, or none of the kind.
+        """
+        return draw_table(self.table, self.query, across=across, value=value, by=by)
 
     def people(self) -> pl.DataFrame:
         """The people the query selects, now: person, user_id, first_seen, last_seen and traits (JSON text).
