@@ -345,3 +345,21 @@ def test_why_somebody_is_in_a_segment(tell: Story) -> None:
         "$.of[1] FALSE None [] {'country': 'DE'}",
     ]
     assert "nobody" in said[3]
+
+
+def test_a_script_that_does_not_close_its_workspace_ends_well(tmp_path: Path) -> None:
+    script = (
+        "import sys, holdfast\n"
+        "ws = holdfast.open(sys.argv[1])\n"
+        "ws.track([{'user_id': 'ann', 'event': 'Seen', 'properties': {'x': 1}}])\n"
+        "print(ws.count_everyone())\n"
+    )
+    for people in ("1", "1"):
+        ran = subprocess.run(
+            [sys.executable, "-c", script, str(tmp_path / "data")],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+        assert (ran.returncode, ran.stdout.strip(), ran.stderr) == (0, people, "")

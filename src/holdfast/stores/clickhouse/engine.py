@@ -8,6 +8,7 @@ opened.
 from __future__ import annotations
 
 import asyncio
+import atexit
 import fcntl
 import json
 import math
@@ -315,6 +316,9 @@ class Engine:
         self._tickets: dict[str, Ticket] = {}
         self._numbers = count(1)
         self._lock = threading.Lock()
+        # A process that ends without closing has joined the threads by then. The engine's own end must come before that
+        # of the library it is part of, or the process dies of it.
+        atexit.register(self._let_go)
 
     async def run(self, work: Callable[[Handle], T]) -> T:
         """Do the work on one of the threads, with its handle; what it asks is asked as `asking_now()` says.
@@ -354,6 +358,10 @@ class Engine:
         """Wait for work in hand, then let go of the directory."""
         self._pool.shutdown(wait=True)
         self._beside.shutdown(wait=True)
+        atexit.unregister(self._let_go)
+        self._let_go()
+
+    def _let_go(self) -> None:
         for handle in self._handles:
             handle.close()
         self._handles.clear()
