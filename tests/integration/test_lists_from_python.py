@@ -46,6 +46,10 @@ with holdfast.open("data", time_zone="Europe/Berlin") as ws:
 """
 
 
+USED = (
+    "list_id: the list 'vip' is used by the segment 'loyal' at $.of[0].list. Take it out of there first; "
+    "`holdfast list used-by vip` lists every use."
+)
 DEATH = """
 import os
 import holdfast
@@ -96,8 +100,7 @@ def test_a_story_of_lists(tmp_path: Path) -> None:
         "anon u1 | u0 u2 u3",
         "anon u1",
         "anon u2",
-        "list_id: the list 'vip' is used by the segment 'loyal' at $.of[0].list. Take it out of there first; "
-        "`holdfast list used-by vip` lists every use.",
+        USED,
         "$.segment: There is no segment 'loyl'. Did you mean 'loyal'?",
         "$.list: There is no list 'vpi'. Did you mean 'vip'?",
         "[('segment', 'loyal', 'Loyal', '$.of[0].list')]",

@@ -38,7 +38,10 @@ async def explain_person(
                 path="person",
                 hint="Count the segment; so much cannot be explained event by event.",
             )
-        past[name] = [PastEvent(timestamp=from_millis(each.timestamp_ms), properties=each.properties) for each in found]
+        past[name] = [
+            PastEvent(timestamp=from_millis(each.timestamp_ms), properties=each.properties, source=each.source)
+            for each in found
+        ]
     groups = await history.groups(ids, as_of_ms=to_millis(now)) if GROUP_JOINED in past else ()
     facts = HistoryFacts(person.traits, past, user_id=person.user_id, zone=zone, groups=groups)
     return explain(condition, facts, now)

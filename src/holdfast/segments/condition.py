@@ -42,6 +42,8 @@ class PastEvent:
 
     timestamp: datetime
     properties: Mapping[str, Json]
+    source: str = ""
+    """Whence it came, where that is known; `holdfast` for our own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,6 +214,10 @@ class Condition(ABC):
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]] | None:
         """The events that decide it, each with what must hold of them; None: its fields `event` and `where` say."""
         return None
+
+    def decided_by(self, past: PastEvent) -> bool:
+        """Whether an event of those it asks for decides it; of a name alone it may be anybody's."""
+        return True
 
     def not_live(self, path: str = "$") -> Invalid | None:
         """Why a live profile alone cannot decide it, with the path of the part; None when it always can."""

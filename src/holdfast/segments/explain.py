@@ -77,7 +77,7 @@ def _explained(path: str, condition: Condition, facts: Facts, now: datetime) -> 
         if past is None or found is None:
             found = None
             break
-        found += [Evidence(event=event, past=each) for each in past]
+        found += [Evidence(event=event, past=each) for each in past if condition.decided_by(each)]
     newest = sorted(found or (), key=lambda each: each.past.timestamp, reverse=True)
     return Explained(
         path=path,

@@ -100,8 +100,9 @@ def test_only_who_was_put_on_a_list_is_on_it(said: Json, truth: Truth) -> None:
 def test_an_explanation_tells_since_when_somebody_is_on_a_list() -> None:
     since = NOW - timedelta(days=3)
     past = [
-        PastEvent(timestamp=since, properties={"list/vip": True}),
-        PastEvent(timestamp=NOW, properties={"country": "DE"}),
+        PastEvent(timestamp=since, properties={"list/vip": True}, source="holdfast"),
+        PastEvent(timestamp=NOW, properties={"country": "DE"}, source="holdfast"),
+        PastEvent(timestamp=NOW, properties={"list/vip": True}, source="web"),
     ]
     (found,) = explain(in_list("vip"), HistoryFacts({"list/vip": True}, {"Identified": past}), NOW)
     assert [each.past.timestamp for each in found.events] == [since]

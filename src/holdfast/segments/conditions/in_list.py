@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
-from holdfast.events.event import LIST_TRAITS, NAMES
+from holdfast.events.event import LIST_TRAITS, NAMES, OWN_SOURCE
 from holdfast.kernel.sql import Sql
 from holdfast.segments.comparison import Comparison, check_name
-from holdfast.segments.condition import Condition, Declared, Facts, FieldKind, Scope, Truth
+from holdfast.segments.condition import Condition, Declared, Facts, FieldKind, PastEvent, Scope, Truth
 from holdfast.segments.zones import of_facts, of_scope
 
 ListId = Annotated[str, FieldKind("list", "the id of a list of people", tries=("vip", "press", "a'b\\ß\0"))]
@@ -49,6 +49,9 @@ class InList(Condition):
 
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]]:
         return ((NAMES["identify"], (Comparison(name=list_trait(self.list), operator="is_set"),)),)
+
+    def decided_by(self, past: PastEvent) -> bool:
+        return past.source == OWN_SOURCE  # Others may track an event that is called the same.
 
     def words(self) -> str:
         return f"are on the list “{self.list}”"
