@@ -66,6 +66,27 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/insights/{kind}"): TREND,
     ("POST", "/api/insights/{kind}/people"): {"question": TREND, "cell": {}, "limit": 10, "offset": 0},
     ("POST", "/api/insights/{kind}/save"): {"question": TREND, "cell": {}, "id": "kept", "name": "Kept"},
+    ("PUT", "/api/kpis"): {
+        "nodes": [
+            {"id": "shop", "name": "The shop", "kind": "company"},
+            {
+                "id": "orders",
+                "name": "Orders",
+                "kind": "kpi",
+                "parent": "shop",
+                "horizon": "long",
+                "insight": "trend",
+                "question": {"event": "Bought", "period": "day"},
+                "days": 7,
+                "column": "value",
+                "rows": {},
+                "of": "sum",
+                "cell": {},
+                "target": 10,
+                "direction": "up",
+            },
+        ],
+    },
     ("POST", "/api/sql"): {"query": "SELECT event, {n:UInt8} FROM events", "params": {"n": 1}, "limit": 10},
     ("PUT", "/api/segments/{segment_id}"): {"name": "Fuzzed", "definition": SEGMENT, "description": "For trying."},
     ("POST", "/api/segments/apply"): {
@@ -79,6 +100,10 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/segments/{segment_id}/restore"): {"version": 1},
     ("PUT", "/api/lists/{list_id}"): {"name": "Fuzzed", "people": ["fuzz-one", {"kind": "anonymous", "value": "x"}, 1]},
     ("POST", "/api/lists/{list_id}/people"): {"add": ["fuzz-one"], "remove": ["fuzz-two", 7]},
+    ("POST", "/api/journeys/apply"): {
+        "journeys": [{"kind": "journey", **JOURNEY}, {"kind": "campaign", **CAMPAIGN}],
+        "dry_run": True,
+    },
     ("PUT", "/api/journeys/{decision_id}"): JOURNEY,
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
     ("POST", "/api/errors/replay"): {"ids": [1], "all": False, "bodies": {"1": "{}"}},

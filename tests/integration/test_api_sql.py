@@ -61,7 +61,8 @@ def test_saved_segments_and_messages_are_views(shop: Server) -> None:
         "JOIN segments AS s ON s.id = m.segment WHERE m.segment = 'sql-buyers' ORDER BY p.user_id"
     )
     assert asked(shop, query)["rows"] == [["sql-1", "Buyers"], ["sql-2", "Buyers"]]
-    assert asked(shop, "SELECT count() FROM messages WHERE status = 'sent'")["rows"] == [[0]]
+    written_to = "SELECT count() FROM messages JOIN people AS p USING (person) WHERE p.user_id = 'sql-1'"
+    assert asked(shop, written_to)["rows"] == [[0]]
 
 
 @pytest.mark.parametrize(
