@@ -124,7 +124,8 @@ async def _planned(
     gone = {each.segment.id for each in changes if each.kind == "deleted"}
     after = {name: each for name, each in after.items() if name not in gone}
     if len(after) > SEGMENTS_MOST:
-        raise TooLarge(f"these are {len(after):,} segments.", hint=f"A workspace keeps {SEGMENTS_MOST:,} or fewer.")
+        hint = f"A workspace keeps {SEGMENTS_MOST:,} or fewer."
+        raise TooLarge(f"these are {len(after):,} segments.", path="$.segments", hint=hint)
     users = await users_of(view, after.values())
     _check_gone(gone, users)
     await _check(view, drafts, after, users, [each.segment.id for each in changes if each.kind == "changed"])
@@ -263,7 +264,7 @@ async def _last(view: View, segment_id: str) -> SavedSegment:
     if not found:
         raise not_there(segment_id)
     if not found[0].deleted:
-        hint = "Say which version is to be restored; GET /api/segments/{id}/versions lists them."
+        hint = f"Say which version is to be restored; `holdfast segment versions {segment_id}` lists them."
         raise Invalid("this segment is not deleted.", code="not_deleted", path="$.version", hint=hint)
     return found[0]
 
