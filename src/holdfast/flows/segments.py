@@ -124,8 +124,11 @@ async def _planned(
     gone = {each.segment.id for each in changes if each.kind == "deleted"}
     after = {name: each for name, each in after.items() if name not in gone}
     if len(after) > SEGMENTS_MOST:
-        hint = f"A workspace keeps {SEGMENTS_MOST:,} or fewer."
-        raise TooLarge(f"these are {len(after):,} segments.", path="$.segments", hint=hint)
+        raise TooLarge(
+            f"these are {len(after):,} segments.",
+            path="$.segments",
+            hint=f"A workspace keeps {SEGMENTS_MOST:,} or fewer.",
+        )
     users = await users_of(view, after.values())
     _check_gone(gone, users)
     await _check(view, drafts, after, users, [each.segment.id for each in changes if each.kind == "changed"])
