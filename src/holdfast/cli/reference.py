@@ -195,7 +195,9 @@ def journeys_page() -> str:
 
 
 def _step(name: str, each: type[Step]) -> str:
-    exits = ", ".join(f"`{exit_name}`" for exit_name in each.exits) or "none: the journey ends here"
+    named = [f"`{exit_name}`" for exit_name in each.exits]
+    named += [f"each name in `{each.exits_of}`"] if each.exits_of else []
+    exits = ", ".join(named) or "none: the journey ends here"
     return f"### `{name}`\n\n{_doc(each)}\n\nExits: {exits}.\n\n{_fields_table(each)}"
 
 
@@ -214,6 +216,13 @@ def _fields_table(type_: type[Any]) -> str:
     return table(("Field", "Holds", "Default", "What it says"), rows) if rows else "It has no fields.\n"
 
 
+_FORMATS = {
+    "condition": "a [condition](conditions.md)",
+    "shares": "a share, 0 to 1, for each name",
+}
+"""What kinds of fields hold that their JSON types do not tell."""
+
+
 def _kind_words(schema: Mapping[str, Any]) -> str:
     match schema:
         case {"anyOf": [inner, {"type": "null"}]}:
@@ -222,8 +231,8 @@ def _kind_words(schema: Mapping[str, Any]) -> str:
             return " or ".join(f"`{each}`" for each in options)
         case {"format": "seconds", "minimum": least, "maximum": most}:
             return f"whole seconds, {least} to {most}"
-        case {"format": "condition"}:
-            return "a [condition](conditions.md)"
+        case {"format": str(known)} if known in _FORMATS:
+            return _FORMATS[known]
         case {"type": "string", "pattern": _}:
             return "an id: a–z, 0–9, - and _"
         case {"type": "string"}:

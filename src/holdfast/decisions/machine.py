@@ -229,7 +229,14 @@ class _Walk:
         )
 
     def _place(self, event: Event | None) -> Place:
-        return Place(now=self._scene.now, arrived=from_millis(self._arrived_ms), event=event, facts=self._scene.facts)
+        return Place(
+            now=self._scene.now,
+            arrived=from_millis(self._arrived_ms),
+            event=event,
+            facts=self._scene.facts,
+            origin=self._visit.origin,
+            step=self._step,
+        )
 
     def _go(self, node: Node, exit_name: str) -> None:
         to = node.leads(exit_name)

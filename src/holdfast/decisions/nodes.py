@@ -101,16 +101,16 @@ def _decode_type(given: Mapping[str, object], path: str) -> type[Step]:
 def _decode_exits(step: Step, value: object, path: str) -> dict[str, str]:
     given = as_object(value, path)
     for name in given:
-        if name not in step.exits:
+        if name not in step.ways():
             message = f"A step of type {step.type_name()!r} has no exit {name!r}."
-            raise Invalid(message, code="unknown_exit", path=at(path, name), hint=one_of(name, step.exits))
+            raise Invalid(message, code="unknown_exit", path=at(path, name), hint=one_of(name, step.ways()))
     check_exits(step, given, path)
-    return {name: Name().decode(given[name], at(path, name)) for name in step.exits if name in given}
+    return {name: Name().decode(given[name], at(path, name)) for name in step.ways() if name in given}
 
 
 def check_exits(step: Step, exits: Mapping[str, object], path: str) -> None:
     """Complain of an exit that leads nowhere, unless the step has one to take in its place."""
-    for name in step.exits:
+    for name in step.ways():
         if name not in exits and name not in step.stand_ins():
             hint = f"Add {name!r} with the id of the step it leads to."
             raise Invalid(f"The exit {name!r} leads nowhere.", code="missing_exit", path=path, hint=hint)
@@ -118,7 +118,7 @@ def check_exits(step: Step, exits: Mapping[str, object], path: str) -> None:
 
 def _encode_node(node: Node) -> dict[str, Json]:
     fields = {"type": node.step.type_name()} | encode_fields(node.step)
-    return fields | {"exits": dict(node.exits)} if node.step.exits else fields
+    return fields | {"exits": dict(node.exits)} if node.step.ways() else fields
 
 
 def _node_schema(type_name: str) -> dict[str, Json]:
@@ -127,4 +127,6 @@ def _node_schema(type_name: str) -> dict[str, Json]:
     properties = cast("dict[str, Json]", schema["properties"])
     properties["type"] = {"const": type_name}
     properties["exits"] = {"type": "object", "properties": {name: {"type": "string"} for name in type_.exits}}
+    if type_.exits_of is not None:
+        properties["exits"] = {"type": "object", "additionalProperties": {"type": "string"}}
     return schema | {"title": type_name, "description": type_.__doc__ or ""}

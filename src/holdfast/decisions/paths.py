@@ -73,7 +73,7 @@ def _check_reach(start: str, nodes: Mapping[str, Node]) -> None:
 
 
 def _check_circles(nodes: Mapping[str, Node]) -> None:
-    at_once = {name: [to for to in _next(node) if not nodes[to].step.rests] for name, node in nodes.items()}
+    at_once = {name: [to for to in _next(node) if not nodes[to].step.rests()] for name, node in nodes.items()}
     try:
         order = list(TopologicalSorter(at_once).static_order())
     except CycleError as found:
@@ -87,7 +87,7 @@ def _check_circles(nodes: Mapping[str, Node]) -> None:
     hops: dict[str, int] = {}
     for name in order:  # Each step comes after those it leads to.
         # Who comes to a step that rests stops there; who is woken there goes on from it.
-        hops[name] = 1 + max((1 if nodes[to].step.rests else hops[to] for to in _next(nodes[name])), default=0)
+        hops[name] = 1 + max((1 if nodes[to].step.rests() else hops[to] for to in _next(nodes[name])), default=0)
         if hops[name] > HOPS_MOST:
             raise Invalid(
                 f"From {name!r} on somebody could stand at {hops[name]} steps in one instant.",

@@ -28,6 +28,10 @@ class Place:
     event: Event | None
     """The event that woke them at this step, if one did."""
     facts: Facts
+    origin: str = ""
+    """The id of the journey."""
+    step: str = ""
+    """The id of this step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +77,8 @@ class Step(ABC):
 
     exits: ClassVar[tuple[str, ...]]
     """The ways out. `entered` is kept for the trigger: elsewhere the counters use it for arrivals."""
-    rests: ClassVar[bool] = False
-    """Whether everybody who comes here waits a while, whatever happens. A loop must hold a step that does."""
+    exits_of: ClassVar[str | None] = None
+    """The field whose names are ways out too, where the author names them."""
     starts: ClassVar[bool] = False
     """Whether this is where people enter: a journey has exactly one such step, and nothing leads to it."""
 
@@ -89,6 +93,14 @@ class Step(ABC):
     @abstractmethod
     def note(self) -> str:
         """What is particular about this one, short: the second line of its card; may be empty."""
+
+    def ways(self) -> tuple[str, ...]:
+        """Every way out of this one: `exits`, and those its author names."""
+        return self.exits if self.exits_of is None else (*self.exits, *getattr(self, self.exits_of))
+
+    def rests(self) -> bool:
+        """Whether everybody who comes here waits a while, whatever happens. A loop must hold a step that does."""
+        return False
 
     def stand_ins(self) -> Mapping[str, str]:
         """Exits that may be left out, each with the exit that is taken instead."""

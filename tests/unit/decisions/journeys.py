@@ -16,6 +16,7 @@ from holdfast.decisions.gate import GateRules, Standing
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.machine import Scene
 from holdfast.decisions.nodes import step_types
+from holdfast.decisions.shares import Shares
 from holdfast.decisions.step import Step
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, Json
@@ -139,6 +140,9 @@ BY_KIND: dict[type[kinds.Kind], Callable[[Any], st.SearchStrategy[Any]]] = {
     kinds.Comparisons: lambda kind: st.one_of(st.just([]), st.lists(comparisons, max_size=2)),
     kinds.OrNull: lambda kind: st.one_of(st.none(), of_kind(kind.kind)),
     kinds.Nested: lambda kind: fields_of(kind.type),
+    Shares: lambda kind: st.sampled_from(
+        ({"a": 0.5, "b": 0.5}, {"b": 0, "a": 1}, {f"n{each}": 0.1 for each in range(10)})
+    ),
 }
 
 
@@ -170,15 +174,15 @@ AGAINS = ({"again": "once"}, {"again": "after_exit"}, {"again": "per_key", "key_
 def definitions(draw: st.DrawFn) -> dict[str, Any]:
     """Valid journeys of every shape: exits lead onwards, or back to a step that rests, so nobody goes in circles."""
     types = step_types()
-    inner = sorted(name for name, each in types.items() if each.exits and not each.starts)
-    chosen = draw(st.lists(st.sampled_from(inner), max_size=7))
+    inner = sorted(name for name, each in types.items() if (each.exits or each.exits_of) and not each.starts)
+    chosen = [draw(steps_of(types[name])) for name in draw(st.lists(st.sampled_from(inner), max_size=7))]
+    made = [kinds.decode_fields(types[each["type"]], each, "$", beside=("type",)) for each in chosen]
     ids = [f"s{index}" for index in range(len(chosen))] + ["end-a", "end-b"]
-    resting = [f"s{index}" for index, name in enumerate(chosen) if types[name].rests]
+    resting = [f"s{index}" for index, step in enumerate(made) if step.rests()]
     nodes: dict[str, dict[str, Any]] = {"end-a": {"type": "exit"}, "end-b": {"type": "exit"}}
-    for index, name in enumerate(chosen):
+    for index, step in enumerate(made):
         ahead = [*ids[index + 1 :], *resting]
-        exits = {each: draw(st.sampled_from(ahead)) for each in types[name].exits}
-        nodes[ids[index]] = draw(steps_of(types[name])) | {"exits": exits}
+        nodes[ids[index]] = chosen[index] | {"exits": {each: draw(st.sampled_from(ahead)) for each in step.ways()}}
     again = {"key_property": None} | draw(st.sampled_from(AGAINS))
     anybody: dict[str, Any] = {"type": "trigger", "where": [], "only_if": None, "exits": {"entered": ids[0]}}
     nodes["start"] = draw(fields_of(types["trigger"])) | again | anybody

@@ -154,10 +154,10 @@ def every_standing_is_asked_once(walk: Walk) -> None:
 def arrivals_are_exits_and_those_waiting(walk: Walk) -> None:
     counts = Counter(walk.passed)
     for name, node in walk.journey.steps.items():
-        if not node.step.exits:
+        if not node.step.ways():
             assert not any(step == name and by != "entered" for step, by in counts)
             continue
-        out = sum(counts[name, each] for each in (*node.step.exits, "goal", "stopped", "failed"))
+        out = sum(counts[name, each] for each in (*node.step.ways(), "goal", "stopped", "failed"))
         waiting = int(walk.visit.left_ms is None and walk.visit.step == name)
         arrived = 1 if name == walk.journey.start else counts[name, "entered"]
         assert arrived == out + waiting

@@ -26,7 +26,9 @@ class Until(Step):
     seconds: Annotated[Seconds, "How long to wait at most."]
 
     exits = ("happened", "expired")
-    rests = True
+
+    def rests(self) -> bool:
+        return True
 
     def stand(self, place: Place) -> Outcome:
         due = place.arrived + timedelta(seconds=self.seconds)

@@ -18,7 +18,9 @@ class Wait(Step):
     seconds: Annotated[Seconds, "How long to wait."]
 
     exits = ("waited",)
-    rests = True
+
+    def rests(self) -> bool:
+        return True
 
     def stand(self, place: Place) -> Outcome:
         due = place.arrived + timedelta(seconds=self.seconds)
