@@ -31,6 +31,7 @@ PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
 _LISTS = "`holdfast list list` shows them."
+_JOURNEYS = "`holdfast journey list` shows them."
 _FIND = "`holdfast people find TEXT` looks for people."
 _LIST = "`holdfast segment list` lists them."
 _VERSIONS = "`holdfast segment versions ID` lists the versions; `holdfast segment list --deleted`, what was deleted."
@@ -113,6 +114,16 @@ class Desk:
     def apply_segments(self, segments: list[Answer], *, dry_run: bool, prune: bool) -> list[Answer]:
         wish: Answer = {"segments": segments, "dry_run": dry_run, "prune": prune}
         return rows_of(self._ask("POST", "/api/segments/apply", wish), "changes")
+
+    def journeys(self, kind: Literal["journey", "campaign"]) -> list[Answer]:
+        return rows_of(self._ask("GET", f"/api/{kind}s"), f"{kind}s")
+
+    def journey(self, kind: Literal["journey", "campaign"], journey_id: str) -> Answer:
+        return self._ask("GET", f"/api/{kind}s/{_part(journey_id)}", missing=_JOURNEYS)
+
+    def apply_journeys(self, journeys: list[Answer], *, dry_run: bool) -> list[Answer]:
+        wish: Answer = {"journeys": journeys, "dry_run": dry_run}
+        return rows_of(self._ask("POST", "/api/journeys/apply", wish), "changes")
 
     def audience(self, what: Literal["audience", "changes", "history", "overlap", "reach"], question: Answer) -> Answer:
         return self._ask("POST", f"/api/segments/{what}", question)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from holdfast.cli import audience, doctor, files, insight, keys, kpi, lists, people, segment, server, sql
+from holdfast.cli import audience, doctor, files, insight, journey, keys, kpi, lists, people, segment, server, sql
 from holdfast.cli.printing import complain
 from holdfast.kernel.errors import Exposed
 from holdfast.version import __version__
@@ -75,6 +75,7 @@ app.command("import")(files.import_file)
 app.command("export")(files.export)
 app.add_typer(segment.app, name="segment")
 audience.add_commands(segment.app)
+app.add_typer(journey.app, name="journey")
 app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
 app.add_typer(keys.app, name="keys")

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from holdfast.decisions.campaign import decode_campaign
+from holdfast.decisions.document import decode_document
 from holdfast.decisions.journey import decode_journey
 from holdfast.integrations.files.documents import DocumentFormat, read_document
 from holdfast.integrations.files.mapping import decode_mapping
@@ -68,6 +69,9 @@ def read(block: Block, said: Document, folder: Path) -> None:
     kind = block.heading.strip("`")
     if block.page.endswith("reference/insights.md") and kind in declared_insights():
         decode_question(kind, said)
+        return
+    if "kind" in said and block.file:
+        decode_document({"id": Path(block.file).stem, **said})
         return
     if block.language == "toml" and "definition" not in said:
         _settings(said, folder)

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from holdfast.events.event import Json
 from holdfast.flows.segment_drafts import Draft, draft_of, drafts_of
 from holdfast.flows.segments import apply_segments, document_of, save_segment
-from holdfast.integrations.files import segment_files
+from holdfast.integrations.files import folder
 from holdfast.integrations.files.documents import DocumentFormat
 from holdfast.integrations.files.segment_files import (
     BYTES_MOST,
@@ -125,7 +125,7 @@ def test_two_files_of_one_segment_are_refused(tmp_path: Path) -> None:
 
 
 def test_so_many_files_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(segment_files, "FILES_MOST", 2)
+    monkeypatch.setattr(folder, "FILES_MOST", 2)
     write(tmp_path, a_json=WHOLE, b_json=WHOLE)
     assert len(read_segment_files([tmp_path])) == 2
     write(tmp_path, c_json=WHOLE)

@@ -1,0 +1,188 @@
+"""`holdfast journey`: journeys and campaigns, as they run and as files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, cast
+
+import typer
+
+from holdfast.cli.desk import Answer, Desk, desk, rows_of
+from holdfast.cli.options import ApiKey, AsJson, Data
+from holdfast.cli.printing import count_words, print_json, print_table
+from holdfast.cli.segment_registry import print_differences
+from holdfast.kernel.errors import Exposed, NotFound
+
+if TYPE_CHECKING:  # They bring the decoder of events, which `--help` must not wait for.
+    from holdfast.events.event import Json
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+Sources = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Folders and files: .json, .toml, .yaml, .yml.")]
+JourneyId = Annotated[str, typer.Argument(metavar="ID", help="The id of a journey or a campaign.")]
+KINDS: tuple[Literal["journey", "campaign"], ...] = ("journey", "campaign")
+SAID = {"new": "new", "changed": "changed", "unchanged": "unchanged", "absent": "not among these files"}
+
+
+@app.callback()
+def journey() -> None:
+    """Journeys and campaigns: what runs, and the same kept as files to be reviewed like code.
+
+    \b
+    Examples:
+      holdfast journey list
+      holdfast journey pull journeys/
+      holdfast journey diff journeys/
+      holdfast journey apply journeys/
+    """
+
+
+@app.command("list")
+def list_journeys(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Every journey and campaign: whether it runs, and who is on it."""
+    with desk(data, api_key) as at:
+        found = [row for kind in KINDS for row in at.journeys(kind)]
+    if as_json:
+        print_json({"journeys": found})
+        return
+    columns = {"id": "ID", "kind": "KIND", "name": "NAME", "state": "STATE", "version": "VERSION"}
+    columns |= {"entered": "ENTERED", "waiting": "UNDER WAY", "sent": "SENT"}
+    print_table(found, columns, empty="There is no journey and no campaign.")
+
+
+@app.command()
+def show(journey_id: JourneyId, data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """One of them in full: what people did at every step, and its definition."""
+    with desk(data, api_key) as at:
+        found = _found(at, journey_id)
+    if as_json:
+        print_json(found)
+        return
+    print(f"{found['name']} ({found['kind']} {found['id']}, version {found['version']}, {found['state']})")
+    columns = {"id": "STEP", "title": "WHAT", "note": "", "entered": "CAME", "waiting": "WAITING", "exits": "LEFT BY"}
+    print_table(rows_of(found, "steps"), columns, empty="It has no steps.")
+    print_json(found["definition"])
+
+
+@app.command()
+def apply(
+    sources: Sources,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish the journeys and campaigns of a folder, a file each: all of them, or none when something is wrong.
+
+    A file holds its kind (journey or campaign) and its definition; its own name is the id, unless it gives one. What
+    says the same already is left alone; what is there and not among the files, too. A changed one that is paused stays
+    paused, one that was stopped runs again; whoever is under way stays on their version.
+
+    \b
+    Examples:
+      holdfast journey apply journeys/ --dry-run
+      holdfast journey apply journeys/
+      holdfast journey apply cart-rescue.toml
+    """
+    changes = _applied(sources, dry_run=dry_run, data=data, api_key=api_key)
+    if as_json:
+        print_json({"dry_run": dry_run, "changes": changes})
+        return
+    for change in changes:
+        _print_change(change)
+    print(_summed(changes))
+    if dry_run:
+        print("Nothing was changed: this was a dry run.")
+
+
+@app.command()
+def diff(sources: Sources, data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """How files differ from what is published, place by place; nothing is changed.
+
+    \b
+    Examples:
+      holdfast journey diff journeys/
+    """
+    changes = _applied(sources, dry_run=True, data=data, api_key=api_key)
+    if as_json:
+        print_json({"changes": changes})
+        return
+    for change in changes:
+        if change["change"] != "unchanged":
+            _print_change(change)
+    print(_summed(changes))
+
+
+@app.command()
+def pull(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go; made as needed.")],
+    file_format: Annotated[
+        Literal["json", "toml", "yaml"], typer.Option("--format", help="How the files are written.")
+    ] = "json",
+    data: Data = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Write every journey and campaign to a file of its own, named by its id; `apply` of them changes nothing.
+
+    Files that say the same already are left as they are, comments too. What was stopped is left out.
+
+    \b
+    Examples:
+      holdfast journey pull journeys/
+      holdfast journey pull journeys/ --format yaml
+    """
+    from holdfast.integrations.files.journey_files import write_journey_files
+
+    with desk(data, api_key) as at:
+        running = [row for kind in KINDS for row in at.journeys(kind) if row["state"] != "stopped"]
+        found = [_found(at, str(row["id"])) for row in running]
+    written = write_journey_files(folder, [(str(each["id"]), _document(each)) for each in found], file_format)
+    for name in written.written:
+        print(f"Wrote {name}.")
+    for name in written.others:
+        print(f"{name} is of nothing that runs; it was left alone.")
+    print(f"{count_words(len(written.written), 'file')} written, {written.unchanged:,} left as they were.")
+
+
+def _found(at: Desk, journey_id: str) -> Answer:
+    try:
+        return at.journey("journey", journey_id)
+    except NotFound:
+        return at.journey("campaign", journey_id)
+
+
+def _document(found: Answer) -> dict[str, Json]:
+    from holdfast.decisions.document import decode_document, encode_document
+
+    definition = cast("dict[str, Json]", found["definition"])
+    whole = encode_document(decode_document({"kind": found["kind"], **definition}))
+    return {name: value for name, value in whole.items() if name != "id"}
+
+
+def _applied(sources: list[Path], *, dry_run: bool, data: Path | None, api_key: str | None) -> list[Answer]:
+    from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files
+
+    files = read_journey_files(sources)
+    with desk(data, api_key) as at:
+        try:
+            return at.apply_journeys([{**each.document} for each in files], dry_run=dry_run)
+        except Exposed as complaint:
+            raise name_in_journey_file(complaint, files) from complaint
+
+
+def _print_change(change: Answer) -> None:
+    print(f"{change['change']!s:<10}{change['kind']} {change['id']}, version {change['version']}{_state(change)}")
+    print_differences(rows_of(change, "differences"), indent=" " * 12)
+
+
+def _state(change: Answer) -> str:
+    before, after = change["state_before"], change["state"]
+    if before == "stopped" and after == "live":
+        return "; it was stopped, and runs again"
+    return "" if after == "live" else f"; it is {after}"
+
+
+def _summed(changes: list[Answer]) -> str:
+    counts = {kind: sum(change["change"] == kind for change in changes) for kind in SAID}
+    told = [f"{count:,} {SAID[kind]}" for kind, count in counts.items() if count]
+    return (", ".join(told) or "There are no journeys") + "."
