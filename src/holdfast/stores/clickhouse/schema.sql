@@ -1,6 +1,8 @@
 -- Every event for ever, under the identity it came with. No projections: with one, deleted rows come back (ClickHouse
--- issue 111791). The maps are bucketed, so that reading one property does not read them all. Deduplication windows make a
--- repeated insert token change nothing; the block columns are what makes erasing one person quick.
+-- issue 111791). The maps are bucketed, so that reading one property does not read them all; a map with little in it has
+-- few buckets, for whoever reads a few whole rows (a person's page) opens every file of each. So they read small granules.
+-- Deduplication windows make a repeated insert token change nothing; the block columns are what makes erasing one person
+-- quick.
 CREATE TABLE IF NOT EXISTS events (
     workspace UInt32,
     event LowCardinality(String),
@@ -32,8 +34,10 @@ SETTINGS
     map_serialization_version = 'with_buckets',
     map_serialization_version_for_zero_level_parts = 'basic',
     map_buckets_min_avg_size = 0,
-    map_buckets_strategy = 'constant',
-    max_buckets_in_map = 8;
+    map_buckets_strategy = 'linear',
+    map_buckets_coefficient = 4,
+    max_buckets_in_map = 8,
+    index_granularity = 2048;
 
 -- People as segments see them: the newest version of each wins, and those merged into another are gone. Read with FINAL.
 CREATE TABLE IF NOT EXISTS people (
