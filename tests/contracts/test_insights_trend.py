@@ -284,3 +284,7 @@ def test_no_time_at_all_is_refused() -> None:
     with pytest.raises(Exposed) as refused:
         question.span(NOW_MS, days=1)
     assert refused.value.code == "empty_time"
+    question = decode_question("trend", {"event": "A", "since": "2100-01-01"})
+    with pytest.raises(Exposed, match="has not begun") as refused:
+        question.span(NOW_MS, days=1)
+    assert refused.value.path == "$.since"

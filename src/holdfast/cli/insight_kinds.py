@@ -312,7 +312,7 @@ def _said_once(rows: Sequence[Answer], names: Sequence[str]) -> dict[str, str]:
 
 
 def _people(kind: str, question: Answer, asking: _Asking) -> None:
-    cell = _cell(asking.people or "")
+    cell = _cell(kind, asking.people or "")
     with desk(asking.data, asking.api_key) as at:
         if asking.save is not None:
             kept = at.save_people(kind, question, cell, asking.save)
@@ -324,8 +324,9 @@ def _people(kind: str, question: Answer, asking: _Asking) -> None:
         print_people(rows_of(told, "people"), total=told["count"])
 
 
-def _cell(text: str) -> Answer:
-    """A cell from JSON, or from `name=value` pairs; what reads as JSON is taken so."""
+def _cell(kind: str, text: str) -> Answer:
+    """A cell from JSON, or from `name=value` pairs: what is no text there is taken as JSON, such as `lost=true`."""
+    fields = cast("Mapping[str, Schema]", schema_of(declared_insights()[kind].cell)["properties"])
     if text.lstrip().startswith("{"):
         return _object(text, "--people")
     cell: Answer = {}
@@ -333,8 +334,9 @@ def _cell(text: str) -> Answer:
         name, equals, value = pair.partition("=")
         if not equals:
             raise Invalid(f"{pair!r} names no cell.", path="--people", hint="Write it as step=2,lost=true.")
+        is_text = _inner(fields.get(name.strip(), {})).get("type") == "string"
         try:
-            cell[name.strip()] = json.loads(value)
+            cell[name.strip()] = value if is_text else json.loads(value)
         except ValueError:
             cell[name.strip()] = value
     return cell

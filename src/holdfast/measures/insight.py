@@ -109,7 +109,7 @@ class Question(ABC):
 
     since: Annotated[str | None, OrNull(MomentText()), "The first moment; a date is its midnight."] = None
     until: Annotated[str | None, OrNull(MomentText()), "The end, itself left out; without it, now."] = None
-    time_zone: Annotated[str, TimeZone(), "Whose days, weeks and months they are."] = "UTC"
+    time_zone: Annotated[str, TimeZone(), "Whose days and weeks they are; left out, the workspace's."] = "UTC"
     segment: Annotated[Condition | None, OrNull(SegmentCondition()), "Only people of whom this holds now."] = None
 
     @property
@@ -148,6 +148,10 @@ class Question(ABC):
         """
         until_ms = as_of_ms + 1 if self.until is None else min(moment_of(self.until, self.zone), as_of_ms + 1)
         since_ms = max(0, until_ms - days * DAY_MS) if self.since is None else moment_of(self.since, self.zone)
+        if since_ms > as_of_ms:
+            raise Invalid(
+                "This has not begun yet.", code="empty_time", path="$.since", hint="Begin before now, or leave it out."
+            )
         if since_ms >= until_ms:
             raise Invalid(
                 "This stretch of time is empty.", code="empty_time", path="$.until", hint="Let it end after it starts."

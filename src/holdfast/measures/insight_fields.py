@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import cast
 from zoneinfo import ZoneInfo
@@ -11,6 +10,8 @@ from holdfast.decisions.fields import Kind, as_object, at, wrong_type
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.measures.periods import moment_of
+
+SMALL = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,8 @@ class Number(Kind):
     def decode(self, value: object, path: str) -> float:
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise wrong_type(value, "a number", path)
-        if not math.isfinite(value) or not self.least <= value <= self.most:
+        # No number that is none lies between two, and a whole number need not fit a float to lie beyond them.
+        if not self.least <= value <= self.most:
             raise _out_of_range(path, self.least, self.most)
         return float(value)
 
@@ -137,4 +139,6 @@ class MomentText(Kind):
 
 
 def _out_of_range(path: str, least: float, most: float) -> Invalid:
-    return Invalid("This number is out of range.", code="out_of_range", path=path, hint=f"Use {least:g} to {most:g}.")
+    # The smallest there are stand for "not nothing": one millisecond of a day reads as noise.
+    known = f"more than 0, and up to {most:g}" if 0 < least < SMALL else f"{least:g} to {most:g}"
+    return Invalid("This number is out of range.", code="out_of_range", path=path, hint=f"Use {known}.")
