@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from holdfast.kernel.errors import Busy, Exposed
+from holdfast.kernel.errors import Busy, Exposed, TooLarge
 
 _log = logging.getLogger(__name__)
 
@@ -81,6 +81,13 @@ def install_problems(api: FastAPI) -> None:
     async def gone(_request: Request, _error: ClientDisconnect) -> JSONResponse:
         # Nobody is left to read it, and nothing of ours is broken.
         return _plain(400, "gone", "the body ended before it was whole.", "$", "Send it again.")
+
+    @api.exception_handler(RecursionError)
+    async def too_deep(_request: Request, _error: RecursionError) -> JSONResponse:
+        # Only what lies that deep in itself makes us go so deep.
+        return problem_response(
+            TooLarge("what was sent lies too deep in itself.", path="$", hint="Nest it less deeply.")
+        )
 
     @api.exception_handler(Exception)
     async def broken(request: Request, error: Exception) -> JSONResponse:
