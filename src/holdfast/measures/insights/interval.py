@@ -258,8 +258,14 @@ def _ordinal(number: int) -> str:
 
 COLUMNS = (
     Column(name="days", type="whole", about="How many days after a day of use."),
-    Column(name="at_risk", type="whole", about="How many were still away when it came, and watched until it ended."),
-    Column(name="came_back", type="whole", about="How many of them came back on it."),
+    Column(
+        name="at_risk",
+        type="whole",
+        about="How many were still away when it came, and watched; with `every`, how many gaps.",
+    ),
+    Column(
+        name="came_back", type="whole", about="How many of them came back on it; with `every`, how many gaps ended."
+    ),
     Column(
         name="returned", type="share", about="How many of all come back by then; null once nobody was watched so long."
     ),
