@@ -121,9 +121,8 @@ class Desk:
     def journey(self, kind: Literal["journey", "campaign"], journey_id: str) -> Answer:
         return self._ask("GET", f"/api/{kind}s/{_part(journey_id)}", missing=_JOURNEYS)
 
-    def apply_journeys(self, journeys: list[Answer], *, dry_run: bool) -> list[Answer]:
-        wish: Answer = {"journeys": journeys, "dry_run": dry_run}
-        return rows_of(self._ask("POST", "/api/journeys/apply", wish), "changes")
+    def apply_journeys(self, journeys: list[Answer], *, dry_run: bool) -> Answer:
+        return self._ask("POST", "/api/journeys/apply", {"journeys": journeys, "dry_run": dry_run})
 
     def audience(self, what: Literal["audience", "changes", "history", "overlap", "reach"], question: Answer) -> Answer:
         return self._ask("POST", f"/api/segments/{what}", question)

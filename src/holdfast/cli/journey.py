@@ -11,7 +11,7 @@ from holdfast.cli.desk import Answer, Desk, desk, rows_of
 from holdfast.cli.options import ApiKey, AsJson, Data
 from holdfast.cli.printing import count_words, print_json, print_table
 from holdfast.cli.segment_registry import print_differences
-from holdfast.kernel.errors import Exposed, NotFound
+from holdfast.kernel.errors import Exposed, Invalid, NotFound
 
 if TYPE_CHECKING:  # They bring the decoder of events, which `--help` must not wait for.
     from holdfast.events.event import Json
@@ -84,13 +84,14 @@ def apply(
       holdfast journey apply journeys/
       holdfast journey apply cart-rescue.toml
     """
-    changes = _applied(sources, dry_run=dry_run, data=data, api_key=api_key)
+    done = _applied(sources, dry_run=dry_run, data=data, api_key=api_key)
     if as_json:
-        print_json({"dry_run": dry_run, "changes": changes})
+        print_json(done)
         return
-    for change in changes:
+    for change in rows_of(done, "changes"):
         _print_change(change)
-    print(_summed(changes))
+    _print_warnings(done)
+    print(_summed(rows_of(done, "changes")))
     if dry_run:
         print("Nothing was changed: this was a dry run.")
 
@@ -103,14 +104,14 @@ def diff(sources: Sources, data: Data = None, api_key: ApiKey = None, as_json: A
     Examples:
       holdfast journey diff journeys/
     """
-    changes = _applied(sources, dry_run=True, data=data, api_key=api_key)
+    done = _applied(sources, dry_run=True, data=data, api_key=api_key)
     if as_json:
-        print_json({"changes": changes})
+        print_json(done)
         return
-    for change in changes:
+    for change in rows_of(done, "changes"):
         if change["change"] != "unchanged":
             _print_change(change)
-    print(_summed(changes))
+    print(_summed(rows_of(done, "changes")))
 
 
 @app.command()
@@ -159,20 +160,29 @@ def _document(found: Answer) -> dict[str, Json]:
     return {name: value for name, value in whole.items() if name != "id"}
 
 
-def _applied(sources: list[Path], *, dry_run: bool, data: Path | None, api_key: str | None) -> list[Answer]:
+def _applied(sources: list[Path], *, dry_run: bool, data: Path | None, api_key: str | None) -> Answer:
     from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files
 
     files = read_journey_files(sources)
     with desk(data, api_key) as at:
         try:
-            return at.apply_journeys([{**each.document} for each in files], dry_run=dry_run)
+            done = at.apply_journeys([{**each.document} for each in files], dry_run=dry_run)
         except Exposed as complaint:
             raise name_in_journey_file(complaint, files) from complaint
+    for warning in rows_of(done, "warnings"):
+        placed = name_in_journey_file(Invalid("", path=str(warning["path"])), files)
+        warning["path"] = placed.path
+    return done
 
 
 def _print_change(change: Answer) -> None:
     print(f"{change['change']!s:<10}{change['kind']} {change['id']}, version {change['version']}{_state(change)}")
     print_differences(rows_of(change, "differences"), indent=" " * 12)
+
+
+def _print_warnings(done: Answer) -> None:
+    for warning in rows_of(done, "warnings"):
+        print(f"warning   {warning['path']}: {warning['message']} {warning['hint']}")
 
 
 def _state(change: Answer) -> str:

@@ -27,6 +27,21 @@ def check_paths(start: str, nodes: Mapping[str, Node]) -> None:
     _check_circles(nodes)
 
 
+def endless(nodes: Mapping[str, Node]) -> list[str]:
+    """The steps from which nobody ever comes to an end, by whatever exits."""
+    before: dict[str, list[str]] = {name: [] for name in nodes}
+    for name, node in nodes.items():
+        for to in _next(node):
+            before[to].append(name)
+    ends = [name for name, node in nodes.items() if not node.exits]
+    saved = set(ends)
+    while ends:
+        new = set(before[ends.pop()]) - saved
+        saved |= new
+        ends += new
+    return [name for name in nodes if name not in saved]
+
+
 def _check_start(start: str, nodes: Mapping[str, Node]) -> None:
     if start not in nodes:
         hint = one_of(start, tuple(nodes))

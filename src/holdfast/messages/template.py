@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import takewhile
 
 from liquid import Token
 from liquid.exceptions import LiquidError, LiquidSyntaxError
@@ -43,6 +44,15 @@ class Template:
 
     _parsed: Metered
 
+    def variables(self) -> list[tuple[str, ...]]:
+        """What it asks to be given, such as `("person", "first_name")`, each once; up to a place known only later."""
+        try:
+            found = self._parsed.analyze(include_partials=False).globals
+        except (LiquidError, RecursionError):
+            return []  # It is renderable all the same; nothing can be said of it beforehand.
+        names = ((*map(_text, each.segments),) for those in found.values() for each in those)
+        return list(dict.fromkeys(tuple(takewhile(bool, name)) for name in names))
+
     def render(self, variables: Mapping[str, Json], *, now: datetime) -> str | RenderFailed:
         """The text for one person.
 
@@ -58,6 +68,10 @@ class Template:
         # of range): whatever it is, this message fails and the next one goes on.
         except Exception as error:  # noqa: BLE001
             return RenderFailed(f"{type(error).__name__}: {error}"[:300])
+
+
+def _text(segment: object) -> str:
+    return segment if isinstance(segment, str) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,12 +63,16 @@ async def test_all_or_nothing_and_the_complaint_says_where() -> None:
     with pytest.raises(Invalid) as found:
         await applied(state, HELLO, unknown)
     assert found.value.path == "$.journeys[1].steps.cart.only_if.segment"
+    assert await kept(state) == {}
+
+
+async def test_an_id_is_of_one_kind() -> None:
+    state = MemoryState()
+    await applied(state, {**HELLO, "id": "x"})
     with pytest.raises(Conflict) as clash:
-        await publish(state, "journey", json.dumps(RESCUE).encode(), now=START)
-        await applied(state, WHOLE, {**HELLO, "id": "rescue-2"}, {**HELLO, "id": "hello"}, {**HELLO, "id": "x"})
         await applied(state, HELLO, {**WHOLE, "id": "x"})
     assert clash.value.path == "$.journeys[1].id"
-    assert (await kept(state))["x"].kind == "campaign"
+    assert {name: each.kind for name, each in (await kept(state)).items()} == {"x": "campaign"}
 
 
 @pytest.mark.parametrize(

@@ -2,20 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter
 from pydantic import Field
 
-from holdfast.flows.decision_drafts import DRAFTS_MOST, drafts_of
+from holdfast.flows.advice import Advice, advice_on
+from holdfast.flows.decision_drafts import DRAFTS_MOST, DecisionDraft, drafts_of
 from holdfast.flows.playbook import definition_of
 from holdfast.flows.publishing import Publication, PublishedKind, apply_decisions
 from holdfast.http.api.segment_shapes import DifferenceShape
 from holdfast.http.shapes import WISH, Properties, Truth
 from holdfast.kernel.errors import Exposed
+from holdfast.ports.discovery import Discovery
 from holdfast.ports.state import Decision
 from holdfast.wiring import Application
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdviceShape:
+    """One thing that looks wrong with a definition; nothing is refused for it."""
+
+    code: str
+    path: str
+    message: str
+    hint: str
+
+    @classmethod
+    def of(cls, advice: Advice) -> Self:
+        return cls(code=advice.code, path=advice.path, message=advice.message, hint=advice.hint)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +78,11 @@ class ApplyJourneysWish:
 
 @dataclass(frozen=True, kw_only=True)
 class AppliedJourneys:
-    """What became of each, by id."""
+    """What became of each, by id; `warnings` tells what looks wrong with them, by its place in what was applied."""
 
     dry_run: bool
     changes: list[PublicationShape]
+    warnings: list[AdviceShape]
 
 
 def decision_file_routes(app: Application) -> APIRouter:
@@ -79,9 +97,19 @@ def decision_file_routes(app: Application) -> APIRouter:
         """
         drafts = drafts_of(wish.journeys)
         changes = await apply_decisions(app.state, drafts, now=app.clock.now(), dry_run=wish.dry_run)
-        return AppliedJourneys(dry_run=wish.dry_run, changes=[PublicationShape.of(each) for each in changes])
+        return AppliedJourneys(
+            dry_run=wish.dry_run,
+            changes=[PublicationShape.of(each) for each in changes],
+            warnings=await warnings_on(app, drafts),
+        )
 
     return routes
+
+
+async def warnings_on(app: Application, drafts: Sequence[DecisionDraft]) -> list[AdviceShape]:
+    """What looks wrong with the drafts; of traits and properties, where the history knows of them."""
+    discovery = app.history if isinstance(app.history, Discovery) else None
+    return [AdviceShape.of(each) for draft in drafts for each in await advice_on(draft, discovery)]
 
 
 def _name(decision: Decision) -> str:

@@ -1,0 +1,118 @@
+"""Advice on a journey or campaign that can be published as it is, and probably should not be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from holdfast.decisions.campaign import Campaign
+from holdfast.decisions.fields import at, one_of
+from holdfast.decisions.paths import endless
+from holdfast.flows.decision_drafts import DecisionDraft, sends_in
+from holdfast.messages.template import parse_template
+from holdfast.ports.discovery import Discovery, KnownProperty
+
+PROVIDED: dict[str, tuple[str, ...] | None] = {
+    "person": None,
+    "event": ("name", "timestamp", "properties"),
+    "links": ("unsubscribe",),
+    "workspace": ("name",),
+}
+"""What a template is given, with what each holds; None where that is the person's to say."""
+KNOWN_MOST = 1_000
+"""Traits, or properties of one event, that are looked through."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Advice:
+    """One thing that looks wrong; nothing is refused for it."""
+
+    code: str
+    path: str
+    message: str
+    hint: str
+
+
+async def advice_on(draft: DecisionDraft, discovery: Discovery | None = None) -> list[Advice]:
+    """What looks wrong with a draft: steps nobody ever leaves, template variables that nothing provides.
+
+    Args:
+        discovery: what is known of traits and properties; None leaves those unquestioned.
+    """
+    found = [*_no_way_out(draft), *_unprovided(draft)]
+    if discovery is not None:
+        found += await _unheard_of(draft, discovery)
+    return [replace(each, path=draft.path + each.path.removeprefix("$")) for each in found]
+
+
+def _no_way_out(draft: DecisionDraft) -> Iterator[Advice]:
+    journey = draft.named
+    if isinstance(journey, Campaign) or journey.leave_on_goal:
+        return
+    stuck = endless(journey.steps)
+    if stuck:
+        yield Advice(
+            code="no_way_out",
+            path=at("$.steps", stuck[0]),
+            message=f"Whoever comes to {stuck[0]!r} never leaves the journey.",
+            hint="Lead an exit to a step of type 'exit', or say `leave_on_goal`.",
+        )
+
+
+def _asked(draft: DecisionDraft) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The variables of its templates, each with where its text stands."""
+    for where, send in sends_in(draft.named):
+        said = send.template
+        for part, text in (("subject", said.subject), ("html", said.html), ("text", said.text)):
+            template = parse_template(text, html=part == "html")
+            for name in template.variables():
+                yield f"{at(where, 'template')}.{part}", name
+
+
+def _unprovided(draft: DecisionDraft) -> Iterator[Advice]:
+    for path, name in _asked(draft):
+        if not name:
+            continue
+        if name[0] not in PROVIDED:
+            yield _advice(path, f"Nothing provides {'.'.join(name)!r:.120}.", one_of(name[0], tuple(PROVIDED)))
+            continue
+        inner = PROVIDED[name[0]]
+        if inner is None or len(name) == 1 or name[1] in inner:
+            continue
+        hint = one_of(name[1], inner)
+        if name[0] == "event":
+            hint = f"What came with the event is in event.properties: write event.properties.{'.'.join(name[1:])}."
+        yield _advice(path, f"Nothing provides {'.'.join(name)!r:.120}.", hint)
+
+
+async def _unheard_of(draft: DecisionDraft, discovery: Discovery) -> list[Advice]:
+    """Traits and properties that nobody was ever seen to have."""
+    event = draft.journey.trigger.event
+    traits = await discovery.known_properties(None, limit=KNOWN_MOST)
+    properties = await discovery.known_properties(event, limit=KNOWN_MOST)
+    found: list[Advice] = []
+    for path, name in _asked(draft):
+        match name:
+            case ("person", trait, *_) if trait != "user_id" and _unknown(trait, traits):
+                found.append(_advice(path, f"Nobody has a trait {trait!r:.120}.", _nearest(trait, traits)))
+            case ("event", "properties", key, *_) if _unknown(key, properties):
+                message = f"No event {event!r:.120} ever had a property {key!r:.120}."
+                found.append(_advice(path, message, _nearest(key, properties)))
+            case _:
+                pass
+    return found
+
+
+def _unknown(name: str, known: Sequence[KnownProperty]) -> bool:
+    # Where nothing is known yet, or not everything was looked through, nothing can be said.
+    return 0 < len(known) < KNOWN_MOST and name not in {each.name for each in known}
+
+
+def _nearest(name: str, known: Sequence[KnownProperty]) -> str:
+    near = get_close_matches(name, [each.name for each in known], n=1, cutoff=0.6)
+    return f"Did you mean {near[0]!r:.120}?" if near else "It comes out empty; give it a default, or send it."
+
+
+def _advice(path: str, message: str, hint: str) -> Advice:
+    return Advice(code="variable_not_provided", path=path, message=message, hint=hint)
