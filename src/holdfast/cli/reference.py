@@ -218,7 +218,11 @@ def _fields_table(type_: type[Any]) -> str:
 
 _FORMATS = {
     "condition": "a [condition](conditions.md)",
+    "days": "whole days; less than 0 is before",
     "shares": "a share, 0 to 1, for each name",
+    "time_of_day": "a time of the day: `09:30`, `18:00:30`",
+    "time_zone": "`person`, `workspace` or a time zone such as `Europe/Berlin`",
+    "weekdays": "a list of weekdays, `monday` to `sunday`",
 }
 """What kinds of fields hold that their JSON types do not tell."""
 

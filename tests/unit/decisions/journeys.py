@@ -18,10 +18,12 @@ from holdfast.decisions.machine import Scene
 from holdfast.decisions.nodes import step_types
 from holdfast.decisions.shares import Shares
 from holdfast.decisions.step import Step
+from holdfast.decisions.time_fields import Days, TimeOfDay, TimeZone, Weekdays
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, Json
 from holdfast.kernel.errors import Invalid
-from holdfast.profiles.profile import EMPTY, Profile
+from holdfast.profiles.profile import EMPTY, Profile, learn
+from holdfast.segments.clock_parts import WEEKDAYS
 from holdfast.segments.facts import ProfileFacts
 
 START = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -33,6 +35,29 @@ def an_event(name: str, at: datetime = START, message_id: str = "m1", **properti
     return Event(
         name=name, user_id="ada", timestamp=at, received_at=at, message_id=message_id, properties=dict(properties)
     )
+
+
+KNOWN = learn(
+    EMPTY,
+    Event(
+        name="Identified",
+        kind="identify",
+        user_id="ada",
+        timestamp=START,
+        received_at=START,
+        message_id="known",
+        # Steps drawn at random name traits like events. The clocks of New York go forward on 8 March.
+        properties={
+            "timezone": "America/New_York",
+            "plan": "gold",
+            NAMES[0]: "2026-03-02",
+            NAMES[1]: "2026-03-08T23:30:00+02:00",
+            NAMES[2]: "2026-02-01",
+            NAMES[3]: 7,
+        },
+    ),
+)
+"""Somebody of whom a few things are known."""
 
 
 def a_scene(
@@ -140,6 +165,10 @@ BY_KIND: dict[type[kinds.Kind], Callable[[Any], st.SearchStrategy[Any]]] = {
     kinds.Comparisons: lambda kind: st.one_of(st.just([]), st.lists(comparisons, max_size=2)),
     kinds.OrNull: lambda kind: st.one_of(st.none(), of_kind(kind.kind)),
     kinds.Nested: lambda kind: fields_of(kind.type),
+    TimeOfDay: lambda kind: st.sampled_from(("00:00", "02:30", "12:00", "12:00:01", "23:59:59")),
+    Weekdays: lambda kind: st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=7),
+    TimeZone: lambda kind: st.sampled_from(("person", "workspace", "Europe/Berlin", "Pacific/Kiritimati")),
+    Days: lambda kind: st.sampled_from((-1, 0, 1)),
     Shares: lambda kind: st.sampled_from(
         ({"a": 0.5, "b": 0.5}, {"b": 0, "a": 1}, {f"n{each}": 0.1 for each in range(10)})
     ),

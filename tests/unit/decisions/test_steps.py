@@ -72,7 +72,7 @@ def test_every_step_that_stays_goes_when_it_is_due_and_not_before(type_: type[St
 @given(data=st.data())
 def test_a_step_that_says_it_rests_does(type_: type[Step], data: st.DataObject) -> None:
     step = drawn(data, type_)
-    assert isinstance(stood(step), Park) == step.rests()
+    assert isinstance(stood(step), Park) or not step.rests()
 
 
 @every_step
