@@ -152,6 +152,25 @@ SELECT CAST('\0', 'AggregateFunction(sum, UInt64)')
 SELECT '\0'::AggregateFunction(quantile, UInt64)
 SELECT CAST('\0' AS `AggregateFunction(sum, UInt64)`)
 SELECT CAST('x', concat('Str', 'ing'))
+SELECT CAST('{}', 'JSON')
+SELECT '{}'::JSON
+SELECT CAST(1 AS Dynamic)
+SELECT 1::Variant(UInt8, String)
+SELECT CAST([], 'Array(Nullable(JSON))')
+SELECT CAST('', 'Tuple(a String, b Object(\'json\'))')
+SELECT JSONExtract('{}', 'Dynamic')
+SELECT JSONExtractKeysAndValues('{}', 'Array(Variant(UInt8))')
+SELECT {x:JSON}
+SELECT * FROM values('a JSON', '{}')
+SELECT * FROM values('a String, b Dynamic', ('x', 1))
+SELECT * FROM values('a JSON DEFAULT String', '{}')
+SELECT replaceRegexpAll(repeat('a', 1000000), 'a.*b|a', 'x')
+SELECT extractAll(repeat('a', 1000000), 'a.*b|a')
+SELECT splitByRegexp('a.*b|a', repeat('a', 1000000))
+SELECT countMatches(repeat('a', 1000000), 'a.*b|a')
+SELECT JSON_QUERY(concat('{"a":[', repeat('1,', 1000000), '1]}'), '$.a[*]')
+SELECT kolmogorovSmirnovTest('two-sided', 'exact')(number, number % 2) FROM numbers(2000000)
+SELECT positionCaseInsensitiveUTF8(repeat('ä', 1000000), concat(repeat('ä', 500000), 'b'))
 SELECT editDistance(repeat('a', 60000), repeat('b', 60000))
 SELECT 1 SETTINGS max_execution_time = 0
 SELECT 1 FROM (SELECT 1 SETTINGS max_memory_usage = 0)
@@ -344,6 +363,58 @@ def test_values_are_never_read_as_sql(two: tuple[ChdbHistory, ChdbHistory], valu
 def test_names_of_parameters_are_plain(two: tuple[ChdbHistory, ChdbHistory], name: str) -> None:
     with pytest.raises(Invalid):
         ask(two[0], "SELECT {x:UInt8}", {"x": 1, name: 1})
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT CAST(unhex('00'), {kind:String})",
+        "SELECT unhex('00')::{kind:String}",
+        "SELECT accurateCast(unhex('00'), {kind:String})",
+        "SELECT JSONExtract('{}', {kind:String})",
+        "SELECT * FROM values(concat('a ', {kind:String}), unhex('00'))",
+        "SELECT * FROM values({kind:String}, unhex('00'))",
+    ],
+)
+def test_a_parameter_names_no_dangerous_type(two: tuple[ChdbHistory, ChdbHistory], query: str) -> None:
+    """The state of an aggregate function is the engine's memory: bytes of somebody's making would end the process."""
+    for kind in ("AggregateFunction(sum, UInt64)", "a AggregateFunction(groupArray, String)", "Array(JSON)"):
+        try:
+            told = ask(two[0], query, {"kind": kind})
+        except Invalid:
+            continue
+        assert told[0] == {"c1": f"a {kind}"}, "A value and no type, as the engine sees it."
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("SELECT CAST((1, 'a'), 'Tuple(json UInt8, dynamic String)') AS x", {"json": 1, "dynamic": "a"}),
+        ("SELECT CAST('(JSON)', 'Enum8(\\'(JSON)\\' = 1)') AS x", 1),
+        ("SELECT toTypeName(CAST('2026-01-01', 'DateTime64(3, \\'Europe/Berlin\\')')) AS x", None),
+        ("SELECT CAST(1.5, 'Nullable(Decimal(10, 2))') AS x", None),
+        ("SELECT a AS x FROM values('a Array(LowCardinality(String))', (['x']))", ["x"]),
+        ("SELECT JSONExtract('{\"a\": [1]}', 'a', 'Array(UInt8)') AS x", [1]),
+    ],
+)
+def test_plain_types_may_be_used(two: tuple[ChdbHistory, ChdbHistory], query: str, told: object) -> None:
+    [row] = ask(two[0], query)
+    assert told is None or row["x"] == told
+
+
+def test_subqueries_that_double_are_refused_before_they_are_put_together(
+    two: tuple[ChdbHistory, ChdbHistory],
+) -> None:
+    doubling = ", ".join(f"a{n} AS (SELECT 1 AS x FROM a{n - 1} AS l, a{n - 1} AS r)" for n in range(1, 60))
+    with pytest.raises(Invalid, match="WITH"):
+        ask(two[0], f"WITH a0 AS (SELECT 1 AS x), {doubling} SELECT count() FROM a59")
+    chain = ", ".join(f"a{n} AS (SELECT x FROM a{n - 1})" for n in range(1, 40))
+    assert ask(two[0], f"WITH a0 AS (SELECT 1 AS x), {chain} SELECT x FROM a39") == [{"x": 1}]
+
+
+def test_an_answer_too_nested_to_be_a_table_is_the_askers_to_mend(two: tuple[ChdbHistory, ChdbHistory]) -> None:
+    with pytest.raises(Invalid, match="table"):
+        ask(two[0], f"SELECT {'[' * 400}1{']' * 400}")
 
 
 BOMBS = """

@@ -36,6 +36,10 @@ _HINTS = {
 
 def complaint(refusal: Refusal) -> Exposed | Refusal:
     """The error for the one who wrote the query; the refusal itself when it is no fault of the query."""
+    if "Error while writing a table" in refusal.said:
+        return Invalid(
+            "the answer is no table.", code="bad_sql", path="$.query", hint="Ask for columns that are less nested."
+        )
     if refusal.code in _OURS_TO_MEND or not refusal.code:
         return refusal
     said = re.sub(r"^(?:Code: \d+\. )?(?:DB::Exception: )?", "", refusal.said.strip())

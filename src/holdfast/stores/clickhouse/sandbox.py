@@ -9,6 +9,7 @@ name that is no view means nothing there.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -58,8 +59,28 @@ _BARE = frozenset(
 )  # fmt: skip
 """Names that call a function of the machine's even without brackets, where no column has them."""
 _IN = frozenset({"in", "notin", "nullin", "notnullin"})
-_TYPED = frozenset({"cast", "_cast", "accuratecast", "accuratecastornull", "jsonextract", "jsonextractcaseinsensitive"})
-"""Functions of which an argument is a type: it must be written out."""
+_TYPED = frozenset(
+    {
+        "cast", "_cast", "accuratecast", "accuratecastornull", "jsonextract", "jsonextractcaseinsensitive",
+        "jsonextractkeysandvalues", "jsonextractkeysandvaluescaseinsensitive",
+    }
+)  # fmt: skip
+"""Functions whose last argument is a type: it must be written out."""
+_TYPES = frozenset(
+    {
+        "array", "tuple", "map", "nullable", "lowcardinality", "string", "fixedstring", "bool", "boolean", "uuid",
+        "ipv4", "ipv6", "date", "date32", "datetime", "datetime32", "datetime64", "time", "time64", "decimal",
+        "decimal32", "decimal64", "decimal128", "decimal256", "dec", "numeric", "float", "double", "real", "float32",
+        "float64", "int", "integer", "tinyint", "smallint", "bigint", "char", "varchar", "text", "timestamp", "enum",
+        "enum8", "enum16", "nothing", "null", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64,
+        128, 256)),
+    }
+)  # fmt: skip
+"""What a type may be made of. Left out are states of aggregate functions, whose text form is the engine's own memory,
+and types that are decided by their values (JSON, Dynamic, Variant), which the engine has not had for long."""
+_IN_TYPE = re.compile(r"'(?:[^'\\]|\\.|'')*'|(?P<name>[A-Za-z_]\w*)(?P<named>\s+(?=[A-Za-z_]))?|[\s\d(),=.-]+")
+COPIES_MOST = 1_000
+"""How many times what WITH names may be put in the place of its name, all in all."""
 _NODE = re.compile(r"(?P<depth> *)(?P<kind>[A-Za-z:]+)(?: (?P<rest>.*))?")
 _NAME = re.compile(r"(?P<name>[^\W\d]\w*)(?: \(alias .*\))?(?: \(children \d+\))?")
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?P<name>(?:[^`\\]|\\.|``)*)`", re.DOTALL)
@@ -152,6 +173,7 @@ def canonical(handle: Handle, query: str) -> str:
     for found in _PARAMETER.finditer(text):
         if found["type"].strip().lower() == "identifier":
             raise _refused("a parameter for a name", "Write the name itself; parameters stand for values.")
+        check_type(found["type"])
     if "aggregatefunction" in text.lower():
         # Its text form is the engine's own memory, laid out.
         raise _refused("the type AggregateFunction", "Aggregate in the query itself.")
@@ -175,6 +197,7 @@ def tree(handle: Handle, text: str, params: Mapping[str, str]) -> Node:
 def check(root: Node) -> set[str]:
     """The views the query names. Raises Invalid when it has anything in it that is not known to be harmless."""
     used: set[str] = set()
+    _check_copies(root)
     for parent, node in _walk(root):
         _check_node(parent, node)
         if node.kind in {"TableIdentifier", "Identifier"} and node.first in VIEWS:
@@ -198,20 +221,65 @@ def _check_node(parent: Node | None, node: Node) -> None:
             raise _refused(f"{kind}", "See docs/reference/sql.md for what there is.")
 
 
+def _check_copies(root: Node) -> None:
+    """Refuse queries that double by being named: the engine puts a subquery in the place of each of its names first.
+
+    The tree does not tell names from each other, so what is counted is the worst that so many could come to.
+    """
+    kinds = [node.kind for _, node in _walk(root)]
+    named, uses = kinds.count("WithElement"), kinds.count("TableIdentifier")
+    if named and named * math.log(max(1.0, uses / named)) > math.log(COPIES_MOST):
+        raise _refused(f"{named} subqueries by WITH, with {uses} tables", "Say it with fewer; each use is a copy.")
+
+
+def check_type(text: str) -> None:
+    """Raises Invalid when a type, or columns with their types, are made of anything not known to be harmless."""
+    place = 0
+    while place < len(text):
+        found = _IN_TYPE.match(text, place)
+        if found is None:
+            raise _refused(f"the type {text[:80]}", "Use plain types, such as Array(Nullable(Float64)).")
+        name = found["name"]
+        # A name that another follows is that of a column, or of a part of a tuple, if it comes first in its place.
+        is_type = found["named"] is None or text[:place].rstrip()[-1:] not in ("", "(", ",")
+        if name and is_type and name.lower() not in _TYPES:
+            raise _refused(f"the type {name[:80]}", "Use plain types, such as Array(Nullable(Float64)).")
+        place = found.end()
+
+
+def _written(node: Node) -> str | None:
+    """The text a literal is; None when it is none."""
+    said = _shown(node, most=None)
+    if node.kind != "Literal" or len(said) < 2 or not (said[0] == said[-1] == "'"):
+        return None
+    return re.sub(r"\\(.)", r"\1", said[1:-1])
+
+
 def _check_function(parent: Node | None, node: Node) -> None:
     found = _NAME.fullmatch(node.rest)
     name = found["name"] if found else _shown(node)
     if parent is not None and parent.kind == "TableExpression":
         if name.lower() not in TABLE_FUNCTIONS:
             raise _refused(f"the table function {name}", f"There are {_listed()}, and numbers(…).")
+        _check_values(node)
         return
     if not found or not is_allowed(name):
         raise _refused(f"the function {name}", "See docs/reference/sql.md for those there are.")
     arguments = node.children[0].children if node.children else []
     if name.lower() in _IN and any(each.kind == "Identifier" and "." in each.rest for each in arguments[1:]):
         raise _refused(f"IN {_shown(arguments[1])}", "Write IN (SELECT …).")
-    if name.lower() in _TYPED and arguments and arguments[-1].kind != "Literal":
-        raise _refused(f"{name} to a type that is not written out", "Write the type as text.")
+    if name.lower() in _TYPED and arguments:
+        written = _written(arguments[-1])
+        if written is None:
+            raise _refused(f"{name} to a type that is not written out", "Write the type as text.")
+        check_type(written)
+
+
+def _check_values(node: Node) -> None:
+    """The columns that `values` may begin with have types."""
+    arguments = node.children[0].children if node.children else []
+    if len(arguments) > 1 and (written := _written(arguments[0])) is not None:
+        check_type(written)
 
 
 def is_allowed(name: str) -> bool:
@@ -318,8 +386,8 @@ def _listed() -> str:
     return "the views " + ", ".join(VIEWS)
 
 
-def _shown(node: Node) -> str:
-    return re.split(r" \((?:alias|children) ", node.rest, maxsplit=1)[0][:80]
+def _shown(node: Node, *, most: int | None = 80) -> str:
+    return re.split(r" \((?:alias|children) ", node.rest, maxsplit=1)[0][:most]
 
 
 def _node(lines: Sequence[str]) -> Node:
