@@ -125,6 +125,6 @@ def test_the_command_line_and_http_say_the_same(ws: holdfast.Workspace, tmp_path
     assert [dict(zip(names, each, strict=True))["people"] for each in answer["rows"]] == [3, 2]
     ran = runner.invoke(app, ["insight", "trend", '{"event":"Bought","since":"2026-03-02","period":"week"}', *there])
     assert "START" in ran.output
-    assert "\n2026-03-02  2" in ran.output
+    assert ["2026-03-02", "2", "2"] in [line.split() for line in ran.output.splitlines()]
     ran = runner.invoke(app, ["insight", "trend", "{}", *there])
     assert (ran.exit_code, "event" in ran.output) == (2, True)
