@@ -226,6 +226,35 @@ def test_the_first_period_is_whole_unless_asked_otherwise(engine: Engine) -> Non
     assert rows[0]["events"] == len(told.acts(ANYTHING, first_ms, second_ms))
 
 
+@pytest.mark.parametrize("period", ["week", "quarter"])
+@pytest.mark.parametrize(("measure", "of"), [("people", None), ("percentile", "x"), ("count", None)])
+def test_values_that_read_the_same_share_a_line(engine: Engine, period: str, measure: str, of: str | None) -> None:
+    odd = ("\ud83d", "\ud83e", "\ufffd", "plain")  # None but the last reads as anything else than a replacement sign.
+    told = tell(engine, 9, people=6, more=lambda draw: {"odd": draw.choice(odd)})
+    question = {
+        "event": {"events": list(NAMES)},
+        "measure": measure,
+        "property": of,
+        "period": period,
+        "breakdown": "odd",
+        "since": "2026-07-01",
+    }
+    asked, rows = told.ask("trend", question)
+    assert isinstance(asked, Trend)
+    edges = (*asked.edges(NOW_MS), NOW_MS + 1)
+    assert {each["breakdown"] for each in rows} == {"\ufffd", "plain"}
+    for each in rows:
+        until_ms = edges[edges.index(each["start"]) + 1]
+        those = [
+            done
+            for done in told.acts(ANYTHING, each["start"], until_ms)
+            if label(done.properties, "odd") == each["breakdown"]
+            and (of is None or amount(done.properties, of) is not None)
+        ]
+        assert each["events"] == len(those)
+        assert each["value"] == pytest.approx(measured(asked.a, those))
+
+
 def test_one_workspace_never_sees_another(engine: Engine) -> None:
     tell(engine, 7)
     told = tell(engine, 8, events=0)
