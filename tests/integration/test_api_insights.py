@@ -56,3 +56,14 @@ def test_what_is_wrong_is_said(server: Server, path: str, body: dict[str, Any], 
     said = server.refused(status, "POST", f"/api/insights/{path}", body)
     assert said["path"] == where
     assert said["hint"]
+
+
+def test_the_description_says_what_a_question_of_each_kind_takes(server: Server) -> None:
+    described = server.got("GET", "/openapi.json")["paths"]["/api/insights/{kind}"]["post"]
+    body = described["requestBody"]["content"]["application/json"]
+    schemas = {each["title"]: each for each in body["schema"]["anyOf"]}
+    assert list(schemas) == described["parameters"][0]["schema"]["enum"]
+    assert schemas["funnel"]["required"] == ["steps"]
+    for name, example in body["examples"].items():
+        kind = name.rpartition("-")[0]
+        assert set(example["value"]) <= set(schemas[kind]["properties"]), name

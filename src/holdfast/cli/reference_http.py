@@ -85,7 +85,7 @@ def _taken(each: Json) -> Iterator[tuple[str, str]]:
             yield parameter["name"], kind if default in (None, "") else f"{kind}, {default} by default"
     body = each.get("requestBody", {}).get("content", {}).get("application/json")
     if body:
-        yield "body", _kind(body["schema"])
+        yield "body", "object" if body["schema"].get("anyOf") else _kind(body["schema"])
 
 
 def _given(each: Json) -> str:

@@ -97,7 +97,8 @@ class ActKind(Kind):
         return Nested(Act).encode(value)
 
     def schema(self) -> dict[str, Json]:
-        return {"type": "object", "format": "act"}
+        # The name of an event alone will do, and so will a list of names.
+        return {"type": ["string", "array", "object"], "format": "act"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import msgspec
 import pyarrow as pa
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
+from holdfast.decisions.fields import schema_of
 from holdfast.flows.snapshot import keep_people
 from holdfast.http.auth import asked_by
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Answer, Cell, ColumnType
-from holdfast.measures.insight_catalogue import decode_cell
+from holdfast.measures.insight_catalogue import declared_insights, decode_cell
 from holdfast.measures.picture import Picture
 from holdfast.wiring import Application
 
 PAGE_MOST = 10_000
+Kind: TypeAlias = Annotated[str, Path(json_schema_extra={"enum": [*declared_insights()]})]
+"""A kind of insight. One that there is not is refused with the nearest name, so it is any text to the framework."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +108,8 @@ def insight_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/insights", tags=["Insights"])
 
-    @routes.post("/{kind}")
-    async def insight(kind: str, question: Properties) -> InsightShape:
+    @routes.post("/{kind}", openapi_extra=_described())
+    async def insight(kind: Kind, question: Properties) -> InsightShape:
         """Answer a question: a trend, a funnel, retention. The body is the question; see the reference of insights."""
         asked = await app.question(kind, question)
         await app.catch_up()
@@ -124,7 +127,7 @@ def insight_routes(app: Application) -> APIRouter:
         )
 
     @routes.post("/{kind}/people")
-    async def people(kind: str, wish: CellWish) -> PeopleBehind:
+    async def people(kind: Kind, wish: CellWish) -> PeopleBehind:
         """The people behind a cell of a table, a page at a time."""
         asked, cell = await app.question(kind, wish.question), decode_cell(kind, wish.cell)
         await app.catch_up()
@@ -137,7 +140,7 @@ def insight_routes(app: Application) -> APIRouter:
         )
 
     @routes.post("/{kind}/save")
-    async def save(kind: str, wish: SaveWish, request: Request) -> SavedPeople:
+    async def save(kind: Kind, wish: SaveWish, request: Request) -> SavedPeople:
         """Keep the people behind a cell as a segment: a list of those who are behind it now."""
         asked, cell = await app.question(kind, wish.question), decode_cell(kind, wish.cell)
         await app.catch_up()
@@ -145,6 +148,18 @@ def insight_routes(app: Application) -> APIRouter:
         return SavedPeople(id=kept.segment.id, name=kept.segment.name, people=kept.people)
 
     return routes
+
+
+def _described() -> dict[str, Any]:
+    """What a question of each kind looks like, for the description of the API."""
+    kinds = declared_insights().items()
+    schemas = [{"title": name, "description": each.about, **schema_of(each.shape)} for name, each in kinds]
+    examples = {
+        f"{name}-{number}": {"summary": each.label, "value": example}
+        for name, each in kinds
+        for number, example in enumerate(each.examples, 1)
+    }
+    return {"requestBody": {"content": {"application/json": {"schema": {"anyOf": schemas}, "examples": examples}}}}
 
 
 def people_behind(table: pa.Table) -> list[PersonBehind]:
