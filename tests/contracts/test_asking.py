@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import subprocess
+import sys
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +17,7 @@ from holdfast.kernel.sql import Sql, sql
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.ports.asking import Asking, Questions, UnderWay, asked_as, asking_now
 from holdfast.segments.builders import did
+from holdfast.stores.clickhouse import engine as engine_module
 from holdfast.stores.clickhouse.engine import Engine, Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.contracts.history_contract import AT, DAY, chdb_history, limited, person, put, row
@@ -169,3 +174,62 @@ def test_a_limit_that_is_met_is_said(meagre: tuple[ChdbHistory, type[Exposed], s
 def test_without_a_limit_met_there_is_an_answer(world: ChdbHistory, what: str) -> None:
     if what != "sql":
         assert asyncio.run(ASKS[what](world))
+
+
+STUCK = "SELECT hasAll(range(350000), range(350000))"
+"""A few seconds within one call of one function, in which the engine does not look whether it is to stop."""
+ASK_STUCK = """
+import asyncio, sys
+from pathlib import Path
+from holdfast.kernel.errors import Busy
+from holdfast.stores.clickhouse import engine
+from holdfast.stores.clickhouse.history import ChdbHistory
+
+engine._OVERRUN_SECONDS, engine._CLOSE_SECONDS = 0.2, 0.1
+
+
+async def ask(history, query):
+    try:
+        return (await history.ask_sql(query, {}, audiences=[], as_of_ms=1, limit=5)).table.to_pylist()
+    except Busy as busy:
+        return busy.code
+
+
+async def story():
+    history = await ChdbHistory.open(Path(sys.argv[1]), durable=False, limits=engine.Limits(seconds=0.5))
+    asked = [asyncio.create_task(ask(history, sys.argv[2])) for _ in range(5)]
+    await asyncio.sleep(0.1)
+    print(await history.size(), await asyncio.gather(*asked), await ask(history, "SELECT 1 AS one"))
+    await history.close()
+
+
+asyncio.run(story())
+"""
+
+
+def test_questions_that_do_not_end_hold_nothing_else_up(tmp_path: Path) -> None:
+    """In a process of its own: what does not end is left to it."""
+    words = [sys.executable, "-c", ASK_STUCK, str(tmp_path / "history"), STUCK.replace("350000", "3000000")]
+    ran = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    # Three or four are given up and keep a core each, for two run at a time; then no more are begun.
+    told = re.findall(r"\w+", ran.stdout)
+    assert told[:4] == ["0", "too_slow", "too_slow", "too_slow"], (ran.stdout, ran.stderr)
+    assert told[-2:] == ["held_up", "held_up"]
+    assert ran.returncode == 70, ran.stderr
+
+
+async def test_a_question_that_ends_late_gives_its_place_back(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_module, "_OVERRUN_SECONDS", 0.1)
+    small = limited(engine, Limits(seconds=0.2))
+    history = ChdbHistory(small, workspace=1, currency="USD")
+    with pytest.raises(Busy) as caught:
+        await history.ask_sql(STUCK, {}, audiences=[], as_of_ms=AT, limit=1)
+    assert caught.value.code == "too_slow"
+    told = await history.ask_sql("SELECT 1 AS one", {}, audiences=[], as_of_ms=AT, limit=1)
+    assert told.table.to_pylist() == [{"one": 1}]
+    for _ in range(3_000):
+        if small._apart.is_empty():
+            break
+        await asyncio.sleep(0.02)
+    assert small._apart._lost == 0
+    small.close()

@@ -11,8 +11,11 @@ import asyncio
 import atexit
 import fcntl
 import json
+import logging
 import math
+import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,8 +33,11 @@ from holdfast.kernel.errors import Busy, Conflict, Internal, TooLarge
 from holdfast.kernel.sql import Sql, Value, bind, fill, sql
 from holdfast.ports.analyst import SqlValue
 from holdfast.ports.asking import Asking, UnderWay, asking_now
+from holdfast.stores.clickhouse.apart import Apart
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _CONFIG = """<clickhouse>
     <!-- Half of the memory is left to the rest of the machine; caches are a fraction of what a server would take. -->
@@ -66,6 +72,14 @@ _ONE_BLOCK = (
 )
 _WORK_SECONDS = 86_400.0
 """The longest that work of our own may take."""
+_OVERRUN_SECONDS = 5.0
+"""How much longer than its limit a statement may take before it is given up: the limit is kept between blocks only."""
+_HELD_UP_EXIT = 70
+"""The exit code of a process in which a statement did not end; EX_SOFTWARE of sysexits.h."""
+_LOOK_SECONDS = 0.5
+"""How often it is looked whether a statement goes on for too long."""
+_CLOSE_SECONDS = 5.0
+"""How long what others asked may take to end when the engine is closed."""
 _KILL_EVERY_SECONDS = 0.05
 """A statement is seen a little after it is sent; until the question has ended, it is killed again and again."""
 
@@ -94,6 +108,13 @@ class Ticket:
     called_off: bool = False
     """Whoever waited for this piece waits no more, whatever becomes of the rest of what is asked."""
     done: bool = False
+    statement_since: float | None = None
+    """When the statement it is at was sent."""
+
+    def overran(self, seconds: float) -> bool:
+        """Whether the statement it is at goes on for longer than that."""
+        since = self.statement_since
+        return since is not None and time.monotonic() - since > seconds
 
     def check(self) -> None:
         """Raise Conflict when it was called off."""
@@ -104,6 +125,15 @@ class Ticket:
 def cancelled() -> Conflict:
     """What the asker of a question that was called off is told."""
     return Conflict("This question was cancelled.", code="cancelled", hint="Ask it again if it is still wanted.")
+
+
+def too_slow(limits: Limits) -> Busy:
+    """What the asker of a question that takes too long is told."""
+    return Busy(
+        f"This question took longer than {limits.seconds:g} s.",
+        code="too_slow",
+        hint="Ask about a shorter time or fewer conditions, or raise the limit on a question's time.",
+    )
 
 
 class Refusal(Internal):
@@ -264,21 +294,23 @@ class Handle:
         return self._guarded(lambda: self._connection.query(text + settings, form, params=given))
 
     def _guarded(self, work: Callable[[], T]) -> T:
+        ticket = self._ticket
+        if ticket is not None:
+            ticket.statement_since = time.monotonic()
         try:
             return work()
         except Exception as cause:  # chDB raises RuntimeError and kin; the code in the text tells them apart.
             raise self._complaint(cause) from cause
+        finally:
+            if ticket is not None:
+                ticket.statement_since = None
 
     def _complaint(self, cause: Exception) -> Exception:
         found = re.search(r"Code: (\d+)", str(cause))
         refused = int(found.group(1)) if found else 0
         match refused:
             case code if code in (_TIMED_OUT, _TOO_SLOW):
-                return Busy(
-                    f"This question took longer than {self._limits.seconds:g} s.",
-                    code="too_slow",
-                    hint="Ask about a shorter time or fewer conditions, or raise the limit on a question's time.",
-                )
+                return too_slow(self._limits)
             case code if code == _TOO_MUCH_MEMORY:
                 return TooLarge(
                     f"This question needs more than {self._limits.memory_bytes // 1024**2} MiB of memory.",
@@ -312,6 +344,8 @@ class Engine:
         self.adding = threading.Lock()
         """Held while events are inserted: the numbers of their blocks come to light in order."""
         self._own = threading.local()
+        self._apart = Apart()
+        self._spare: list[Handle] = []
         self._handles: list[Handle] = []
         self._tickets: dict[str, Ticket] = {}
         self._numbers = count(1)
@@ -337,6 +371,36 @@ class Engine:
                 self._beside.submit(self._kill, [ticket])
             raise
 
+    async def run_apart(self, work: Callable[[Handle], T]) -> T:
+        """The same for what others wrote, on threads on which nothing else waits.
+
+        Raises Busy `too_slow` when the engine does not come back from a statement in time, though it may go on.
+        """
+        ticket = self._new_ticket()
+        try:
+            piece = self._apart.begin(lambda: self._do_apart(ticket, work))
+        except Busy:
+            self._tickets.pop(ticket.tag, None)
+            raise
+        waiting = asyncio.wrap_future(piece.future)
+        try:
+            while not (await asyncio.wait({waiting}, timeout=_LOOK_SECONDS))[0]:
+                if ticket.overran(self._limits.seconds + _OVERRUN_SECONDS):
+                    self._tickets.pop(ticket.tag, None)
+                    self._apart.give_up(piece)
+                    waiting.cancel()
+                    _log.error("A question does not end, and keeps a core busy: %s", ticket.asking.words or "SQL")
+                    raise too_slow(self._limits)
+            return waiting.result()
+        except asyncio.CancelledError:
+            ticket.called_off = True
+            waiting.cancel()
+            if piece.future.cancelled():
+                self._tickets.pop(ticket.tag, None)
+            else:
+                self._beside.submit(self._kill, [ticket])
+            raise
+
     def run_here(self, work: Callable[[Handle], T]) -> T:
         """Do the work on one of the threads and wait for it."""
         return self._pool.submit(self._do, self._new_ticket(), work).result()
@@ -355,13 +419,24 @@ class Engine:
         return bool(meant)
 
     def close(self) -> None:
-        """Wait for work in hand, then let go of the directory."""
+        """Wait for work in hand, then let go of the directory. What others asked is called off."""
         self._pool.shutdown(wait=True)
+        until = time.monotonic() + _CLOSE_SECONDS
+        while not self._apart.is_empty() and time.monotonic() < until:
+            for each in list(self._tickets.values()):
+                each.asking.cancelled = True
+            self._handle().run(_END_ALL)
+            time.sleep(_KILL_EVERY_SECONDS)
         self._beside.shutdown(wait=True)
         atexit.unregister(self._let_go)
-        self._let_go()
+        if self._apart.is_empty():
+            self._let_go()
+        else:
+            atexit.register(_leave)
 
     def _let_go(self) -> None:
+        if not self._apart.is_empty():
+            _leave()
         for handle in self._handles:
             handle.close()
         self._handles.clear()
@@ -379,6 +454,17 @@ class Engine:
         finally:
             ticket.done = True
             self._tickets.pop(ticket.tag, None)
+
+    def _do_apart(self, ticket: Ticket, work: Callable[[Handle], T]) -> T:
+        with self._lock:
+            handle = self._spare.pop() if self._spare else self._new_handle()
+        try:
+            with handle.working_on(ticket):
+                return work(handle)
+        finally:
+            ticket.done = True
+            self._tickets.pop(ticket.tag, None)
+            self._spare.append(handle)
 
     def _progress(self) -> list[UnderWay]:
         tickets: dict[str, list[Ticket]] = {}
@@ -399,10 +485,24 @@ class Engine:
         handle: Handle | None = getattr(self._own, "handle", None)
         if handle is None:
             with self._lock:
-                handle = Handle(_connect(self._directory, durable=self._durable), self._limits)
-                self._handles.append(handle)
+                handle = self._new_handle()
             self._own.handle = handle
         return handle
+
+    def _new_handle(self) -> Handle:
+        handle = Handle(_connect(self._directory, durable=self._durable), self._limits)
+        self._handles.append(handle)
+        return handle
+
+
+_END_ALL = sql("KILL QUERY WHERE Settings['log_comment'] != '' ASYNC")
+
+
+def _leave() -> None:
+    """End the process at once: a statement runs that does not end, and the library would die of being closed."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_HELD_UP_EXIT)
 
 
 _UNDER_WAY = sql(

@@ -18,7 +18,7 @@ from holdfast.decisions.visit import Arm
 from holdfast.events.event import Json
 from holdfast.kernel.sql import Sql
 from holdfast.measures.insight import Answer, Question
-from holdfast.measures.outcome import ARMS, ArmOutcome, OutcomeQuestion
+from holdfast.measures.outcome import APART, ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
 from holdfast.ports.asking import UnderWay
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
@@ -241,7 +241,8 @@ class ChdbHistory:
     async def outcomes(self, question: OutcomeQuestion) -> list[ArmOutcome]:
         rows = await self._rows(questions.outcomes(self._scope(question.as_of_ms), question))
         found = {row[0]: row[1:] for row in rows}
-        return [_arm_outcome(arm, found.get(arm, (0,) * 7)) for arm in ARMS]
+        arms = (*ARMS, APART) if APART in found else ARMS
+        return [_arm_outcome(arm, found.get(arm, (0,) * 7)) for arm in arms]
 
     async def insight(self, question: Question, *, as_of_ms: int) -> Answer:
         scope = self._scope(as_of_ms)
@@ -268,7 +269,7 @@ class ChdbHistory:
         limit: int,
     ) -> SqlAnswer:
         scope = self._scope(as_of_ms)
-        return await self._engine.run(
+        return await self._engine.run_apart(
             lambda handle: sandbox.ask(handle, scope, query, params, audiences=audiences, limit=limit)
         )
 
