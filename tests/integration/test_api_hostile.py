@@ -102,8 +102,11 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/lists/{list_id}/people"): {"add": ["fuzz-one"], "remove": ["fuzz-two", 7]},
     ("POST", "/api/journeys/apply"): {
         "journeys": [{"kind": "journey", **JOURNEY}, {"kind": "campaign", **CAMPAIGN}],
+        "move": {"fuzzed": {"wait": "end"}},
         "dry_run": True,
     },
+    ("POST", "/api/journeys/{decision_id}/preview"): {**JOURNEY, "move": {"wait": "end"}},
+    ("POST", "/api/campaigns/{decision_id}/preview"): {**CAMPAIGN, "move": {"trigger": "send"}},
     ("PUT", "/api/journeys/{decision_id}"): JOURNEY,
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
     ("POST", "/api/errors/replay"): {"ids": [1], "all": False, "bodies": {"1": "{}"}},

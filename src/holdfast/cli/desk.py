@@ -121,8 +121,9 @@ class Desk:
     def journey(self, kind: Literal["journey", "campaign"], journey_id: str) -> Answer:
         return self._ask("GET", f"/api/{kind}s/{_part(journey_id)}", missing=_JOURNEYS)
 
-    def apply_journeys(self, journeys: list[Answer], *, dry_run: bool) -> Answer:
-        return self._ask("POST", "/api/journeys/apply", {"journeys": journeys, "dry_run": dry_run})
+    def apply_journeys(self, journeys: list[Answer], *, move: Mapping[str, Mapping[str, str]], dry_run: bool) -> Answer:
+        wish: Answer = {"journeys": journeys, "move": move, "dry_run": dry_run}
+        return self._ask("POST", "/api/journeys/apply", wish)
 
     def audience(self, what: Literal["audience", "changes", "history", "overlap", "reach"], question: Answer) -> Answer:
         return self._ask("POST", f"/api/segments/{what}", question)

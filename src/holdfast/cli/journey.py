@@ -68,6 +68,10 @@ def show(journey_id: JourneyId, data: Data = None, api_key: ApiKey = None, as_js
 def apply(
     sources: Sources,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    move: Annotated[
+        list[str] | None,
+        typer.Option("--move", metavar="ID:OLD=NEW", help="Whoever stands at the step OLD goes on at NEW; repeatable."),
+    ] = None,
     data: Data = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
@@ -76,15 +80,17 @@ def apply(
 
     A file holds its kind (journey or campaign) and its definition; its own name is the id, unless it gives one. What
     says the same already is left alone; what is there and not among the files, too. A changed one that is paused stays
-    paused, one that was stopped runs again; whoever is under way stays on their version.
+    paused, one that was stopped runs again. Whoever is under way stays on their version, unless --move moves them;
+    how many they are is told, and whether the new version would lead them another way.
 
     \b
     Examples:
       holdfast journey apply journeys/ --dry-run
       holdfast journey apply journeys/
       holdfast journey apply cart-rescue.toml
+      holdfast journey apply cart-rescue.toml --move cart-rescue:wait=pause
     """
-    done = _applied(sources, dry_run=dry_run, data=data, api_key=api_key)
+    done = _applied(sources, _moves(move or []), dry_run=dry_run, data=data, api_key=api_key)
     if as_json:
         print_json(done)
         return
@@ -104,7 +110,7 @@ def diff(sources: Sources, data: Data = None, api_key: ApiKey = None, as_json: A
     Examples:
       holdfast journey diff journeys/
     """
-    done = _applied(sources, dry_run=True, data=data, api_key=api_key)
+    done = _applied(sources, {}, dry_run=True, data=data, api_key=api_key)
     if as_json:
         print_json(done)
         return
@@ -160,13 +166,27 @@ def _document(found: Answer) -> dict[str, Json]:
     return {name: value for name, value in whole.items() if name != "id"}
 
 
-def _applied(sources: list[Path], *, dry_run: bool, data: Path | None, api_key: str | None) -> Answer:
+def _moves(said: list[str]) -> dict[str, dict[str, str]]:
+    moves: dict[str, dict[str, str]] = {}
+    for each in said:
+        journey_id, _, steps = each.partition(":")
+        old, _, new = steps.partition("=")
+        if not (journey_id and old and new):
+            hint = "Write --move cart-rescue:wait=pause."
+            raise Invalid(f"{each!r:.120} says not who moves where.", path="--move", hint=hint)
+        moves.setdefault(journey_id, {})[old] = new
+    return moves
+
+
+def _applied(
+    sources: list[Path], moves: dict[str, dict[str, str]], *, dry_run: bool, data: Path | None, api_key: str | None
+) -> Answer:
     from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files
 
     files = read_journey_files(sources)
     with desk(data, api_key) as at:
         try:
-            done = at.apply_journeys([{**each.document} for each in files], dry_run=dry_run)
+            done = at.apply_journeys([{**each.document} for each in files], move=moves, dry_run=dry_run)
         except Exposed as complaint:
             raise name_in_journey_file(complaint, files) from complaint
     for warning in rows_of(done, "warnings"):
@@ -178,6 +198,20 @@ def _applied(sources: list[Path], *, dry_run: bool, data: Path | None, api_key: 
 def _print_change(change: Answer) -> None:
     print(f"{change['change']!s:<10}{change['kind']} {change['id']}, version {change['version']}{_state(change)}")
     print_differences(rows_of(change, "differences"), indent=" " * 12)
+    for place in rows_of(change, "under_way"):
+        print(f"{' ' * 12}{_place_words(place)}")
+
+
+def _place_words(place: Answer) -> str:
+    people = count_words(int(str(place["people"])), "person", "people")
+    where = f"{people} at {place['step']} of version {place['version']}"
+    if place["moves_to"] is not None:
+        return f"{where} move to {place['moves_to']}"
+    if not place["exists"]:
+        return f"{where} stay on it; the new version has no such step"
+    return (
+        f"{where} stay on it; the new version {'leads elsewhere' if place['goes_elsewhere'] else 'leads the same way'}"
+    )
 
 
 def _print_warnings(done: Answer) -> None:

@@ -102,6 +102,10 @@ class Step(ABC):
         """Whether everybody who comes here waits a while, whatever happens. A loop must hold a step that does."""
         return False
 
+    def wakes(self) -> frozenset[str]:
+        """Names of the events that somebody who stands here may be waiting for: all that `stand` ever parks for."""
+        return frozenset()
+
     def stand_ins(self) -> Mapping[str, str]:
         """Exits that may be left out, each with the exit that is taken instead."""
         return {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -17,12 +18,17 @@ Verb = Literal["pause", "resume", "stop"]
 _STATES: dict[Verb, Literal["live", "paused", "stopped"]] = {"pause": "paused", "resume": "live", "stop": "stopped"}
 
 
-async def publish(state: State, kind: Kind, definition: bytes, *, now: datetime) -> Decision:
+async def publish(
+    state: State, kind: Kind, definition: bytes, *, now: datetime, move: Mapping[str, str] | None = None
+) -> Decision:
     """Publish a version and set it live; the same definition again changes nothing.
 
-    Raises Invalid for a definition that cannot be, Conflict when the id names something of the other kind.
+    Args:
+        move: where people under way go on in it: their step now, and the step of this version. Others stay on theirs.
+
+    Raises Invalid for a definition or a move that cannot be, Conflict when the id names something of the other kind.
     """
-    draft = draft_of(kind, definition)
+    draft = draft_of(kind, definition, move=move)
     (done,) = await apply_decisions(state, [draft], now=now, whole=False, start=True)
     return done.decision
 

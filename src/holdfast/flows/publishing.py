@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, cast
 
@@ -17,6 +17,7 @@ from holdfast.events.event import Json
 from holdfast.flows.decision_drafts import DecisionDraft
 from holdfast.flows.library import load_library
 from holdfast.flows.playbook import definition_of
+from holdfast.flows.under_way import UnderWay, move_people, under_way
 from holdfast.kernel.errors import Conflict, Exposed
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import Decision, State, Transaction, View
@@ -36,6 +37,10 @@ class Publication:
     """As it is afterwards."""
     before: Decision | None
     """Its newest version before; None for `new`."""
+    under_way: tuple[UnderWay, ...] = ()
+    """Those on other versions, where it is published anew or people are moved to it."""
+    draft: DecisionDraft | None = None
+    """What it was made of; None for `absent`."""
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -59,10 +64,10 @@ async def apply_decisions(
     whole: bool = True,
     start: bool = False,
 ) -> list[Publication]:
-    """Publish all of them, or none, in one transaction. Whoever is under way stays on their version.
+    """Publish all of them, or none, in one transaction.
 
-    What says the same already is left alone. A changed one that is paused stays paused; one that was stopped runs
-    again.
+    Whoever is under way stays on their version, but for those whom a draft moves, in the same transaction. What says
+    the same already is left alone. A changed one that is paused stays paused; one that was stopped runs again.
 
     Args:
         dry_run: change nothing, and say what would be changed.
@@ -70,7 +75,8 @@ async def apply_decisions(
         start: what is paused or was stopped runs again, changed or not.
 
     Raises:
-        Invalid: one names a segment or a list that is not there.
+        Invalid: one names a segment or a list that is not there, or moves people from or to a step that is not there.
+        TooLarge: too many people would be moved at once.
         Conflict: an id is that of something of the other kind.
     """
     if dry_run:
@@ -79,13 +85,16 @@ async def apply_decisions(
     async with state.begin() as transaction:
         plan = await _planned(transaction, drafts, at_ms=to_millis(now), whole=whole, start=start)
         for publication in plan:
-            await _make(transaction, publication)
+            await _make(transaction, publication, now)
     return plan
 
 
-async def _make(transaction: Transaction, publication: Publication) -> None:
+async def _make(transaction: Transaction, publication: Publication, now: datetime) -> None:
+    decision = publication.decision
     if publication.kind in {"new", "changed"}:
-        await transaction.put_decision(publication.decision)
+        await transaction.put_decision(decision)
+    if publication.draft is not None:
+        await move_people(transaction, publication.draft, decision.version, publication.under_way, now)
 
 
 async def _planned(
@@ -94,11 +103,19 @@ async def _planned(
     newest = {each.id: each for each in await view.decisions()}
     library = await load_library(view)
     plan = [_publication(draft, newest.get(draft.id), library, at_ms=at_ms, start=start) for draft in drafts]
+    plan = [await _with_people(view, each) for each in plan]
     if whole:
         named = {draft.id for draft in drafts}
         others = (each for each in newest.values() if each.id not in named)
         plan += [Publication(kind="absent", decision=each, before=each) for each in others]
     return sorted(plan, key=lambda each: each.decision.id)
+
+
+async def _with_people(view: View, publication: Publication) -> Publication:
+    draft = publication.draft
+    if draft is None or not (publication.kind == "changed" or draft.move):
+        return publication
+    return replace(publication, under_way=await under_way(view, draft, publication.decision.version))
 
 
 def _publication(
@@ -111,7 +128,7 @@ def _publication(
             raise Conflict(f"{draft.id!r} is a {before.kind} already.", path="$.id", hint=hint)
     same = before is not None and _says(before) == draft.definition
     if before is not None and same and (before.state == "live" or not start):
-        return Publication(kind="unchanged", decision=before, before=before)
+        return Publication(kind="unchanged", decision=before, before=before, draft=draft)
     decision = Decision(
         id=draft.id,
         kind=draft.kind,
@@ -120,7 +137,7 @@ def _publication(
         definition=draft.definition,
         published_ms=at_ms,
     )
-    return Publication(kind="changed" if before else "new", decision=decision, before=before)
+    return Publication(kind="changed" if before else "new", decision=decision, before=before, draft=draft)
 
 
 def _check_names(draft: DecisionDraft, library: Library) -> None:

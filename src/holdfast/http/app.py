@@ -9,7 +9,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from holdfast.http.api.audiences import audience_routes
-from holdfast.http.api.decision_files import decision_file_routes
+from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
 from holdfast.http.api.errors import error_routes
 from holdfast.http.api.files import file_routes
@@ -71,6 +71,8 @@ def make_http(app: Application) -> ASGIApp:
     for routes in (error_routes, key_routes, file_routes, list_routes, query_routes):
         api.include_router(routes(app))
     api.include_router(decision_file_routes(app))
+    api.include_router(preview_routes(app, "journey"))
+    api.include_router(preview_routes(app, "campaign"))
     api.include_router(decision_routes(app, "journey"))
     api.include_router(decision_routes(app, "campaign"))
     if app.mailbox is not None:

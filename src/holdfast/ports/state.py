@@ -255,6 +255,14 @@ class View(Protocol):
         """How many are under way on each version; it looks at every open visit, so ask it seldom."""
         ...
 
+    async def standing(self, origin: str) -> dict[tuple[int, str], int]:
+        """How many are under way on each version at each step; as seldom as `under_way`."""
+        ...
+
+    async def visits_at(self, origin: str, version: int, step: str, *, limit: int, after_id: int = 0) -> list[Visit]:
+        """Visits under way on a version that stand at a step, in order of id, those numbered above `after_id`."""
+        ...
+
     # Sends.
     async def sends(self, keys: Sequence[str]) -> dict[str, Send]: ...
 

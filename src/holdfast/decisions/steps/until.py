@@ -30,13 +30,16 @@ class Until(Step):
     def rests(self) -> bool:
         return True
 
+    def wakes(self) -> frozenset[str]:
+        return frozenset({self.event})
+
     def stand(self, place: Place) -> Outcome:
         due = place.arrived + timedelta(seconds=self.seconds)
         if place.now >= due:
             return Go("expired")
         if place.event is not None and self._is_it(place.event, of_facts(place.facts, place.now)):
             return Go("happened")
-        return Park(due, frozenset({self.event}))
+        return Park(due, self.wakes())
 
     def _is_it(self, event: Event, at: Standpoint) -> bool:
         return event.name == self.event and all_hold(self.where, event.properties, at)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from pydantic import Field
 
+from holdfast.decisions.ahead import StepChangeKind
+from holdfast.decisions.document import Kind
 from holdfast.flows.advice import Advice, advice_on
-from holdfast.flows.decision_drafts import DRAFTS_MOST, DecisionDraft, drafts_of
+from holdfast.flows.decision_drafts import DRAFTS_MOST, DecisionDraft, draft_of, drafts_of
 from holdfast.flows.playbook import definition_of
 from holdfast.flows.publishing import Publication, PublishedKind, apply_decisions
+from holdfast.flows.under_way import UnderWay
 from holdfast.http.api.segment_shapes import DifferenceShape
 from holdfast.http.shapes import WISH, Properties, Truth
-from holdfast.kernel.errors import Exposed
+from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.ports.discovery import Discovery
 from holdfast.ports.state import Decision
 from holdfast.wiring import Application
@@ -36,8 +39,52 @@ class AdviceShape:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StepChangeShape:
+    """A step that lies ahead of somebody, and that the new version does not have as it is.
+
+    `gone`: it is not there; `exits`: its exits lead elsewhere; `fields`: it does something else; `words`: only what it
+    says differs.
+    """
+
+    step: str
+    change: StepChangeKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderWayShape:
+    """The people who stand at one step of another version.
+
+    `exists`: the new version has a step of that name; `goes_elsewhere`: in it they could go another way than in theirs,
+    for what `ahead` lists; `moves_to`: the step of it at which they go on, null for those who stay on their version.
+    """
+
+    version: int
+    step: str
+    people: int
+    exists: bool
+    goes_elsewhere: bool
+    ahead: list[StepChangeShape]
+    moves_to: str | None
+
+    @classmethod
+    def of(cls, place: UnderWay) -> Self:
+        return cls(
+            version=place.version,
+            step=place.step,
+            people=place.people,
+            exists=place.exists,
+            goes_elsewhere=place.goes_elsewhere,
+            ahead=[StepChangeShape(step=each.step, change=each.kind) for each in place.ahead],
+            moves_to=place.moves_to,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
 class PublicationShape:
-    """What becomes of one journey or campaign. `absent` is there, and not among those applied; it is left alone."""
+    """What becomes of one journey or campaign. `absent` is there, and not among those applied; it is left alone.
+
+    `under_way` tells of those on other versions, where it is published anew or people are moved.
+    """
 
     change: PublishedKind
     kind: Literal["journey", "campaign"]
@@ -47,6 +94,7 @@ class PublicationShape:
     state: Literal["live", "paused", "stopped"]
     state_before: Literal["live", "paused", "stopped"] | None
     differences: list[DifferenceShape]
+    under_way: list[UnderWayShape]
 
     @classmethod
     def of(cls, publication: Publication) -> Self:
@@ -60,6 +108,7 @@ class PublicationShape:
             state=after.state,
             state_before=None if before is None else before.state,
             differences=[DifferenceShape.of(each) for each in publication.differences],
+            under_way=[UnderWayShape.of(each) for each in publication.under_way],
         )
 
 
@@ -67,12 +116,14 @@ class PublicationShape:
 class ApplyJourneysWish:
     """Journeys and campaigns to publish together: each its definition, beside `kind`.
 
-    `dry_run` changes nothing and tells what would be changed.
+    `move` says by id where people under way go on: their step now, and the step of the new version. Others stay on
+    their version. `dry_run` changes nothing and tells what would be changed.
     """
 
     __pydantic_config__ = WISH
 
     journeys: Annotated[list[Properties], Field(max_length=DRAFTS_MOST)]
+    move: dict[str, dict[str, str]] = field(default_factory=dict)
     dry_run: Truth = False
 
 
@@ -85,6 +136,41 @@ class AppliedJourneys:
     warnings: list[AdviceShape]
 
 
+@dataclass(frozen=True, kw_only=True)
+class PreviewShape:
+    """What publishing a definition would come to.
+
+    `people` are under way on other versions; of them `elsewhere` could go another way in this one than in theirs, and
+    `moving` would be moved to it.
+    """
+
+    change: PublicationShape
+    people: int
+    elsewhere: int
+    moving: int
+    warnings: list[AdviceShape]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A definition, and whom to move to it."""
+
+    definition: dict[str, object]
+    move: dict[str, str]
+
+
+def definition_in(body: Mapping[str, object], decision_id: str) -> Said:
+    """What a caller said of one journey or campaign: its definition, with `move` beside it. Raises Invalid."""
+    if body.get("id", decision_id) != decision_id:
+        raise Invalid("the id differs from the one in the path.", path="$.id", hint=f"Make both {decision_id!r}.")
+    move = body.get("move", {})
+    if not isinstance(move, dict) or not all(isinstance(each, str) for each in move.values()):
+        hint = 'Write {"old_step": "new_step"}.'
+        raise Invalid("This says not who moves where.", code="wrong_type", path="$.move", hint=hint)
+    definition = {name: value for name, value in body.items() if name != "move"}
+    return Said(definition={**definition, "id": decision_id}, move=move)
+
+
 def decision_file_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/journeys", tags=["Journeys"])
@@ -95,12 +181,36 @@ def decision_file_routes(app: Application) -> APIRouter:
 
         A changed one that is paused stays paused; one that was stopped runs again.
         """
-        drafts = drafts_of(wish.journeys)
+        drafts = drafts_of(wish.journeys, wish.move)
         changes = await apply_decisions(app.state, drafts, now=app.clock.now(), dry_run=wish.dry_run)
         return AppliedJourneys(
             dry_run=wish.dry_run,
             changes=[PublicationShape.of(each) for each in changes],
             warnings=await warnings_on(app, drafts),
+        )
+
+    return routes
+
+
+def preview_routes(app: Application, kind: Kind) -> APIRouter:
+    """Previews of journeys, or of campaigns."""
+    routes = APIRouter(prefix=f"/api/{kind}s", tags=[f"{kind.capitalize()}s"])
+
+    @routes.post("/{decision_id}/preview")
+    async def preview(decision_id: str, definition: Annotated[Properties, Body()]) -> PreviewShape:
+        """What publishing a definition would change, and for whom. Nothing is changed.
+
+        Whoever is under way stays on their version, unless `move`, beside the definition, moves them: it is tried here.
+        """
+        said = definition_in(definition, decision_id)
+        draft = draft_of(kind, said.definition, move=said.move)
+        (plan,) = await apply_decisions(app.state, [draft], now=app.clock.now(), dry_run=True, whole=False, start=True)
+        return PreviewShape(
+            change=PublicationShape.of(plan),
+            people=sum(each.people for each in plan.under_way),
+            elsewhere=sum(each.people for each in plan.under_way if each.goes_elsewhere),
+            moving=sum(each.people for each in plan.under_way if each.moves_to is not None),
+            warnings=await warnings_on(app, [draft]),
         )
 
     return routes

@@ -13,6 +13,7 @@ from holdfast.decisions.journey import decode_journey, encode_journey
 from holdfast.flows.decide import publish, set_state
 from holdfast.flows.playbook import Play, play_of
 from holdfast.flows.results import Result, result_of
+from holdfast.http.api.decision_files import definition_in
 from holdfast.http.shapes import (
     ArmShape,
     EffectShape,
@@ -24,7 +25,7 @@ from holdfast.http.shapes import (
     StepShape,
     moment_text,
 )
-from holdfast.kernel.errors import Invalid, NotFound
+from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.trial import Effect, Inconclusive
 from holdfast.ports.state import Decision, SendState, StepCount, View
@@ -213,11 +214,14 @@ def decision_routes(app: Application, kind: Kind) -> APIRouter:
 
     @routes.put("/{decision_id}")
     async def put(decision_id: str, definition: Annotated[Properties, Body()]) -> RunDetail:
-        """Publish a version. Whoever is under way stays on theirs."""
-        if definition.get("id", decision_id) != decision_id:
-            raise Invalid("the id differs from the one in the path.", path="$.id", hint=f"Make both {decision_id!r}.")
-        body = msgspec.json.encode({**definition, "id": decision_id})
-        await publish(app.state, kind, body, now=app.clock.now())
+        """Publish a version. Whoever is under way stays on theirs, but for those whom `move` moves.
+
+        `"move": {"old_step": "new_step"}`, beside the definition's own fields, lets the people who stand at the one
+        step, on whatever earlier version, go on at the other.
+        """
+        said = definition_in(definition, decision_id)
+        body = msgspec.json.encode(said.definition)
+        await publish(app.state, kind, body, now=app.clock.now(), move=said.move)
         return await _detail(app, kind, decision_id)
 
     @routes.post("/{decision_id}/{verb}")

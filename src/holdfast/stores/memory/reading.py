@@ -164,6 +164,17 @@ class MemoryView:
     async def under_way(self, origin: str) -> dict[int, int]:
         return dict(Counter(visit.version for visit in self._under_way() if visit.origin == origin))
 
+    async def standing(self, origin: str) -> dict[tuple[int, str], int]:
+        return dict(Counter((visit.version, visit.step) for visit in self._under_way() if visit.origin == origin))
+
+    async def visits_at(self, origin: str, version: int, step: str, *, limit: int, after_id: int = 0) -> list[Visit]:
+        found = (
+            visit
+            for visit in self._under_way()
+            if (visit.origin, visit.version, visit.step) == (origin, version, step) and visit.id > after_id
+        )
+        return sorted(found, key=lambda visit: visit.id)[:limit]
+
     # Sends.
     async def sends(self, keys: Sequence[str]) -> dict[str, Send]:
         return _chosen(self._tables.sends, keys)

@@ -64,6 +64,14 @@ class ReadingJourneys(Session):
     def under_way(self, origin: str) -> dict[int, int]:
         return dict(self._rows(_SQL["under_way"], origin))
 
+    @in_thread
+    def standing(self, origin: str) -> dict[tuple[int, str], int]:
+        return {(version, step): count for version, step, count in self._rows(_SQL["standing"], origin)}
+
+    @in_thread
+    def visits_at(self, origin: str, version: int, step: str, *, limit: int, after_id: int = 0) -> list[Visit]:
+        return [_visit(row) for row in self._rows(_SQL["visits_at"], origin, version, step, after_id, limit)]
+
 
 class ChangingJourneys(ReadingJourneys):
     """Changes of journeys."""

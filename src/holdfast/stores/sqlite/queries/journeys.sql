@@ -56,6 +56,15 @@ SELECT step, count FROM standing WHERE origin = ? AND count > 0
 -- Counts how many are under way on each version of a journey. It looks at every open visit.
 SELECT version, count(*) FROM visit WHERE left_ms IS NULL AND origin = ? GROUP BY version
 
+-- name: standing
+-- Counts how many stand at each step of each version of a journey. It looks at every open visit.
+SELECT version, step, count(*) FROM visit WHERE left_ms IS NULL AND origin = ? GROUP BY version, step
+
+-- name: visits_at
+-- Reads visits under way on a version that stand at a step, beginning after one.
+SELECT id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by, body
+FROM visit WHERE left_ms IS NULL AND origin = ?1 AND version = ?2 AND step = ?3 AND id > ?4 ORDER BY id LIMIT ?5
+
 -- name: last_visit
 -- Says the highest number given to a visit.
 SELECT coalesce(max(id), 0) FROM visit

@@ -1,0 +1,82 @@
+"""What lies ahead of somebody under way: whether another version leads them another way, and how they go on in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from holdfast.decisions.journey import Journey
+from holdfast.decisions.nodes import Node
+from holdfast.decisions.steps.send import Send
+from holdfast.decisions.visit import Visit
+from holdfast.kernel.moments import to_millis
+
+StepChangeKind = Literal["gone", "exits", "fields", "words"]
+"""`gone`: there is no such step any more; `exits`: its exits lead elsewhere; `fields`: it does something else; `words`:
+it sends, and only what is said differs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepChange:
+    """A step ahead that another version does not have as it is."""
+
+    step: str
+    kind: StepChangeKind
+
+    @property
+    def leads_elsewhere(self) -> bool:
+        """Whether it may change the way of those who come to it; other words do not."""
+        return self.kind != "words"
+
+
+def changes_ahead(old: Journey, new: Journey, step: str) -> tuple[StepChange, ...]:
+    """What another version has otherwise, of the steps somebody who stands at `step` may still come to; nearest first.
+
+    Steps that are only in the new version are not told: something old leads elsewhere, or nobody comes to them.
+    """
+    changes = ((name, _change(old.steps[name], new.steps.get(name))) for name in _ahead(old, step))
+    return tuple(StepChange(step=name, kind=kind) for name, kind in changes if kind is not None)
+
+
+def moved(new: Journey, version: int, visit: Visit, step: str, now: datetime) -> Visit:
+    """The visit, gone on to a step of another version. It falls due at once, and that step says what becomes of it.
+
+    Who stays at a step of the same name came there when they came: being moved restarts no wait. The arm, what let them
+    in, and the time they entered stay as they are.
+    """
+    now_ms = to_millis(now)
+    waits_for = new.steps[step].step.wakes() | ({new.goal.event} if new.leave_on_goal else frozenset())
+    return replace(
+        visit,
+        version=version,
+        step=step,
+        seq=visit.seq + 1,
+        arrived_ms=visit.arrived_ms if step == visit.step else now_ms,
+        due_ms=now_ms,
+        waits_for=waits_for,
+    )
+
+
+def _ahead(journey: Journey, step: str) -> Iterator[str]:
+    seen, coming = {step}, [step] if step in journey.steps else []
+    while coming:
+        name = coming.pop(0)
+        yield name
+        new = [to for to in dict.fromkeys(journey.steps[name].exits.values()) if to not in seen]
+        seen.update(new)
+        coming += new
+
+
+def _change(old: Node, new: Node | None) -> StepChangeKind | None:
+    if new is None:
+        return "gone"
+    if old.exits != new.exits:
+        return "exits"
+    one, other = old.step, new.step
+    if one == other:
+        return None
+    if isinstance(one, Send) and isinstance(other, Send) and replace(one, template=other.template) == other:
+        return "words"
+    return "fields"
