@@ -33,6 +33,9 @@ BACKLOG = 2_048
 GOODBYE_SECONDS = 5
 """How long requests under way may take once the server is to stop."""
 
+_CALL_OFF_SECONDS = 0.1
+"""How often it is looked what is still asked once the server is to stop."""
+
 Prepare = Callable[[Application], Awaitable[None]]
 
 
@@ -163,6 +166,8 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         if app is not None:
             app.closing.set()
         web.should_exit = True
+        if app is not None:
+            await _call_off(app, serving)
         await serving
         for each in loops:
             each.cancel()
@@ -170,6 +175,13 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         if app is not None:
             await app.close()
         listener.close()
+
+
+async def _call_off(app: Application, serving: asyncio.Task[None]) -> None:
+    """Call off what is asked until nobody is answered any more: whoever waits is told, and not cut off."""
+    while not serving.done():
+        cancelled = [asyncio.create_task(app.cancel(each.id)) for each in await app.under_way()]
+        await asyncio.wait({serving, *cancelled}, timeout=_CALL_OFF_SECONDS)
 
 
 class _StoppedError(Exception):

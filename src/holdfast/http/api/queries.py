@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Header, Request
 
-from holdfast.kernel.errors import NotFound
+from holdfast.kernel.errors import Busy, Conflict, NotFound
 from holdfast.ports.asking import Asking, UnderWay, asked_as
 from holdfast.wiring import Application
 
@@ -73,6 +73,12 @@ def asking_of(app: Application) -> Callable[..., AsyncIterator[None]]:
             watching = asyncio.create_task(_cancel_when_left(request, app, asking.id))
             try:
                 yield
+            except Conflict as refusal:
+                if refusal.code == "cancelled" and app.closing.is_set():
+                    raise Busy(
+                        "the server is stopping.", code="stopping", hint="Ask again when it runs again."
+                    ) from refusal
+                raise
             finally:
                 watching.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
