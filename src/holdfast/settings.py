@@ -10,6 +10,7 @@ working directory, else the default.
 from __future__ import annotations
 
 import difflib
+import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -20,6 +21,8 @@ from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from holdfast.decisions.caps import decode_caps
+from holdfast.decisions.quiet import decode_quiet
 from holdfast.kernel.errors import Invalid
 
 PREFIX = "HOLDFAST_"
@@ -101,6 +104,28 @@ class Settings:
     cap_email_per_week: int = _setting(
         0, "The most marketing mails a person gets in any 7 days; 0 means no such limit.", unit="mails", least=0
     )
+    contact_caps: str = _setting(
+        "",
+        "More such limits, on a channel, about a topic, or in all, with semicolons between them: "
+        "`5 in 7 days; 1 in 24 hours about news; 2 in 1 week on email about offers`.",
+    )
+    quiet_from: str = _setting(
+        "",
+        "When quiet hours begin, in which nobody gets marketing, such as 21:00, in the person's time zone (their trait "
+        "`timezone`, else the workspace's). Empty, as `quiet_until` is then: there are none.",
+    )
+    quiet_until: str = _setting("", "When quiet hours end, such as 08:00; they may go through midnight.")
+    quiet_policy: Literal["defer", "drop"] = _setting(
+        "defer",
+        "What becomes of marketing in quiet hours: `defer` sends it when they are over, `drop` never.",
+    )
+    global_holdout: float = _setting(
+        0.0,
+        "The share of people who get no marketing of any kind, such as 0.05, to see what marketing does as a whole. "
+        "They are in no arm of any journey's result.",
+        least=0,
+        most=0.99,
+    )
 
     # What is taken in.
     dedup_days: int = _setting(
@@ -150,6 +175,8 @@ class Settings:
             raise _invalid(
                 "email_sender", f"{self.email_sender!r} is no mail address", "Write one like Shop <hi@a.eu>."
             )
+        decode_caps(self.contact_caps, "contact_caps")
+        decode_quiet(self.quiet_from, self.quiet_until, self.quiet_policy)
         _check_url(self.public_url)
         if self.console_open and not is_loopback(self.host):
             raise _invalid(
@@ -311,6 +338,7 @@ _KINDS: Mapping[type, _Kind] = MappingProxyType(
     {
         bool: _Kind("true or false", _truth_of, (bool,)),
         int: _Kind("whole number", int, (int,)),
+        float: _Kind("number", float, (float, int)),
         str: _Kind("text", str, (str,)),
         Path: _Kind("folder", lambda text: Path(text).expanduser(), (str, Path)),
     }
@@ -345,7 +373,7 @@ def _wrong_type(name: str, value: object, where: str) -> Invalid:
 
 
 def _article(words: str) -> str:
-    return f"a {words}" if words in {"whole number", "folder"} else words
+    return f"a {words}" if words in {"whole number", "number", "folder"} else words
 
 
 def _check_name(name: str, known: Iterable[str], where: str) -> None:
@@ -358,8 +386,10 @@ def _check_name(name: str, known: Iterable[str], where: str) -> None:
 
 
 def _check_range(name: str, value: object, said: About) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
         return
+    if not math.isfinite(value):
+        raise _invalid(name, f"{value} is no number to reckon with.", said.help)
     unit = f" {said.unit}" if said.unit else ""
     if said.least is not None and value < said.least:
         raise _invalid(name, f"{value} is too small.", f"The least is {said.least:g}{unit}.")

@@ -14,8 +14,10 @@ from zoneinfo import ZoneInfo
 
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
+from holdfast.decisions.caps import Cap, decode_caps
 from holdfast.decisions.fields import read_object
-from holdfast.decisions.gate import Cap, GateRules
+from holdfast.decisions.gate import GateRules
+from holdfast.decisions.quiet import decode_quiet
 from holdfast.events.event import Event
 from holdfast.flows.archive import Archivist
 from holdfast.flows.collect import Collector
@@ -297,7 +299,13 @@ def rules_of(settings: Settings) -> GateRules:
     """The contact rules the settings ask for."""
     wanted = ((settings.cap_email_per_day, DAY_SECONDS), (settings.cap_email_per_week, 7 * DAY_SECONDS))
     caps = tuple(Cap(channel="email", most=most, within_seconds=seconds) for most, seconds in wanted if most)
-    return GateRules(consent_default=settings.consent_default, caps=caps)
+    return GateRules(
+        consent_default=settings.consent_default,
+        caps=(*caps, *decode_caps(settings.contact_caps, "contact_caps")),
+        quiet=decode_quiet(settings.quiet_from, settings.quiet_until, settings.quiet_policy),
+        zone=ZoneInfo(settings.time_zone),
+        global_holdout=settings.global_holdout,
+    )
 
 
 def secret_of(data_dir: Path) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from holdfast.ports.state import Decision, Entered, Settlement, State, StepCount
+from holdfast.ports.state import WAITED_MS_MOST, Decision, Entered, Settlement, State, StepCount
 from holdfast.testing import a_send, a_visit
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
 
@@ -247,19 +247,52 @@ async def test_contacts_count_whatever_may_have_reached_somebody(state: State) -
     states = ("pending", "claimed", "sent", "in_doubt", "failed", "withheld")
     async with state.begin() as transaction:
         await transaction.add_sends(
-            [a_send(each, state=each, created_ms=100 - n, identity=1) for n, each in enumerate(states)]
+            [a_send(each, state=each, created_ms=100 - n, not_before_ms=0, identity=1) for n, each in enumerate(states)]
         )
         await transaction.add_sends(
             [
-                a_send("old", created_ms=9, identity=1),
-                a_send("sms", channel="sms", created_ms=100, identity=1),
-                a_send("else", created_ms=100, identity=2),
+                a_send("old", created_ms=9, not_before_ms=0, identity=1),
+                a_send("receipt", created_ms=100, not_before_ms=0, identity=1, transactional=True),
+                a_send("sms", channel="sms", topic="news", created_ms=200, not_before_ms=0, identity=2),
+                a_send("else", created_ms=100, not_before_ms=0, identity=2),
             ]
         )
     async with state.view() as view:
-        assert await view.contacts([1, 3], "email", 10) == {1: [97, 98, 99, 100]}
-        assert await view.contacts([1, 2], "email", 100) == {1: [100], 2: [100]}
-        assert await view.contacts([], "email", 0) == {}
+        found = await view.contacts([1, 3], 10)
+        assert {who: [(each.key, each.at_ms) for each in made] for who, made in found.items()} == {
+            1: [("in_doubt", 97), ("sent", 98), ("claimed", 99), ("pending", 100)]
+        }
+        [mail, sms] = (await view.contacts([1, 2], 100))[2]
+        assert (mail.channel, sms.channel, sms.topic, sms.at_ms, sms.handed_ms) == ("email", "sms", "news", 200, None)
+        assert await view.contacts([], 0) == {}
+
+
+async def test_a_contact_counts_for_the_moment_it_was_meant_for_or_handed_over(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.add_sends(
+            [
+                a_send("put off", created_ms=10, not_before_ms=50, identity=1),
+                a_send("late", created_ms=11, not_before_ms=11, identity=1),
+            ]
+        )
+        assert [send.key for send in await transaction.claim_sends(45, limit=1)] == ["late"]
+        await transaction.settle_sends([Settlement(key="late", state="sent")], 46)
+        [late, put_off] = (await transaction.contacts([1], 40))[1]
+        assert (late.key, late.at_ms, late.handed_ms) == ("late", 11, 45)
+        assert (put_off.key, put_off.at_ms, put_off.handed_ms) == ("put off", 50, None)
+        assert [each.key for each in (await transaction.contacts([1], 46))[1]] == ["put off"]
+        assert await transaction.contacts([1], 51) == {}
+        assert await transaction.contacts([1], 51 + WAITED_MS_MOST) == {}
+
+
+async def test_what_nobody_tried_was_no_attempt(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.add_sends([a_send("a", not_before_ms=0)])
+        for untried in (True, False):
+            [claimed] = await transaction.claim_sends(5, limit=1)
+            assert claimed.attempts == 1
+            await transaction.settle_sends([Settlement(key="a", state="pending", untried=untried)], 6)
+        assert (await transaction.sends(["a"]))["a"].attempts == 1
 
 
 async def test_totals_are_by_origin_or_of_all(state: State) -> None:

@@ -235,7 +235,7 @@ class SendTwins(Twins):
         "sends of": lambda view: view.sends_of(origin="a", identities=[1, 2, 3], limit=3),
         "latest sends": lambda view: view.sends_of(origin=None, identities=None, limit=3),
         "totals": lambda view: view.send_totals("b"),
-        "contacts": lambda view: view.contacts(WHO, "email", 3),
+        "contacts": lambda view: view.contacts(WHO, 3),
         "suppressed": lambda view: view.suppressed("email", ["a@x", "é", "\0", "b"]),
     }
 
@@ -258,7 +258,10 @@ class SendTwins(Twins):
 
     @rule(keys=st.lists(KEYS, max_size=3), state=STATES.filter(lambda each: each != "claimed"), at_ms=TIMES)
     def settle(self, keys: list[str], state: Any, at_ms: int) -> None:
-        settlements = [Settlement(key=key, state=state, reason="why", not_before_ms=at_ms) for key in keys]
+        untried = at_ms % 2 == 0
+        settlements = [
+            Settlement(key=key, state=state, reason="why", not_before_ms=at_ms, untried=untried) for key in keys
+        ]
         self.both(lambda transaction: transaction.settle_sends(settlements, at_ms))
 
     @rule(address=st.sampled_from(["A@x", "a@X", "É", "\0"]), reason=STEPS)

@@ -69,9 +69,11 @@ function family(verb: string): Family {
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 const REASONS: Record<string, string> = {
+  global_holdout: 'in the global holdout',
   holdout: 'in the holdout',
   suppressed: 'address is suppressed',
   no_consent: 'no consent',
+  quiet_hours: 'it was quiet hours',
   capped: 'over the contact cap',
   no_address: 'no address',
 }
@@ -110,6 +112,7 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
     case 'Message Opened':
       return [channelName(text(own['channel'])), own['agent'] === 'machine' ? 'by a machine' : ''].filter(Boolean).join(' · ')
     case 'Journey Entered':
+      if (own['arm'] === 'global_holdout') return 'Global holdout: no marketing is sent'
       return own['arm'] === 'holdout' ? 'Holdout arm: nothing is sent' : 'Treated arm'
     case 'Journey Left':
       return text(own['by']) ? `Exit: ${text(own['by'])}` : ''

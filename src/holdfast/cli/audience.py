@@ -13,6 +13,7 @@ from holdfast.cli.segment import Wanted, print_people, read_definition
 
 _REASONS = {
     "reachable": "can be reached",
+    "global_holdout": "are in the global holdout",
     "no_address": "have no address",
     "suppressed": "are suppressed",
     "no_consent": "do not consent",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from holdfast.decisions.holdout import arm_of
+from holdfast.decisions.holdout import arm_of, held_out
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.steps.trigger import Trigger
 from holdfast.decisions.visit import Visit
@@ -64,6 +64,7 @@ def enter(
     facts: Facts,
     before: EntryBefore | None,
     now: datetime,
+    global_holdout: float = 0.0,
 ) -> Visit | NotEntered:
     """The visit the event starts, standing at the trigger and not yet advanced; or why it starts none.
 
@@ -72,6 +73,7 @@ def enter(
         person_key: a name of the person that lasts: the oldest user id, else the oldest anonymous id.
         before: their earlier entries; None when there are none.
         now: when we heard of the event.
+        global_holdout: the share of people who get no marketing of any kind; they are in no arm of the trial.
     """
     entry_key = entry_key_of(journey.trigger, event, person_key)
     reason = (
@@ -87,7 +89,9 @@ def enter(
         version=version,
         identity=identity,
         entry_key=entry_key,
-        arm=arm_of(journey.id, person_key, journey.holdout),
+        arm="global_holdout"
+        if held_out(person_key, global_holdout)
+        else arm_of(journey.id, person_key, journey.holdout),
         step=journey.start,
         entered_ms=to_millis(now),
         arrived_ms=to_millis(now),

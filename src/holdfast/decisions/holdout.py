@@ -17,3 +17,16 @@ def arm_of(origin: str, person_key: str, holdout: float) -> Arm:
         holdout: the share of people to leave alone; 0 <= holdout < 1.
     """
     return "holdout" if share(f"holdout:{origin}", person_key) < holdout else "treated"
+
+
+def held_out(person_key: str, global_holdout: float) -> bool:
+    """Whether a person is in the global holdout: those who get no marketing of any kind, by hash as above.
+
+    It is drawn apart from every journey's arms. So whoever is in it is left out of both arms of every trial, and those
+    who remain are divided as chance divides them.
+
+    Args:
+        person_key: as in `arm_of`; nobody's is empty.
+        global_holdout: the share of people; 0 <= global_holdout < 1.
+    """
+    return bool(person_key) and share("global_holdout", person_key) < global_holdout

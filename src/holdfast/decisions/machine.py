@@ -12,12 +12,12 @@ again. What it promises, whatever is thrown at it:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from holdfast.decisions.gate import Answer, GateRules, Permit, Standing, gate
+from holdfast.decisions.gate import Answer, GateRules, Permit, Standing, gate, made_by
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
@@ -226,7 +226,14 @@ class _Walk:
             waits_for=self._waits_for,
             left_ms=self._now_ms if self._left_by else None,
             left_by=self._left_by,
+            trail=self._visit.passing(self._exits_taken(), self._now_ms),
         )
+
+    def _exits_taken(self) -> Iterator[tuple[str, str]]:
+        # Arrivals are among what the counters are told; only the trigger's own exit has their name.
+        for step, exit_name in self._passed:
+            if exit_name != ENTERED or step == self._journey.start:
+                yield step, exit_name
 
     def _place(self, event: Event | None) -> Place:
         return Place(
@@ -283,7 +290,8 @@ class _Walk:
         )
         if not isinstance(verdict, Permit):
             return ask.withheld
-        self._standing = {**self._standing, contact.channel: standing.contacted(self._scene.now)}
+        made = made_by(contact, verdict, self._scene.now)
+        self._standing = {name: each.contacted(made) for name, each in self._standing.items()}
         return ask.sent
 
     def _reached_goal(self, event: Event) -> bool:

@@ -56,6 +56,8 @@ def told_contact(
     }
     if isinstance(verdict, Withheld):
         return Told(name=MESSAGE_WITHHELD, properties=properties | {"reason": verdict.reason}, key=(key,))
+    if verdict.not_before is not None:
+        properties |= {"not_before": format_moment(verdict.not_before)}
     return Told(name=MESSAGE_QUEUED, properties=properties, key=(key,))
 
 

@@ -1,20 +1,21 @@
 """Reach: of an audience, how many the contact gate would let us write to on each channel now, and why not the others.
 
-It is the gate itself that is asked, person by person, with what `travel` would ask it with; only caps are left out, for
-they speak of the hour and not of the person.
+It is the gate itself that is asked, person by person, with what `travel` would ask it with; only quiet hours and caps
+are left out, for they speak of the hour and not of the person.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
 
 from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, gate, standing_of
+from holdfast.flows.person import shown_as
 from holdfast.flows.travel import CHANNEL, email_of
 from holdfast.ports.state import State, View
 from holdfast.profiles.profile import EMPTY, Profile
@@ -70,22 +71,32 @@ async def reach_of(
     Args:
         progress: told people done, and in all, after each batch.
     """
-    uncapped = replace(rules, caps=())
+    lasting = rules.of_the_person()
     found = {channel: ChannelReach(channel) for channel in ADDRESS_OF}
     for start in range(0, len(persons), BATCH_PEOPLE):
         batch = persons[start : start + BATCH_PEOPLE].tolist()
         async with state.view() as view:
             known = await view.sayings(batch)
             profiles = [known.get(person, EMPTY) for person in batch]
+            keys = await _keys(view, batch, lasting)
             for channel, reached in found.items():
-                await _count(reached, profiles, wish, view=view, rules=uncapped, now=now, channel=channel)
+                await _count(reached, profiles, keys, wish, view=view, rules=lasting, now=now, channel=channel)
         progress(start + len(batch), len(persons))
     return tuple(found.values())
+
+
+async def _keys(view: View, persons: Sequence[int], rules: GateRules) -> list[str]:
+    """The names by which the global holdout is drawn; empty ones where there is none, for then nobody asks."""
+    if not rules.global_holdout:
+        return [""] * len(persons)
+    members = await view.members(persons)
+    return [shown_as(members[person]).value if person in members else "" for person in persons]
 
 
 async def _count(
     reached: ChannelReach,
     profiles: Sequence[Profile],
+    keys: Sequence[str],
     wish: Wish,
     *,
     view: View,
@@ -96,8 +107,9 @@ async def _count(
     addresses = [ADDRESS_OF[channel](each) for each in profiles]
     suppressed = await view.suppressed(channel, sorted({each.lower() for each in addresses if each}))
     contact = Contact(channel=channel, topic=wish.topic, transactional=wish.transactional)
-    for profile, address in zip(profiles, addresses, strict=True):
-        standing = standing_of(profile, channel, address=address, suppressed=suppressed.get(address.lower()))
+    for profile, key, address in zip(profiles, keys, addresses, strict=True):
+        why = suppressed.get(address.lower())
+        standing = standing_of(profile, channel, address=address, suppressed=why, person_key=key)
         reached.people += 1
         match gate(contact, standing, rules, now):
             case Permit():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from holdfast.decisions.journey import Journey
-from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
+from holdfast.measures.outcome import APART, ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.measures.trial import TrialResult, compare
 from holdfast.ports.history import History
 
@@ -16,6 +16,9 @@ class Result:
 
     question: OutcomeQuestion
     arms: list[ArmOutcome]
+    """Those that are compared."""
+    global_holdout_people: int
+    """Who entered and is in neither arm, for they get no marketing of any kind."""
     trial: TrialResult
 
 
@@ -28,5 +31,7 @@ async def result_of(history: History, origin: str, journey: Journey, *, as_of_ms
         as_of_ms=as_of_ms,
         currency=currency,
     )
-    arms = await history.outcomes(question)
-    return Result(question=question, arms=arms, trial=compare(arms))
+    outcomes = await history.outcomes(question)
+    arms = [each for each in outcomes if each.arm in ARMS]
+    apart = sum(each.people + each.open_people for each in outcomes if each.arm == APART)
+    return Result(question=question, arms=arms, global_holdout_people=apart, trial=compare(arms))

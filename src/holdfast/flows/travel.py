@@ -7,13 +7,14 @@ people in play; what they decide is gathered here and written by the tick in one
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
-from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, gate, standing_of
+from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, Standing, Withheld, gate, made_by, standing_of
 from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
@@ -38,7 +39,8 @@ class Traveller:
     visits: list[Visit]
     entered: dict[str, Entered]
     suppressed: str | None = None
-    recent_ms: list[int] = field(default_factory=list)
+    recent: list[Made] = field(default_factory=list)
+    """Marketing contacts on every channel that were made or are on their way, and those of this tick."""
 
     @property
     def key(self) -> IdentityKey:
@@ -61,7 +63,8 @@ class Traveller:
                 CHANNEL,
                 address=email_of(profile),
                 suppressed=self.suppressed,
-                recent_ms=tuple(self.recent_ms),
+                recent=tuple(self.recent),
+                person_key=self.key.value,
             )
         }
 
@@ -112,9 +115,10 @@ async def load_travellers(
     for (origin, identity), entered in (await view.entered(origins, ids)).items():
         traveller = travellers[person_of[identity]]
         traveller.entered[origin] = _joined(traveller.entered.get(origin), entered)
-    since_ms = now_ms - 1000 * rules.look_back_seconds(CHANNEL)
-    for identity, moments in (await view.contacts(ids, CHANNEL, since_ms)).items():
-        travellers[person_of[identity]].recent_ms.extend(moments)
+    if rules.caps:
+        since_ms = now_ms - 1000 * rules.look_back_seconds()
+        for identity, made in (await view.contacts(ids, since_ms)).items():
+            travellers[person_of[identity]].recent.extend(made)
     addresses = {person: email_of(traveller.whole()) for person, traveller in travellers.items()}
     suppressed = await view.suppressed(CHANNEL, sorted({each.lower() for each in addresses.values() if each}))
     for person, address in addresses.items():
@@ -139,26 +143,62 @@ def _before(entered: Entered | None) -> EntryBefore | None:
     return EntryBefore(count=entered.count, last_ms=entered.last_ms, open=entered.open, keys=entered.keys)
 
 
-async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now_ms: int) -> list[Settlement]:
-    """Sends that the gate let through and would not any more: somebody unsubscribed in between.
+PUT_OFF_MS_MOST = 3_600_000
+"""How long a cap may hold up what it let through before. Deliveries are a little early or late, and a mail a day under
+a cap of one a day is not to be lost for seconds; what a broken provider held up for longer is."""
 
-    Caps are left out: the sends themselves are what would be counted.
+
+async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now_ms: int) -> list[Settlement]:
+    """Claimed sends that the gate let through and would not any more: withheld, or put off until it would.
+
+    Somebody unsubscribed in between, quiet hours have begun, or others were delivered late, so that this one would be
+    too many. Caps are asked with what was handed over, whenever it was meant for.
     """
     owners = await view.identities_by_id([send.identity for send in sends])
     persons = sorted({owner.person for owner in owners.values()})
     travellers = await load_travellers(view, persons, Playbook(), rules, now_ms)
     # A message goes where it was addressed to, though the person may have another address by now.
     dead = await view.suppressed(CHANNEL, sorted({send.address.lower() for send in sends if send.address}))
-    uncapped = replace(rules, caps=())
+    claimed = {send.key for send in sends}
+    handed = {person: _handed(traveller.recent, claimed) for person, traveller in travellers.items()}
     refused = []
     for send in sends:
-        contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
-        standing = travellers[owners[send.identity].person].standing().get(send.channel, Standing())
+        person = owners[send.identity].person
+        standing = travellers[person].standing().get(send.channel, Standing())
         standing = replace(standing, suppressed=dead.get(send.address.lower(), standing.suppressed))
-        answer = gate(contact, standing, uncapped, from_millis(now_ms))
-        if isinstance(answer, Withheld):
-            refused.append(Settlement(key=send.key, state="withheld", reason=answer.reason))
+        settlement = _settled_again(send, standing, rules, tuple(handed[person]), now_ms)
+        if settlement is not None:
+            refused.append(settlement)
+        elif not send.transactional:
+            handed[person].append(Made(channel=send.channel, topic=send.topic, at_ms=now_ms))
     return refused
+
+
+def _handed(recent: Sequence[Made], claimed: Collection[str]) -> list[Made]:
+    """What was handed over before those that are claimed now, each at the moment it was."""
+    return [
+        replace(each, at_ms=each.handed_ms) for each in recent if each.handed_ms is not None and each.key not in claimed
+    ]
+
+
+def _settled_again(
+    send: Send, standing: Standing, rules: GateRules, handed: tuple[Made, ...], now_ms: int
+) -> Settlement | None:
+    """Why a claimed send does not go now; None when it goes."""
+    contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
+    answer = gate(contact, standing, replace(rules, caps=()), from_millis(now_ms))
+    if isinstance(answer, Withheld):
+        return Settlement(key=send.key, state="withheld", reason=answer.reason)
+    if answer.not_before is not None:
+        return _put_off(send, "quiet_hours", to_millis(answer.not_before))
+    free_ms = rules.free_ms(contact, handed, now_ms)
+    if free_ms is None or free_ms > now_ms + PUT_OFF_MS_MOST:
+        return Settlement(key=send.key, state="withheld", reason="capped")
+    return None if free_ms == now_ms else _put_off(send, "capped", free_ms)
+
+
+def _put_off(send: Send, reason: Reason, until_ms: int) -> Settlement:
+    return Settlement(key=send.key, state="pending", reason=reason, not_before_ms=until_ms, untried=True)
 
 
 class Travel:
@@ -196,6 +236,7 @@ class Travel:
             facts=self._facts(traveller),
             before=_before(before),
             now=now,
+            global_holdout=self._rules.global_holdout,
         )
         if isinstance(entered, NotEntered):
             return
@@ -245,10 +286,15 @@ class Travel:
             # What was withheld is written down too: every contact that was asked for has its row, and its reason.
             self.done.sends.append(_send(play, visit, asked, to_millis(now)))
             if isinstance(asked.verdict, Permit):
-                traveller.recent_ms.append(to_millis(now))
+                traveller.recent.append(made_by(_contact(asked), asked.verdict, now))
+
+
+def _contact(asked: Asked) -> Contact:
+    return Contact(channel=asked.channel, topic=asked.topic, transactional=asked.transactional)
 
 
 def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
+    put_off = asked.verdict.not_before if isinstance(asked.verdict, Permit) else None
     return Send(
         key=asked.key,
         identity=visit.identity,
@@ -264,7 +310,7 @@ def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
         variables=visit.variables,
         state="pending" if isinstance(asked.verdict, Permit) else "withheld",
         created_ms=now_ms,
-        not_before_ms=now_ms,
+        not_before_ms=now_ms if put_off is None else to_millis(put_off),
         settled_ms=None if isinstance(asked.verdict, Permit) else now_ms,
         reason=asked.verdict.reason if isinstance(asked.verdict, Withheld) else "",
     )

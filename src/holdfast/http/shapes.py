@@ -117,7 +117,7 @@ class VisitShape:
     origin: str
     origin_name: str
     version: int
-    arm: Literal["treated", "holdout"]
+    arm: Literal["treated", "holdout", "global_holdout"]
     step: str
     entered_at: str
     due_at: str | None
@@ -261,6 +261,8 @@ class ResultShape:
     as_of: str
     currency: str
     arms: list[ArmShape]
+    global_holdout_people: int
+    """Who entered and is in neither arm: they get no marketing of any kind."""
     conversion: EffectShape
     revenue_per_person: EffectShape
     words: str

@@ -10,6 +10,9 @@ ENTERED = "Journey Entered"
 """The event by which a person enters a trial; its properties name the `origin` and the `arm`."""
 
 ARMS: tuple[Arm, ...] = ("treated", "holdout")
+"""The arms that are compared."""
+APART: Arm = "global_holdout"
+"""What people of the global holdout enter as: in neither arm, for nothing the journey does reaches them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

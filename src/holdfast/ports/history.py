@@ -190,7 +190,10 @@ class History(Protocol):
         ...
 
     async def outcomes(self, question: OutcomeQuestion) -> list[ArmOutcome]:
-        """What became of each arm of a trial: sufficient statistics, one row an arm."""
+        """What became of each arm of a trial: sufficient statistics, one row an arm.
+
+        Both arms that are compared are there; `global_holdout` is when somebody entered as that.
+        """
         ...
 
     async def size(self) -> int:

@@ -11,6 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+from holdfast.decisions.caps import Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.profiles.identity import Link
@@ -47,6 +48,10 @@ class BadRecord:
     """What it came from: `log:17.3` for record 3 of entry 17, or `online_retail.parquet:1442`. Unique."""
     replayed_ms: int | None = None
 
+
+WAITED_MS_MOST = 7 * 86_400_000
+"""How long a contact may have waited to be made and still be found by when it was. Those that waited longer, in a
+journey that was paused for weeks, are forgotten by the caps that much sooner."""
 
 SendState = Literal["pending", "claimed", "sent", "failed", "withheld", "in_doubt"]
 
@@ -92,6 +97,8 @@ class Settlement:
     """For `sent`: what the provider calls it."""
     gone: bool = False
     """For `failed`: the address is dead, and is to be suppressed."""
+    untried: bool = False
+    """For `pending` again: it was put off before anybody tried, and taking it is no attempt after all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -276,8 +283,12 @@ class View(Protocol):
         """Sends claimed before then and never settled: in doubt."""
         ...
 
-    async def contacts(self, identities: Sequence[int], channel: str, since_ms: int) -> dict[int, list[int]]:
-        """When each identity was last contacted on the channel: sends not withheld and not failed, created since."""
+    async def contacts(self, identities: Sequence[int], since_ms: int) -> dict[int, list[Made]]:
+        """The marketing contacts of each identity, on every channel: sends not withheld and not failed, oldest first.
+
+        Those that were meant for a moment from `since_ms` on, or handed over then. One that was asked for more than
+        `WAITED_MS_MOST` before may be left out.
+        """
         ...
 
     async def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:

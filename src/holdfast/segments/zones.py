@@ -256,6 +256,11 @@ def _local_seconds(rules: Sequence[tuple[tuple[int, int], ...]], rule: Sql) -> S
     )
 
 
+def clock_changes(zone: ZoneInfo, since_ms: int, until_ms: int) -> tuple[int, ...]:
+    """When the clocks of a zone are put forward or back after the one moment and up to the other, in milliseconds."""
+    return tuple(at * 1_000 for at, _ in _offsets(zone, since_ms, until_ms)[1:])
+
+
 def _offsets(zone: ZoneInfo, since_ms: int, until_ms: int) -> tuple[tuple[int, int], ...]:
     """How far the clocks are ahead of UTC from when on, in seconds: at the start of the stretch and at each change."""
     since, until = max(0, since_ms // 1_000), max(0, until_ms // 1_000)

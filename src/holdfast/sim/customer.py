@@ -9,12 +9,13 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
+from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
-from holdfast.decisions.gate import GateRules, Standing, Withheld
+from holdfast.decisions.gate import Answer, Contact, GateRules, Standing, Withheld, gate, made_by
 from holdfast.decisions.machine import Arrived, Asked, Due, Happened, Scene, Wake, advance
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json, own_event
-from holdfast.kernel.moments import from_millis
+from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.state import Send
 from holdfast.profiles.profile import CONSENT_CHANGED
 from holdfast.segments.condition import Truth
@@ -79,7 +80,15 @@ class _Buys:
     mailed_ms: int
 
 
-_Moment: TypeAlias = Row | Event | _Wakes | _Tells | _Buys
+@dataclass(frozen=True, slots=True)
+class _Mails:
+    """Quiet hours are over, and a mail that waited for it is sent."""
+
+    play: Running
+    send: Send
+
+
+_Moment: TypeAlias = Row | Event | _Wakes | _Tells | _Buys | _Mails
 
 
 class Customer:
@@ -95,7 +104,8 @@ class Customer:
         self._granted = not bool(shop.population.refuses[person])
         self._visits: dict[int, tuple[Running, Visit]] = {}
         self._entered: dict[str, EntryBefore] = {}
-        self._contacts: list[int] = []
+        self._contacts: list[Made] = []
+        self._mails = 0
         self._agenda: list[tuple[int, int, _Moment]] = []
         self._count = 0
 
@@ -104,11 +114,10 @@ class Customer:
         self._agenda = [(row.at_ms, number, row) for number, row in enumerate(rows)]
         self._count = len(rows)
         heapq.heapify(self._agenda)
-        while self._agenda:
+        while self._agenda and self._agenda[0][0] < self._shop.until_ms:
             at_ms, _, moment = heapq.heappop(self._agenda)
-            if at_ms >= self._shop.until_ms:
-                break
             self._happen(at_ms, moment)
+        self._shop.ledger.sends.extend(moment.send for _, _, moment in self._agenda if isinstance(moment, _Mails))
         self._shop.ledger.visits.extend(visit for _, visit in self._visits.values())
 
     def _happen(self, at_ms: int, moment: _Moment) -> None:
@@ -126,6 +135,8 @@ class Customer:
                 self._granted = self._granted and event.name != CONSENT_CHANGED
             case _Buys():
                 self._buy(moment, at_ms)
+            case _Mails(play, send):
+                self._mail_again(play, send, at_ms)
 
     def _later(self, at_ms: int, moment: _Moment) -> None:
         self._count += 1
@@ -167,6 +178,7 @@ class Customer:
             facts=self._memory,
             before=before,
             now=from_millis(at_ms),
+            global_holdout=self._shop.rules.global_holdout,
         )
         if isinstance(visit, NotEntered):
             return
@@ -187,12 +199,7 @@ class Customer:
         ledger.events.extend(told.event(self._user, now) for told in step.told)
         ledger.passed.update((visit.origin, visit.version, name, exit_name) for name, exit_name in step.passed)
         for asked in step.sends:
-            asked_for = _asked_for(self._person, play, visit, asked, at_ms)
-            if isinstance(asked.verdict, Withheld):
-                withheld = replace(asked_for, state="withheld", settled_ms=at_ms, reason=asked.verdict.reason)
-                ledger.sends.append(withheld)
-            else:
-                self._mail(play, asked_for, at_ms)
+            self._answered(play, _asked_for(self._person, play, visit, asked, at_ms), asked.verdict, at_ms)
         if step.visit.left_ms is None:
             self._visits[number] = (play, step.visit)
             if step.visit.due_ms is not None and step.visit.due_ms != visit.due_ms:
@@ -206,13 +213,37 @@ class Customer:
         return Standing(
             address=self._shop.population.emails[self._person],
             topics={"marketing": self._granted},
-            recent_ms=tuple(self._contacts),
+            recent=tuple(self._contacts),
+            person_key=self._user.value,
         )
+
+    def _answered(self, play: Running, asked_for: Send, verdict: Answer, at_ms: int) -> None:
+        """What the gate said of a mail comes to pass: it is withheld, waits for the end of quiet hours, or is sent."""
+        if isinstance(verdict, Withheld):
+            withheld = replace(asked_for, state="withheld", settled_ms=at_ms, reason=verdict.reason)
+            self._shop.ledger.sends.append(withheld)
+            return
+        self._contacts.append(made_by(_contact(asked_for), verdict, from_millis(at_ms)))
+        if verdict.not_before is None:
+            self._mail(play, asked_for, at_ms)
+            return
+        until_ms = to_millis(verdict.not_before)
+        self._later(until_ms, _Mails(play, replace(asked_for, not_before_ms=until_ms)))
+
+    def _mail_again(self, play: Running, send: Send, at_ms: int) -> None:
+        """A mail that waited is asked of the gate once more, but for caps: it is counted already."""
+        rules = replace(self._shop.rules, caps=())
+        verdict = gate(_contact(send), self._standing(), rules, from_millis(at_ms))
+        if isinstance(verdict, Withheld):
+            self._shop.ledger.sends.append(replace(send, state="withheld", settled_ms=at_ms, reason=verdict.reason))
+            self._shop.ledger.events.append(self._told("Message Withheld", send, at_ms, {"reason": verdict.reason}))
+        else:
+            self._mail(play, send, at_ms)
 
     def _mail(self, play: Running, asked_for: Send, at_ms: int) -> None:
         """The mail is sent, and they react to it."""
-        chances = self._chances[len(self._contacts) % MAILS_MOST]
-        self._contacts.append(at_ms)
+        chances = self._chances[self._mails % MAILS_MOST]
+        self._mails += 1
         sent_ms = at_ms + 300 + int(900 * chances[-1])
         send = replace(asked_for, state="sent", attempts=1, claimed_ms=at_ms, settled_ms=sent_ms)
         self._shop.ledger.sends.append(send)
@@ -311,6 +342,10 @@ def _link(send: Send) -> str:
     """Where the mail's button leads."""
     properties = _triggering(send)
     return str(properties.get("cart_url") or properties.get("url") or "")
+
+
+def _contact(send: Send) -> Contact:
+    return Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
 
 
 def _asked_for(person: int, play: Running, visit: Visit, asked: Asked, at_ms: int) -> Send:

@@ -3,13 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import get_args
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.decisions.caps import Cap, Made
 from holdfast.decisions.gate import (
-    Cap,
     Contact,
     GateRules,
     Permit,
@@ -17,9 +18,12 @@ from holdfast.decisions.gate import (
     Standing,
     Withheld,
     gate,
+    made_by,
     standing_of,
 )
+from holdfast.decisions.quiet import QuietHours
 from holdfast.events.event import Event
+from holdfast.kernel.chance import share
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import EMPTY, Profile, learn
 
@@ -27,30 +31,41 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 NEWS = Contact(channel="email", topic="news")
 RECEIPT = Contact(channel="email", topic="receipts", transactional=True)
 FINE = Standing(address="ada@example.com", consent=True)
-STRICT = GateRules(consent_default="required", caps=(Cap(channel="email", most=1, within_seconds=60),))
+STRICT = GateRules(
+    consent_default="required",
+    caps=(Cap(channel="email", most=1, within_seconds=60),),
+    quiet=QuietHours(from_minute=12 * 60, until_minute=12 * 60 + 1, policy="drop"),
+    global_holdout=0.99,
+)
+
+
+def made(*at: datetime, channel: str = "email", topic: str = "news") -> tuple[Made, ...]:
+    return tuple(Made(channel=channel, topic=topic, at_ms=to_millis(each)) for each in at)
+
 
 # Every marketing reason at once; taking them away one by one shows the order.
-WORST = Standing(address="", consent=False, suppressed="bounced", recent_ms=(to_millis(NOW),))
+WORST = Standing(address="", consent=False, suppressed="bounced", recent=made(NOW), person_key="ada")
 
 
 def test_there_is_exactly_one_reason_the_first_that_applies() -> None:
-    contact = replace(NEWS, arm="holdout")
-    standing = WORST
+    contact, standing, rules = replace(NEWS, arm="holdout"), WORST, STRICT
     found = []
     mends: list[tuple[Contact, dict[str, object]]] = [
+        (contact, {"person_key": ""}),
         (NEWS, {}),
         (NEWS, {"address": "ada@example.com"}),
         (NEWS, {"suppressed": None}),
         (NEWS, {"consent": True}),
-        (NEWS, {"recent_ms": ()}),
+        (NEWS, {"zone": ZoneInfo("Europe/Berlin")}),
+        (NEWS, {"recent": ()}),
     ]
     for mended, change in mends:
-        answer = gate(contact, standing, STRICT, NOW)
+        answer = gate(contact, standing, rules, NOW)
         assert isinstance(answer, Withheld)
         found.append(answer.reason)
         contact, standing = mended, replace(standing, **change)  # type: ignore[arg-type]  # Named fields, one by one.
     assert found == list(get_args(Reason))
-    assert gate(contact, standing, STRICT, NOW) == Permit()
+    assert gate(contact, standing, rules, NOW) == Permit()
 
 
 @pytest.mark.parametrize(
@@ -105,7 +120,7 @@ def test_another_channels_consent_is_another_matter() -> None:
 
 def test_a_cap_is_exact_at_the_edge() -> None:
     rules = GateRules(caps=(Cap(channel="email", most=1, within_seconds=60),))
-    written = replace(FINE, recent_ms=(to_millis(NOW),))
+    written = replace(FINE, recent=made(NOW))
     just_before = NOW + timedelta(seconds=60, milliseconds=-1)
     assert gate(NEWS, written, rules, just_before) == Withheld("capped")
     assert gate(NEWS, written, rules, NOW + timedelta(seconds=60)) == Permit()
@@ -125,14 +140,194 @@ def test_the_look_back_is_that_of_the_longest_cap() -> None:
             Cap(channel="sms", most=9, within_seconds=7200),
         )
     )
-    assert rules.look_back_seconds("email") == 3600
-    assert rules.look_back_seconds("push") == 0
+    assert rules.look_back_seconds() == 7200
+    assert GateRules().look_back_seconds() == 0
 
 
-@pytest.mark.parametrize(("most", "within"), [(-1, 60), (1, 0), (1, -5)])
-def test_a_cap_that_means_nothing_cannot_be_built(most: int, within: int) -> None:
-    with pytest.raises(ValueError, match="use"):
-        Cap(channel="email", most=most, within_seconds=within)
+def test_a_cap_on_a_topic_counts_it_on_every_channel_and_no_other_topic() -> None:
+    rules = GateRules(caps=(Cap(topic="news", most=1, within_seconds=60),))
+    by_sms = replace(FINE, recent=made(NOW, channel="sms"))
+    assert gate(NEWS, by_sms, rules, NOW) == Withheld("capped")
+    assert gate(replace(NEWS, topic="offers"), by_sms, rules, NOW) == Permit()
+    assert gate(NEWS, replace(FINE, recent=made(NOW, topic="offers")), rules, NOW) == Permit()
+
+
+def test_a_cap_over_all_counts_every_channel_and_topic() -> None:
+    rules = GateRules(caps=(Cap(most=2, within_seconds=60),))
+    once = made(NOW, channel="sms", topic="offers")
+    assert gate(NEWS, replace(FINE, recent=once), rules, NOW) == Permit()
+    assert gate(NEWS, replace(FINE, recent=(*once, *made(NOW))), rules, NOW) == Withheld("capped")
+
+
+def test_what_was_transactional_counts_for_no_cap() -> None:
+    rules = GateRules(caps=(Cap(most=1, within_seconds=60),))
+    receipt = made_by(RECEIPT, Permit(), NOW)
+    assert gate(NEWS, FINE.contacted(receipt), rules, NOW) == Permit()
+    assert gate(NEWS, FINE.contacted(made_by(NEWS, Permit(), NOW)), rules, NOW) == Withheld("capped")
+
+
+QUIET = QuietHours(from_minute=22 * 60, until_minute=8 * 60)
+NIGHT = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def test_quiet_hours_put_marketing_off_to_their_end_or_drop_it() -> None:
+    assert gate(NEWS, FINE, GateRules(quiet=QUIET), NIGHT) == Permit(MORNING)
+    assert gate(NEWS, FINE, GateRules(quiet=replace(QUIET, policy="drop")), NIGHT) == Withheld("quiet_hours")
+    for policy in (QUIET, replace(QUIET, policy="drop")):
+        assert gate(NEWS, FINE, GateRules(quiet=policy), NOW) == Permit()
+        assert gate(RECEIPT, FINE, GateRules(quiet=policy), NIGHT) == Permit()
+
+
+def test_it_is_quiet_by_the_persons_clock_else_by_the_workspaces() -> None:
+    tokyo, berlin = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin")
+    rules = GateRules(quiet=QUIET, zone=berlin)
+    assert gate(NEWS, replace(FINE, zone=tokyo), rules, NIGHT) == Permit()
+    assert gate(NEWS, FINE, rules, NIGHT) == Permit(MORNING - timedelta(hours=1))
+    traits = learn(
+        EMPTY, replace(_consent("m1"), name="Identified", kind="identify", properties={"timezone": "Asia/Tokyo"})
+    )
+    assert standing_of(traits, "email", address="a@b").zone == tokyo
+    nowhere = learn(
+        EMPTY, replace(_consent("m1"), name="Identified", kind="identify", properties={"timezone": "Nowhere"})
+    )
+    assert standing_of(nowhere, "email", address="a@b").zone is None
+
+
+def test_a_cap_is_asked_about_the_moment_a_contact_is_put_off_to() -> None:
+    rules = GateRules(quiet=QUIET, caps=(Cap(most=1, within_seconds=4 * 3600),))
+    first = gate(NEWS, FINE, rules, NIGHT)
+    assert first == Permit(MORNING)
+    waiting = FINE.contacted(made_by(NEWS, first, NIGHT))
+    # Hours after it was asked for, and yet both would come at eight.
+    assert gate(NEWS, waiting, rules, NIGHT + timedelta(hours=7)) == Withheld("capped")
+    assert gate(NEWS, waiting, rules, MORNING + timedelta(hours=3, minutes=59)) == Withheld("capped")
+    assert gate(NEWS, waiting, rules, MORNING + timedelta(hours=4)) == Permit()
+
+
+def test_the_global_holdout_gets_no_marketing_of_any_kind() -> None:
+    rules = GateRules(global_holdout=0.3)
+    names = [f"person {number}" for number in range(2000)]
+    held = {name for name in names if gate(NEWS, replace(FINE, person_key=name), rules, NOW) != Permit()}
+    assert 500 < len(held) < 700
+    for name in sorted(held)[:20]:
+        standing = replace(FINE, person_key=name)
+        for contact in (NEWS, replace(NEWS, topic="offers"), replace(NEWS, arm="holdout")):
+            assert gate(contact, standing, rules, NOW) == Withheld("global_holdout")
+        assert gate(RECEIPT, standing, rules, NOW) == Permit()
+    more = {
+        name
+        for name in names
+        if gate(NEWS, replace(FINE, person_key=name), GateRules(global_holdout=0.4), NOW) != Permit()
+    }
+    assert held < more, "raising the share lets nobody out"
+
+
+def test_who_entered_as_globally_held_out_stays_so_for_that_visit() -> None:
+    assert gate(replace(NEWS, arm="global_holdout"), FINE, GateRules(), NOW) == Withheld("global_holdout")
+
+
+contacts = st.builds(
+    Contact,
+    channel=st.sampled_from(("email", "sms")),
+    topic=st.sampled_from(("news", "offers")),
+    transactional=st.booleans(),
+    arm=st.sampled_from(("treated", "holdout", "global_holdout")),
+)
+standings = st.builds(
+    Standing,
+    address=st.sampled_from(("", "ada@example.com")),
+    consent=st.sampled_from((None, True, False)),
+    topics=st.dictionaries(st.sampled_from(("news", "offers")), st.sampled_from((None, True, False))),
+    suppressed=st.sampled_from((None, "unsubscribed", "complained", "bounced")),
+    recent=st.lists(
+        st.builds(
+            Made,
+            channel=st.sampled_from(("email", "sms")),
+            topic=st.sampled_from(("news", "offers")),
+            at_ms=st.integers(-90, 90).map(lambda minutes: to_millis(NOW) + minutes * 60_000),
+            transactional=st.booleans(),
+        ),
+        max_size=4,
+    ).map(tuple),
+    person_key=st.sampled_from(("", "ada", "ben", "cid", "dee")),
+    zone=st.sampled_from((None, ZoneInfo("Asia/Tokyo"), ZoneInfo("Australia/Lord_Howe"))),
+)
+quiets = st.builds(
+    QuietHours,
+    from_minute=st.integers(0, 719),
+    until_minute=st.integers(720, 1439),
+    policy=st.sampled_from(("defer", "drop")),
+)
+rulebooks = st.builds(
+    GateRules,
+    consent_default=st.sampled_from(("granted", "required")),
+    caps=st.lists(
+        st.builds(
+            Cap,
+            channel=st.sampled_from(("", "email")),
+            topic=st.sampled_from(("", "news")),
+            most=st.integers(0, 3),
+            within_seconds=st.sampled_from((60, 3600)),
+        ),
+        max_size=3,
+    ).map(tuple),
+    quiet=st.one_of(st.none(), quiets),
+    zone=st.just(ZoneInfo("Europe/Berlin")),
+    global_holdout=st.sampled_from((0.0, 0.5)),
+)
+
+
+def reasons(contact: Contact, standing: Standing, rules: GateRules) -> list[Reason]:
+    """Every reason there is, each said apart from the others and from how the gate asks."""
+    zone, now_ms, marketing = standing.zone or rules.zone, to_millis(NOW), not contact.transactional
+    quiet = rules.quiet
+    dropped = quiet is not None and quiet.policy == "drop" and quiet.hold(now_ms, zone)
+    at_ms = now_ms if quiet is None or dropped else quiet.over_ms(now_ms, zone)
+    said = standing.topics.get(contact.topic, standing.consent)
+    full = False
+    for cap in rules.caps:
+        ours = cap.channel in ("", contact.channel) and cap.topic in ("", contact.topic)
+        count = 0
+        for each in standing.recent:
+            counts = not each.transactional and cap.channel in ("", each.channel) and cap.topic in ("", each.topic)
+            count += counts and abs(each.at_ms - at_ms) < cap.within_seconds * 1000
+        full = full or (ours and count >= cap.most)
+    drawn = standing.person_key != "" and share("global_holdout", standing.person_key) < rules.global_holdout
+    holds: dict[Reason, bool] = {
+        "global_holdout": marketing and (contact.arm == "global_holdout" or drawn),
+        "holdout": marketing and contact.arm == "holdout",
+        "no_address": standing.address == "",
+        "suppressed": standing.suppressed == "bounced" or (marketing and standing.suppressed is not None),
+        "no_consent": marketing and (rules.consent_default == "required" if said is None else not said),
+        "quiet_hours": marketing and dropped,
+        "capped": marketing and full,
+    }
+    return [reason for reason in get_args(Reason) if holds[reason]]
+
+
+@given(contacts, standings, rulebooks)
+def test_every_contact_withheld_has_the_first_of_its_reasons_and_no_other_is(
+    contact: Contact, standing: Standing, rules: GateRules
+) -> None:
+    found = reasons(contact, standing, rules)
+    match gate(contact, standing, rules, NOW):
+        case Withheld(reason):
+            assert found[:1] == [reason]
+        case Permit(not_before):
+            assert found == []
+            zone = standing.zone or rules.zone
+            quiet = rules.quiet is not None and rules.quiet.hold(to_millis(NOW), zone)
+            assert (not_before is not None) == (quiet and not contact.transactional)
+
+
+@given(contacts, standings, rulebooks)
+def test_without_what_speaks_of_the_hour_the_reasons_are_those_of_the_person(
+    contact: Contact, standing: Standing, rules: GateRules
+) -> None:
+    answer = gate(contact, standing, rules.of_the_person(), NOW)
+    lasting = [each for each in reasons(contact, standing, rules) if each not in ("quiet_hours", "capped")]
+    assert answer == (Withheld(lasting[0]) if lasting else Permit())
 
 
 caps = st.lists(
@@ -148,11 +343,13 @@ def test_no_sequence_of_contacts_breaks_a_cap_in_any_window(caps: list[Cap], ask
     standing, rules = FINE, GateRules(caps=tuple(caps))
     for at in asked_at:
         now = NOW + timedelta(milliseconds=at)
-        if gate(NEWS, standing, rules, now) == Permit():
-            standing = standing.contacted(now)
+        answer = gate(NEWS, standing, rules, now)
+        if isinstance(answer, Permit):
+            standing = standing.contacted(made_by(NEWS, answer, now))
+    moments = [each.at_ms for each in standing.recent]
     for cap in caps:
-        for first in standing.recent_ms:
-            inside = [at for at in standing.recent_ms if first <= at < first + cap.within_seconds * 1000]
+        for first in moments:
+            inside = [at for at in moments if first <= at < first + cap.within_seconds * 1000]
             assert len(inside) <= cap.most
 
 
@@ -162,24 +359,18 @@ def test_a_cap_withholds_no_more_than_it_must(asked_at: list[int], most: int) ->
     standing = FINE
     for at in asked_at:
         now = NOW + timedelta(milliseconds=at)
-        in_window = [each for each in standing.recent_ms if to_millis(now) - 5000 < each]
+        in_window = [each for each in standing.recent if to_millis(now) - 5000 < each.at_ms]
         assert (gate(NEWS, standing, rules, now) == Permit()) == (len(in_window) < most)
         if len(in_window) < most:
-            standing = standing.contacted(now)
+            standing = standing.contacted(made_by(NEWS, Permit(), now))
 
 
 def _said(profile: Profile, message_id: str, *, topic: str | None, granted: bool) -> Profile:
     properties: dict[str, str | bool] = {"channel": "email", "granted": granted}
     if topic is not None:
         properties["topic"] = topic
-    return learn(
-        profile,
-        Event(
-            name="Consent Changed",
-            user_id="ada",
-            timestamp=NOW,
-            received_at=NOW,
-            message_id=message_id,
-            properties=dict(properties),
-        ),
-    )
+    return learn(profile, replace(_consent(message_id), properties=dict(properties)))
+
+
+def _consent(message_id: str) -> Event:
+    return Event(name="Consent Changed", user_id="ada", timestamp=NOW, received_at=NOW, message_id=message_id)

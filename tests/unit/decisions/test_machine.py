@@ -12,8 +12,9 @@ import pytest
 
 import holdfast.sim
 from holdfast.decisions.campaign import decode_campaign
+from holdfast.decisions.caps import Cap
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
-from holdfast.decisions.gate import Cap, GateRules, Permit, Withheld
+from holdfast.decisions.gate import GateRules, Permit, Withheld
 from holdfast.decisions.holdout import arm_of
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.machine import Advance, Arrived, Due, Happened, Wake, advance, fail, stop
@@ -95,7 +96,8 @@ def test_who_does_not_is_written_to(rescue: Journey, waiting: Visit) -> None:
         "topic": "marketing",
         "template": "cart-rescue/1/mail",
     }
-    assert written.standing["email"].recent_ms == (to_millis(now),)
+    [made] = written.standing["email"].recent
+    assert (made.at_ms, made.channel, made.topic) == (to_millis(now), "email", "marketing")
 
 
 def test_an_order_that_comes_too_late_stops_nothing(rescue: Journey, waiting: Visit) -> None:
@@ -120,7 +122,7 @@ def test_the_holdout_is_not_written_to(rescue: Journey) -> None:
     assert withheld.passed[-2:] == (("mail", "withheld"), ("done", "entered"))
     assert [each.name for each in withheld.told] == ["Message Withheld", "Journey Left"]
     assert withheld.told[0].properties["reason"] == "holdout"
-    assert withheld.standing["email"].recent_ms == ()
+    assert withheld.standing["email"].recent == ()
 
 
 def test_a_channel_nobody_spoke_of_has_no_address(rescue: Journey, waiting: Visit) -> None:

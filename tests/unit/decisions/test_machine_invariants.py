@@ -11,7 +11,8 @@ from typing import TypeAlias
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.decisions.gate import Cap, GateRules, Permit, Standing, Withheld
+from holdfast.decisions.caps import Cap
+from holdfast.decisions.gate import GateRules, Permit, Standing, Withheld
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Wake, advance, stop
 from holdfast.decisions.step import Park, Place
@@ -195,9 +196,9 @@ def the_history_is_told_once(walk: Walk) -> None:
 def caps_hold_within_one_instant_too(walk: Walk) -> None:
     [cap] = RULES.caps
     permitted = [each for each in walk.asked if isinstance(each.verdict, Permit)]
-    assert len(permitted) == len(walk.standing["email"].recent_ms)
+    assert len(permitted) == len(walk.standing["email"].recent)
     if not any(each.transactional for each in permitted):
-        recent = walk.standing["email"].recent_ms
+        recent = [each.at_ms for each in walk.standing["email"].recent]
         for first, last in zip(recent, recent[cap.most :], strict=False):
             assert last - first >= cap.within_seconds * 1000
 

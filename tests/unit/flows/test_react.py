@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from holdfast.decisions.gate import Cap, GateRules
+from holdfast.decisions.caps import Cap
+from holdfast.decisions.gate import GateRules
 from holdfast.events.event import Event
 from holdfast.flows.collect import Collector
 from holdfast.flows.decide import publish, set_state
@@ -54,7 +55,7 @@ RESCUE: dict[str, Any] = {
 class House:
     """A reactor with everything it needs, in memory."""
 
-    def __init__(self, *, caps: tuple[Cap, ...] = (), room: int = 100) -> None:
+    def __init__(self, *, caps: tuple[Cap, ...] = (), rules: GateRules | None = None, room: int = 100) -> None:
         self.clock = FakeClock()
         self.log = MemoryLog()
         self.state = MemoryState()
@@ -65,7 +66,7 @@ class House:
             log=self.log,
             state=self.state,
             clock=self.clock,
-            rules=GateRules(caps=caps),
+            rules=rules or GateRules(caps=caps),
             hand_over=self.handed.extend,
             room=lambda: self.room,
         )

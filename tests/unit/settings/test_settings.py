@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from holdfast.decisions.caps import Cap
+from holdfast.decisions.quiet import QuietHours
 from holdfast.kernel.errors import Invalid
 from holdfast.settings import NAMES, Settings, about, default_of, is_loopback, merge, type_words, variable_of
+from holdfast.wiring import rules_of
 
 
 def test_with_nothing_said_the_defaults_count(tmp_path: Path) -> None:
@@ -89,6 +93,16 @@ def test_a_key_nothing_is_near_to_points_to_the_list() -> None:
         ({"HOLDFAST_EMAIL_SENDER": "a@b.eu\r\nBcc: c@d.eu"}, "HOLDFAST_EMAIL_SENDER"),
         ({"HOLDFAST_WORKSPACE_NAME": "  "}, "HOLDFAST_WORKSPACE_NAME"),
         ({"HOLDFAST_CONSOLE_OPEN": "yes", "HOLDFAST_HOST": "0.0.0.0"}, "HOLDFAST_CONSOLE_OPEN"),
+        ({"HOLDFAST_GLOBAL_HOLDOUT": "-0.1"}, "HOLDFAST_GLOBAL_HOLDOUT"),
+        ({"HOLDFAST_GLOBAL_HOLDOUT": "1"}, "HOLDFAST_GLOBAL_HOLDOUT"),
+        ({"HOLDFAST_GLOBAL_HOLDOUT": "nan"}, "HOLDFAST_GLOBAL_HOLDOUT"),
+        ({"HOLDFAST_GLOBAL_HOLDOUT": "5%"}, "HOLDFAST_GLOBAL_HOLDOUT"),
+        ({"HOLDFAST_CONTACT_CAPS": "5 a week"}, "HOLDFAST_CONTACT_CAPS"),
+        ({"HOLDFAST_QUIET_FROM": "22:00", "HOLDFAST_QUIET_UNTIL": "25:00"}, "HOLDFAST_QUIET_UNTIL"),
+        ({"HOLDFAST_QUIET_FROM": "10pm", "HOLDFAST_QUIET_UNTIL": "08:00"}, "HOLDFAST_QUIET_FROM"),
+        ({"HOLDFAST_QUIET_FROM": "22:00", "HOLDFAST_QUIET_UNTIL": "22:00"}, "HOLDFAST_QUIET_UNTIL"),
+        ({"HOLDFAST_QUIET_UNTIL": "08:00"}, "quiet_from"),
+        ({"HOLDFAST_QUIET_POLICY": "wait"}, "HOLDFAST_QUIET_POLICY"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(environ: dict[str, str], path: str) -> None:
@@ -126,6 +140,8 @@ def test_a_file_is_no_data_directory(tmp_path: Path) -> None:
         {"mailbox": "true"},
         {"host": 127},
         {"data_dir": 1},
+        {"global_holdout": "0.1"},
+        {"global_holdout": True},
     ],
 )
 def test_a_file_gives_values_of_the_right_type(table: dict[str, object]) -> None:
@@ -136,6 +152,30 @@ def test_a_file_gives_values_of_the_right_type(table: dict[str, object]) -> None
 @pytest.mark.parametrize(("text", "value"), [("TRUE", True), ("yes", True), ("1", True), ("off", False), ("0", False)])
 def test_truth_has_several_spellings_in_a_variable(text: str, value: bool) -> None:
     assert merge({}, {}, {"HOLDFAST_MAILBOX": text}, {}).mailbox is value
+
+
+def test_the_rules_of_contact_are_those_the_settings_ask_for() -> None:
+    table = {
+        "time_zone": "Europe/Berlin",
+        "cap_email_per_day": 2,
+        "contact_caps": "5 in 7 days; 1 in 24 hours about news",
+        "quiet_from": "21:30",
+        "quiet_until": "08:00",
+        "quiet_policy": "drop",
+        "global_holdout": 0.05,
+    }
+    rules = rules_of(merge(table, {}, {}, {}))
+    assert rules.caps == (
+        Cap(channel="email", most=2, within_seconds=86_400),
+        Cap(most=5, within_seconds=604_800),
+        Cap(topic="news", most=1, within_seconds=86_400),
+    )
+    assert rules.quiet == QuietHours(from_minute=1290, until_minute=480, policy="drop")
+    assert rules.zone == ZoneInfo("Europe/Berlin")
+    assert rules.global_holdout == 0.05
+    assert merge({"global_holdout": 0}, {}, {}, {}).global_holdout == 0
+    plain = rules_of(merge({"cap_email_per_day": 0}, {}, {}, {}))
+    assert (plain.caps, plain.quiet, plain.global_holdout) == ((), None, 0)
 
 
 def test_a_broken_file_is_named(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from holdfast.decisions.gate import Cap, GateRules
+from holdfast.decisions.caps import Cap
+from holdfast.decisions.gate import GateRules
 from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
 from holdfast.sim.campaigns import CART_RESCUE, running

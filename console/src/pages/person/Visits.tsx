@@ -42,7 +42,7 @@ export function Visits({ visits }: { visits: PersonVisit[] }) {
                 <span className="faint">v{visit.version}</span>
               </td>
               <td>
-                <Chip tone={visit.arm === 'holdout' ? 'plain' : 'accent'}>{visit.arm}</Chip>
+                <Chip tone={visit.arm === 'treated' ? 'accent' : 'plain'}>{visit.arm.replace('_', ' ')}</Chip>
               </td>
               <td className="quiet">{visit.left_at ? `Left by ${visit.left_by || 'exit'}` : `At ${visit.step || 'start'}`}</td>
               <td className="quiet">

@@ -52,7 +52,7 @@ def result_shape(result: Result) -> ResultShape:
     question = result.question
     arms = [
         ArmShape(
-            arm=arm.arm,
+            arm="holdout" if arm.arm == "holdout" else "treated",
             people=arm.people,
             open_people=arm.open_people,
             converted=arm.converted,
@@ -70,6 +70,7 @@ def result_shape(result: Result) -> ResultShape:
         as_of=moment_text(question.as_of_ms),
         currency=question.currency,
         arms=arms,
+        global_holdout_people=result.global_holdout_people,
         conversion=_effect(result.trial.conversion),
         revenue_per_person=_effect(result.trial.revenue_per_person),
         words=result.trial.words(),

@@ -13,7 +13,7 @@ import pyarrow as pa
 from holdfast.decisions.visit import Arm
 from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.measures.outcome import ARMS, ENTERED, ArmOutcome, OutcomeQuestion
+from holdfast.measures.outcome import APART, ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, trait_column, with_traits
 from holdfast.ports.history import (
@@ -215,7 +215,7 @@ class MemoryHistory:
                     if each == arm and currency not in ("", question.currency)
                 ),
             )
-            for arm in ARMS
+            for arm in (*ARMS, *((APART,) if APART in {each for _, each in entered.values()} else ()))
         ]
 
     async def size(self) -> int:
@@ -312,7 +312,7 @@ class MemoryHistory:
         return {
             person: (at_ms, arm)
             for person, (at_ms, _, said) in first.items()
-            for arm in ARMS
+            for arm in (*ARMS, APART)
             if said == arm and at_ms >= question.since_ms
         }
 

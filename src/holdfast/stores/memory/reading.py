@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TypeVar
 
+from holdfast.decisions.caps import Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import (
+    WAITED_MS_MOST,
     AccessKey,
     BadRecord,
     Decision,
@@ -200,18 +202,19 @@ class MemoryView:
         ]
         return [send for _, send in sorted(claimed, key=lambda each: each[0])]
 
-    async def contacts(self, identities: Sequence[int], channel: str, since_ms: int) -> dict[int, list[int]]:
+    async def contacts(self, identities: Sequence[int], since_ms: int) -> dict[int, list[Made]]:
         wanted = set(identities)
-        found: dict[int, list[int]] = defaultdict(list)
+        found: dict[int, list[Made]] = defaultdict(list)
         for send in self._tables.sends.values():
-            if (
-                send.identity in wanted
-                and send.channel == channel
-                and send.created_ms >= since_ms
-                and send.state in CONTACTED
-            ):
-                found[send.identity].append(send.created_ms)
-        return {identity: sorted(moments) for identity, moments in found.items()}
+            if send.identity not in wanted or send.transactional or send.state not in CONTACTED:
+                continue
+            at_ms = max(send.created_ms, send.not_before_ms)
+            if max(at_ms, send.claimed_ms or 0) >= since_ms and send.created_ms >= since_ms - WAITED_MS_MOST:
+                made = Made(
+                    channel=send.channel, topic=send.topic, at_ms=at_ms, key=send.key, handed_ms=send.claimed_ms
+                )
+                found[send.identity].append(made)
+        return {who: sorted(made, key=lambda each: (each.at_ms, each.key)) for who, made in found.items()}
 
     async def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:
         reasons = ((address, self._tables.suppressions.get((channel, address.lower()))) for address in addresses)

@@ -266,5 +266,6 @@ def _settled(send: Send, settlement: Settlement, at_ms: int) -> Send:
             reason=settlement.reason,
             not_before_ms=settlement.not_before_ms,
             claimed_ms=None,
+            attempts=send.attempts - settlement.untried,
         )
     return replace(send, state=settlement.state, reason=settlement.reason, settled_ms=at_ms)

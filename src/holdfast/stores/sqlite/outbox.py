@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from holdfast.ports.state import Send, SendState, Settlement
+from holdfast.decisions.caps import Made
+from holdfast.ports.state import WAITED_MS_MOST, Send, SendState, Settlement
 from holdfast.stores.sqlite.packing import pack, unpack
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
@@ -38,10 +39,11 @@ class ReadingOutbox(Session):
         return dict(self._rows(_SQL["send_totals"], origin))
 
     @in_thread
-    def contacts(self, identities: Sequence[int], channel: str, since_ms: int) -> dict[int, list[int]]:
-        found: dict[int, list[int]] = defaultdict(list)
-        for identity, created_ms in self._rows(_SQL["contacts"], numbers(set(identities)), channel, since_ms):
-            found[identity].append(created_ms)
+    def contacts(self, identities: Sequence[int], since_ms: int) -> dict[int, list[Made]]:
+        found: dict[int, list[Made]] = defaultdict(list)
+        rows = self._rows(_SQL["contacts"], numbers(set(identities)), since_ms, since_ms - WAITED_MS_MOST)
+        for identity, channel, topic, at_ms, key, claimed_ms in rows:
+            found[identity].append(Made(channel=channel, topic=topic, at_ms=at_ms, key=key, handed_ms=claimed_ms))
         return dict(found)
 
     @in_thread
@@ -81,7 +83,7 @@ class ChangingOutbox(ReadingOutbox):
     def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
         for each in settlements:
             if each.state == "pending":
-                self._do(_SQL["defer_send"], each.key, each.reason, each.not_before_ms)
+                self._do(_SQL["defer_send"], each.key, each.reason, each.not_before_ms, each.untried)
             else:
                 self._do(_SQL["settle_send"], each.key, each.state, each.reason, at_ms)
 

@@ -30,10 +30,12 @@ WHERE ?2 IS NULL OR origin = ?2 ORDER BY send.id DESC LIMIT ?3
 SELECT state, sum(count) FROM send_total WHERE ?1 IS NULL OR origin = ?1 GROUP BY state HAVING sum(count) > 0
 
 -- name: contacts
--- Lists when some identities were written to on a channel, or are about to be.
-SELECT identity, created_ms
+-- Lists the marketing contacts of some identities that were made since, or are about to be: each with the moment it was
+-- meant for, and when it was handed over. The index goes by when they were asked for, so that is bounded as well.
+SELECT identity, channel, topic, max(created_ms, not_before_ms) AS at_ms, send.key, claimed_ms
 FROM json_each(?1) AS wanted CROSS JOIN send ON identity = wanted.value AND created_ms >= ?3
-WHERE channel = ?2 AND state IN ('pending', 'claimed', 'sent', 'in_doubt') ORDER BY identity, created_ms
+WHERE max(created_ms, not_before_ms, coalesce(claimed_ms, 0)) >= ?2 AND NOT transactional
+  AND state IN ('pending', 'claimed', 'sent', 'in_doubt') ORDER BY identity, at_ms, send.key
 
 -- name: add_send
 -- Writes a send before it is done; one that is written already stays as it is.
@@ -57,8 +59,9 @@ UPDATE send SET state = 'claimed', claimed_ms = ?2, attempts = attempts + 1 WHER
 UPDATE send SET state = ?2, reason = ?3, settled_ms = ?4 WHERE key = ?1 AND state = 'claimed'
 
 -- name: defer_send
--- Puts a claimed send back, for later.
-UPDATE send SET state = 'pending', reason = ?2, not_before_ms = ?3, claimed_ms = NULL WHERE key = ?1 AND state = 'claimed'
+-- Puts a claimed send back, for later; the attempt is taken off again when nobody tried.
+UPDATE send SET state = 'pending', reason = ?2, not_before_ms = ?3, claimed_ms = NULL, attempts = attempts - ?4
+WHERE key = ?1 AND state = 'claimed'
 
 -- name: claimed_before
 -- Lists sends that were claimed and never settled.

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holdfast.decisions.caps import CAPS_MOST, Cap, Made, decode_caps, free_ms
+from holdfast.kernel.errors import Invalid
+
+DAY = 86_400
+
+
+@pytest.mark.parametrize(("most", "within"), [(-1, 60), (1, 0), (1, -5)])
+def test_a_cap_that_means_nothing_cannot_be_built(most: int, within: int) -> None:
+    with pytest.raises(ValueError, match="use"):
+        Cap(channel="email", most=most, within_seconds=within)
+
+
+def test_caps_are_written_as_they_are_said() -> None:
+    assert decode_caps("5 in 7 days; 1 in 24 hours about news;\n 2 in 1 week  on email about offers;", "caps") == (
+        Cap(most=5, within_seconds=7 * DAY),
+        Cap(topic="news", most=1, within_seconds=DAY),
+        Cap(channel="email", topic="offers", most=2, within_seconds=7 * DAY),
+    )
+    assert decode_caps(" ; ", "caps") == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5",
+        "five in 7 days",
+        "5 in a week",
+        "5 in 7 days on",
+        "5 in 7 days about News",
+        "5 in 7 days about news on email",
+        "-1 in 7 days",
+        "0 in 7 days",
+        "1 in 0 days",
+        "1 in 91 days",
+        "1.5 in 7 days",
+        "5 in 7 months",
+        "5 in 7 days, 1 in 1 day",
+        "٣ in 7 days",
+        ";".join(["1 in 1 day"] * (CAPS_MOST + 1)),
+    ],
+)
+def test_what_is_no_cap_is_refused_with_a_remedy(text: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        decode_caps(text, "contact_caps")
+    assert refusal.value.path == "contact_caps"
+    assert refusal.value.hint
+
+
+made = st.builds(Made, channel=st.sampled_from(("email", "sms")), topic=st.just("news"), at_ms=st.integers(0, 9_000))
+caps = st.builds(
+    Cap, channel=st.sampled_from(("", "email")), most=st.integers(0, 3), within_seconds=st.sampled_from((1, 2, 5))
+)
+
+
+@given(st.lists(caps, max_size=3), st.lists(made, max_size=5), st.integers(0, 9_000))
+def test_the_first_free_moment_is_free_and_none_before_it_is(caps: list[Cap], recent: list[Made], at_ms: int) -> None:
+    def free(at: int) -> bool:
+        return all(cap.allows(recent, at) for cap in caps)
+
+    found = free_ms(caps, recent, at_ms)
+    # From 14 seconds on nothing of what was made is in any window.
+    assert found == next((at for at in range(at_ms, 15_000) if free(at)), None)
+    assert (found is None) == any(cap.most == 0 for cap in caps)
