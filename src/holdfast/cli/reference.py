@@ -222,6 +222,7 @@ _FORMATS = {
     "shares": "a share, 0 to 1, for each name",
     "time_of_day": "a time of the day: `09:30`, `18:00:30`",
     "time_zone": "`person`, `workspace` or a time zone such as `Europe/Berlin`",
+    "trait_value": "text, a number, true, false or null",
     "weekdays": "a list of weekdays, `monday` to `sunday`",
 }
 """What kinds of fields hold that their JSON types do not tell."""

@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import ClassVar, TypeAlias
 
 from holdfast.decisions.gate import Contact
-from holdfast.events.event import Event
+from holdfast.events.event import Event, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.segments.condition import Facts
 
@@ -67,7 +67,16 @@ class Leave:
     """The journey ends here."""
 
 
-Outcome: TypeAlias = Go | Park | Ask | Leave
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Say that a trait of the person has this value from now on, and go on by `exit`."""
+
+    trait: str
+    value: Json
+    exit: str
+
+
+Outcome: TypeAlias = Go | Park | Ask | Change | Leave
 
 
 class Step(ABC):

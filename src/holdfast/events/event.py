@@ -81,6 +81,11 @@ class Event:
         return self.kind == "identify" and self.source == OWN_SOURCE
 
     @property
+    def is_a_journeys_saying(self) -> bool:
+        """Whether a step of a journey says it of somebody: it starts nothing, or journeys could go on for ever."""
+        return self.is_our_saying and "origin" in self.context
+
+    @property
     def dedup_hash(self) -> int:
         """64 bits of the message id: two events with the same message id are one event."""
         return message_hash(self.message_id)

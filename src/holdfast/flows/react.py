@@ -257,9 +257,11 @@ class Reactor:
         travel = Travel(playbook, self._rules, self._zone)
         for each in fresh:
             identity = people.identities[each.event.identity]
-            profile = learn(people.profiles.get(identity.id, EMPTY), each.event)
-            people.profiles[identity.id] = profile
             traveller = travellers.get(identity.person)
+            # Who travels may have been changed on the way.
+            profiles = people.profiles if traveller is None else traveller.profiles
+            profile = learn(profiles.get(identity.id, EMPTY), each.event)
+            people.profiles[identity.id] = profile
             if traveller is not None:
                 traveller.profiles[identity.id] = profile
                 travel.happened(traveller, each.event, identity.id, from_millis(each.received_ms))
@@ -470,6 +472,9 @@ async def _write(transaction: Transaction, done: Travelled) -> None:
         await transaction.add_visits(new)
     if old:
         await transaction.put_visits(old)
+    if done.heard:
+        await transaction.put_profiles(done.profiles())
+        await transaction.touch_people(done.people())
     if done.sends:
         await transaction.add_sends(done.sends)
     if done.passed:

@@ -16,13 +16,14 @@ from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, Standing, Withheld, gate, made_by, standing_of
 from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
+from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.person import shown_as
 from holdfast.flows.playbook import Play, Playbook
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.state import Entered, Identity, Send, Settlement, StepCount, View
-from holdfast.profiles.profile import EMPTY, Profile, combine
+from holdfast.profiles.profile import EMPTY, Profile, combine, hear
 from holdfast.segments.facts import ProfileFacts
 
 _log = logging.getLogger(__name__)
@@ -78,6 +79,16 @@ class Travelled:
     sends: list[Send] = field(default_factory=list)
     passed: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
+    heard: dict[int, Traveller] = field(default_factory=dict)
+    """By identity: whose profile a step has changed."""
+
+    def profiles(self) -> dict[int, Profile]:
+        """The profiles that steps have changed, as they are now."""
+        return {identity: traveller.profiles[identity] for identity, traveller in self.heard.items()}
+
+    def people(self) -> list[int]:
+        """Whom those profiles are of."""
+        return sorted({traveller.members[0].person for traveller in self.heard.values()})
 
     def step_counts(self) -> list[StepCount]:
         return [
@@ -216,7 +227,7 @@ class Travel:
         for visit in list(traveller.visits):
             if event.name in visit.waits_for:
                 self._advance(traveller, visit, Happened(event), now)
-        for play in self._playbook.by_event.get(event.name, ()):
+        for play in () if event.is_a_journeys_saying else self._playbook.by_event.get(event.name, ()):
             self._enter(traveller, play, event, identity, now)
 
     def due(self, traveller: Traveller, visit_id: int, now: datetime) -> None:
@@ -263,6 +274,16 @@ class Travel:
             step = fail(play.journey, visit, now)
         self._take(traveller, visit, play, step, now)
 
+    def _say(self, traveller: Traveller, told: Told, user: IdentityKey, now: datetime) -> Event:
+        """Let the person's profile hear at once what is told of them: it comes back by the log, but not at once."""
+        # Later than what was said of these traits before, or that would stand: the last word is the latest.
+        said_ms = [said.at_ms for name, said in traveller.whole().traits.items() if name in told.properties]
+        event = told.event(user, from_millis(max(to_millis(now), *(each + 1 for each in said_ms), 0)))
+        identity = next(each.id for each in traveller.members if each.key == user)
+        traveller.profiles[identity] = hear(traveller.profiles.get(identity, EMPTY), event)
+        self.done.heard[identity] = traveller
+        return event
+
     def _facts(self, traveller: Traveller) -> ProfileFacts:
         return ProfileFacts(traveller.whole(), user_id=traveller.key.value, zone=self._zone)
 
@@ -281,7 +302,10 @@ class Travel:
             counter = (visit.origin, visit.version, name, exit_name)
             self.done.passed[counter] = self.done.passed.get(counter, 0) + 1
         user = traveller.name_of(visit.identity)
-        self.done.events.extend(told.event(user, now) for told in step.told)
+        for told in step.told:
+            self.done.events.append(
+                told.event(user, now) if told.kind == "track" else self._say(traveller, told, user, now)
+            )
         for asked in step.sends:
             # What was withheld is written down too: every contact that was asked for has its row, and its reason.
             self.done.sends.append(_send(play, visit, asked, to_millis(now)))

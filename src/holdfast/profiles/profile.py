@@ -116,6 +116,13 @@ def consent_name(channel: str, topic: str) -> str:
     return f"{channel}/{topic}" if topic else channel
 
 
+def hear(profile: Profile, event: Event) -> Profile:
+    """The profile with the traits an identify call says; it is still to be learnt, and changes no trait then."""
+    at_ms = to_millis(event.timestamp)
+    said = {name: Stamped(at_ms, event.message_id, value) for name, value in event.properties.items()}
+    return msgspec.structs.replace(profile, traits=_later(profile.traits, said))
+
+
 def learn(profile: Profile, event: Event) -> Profile:
     """The profile after one more event of its identity. The event must not have been learnt before."""
     at_ms = to_millis(event.timestamp)

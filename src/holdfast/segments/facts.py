@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import Profile
-from holdfast.segments.condition import UTC_ZONE, PastEvent, Times
+from holdfast.segments.condition import UTC_ZONE, Facts, PastEvent, Times
 from holdfast.segments.groups import GROUP_JOINED
 
 
@@ -56,6 +56,39 @@ class ProfileFacts:
             return Times.exactly(remembered + forgotten)
         first_is_in = int(since_ms < tally.first_ms)
         return Times(least=remembered + first_is_in, most=remembered + forgotten - 1 + first_is_in)
+
+
+class ChangedFacts:
+    """What is known of one person, with some traits changed since."""
+
+    __slots__ = ("_facts", "traits")
+
+    def __init__(self, facts: Facts, changes: Mapping[str, Json]) -> None:
+        """What else is known stays as it is.
+
+        Args:
+            changes: values by trait; null for one that is taken away.
+        """
+        self._facts = facts
+        changed = {**facts.traits, **changes}
+        self.traits: Mapping[str, Json] = {name: value for name, value in changed.items() if value is not None}
+
+    @property
+    def user_id(self) -> str:
+        return self._facts.user_id
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self._facts.zone
+
+    def groups(self) -> Sequence[Mapping[str, Json]] | None:
+        return self._facts.groups()
+
+    def past(self, event: str) -> Iterable[PastEvent] | None:
+        return self._facts.past(event)
+
+    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
+        return self._facts.times(event, since=since, until=until)
 
 
 class HistoryFacts:

@@ -19,6 +19,7 @@ from holdfast.decisions.nodes import step_types
 from holdfast.decisions.shares import Shares
 from holdfast.decisions.step import Step
 from holdfast.decisions.time_fields import Days, TimeOfDay, TimeZone, Weekdays
+from holdfast.decisions.trait_values import TraitValue
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, Json
 from holdfast.kernel.errors import Invalid
@@ -169,6 +170,7 @@ BY_KIND: dict[type[kinds.Kind], Callable[[Any], st.SearchStrategy[Any]]] = {
     Weekdays: lambda kind: st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=7),
     TimeZone: lambda kind: st.sampled_from(("person", "workspace", "Europe/Berlin", "Pacific/Kiritimati")),
     Days: lambda kind: st.sampled_from((-1, 0, 1)),
+    TraitValue: lambda kind: st.sampled_from(("gold", "", "2026-03-05", "Asia/Tokyo", 1, -2.5, True, None)),
     Shares: lambda kind: st.sampled_from(
         ({"a": 0.5, "b": 0.5}, {"b": 0, "a": 1}, {f"n{each}": 0.1 for each in range(10)})
     ),

@@ -14,15 +14,15 @@ from hypothesis import strategies as st
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules, Permit, Standing, Withheld
 from holdfast.decisions.journey import Journey
-from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Wake, advance, stop
+from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, stop
 from holdfast.decisions.step import Park, Place
 from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Arm, Visit
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.profiles.profile import EMPTY
+from holdfast.profiles.profile import Profile, hear
 from holdfast.segments.facts import ProfileFacts
-from tests.unit.decisions.journeys import NAMES, REACHABLE, START, a_scene, a_visit, an_event, journeys
+from tests.unit.decisions.journeys import KNOWN, NAMES, REACHABLE, START, a_scene, a_visit, an_event, journeys
 
 Happenings: TypeAlias = "list[tuple[str | int, str | None]]"
 ADA = IdentityKey(kind="user", value="ada")
@@ -31,7 +31,9 @@ RULES = GateRules(caps=(Cap(channel="email", most=2, within_seconds=600),))
 # How far the clock goes on, and what happens then: an event, or a look at what is due. Jumps to the due moment itself,
 # to just before it and to just after it come often.
 paces = st.one_of(st.sampled_from(("due", "before", "after")), st.sampled_from((0, 1, 59, 60, 61, 3600)))
-happenings = st.lists(st.tuples(paces, st.one_of(st.none(), st.sampled_from((*NAMES, "Unheard Of")))), max_size=12)
+happenings = st.lists(
+    st.tuples(paces, st.one_of(st.none(), st.sampled_from((*NAMES, "Identified", "Unheard Of")))), max_size=12
+)
 
 
 @dataclass
@@ -42,6 +44,7 @@ class Walk:
     happened: Happenings
     visit: Visit
     standing: dict[str, Standing]
+    profile: Profile = KNOWN
     now: datetime = START
     before: list[Visit] = field(default_factory=list)
     wakes: list[tuple[Wake, datetime]] = field(default_factory=list)
@@ -53,17 +56,29 @@ class Walk:
     def after(self) -> list[Visit]:
         return [*self.before[1:], self.visit]
 
+    def scene(
+        self, now: datetime, *, standing: Mapping[str, Standing] = REACHABLE, rules: GateRules | None = None
+    ) -> Scene:
+        return a_scene(now, profile=self.profile, standing=standing, rules=rules)
+
     def wake(self, wake: Wake) -> Advance:
-        scene = a_scene(self.now, standing=self.standing, rules=RULES)
-        moved = advance(self.journey, self.visit, wake, scene)
-        assert moved == advance(self.journey, self.visit, wake, scene), "the same wake gives the same answer"
+        here = self.scene(self.now, standing=self.standing, rules=RULES)
+        moved = advance(self.journey, self.visit, wake, here)
+        assert moved == advance(self.journey, self.visit, wake, here), "the same wake gives the same answer"
         self.before.append(self.visit)
         self.wakes.append((wake, self.now))
         self.visit, self.standing = moved.visit, dict(moved.standing)
         self.asked += moved.sends
         self.passed += moved.passed
         self.told += moved.told
+        for each in moved.told:
+            if each.kind == "identify":
+                self.profile = hear(self.profile, each.event(ADA, self.latest()))
         return moved
+
+    def latest(self) -> datetime:
+        """Now, or just after what was last said of anything."""
+        return max(self.now, *(from_millis(said.at_ms + 1) for said in self.profile.traits.values()))
 
     def go_on(self, pace: str | int, event: str | None, number: int) -> Advance:
         due = START if self.visit.due_ms is None else from_millis(self.visit.due_ms)
@@ -96,7 +111,7 @@ def who_is_woken_when_due_moves(walk: Walk) -> None:
     if before.left_ms is not None or before.due_ms is None:
         return
     now = max(walk.now, from_millis(before.due_ms))
-    after = advance(walk.journey, before, Due(), a_scene(now)).visit
+    after = advance(walk.journey, before, Due(), walk.scene(now)).visit
     assert after.seq > before.seq
     assert after.left_ms is not None or after.due_ms is None or after.due_ms > to_millis(now)
 
@@ -109,14 +124,14 @@ def being_woken_for_nothing_changes_nothing(walk: Walk) -> None:
             assert after == before
         if after.seq == before.seq and before.due_ms is not None:
             assert after == before, "a wait was restarted"
-    assert advance(walk.journey, walk.visit, Arrived(), a_scene(walk.now + timedelta(days=1))).visit == walk.visit
+    assert advance(walk.journey, walk.visit, Arrived(), walk.scene(walk.now + timedelta(days=1))).visit == walk.visit
 
 
 def what_a_step_waits_for_is_what_wakes_it(walk: Walk) -> None:
     visit = walk.visit
     if visit.left_ms is not None:
         return
-    place = Place(now=walk.now, arrived=from_millis(visit.arrived_ms), event=None, facts=ProfileFacts(EMPTY))
+    place = Place(now=walk.now, arrived=from_millis(visit.arrived_ms), event=None, facts=ProfileFacts(walk.profile))
     parked = walk.journey.steps[visit.step].step.stand(place)
     assert isinstance(parked, Park)
     assert visit.due_ms == (None if parked.due is None else to_millis(parked.due))
@@ -129,14 +144,14 @@ def the_goal_moves_only_whom_it_should(walk: Walk) -> None:
     assert walk.journey.leave_on_goal or visit.left_by != "goal"
     if visit.left_ms is not None or (visit.due_ms is not None and visit.due_ms <= to_millis(walk.now)):
         return
-    reached = advance(walk.journey, visit, Happened(an_event(goal.event, walk.now)), a_scene(walk.now)).visit
+    reached = advance(walk.journey, visit, Happened(an_event(goal.event, walk.now)), walk.scene(walk.now)).visit
     in_time = to_millis(walk.now) <= visit.entered_ms + goal.within_seconds * 1000
     assert (reached.left_by == "goal") == (walk.journey.leave_on_goal and in_time)
 
 
 def who_has_left_is_neither_moved_nor_written_to(walk: Walk) -> None:
     over = stop(walk.journey, walk.visit, walk.now).visit
-    later = a_scene(walk.now + timedelta(days=400))
+    later = walk.scene(walk.now + timedelta(days=400))
     wakes: list[Wake] = [Arrived(), Due(), *(Happened(an_event(name, later.now)) for name in NAMES)]
     for wake in wakes:
         assert advance(walk.journey, over, wake, later) == Advance(visit=over, standing=later.standing)
@@ -193,6 +208,20 @@ def the_history_is_told_once(walk: Walk) -> None:
     assert len(set(ids)) == len(ids)
 
 
+def what_is_changed_is_told(walk: Walk) -> None:
+    changing = {name for name, node in walk.journey.steps.items() if node.step.type_name() == "update_trait"}
+    said = [each.event(ADA, walk.now) for each in walk.told if each.kind == "identify"]
+    assert [each.context["step"] for each in said] == [
+        step for step, by in walk.passed if step in changing and by == "updated"
+    ]
+    assert all(each.is_a_journeys_saying for each in said)
+    for each in said:
+        # Nobody is let in by it, and whoever waits for an event of its name goes on waiting.
+        moved = advance(walk.journey, walk.visit, Happened(each), walk.scene(walk.now)).visit
+        due = walk.visit.due_ms is not None and walk.visit.due_ms <= to_millis(walk.now)
+        assert due or moved == walk.visit
+
+
 def caps_hold_within_one_instant_too(walk: Walk) -> None:
     [cap] = RULES.caps
     permitted = [each for each in walk.asked if isinstance(each.verdict, Permit)]
@@ -206,12 +235,12 @@ def caps_hold_within_one_instant_too(walk: Walk) -> None:
 def timer_and_event_may_come_in_either_order(walk: Walk) -> None:
     if walk.visit.due_ms is None:
         return
-    late = a_scene(from_millis(walk.visit.due_ms))
+    late = walk.scene(from_millis(walk.visit.due_ms))
     timer_first = advance(walk.journey, walk.visit, Due(), late)
     for name in sorted(walk.visit.waits_for | timer_first.visit.waits_for):
         wake = Happened(an_event(name, late.now, "late"))
         at_once = advance(walk.journey, walk.visit, wake, late)
-        then = advance(walk.journey, timer_first.visit, wake, a_scene(late.now, standing=timer_first.standing))
+        then = advance(walk.journey, timer_first.visit, wake, walk.scene(late.now, standing=timer_first.standing))
         assert at_once.visit == then.visit
         assert at_once.passed == timer_first.passed + then.passed
         assert at_once.sends == timer_first.sends + then.sends
@@ -230,6 +259,7 @@ INVARIANTS = (
     the_holdout_walks_the_same_way,
     the_number_of_the_move_only_grows,
     the_history_is_told_once,
+    what_is_changed_is_told,
     caps_hold_within_one_instant_too,
     timer_and_event_may_come_in_either_order,
 )

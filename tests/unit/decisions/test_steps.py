@@ -13,7 +13,7 @@ from holdfast.decisions.durations import in_words
 from holdfast.decisions.fields import decode_fields
 from holdfast.decisions.gate import Contact
 from holdfast.decisions.nodes import step_types
-from holdfast.decisions.step import Ask, Go, Leave, Outcome, Park, Place, Step
+from holdfast.decisions.step import Ask, Change, Go, Leave, Outcome, Park, Place, Step
 from holdfast.events.event import Event
 from holdfast.profiles.profile import EMPTY, Profile, learn
 from holdfast.segments.facts import ProfileFacts
@@ -50,10 +50,13 @@ def test_every_step_goes_by_an_exit_it_has_or_stays_with_something_to_wake_it(
     match stood(step, event, after=after):
         case Go(exit_name):
             assert exit_name in step.ways()
+        case Change(_, _, exit_name):
+            assert exit_name in step.ways()
         case Ask(_, sent, withheld):
             assert {sent, withheld} <= set(step.ways())
-        case Park(due):
+        case Park(due, waits_for):
             assert due is None or due > START + after
+            assert waits_for <= step.wakes()
         case Leave():
             assert step.ways() == ()
 

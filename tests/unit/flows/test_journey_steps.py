@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from holdfast.events.event import IdentityKey
 from tests.unit.flows.test_react import House, does, identify
 
 START: dict[str, Any] = {
@@ -105,3 +107,114 @@ async def test_a_day_that_is_changed_moves_the_wait() -> None:
     assert not house.handed
     await house.later(seconds=1)
     assert [send.address for send in house.handed] == ["ann@example.com"]
+
+
+def counts_up(to: str, by: float = 1) -> dict[str, Any]:
+    return {"type": "update_trait", "trait": "points", "change": "increment", "value": by, "exits": {"updated": to}}
+
+
+async def traits(house: House, user: str = "ann") -> dict[str, Any]:
+    async with house.state.view() as view:
+        key = IdentityKey(kind="user", value=user)
+        identity = (await view.identities([key]))[key]
+        return (await view.profiles([identity.id]))[identity.id].trait_values()
+
+
+async def test_a_trait_is_changed_at_once_and_told_to_the_history() -> None:
+    house = House()
+    await house.publish(a_journey(first=counts_up("again"), again=counts_up("end", 10), end=END))
+    await house.happens(identify(points=5))
+    await house.collector.collect("batch", json.dumps({"batch": [does("Signed Up")]}).encode(), "default")
+    await house.reactor.tick()
+    assert (await traits(house))["points"] == 16, "before it has come back by the log"
+    await house.settle()
+    assert (await traits(house))["points"] == 16
+    async with house.state.view() as view:
+        profile = (await view.profiles([1]))[1]
+    assert profile.tallies["Identified"].count == 3, "learnt once each"
+    assert await own_traits(house) == [{"points": 6}, {"points": 16}]
+
+
+async def own_traits(house: House) -> list[dict[str, Any]]:
+    """What our identify calls in the log say."""
+    entries = await house.log.read(0, max_records=100_000, max_bytes=10**9)
+    ours = [
+        each
+        for entry in entries
+        if entry.record.source == "holdfast"
+        for each in json.loads(entry.record.body)["batch"]
+    ]
+    return [each["traits"] for each in ours if each["type"] == "identify"]
+
+
+async def test_no_count_is_lost_however_close_they_come() -> None:
+    """In one batch, in one millisecond, in several ticks before the first has come back by the log."""
+    house = House()
+    await house.publish(a_journey(first=counts_up("end"), end=END))
+    await house.happens(identify())
+    for batch in range(3):
+        messages = [does("Signed Up", message=f"{batch}-{number}") for number in range(5)]
+        await house.collector.collect("batch", json.dumps({"batch": messages}).encode(), "default")
+        await house.reactor.tick()
+    assert (await traits(house))["points"] == 15
+    await house.settle()
+    assert (await traits(house))["points"] == 15
+    assert len(await own_traits(house)) == 15
+
+
+async def test_the_last_word_is_the_steps_though_a_clock_ran_ahead() -> None:
+    house = House()
+    await house.publish(a_journey(first={**counts_up("end"), "change": "set"}, end=END))
+    ahead = (house.clock.now() + timedelta(minutes=5)).isoformat()
+    await house.happens({**identify(points=7), "timestamp": ahead}, does("Signed Up"))
+    assert (await traits(house))["points"] == 1
+
+
+async def test_what_the_person_says_later_stands() -> None:
+    house = House()
+    await house.publish(a_journey(first={**counts_up("end"), "change": "set"}, end=END))
+    await house.happens(identify(points=7), does("Signed Up"))
+    house.clock.advance(seconds=1)
+    await house.happens({**identify(points=8), "messageId": "later"})
+    assert (await traits(house))["points"] == 8
+
+
+async def test_a_changed_trait_starts_no_journey_and_ends_no_wait() -> None:
+    house = House()
+    identified = {**START, "event": "Identified"}
+    until = {"type": "until", "event": "Identified", "seconds": 60, "exits": {"happened": "first", "expired": "end"}}
+    loop = a_journey(start=identified, first=counts_up("until"), until=until, end=END)
+    await house.publish(loop)
+    for times in range(1, 3):
+        await house.collector.collect(
+            "identify", json.dumps(identify() | {"messageId": str(times)}).encode(), "default"
+        )
+        for _ in range(10):
+            await house.reactor.tick()
+            await house.reactor.pump()
+        assert (await traits(house))["points"] == times
+    await house.later(seconds=60)
+    assert await left(house) == ["end"]
+    assert len(await own_traits(house)) == 2
+
+
+async def test_a_changed_trait_does_not_let_its_own_journey_start_again() -> None:
+    house = House()
+    await house.publish(a_journey(start={**START, "event": "Identified"}, first=counts_up("end"), end=END))
+    for times in range(1, 3):
+        await house.collector.collect(
+            "identify", json.dumps(identify() | {"messageId": str(times)}).encode(), "default"
+        )
+        for _ in range(10):
+            await house.reactor.tick()
+            await house.reactor.pump()
+        assert (await traits(house))["points"] == times
+
+
+async def test_who_is_held_out_is_changed_too() -> None:
+    house = House()
+    await house.publish({**a_journey(first=counts_up("end"), end=END), "holdout": 0.5})
+    people = [f"person-{number}" for number in range(20)]
+    await house.happens(*(identify(person) for person in people), *(does("Signed Up", person) for person in people))
+    assert {each["arm"] for each in await house.told("Journey Entered")} == {"treated", "holdout"}
+    assert [(await traits(house, person))["points"] for person in people] == [1] * len(people)

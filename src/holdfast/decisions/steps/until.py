@@ -42,6 +42,8 @@ class Until(Step):
         return Park(due, self.wakes())
 
     def _is_it(self, event: Event, at: Standpoint) -> bool:
+        if event.is_a_journeys_saying:
+            return False  # Or a loop that changes a trait could wake itself for ever.
         return event.name == self.event and all_hold(self.where, event.properties, at)
 
     def title(self) -> str:

@@ -55,7 +55,11 @@ class WaitUntil(Step):
         due = next_moment_at(place.arrived, self.at, frozenset(self.days), zone)
         if place.now >= due:
             return Go("waited")
-        return Park(due, frozenset({NAMES["identify"]}) if zone_traits(self.time_zone) else frozenset())
+        return Park(due, self.wakes())
+
+    def wakes(self) -> frozenset[str]:
+        # What is said of them may be where they live now.
+        return frozenset({NAMES["identify"]}) if zone_traits(self.time_zone) else frozenset()
 
     def title(self) -> str:
         return f"Wait until {time_words(self.at)}"

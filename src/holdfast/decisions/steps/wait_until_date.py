@@ -45,7 +45,10 @@ class WaitUntilDate(Step):
             return Go("missing")
         if place.arrived >= due:
             return Go("past")
-        return Go("waited") if place.now >= due else Park(due, frozenset({NAMES["identify"]}))
+        return Go("waited") if place.now >= due else Park(due, self.wakes())
+
+    def wakes(self) -> frozenset[str]:
+        return frozenset({NAMES["identify"]})
 
     def _due(self, place: Place) -> datetime | None:
         zone = zone_for(self.time_zone, place.facts)
