@@ -12,7 +12,7 @@ again. What it promises, whatever is thrown at it:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -21,12 +21,13 @@ from holdfast.decisions.gate import Answer, GateRules, Permit, Standing, gate, m
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
-from holdfast.decisions.step import Ask, Go, Leave, Park, Place
-from holdfast.decisions.told import Told, told_contact, told_entered, told_left
+from holdfast.decisions.step import Ask, Change, Go, Leave, Park, Place
+from holdfast.decisions.told import Told, told_changed, told_contact, told_entered, told_left
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.segments.condition import Facts
+from holdfast.segments.facts import ChangedFacts
 
 ENTERED = "entered"
 """What the counters call an arrival. The trigger's exit has the same name: whoever enters passes it."""
@@ -141,6 +142,7 @@ class _Walk:
     __slots__ = (
         "_arrived_ms",
         "_due_ms",
+        "_facts",
         "_journey",
         "_left_by",
         "_now_ms",
@@ -162,7 +164,7 @@ class _Walk:
         self._now_ms = to_millis(scene.now)
         self._step, self._seq, self._arrived_ms = visit.step, visit.seq, visit.arrived_ms
         self._due_ms, self._waits_for, self._left_by = visit.due_ms, visit.waits_for, ""
-        self._standing = scene.standing
+        self._facts, self._standing = scene.facts, scene.standing
         self._sends: list[Asked] = []
         self._passed: list[tuple[str, str]] = []
         self._told: list[Told] = []
@@ -205,6 +207,9 @@ class _Walk:
                     self._go(node, exit_name)
                 case Ask():
                     self._go(node, self._ask(outcome))
+                case Change():
+                    self._change(outcome)
+                    self._go(node, outcome.exit)
                 case Park():
                     return self._park(outcome)
                 case Leave():
@@ -226,14 +231,21 @@ class _Walk:
             waits_for=self._waits_for,
             left_ms=self._now_ms if self._left_by else None,
             left_by=self._left_by,
+            trail=self._visit.passing(self._exits_taken(), self._now_ms),
         )
+
+    def _exits_taken(self) -> Iterator[tuple[str, str]]:
+        # Arrivals are among what the counters are told; only the trigger's own exit has their name.
+        for step, exit_name in self._passed:
+            if exit_name != ENTERED or step == self._journey.start:
+                yield step, exit_name
 
     def _place(self, event: Event | None) -> Place:
         return Place(
             now=self._scene.now,
             arrived=from_millis(self._arrived_ms),
             event=event,
-            facts=self._scene.facts,
+            facts=self._facts,
             origin=self._visit.origin,
             step=self._step,
         )
@@ -259,6 +271,11 @@ class _Walk:
         self._left_by = by
         self._seq += 1
         self.tell(told_left(self._journey, self._visit, by))
+
+    def _change(self, change: Change) -> None:
+        key = self._visit.effect_key_at(self._step, self._seq)
+        self.tell(told_changed(self._journey, self._visit, change.trait, change.value, key=key, step=self._step))
+        self._facts = ChangedFacts(self._facts, {change.trait: change.value})
 
     def _ask(self, ask: Ask) -> str:
         contact = replace(ask.contact, arm=self._visit.arm)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Literal
 
 from holdfast.decisions.gate import Answer, Contact, Withheld
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.visit import Visit
-from holdfast.events.event import Event, IdentityKey, Json, own_event
+from holdfast.events.event import NAMES, Event, IdentityKey, Json, own_event
 from holdfast.kernel.moments import format_moment
 
 JOURNEY_ENTERED = "Journey Entered"
@@ -26,10 +27,14 @@ class Told:
     properties: Mapping[str, Json]
     key: tuple[str | int, ...]
     """What makes it unique beside its name."""
+    kind: Literal["track", "identify"] = "track"
+    """Of an identify call the properties are traits."""
+    context: Mapping[str, Json] = field(default_factory=dict)
 
     def event(self, user: IdentityKey, at: datetime) -> Event:
         """The event, told under that identity."""
-        return own_event(self.name, user=user, at=at, properties=self.properties, key=self.key)
+        told = own_event(self.name, user=user, at=at, properties=self.properties, key=self.key)
+        return replace(told, kind=self.kind, context=self.context)
 
 
 def told_entered(journey: Journey, visit: Visit) -> Told:
@@ -60,6 +65,12 @@ def told_contact(
     if verdict.not_before is not None:
         properties |= {"not_before": format_moment(verdict.not_before)}
     return Told(name=MESSAGE_QUEUED, properties=properties, key=(key,))
+
+
+def told_changed(journey: Journey, visit: Visit, trait: str, value: Json, *, key: str, step: str) -> Told:
+    """A step gave the person's trait a value."""
+    context = _about(journey, visit) | {"step": step}
+    return Told(name=NAMES["identify"], kind="identify", properties={trait: value}, context=context, key=(key,))
 
 
 def _about(journey: Journey, visit: Visit) -> dict[str, Json]:

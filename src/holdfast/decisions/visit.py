@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -12,6 +12,9 @@ from holdfast.kernel.ids import effect_key
 Arm = Literal["treated", "holdout", "global_holdout"]
 """What part somebody has in a trial: written to, left alone to compare with, or left alone by everything and compared
 with nobody."""
+
+TRAIL_MOST = 100
+"""Steps a visit remembers having passed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,9 +46,15 @@ class Visit:
     """Names of events to wake for."""
     variables: Mapping[str, Json] = field(default_factory=dict)
     """The event that led in: `event.name`, `event.timestamp`, `event.properties`."""
+    trail: tuple[tuple[str, str, int], ...] = ()
+    """The way so far: each step passed, by which exit, and when; of a long way the last `TRAIL_MOST`."""
     left_ms: int | None = None
     left_by: str = ""
     """Why the visit ended: the name of the exit, `goal`, `stopped` or `failed`."""
+
+    def passing(self, passed: Iterable[tuple[str, str]], at_ms: int) -> tuple[tuple[str, str, int], ...]:
+        """The trail, with steps passed at a moment, each with its exit."""
+        return (*self.trail, *((step, exit_name, at_ms) for step, exit_name in passed))[-TRAIL_MOST:]
 
     def effect_key_at(self, step: str, seq: int) -> str:
         """The key of what is asked for at that step and move: the same on every retry, another the next time round."""
