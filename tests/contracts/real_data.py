@@ -46,6 +46,15 @@ def cdnow() -> pl.DataFrame:
     )
 
 
+def complete_journey() -> pl.DataFrame:
+    """A year of baskets of households that shop often (84.51° Complete Journey): `person`, `at`, `revenue_minor`."""
+    lines = real_file("completejourney_transactions.parquet")
+    return lines.group_by(person=pl.col("household_id"), basket="basket_id").agg(
+        at=pl.col("transaction_timestamp").min().dt.replace_time_zone("UTC").dt.cast_time_unit("ms"),
+        revenue_minor=(pl.col("sales_value") * 100).round().cast(pl.Int64).sum(),
+    )
+
+
 def real_history(engine: Engine, orders: pl.DataFrame, event: str = "Order Completed") -> ChdbHistory:
     """A history of orders: one event each, with `revenue` in dollars."""
     history = chdb_history(engine)
