@@ -21,7 +21,11 @@ from tests.docs_blocks import BLOCKS, Block, blocks_with, pages_with
 from tests.integration.api_server import Server, serving
 
 SECONDS_MOST = 120
-ENVIRON = {name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")}
+ENVIRON = {
+    name: value
+    for name, value in os.environ.items()
+    if not name.startswith("HOLDFAST_") and name != "PYTHONDONTWRITEBYTECODE"
+}
 
 SHOP = """
 import sys
@@ -111,10 +115,12 @@ VALUES = {"event": "Order Completed", "since": "2020-01-01", "country": "DE"}
 
 def run(words: list[str], folder: Path, **also: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{ENVIRON['PATH']}"
+    # The commands are many and short: what the first compiles serves them all.
+    compiled = next(each for each in folder.parents if each.name.startswith("pytest-")) / "compiled"
     return subprocess.run(
         words,
         cwd=folder,
-        env={**ENVIRON, "PATH": path, **also},
+        env={**ENVIRON, "PATH": path, "PYTHONPYCACHEPREFIX": str(compiled), **also},
         capture_output=True,
         text=True,
         check=False,

@@ -174,6 +174,8 @@ def _parameter(name: str, schema: Schema) -> inspect.Parameter:
     default = schema.get("default")
     if isinstance(default, float) and default.is_integer():
         default = int(default)
+    if inner.get("format") == "time-zone":
+        default = None  # Whoever names none is asked in the workspace's.
     usual = "" if default in (None, [], {}, "", False) else f" By default {json.dumps(default, ensure_ascii=False)}."
     help_text = f"{schema['description']}{choices}{' May be given several times.' if many else ''}{usual}"
     if inner.get("type") == "boolean":
