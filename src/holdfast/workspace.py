@@ -43,6 +43,7 @@ from holdfast.flows.snapshot import Snapshot, keep_people
 from holdfast.flows.sql import SqlResult, ask_sql, people_query, sql_value, table_of
 from holdfast.flows.survey import Audience, Surveyor, made_whole
 from holdfast.flows.taking import bodies_of, events_table
+from holdfast.flows.trace import Trace, trace
 from holdfast.integrations.files.documents import DocumentFormat
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.segment_files import Written, name_in_file, read_segment_files, write_segment_files
@@ -193,6 +194,16 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
     def events_of(self, user_id: str, *, limit: int = 1_000, event: str | None = None) -> list[TimelineEvent]:
         """The same as values."""
         return self._wait(self._events_of(user_id, limit, event))
+
+    def trace(self, user_id: str, origin: str) -> Trace:
+        """Why somebody got a journey's or campaign's message or did not: event, entry, steps, gate, send, provider.
+
+        Args:
+            origin: the id of the journey or campaign.
+
+        Raises NotFound.
+        """
+        return self._wait(self._trace(user_id, origin))
 
     # What they did, as tables.
 
@@ -467,6 +478,11 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         async with self._app.state.view() as view:
             members = await _members(view, user_id)
         return await self._app.history.timeline([each.id for each in members], limit=limit, name=event)
+
+    async def _trace(self, user_id: str, origin: str) -> Trace:
+        await self._app.settle()
+        async with self._app.state.view() as view:
+            return await trace(view, self._app.history, user_id, origin, self._app.zone)
 
     async def _insight(self, question: Question) -> Answer:
         await self._app.settle()

@@ -122,6 +122,8 @@ PARAMETERS = {
     "query_id": "fuzzed",
     "verb": "pause",
     "kind": "trend",
+    "person": "fuzz-one",
+    "origin": "fuzzed",
     "format": "jsonl",
     "mapping": json.dumps({"person": "who", "time": "at", "event_name": "Bought"}),
 }

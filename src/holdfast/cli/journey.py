@@ -206,12 +206,10 @@ def _place_words(place: Answer) -> str:
     people = count_words(int(str(place["people"])), "person", "people")
     where = f"{people} at {place['step']} of version {place['version']}"
     if place["moves_to"] is not None:
-        return f"{where} move to {place['moves_to']}"
+        return f"{where}: moved to {place['moves_to']}"
     if not place["exists"]:
-        return f"{where} stay on it; the new version has no such step"
-    return (
-        f"{where} stay on it; the new version {'leads elsewhere' if place['goes_elsewhere'] else 'leads the same way'}"
-    )
+        return f"{where}: left on it; the new version has no such step"
+    return f"{where}: left on it; the new version leads {'elsewhere' if place['goes_elsewhere'] else 'the same way'}"
 
 
 def _print_warnings(done: Answer) -> None:

@@ -7,7 +7,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from holdfast.cli import audience, doctor, files, insight, journey, keys, kpi, lists, people, segment, server, sql
+from holdfast.cli import (
+    audience,
+    doctor,
+    files,
+    insight,
+    journey,
+    keys,
+    kpi,
+    lists,
+    people,
+    segment,
+    server,
+    sql,
+    trace,
+)
 from holdfast.cli.printing import complain
 from holdfast.kernel.errors import Exposed
 from holdfast.version import __version__
@@ -82,4 +96,5 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(insight.app, name="insight")
 app.add_typer(kpi.app, name="kpi")
 app.command("sql")(sql.sql)
+app.command("trace")(trace.trace)
 app.command("doctor")(doctor.doctor)

@@ -17,6 +17,9 @@ StepChangeKind = Literal["gone", "exits", "fields", "words"]
 """`gone`: there is no such step any more; `exits`: its exits lead elsewhere; `fields`: it does something else; `words`:
 it sends, and only what is said differs."""
 
+MOVED = "moved"
+"""What leaving a step for another version is called, in counters and trails."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepChange:
@@ -56,6 +59,7 @@ def moved(new: Journey, version: int, visit: Visit, step: str, now: datetime) ->
         arrived_ms=visit.arrived_ms if step == visit.step else now_ms,
         due_ms=now_ms,
         waits_for=waits_for,
+        trail=visit.passing([(visit.step, MOVED)], now_ms),
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.decisions.ahead import StepChange, changes_ahead, moved
+from holdfast.decisions.ahead import MOVED, StepChange, changes_ahead, moved
 from holdfast.decisions.fields import at, one_of
 from holdfast.decisions.journey import Journey
 from holdfast.flows.decision_drafts import DecisionDraft
@@ -15,8 +15,6 @@ from holdfast.flows.playbook import play_of
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
 from holdfast.ports.state import Decision, StepCount, Transaction, View
 
-MOVED = "moved"
-"""What the counters call leaving a step for another version."""
 MOVED_MOST = 100_000
 """People moved in one transaction, which everything else waits for."""
 BATCH = 5_000

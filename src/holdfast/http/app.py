@@ -24,6 +24,7 @@ from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
 from holdfast.http.api.sql import sql_routes
+from holdfast.http.api.trace import trace_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.http.intake import Intake
@@ -70,6 +71,7 @@ def make_http(app: Application) -> ASGIApp:
         api.include_router(routes(app), dependencies=asking)
     for routes in (error_routes, key_routes, file_routes, list_routes, query_routes):
         api.include_router(routes(app))
+    api.include_router(trace_routes(app))
     api.include_router(decision_file_routes(app))
     api.include_router(preview_routes(app, "journey"))
     api.include_router(preview_routes(app, "campaign"))

@@ -126,12 +126,12 @@ def _visit_row(visit: Visit) -> tuple[object, ...]:
         visit.due_ms,
         visit.left_ms,
         visit.left_by,
-        pack((sorted(visit.waits_for), visit.variables)),
+        pack((sorted(visit.waits_for), visit.variables, visit.trail)),
     )
 
 
 def _visit(row: Row) -> Visit:
-    waits_for, variables = unpack(row[13])
+    waits_for, variables, *more = unpack(row[13])  # Those of an earlier Holdfast have no trail.
     return Visit(
         id=row[0],
         origin=row[1],
@@ -148,4 +148,5 @@ def _visit(row: Row) -> Visit:
         left_by=row[12],
         waits_for=frozenset(waits_for),
         variables=variables,
+        trail=tuple((step, by, at_ms) for trail in more for step, by, at_ms in trail),
     )

@@ -1,0 +1,350 @@
+"""Trace: what a journey or campaign did with one person, and why; event by event, from state and history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from holdfast.decisions.entry import EntryBefore, NotEntered, enter
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event, Json
+from holdfast.flows.identify import find_identity
+from holdfast.flows.library import load_library
+from holdfast.flows.person import shown_as
+from holdfast.flows.playbook import Play, playbook_of
+from holdfast.kernel.errors import NotFound
+from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
+from holdfast.ports.history import History, TimelineEvent
+from holdfast.ports.state import Decision, Identity, Send, View
+from holdfast.profiles.profile import EMPTY, combine
+from holdfast.segments.facts import ProfileFacts
+
+ATTEMPTS_MOST = 50
+"""Times somebody entered, or did not, that are told: the last ones."""
+ROWS_MOST = 1_000
+"""Visits, sends and events of one name that are looked through."""
+MESSAGE_SENT = "Message Sent"
+_DEEDS: Mapping[str, str] = {"Message Opened": "opened", "Message Clicked": "clicked"}
+
+Stage = Literal["event", "entry", "step", "gate", "send", "provider", "person", "waiting", "left"]
+
+WHY_NOT: Mapping[str, str] = {
+    "not_published": "It was not published yet.",
+    "where": "The event's properties were not as the trigger asks.",
+    "late": "It reached us too long after it happened.",
+    "no_key": "The event has nothing where the trigger's key should be.",
+    "entered_before": "The person had entered before, and may not enter again.",
+    "still_inside": "The person was still under way.",
+    "cool_down": "The person had entered too short a time before.",
+    "condition": "The person is not as the trigger asks, as they are now.",
+    "unknown": "It cannot be known at once whether the person is as the trigger asks.",
+    "paused": "It is paused.",
+    "stopped": "It was stopped.",
+    "otherwise_then": "Nothing bars it as things are now; the person, a segment or its state was otherwise then.",
+}
+"""Why somebody did not enter, by reason."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TraceMoment:
+    """One thing that happened, or did not."""
+
+    at_ms: int
+    stage: Stage
+    outcome: str
+    """A word: an exit, `permitted`, `withheld`, a state of a send, what the provider said."""
+    step: str = ""
+    reason: str = ""
+    """Why, in one word, where there is a why."""
+    send: str = ""
+    """The key of the send it is about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One time the person entered, or an event that might have let them in and did not."""
+
+    event: str
+    event_ms: int | None
+    """When it happened; None where it is not known any more."""
+    entered: bool
+    reason: str
+    """Why not, in one word; empty for who entered."""
+    version: int | None
+    arm: str
+    moments: tuple[TraceMoment, ...]
+    """In order of time."""
+
+    def words(self) -> str:
+        """Whether the person entered, in a sentence."""
+        return f"Entered version {self.version}." if self.entered else WHY_NOT.get(self.reason, self.reason)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trace:
+    """What one journey or campaign did with one person."""
+
+    user_id: str
+    origin: str
+    kind: Literal["journey", "campaign"]
+    name: str
+    state: Literal["live", "paused", "stopped"]
+    attempts: tuple[Attempt, ...]
+    """The last ones, oldest first."""
+
+    def words(self) -> str:
+        """What came of it, in a sentence."""
+        if not self.attempts:
+            return "No event of theirs that could have let them in has reached us."
+        entered = sum(each.entered for each in self.attempts)
+        return f"Entered {entered} of {len(self.attempts)} times. Last: {self.attempts[-1].words()}"
+
+
+async def trace(view: View, history: History, person: str, origin: str, zone: ZoneInfo) -> Trace:
+    """Everything that is known of a person's way into, through and out of a journey or campaign.
+
+    Why somebody did not enter is found by asking again; what it depends on of the person is as it is now.
+
+    Raises NotFound for nobody of that name, and for no journey or campaign of that id.
+    """
+    identity = await find_identity(view, person)
+    if identity is None:
+        raise NotFound(f"nobody goes by {person!r:.200}.", path="person", hint="`holdfast people find` finds people.")
+    decisions = [each for each in await view.decisions(latest=False) if each.id == origin]
+    plays = playbook_of(decisions, await load_library(view)).plays
+    if not plays:
+        hint = "`holdfast journey list` shows what there is."
+        raise NotFound(f"there is no journey and no campaign {origin!r:.120}.", path="origin", hint=hint)
+    members = (await view.members([identity.person]))[identity.person]
+    scene = await _scene(view, history, members, origin, zone)
+    newest = plays[max(plays)]
+    events = [each for name in sorted(_triggers(plays)) for each in await _events(history, members, name)]
+    asked = _Asking(plays=plays, decisions=decisions, scene=scene)
+    attempts = [_entered(visit, scene) for visit in scene.visits]
+    attempts += [asked.not_entered(event) for event in events if not _led_in(event, scene.visits)]
+    attempts.sort(key=lambda each: each.moments[0].at_ms)
+    return Trace(
+        user_id=shown_as(members).value,
+        origin=origin,
+        kind=newest.kind,
+        name=newest.journey.name,
+        state=newest.state,
+        attempts=tuple(attempts[-ATTEMPTS_MOST:]),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Scene:
+    """What is known of the person in the journey."""
+
+    members: Sequence[Identity]
+    facts: ProfileFacts
+    """As they are now."""
+    visits: Sequence[Visit]
+    """Oldest first."""
+    sends: Sequence[Send]
+    replies: Mapping[str, Sequence[TimelineEvent]]
+    """What was heard of each send."""
+
+
+async def _scene(view: View, history: History, members: Sequence[Identity], origin: str, zone: ZoneInfo) -> _Scene:
+    ids = [each.id for each in members]
+    profiles = await view.profiles(ids)
+    whole = combine(profiles.get(each.id, EMPTY) for each in members)
+    visits = [each for each in await view.visits_of(ids, limit=ROWS_MOST) if each.origin == origin]
+    replies: dict[str, list[TimelineEvent]] = {}
+    for name in (MESSAGE_SENT, *_DEEDS):
+        for told in await history.timeline(ids, limit=ROWS_MOST, name=name):
+            if told.properties.get("origin") == origin:
+                replies.setdefault(str(told.properties.get("send", "")), []).append(told)
+    return _Scene(
+        members=members,
+        facts=ProfileFacts(whole, user_id=shown_as(members).value, zone=zone),
+        visits=visits[::-1],
+        sends=await view.sends_of(origin=origin, identities=ids, limit=ROWS_MOST),
+        replies=replies,
+    )
+
+
+async def _events(history: History, members: Sequence[Identity], name: str) -> list[TimelineEvent]:
+    return await history.timeline([each.id for each in members], limit=ATTEMPTS_MOST, name=name)
+
+
+def _triggers(plays: Mapping[tuple[str, int], Play]) -> set[str]:
+    return {play.journey.trigger.event for play in plays.values()}
+
+
+def _led_in(event: TimelineEvent, visits: Sequence[Visit]) -> bool:
+    """Whether one of the visits began with the event."""
+    told: dict[str, Json] = {"name": event.name, "timestamp": format_moment(from_millis(event.timestamp_ms))}
+    return any(
+        isinstance(said := visit.variables.get("event"), dict)
+        and {name: said.get(name) for name in told} == told
+        and said.get("properties") == dict(event.properties)
+        for visit in visits
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asking:
+    """Asks again why somebody did not enter."""
+
+    plays: Mapping[tuple[str, int], Play]
+    decisions: Sequence[Decision]
+    scene: _Scene
+
+    def not_entered(self, told: TimelineEvent) -> Attempt:
+        """The attempt an event came to that let nobody in."""
+        play = self._play_at(told.received_ms)
+        reason = "not_published" if play is None else self._reason(play, told)
+        entry = TraceMoment(at_ms=told.received_ms, stage="entry", outcome="not_entered", reason=reason)
+        return Attempt(
+            event=told.name,
+            event_ms=told.timestamp_ms,
+            entered=False,
+            reason=reason,
+            version=None if play is None else play.version,
+            arm="",
+            moments=(_happened(told.received_ms, told.name), entry),
+        )
+
+    def _play_at(self, at_ms: int) -> Play | None:
+        """The version people entered at that moment."""
+        published = [each.version for each in self.decisions if each.published_ms <= at_ms]
+        return next((play for (_, on), play in self.plays.items() if published and on == max(published)), None)
+
+    def _reason(self, play: Play, told: TimelineEvent) -> str:
+        event = Event(
+            name=told.name,
+            user_id=shown_as(self.scene.members).value,
+            timestamp=from_millis(told.timestamp_ms),
+            received_at=from_millis(told.received_ms),
+            message_id=told.message_id,
+            properties=dict(told.properties),
+        )
+        answer = enter(
+            play.journey,
+            play.version,
+            event,
+            identity=self.scene.members[0].id,
+            person_key=shown_as(self.scene.members).value,
+            facts=self.scene.facts,
+            before=_before(self.scene.visits, told.received_ms),
+            now=from_millis(told.received_ms),
+        )
+        if not isinstance(answer, NotEntered):
+            return "otherwise_then" if play.state == "live" else play.state
+        return "otherwise_then" if answer.reason == "other_event" else answer.reason
+
+
+def _before(visits: Sequence[Visit], at_ms: int) -> EntryBefore | None:
+    earlier = [each for each in visits if each.entered_ms <= at_ms]
+    if not earlier:
+        return None
+    return EntryBefore(
+        count=len(earlier),
+        last_ms=max(each.entered_ms for each in earlier),
+        open=any(each.left_ms is None or each.left_ms > at_ms for each in earlier),
+        keys=frozenset(each.entry_key for each in earlier),
+    )
+
+
+def _entered(visit: Visit, scene: _Scene) -> Attempt:
+    said = visit.variables.get("event")
+    event = said if isinstance(said, dict) else {}
+    name, timestamp = str(event.get("name", "")), event.get("timestamp")
+    sends = [each for each in scene.sends if _is_of(each, visit)]
+    moments = [
+        _happened(visit.entered_ms, name),
+        TraceMoment(at_ms=visit.entered_ms, stage="entry", outcome="entered", reason=visit.arm),
+        *(_asked(each) for each in sends),
+        *(TraceMoment(at_ms=at_ms, stage="step", outcome=by, step=step) for step, by, at_ms in visit.trail),
+        _stands(visit),
+    ]
+    for each in sends:
+        moments += _afterwards(each, scene.replies.get(each.key, ()))
+    places = {(step, at_ms): index for index, (step, _, at_ms) in enumerate(visit.trail)}
+    return Attempt(
+        event=name,
+        event_ms=to_millis(parse_moment(timestamp)) if isinstance(timestamp, str) else None,
+        entered=True,
+        reason="",
+        version=visit.version,
+        arm=visit.arm,
+        moments=tuple(sorted(moments, key=lambda each: _place(each, places))),
+    )
+
+
+def _place(moment: TraceMoment, places: Mapping[tuple[str, int], int]) -> tuple[int, int, int]:
+    """Where a moment stands: by time, then what led to it first, and the gate before the step it decided."""
+    rank = _RANKS[moment.stage]
+    return moment.at_ms, rank, places.get((moment.step, moment.at_ms), len(places)) if rank == _RANKS["step"] else 0
+
+
+_RANKS: Mapping[Stage, int] = {
+    "event": 0, "entry": 1, "gate": 2, "step": 2, "left": 3, "send": 4, "provider": 5, "person": 6, "waiting": 7,
+}  # fmt: skip
+
+
+def _is_of(send: Send, visit: Visit) -> bool:
+    """Whether the visit asked for the send, on whatever version it was then."""
+    if send.identity != visit.identity or send.created_ms < visit.entered_ms:
+        return False
+    then = replace(visit, version=send.version)
+    return any(then.effect_key_at(send.step, seq) == send.key for seq in range(visit.seq + 1))
+
+
+def _happened(at_ms: int, name: str) -> TraceMoment:
+    return TraceMoment(at_ms=at_ms, stage="event", outcome=name)
+
+
+def _stands(visit: Visit) -> TraceMoment:
+    """Where the visit ended, or what it waits for."""
+    if visit.left_ms is not None:
+        return TraceMoment(at_ms=visit.left_ms, stage="left", outcome=visit.left_by, step=visit.step)
+    awaited = [f"for {name}" for name in sorted(visit.waits_for)]
+    until = [] if visit.due_ms is None else [f"until {format_moment(from_millis(visit.due_ms))}"]
+    reason = " or ".join((*awaited, *until))
+    since_ms = max(visit.arrived_ms, *(at_ms for _, _, at_ms in visit.trail[-1:]), 0)
+    return TraceMoment(at_ms=since_ms, stage="waiting", outcome="waiting", step=visit.step, reason=reason)
+
+
+def _asked(send: Send) -> TraceMoment:
+    """What the gate said when it was asked."""
+    withheld = send.state == "withheld" and send.settled_ms == send.created_ms
+    return TraceMoment(
+        at_ms=send.created_ms,
+        stage="gate",
+        outcome="withheld" if withheld else "permitted",
+        step=send.step,
+        reason=send.reason if withheld else "",
+        send=send.key,
+    )
+
+
+def _afterwards(send: Send, replies: Sequence[TimelineEvent]) -> Iterator[TraceMoment]:
+    """What became of a send that the gate let through."""
+
+    def moment(at_ms: int | None, stage: Stage, outcome: str, reason: str = "") -> TraceMoment:
+        at_ms = send.created_ms if at_ms is None else at_ms
+        return TraceMoment(at_ms=at_ms, stage=stage, outcome=outcome, step=send.step, reason=reason, send=send.key)
+
+    match send.state:
+        case "pending":
+            until = f"until {format_moment(from_millis(send.not_before_ms))}"
+            yield moment(send.created_ms, "send", "pending", f"{send.reason} {until}".strip())
+        case "withheld":
+            if send.settled_ms != send.created_ms:  # Asked again just before it was to be sent.
+                yield moment(send.settled_ms, "gate", "withheld", send.reason)
+        case "claimed":
+            yield moment(send.claimed_ms, "send", "handed_over")
+        case "sent" | "failed" | "in_doubt":
+            yield moment(send.claimed_ms, "send", "handed_over")
+            numbers = (str(each.properties.get("provider_id", "")) for each in replies if each.name == MESSAGE_SENT)
+            yield moment(send.settled_ms, "provider", send.state, send.reason or next(numbers, ""))
+    for each in replies:
+        if each.name in _DEEDS:
+            said = str(each.properties.get("url") or each.properties.get("agent") or "")
+            yield moment(each.timestamp_ms, "person", _DEEDS[each.name], said)

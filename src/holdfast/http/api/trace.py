@@ -1,0 +1,111 @@
+"""/api/trace: what a journey or campaign did with one person, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from fastapi import APIRouter, Query
+
+from holdfast.flows.trace import Attempt, Stage, Trace, TraceMoment, trace
+from holdfast.http.shapes import moment_text
+from holdfast.wiring import Application
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceMomentShape:
+    """One thing that happened at a `stage`, or did not: `outcome` says what, in a word, and `reason` why.
+
+    At a step the outcome is the exit taken; at the gate `permitted` or `withheld`; at the provider `sent`, `failed` or
+    `in_doubt`.
+    """
+
+    at: str
+    stage: Stage
+    outcome: str
+    step: str
+    reason: str
+    send: str
+
+    @classmethod
+    def of(cls, moment: TraceMoment) -> Self:
+        return cls(
+            at=moment_text(moment.at_ms),
+            stage=moment.stage,
+            outcome=moment.outcome,
+            step=moment.step,
+            reason=moment.reason,
+            send=moment.send,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttemptShape:
+    """One time the person entered, or an event that might have let them in and did not, with the one reason."""
+
+    event: str
+    event_at: str | None
+    entered: bool
+    reason: str
+    words: str
+    version: int | None
+    arm: str
+    moments: list[TraceMomentShape]
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> Self:
+        return cls(
+            event=attempt.event,
+            event_at=None if attempt.event_ms is None else moment_text(attempt.event_ms),
+            entered=attempt.entered,
+            reason=attempt.reason,
+            words=attempt.words(),
+            version=attempt.version,
+            arm=attempt.arm,
+            moments=[TraceMomentShape.of(each) for each in attempt.moments],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TraceShape:
+    """What one journey or campaign did with one person: the last attempts, oldest first."""
+
+    user_id: str
+    origin: str
+    kind: Literal["journey", "campaign"]
+    name: str
+    state: Literal["live", "paused", "stopped"]
+    words: str
+    attempts: list[AttemptShape]
+
+    @classmethod
+    def of(cls, told: Trace) -> Self:
+        return cls(
+            user_id=told.user_id,
+            origin=told.origin,
+            kind=told.kind,
+            name=told.name,
+            state=told.state,
+            words=told.words(),
+            attempts=[AttemptShape.of(each) for each in told.attempts],
+        )
+
+
+def trace_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/trace", tags=["Journeys"])
+
+    @routes.get("")
+    async def traced(
+        person: Annotated[str, Query(description="A user id, else an anonymous id.")],
+        origin: Annotated[str, Query(description="The id of a journey or campaign.")],
+    ) -> TraceShape:
+        """Why a person got a message or did not: the event, the entry, the steps, the gate, the send, the provider.
+
+        Why somebody did not enter is found by asking again; what it depends on of the person is as it is now.
+        """
+        await app.catch_up()
+        async with app.state.view() as view:
+            return TraceShape.of(await trace(view, app.history, person, origin, app.zone))
+
+    return routes
