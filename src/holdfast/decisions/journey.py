@@ -40,7 +40,7 @@ class Journey:
     name: Annotated[Label, "Its name for people."]
     holdout: Annotated[Holdout, "The share of people left alone on purpose, to measure the effect on the others."] = 0.0
     goal: Annotated[Goal, Nested(Goal), "What it is for."]
-    leave_on_goal: Annotated[Truthy, "Whether who reaches the goal in time leaves at once, wherever they wait."] = False
+    leave_on_goal: Annotated[Truthy, "Whether who reaches the goal in time leaves at once, wherever they wait."] = True
     start: Annotated[Id, "The id of the trigger."]
     steps: Annotated[Mapping[str, Node], Nodes(), "The steps by id."]
     kind: Literal["journey", "campaign"] = "journey"

@@ -189,7 +189,7 @@ class _Walk:
     def run_if_awaited(self, event: Event) -> None:
         if self._left_by or event.name not in self._waits_for:
             return
-        if self._reached_goal(event):
+        if self._reached_goal(event) and not self._is_for_the_step(event):
             self._leave(GOAL)
         else:
             self.run(event)
@@ -212,8 +212,8 @@ class _Walk:
                     self._go(node, outcome.exit)
                 case Park():
                     return self._park(outcome)
-                case Leave():
-                    return self._end(self._step)
+                case Leave(by):
+                    return self._end(by or self._step)
         return self._leave(FAILED)
 
     def _moved(self) -> Visit:
@@ -307,7 +307,13 @@ class _Walk:
     def _reached_goal(self, event: Event) -> bool:
         goal, entered = self._journey.goal, from_millis(self._visit.entered_ms)
         in_time = self._scene.now <= entered + timedelta(seconds=goal.within_seconds)
-        return self._journey.leave_on_goal and event.name == goal.event and in_time
+        said = event.is_a_journeys_saying  # Nothing they did.
+        return self._journey.leave_on_goal and event.name == goal.event and in_time and not said
+
+    def _is_for_the_step(self, event: Event) -> bool:
+        """Whether the step they wait at goes on by the event: then its author has said what follows."""
+        node = self._journey.steps.get(self._step)
+        return node is not None and not isinstance(node.step.stand(self._place(event)), Park)
 
 
 _NOWHERE = Standing()

@@ -64,7 +64,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """The journey ends here."""
+    """The journey ends here, for the reason `by`: the step's own id unless it says otherwise."""
+
+    by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

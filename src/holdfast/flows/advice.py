@@ -48,15 +48,16 @@ async def advice_on(draft: DecisionDraft, discovery: Discovery | None = None) ->
 
 def _no_way_out(draft: DecisionDraft) -> Iterator[Advice]:
     journey = draft.named
-    if isinstance(journey, Campaign) or journey.leave_on_goal:
+    if isinstance(journey, Campaign):
         return
     stuck = endless(journey.steps)
     if stuck:
+        spared = ", unless they reach the goal in time" if journey.leave_on_goal else ""
         yield Advice(
             code="no_way_out",
             path=at("$.steps", stuck[0]),
-            message=f"Whoever comes to {stuck[0]!r} never leaves the journey.",
-            hint="Lead an exit to a step of type 'exit', or say `leave_on_goal`.",
+            message=f"Whoever comes to {stuck[0]!r} never leaves the journey{spared}.",
+            hint="Lead an exit to a step of type 'exit'.",
         )
 
 

@@ -210,7 +210,7 @@ def definitions(draw: st.DrawFn) -> dict[str, Any]:
     made = [kinds.decode_fields(types[each["type"]], each, "$", beside=("type",)) for each in chosen]
     ids = [f"s{index}" for index in range(len(chosen))] + ["end-a", "end-b"]
     resting = [f"s{index}" for index, step in enumerate(made) if step.rests()]
-    nodes: dict[str, dict[str, Any]] = {"end-a": {"type": "exit"}, "end-b": {"type": "exit"}}
+    nodes: dict[str, dict[str, Any]] = {"end-a": {"type": "exit"}, "end-b": {"type": "goal"}}
     for index, step in enumerate(made):
         ahead = [*ids[index + 1 :], *resting]
         nodes[ids[index]] = chosen[index] | {"exits": {each: draw(st.sampled_from(ahead)) for each in step.ways()}}

@@ -49,7 +49,7 @@ def test_defaults_are_written_out() -> None:
         "exits": {"entered": "wait"},
     }
     assert steps["done"] == {"type": "exit"}
-    assert encoded["leave_on_goal"] is False
+    assert encoded["leave_on_goal"] is True
 
 
 GONE = object()

@@ -195,6 +195,36 @@ def test_who_reaches_the_goal_leaves_if_the_journey_says_so() -> None:
     assert moved(journey, visit, Happened(an_event("Product Viewed", late)), late).visit == visit
 
 
+def test_a_step_that_waits_for_the_goal_itself_goes_on_by_it() -> None:
+    for leaves in (True, False):
+        journey = decode_journey(cart_rescue(leave_on_goal=leaves))
+        visit = moved(journey, a_visit(journey), Arrived(), START).visit
+        now = START + SECOND
+        assert moved(journey, visit, Happened(an_event("Order Completed", now)), now).visit.left_by == "bought"
+
+
+def test_the_event_a_step_waits_for_that_is_not_as_it_wants_is_the_goal_all_the_same() -> None:
+    definition = cart_rescue()
+    definition["steps"]["wait"]["where"] = [{"property": "revenue", "operator": "at_least", "value": 50}]
+    journey = decode_journey(definition)
+    visit = moved(journey, a_visit(journey), Arrived(), START).visit
+    now = START + SECOND
+    assert moved(journey, visit, Happened(an_event("Order Completed", now, revenue=49)), now).visit.left_by == "goal"
+    assert moved(journey, visit, Happened(an_event("Order Completed", now, revenue=50)), now).visit.left_by == "bought"
+
+
+def test_who_comes_to_a_goal_step_leaves_by_goal() -> None:
+    definition = cart_rescue()
+    definition["steps"]["bought"] = {"type": "goal"}
+    journey = decode_journey(definition)
+    visit = moved(journey, a_visit(journey), Arrived(), START).visit
+    now = START + SECOND
+    left = moved(journey, visit, Happened(an_event("Order Completed", now)), now)
+    assert (left.visit.left_by, left.visit.step) == ("goal", "bought")
+    assert left.passed == (("wait", "happened"), ("bought", "entered"))
+    assert left.told[-1].properties["by"] == "goal"
+
+
 def test_who_reaches_the_goal_stays_if_it_does_not(rescue: Journey, waiting: Visit) -> None:
     now = START + SECOND
     assert moved(rescue, waiting, Happened(an_event("Order Completed", now)), now).visit.left_by == "bought"

@@ -141,12 +141,21 @@ def what_a_step_waits_for_is_what_wakes_it(walk: Walk) -> None:
 
 def the_goal_moves_only_whom_it_should(walk: Walk) -> None:
     visit, goal = walk.visit, walk.journey.goal
-    assert walk.journey.leave_on_goal or visit.left_by != "goal"
+    came = visit.step in walk.journey.steps and walk.journey.steps[visit.step].step.type_name() == "goal"
+    assert walk.journey.leave_on_goal or visit.left_by != "goal" or came
     if visit.left_ms is not None or (visit.due_ms is not None and visit.due_ms <= to_millis(walk.now)):
         return
     reached = advance(walk.journey, visit, Happened(an_event(goal.event, walk.now)), walk.scene(walk.now)).visit
     in_time = to_millis(walk.now) <= visit.entered_ms + goal.within_seconds * 1000
-    assert (reached.left_by == "goal") == (walk.journey.leave_on_goal and in_time)
+    there = reached.step == visit.step and reached.left_by == "goal"
+    place = Place(
+        now=walk.now,
+        arrived=from_millis(visit.arrived_ms),
+        event=an_event(goal.event, walk.now),
+        facts=ProfileFacts(walk.profile),
+    )
+    taken = not isinstance(walk.journey.steps[visit.step].step.stand(place), Park)
+    assert there == (walk.journey.leave_on_goal and in_time and not taken)
 
 
 def who_has_left_is_neither_moved_nor_written_to(walk: Walk) -> None:

@@ -156,6 +156,7 @@ def test_a_send_asks() -> None:
         ("trigger", {"event": "Cart", "again": "per_key", "key_property": "order_id"}, "Cart", "Once per order_id"),
         ("branch", {"condition": {"type": "did", "event": "Cart"}}, "Branch", "did “Cart”"),
         ("exit", {}, "Exit", ""),
+        ("goal", {}, "Goal", ""),
     ],
 )
 def test_cards_read_well(type_name: str, fields: dict[str, Any], title: str, note: str) -> None:

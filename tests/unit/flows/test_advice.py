@@ -83,7 +83,9 @@ async def test_a_journey_nobody_leaves() -> None:
         "b": {"type": "wait", "seconds": 60, "exits": {"waited": "c"}},
         "c": {"type": "wait", "seconds": 60, "exits": {"waited": "b"}},
     }
-    (told,) = await advice_on(draft_of("journey", {**RESCUE, "steps": steps}, path="$.journeys[3]"))
-    assert (told.code, told.path) == ("no_way_out", "$.journeys[3].steps.b")
-    assert await advice_on(draft_of("journey", {**RESCUE, "steps": steps, "leave_on_goal": True})) == []
+    for leave_on_goal in (False, True):
+        draft = {**RESCUE, "steps": steps, "leave_on_goal": leave_on_goal}
+        (told,) = await advice_on(draft_of("journey", draft, path="$.journeys[3]"))
+        assert (told.code, told.path) == ("no_way_out", "$.journeys[3].steps.b")
+        assert ("reach the goal" in told.message) == leave_on_goal
     assert await advice_on(draft_of("journey", RESCUE)) == []

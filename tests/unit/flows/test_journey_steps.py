@@ -218,3 +218,32 @@ async def test_who_is_held_out_is_changed_too() -> None:
     await house.happens(*(identify(person) for person in people), *(does("Signed Up", person) for person in people))
     assert {each["arm"] for each in await house.told("Journey Entered")} == {"treated", "holdout"}
     assert [(await traits(house, person))["points"] for person in people] == [1] * len(people)
+
+
+async def test_who_reaches_the_goal_leaves_and_is_written_to_no_more() -> None:
+    """Whoever it is: those held out too, or the two could not be compared."""
+    house = House()
+    wait = {"type": "wait", "seconds": 3600, "exits": {"waited": "mail"}}
+    await house.publish({**a_journey(first=wait, mail=a_mail(), end=END), "holdout": 0.5})
+    people = [f"person-{number}" for number in range(20)]
+    await house.happens(*(identify(person) for person in people), *(does("Signed Up", person) for person in people))
+    await house.later(seconds=60)
+    await house.happens(*(does("Order Completed", person) for person in people[:10]))
+    assert await left(house) == ["goal"] * 10
+    await house.later(seconds=3600)
+    assert not {f"{person}@example.com" for person in people[:10]} & {send.address for send in house.handed}
+    assert sorted(await left(house)) == ["end"] * 10 + ["goal"] * 10
+    entered = await house.told("Journey Entered")
+    assert len(entered) == 20, "everybody who entered is measured, however they left"
+    arms = {each["arm"] for each in await house.told("Journey Left") if each["by"] == "goal"}
+    assert arms == {"treated", "holdout"}
+
+
+async def test_who_reaches_the_goal_may_stay_if_the_journey_says_so() -> None:
+    house = House()
+    wait = {"type": "wait", "seconds": 3600, "exits": {"waited": "mail"}}
+    await house.publish({**a_journey(first=wait, mail=a_mail(), end=END), "leave_on_goal": False})
+    await house.happens(identify(), does("Signed Up"), does("Order Completed"))
+    await house.later(seconds=3600)
+    assert await left(house) == ["end"]
+    assert len(house.handed) == 1
