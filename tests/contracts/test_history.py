@@ -422,6 +422,21 @@ def outcome(arm: str, **fields: float) -> ArmOutcome:
     return ArmOutcome(arm=arm, **given)  # type: ignore[arg-type]  # Named by the test.
 
 
+async def test_outcomes_tell_of_the_global_holdout_apart(history: History) -> None:
+    told = [
+        entered(1, "treated"),
+        entered(2, "global_holdout"),
+        bought(2, 5, revenue=10),
+        entered(2, "treated", AT + 6),  # The share was lowered since: they stay who they were.
+        entered(3, "global_holdout", AT + 3 * HOUR),
+    ]
+    rows = [row(**each, message_id=f"m{n}") for n, each in enumerate(told)]  # type: ignore[arg-type]  # Fields of `row`.
+    await history.add(rows, token="t")
+    treated, holdout, apart = await history.outcomes(QUESTION)
+    assert (treated, holdout) == (outcome("treated", people=1), outcome("holdout"))
+    assert (apart.arm, apart.people, apart.open_people, apart.converted) == ("global_holdout", 1, 1, 1)
+
+
 async def test_outcomes_count_people_by_their_first_arm_and_orders_in_their_window(history: History) -> None:
     await history.add(
         [

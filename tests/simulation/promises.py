@@ -139,7 +139,8 @@ def _caps(ends: Ends) -> None:
     contacts: dict[int, list[int]] = defaultdict(list)
     for send in ends.tables.sends.values():
         if not send.transactional and send.state in ("sent", "in_doubt"):
-            contacts[send.identity].append(send.created_ms)
+            # What people get counts, not what was asked for: a provider that was down makes the two differ.
+            contacts[send.identity].append(send.claimed_ms or send.created_ms)
     for identity, moments in contacts.items():
         for most, window_ms in caps:
             for start in moments:

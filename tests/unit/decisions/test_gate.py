@@ -199,8 +199,11 @@ def test_a_cap_is_asked_about_the_moment_a_contact_is_put_off_to() -> None:
     first = gate(NEWS, FINE, rules, NIGHT)
     assert first == Permit(MORNING)
     waiting = FINE.contacted(made_by(NEWS, first, NIGHT))
-    # Hours after it was asked for, and yet both would come at eight.
-    assert gate(NEWS, waiting, rules, NIGHT + timedelta(hours=7)) == Withheld("capped")
+    # Asked for hours after the one and hours before it comes; and yet both would come at eight.
+    for hours in (3, 4, 7):
+        assert gate(NEWS, waiting, rules, NIGHT + timedelta(hours=hours)) == Withheld("capped")
+    in_the_evening = replace(FINE, recent=made(NIGHT - timedelta(hours=3)))
+    assert gate(NEWS, in_the_evening, rules, NIGHT) == Permit(MORNING)
     assert gate(NEWS, waiting, rules, MORNING + timedelta(hours=3, minutes=59)) == Withheld("capped")
     assert gate(NEWS, waiting, rules, MORNING + timedelta(hours=4)) == Permit()
 

@@ -10,8 +10,11 @@ import pytest
 
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules
+from holdfast.decisions.holdout import held_out
+from holdfast.decisions.quiet import QuietHours
 from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
+from holdfast.segments.condition import UTC_ZONE
 from holdfast.sim.campaigns import CART_RESCUE, running
 from holdfast.sim.memory import needed
 from holdfast.sim.past import Past, World, make_past
@@ -145,6 +148,27 @@ def test_a_cap_holds_mail_back() -> None:
     past = make_past(np.random.default_rng(3), World(people=400, rules=rules), until_ms=UNTIL_MS)
     assert max(Counter(send.identity for send in past.ledger.mails).values()) == 1
     assert any(event.properties["reason"] == "capped" for event in by_send(past, "Message Withheld").values())
+
+
+def test_quiet_hours_and_a_global_holdout_are_kept_in_the_past_too() -> None:
+    rules = GateRules(quiet=QuietHours(from_minute=18 * 60, until_minute=10 * 60), global_holdout=0.3)
+    past = make_past(np.random.default_rng(3), World(people=400, rules=rules), until_ms=UNTIL_MS)
+    reasons = {send.key: send.reason for send in past.ledger.sends if send.state == "withheld"}
+    assert reasons == {key: told.properties["reason"] for key, told in by_send(past, "Message Withheld").items()}
+    queued = set(by_send(past, "Message Queued"))
+    assert {send.key for send in past.ledger.mails} <= queued
+    assert queued == {
+        send.key for send in past.ledger.sends if send.state != "withheld" or send.not_before_ms > send.created_ms
+    }
+    put_off = 0
+    for send in past.ledger.mails:
+        name = past.population.user_ids[send.identity]
+        assert not held_out(name, 0.3)
+        assert not rules.quiet or not rules.quiet.hold(send.claimed_ms or 0, UTC_ZONE)
+        put_off += send.not_before_ms > send.created_ms
+    assert put_off > 10
+    arms = Counter(event.properties["arm"] for event in entries(past))
+    assert 0.2 < arms["global_holdout"] / arms.total() < 0.4
 
 
 def test_win_back_is_for_those_who_bought_long_ago(past: Past) -> None:
