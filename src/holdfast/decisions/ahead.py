@@ -7,15 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
-from holdfast.decisions.journey import Journey
+from holdfast.decisions.journey import Goal, Journey
+from holdfast.decisions.machine import GOAL
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.steps.send import Send
 from holdfast.decisions.visit import Visit
 from holdfast.kernel.moments import to_millis
 
-StepChangeKind = Literal["gone", "exits", "fields", "words"]
+StepChangeKind = Literal["gone", "exits", "fields", "words", "goal"]
 """`gone`: there is no such step any more; `exits`: its exits lead elsewhere; `fields`: it does something else; `words`:
-it sends, and only what is said differs."""
+it sends, and only what is said differs; `goal`, told of no step but of `goal`: another goal takes people out."""
 
 MOVED = "moved"
 """What leaving a step for another version is called, in counters and trails."""
@@ -40,7 +41,10 @@ def changes_ahead(old: Journey, new: Journey, step: str) -> tuple[StepChange, ..
     Steps that are only in the new version are not told: something old leads elsewhere, or nobody comes to them.
     """
     changes = ((name, _change(old.steps[name], new.steps.get(name))) for name in _ahead(old, step))
-    return tuple(StepChange(step=name, kind=kind) for name, kind in changes if kind is not None)
+    told = [StepChange(step=name, kind=kind) for name, kind in changes if kind is not None]
+    if _way_out(old) != _way_out(new):
+        told.append(StepChange(step=GOAL, kind="goal"))
+    return tuple(told)
 
 
 def moved(new: Journey, version: int, visit: Visit, step: str, now: datetime) -> Visit:
@@ -61,6 +65,11 @@ def moved(new: Journey, version: int, visit: Visit, step: str, now: datetime) ->
         waits_for=waits_for,
         trail=visit.passing([(visit.step, MOVED)], now_ms),
     )
+
+
+def _way_out(journey: Journey) -> Goal | None:
+    """The goal that takes people out wherever they wait."""
+    return journey.goal if journey.leave_on_goal else None
 
 
 def _ahead(journey: Journey, step: str) -> Iterator[str]:

@@ -154,3 +154,15 @@ async def test_others_are_not_told_of(tmp_path: Path) -> None:
     assert len(sends) == len(others) == 1
     assert sends != others
     assert replace((await traced(house)), user_id="bea") != await traced(house, "bea")
+
+
+async def test_two_events_of_one_moment_are_two_attempts(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    wanted = {**RESCUE["steps"]["cart"], "where": [{"property": "total", "operator": "greater_than", "value": 5}]}
+    await house.publish({**RESCUE, "steps": {**RESCUE["steps"], "cart": wanted}})
+    at = house.clock.now().isoformat()
+    small, large = (
+        {**begins("ann"), "messageId": f"m{n}", "timestamp": at, "properties": {"total": n}} for n in (1, 9)
+    )
+    await house.happens(identify("ann"), small, large)
+    assert {(each.entered, each.reason) for each in (await traced(house)).attempts} == {(True, ""), (False, "where")}

@@ -82,6 +82,9 @@ async def test_a_preview_says_who_would_go_another_way() -> None:
     (place,) = (await planned(house, OTHER_WORDS)).under_way
     assert (place.exists, place.goes_elsewhere) == (True, False)
     assert [(each.step, each.kind) for each in place.ahead] == [("mail", "words")]
+    other_goal = {**RESCUE, "goal": {"event": "Order Completed", "within_seconds": 60}}
+    (place,) = (await planned(house, other_goal)).under_way
+    assert (place.goes_elsewhere, [(each.step, each.kind) for each in place.ahead]) == (True, [("goal", "goal")])
     behind = changed(cart=entering("first"), first=wait(60, "wait"))
     (place,) = (await planned(house, behind)).under_way
     assert (place.exists, place.ahead) == (True, ()), "what lies behind them is nothing to them"

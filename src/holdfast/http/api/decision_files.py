@@ -43,7 +43,7 @@ class StepChangeShape:
     """A step that lies ahead of somebody, and that the new version does not have as it is.
 
     `gone`: it is not there; `exits`: its exits lead elsewhere; `fields`: it does something else; `words`: only what it
-    says differs.
+    says differs; `goal`, told of no step: another goal takes people out of it.
     """
 
     step: str
