@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from math import ceil
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -310,7 +311,7 @@ async def test_activity_has_every_bucket(history: History) -> None:
         ActivityBucket(start_ms=since + HOUR, events=1, people=1),
         ActivityBucket(start_ms=since + 3 * HOUR // 2, events=1, people=1),
     ]
-    said = {"kind": "identify", "properties": {"list/vip": True}}
+    said: dict[str, Any] = {"kind": "identify", "properties": {"list/vip": True}}
     await history.add([row(8, at_ms=since, message_id="ours", source="holdfast", **said)], token="ours")
     await history.add([row(8, at_ms=AT, message_id="theirs", source="web", **said)], token="theirs")
     await history.add([row(8, at_ms=AT, message_id="sent", source="holdfast")], token="sent")
