@@ -1,18 +1,36 @@
-import { Clock, Hourglass, LogOut, Mail, MessageSquare, Split, Zap, type LucideIcon } from 'lucide-react'
+import {
+  CalendarClock,
+  Clock,
+  Flag,
+  Hourglass,
+  LogOut,
+  Mail,
+  MessageSquare,
+  Shuffle,
+  Split,
+  UserPen,
+  Zap,
+  type LucideIcon,
+} from 'lucide-react'
 import { Tile, type Tone } from '~/parts/Tile'
 
 const LOOKS: Record<string, [LucideIcon, Tone, string]> = {
   trigger: [Zap, 'ink', 'Trigger'],
   wait: [Clock, 'warn', 'Wait'],
+  wait_until: [Clock, 'warn', 'Wait until a time'],
+  wait_until_date: [CalendarClock, 'warn', 'Wait until a date'],
   until: [Hourglass, 'warn', 'Wait for an event'],
   branch: [Split, 'warn', 'Branch'],
+  split: [Shuffle, 'warn', 'Split'],
+  update_trait: [UserPen, 'plain', 'Change a trait'],
   send: [Mail, 'accent', 'Message'],
+  goal: [Flag, 'good', 'Goal'],
   exit: [LogOut, 'plain', 'Exit'],
 }
 
 const OTHER: [LucideIcon, Tone, string] = [MessageSquare, 'plain', 'Step']
 
-/** The icon of a step, coloured by family: ink trigger, amber logic, cobalt message, grey end. */
+/** The icon of a step, coloured by family: ink trigger, amber logic, cobalt message, green goal, grey end. */
 export function StepTile({ type, size }: { type: string; size?: number }) {
   const [Icon, tone] = LOOKS[type] ?? OTHER
   return (
