@@ -20,8 +20,8 @@ from holdfast.segments.operators import Operand
 
 Made = TypeVar("Made", Condition, Part)
 
-DEPTH_MOST = 16
-"""Conditions within conditions."""
+DEPTH_MOST = 100
+"""Conditions within conditions: more than anybody writes, and what Python and the engine can still walk."""
 CONDITIONS_MOST = 200
 """Conditions in one segment, at any depth."""
 CHARACTERS_MOST = 1_000_000

@@ -27,7 +27,7 @@ ENDINGS: Mapping[str, DocumentFormat] = MappingProxyType(
 CHARACTERS_MOST = 1_000_000
 VALUES_MOST = 50_000
 """Values in one document, those an anchor repeats counted each time."""
-DEPTH_MOST = 100
+DEPTH_MOST = 220
 """Objects and lists in one another."""
 _LINE_MOST = 1_000_000
 """Columns of a YAML line: longer texts would be broken in the middle of a word."""
