@@ -437,12 +437,12 @@ def nested(definition: Mapping[str, object], depth: int) -> dict[str, Any]:
 async def test_a_change_is_felt_by_the_users_of_users(state: State) -> None:
     """The nearest user could bear a deeper definition; the one that stands on it could not."""
     await apply(state, {"a": PAYS, "b": {"type": "in_segment", "segment": "a"}, "c": member("b")})
-    await save(state, "c", nested({"type": "in_segment", "segment": "b"}, 8))
+    await save(state, "c", nested({"type": "in_segment", "segment": "b"}, DEPTH_MOST // 2))
     with pytest.raises(Conflict, match="segment 'c'") as refused:
-        await save(state, "a", nested(PAYS, 8))
+        await save(state, "a", nested(PAYS, DEPTH_MOST // 2))
     assert refused.value.code == "breaks_user"
     await save(state, "c", PAYS)
-    await save(state, "a", nested(PAYS, 8))
+    await save(state, "a", nested(PAYS, DEPTH_MOST // 2))
 
 
 async def test_a_dry_run_knows_the_number_a_deleted_segment_would_go_on_with(state: State) -> None:
