@@ -27,8 +27,8 @@ from holdfast.flows.library import load_library
 from holdfast.flows.list_members import finish_saying
 from holdfast.flows.own import own_records
 from holdfast.flows.playbook import play_of
-from holdfast.flows.react import GROUP as REACT
 from holdfast.flows.react import Reactor
+from holdfast.flows.reading import REACT
 from holdfast.flows.receive import Receiver
 from holdfast.flows.send import Sender
 from holdfast.flows.survey import Surveyor

@@ -9,10 +9,12 @@ from typing import Any
 from unittest.mock import patch
 
 from holdfast.events.segment_spec import decode
-from holdfast.flows import archive, react, send
+from holdfast.flows import archive, claiming, intake, react, send
 from holdfast.flows.archive import Archivist
+from holdfast.flows.intake import Intake
 from holdfast.flows.own import own_records
-from holdfast.flows.react import ARCHIVE, GROUP, Reactor
+from holdfast.flows.react import Reactor
+from holdfast.flows.reading import ARCHIVE, REACT
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.parcel import InDoubt
 from holdfast.ports.state import Send, Settlement
@@ -23,34 +25,53 @@ Plant = Callable[[], contextlib.AbstractContextManager[object]]
 
 def _offset_before_effects() -> contextlib.AbstractContextManager[object]:
     """How far the log is read is committed before what was read has had its effects."""
-    sound = Reactor._take_in
+    sound = Intake.take_in
 
-    async def take_in(self: Reactor, transaction: Any, entries: Any, playbook: Any) -> int:
-        if entries:
-            await _commit_early(self, transaction, entries[-1].offset + 1)
-        return await sound(self, transaction, entries, playbook)
+    def planted(reactor: Reactor) -> contextlib.AbstractContextManager[object]:
+        async def take_in(self: Intake, transaction: Any, entries: Any, playbook: Any) -> int:
+            if entries:
+                await _commit_early(reactor, transaction, entries[-1].offset + 1)
+            return await sound(self, transaction, entries, playbook)
 
-    return patch.object(Reactor, "_take_in", take_in)
+        return patch.object(Intake, "take_in", take_in)
+
+    return _in_each_tick(planted)
+
+
+def _in_each_tick(
+    planted: Callable[[Reactor], contextlib.AbstractContextManager[object]],
+) -> contextlib.AbstractContextManager[object]:
+    """A mistake that needs to know whose tick it is in."""
+    sound = Reactor._tick
+
+    async def tick(self: Reactor, settlements: Any, records: int) -> Any:
+        with planted(self):
+            return await sound(self, settlements, records)
+
+    return patch.object(Reactor, "_tick", tick)
 
 
 async def _commit_early(reactor: Reactor, transaction: Any, offset: int) -> None:
     inner: Any = reactor._state
     committed = inner._inner._committed
-    committed.offsets = committed.offsets | {GROUP: offset}
+    committed.offsets = committed.offsets | {REACT: offset}
     await reactor._state._faults.point("the next write")  # type: ignore[attr-defined]  # The simulator's wrapping.
 
 
 def _handed_over_before_commit() -> contextlib.AbstractContextManager[object]:
     """Claimed sends are on their way before the claim is durable."""
-    sound = Reactor._claim
+    sound = claiming.claim
 
-    async def claim(self: Reactor, transaction: Any, playbook: Any, now_ms: int, *, behind: bool) -> list[Send]:
-        claimed = await sound(self, transaction, playbook, now_ms, behind=behind)
-        if claimed:
-            self._hand_over(claimed)
-        return []
+    def planted(reactor: Reactor) -> contextlib.AbstractContextManager[object]:
+        async def claim(*given: Any, **named: Any) -> list[Send]:
+            claimed = await sound(*given, **named)
+            if claimed:
+                reactor._hand_over(claimed)
+            return []
 
-    return patch.object(Reactor, "_claim", claim)
+        return patch.object(react, "claim", claim)
+
+    return _in_each_tick(planted)
 
 
 def _settlement_lost() -> contextlib.AbstractContextManager[object]:
@@ -76,7 +97,7 @@ def _no_recover() -> contextlib.AbstractContextManager[object]:
 def _sent_again_when_in_doubt() -> contextlib.AbstractContextManager[object]:
     """What the dead had claimed is simply sent."""
     return patch.object(
-        react, "_recovered", lambda each, taken: Settlement(key=each.key, state="pending", reason="again")
+        react, "recovered", lambda each, taken: Settlement(key=each.key, state="pending", reason="again")
     )
 
 
@@ -98,7 +119,7 @@ def _seen_not_marked() -> contextlib.AbstractContextManager[object]:
     async def unseen(transaction: Any, placed: Sequence[Any]) -> list[Any]:
         return list({each.event.dedup_hash: each for each in reversed(placed)}.values())[::-1]
 
-    return patch.object(react, "_unseen", unseen)
+    return patch.object(intake, "unseen", unseen)
 
 
 def _own_events_forgotten_first() -> contextlib.AbstractContextManager[object]:
@@ -190,7 +211,7 @@ def _claim_without_recheck() -> contextlib.AbstractContextManager[object]:
     async def still_refused(*_: Any) -> list[Settlement]:
         return []
 
-    return patch.object(react, "still_refused", still_refused)
+    return patch.object(claiming, "still_refused", still_refused)
 
 
 def _people_forgotten_first() -> contextlib.AbstractContextManager[object]:

@@ -15,9 +15,8 @@ import msgspec
 from holdfast.events.event import Event
 from holdfast.events.segment_spec import decode
 from holdfast.flows.person import person_row
-from holdfast.flows.react import ARCHIVE as GROUP
-from holdfast.flows.react import GROUP as REACT
-from holdfast.flows.react import POISON, position_of
+from holdfast.flows.reading import ARCHIVE as GROUP
+from holdfast.flows.reading import POISON, REACT, position_of
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import History, HistoryRow, PersonRow

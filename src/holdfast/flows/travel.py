@@ -7,14 +7,14 @@ people in play; what they decide is gathered here and written by the tick in one
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
-from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, Standing, Withheld, gate, made_by, standing_of
+from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
 from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
 from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Visit
@@ -22,7 +22,7 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.person import shown_as
 from holdfast.flows.playbook import Play, Playbook
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.ports.state import Entered, Identity, Send, Settlement, StepCount, View
+from holdfast.ports.state import Entered, Identity, Send, StepCount, View
 from holdfast.profiles.profile import EMPTY, Profile, combine, hear
 from holdfast.segments.facts import ProfileFacts
 
@@ -152,64 +152,6 @@ def _before(entered: Entered | None) -> EntryBefore | None:
     if entered is None:
         return None
     return EntryBefore(count=entered.count, last_ms=entered.last_ms, open=entered.open, keys=entered.keys)
-
-
-PUT_OFF_MS_MOST = 3_600_000
-"""How long a cap may hold up what it let through before. Deliveries are a little early or late, and a mail a day under
-a cap of one a day is not to be lost for seconds; what a broken provider held up for longer is."""
-
-
-async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now_ms: int) -> list[Settlement]:
-    """Claimed sends that the gate let through and would not any more: withheld, or put off until it would.
-
-    Somebody unsubscribed in between, quiet hours have begun, or others were delivered late, so that this one would be
-    too many. Caps are asked with what was handed over, whenever it was meant for.
-    """
-    owners = await view.identities_by_id([send.identity for send in sends])
-    persons = sorted({owner.person for owner in owners.values()})
-    travellers = await load_travellers(view, persons, Playbook(), rules, now_ms)
-    # A message goes where it was addressed to, though the person may have another address by now.
-    dead = await view.suppressed(CHANNEL, sorted({send.address.lower() for send in sends if send.address}))
-    claimed = {send.key for send in sends}
-    handed = {person: _handed(traveller.recent, claimed) for person, traveller in travellers.items()}
-    refused = []
-    for send in sends:
-        person = owners[send.identity].person
-        standing = travellers[person].standing().get(send.channel, Standing())
-        standing = replace(standing, suppressed=dead.get(send.address.lower(), standing.suppressed))
-        settlement = _settled_again(send, standing, rules, tuple(handed[person]), now_ms)
-        if settlement is not None:
-            refused.append(settlement)
-        elif not send.transactional:
-            handed[person].append(Made(channel=send.channel, topic=send.topic, at_ms=now_ms))
-    return refused
-
-
-def _handed(recent: Sequence[Made], claimed: Collection[str]) -> list[Made]:
-    """What was handed over before those that are claimed now, each at the moment it was."""
-    return [
-        replace(each, at_ms=each.handed_ms) for each in recent if each.handed_ms is not None and each.key not in claimed
-    ]
-
-
-def _settled_again(
-    send: Send, standing: Standing, rules: GateRules, handed: tuple[Made, ...], now_ms: int
-) -> Settlement | None:
-    """Why a claimed send does not go now; None when it goes."""
-    contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
-    answer = gate(contact, standing, replace(rules, caps=()), from_millis(now_ms))
-    if isinstance(answer, Withheld):
-        return Settlement(key=send.key, state="withheld", reason=answer.reason)
-    if answer.not_before is not None:
-        return _put_off(send, "quiet_hours", to_millis(answer.not_before))
-    free_ms = rules.free_ms(contact, handed, now_ms)
-    if free_ms is None or free_ms > now_ms + PUT_OFF_MS_MOST:
-        return Settlement(key=send.key, state="withheld", reason="capped")
-    return None if free_ms == now_ms else _put_off(send, "capped", free_ms)
-
-
-def _put_off(send: Send, reason: Reason, until_ms: int) -> Settlement:
-    return Settlement(key=send.key, state="pending", reason=reason, not_before_ms=until_ms, untried=True)
 
 
 class Travel:

@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from holdfast.flows.react import GROUP as REACT
+from holdfast.flows.reading import REACT
 from holdfast.kernel.moments import to_millis
 from holdfast.wiring import Application
 

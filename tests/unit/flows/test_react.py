@@ -204,7 +204,7 @@ async def test_a_record_nobody_foresaw_is_set_aside_alone(monkeypatch: pytest.Mo
             raise ValueError("nobody foresaw this")
         return sound(profile, event)
 
-    monkeypatch.setattr("holdfast.flows.react.learn", learn)
+    monkeypatch.setattr("holdfast.flows.intake.learn", learn)
     house = House()
     for message in (does("Before"), does("Poison"), does("After")):
         await house.collector.collect("batch", json.dumps({"batch": [message]}).encode(), "default")

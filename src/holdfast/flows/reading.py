@@ -1,0 +1,93 @@
+"""Reading the log: what stands in its entries, and which of it is new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from holdfast.events.event import Event
+from holdfast.events.segment_spec import decode
+from holdfast.kernel.errors import Exposed
+from holdfast.ports.log import Entry
+from holdfast.ports.state import BadRecord, Transaction
+
+REACT = "react"
+"""The group that takes events in."""
+ARCHIVE = "archive"
+"""The group that copies into the history what the reactor kept."""
+INDEXES = 4096
+"""Events in one log entry are fewer than this (the specification allows 2,500)."""
+BYTES_MOST = 256_000
+"""How much of the log one tick takes in: small enough that a tick does not keep requests waiting."""
+POISON = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+"""What an event nobody foresaw raises. Anything else (a full disk, a lost connection) is no fault of the event."""
+
+
+def position_of(offset: int, index: int) -> int:
+    """Where an event stands in the log, as one number."""
+    return offset * INDEXES + index
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An event at its position, with the moment it was received."""
+
+    position: int
+    received_ms: int
+    event: Event
+
+
+def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
+    """The events of these entries in their order, and what could be none."""
+    placed: list[Placed] = []
+    bad: list[BadRecord] = []
+    for entry in entries:
+        record = entry.record
+        try:
+            read = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
+        except Exposed as refusal:
+            # It was let in under other limits than today's; it must not stop the log.
+            bad.append(refused(entry, refusal))
+            continue
+        placed.extend(
+            Placed(position=position_of(entry.offset, index), received_ms=record.received_ms, event=event)
+            for index, event in read.events
+        )
+        bad.extend(
+            BadRecord(
+                at_ms=record.received_ms,
+                source=record.source,
+                code=each.code,
+                message=each.message,
+                path=each.path,
+                hint=each.hint,
+                body=each.body,
+                origin=f"log:{entry.offset}.{each.index}",
+            )
+            for each in read.bad
+        )
+    return placed, bad
+
+
+def refused(entry: Entry, refusal: Exposed) -> BadRecord:
+    """A whole entry that is set aside."""
+    return BadRecord(
+        at_ms=entry.record.received_ms,
+        source=entry.record.source,
+        code=refusal.code,
+        message=refusal.message,
+        path=refusal.path,
+        hint=refusal.hint,
+        body=entry.record.body.decode("utf-8", "replace"),
+        origin=f"log:{entry.offset}",
+    )
+
+
+async def unseen(transaction: Transaction, placed: Sequence[Placed]) -> list[Placed]:
+    """Those whose message id was never seen; of several in the batch, the first."""
+    seen = await transaction.seen([each.event.dedup_hash for each in placed])
+    fresh: dict[int, Placed] = {}
+    for each in placed:
+        if each.event.dedup_hash not in seen:
+            fresh.setdefault(each.event.dedup_hash, each)
+    return list(fresh.values())
