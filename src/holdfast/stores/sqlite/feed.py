@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from holdfast.events.event import Event
 from holdfast.ports.state import BadRecord
-from holdfast.stores.sqlite.packing import pack, unpack
+from holdfast.stores.packing import pack, signed, unpack, unsigned
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, signed, unsigned
+from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers
 
 _SQL = load("feed")
 _NEWEST = 2**63 - 1

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from holdfast.decisions.caps import Made
 from holdfast.ports.state import WAITED_MS_MOST, Send, SendState, Settlement
-from holdfast.stores.sqlite.packing import pack, unpack
+from holdfast.stores.packing import pack, unpack
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
 

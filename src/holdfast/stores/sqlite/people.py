@@ -14,9 +14,9 @@ from holdfast.kernel.ids import hash64
 from holdfast.ports.state import Identity
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, Stamped, combine
-from holdfast.stores.sqlite.packing import decoder, pack
+from holdfast.stores.packing import decoder, pack, signed
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, signed
+from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers
 
 _SQL = load("people")
 _PROFILES = decoder(Profile)

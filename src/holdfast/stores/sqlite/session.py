@@ -12,7 +12,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import msgspec
 
 from holdfast.kernel.errors import Internal
-from holdfast.stores.sqlite.packing import bad_text
+from holdfast.stores.packing import bad_text
 
 Row = tuple[Any, ...]
 _S = TypeVar("_S", bound="Session")
@@ -84,13 +84,3 @@ def numbers(values: Iterable[int]) -> str:
 def texts(values: Sequence[str]) -> str:
     """Texts as one bound value, for `json_each`. For names of ours only: SQLite ends a JSON text at its first NUL."""
     return msgspec.json.encode(values).decode()
-
-
-def signed(unsigned: int) -> int:
-    """A 64-bit hash as SQLite's signed integer."""
-    return unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned
-
-
-def unsigned(number: int) -> int:
-    """The hash that `signed` was given."""
-    return number + (1 << 64) if number < 0 else number

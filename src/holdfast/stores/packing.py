@@ -1,4 +1,4 @@
-"""Values as msgpack, and back."""
+"""How values are kept by every store on a database: bodies as msgpack, hashes as signed integers."""
 
 from __future__ import annotations
 
@@ -31,6 +31,16 @@ def unpack(body: bytes) -> Any:  # noqa: ANN401 - What was packed is what comes 
 def decoder(kind: Any) -> msgspec.msgpack.Decoder[Any]:  # noqa: ANN401 - A type is the argument.
     """A decoder of what was packed, to `kind`."""
     return msgspec.msgpack.Decoder(kind, ext_hook=_extended)
+
+
+def signed(unsigned: int) -> int:
+    """A 64-bit hash as the signed integer that databases have."""
+    return unsigned - (1 << 64) if unsigned >= 1 << 63 else unsigned
+
+
+def unsigned(number: int) -> int:
+    """The hash that `signed` was given."""
+    return number + (1 << 64) if number < 0 else number
 
 
 def bad_text(error: UnicodeEncodeError) -> Invalid:
