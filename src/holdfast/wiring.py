@@ -233,9 +233,9 @@ class Application:
 
     async def backlog(self) -> int:
         """Requests in the log that are not taken in yet."""
-        end = await self.log.end()
         async with self.state.view() as view:
-            return max(0, end - await view.offset(REACT))
+            offset = await view.offset(REACT)
+        return await self.log.waiting(offset)
 
     async def settle(self) -> None:
         """Until nothing is left to do but wait for time or the outside world: own events told, too.

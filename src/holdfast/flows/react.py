@@ -147,7 +147,7 @@ class Reactor:
             hint = "Everything in this request was set aside. The server's log has the details; replay it once mended."
             reason = Invalid(f"taking it in failed: {fault!r:.200}", code="unforeseen", hint=hint)
             await transaction.add_bad_records([refused(entries[0], reason)])
-            await transaction.set_offset(REACT, offset + 1)
+            await transaction.set_offset(REACT, entries[0].offset + 1)
 
     async def pump(self) -> int:
         """Move own events into the log, so that they come in by the same door; returns how many.

@@ -34,7 +34,7 @@ class House:
         app = await assemble(
             said,
             clock=clock,
-            log=MemoryLog(),
+            log=MemoryLog(stride=1000),  # As the logs of a cluster, whose offsets skip.
             state=MemoryState(),
             history=MemoryHistory(currency=said.currency),
             mail=Mail(carrier=carrier, mailbox=None),

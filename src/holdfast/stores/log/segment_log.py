@@ -162,6 +162,10 @@ class SegmentLog:
     async def end(self) -> int:
         return self._end
 
+    async def waiting(self, offset: int) -> int:
+        with self._lock:
+            return max(0, self._end - max(offset, self._segments[0].first))
+
     async def wait(self, offset: int, *, timeout_seconds: float) -> bool:
         loop = asyncio.get_running_loop()
         with self._lock:
