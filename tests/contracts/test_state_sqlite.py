@@ -150,8 +150,20 @@ async def test_names_that_share_a_hash_are_told_apart(tmp_path: Path, monkeypatc
     await state.close()
 
 
-def test_migrations_are_numbered_without_gaps() -> None:
-    assert list(migrations()) == list(range(1, len(migrations()) + 1))
+def test_migrations_are_found_in_order() -> None:
+    assert list(migrations()) == sorted(migrations())
+    assert min(migrations()) == 1
+
+
+def test_a_change_that_comes_after_one_with_a_higher_number_is_made(tmp_path: Path) -> None:
+    connection = open_writer(tmp_path / "late.sqlite")
+    changes = {1: "CREATE TABLE a (x INTEGER);", 3: "CREATE TABLE c (x INTEGER);"}
+    migrate(connection, changes)
+    for _ in range(2):
+        migrate(connection, changes | {2: "CREATE TABLE b (x INTEGER);"})
+    connection.execute("SELECT * FROM a, b, c")
+    assert connection.execute("SELECT version FROM schema_version ORDER BY 1").fetchall() == [(1,), (2,), (3,)]
+    connection.close()
 
 
 def test_an_older_schema_is_brought_up_to_date_once(tmp_path: Path) -> None:

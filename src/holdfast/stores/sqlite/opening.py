@@ -64,17 +64,17 @@ def migrate(connection: sqlite3.Connection, changes: dict[int, str]) -> None:
     Raises Conflict when the file was written by a newer Holdfast.
     """
     connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY) STRICT")
-    (version,) = connection.execute("SELECT coalesce(max(version), 0) FROM schema_version").fetchone()
-    newest = max(changes)
+    made = {version for (version,) in connection.execute("SELECT version FROM schema_version")}
+    version, newest = max(made, default=0), max(changes)
     if version > newest:
         raise Conflict(
             f"the state has schema version {version}; this Holdfast knows versions up to {newest}",
             code="schema_too_new",
             hint="Use the newer Holdfast that wrote it, or open a copy made before.",
         )
-    for each in sorted(changes):
-        if each > version:
-            _make(connection, each, changes[each])
+    # Those not made, and not those above the newest made: a change may reach a workspace after one with a higher number.
+    for each in sorted(changes.keys() - made):
+        _make(connection, each, changes[each])
 
 
 def _make(connection: sqlite3.Connection, version: int, change: str) -> None:
