@@ -1,7 +1,10 @@
-"""What every log promises, held against the one in memory and the one in segment files."""
+"""What every log promises, held against those in memory, in segment files and in a stream of NATS."""
+
+from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import uuid
+from collections.abc import AsyncIterator, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +14,8 @@ from holdfast.kernel.errors import Busy
 from holdfast.ports.log import Log, Record
 from holdfast.stores.log import SegmentLog
 from holdfast.stores.memory.log import MemoryLog
+from holdfast.stores.nats import NatsLog
+from tests.nats_server import NatsServer, running
 
 _BIG = 1 << 30
 
@@ -19,10 +24,33 @@ def a_record(body: bytes = b'{"batch":[]}', *, source: str = "web", received_ms:
     return Record(kind="batch", source=source, received_ms=received_ms, body=body)
 
 
-@pytest.fixture(params=["memory", "memory that skips", "segments", "segments that roll", "segments without a tail"])
+@pytest.fixture(scope="session")
+def nats_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with running(NatsServer(tmp_path_factory.mktemp("nats"))) as server:
+        yield server.url
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        "memory that skips",
+        "segments",
+        "segments that roll",
+        "segments without a tail",
+        "nats",
+        "nats without a cache",
+        "nats read by another",
+    ]
+)
 async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Log]:
     opened: Log
     match request.param:
+        case "nats":
+            opened = await NatsLog.open([request.getfixturevalue("nats_url")], stream=uuid.uuid4().hex)
+        case "nats without a cache":
+            opened = await NatsLog.open([request.getfixturevalue("nats_url")], stream=uuid.uuid4().hex, cache_bytes=0)
+        case "nats read by another":
+            opened = await TwoLogs.both(request.getfixturevalue("nats_url"))
         case "memory":
             opened = MemoryLog()
         case "memory that skips":
@@ -35,6 +63,25 @@ async def log(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[L
             opened = SegmentLog(tmp_path / "log", tail_bytes=0)
     yield opened
     await opened.close()
+
+
+class TwoLogs(NatsLog):
+    """A log that is written by one process and read by another."""
+
+    writer: NatsLog
+
+    @classmethod
+    async def both(cls, url: str) -> TwoLogs:
+        log = await cls.open([url], stream=uuid.uuid4().hex)
+        log.writer = await NatsLog.open([url], stream=log._names.stream)
+        return log
+
+    async def append(self, records: Sequence[Record]) -> int:
+        return await self.writer.append(records)
+
+    async def close(self) -> None:
+        await self.writer.close()
+        await super().close()
 
 
 async def read_all(log: Log, offset: int = 0) -> list[tuple[int, Record]]:

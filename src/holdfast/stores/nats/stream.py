@@ -1,0 +1,163 @@
+"""The stream: how it must be kept, so that nothing acknowledged is lost, and how it is found or made."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from holdfast.kernel.errors import Busy, Conflict
+from holdfast.stores.nats.connection import Connection, Unreachable, retry_seconds
+
+DUPLICATES_SECONDS = 120
+"""How long the servers know a message again that is sent once more because its acknowledgement was lost."""
+SERVER_LEAST = (2, 11)
+"""The first version that gives several messages for one request."""
+_NANOSECONDS = 1_000_000_000
+_NOT_FOUND, _EXISTS = 10059, 10058
+_NO_LIMIT = -1
+_PASSING = 503
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamNames:
+    """The stream, and the subjects through which it is written, heard of and asked."""
+
+    stream: str
+
+    @property
+    def append(self) -> str:
+        """Where messages are published to be stored."""
+        return f"{self.stream}.append"
+
+    @property
+    def stored(self) -> str:
+        """Where the servers tell that a message is stored, without its body."""
+        return f"{self.stream}.stored"
+
+    def api(self, verb: str) -> str:
+        """JetStream's subject for a request about the stream, such as `STREAM.INFO`."""
+        return f"$JS.API.{verb}.{self.stream}"
+
+
+async def ready_stream(
+    connection: Connection, names: StreamNames, *, replicas: int | None, seconds: float
+) -> Mapping[str, Any]:
+    """The stream's state, after making it if it is not there.
+
+    Args:
+        replicas: on how many servers each message must be; None for three in a cluster, and one on a single server.
+
+    Raises Conflict when there is one that does not keep what it acknowledged as it must be kept, Busy when the servers
+    are not ready in time.
+    """
+    copies = replicas or (3 if connection.server.get("cluster") else 1)
+    until = asyncio.get_running_loop().time() + seconds
+    tries = 0
+    while True:
+        try:
+            info = await _found_or_made(connection, names, copies)
+        except Unreachable as error:
+            if asyncio.get_running_loop().time() > until:
+                raise Busy(
+                    f"The stream {names.stream} cannot be opened: {error}.",
+                    code="log_unreachable",
+                    hint=f"JetStream must run on the servers, and a stream of {copies} replicas needs as many of them.",
+                ) from error
+            await asyncio.sleep(retry_seconds(tries))
+            tries += 1
+            continue
+        _check(names, info["config"], copies)
+        state: Mapping[str, Any] = info["state"]
+        return state
+
+
+async def _found_or_made(connection: Connection, names: StreamNames, copies: int) -> dict[str, Any]:
+    info = await connection.ask_json(names.api("STREAM.INFO"))
+    if info.get("error", {}).get("err_code") == _NOT_FOUND:
+        info = await connection.ask_json(names.api("STREAM.CREATE"), _wanted(names, copies))
+    match info.get("error"):
+        case None:
+            return info
+        case {"code": int(code), "description": str(description), **rest}:
+            # Another process has just made it; or a server is starting, or missing: that may pass.
+            if code >= _PASSING - 3 or rest.get("err_code") in (_EXISTS, _NOT_FOUND):
+                raise Unreachable(description)
+            raise Conflict(
+                f"The stream {names.stream} cannot be made: {description}.",
+                code="log_stream_refused",
+                hint="JetStream must be enabled for this account, with room for the stream.",
+            )
+        case error:
+            raise Unreachable(str(error))
+
+
+def _wanted(names: StreamNames, copies: int) -> dict[str, object]:
+    """The configuration, as the servers read it (durations in nanoseconds)."""
+    return {
+        "name": names.stream,
+        "description": "Holdfast's log",
+        "subjects": [names.append],
+        "storage": "file",
+        "retention": "limits",
+        "discard": "new",
+        "max_age": 0,
+        "max_bytes": _NO_LIMIT,
+        "max_msgs": _NO_LIMIT,
+        "max_msgs_per_subject": _NO_LIMIT,
+        "max_msg_size": _NO_LIMIT,
+        "max_consumers": _NO_LIMIT,
+        "num_replicas": copies,
+        "duplicate_window": DUPLICATES_SECONDS * _NANOSECONDS,
+        "deny_delete": True,
+        "allow_direct": True,
+        "republish": {"src": names.append, "dest": names.stored, "headers_only": True},
+    }
+
+
+def _check(names: StreamNames, found: Mapping[str, Any], copies: int) -> None:
+    """Raise Conflict when the stream was made otherwise, in a way that could lose or hide records."""
+    wrong = [
+        f"{name} is {_shown(found.get(name))} and must be {must}"
+        for name, must, right in _demands(names, found, copies)
+        if not right
+    ]
+    if wrong:
+        raise Conflict(
+            f"The stream {names.stream} is not kept as a log must be: {'; '.join(wrong)}.",
+            code="log_stream_differs",
+            hint=f"Change it with `nats stream edit {names.stream}`, or choose another stream and let it be made.",
+        )
+
+
+def _demands(names: StreamNames, found: Mapping[str, Any], copies: int) -> list[tuple[str, str, bool]]:
+    """Each demand on the configuration: the field, what it must be in words, and whether it is."""
+    limits = ("max_age", "max_bytes", "max_msgs", "max_msgs_per_subject", "max_msg_size")
+    republish = found.get("republish") or {}
+    return [
+        ("subjects", f"[{names.append!r}]", found.get("subjects") == [names.append]),
+        ("storage", "'file'", found.get("storage") == "file"),
+        ("retention", "'limits'", found.get("retention") == "limits"),
+        *((name, "without limit", found.get(name, 0) in (0, _NO_LIMIT)) for name in limits),
+        ("num_replicas", f"{copies} or more", int(found.get("num_replicas", 1)) >= copies),
+        (
+            "duplicate_window",
+            f"{DUPLICATES_SECONDS} seconds or more",
+            int(found.get("duplicate_window", 0)) >= DUPLICATES_SECONDS * _NANOSECONDS,
+        ),
+        ("persist_mode", "the default", found.get("persist_mode", "default") in ("", "default")),
+        *((name, "off", not found.get(name)) for name in ("no_ack", "sealed", "deny_purge", "allow_msg_ttl")),
+        *((name, "unset", not found.get(name)) for name in ("mirror", "sources", "subject_transform")),
+        ("deny_delete", "on", found.get("deny_delete") is True),
+        ("allow_direct", "on", found.get("allow_direct") is True),
+        (
+            "republish",
+            f"from {names.append} to {names.stored}, headers only",
+            (republish.get("src"), republish.get("dest")) == (names.append, names.stored),
+        ),
+    ]
+
+
+def _shown(value: object) -> str:
+    return "not set" if value is None else repr(value)
