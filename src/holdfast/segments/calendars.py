@@ -62,8 +62,7 @@ class Calendar(Part):
     def edges_ms(self, now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
         """The first moment that is in it and the first that is not any more, as it lies at `now_ms`."""
         if self.rolling:
-            wall = datetime.fromtimestamp(0, UTC).replace(tzinfo=None) + timedelta(milliseconds=wall_ms(now_ms, zone))
-            since, until = (_moved(wall, self.unit, -units) for units in (self.back + self.count, self.back))
+            since, until = self.walls(now_ms, zone)
             # What is counted back from now ends with its last moment, and begins just after its first, as days do.
             until_ms = moment_of_wall(until, zone) if self.back else now_ms
             return moment_of_wall(since, zone) + 1, until_ms + 1
@@ -71,6 +70,15 @@ class Calendar(Part):
         first = _floor(today.date(), self.unit)
         since, until = (_moved(datetime.combine(first, datetime.min.time()), self.unit, units) for units in self._units)
         return start_of_day(day_of(since.date()), zone), start_of_day(day_of(until.date()), zone)
+
+    def walls(self, now_ms: int, zone: ZoneInfo) -> tuple[datetime, datetime]:
+        """What the clock on the wall said at either end of it, counted back from now: of one that is `rolling`."""
+        wall = datetime.fromtimestamp(0, UTC).replace(tzinfo=None) + timedelta(milliseconds=wall_ms(now_ms, zone))
+        return _moved(wall, self.unit, -self.back - self.count), _moved(wall, self.unit, -self.back)
+
+    def running_until_ms(self, now_ms: int, zone: ZoneInfo) -> int:
+        """When the unit that runs at `now_ms` ends; of one that is not `rolling`."""
+        return Calendar(unit=self.unit).edges_ms(now_ms, zone)[1]
 
     @property
     def _units(self) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from holdfast.kernel.sql import Sql, join, sql
 from holdfast.segments.dates import read_date
 from holdfast.segments.operators import OPERATORS, Operand, Operator, Place, Takes
 from holdfast.segments.regions import REGIONS
+from holdfast.segments.turning import in_days
 from holdfast.segments.values import Scalar, is_missing
 from holdfast.segments.versions import version_key
 from holdfast.segments.zones import Standpoint, Standpoints
@@ -71,6 +72,14 @@ class Comparison:
         """
         value = values.get(self.name)
         return self.meaning.of_missing if is_missing(value) else self.meaning.matches(value, self.value, at)
+
+    def turns_ms(self, values: Mapping[str, Json], at: Standpoint) -> int | None:
+        """Until when, in milliseconds, it says the same of these values; None for ever."""
+        value, days_alike = values.get(self.name), self.meaning.days_alike
+        if days_alike is None or is_missing(value):
+            return None
+        days = days_alike(value, self.value, at)
+        return None if days is None else in_days(at.now_ms, at.zone, days)
 
     def sql(self, at: Standpoints) -> Sql:
         """The same over a row with the three maps of values."""

@@ -65,6 +65,22 @@ def both(one: Truth, other: Truth) -> Truth:
     return Truth.UNKNOWN if Truth.UNKNOWN in (one, other) else Truth.TRUE
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moments:
+    """When something happened, in milliseconds, oldest first; what lies in the future too."""
+
+    first_ms: int | None
+    """The very first time; None where it never happened."""
+    recent_ms: Sequence[int]
+    """The last times, or all."""
+    whole: bool
+    """Whether these are all."""
+
+    def every(self) -> Sequence[int]:
+        """All that are known."""
+        return self.recent_ms if self.whole or self.first_ms is None else (self.first_ms, *self.recent_ms)
+
+
 class Facts(Protocol):
     """What is known of one person."""
 
@@ -93,6 +109,10 @@ class Facts(Protocol):
 
     def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
         """How many events of that name in (since, until], as far as is known from here."""
+        ...
+
+    def moments(self, event: str) -> Moments | None:
+        """When events of that name happened; None when not known from here."""
         ...
 
 
@@ -200,6 +220,13 @@ class Condition(ABC):
         """Whether it holds for one person at `now`."""
 
     @abstractmethod
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        """Until when nothing but something new can change whether it holds: before then `holds` says what it says now.
+
+        Later than `now`; perhaps earlier than need be, never too late. None: time alone never changes it.
+        """
+
+    @abstractmethod
     def words(self) -> str:
         """The condition in plain words, to follow `People who `."""
 
@@ -240,6 +267,26 @@ class Condition(ABC):
 
     def __bool__(self) -> Never:
         raise TypeError("a condition is not true or false by itself; write & for and, | for or, ~ for not")
+
+
+def turns_of_parts(parts: Sequence[Condition], deciding: Truth, facts: Facts, now: datetime) -> datetime | None:
+    """When what several conditions come to can change by time alone, where one that is `deciding` settles it.
+
+    As long as one of those that settle it now stays as it is, so does the whole: the last of them to turn counts.
+    """
+    turns: list[datetime | None] = []
+    settled: list[datetime | None] = []
+    for each in parts:
+        turn = each.turns_at(facts, now)
+        turns.append(turn)
+        if each.holds(facts, now) is deciding:
+            if turn is None:
+                return None
+            settled.append(turn)
+    known = [each for each in settled or turns if each is not None]
+    if not known:
+        return None
+    return max(known) if settled else min(known)
 
 
 class Part(ABC):

@@ -18,6 +18,7 @@ from holdfast.events.event import Json
 from holdfast.kernel.sql import Sql, fill, sql
 from holdfast.segments.operator_row import Operator, Takes
 from holdfast.segments.place import Place, all_sql, any_sql
+from holdfast.segments.turning import anniversary_turns, shifted_day_turns
 from holdfast.segments.zones import (
     DAY_MS,
     Standpoint,
@@ -203,7 +204,15 @@ def _sql(edges: Edges, place: Place, at: Standpoints) -> Sql:
     return _of_date_sql(place, all_sql(*wanted))
 
 
-def _dated(label: str, takes: Takes, edges: Callable[[Any], Edges], example: str | int, about: str = "") -> Operator:
+def _dated(
+    label: str,
+    takes: Takes,
+    edges: Callable[[Any], Edges],
+    example: str | int,
+    *,
+    about: str = "",
+    days_alike: Callable[[Json, Any, Standpoint], int | None] | None = None,
+) -> Operator:
     return Operator(
         label,
         takes,
@@ -211,6 +220,31 @@ def _dated(label: str, takes: Takes, edges: Callable[[Any], Edges], example: str
         lambda place, operand, at: _sql(edges(operand), place, at),
         example,
         about=about,
+        days_alike=days_alike,
+    )
+
+
+def _from_today(
+    label: str, low: Callable[[int], int] | None, high: Callable[[int], int] | None, example: int, about: str = ""
+) -> Operator:
+    """A day from `low` to before `high` days after today, each reckoned from the days asked for; None has no end."""
+
+    def edge(shift: Callable[[int], int] | None, days: int) -> Edge | None:
+        return None if shift is None else _at_day(lambda at: at.today + shift(days))
+
+    def days_alike(value: Json, days: int, at: Standpoint) -> int | None:
+        written = read_date(value)
+        if written is None:
+            return None
+        return shifted_day_turns(written.day, at.today, (shift(days) for shift in (low, high) if shift is not None))
+
+    return _dated(
+        label,
+        Takes.DAYS,
+        lambda days: (edge(low, days), edge(high, days)),
+        example,
+        about=about,
+        days_alike=days_alike,
     )
 
 
@@ -271,48 +305,28 @@ def _anniversary(label: str, first_of: Callable[[int], int], example: int, about
 
         return _of_date_sql(place, any_sql(falls_in(0), falls_in(1)))
 
-    return Operator(label, Takes.YEAR_DAYS, matches, meaning, example, about=about)
+    def days_alike(value: Json, days: int, at: Standpoint) -> int | None:
+        written = read_date(value)
+        return None if written is None else anniversary_turns(written.day, at.today, first_of(days), days)
+
+    return Operator(label, Takes.YEAR_DAYS, matches, meaning, example, about=about, days_alike=days_alike)
 
 
 _LEAP_DAY = "29 February is kept on 28 February in years without one; the day itself is no anniversary"
 
 DATE_OPERATORS: dict[str, Operator] = {
     "date_before": _dated("is a date before", Takes.DATE, _before, "2026-03-01"),
-    "date_after": _dated("is a date after", Takes.DATE, _after, "2026-03-01", "of a day: once it is over"),
-    "date_on": _dated("is the date", Takes.DAY, _on, "2026-03-01", "any time of that day"),
-    "days_since_is": _dated(
-        "is so many days ago:",
-        Takes.DAYS,
-        lambda days: (_at_day(lambda at: at.today - days), _at_day(lambda at: at.today - days + 1)),
-        3,
-        "0 is today",
+    "date_after": _dated("is a date after", Takes.DATE, _after, "2026-03-01", about="of a day: once it is over"),
+    "date_on": _dated("is the date", Takes.DAY, _on, "2026-03-01", about="any time of that day"),
+    "days_since_is": _from_today("is so many days ago:", lambda n: -n, lambda n: 1 - n, 3, "0 is today"),
+    "days_since_at_least": _from_today("is at least so many days ago:", None, lambda n: 1 - n, 30),
+    "days_since_at_most": _from_today(
+        "is at most so many days ago:", lambda n: -n, lambda n: 1, 30, "today or earlier"
     ),
-    "days_since_at_least": _dated(
-        "is at least so many days ago:", Takes.DAYS, lambda days: (None, _at_day(lambda at: at.today - days + 1)), 30
-    ),
-    "days_since_at_most": _dated(
-        "is at most so many days ago:",
-        Takes.DAYS,
-        lambda days: (_at_day(lambda at: at.today - days), _at_day(lambda at: at.today + 1)),
-        30,
-        "today or earlier",
-    ),
-    "days_until_is": _dated(
-        "is in so many days:",
-        Takes.DAYS,
-        lambda days: (_at_day(lambda at: at.today + days), _at_day(lambda at: at.today + days + 1)),
-        3,
-        "0 is today",
-    ),
-    "days_until_at_least": _dated(
-        "is at least so many days ahead:", Takes.DAYS, lambda days: (_at_day(lambda at: at.today + days), None), 30
-    ),
-    "days_until_at_most": _dated(
-        "is at most so many days ahead:",
-        Takes.DAYS,
-        lambda days: (_at_day(lambda at: at.today), _at_day(lambda at: at.today + days + 1)),
-        30,
-        "today or later",
+    "days_until_is": _from_today("is in so many days:", lambda n: n, lambda n: n + 1, 3, "0 is today"),
+    "days_until_at_least": _from_today("is at least so many days ahead:", lambda n: n, None, 30),
+    "days_until_at_most": _from_today(
+        "is at most so many days ahead:", lambda n: 0, lambda n: n + 1, 30, "today or later"
     ),
     "anniversary_in_days": _anniversary(
         "has its anniversary in so many days:", lambda days: days, 3, f"such as a birthday; {_LEAP_DAY}"

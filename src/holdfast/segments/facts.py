@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo
 from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import Profile
-from holdfast.segments.condition import UTC_ZONE, Facts, PastEvent, Times
+from holdfast.segments.condition import UTC_ZONE, Facts, Moments, PastEvent, Times
 from holdfast.segments.groups import GROUP_JOINED
+
+_NEVER = Moments(first_ms=None, recent_ms=(), whole=True)
 
 
 class ProfileFacts:
@@ -57,6 +59,12 @@ class ProfileFacts:
         first_is_in = int(since_ms < tally.first_ms)
         return Times(least=remembered + first_is_in, most=remembered + forgotten - 1 + first_is_in)
 
+    def moments(self, event: str) -> Moments | None:
+        tally = self._profile.tallies.get(event)
+        if tally is None:
+            return None if self._profile.crowded else _NEVER
+        return Moments(first_ms=tally.first_ms, recent_ms=tally.recent_ms, whole=tally.count == len(tally.recent_ms))
+
 
 class ChangedFacts:
     """What is known of one person, with some traits changed since."""
@@ -89,6 +97,9 @@ class ChangedFacts:
 
     def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
         return self._facts.times(event, since=since, until=until)
+
+    def moments(self, event: str) -> Moments | None:
+        return self._facts.moments(event)
 
 
 class HistoryFacts:
@@ -125,3 +136,7 @@ class HistoryFacts:
         since_ms = -1 if since is None else to_millis(since)
         until_ms = to_millis(until)
         return Times.exactly(sum(1 for each in self.past(event) if since_ms < to_millis(each.timestamp) <= until_ms))
+
+    def moments(self, event: str) -> Moments:
+        recent_ms = sorted(to_millis(each.timestamp) for each in self.past(event))
+        return Moments(first_ms=recent_ms[0] if recent_ms else None, recent_ms=recent_ms, whole=True)

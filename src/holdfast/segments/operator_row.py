@@ -49,6 +49,8 @@ class Operator:
     """What its label does not say; empty where it says all."""
     of_missing: bool = False
     """What it says of a value that is not there."""
+    days_alike: Callable[[Json, Any, Standpoint], int | None] | None = None
+    """For how many days, from the one it is, it says the same of a value; None, or no such: for ever."""
 
 
 def timeless(

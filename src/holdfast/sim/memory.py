@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
-from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Times
+from holdfast.segments.condition import UTC_ZONE, Condition, Moments, PastEvent, Times
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.did import Did
 from holdfast.sim.people import Population
@@ -62,6 +62,10 @@ class Memory:
             return Times.exactly(0)
         before = 0 if since is None else bisect_right(kept, to_millis(since))
         return Times.exactly(bisect_right(kept, to_millis(until)) - before)
+
+    def moments(self, event: str) -> Moments:
+        kept = self._at.get(event, [])
+        return Moments(first_ms=kept[0] if kept else None, recent_ms=kept, whole=True)
 
 
 def needed(condition: Condition | None) -> frozenset[str]:

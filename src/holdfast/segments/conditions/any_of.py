@@ -7,7 +7,7 @@ from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, join, sql
-from holdfast.segments.condition import Condition, Declared, Facts, Scope, Truth
+from holdfast.segments.condition import Condition, Declared, Facts, Scope, Truth, turns_of_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +36,9 @@ class Any(Condition):
                 case Truth.UNKNOWN:
                     found = Truth.UNKNOWN
         return found
+
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return turns_of_parts(self.of, Truth.TRUE, facts, now)
 
     def words(self) -> str:
         return " or ".join(each.words() for each in self.of) or "are nobody"

@@ -67,6 +67,9 @@ class Bucket(Condition):
     def holds(self, facts: Facts, now: datetime) -> Truth:
         return Truth.of(_places(self.from_percent) <= place(self.salt, facts.user_id) < _places(self.to_percent))
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return None
+
     def words(self) -> str:
         return f"are among {self._drawn()}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +11,18 @@ from holdfast.kernel.sql import Sql, bind, join, sql
 from holdfast.profiles.profile import RECENT_MOST
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, check_name
-from holdfast.segments.condition import Condition, Count, Days, Declared, EventName, Facts, Moment, Scope, Truth
+from holdfast.segments.condition import (
+    Condition,
+    Count,
+    Days,
+    Declared,
+    EventName,
+    Facts,
+    Moment,
+    Moments,
+    Scope,
+    Truth,
+)
 from holdfast.segments.spans import (
     check_window,
     circumstances,
@@ -21,6 +33,7 @@ from holdfast.segments.spans import (
     spans_of,
     times_in,
 )
+from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
 COUNT_MOST = 1_000_000_000
@@ -88,6 +101,9 @@ class Did(Condition):
             return Truth.FALSE
         return Truth.UNKNOWN
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return window_turns_at(self, (self.event,), facts, now, chosen=self._deciding, where=self.where)
+
     def words(self) -> str:
         if self.least == 0 and self.at_most == 0:
             return self._denied()
@@ -100,6 +116,19 @@ class Did(Condition):
 
     def hidden_traits(self) -> tuple[str, ...]:
         return zone_traits(self.time_zone)
+
+    def _deciding(self, moments: Moments, until_ms: int) -> Iterable[int]:
+        """Those with which too few, or no longer too many, lie in the window; and those that may still come into it.
+
+        Of those with comparisons, and where the end of the window goes on by itself or not all is known: all of them.
+        """
+        until_goes_on = self.calendar is not None and self.calendar.back > 0
+        bounds = [self.least, *([] if self.at_most is None else [self.at_most + 1])]
+        within = [at for at in moments.recent_ms if at <= until_ms]
+        if self.where or until_goes_on or (not moments.whole and len(within) < max(bounds)):
+            return moments.every()
+        last = (within[-bound] for bound in bounds if 0 < bound <= len(within))
+        return (*last, *(at for at in moments.recent_ms if at > until_ms))
 
     def not_live(self, path: str = "$") -> Invalid | None:
         if self.where:

@@ -26,6 +26,7 @@ from holdfast.segments.condition import (
 )
 from holdfast.segments.operators import Place
 from holdfast.segments.spans import check_window, circumstances, past_in, people_of, rows_in, span_for, spans_of
+from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
 AmountName = Annotated[
@@ -107,6 +108,9 @@ class DidAmount(Condition):
             return Truth.UNKNOWN
         values = [value for each in past if self._how().counts(value := each.properties.get(self.property))]
         return Truth.of(self._within(*self._how().of(values)) if values else self._zero_will_do())
+
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return window_turns_at(self, (self.event,), facts, now, where=self.where)
 
     def words(self) -> str:
         return f"have {self._so_much()}"

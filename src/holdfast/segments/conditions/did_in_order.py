@@ -38,6 +38,7 @@ from holdfast.segments.spans import (
     spans_of,
     window_words,
 )
+from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
 STEPS_MOST = 10
@@ -147,6 +148,17 @@ class DidInOrder(Condition):
         if passed and unwanted is None:
             return Truth.UNKNOWN
         return Truth.of(any(_next(unwanted or [], end) > end + within_ms for end in passed))
+
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        parts = (*self.steps, *(() if self.then_not is None else (self.then_not,)))
+        return window_turns_at(
+            self,
+            dict.fromkeys(each.event for each in parts),
+            facts,
+            now,
+            where=[comparison for each in parts for comparison in each.where],
+            later_ms=None if self.then_not is None else self.then_not.within_ms,
+        )
 
     def words(self) -> str:
         return f"did {self._order()}"

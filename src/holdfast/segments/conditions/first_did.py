@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +18,7 @@ from holdfast.segments.condition import (
     EventName,
     Facts,
     Moment,
+    Moments,
     Scope,
     Truth,
     both,
@@ -33,6 +35,7 @@ from holdfast.segments.spans import (
     span_for,
     spans_of,
 )
+from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
 
@@ -71,6 +74,9 @@ class FirstDid(Condition):
         earlier = happened(facts, self.event, self.where, Span(-1, min(asked.after_ms, asked.until_ms)), now)
         return both(inside, earlier.negated())
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return window_turns_at(self, (self.event,), facts, now, chosen=self._deciding, where=self.where)
+
     def words(self) -> str:
         return f"first did “{self.event}”{circumstances(self, self.where)}"
 
@@ -79,6 +85,10 @@ class FirstDid(Condition):
 
     def hidden_traits(self) -> tuple[str, ...]:
         return zone_traits(self.time_zone)
+
+    def _deciding(self, moments: Moments, until_ms: int) -> Iterable[int]:
+        """The first one; of those with comparisons, it may be any."""
+        return moments.every() if self.where else moments.every()[:1]
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return not_live_where(self.where, path)

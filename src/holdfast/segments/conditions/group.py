@@ -13,6 +13,7 @@ from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, Declared, Facts, FieldKind, OperatorName, Scope, Truth
 from holdfast.segments.groups import GROUP_ID, GROUP_JOINED
 from holdfast.segments.operators import Operand, Place, any_sql
+from holdfast.segments.turning import at_moment, soonest
 from holdfast.segments.zones import of_facts, of_scope
 
 GroupTrait = Annotated[
@@ -84,6 +85,10 @@ class Group(Condition):
 
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]]:
         return ((GROUP_JOINED, ()),)
+
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        at = of_facts(facts, now)
+        return at_moment(soonest(self._comparison.turns_ms(each, at) for each in facts.groups() or ()))
 
     def words(self) -> str:
         return f"are in a group such that {self._comparison.words()}"

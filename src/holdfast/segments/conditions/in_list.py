@@ -53,6 +53,9 @@ class InList(Condition):
     def decided_by(self, past: PastEvent) -> bool:
         return past.source == OWN_SOURCE  # Others may track an event that is called the same.
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return None
+
     def words(self) -> str:
         return f"are on the list “{self.list}”"
 

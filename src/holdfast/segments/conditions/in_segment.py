@@ -49,6 +49,9 @@ class InSegment(Condition):
     def holds(self, facts: Facts, now: datetime) -> Truth:
         return self.definition.holds(facts, now)
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return self.definition.turns_at(facts, now)
+
     def words(self) -> str:
         return f"are in the segment “{self.segment}”{self._told()}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from holdfast.segments.condition import (
     EventName,
     Facts,
     Moment,
+    Moments,
     Scope,
     Truth,
     both,
@@ -34,6 +36,7 @@ from holdfast.segments.spans import (
     span_for,
     spans_of,
 )
+from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
 
@@ -74,6 +77,9 @@ class LastDid(Condition):
         later = happened(facts, self.event, self.where, after, now)
         return both(inside, later.negated())
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return window_turns_at(self, (self.event,), facts, now, chosen=self._deciding, where=self.where)
+
     def words(self) -> str:
         return f"last did “{self.event}”{circumstances(self, self.where)}"
 
@@ -82,6 +88,13 @@ class LastDid(Condition):
 
     def hidden_traits(self) -> tuple[str, ...]:
         return zone_traits(self.time_zone)
+
+    def _deciding(self, moments: Moments, until_ms: int) -> Iterable[int]:
+        """The last one, and those that are still to come; of those with comparisons, it may be any."""
+        every = moments.every()
+        if self.where or self.calendar is not None or self.before_days is not None or self.until is not None:
+            return every
+        return (*[at for at in every if at <= until_ms][-1:], *(at for at in every if at > until_ms))
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return not_live_where(self.where, path)

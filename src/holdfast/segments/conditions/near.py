@@ -92,6 +92,9 @@ class Near(Condition):
             north_part + self._cosine * (1 - 2 * _sine_squared(latitude)) * east_part <= self._most,
         )
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return None
+
     def words(self) -> str:
         return f"are {self._within()}"
 

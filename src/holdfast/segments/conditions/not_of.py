@@ -23,6 +23,9 @@ class Not(Condition):
     def holds(self, facts: Facts, now: datetime) -> Truth:
         return self.of.holds(facts, now).negated()
 
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return self.of.turns_at(facts, now)
+
     def words(self) -> str:
         return self.of.denied_words()
 

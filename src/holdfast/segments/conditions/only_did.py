@@ -21,6 +21,7 @@ from holdfast.segments.spans import (
     spans_of,
     window_words,
 )
+from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, of_facts, of_scope, zone_traits
 
 
@@ -69,6 +70,9 @@ class OnlyDid(Condition):
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]]:
         # Those that are another kind decide it as much as those that are of it.
         return ((self.event, ()),)
+
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return window_turns_at(self, (self.event,), facts, now, where=self.where)
 
     def words(self) -> str:
         return f"did “{self.event}”{window_words(self)}, and only where {all_words(self.where)}"

@@ -37,6 +37,7 @@ from holdfast.segments.spans import (
     spans_of,
 )
 from holdfast.segments.values import is_missing, same
+from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import (
     PERSON,
     WORKSPACE,
@@ -160,6 +161,9 @@ class ShareOf(Condition):
             return Truth.of(bool(values) and enough)
         others = Counter(value_key(value) for value in values if not same(value, self.value))
         return Truth.of(of_value > 0 and all(of_value >= times for times in others.values()))
+
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        return window_turns_at(self, (self.event,), facts, now, where=self.where)
 
     def words(self) -> str:
         return f"{self._mostly()} “{self.event}” {self._so()}{circumstances(self, self.where)}"

@@ -11,6 +11,7 @@ from holdfast.kernel.sql import Sql
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, Declared, Facts, OperatorName, Scope, TraitName, Truth
 from holdfast.segments.operators import Operand
+from holdfast.segments.turning import at_moment
 from holdfast.segments.zones import (
     Standpoint,
     TimeZoneName,
@@ -51,6 +52,10 @@ class Trait(Condition):
     def holds(self, facts: Facts, now: datetime) -> Truth:
         at = Standpoint(to_millis(now), zone_for(self.time_zone, facts))
         return Truth.of(self._comparison.holds(facts.traits, at))
+
+    def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
+        at = Standpoint(to_millis(now), zone_for(self.time_zone, facts))
+        return at_moment(self._comparison.turns_ms(facts.traits, at))
 
     def words(self) -> str:
         return f"are such that {self._comparison.words()}{zone_words(self.time_zone)}"

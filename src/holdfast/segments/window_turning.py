@@ -1,0 +1,122 @@
+"""When a window goes past something that happened, so that it counts from then on, or does not any more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from holdfast.kernel.moments import to_millis
+from holdfast.segments.calendars import Calendar
+from holdfast.segments.comparison import Comparison
+from holdfast.segments.condition import Facts, Moments
+from holdfast.segments.spans import Windowed, days_ms, moment_ms, span_of
+from holdfast.segments.turning import at_moment, next_day, soonest
+from holdfast.segments.zones import DAY_MS, clock_changes, offset_ms, zone_for
+
+_MARGIN_MS = 6 * DAY_MS
+"""By how much the far end of a rolling stretch of the calendar may run ahead of time, or back: months are of different
+lengths, and clocks are changed."""
+_NEAR_MS = 2 * DAY_MS
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - It is what a clock on the wall says.
+
+Chosen = Callable[[Moments, int], Iterable[int]]
+"""Which moments decide, of those that are known; the second number is the end of the window."""
+
+
+def window_turns_at(
+    condition: Windowed,
+    events: Iterable[str],
+    facts: Facts,
+    now: datetime,
+    *,
+    chosen: Chosen = lambda moments, until_ms: moments.every(),
+    where: Sequence[Comparison] = (),
+    later_ms: int | None = None,
+) -> datetime | None:
+    """Until when the same events of these names lie in the window of the condition, but for new ones.
+
+    Args:
+        chosen: which of them matter.
+        where: what must be true of them; a comparison with the day it is may change each day.
+        later_ms: how long after an event it matters once more.
+    """
+    now_ms, zone = to_millis(now), zone_for(condition.time_zone, facts)
+    until_ms = span_of(condition, now_ms, zone).until_ms
+    found: list[int | None] = []
+    for event in events:
+        moments = facts.moments(event)
+        if moments is None:
+            found.append(_unknown_turns(condition, now_ms, zone))
+            continue
+        those = list(chosen(moments, until_ms))
+        found.append(_edges_turn(condition, those, now_ms, zone))
+        if later_ms is not None:
+            found.append(_after([at + later_ms for at in those], now_ms))
+        if those and any(each.meaning.days_alike is not None for each in where):
+            found.append(next_day(now_ms, facts.zone))
+    return at_moment(soonest(found))
+
+
+def _edges_turn(condition: Windowed, moments: Sequence[int], now_ms: int, zone: ZoneInfo) -> int | None:
+    """When the first of the moments comes into the window, or drops out."""
+    lengths = (0, *(days_ms(days) for days in _lengths(condition)))
+    found = [_after((at + length for at in moments), now_ms) for length in lengths]
+    if condition.calendar is not None and moments:
+        turns = _rolling_turns if condition.calendar.rolling else _running_turns
+        found.append(turns(condition.calendar, moments, now_ms, zone))
+    return soonest(found)
+
+
+def _lengths(condition: Windowed) -> list[float]:
+    given = (condition.within_days, getattr(condition, "before_days", None))
+    return [days for days in given if days is not None]
+
+
+def _after(moments: Iterable[int], now_ms: int) -> int | None:
+    return min((at for at in moments if at > now_ms), default=None)
+
+
+def _unknown_turns(condition: Windowed, now_ms: int, zone: ZoneInfo) -> int | None:
+    """Where nothing is known of when it happened: as long as nothing can lie in the window, that is known."""
+    edges = [moment_ms(text, zone) for text in (condition.since, condition.until) if text is not None]
+    lengths = (0, *(days_ms(days) for days in _lengths(condition)))
+    found = [_after((edge + length for edge in edges), now_ms) for length in lengths]
+    return soonest((*found, None if condition.calendar is None else next_day(now_ms, zone)))
+
+
+def _running_turns(calendar: Calendar, moments: Sequence[int], now_ms: int, zone: ZoneInfo) -> int | None:
+    """When the unit that runs now is over: before, whole units stay the same ones."""
+    first_ms, _ = calendar.edges_ms(now_ms, zone)
+    if max(moments) < first_ms - _NEAR_MS:
+        return None  # All of it lies before the stretch, which only goes on.
+    over_ms = calendar.running_until_ms(now_ms, zone)
+    # Around its end day by day: a clock put back over midnight makes a day begin twice.
+    return over_ms - _NEAR_MS if over_ms - _NEAR_MS > now_ms else next_day(now_ms, zone)
+
+
+def _rolling_turns(calendar: Calendar, moments: Sequence[int], now_ms: int, zone: ZoneInfo) -> int | None:
+    """When an end of a rolling stretch may come to one of the moments: far from it roughly, near it to the moment."""
+    first_ms, end_ms = calendar.edges_ms(now_ms, zone)
+    walls = calendar.walls(now_ms, zone)
+    edges = [(first_ms - 1, walls[0])] + ([(end_ms - 1, walls[1])] if calendar.back else [])
+    found: list[int] = []
+    for edge_ms, wall in edges:
+        gaps = [at - edge_ms for at in moments]
+        found += [now_ms + gap - _MARGIN_MS for gap in gaps if gap > _MARGIN_MS]
+        near = [gap for gap in gaps if abs(gap) <= _MARGIN_MS]
+        if near:
+            # Within a day of ours the end goes on as time does, unless a clock was changed where it is.
+            found += [next_day(now_ms, zone), *(now_ms + gap for gap in near if gap > 0)]
+            found += _jumps(edge_ms, wall, now_ms, zone)
+    return min(found, default=None)
+
+
+def _jumps(edge_ms: int, wall: datetime, now_ms: int, zone: ZoneInfo) -> list[int]:
+    """When the end comes to what the clocks said as they were changed: there it leaps."""
+    said_ms = round((wall - _EPOCH).total_seconds() * 1_000)
+    leaps = (
+        at + max(offset_ms(at - 1_000, zone), offset_ms(at, zone))
+        for at in clock_changes(zone, edge_ms - _NEAR_MS, edge_ms + _NEAR_MS)
+    )
+    return [now_ms + leap - said_ms for leap in leaps if leap > said_ms]
