@@ -567,6 +567,37 @@ async def test_export_gives_everything_oldest_first_in_batches(history: History)
     assert max([batch.num_rows async for batch in history.export(batch_rows=100)]) > 1
 
 
+async def test_all_that_is_stored_of_somebody_comes_in_the_order_it_was_received(history: History) -> None:
+    moments = {"m1": (AT, AT + DAY), "m2": (AT + HOUR, AT + HOUR), "m3": (AT, AT + HOUR), "m4": (AT, AT)}
+    rows = [
+        row(5 if name == "m4" else 2, at_ms=at, received_at=from_millis(received), message_id=name, anonymous_id="dev")
+        for name, (at, received) in moments.items()
+    ]
+    again = row(2, at_ms=AT, received_at=from_millis(AT + HOUR), message_id="m0", properties={"n": 1, "l": ["\n"]})
+    await history.add([*rows, again, row(7, at_ms=AT)], token="t")
+    await history.map_identities({5: 2}, version=1)
+    told = await history.events_of([2, 5, 99])
+    assert told.schema == EXPORT_COLUMNS
+    found = told.to_pylist()
+    assert [each["message_id"] for each in found] == ["m4", "m0", "m3", "m2", "m1"]
+    assert {(each["identity"], each["person"]) for each in found} == {(2, 2), (5, 2)}
+    assert [each["anonymous_id"] for each in found[:2]] == ["dev", ""]
+    assert json.loads(found[1]["properties"]) == {"n": 1, "l": ["\n"]}
+    assert (await history.events_of([])).num_rows == 0
+
+
+async def test_moments_at_which_something_came_late(history: History) -> None:
+    rows = [
+        row(1, at_ms=AT, received_at=from_millis(AT + 5 * DAY), message_id="late"),
+        row(2, at_ms=AT, received_at=from_millis(AT + 5 * DAY), message_id="as late"),
+        row(2, at_ms=AT + DAY, received_at=from_millis(AT + 3 * DAY), message_id="in time"),
+        row(3, at_ms=AT, received_at=from_millis(AT + 2 * DAY + 1), message_id="just late"),
+    ]
+    await history.add(rows, token="t")
+    assert await history.received_long_after(2 * DAY) == [AT + 2 * DAY + 1, AT + 5 * DAY]
+    assert await history.received_long_after(9 * DAY) == []
+
+
 async def test_an_empty_history_has_answers(history: History) -> None:
     assert await history.size() == 0
     assert await history.names() == []

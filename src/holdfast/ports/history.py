@@ -11,6 +11,7 @@ import pyarrow as pa
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
+from holdfast.ports.erasure import Forgetting
 from holdfast.segments.condition import Condition
 
 
@@ -79,6 +80,8 @@ PropertyType = Literal["text", "number", "truth", "list", "object"]
 
 EXAMPLES_MOST = 5
 """Examples of a property."""
+LATE_MOMENTS_MOST = 1_000_000
+"""Moments told of by one `received_long_after`."""
 SAMPLE_ROWS = 10_000
 """Rows looked at to learn which properties there are."""
 
@@ -110,7 +113,7 @@ def bucket_starts(since_ms: int, until_ms: int, bucket_seconds: int) -> range:
     return starts
 
 
-class History(Protocol):
+class History(Forgetting, Protocol):
     """Adding and asking. What `add` returned from is in every answer after it."""
 
     async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
@@ -204,6 +207,20 @@ class History(Protocol):
         """Every event, oldest first, with the person it belongs to now.
 
         Columns as `ports.columns.EVENT_COLUMNS`, and `person` (uint32).
+        """
+        ...
+
+    async def events_of(self, identities: Sequence[int]) -> pa.Table:
+        """Every event stored under these identities, in order of when it was received, when it happened, and its id.
+
+        Columns as `ports.columns.EXPORT_COLUMNS`.
+        """
+        ...
+
+    async def received_long_after(self, lag_ms: int) -> list[int]:
+        """The moments at which anything was received that had happened more than `lag_ms` before; each once, in order.
+
+        Of more than `LATE_MOMENTS_MOST`, the latest.
         """
         ...
 

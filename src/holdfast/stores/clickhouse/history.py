@@ -290,6 +290,16 @@ class ChdbHistory:
             for batch in table.cast(EXPORT_COLUMNS).combine_chunks().to_batches(max_chunksize=batch_rows):
                 yield batch
 
+    async def events_of(self, identities: Sequence[int]) -> pa.Table:
+        if not identities:
+            return EXPORT_COLUMNS.empty_table()
+        question = questions.events_of(self._scope(), identities)
+        return (await self._engine.run(lambda handle: handle.whole_table(question))).cast(EXPORT_COLUMNS)
+
+    async def received_long_after(self, lag_ms: int) -> list[int]:
+        rows = await self._rows(questions.received_long_after(self._scope(), lag_ms))
+        return sorted(int(row[0]) for row in rows)
+
     async def known_properties(self, event: str | None, *, text: str = "", limit: int) -> list[KnownProperty]:
         return await self._properties.properties(event, text=text, limit=limit)
 

@@ -9,7 +9,7 @@ from holdfast.events.event import OWN_SOURCE
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.measures.insight import Question
 from holdfast.measures.outcome import ENTERED, OutcomeQuestion
-from holdfast.ports.history import EXAMPLES_MOST, SAMPLE_ROWS
+from holdfast.ports.history import EXAMPLES_MOST, LATE_MOMENTS_MOST, SAMPLE_ROWS
 from holdfast.segments.condition import Condition, Scope
 from holdfast.segments.groups import GROUP_ID, GROUP_JOINED
 from holdfast.segments.operators import Place
@@ -353,19 +353,40 @@ def busy_hours(scope: Scope) -> Sql:
 
 def export(scope: Scope, *, since_ms: int, until_ms: int) -> Sql:
     """Events of [since, until) as `ports.columns.EVENT_COLUMNS` and `person`, oldest first."""
+    window = fill(
+        " AND ts >= [[since]] AND ts < [[until]] ORDER BY ts, message_id",
+        {"since": scope.moment(since_ms), "until": scope.moment(until_ms)},
+    )
+    return _exported(scope, window)
+
+
+def events_of(scope: Scope, identities: Sequence[int]) -> Sql:
+    """The same of everything stored under these identities, in the order in which it was received."""
+    return _exported(scope, _of_identities(identities, None) + sql(" ORDER BY received_at, ts, message_id"))
+
+
+def _exported(scope: Scope, rest: Sql) -> Sql:
     return fill(
         """SELECT toString(event) AS event, identity, ts AS timestamp, received_at,
             toValidUTF8(message_id) AS message_id, toString(kind) AS kind, toString(source) AS source,
             toValidUTF8(user_id) AS user_id,
             toValidUTF8(anonymous_id) AS anonymous_id, [[properties]] AS properties,
             if(context = '', '{}', toValidUTF8(context)) AS context, [[person]] AS person
-        FROM events WHERE workspace = [[here]] AND ts >= [[since]] AND ts < [[until]]
-        ORDER BY ts, message_id""",
+        FROM events WHERE workspace = [[here]][[rest]]""",
         {
             "properties": sql(JSON_OBJECT),
             "person": scope.person_of(sql("identity")),
             "here": scope.here,
-            "since": scope.moment(since_ms),
-            "until": scope.moment(until_ms),
+            "rest": rest,
         },
+    )
+
+
+def received_long_after(scope: Scope, lag_ms: int) -> Sql:
+    """Moments in milliseconds at which anything was received that had happened more than so long before."""
+    return fill(
+        """SELECT DISTINCT toUnixTimestamp64Milli(received_at) AS moment FROM events
+        WHERE workspace = [[here]] AND toUnixTimestamp64Milli(received_at) - toUnixTimestamp64Milli(ts) > [[lag]]
+        ORDER BY moment DESC LIMIT [[most]]""",
+        {"here": scope.here, "lag": bind("Int64", lag_ms), "most": bind("UInt64", LATE_MOMENTS_MOST)},
     )

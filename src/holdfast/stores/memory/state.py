@@ -231,7 +231,7 @@ class MemoryState:
         async with self._turn:
             self._check_open()
             tables = replace(self._committed)
-            transaction = MemoryTransaction(tables)
+            transaction = self._transaction(tables)
             try:
                 yield transaction
                 self._committed = tables
@@ -252,6 +252,9 @@ class MemoryState:
         """Refuse every later call."""
         async with self._turn:
             self._closed = True
+
+    def _transaction(self, tables: Tables) -> MemoryTransaction:
+        return MemoryTransaction(tables)
 
     def _check_open(self) -> None:
         if self._closed:
