@@ -147,7 +147,7 @@ class Connection:
 
     async def _disconnected(self) -> None:
         if not self._client.is_closed:
-            _log.warning("the connection to NATS is lost: %s", self._client.last_error or "the server gave no answer")
+            _log.info("the connection to NATS is lost: %s", self._client.last_error or "left for another server")
         self._fail("the connection was lost")
 
     async def _reconnected(self) -> None:

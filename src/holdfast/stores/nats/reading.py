@@ -22,7 +22,9 @@ FETCH_BYTES = 2 * 1024 * 1024
 """How much is asked for at a time; a reader that is far behind does the next while the servers rest."""
 FETCH_MESSAGES = 1_000
 COUNTED_BYTES = 1024 * 1024
-"""How much is read to tell how many records wait; beyond it, the rest is taken to be like it."""
+"""How much is read whole to tell how many records wait."""
+SAMPLES = 10
+"""How many messages are looked at beyond that."""
 
 Answer = TypeVar("Answer")
 
@@ -117,7 +119,10 @@ class Reader:
         return state
 
     async def waiting(self, offset: int) -> int:
-        """How many records there are at `offset` or above: exactly, if they are in a megabyte of messages."""
+        """How many records there are at `offset` or above: exactly, if they are in a megabyte of messages.
+
+        Of more, every so manieth message is looked at, and the rest is taken to be like those.
+        """
         state = await self.state()
         sequence = max(sequence_of(offset), int(state["first_seq"]))
         left = int(state["last_seq"]) - sequence + 1
@@ -132,7 +137,12 @@ class Reader:
                 count += sum(entry.offset >= offset for entry in entries)
                 size += sum(len(entry.record.body) for entry in entries)
             seen, sequence = seen + len(messages), messages[-1][0] + 1
-        return count + max(0, left - seen) * count // max(seen, 1)
+        if seen >= left:
+            return count
+        step = max(1, (left - seen) // SAMPLES)
+        samples = [await self._fetch(sequence + step * place, messages=1, size=1) for place in range(SAMPLES)]
+        counts = [len(entries) for sample in samples for _, entries in sample[:1]]
+        return count + (left - seen) * sum(counts) // max(len(counts), 1)
 
     async def trim(self, before: int) -> None:
         """Give back the space of messages all of whose records are below `before`."""
@@ -163,7 +173,9 @@ class Reader:
             # A server that has just come back, or lags, may not have what is acknowledged: then the leader has.
             return found or (await self._from_leader(sequence) if sequence <= self._last() else [])
 
-        found = [(number, unpack(number, message)) for number, message in await self._until_reached(ask)]
+        found: list[tuple[int, Sequence[Entry]]] = [
+            (number, unpack(number, message)) for number, message in await self._until_reached(ask)
+        ]
         for number, entries in found:
             self._recent.put(number, entries)
             self._learned(number)

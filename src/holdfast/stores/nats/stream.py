@@ -15,9 +15,15 @@ DUPLICATES_SECONDS = 120
 SERVER_LEAST = (2, 11)
 """The first version that gives several messages for one request."""
 _NANOSECONDS = 1_000_000_000
-_NOT_FOUND, _EXISTS = 10059, 10058
 _NO_LIMIT = -1
-_PASSING = 503
+_NOT_FOUND = 10059
+_REFUSED = {
+    10027: "Raise the account's limit of streams.",
+    10052: "Use a name of letters, digits, - and _.",
+    10065: "Choose another name, or remove the stream that takes the same subject.",
+    10074: "Ask for one replica, or run the servers as a cluster.",
+}
+"""Errors of JetStream that no waiting mends, and what does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +86,15 @@ async def _found_or_made(connection: Connection, names: StreamNames, copies: int
     match info.get("error"):
         case None:
             return info
-        case {"code": int(code), "description": str(description), **rest}:
-            # Another process has just made it; or a server is starting, or missing: that may pass.
-            if code >= _PASSING - 3 or rest.get("err_code") in (_EXISTS, _NOT_FOUND):
-                raise Unreachable(description)
+        case {"err_code": int(number), "description": str(description)} if number in _REFUSED:
             raise Conflict(
                 f"The stream {names.stream} cannot be made: {description}.",
                 code="log_stream_refused",
-                hint="JetStream must be enabled for this account, with room for the stream.",
+                hint=_REFUSED[number],
             )
         case error:
-            raise Unreachable(str(error))
+            # Another process has just made it; or a server is starting, or missing: that may pass.
+            raise Unreachable(str(error.get("description")))
 
 
 def _wanted(names: StreamNames, copies: int) -> dict[str, object]:
