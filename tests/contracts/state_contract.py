@@ -11,20 +11,28 @@ from holdfast.events.event import IdentityKey
 from holdfast.ports.state import Identity, State, Transaction
 from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing import MemoryState
+from tests.postgres_server import PostgresServer
 
-STORES = ("memory", "sqlite")
-
-
-def open_state(store: str, directory: Path) -> State:
-    """A new, empty state."""
-    return MemoryState() if store == "memory" else SqliteState(directory)
+STORES = ("memory", "sqlite", "postgres")
 
 
 @pytest.fixture(params=STORES)
 async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[State]:
-    opened = open_state(request.param, tmp_path)
+    opened = await open_state(request, tmp_path)
     yield opened
     await opened.close()
+
+
+async def open_state(request: pytest.FixtureRequest, directory: Path) -> State:
+    """A new, empty state."""
+    match request.param:
+        case "memory":
+            return MemoryState()
+        case "sqlite":
+            return SqliteState(directory)
+        case _:
+            postgres: PostgresServer = request.getfixturevalue("postgres")
+            return await postgres.open()
 
 
 def user(value: str) -> IdentityKey:

@@ -1,0 +1,1 @@
+"""The state store on PostgreSQL: several processes, one writer at a time, durable at every commit."""

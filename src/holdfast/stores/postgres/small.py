@@ -1,0 +1,36 @@
+"""Small things in PostgreSQL: keys and named notes."""
+
+from __future__ import annotations
+
+from holdfast.ports.state import AccessKey
+from holdfast.stores.postgres.queries import load
+from holdfast.stores.postgres.session import Session
+
+_SQL = load("small")
+
+
+class ReadingSmall(Session):
+    """Questions about small things."""
+
+    async def keys(self) -> list[AccessKey]:
+        return [
+            AccessKey(name=name, kind=kind, hash=hashed, shown=shown, created_ms=created_ms, revoked_ms=revoked_ms)
+            for name, kind, hashed, shown, created_ms, revoked_ms in await self._rows(_SQL["keys"])
+        ]
+
+    async def note(self, name: str) -> str | None:
+        row = await self._row(_SQL["note"], name)
+        return row[0] if row else None
+
+
+class ChangingSmall(ReadingSmall):
+    """Changes of small things."""
+
+    async def put_key(self, key: AccessKey) -> None:
+        await self._do(_SQL["put_key"], key.name, key.kind, key.hash, key.shown, key.created_ms, key.revoked_ms)
+
+    async def revoke_key(self, name: str, at_ms: int) -> None:
+        await self._do(_SQL["revoke_key"], name, at_ms)
+
+    async def set_note(self, name: str, value: str) -> None:
+        await self._do(_SQL["set_note"], name, value)

@@ -1,0 +1,253 @@
+"""The state store on PostgreSQL: many processes, one writer at a time, snapshots for readers.
+
+Whoever changes the state holds one lock for as long as the transaction lasts: `begin` takes it first thing
+(`pg_advisory_xact_lock`), and commit, rollback or the loss of the connection let go of it. So transactions of all
+processes stand in one row, as on SQLite, and mean what they mean there:
+
+- A process that was paused and comes back, or loses its connection, has lost lock and transaction together: whatever it
+  does next fails, and nothing of what it did is left. It begins another transaction, which reads the log offset and all
+  else anew. There is no lease that could run out while its owner still believes in it, hence no epoch to check.
+- READ COMMITTED it must be: each statement sees what was committed before it began, and the first that counts begins
+  once the lock is held. Under REPEATABLE READ the snapshot would be that of the statement that waits for the lock, and
+  miss what the last owner committed.
+- A transaction that hangs is ended by the server, which is told to (`Limits`); whoever waits for its turn too long is
+  told who has it.
+
+A lost connection may leave a commit in doubt: made, but not confirmed. That is an error like any other, and harmless:
+the next transaction reads how far things are.
+
+The lock's number comes from the workspace's name. Several reactors, each with a part of the people, would hold one lock
+each.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from holdfast.kernel.errors import Busy, Internal
+from holdfast.ports.state import Transaction, View
+from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
+from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
+from holdfast.stores.postgres.opening import Limits, Server, hang_up, migrate, migrations, undo
+from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
+from holdfast.stores.postgres.people import ChangingPeople, ReadingPeople
+from holdfast.stores.postgres.refusals import LOST, in_our_words
+from holdfast.stores.postgres.segments import ChangingSegments, ReadingSegments
+from holdfast.stores.postgres.session import Connection
+from holdfast.stores.postgres.small import ChangingSmall, ReadingSmall
+
+WORKSPACE = "holdfast"
+"""The schema that holds the state unless another is named."""
+IDLE_MOST = 4
+"""Connections kept for the next snapshots."""
+
+_SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT 1"  # BEGIN alone takes no snapshot yet.
+_HOLDER = """
+SELECT pid, application_name, extract(epoch FROM clock_timestamp() - xact_start)::integer
+FROM pg_locks JOIN pg_stat_activity USING (pid)
+WHERE locktype = 'advisory' AND granted AND objsubid = 1
+  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid::bigint = ($1::bigint >> 32) & 4294967295 AND objid::bigint = $1::bigint & 4294967295
+"""
+
+
+class PostgresView(ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall):
+    """A snapshot."""
+
+
+class PostgresTransaction(
+    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall
+):
+    """The transaction under way."""
+
+
+class PostgresState:
+    """Answers `ports.state.State`. Made by `open`; it belongs to the event loop that opened it."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._limits = server.limits
+        self._writer: Connection | None = None
+        self._turn = asyncio.Lock()
+        self._places = asyncio.Semaphore(server.limits.views_most)
+        self._idle: list[Connection] = []
+        self._closed = False
+
+    @classmethod
+    async def open(cls, url: str, *, workspace: str = WORKSPACE, limits: Limits | None = None) -> PostgresState:
+        """Open the state, making its schema, or bringing that up to date, as needed.
+
+        Args:
+            url: such as `postgresql://user:password@host:5432/database`.
+            workspace: the schema that holds the state; one database may hold several.
+            limits: how long things may take.
+
+        Raises Busy when the server cannot be reached, Invalid when it does not let us in, Conflict when a newer
+        Holdfast wrote the state.
+        """
+        server = Server(url=url, workspace=workspace, limits=limits or Limits())
+        await migrate(server, migrations())
+        return cls(server)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        """One transaction at a time among all processes; durable when the block ends, undone when it raises.
+
+        Raises Busy when the turn does not come, or the connection is lost: nothing is left of the transaction then, but
+        for one whose commit was not confirmed, of which nobody knows.
+        """
+        async with self._turn:
+            self._check_open()
+            connection = await self._started()
+            transaction = PostgresTransaction(connection)
+            try:
+                yield transaction
+                transaction.end()
+                await _commit(connection)
+            except BaseException:
+                await undo(connection)
+                raise
+            finally:
+                transaction.end()
+
+    @asynccontextmanager
+    async def view(self) -> AsyncIterator[View]:
+        """A consistent snapshot. Keep it short: rows that changed since cannot be cleared away while it is open."""
+        self._check_open()
+        await self._take_place()
+        try:
+            self._check_open()
+            connection = await self._snapshot()
+            view = PostgresView(connection)
+            try:
+                yield view
+            finally:
+                view.end()
+                await undo(connection)
+                await self._keep(connection)
+        finally:
+            self._places.release()
+
+    async def close(self) -> None:
+        """Let go of the connections. Waits for the transaction under way."""
+        async with self._turn:
+            if self._closed:
+                return
+            self._closed = True
+            writer = [self._writer] if self._writer else []
+            for connection in [*writer, *self._idle]:
+                await hang_up(connection)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise Internal("the state is closed")
+
+    async def _started(self) -> Connection:
+        """The writer's connection, in a transaction that holds the lock."""
+        before = self._writer
+        if before is not None and not before.is_closed():
+            try:
+                await self._start(before)
+                return before
+            except Busy:
+                if not before.is_closed():
+                    raise
+                # The server was restarted meanwhile, say. Nothing was done yet, so another connection does as well.
+        self._writer = connection = await self._new_writer()
+        await self._start(connection)
+        return connection
+
+    async def _new_writer(self) -> Connection:
+        connection = await self._server.connect(idle_seconds=self._limits.idle_seconds)
+        try:
+            with in_our_words():
+                # Stricter settings stand; but a commit that is not on disk would be none.
+                await connection.execute(
+                    "SELECT set_config('synchronous_commit', 'on', false) "
+                    "WHERE current_setting('synchronous_commit') = 'off'"
+                )
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    async def _start(self, connection: Connection) -> None:
+        begin = f"BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SELECT pg_advisory_xact_lock({self._server.turn:d})"
+        try:
+            with in_our_words():
+                await connection.execute(begin)
+        except Busy as error:
+            await undo(connection)
+            if isinstance(error.__cause__, asyncpg.LockNotAvailableError):
+                raise await self._kept_waiting(connection) from error
+            raise
+        except BaseException:
+            await undo(connection)
+            raise
+
+    async def _kept_waiting(self, connection: Connection) -> Busy:
+        with in_our_words():
+            holders = await connection.fetch(_HOLDER, self._server.turn)
+        who = [f"{name} (server process {pid}, for {seconds} s)" for pid, name, seconds in holders]
+        return Busy(
+            f"the state is being changed by {', '.join(who) or 'one process after the other'}.",
+            code="state_busy",
+            hint="Try again; if it stays so, see what that process is doing, and stop it if it hangs.",
+        )
+
+    async def _take_place(self) -> None:
+        try:
+            async with asyncio.timeout(self._limits.turn_seconds):
+                await self._places.acquire()
+        except TimeoutError as error:
+            raise Busy(
+                f"{self._limits.views_most} snapshots of the state are open, and none has ended for too long.",
+                code="state_busy",
+                hint="Try again.",
+            ) from error
+
+    async def _snapshot(self) -> Connection:
+        """A reader's connection that has begun a snapshot."""
+        while self._idle:
+            connection = self._idle.pop()
+            if await self._looks(connection):
+                return connection
+        connection = await self._server.connect(idle_seconds=self._limits.view_idle_seconds)
+        try:
+            with in_our_words():
+                await connection.execute(_SNAPSHOT)
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
+    async def _looks(self, connection: Connection) -> bool:
+        """Begin a snapshot; False when the connection, which had waited idle, is lost."""
+        try:
+            await connection.execute(_SNAPSHOT)
+            return True
+        except LOST:
+            connection.terminate()
+            return False
+        except BaseException:
+            connection.terminate()
+            raise
+
+    async def _keep(self, connection: Connection) -> None:
+        if connection.is_closed():
+            return
+        if self._closed or len(self._idle) >= IDLE_MOST:
+            await hang_up(connection)
+        else:
+            self._idle.append(connection)
+
+
+async def _commit(connection: Connection) -> None:
+    with in_our_words():
+        ended = await connection.execute("COMMIT")
+    if ended != "COMMIT":  # PostgreSQL answers ROLLBACK, and no error, when a statement failed before.
+        raise Internal("the transaction was undone: a statement in it had failed, and the block went on")

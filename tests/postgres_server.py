@@ -1,0 +1,134 @@
+"""A PostgreSQL of the tests' own: a cluster in a directory that goes away, reached by a socket in it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from holdfast.stores.postgres.opening import Limits
+from holdfast.stores.postgres.state import PostgresState
+
+START_SECONDS = 60
+SETTINGS = {
+    "listen_addresses": "",
+    "max_connections": "60",
+    "shared_buffers": "64MB",
+    "fsync": "on",
+    "synchronous_commit": "on",
+}
+
+
+class PostgresServer:
+    """A cluster of its own. `start` and `stop` it; every workspace asked of it is a new one."""
+
+    def __init__(self, directory: Path, programs: Path) -> None:
+        self._data = directory / "data"
+        self._log = directory / "log"
+        self._sockets = directory
+        self._programs = programs
+        self._process: subprocess.Popen[bytes] | None = None
+        self._numbers = count(1)
+        self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync")
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://postgres@/postgres?host={self._sockets}"
+
+    def workspace(self) -> str:
+        """A name that was not given before."""
+        return f"workspace_{next(self._numbers)}"
+
+    async def open(self, workspace: str | None = None, **limits: Any) -> PostgresState:
+        """A state, in a new workspace unless one is named. Limits are those of `Limits`."""
+        return await PostgresState.open(self.url, workspace=workspace or self.workspace(), limits=Limits(**limits))
+
+    @contextlib.asynccontextmanager
+    async def connected(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:
+        """A connection that has nothing to do with Holdfast."""
+        connection = await asyncpg.connect(self.url)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+    def start(self) -> None:
+        """Start, and wait until it lets clients in."""
+        settings = [f"--{name}={value}" for name, value in SETTINGS.items()]
+        command = [str(self._programs / "postgres"), "-D", str(self._data), "-k", str(self._sockets), *settings]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen([*_as_somebody(), *command], stdout=log, stderr=log)
+        deadline = time.monotonic() + START_SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"PostgreSQL did not start:\n{self._log.read_text(encoding='utf-8', errors='replace')}")
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop: SIGINT ends every connection and shuts down in good order, SIGQUIT is a crash."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(START_SECONDS)
+            self._process = None
+
+    def _answers(self) -> bool:
+        command = [str(self._programs / "pg_isready"), "--quiet", "--host", str(self._sockets)]
+        return subprocess.run(command, check=False).returncode == 0
+
+    def _run(self, program: str, *arguments: str) -> None:
+        command = [*_as_somebody(), str(self._programs / program), "-D", str(self._data), *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+@contextmanager
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running server; skips the test when there is no PostgreSQL here, which with CI=true is an error."""
+    programs = _programs()
+    if programs is None:
+        missing = "There is no PostgreSQL here: scripts/bring-system brings it."
+        if os.environ.get("CI") == "true":
+            pytest.fail(missing)
+        pytest.skip(missing)
+    directory = Path(tempfile.mkdtemp(prefix="holdfast-postgres-"))
+    try:
+        if os.geteuid() == 0:
+            shutil.chown(directory, "postgres", "postgres")
+        server = PostgresServer(directory, programs)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop(signal.SIGQUIT)
+    finally:
+        shutil.rmtree(directory)
+
+
+def _programs() -> Path | None:
+    """Where the server's programs are: Debian keeps those of each version apart, and off the path."""
+    kept = [each for each in Path("/usr/lib/postgresql").glob("*/bin/postgres") if each.parts[-3].isdecimal()]
+    if kept:
+        return max(kept, key=lambda each: int(each.parts[-3])).parent
+    found = shutil.which("postgres")
+    return Path(found).resolve().parent if found else None
+
+
+def _as_somebody() -> list[str]:
+    """What to put before a command so that it is not root's, which PostgreSQL refuses, and ends when we are killed."""
+    if shutil.which("setpriv") is None:
+        return []
+    command = ["setpriv", "--pdeathsig", "QUIT"]
+    if os.geteuid() == 0:
+        command += ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+    return command
