@@ -10,6 +10,7 @@ from holdfast.ports.state import Decision, Entered, StepCount
 from holdfast.stores.packing import pack, unpack
 from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Row, Session, numbers
+from holdfast.stores.postgres.text import restored
 
 _SQL = load("journeys")
 
@@ -36,7 +37,7 @@ class ReadingJourneys(Session):
     async def entered(self, origins: Sequence[str], identities: Sequence[int]) -> dict[tuple[str, int], Entered]:
         rows = await self._rows(_SQL["entered"], numbers(identities), list(origins))
         return {
-            (origin, identity): Entered(count=count, last_ms=last_ms, open=is_open, keys=frozenset(keys))
+            (origin, identity): Entered(count=count, last_ms=last_ms, open=is_open, keys=frozenset(map(restored, keys)))
             for origin, identity, count, last_ms, is_open, keys in rows
         }
 

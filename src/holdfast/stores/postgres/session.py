@@ -31,7 +31,7 @@ class Session:
             raise Internal("this view or transaction is over; begin another")
         with in_our_words():
             found = await self._connection.fetch(query, *map(_bound, values))
-        return [tuple(map(_read, row)) for row in found]
+        return [_read(row) for row in found]
 
     async def _row(self, query: str, *values: object) -> Row | None:
         rows = await self._rows(query, *values)
@@ -64,9 +64,6 @@ def _bound(value: object) -> object:
     return value
 
 
-def _read(value: object) -> object:
-    if isinstance(value, str):
-        return restored(value)
-    if isinstance(value, list):
-        return [_read(each) for each in value]
-    return value
+def _read(row: Iterable[object]) -> Row:
+    # Written for speed: thousands of rows pass here in one tick, and hardly a text that was escaped.
+    return tuple([restored(value) if value.__class__ is str else value for value in row])

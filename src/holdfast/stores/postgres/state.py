@@ -32,7 +32,8 @@ from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
-from holdfast.stores.postgres.opening import Limits, Server, hang_up, migrate, migrations, undo
+from holdfast.stores.postgres.migrating import migrate, migrations
+from holdfast.stores.postgres.opening import Limits, Server, hang_up, undo
 from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.postgres.people import ChangingPeople, ReadingPeople
 from holdfast.stores.postgres.refusals import LOST, in_our_words

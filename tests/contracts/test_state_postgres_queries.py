@@ -1,0 +1,162 @@
+"""The queries of the state in PostgreSQL: sound, on their index, and true to any value."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from holdfast.kernel.errors import Invalid
+from holdfast.ports.state import State, Transaction, View
+from holdfast.stores.postgres import people as stored_people
+from holdfast.stores.postgres import state as stored_state
+from holdfast.stores.postgres.queries import load
+from holdfast.stores.postgres.text import escaped, restored
+from holdfast.testing import a_profile, a_send, a_visit
+from tests.contracts.state_contract import people, user
+from tests.contracts.test_state_postgres import opened
+from tests.postgres_server import PostgresServer
+
+TOPICS = ["people", "feed", "journeys", "outbox", "segments", "small"]
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+async def test_every_query_is_sound_and_used(postgres: PostgresServer, topic: str) -> None:
+    source = (Path(stored_state.__file__).parent / f"{topic}.py").read_text(encoding="utf-8")
+    async with opened(postgres) as state, state.begin() as transaction:
+        for name, text in load(topic).items():
+            assert f'"{name}"' in source
+            await transaction._connection.prepare(text)  # type: ignore[attr-defined]
+
+
+async def plan_of(view: View, text: str) -> str:
+    """The plan for whatever values, when nothing is known of how large tables are."""
+    connection = view._connection  # type: ignore[attr-defined]
+    places = len((await connection.prepare(text)).get_parameters())
+    await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    await connection.execute(f"PREPARE asked AS {text}")
+    given = f" ({', '.join(['NULL'] * places)})" if places else ""
+    rows = await connection.fetch(f"EXPLAIN EXECUTE asked{given}")
+    return "\n".join(row[0] for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("topic", "name", "index"),
+    [
+        ("people", "identities_by_hash", "identity_by_hash"),
+        ("people", "members", "identity_joined"),
+        ("people", "count_people", "identity_joined"),
+        ("people", "profiles", "profile_pkey"),
+        ("people", "put_profiles", "profile_pkey"),
+        ("people", "assign", "identity_pkey"),
+        ("people", "links", "link_by_second"),
+        ("people", "stale_people", "stale_person_by_sequence"),
+        ("people", "untouch_people", "stale_person"),
+        ("feed", "seen", "seen_pkey"),
+        ("feed", "forget_seen", "seen_by_time"),
+        ("feed", "bad_records_open", "bad_record_open"),
+        ("feed", "count_bad_records_by_code", "bad_record_open_by_code"),
+        ("journeys", "open_visits", "visit_open"),
+        ("journeys", "due_visits", "visit_due"),
+        ("journeys", "next_due", "visit_due"),
+        ("journeys", "next_due", "send_due"),
+        ("journeys", "entered", "visit_entry"),
+        ("journeys", "put_visits", "visit_pkey"),
+        ("outbox", "sends_by_key", "send_key_key"),
+        ("outbox", "due_sends", "send_due"),
+        ("outbox", "claim_sends", "send_key_key"),
+        ("outbox", "settle_sends", "send_key_key"),
+        ("outbox", "defer_sends", "send_key_key"),
+        ("outbox", "claimed_before", "send_claimed"),
+        ("outbox", "contacts", "send_by_identity"),
+        ("outbox", "sends_of_identities", "send_by_identity"),
+        ("outbox", "sends_of_origin", "send_by_origin"),
+    ],
+)
+async def test_hot_queries_walk_their_index(postgres: PostgresServer, topic: str, name: str, index: str) -> None:
+    async with opened(postgres) as state, state.begin() as transaction:
+        plan = await plan_of(transaction, load(topic)[name])
+    assert index in plan or "ON CONFLICT" in load(topic)[name], plan
+    assert "Seq Scan" not in plan, plan
+
+
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [("people", "stale_people"), ("journeys", "due_visits"), ("outbox", "due_sends"), ("outbox", "sends_of_origin")],
+)
+async def test_what_is_asked_for_in_order_is_not_sorted(postgres: PostgresServer, topic: str, name: str) -> None:
+    async with opened(postgres) as state, state.begin() as transaction:
+        await transaction._connection.execute("SET LOCAL enable_bitmapscan = off")  # type: ignore[attr-defined]
+        assert "Sort" not in await plan_of(transaction, load(topic)[name])
+
+
+@given(st.lists(st.text(st.sampled_from("\0\x1a01a")), min_size=2, max_size=2))
+def test_text_is_held_without_nul_and_comes_back(texts: list[str]) -> None:
+    held = [escaped(text) for text in texts]
+    assert [restored(text) for text in held] == texts
+    assert not any("\0" in text for text in held)
+
+
+async def test_any_text_comes_back_as_it_was_one_by_one_and_in_batches(postgres: PostgresServer) -> None:
+    odd = "\0 and \x1a and \x1a0, 'quoted' \\ \U0001f600"
+    async with opened(postgres) as state, state.begin() as transaction:
+        await transaction.set_note(odd, odd)
+        assert await transaction.note(odd) == odd
+        (visit,) = await transaction.add_visits([a_visit(1, origin=odd, entry_key=odd, step=odd)])
+        assert await transaction.open_visits([1]) == [visit]
+        assert (await transaction.entered([odd], [1]))[odd, 1].keys == {odd}
+        assert await transaction.waiting(odd) == {odd: 1}
+        send = a_send(address=odd)
+        await transaction.add_sends([send])
+        assert await transaction.sends([send.key]) == {send.key: send}
+
+
+async def test_an_address_of_any_length_can_be_suppressed(postgres: PostgresServer) -> None:
+    address = "".join(
+        chr(0x4E00 + number) for number in range(20_000)
+    )  # More than an index takes, and hard to compress.
+    async with opened(postgres) as state, state.begin() as transaction:
+        for reason in ("bounced", "complained"):
+            await transaction.suppress("email", address, reason, 1)
+        assert await transaction.suppressed("email", [address, "other"]) == {address: "complained"}
+        assert await transaction.suppressed("sms", [address]) == {}
+
+
+async def test_names_that_share_a_hash_are_told_apart(
+    postgres: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stored_people, "_hash", lambda key: 1)
+    async with opened(postgres) as state, state.begin() as transaction:
+        ada, bob = await people(transaction, "ada", "bob")
+        assert await transaction.identities([user("bob")]) == {user("bob"): bob}
+        assert await transaction.identities([user("bob"), user("cleo"), user("ada")]) == {
+            user("ada"): ada,
+            user("bob"): bob,
+        }
+
+
+async def note_and(state: State, act: Callable[[Transaction], Awaitable[None]]) -> None:
+    async with state.begin() as transaction:
+        await transaction.set_note("before", "")
+        await act(transaction)
+
+
+async def test_half_of_a_surrogate_pair_in_text_is_refused_clearly_and_nothing_is_kept(
+    postgres: PostgresServer,
+) -> None:
+    half = "\ud800"
+    async with opened(postgres) as state:
+        for act in (
+            lambda transaction: transaction.put_profiles({1: a_profile(name=half)}),
+            lambda transaction: transaction.add_sends([a_send(address=half)]),
+            lambda transaction: transaction.set_note("a", half),
+        ):
+            with pytest.raises(Invalid, match="surrogate") as refused:
+                await note_and(state, act)
+            assert refused.value.code == "bad_text"
+        async with state.view() as view:
+            assert await view.note("before") is None
+            assert await view.profiles([1]) == {}
