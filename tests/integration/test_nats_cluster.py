@@ -7,14 +7,16 @@ import contextlib
 import itertools
 import signal
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from holdfast.kernel.errors import Busy
 from holdfast.ports.log import Entry, Record
 from holdfast.stores.nats import NatsLog
+from holdfast.stores.nats.connection import Unreachable
 from tests.nats_cluster import Cluster
 from tests.nats_server import NatsServer
 
@@ -22,6 +24,8 @@ WRITERS = 3
 CALLERS = 4
 PROGRESS_SECONDS = 30
 APPEND_SECONDS = 5.0
+SEEN_NANOSECONDS = 2_000_000_000
+"""A node that has not been heard of for so long does not follow: heartbeats come every second."""
 
 
 class Writer:
@@ -97,12 +101,19 @@ async def progress(writers: list[Writer], what: str) -> None:
 
 
 async def leader(cluster: Cluster, log: NatsLog) -> NatsServer:
-    """The node that leads the stream just now."""
-    while True:
-        with contextlib.suppress(Exception):
-            info = await log._connection.ask_json(log._names.api("STREAM.INFO"))
-            return cluster.nodes[info["cluster"]["leader"]]
+    """The node that leads the stream, once both others follow it again: one failure at a time is what is promised."""
+    limit = time.monotonic() + PROGRESS_SECONDS
+    while time.monotonic() < limit:
+        with contextlib.suppress(Unreachable):
+            info = (await log._connection.ask_json(log._names.api("STREAM.INFO"))).get("cluster", {})
+            if [_follows(each) for each in info.get("replicas", ())] == [True, True]:
+                return cluster.nodes[info["leader"]]
         await asyncio.sleep(0.1)
+    pytest.fail("the three nodes do not come together again")
+
+
+def _follows(replica: Mapping[str, Any]) -> bool:
+    return bool(replica["current"]) and not replica.get("offline") and int(replica["active"]) < SEEN_NANOSECONDS
 
 
 async def opened(cluster: Cluster) -> NatsLog:
