@@ -50,7 +50,7 @@ def history(request: pytest.FixtureRequest) -> History:
 
 def limited(engine: Engine, limits: Limits) -> Engine:
     """Another way to the same engine, with other limits."""
-    return Engine(engine._directory, limits=limits, durable=False)
+    return Engine(engine.way, limits=limits)
 
 
 def row(identity: int, name: str = "Order Completed", at_ms: int = AT, **fields: Any) -> HistoryRow:

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.kernel.sql import Sql
+from holdfast.kernel.sql import Sql, bind, sql
 from holdfast.ports.audiences import SETS_MOST, HasAudiences, Overlap, Side
 from holdfast.ports.history import HistoryRow
 from holdfast.segments.builders import all_of, any_of, did, prop, trait
@@ -279,6 +279,7 @@ def test_sets_are_used_again_until_something_changes(engine: Engine, monkeypatch
 
     monkeypatch.setattr(sets, "keep", counting)
     bought = did("Bought", within_days=1)
+    fresh = history.audiences._fresh_ms
 
     async def asked(at_ms: int) -> tuple[int, int, int]:
         made.clear()
@@ -288,7 +289,7 @@ def test_sets_are_used_again_until_something_changes(engine: Engine, monkeypatch
     async def story() -> None:
         await history.put_people([person(1), person(2)])
         assert await asked(NOW_MS) == (0, NOW_MS, 2)
-        assert await asked(NOW_MS + 59_999) == (0, NOW_MS, 0)
+        assert await asked(NOW_MS + fresh - 1) == (0, NOW_MS, 0)
         # A change is in every answer after it, at the moment that is asked about.
         await history.add([row(1, "Bought", NOW_MS + 30_000)], token="a")
         assert await asked(NOW_MS + 59_999) == (1, NOW_MS + 59_999, 2)
@@ -298,7 +299,7 @@ def test_sets_are_used_again_until_something_changes(engine: Engine, monkeypatch
         await history.put_people([person(2, gone=True, version=2)])
         assert await asked(NOW_MS + 60_000) == (1, NOW_MS + 60_000, 2)
         # Windows move with time; and whoever asks about an earlier moment is told of it.
-        later = NOW_MS + 60_000 + kept_sets.FRESH_MS
+        later = NOW_MS + 60_000 + fresh
         assert (await asked(later - 1))[1:] == (NOW_MS + 60_000, 0)
         assert (await asked(later))[1:] == (later, 2)
         assert await asked(NOW_MS) == (1, NOW_MS, 2)
@@ -307,9 +308,8 @@ def test_sets_are_used_again_until_something_changes(engine: Engine, monkeypatch
 
 
 def kept_in(engine: Engine, history: ChdbHistory) -> int:
-    question = f"SELECT count() FROM people_sets WHERE workspace = {history._workspace}"
-    rows = engine.run_here(lambda handle: handle._connection.query(question, "TSV").bytes())
-    return int(rows)
+    question = sql("SELECT count() FROM people_sets WHERE workspace = ") + bind("UInt32", history._workspace)
+    return engine.run_here(lambda handle: handle.number(question))
 
 
 def test_sets_out_of_date_and_too_many_are_let_go(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:

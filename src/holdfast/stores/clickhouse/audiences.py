@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +23,10 @@ from holdfast.stores.clickhouse.engine import Engine
 
 FRESH_MS = 60_000
 """How long sets answer for the moment they were made at, when nothing changes: windows move with time."""
+FRESH_SHARED_MS = 5_000
+"""The same where others change the history, too: what they do is not known here."""
+NUMBERS_BITS = 20
+"""Bits of a set's number that count; those before them say whose it is, for others may keep sets in the same table."""
 SETS_KEPT_MOST = 500
 """Sets that are kept; one of a million people takes at most 125 kB."""
 
@@ -77,7 +82,9 @@ class ChdbAudiences:
         """Sets that are up to date, each by the key of its condition."""
         self._sets: list[_Set] = []
         """All there are, or are being made."""
-        self._numbers = count(1)
+        self._first = secrets.randbits(43) << NUMBERS_BITS
+        self._numbers = count(self._first)
+        self._fresh_ms = FRESH_MS if engine.way.alone else FRESH_SHARED_MS
 
     async def sizes(self, condition: Condition, moments_ms: Sequence[int]) -> list[Size]:
         if not moments_ms:
@@ -183,7 +190,7 @@ class ChdbAudiences:
     def _age_at(self, as_of_ms: int) -> _Age:
         """The age sets must have to answer for a moment: one and the same for a while, unless something changes."""
         changes, last = self._changes(), self._age
-        if changes != last.changes or not last.as_of_ms <= as_of_ms < last.as_of_ms + FRESH_MS:
+        if changes != last.changes or not last.as_of_ms <= as_of_ms < last.as_of_ms + self._fresh_ms:
             self._age = _Age(changes, as_of_ms)
         return self._age
 
@@ -209,7 +216,12 @@ class ChdbAudiences:
         staying = [each for each in self._sets if each.users or each.number in wanted]
         if len(staying) < len(self._sets):
             self._sets = staying
-            await self._engine.run(lambda handle: handle.run(sets.drop_all_but(self._scope(0), self._listed())))
+            unwanted = sets.drop_all_but(self._scope(0), self._ours(), self._listed())
+            await self._engine.run(lambda handle: handle.run(unwanted))
+
+    def _ours(self) -> tuple[int, int]:
+        """The numbers our sets may have, from and to before which."""
+        return self._first, self._first + (1 << NUMBERS_BITS)
 
     def _listed(self) -> list[int]:
         return [each.number for each in self._sets]

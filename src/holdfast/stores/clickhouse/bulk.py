@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, LiteralString
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +25,8 @@ Hashes = npt.NDArray[np.uint64]
 Millis = npt.NDArray[np.int64]
 
 # The dedup hash of `events.event.message_hash`, for many at once. One thread, so that rows stay in order.
-_HASHES = sql(
-    "SELECT reinterpretAsUInt64(substring(SHA256(message_id), 1, 8)) AS id FROM Python(rows) SETTINGS max_threads = 1"
+_HASHES: LiteralString = (
+    "SELECT reinterpretAsUInt64(substring(SHA256(message_id), 1, 8)) AS id FROM [[rows]] SETTINGS max_threads = 1"
 )
 
 
@@ -38,7 +38,8 @@ def add_table(handle: Handle, given: pa.Table, *, workspace: int, currency: str)
     if not given.num_rows:
         return 0
     table = _settled(given)
-    ids: Hashes = _numbers(handle.table_over(table.select(["message_id"]), _HASHES)["id"])
+    hashes = handle.table_over(table.select(["message_id"]), fill(_HASHES, {"rows": handle.rows_given}))
+    ids: Hashes = _numbers(hashes["id"])
     at_ms: Millis = _numbers(table["timestamp"].cast(pa.int64()))
     wanted = _first_of_each(ids, at_ms)
     wanted &= ~_there(handle, ids, at_ms, workspace)
@@ -53,8 +54,9 @@ def known(handle: Handle, ids: Sequence[int], *, first_ms: int, last_ms: int, wo
     window = _window(workspace, first_ms, last_ms)
     if not handle.number(sql("SELECT count()") + window):
         return set()
-    question = sql("SELECT DISTINCT id") + window + sql(" AND id IN (SELECT id FROM Python(rows))")
-    found = handle.table_over(pa.table({"id": pa.array(ids, pa.uint64())}), question)
+    found = handle.table_over(
+        pa.table({"id": pa.array(ids, pa.uint64())}), sql("SELECT DISTINCT id") + window + _given(handle)
+    )
     return set(_numbers(found["id"]).tolist())
 
 
@@ -102,7 +104,7 @@ def _there(handle: Handle, ids: Hashes, at_ms: Millis, workspace: int) -> npt.ND
     if not handle.number(sql("SELECT count()") + window):
         return np.zeros(len(ids), dtype=np.bool_)
     pairs_there = sql("SELECT id, toUnixTimestamp64Milli(ts) AS at_ms") + window
-    found = handle.table_over(pa.table({"id": ids}), pairs_there + sql(" AND id IN (SELECT id FROM Python(rows))"))
+    found = handle.table_over(pa.table({"id": ids}), pairs_there + _given(handle))
     pairs = set(zip(_numbers(found["id"]).tolist(), _numbers(found["at_ms"]).tolist(), strict=True))
     if not pairs:
         return np.zeros(len(ids), dtype=np.bool_)
@@ -116,6 +118,10 @@ def _window(workspace: int, first_ms: int, last_ms: int) -> Sql:
         " FROM events WHERE workspace = [[here]] AND ts >= [[first]] AND ts <= [[last]]",
         {"here": bind("UInt32", workspace), "first": _moment(first_ms), "last": _moment(last_ms)},
     )
+
+
+def _given(handle: Handle) -> Sql:
+    return fill(" AND id IN (SELECT id FROM [[rows]])", {"rows": handle.rows_given})
 
 
 def _moment(millis: int) -> Sql:

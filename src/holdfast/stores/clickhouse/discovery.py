@@ -145,7 +145,7 @@ _BEHIND = sql(
     LEFT JOIN (
         SELECT event, max(block) AS block FROM event_properties WHERE workspace = 0 AND type = 'mark' GROUP BY event
     ) AS marks ON marks.event = parts.partition_id
-    WHERE database = 'default' AND table = 'events' AND active AND NOT startsWith(name, 'patch-')
+    WHERE database = currentDatabase() AND table = 'events' AND active AND NOT startsWith(name, 'patch-')
     GROUP BY partition_id, marks.block
     HAVING max(max_block_number) > marks.block
     ORDER BY partition_id"""

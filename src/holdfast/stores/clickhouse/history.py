@@ -1,4 +1,4 @@
-"""The history in chDB."""
+"""The history in ClickHouse: in this process (chDB), or on a server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from importlib import resources
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -47,6 +46,7 @@ from holdfast.stores.clickhouse.rows import (
     person_row,
     timeline_event,
 )
+from holdfast.stores.clickhouse.server import Server
 from holdfast.stores.clickhouse.typed_people import typed_people
 
 T = TypeVar("T")
@@ -64,9 +64,9 @@ IDENTITY_COLUMNS = ("workspace", "identity", "person", "version")
 
 
 class ChdbHistory:
-    """Every event and every person of one workspace, in one directory. Open it with `open`, and `close` it.
+    """Every event and every person of one workspace. Open it with `open` or `open_server`, and `close` it.
 
-    Only one process, and in it only one directory, can be open at a time. Never fork after opening.
+    Of directories, only one process, and in it only one directory, can be open at a time. Never fork after opening.
     """
 
     def __init__(self, engine: Engine, *, workspace: int, currency: str, zone: ZoneInfo = UTC_ZONE) -> None:
@@ -75,6 +75,7 @@ class ChdbHistory:
         self._currency = currency
         self._zone = zone
         self._joined = True
+        """Whether any identity belongs to another's person. Where others join them, too, it may at any time."""
         self._properties = Properties(engine, scope=self._scope)
         self._bulk_lock = threading.Lock()
         self._closed = False
@@ -110,6 +111,39 @@ class ChdbHistory:
         """
         engine = Engine(directory, limits=limits or Limits(), threads=threads, durable=durable)
         return await cls.on(engine, workspace=workspace, currency=currency, zone=zone, on_wait=on_wait)
+
+    @classmethod
+    async def open_server(
+        cls,
+        url: str,
+        *,
+        database: str = "holdfast",
+        cluster: str | None = None,
+        analyst_url: str | None = None,
+        workspace: int = 1,
+        currency: str = "USD",
+        zone: ZoneInfo = UTC_ZONE,
+        limits: Limits | None = None,
+        threads: int = 4,
+    ) -> ChdbHistory:
+        """Open the history on a ClickHouse server, by its HTTP interface. Other processes may have it open, too.
+
+        Args:
+            url: such as `https://user:password@clickhouse.example:8443`.
+            database: where the tables are, or are made; there is an empty one beside it, for analysts' SQL.
+            cluster: the name of the cluster whose tables `cluster.ddl` made; no table is made then.
+            analyst_url: the same server by a user who may only read, for analysts' SQL.
+            threads: how many questions are asked side by side.
+
+        Raises:
+            Invalid: the URL or a name is none.
+            Busy: the server cannot be reached.
+            Conflict: it is too old.
+        """
+        limits = limits or Limits()
+        way = Server(url, database=database, cluster=cluster, analyst_url=analyst_url, limits=limits)
+        engine = Engine(way, limits=limits, threads=threads)
+        return await cls.on(engine, workspace=workspace, currency=currency, zone=zone)
 
     @classmethod
     async def on(
@@ -349,11 +383,10 @@ class ChdbHistory:
         return await self._engine.run(lambda handle: handle.number(question))
 
     def _prepare(self, handle: Handle) -> None:
-        schema = resources.files("holdfast.stores.clickhouse").joinpath("schema.sql").read_text(encoding="utf-8")
-        for statement in schema.split(";\n"):
-            if any(line and not line.startswith("--") for line in statement.splitlines()):
+        with handle.within("default"):  # Ours may not be there yet.
+            for statement in handle.way.schema():
                 handle.command(statement)
-        self._joined = bool(handle.number(questions.any_joined(self._scope())))
+        self._joined = not handle.way.alone or bool(handle.number(questions.any_joined(self._scope())))
 
     def _add(self, handle: Handle, rows: Sequence[HistoryRow], token: str) -> None:
         for start in range(0, len(rows), INSERT_ROWS_MOST):

@@ -34,7 +34,6 @@ T = TypeVar("T")
 
 BYTES_MOST = 512 * 1024**2
 """Bytes of one answer, as the engine holds them."""
-EMPTY_DATABASE = "analyst"
 COMBINATORS = ("If", "Array", "Map", "Distinct", "OrNull", "OrDefault", "ForEach", "ArgMin", "ArgMax")
 """Endings an aggregate function may have."""
 TABLE_FUNCTIONS = frozenset({"numbers", "generate_series", "generateseries", "values", "sqlstandardvalues"})
@@ -119,8 +118,10 @@ def ask(
     text = canonical(handle, query)
     given = bound(text, params)
     used = check(tree(handle, text, given))
-    with _members(handle, scope, audiences, wanted="segment_members" in used), handle.within(EMPTY_DATABASE):
-        views = join(", ", (VIEWS[name].definition(scope, audiences) for name in sorted(used)))
+    way = handle.way
+    database = Sql((way.database,))  # A word: what is not one is refused where the way is made.
+    with _members(handle, scope, audiences, wanted="segment_members" in used), handle.within(way.empty_database):
+        views = join(", ", (VIEWS[name].definition(scope, audiences, database) for name in sorted(used)))
         table = _told(lambda: handle.analyst_table(_whole(views, text, limit), given, bytes_most=BYTES_MOST))
     if table.nbytes > BYTES_MOST:
         # The engine counts a value that is the same in every row once.
@@ -355,15 +356,18 @@ def _members(handle: Handle, scope: Scope, audiences: Sequence[SavedAudience], *
     if not wanted:
         yield
         return
-    handle.command("CREATE TEMPORARY TABLE _members (segment LowCardinality(String), person UInt32) ENGINE = Memory")
-    try:
-        for each in audiences:
-            members = questions.members(scope, each.condition)
-            handle.fill_from("_members", sql("SELECT ") + bind("String", each.id) + sql(", person FROM (") + members
-                             + sql(")"))  # fmt: skip
-        yield
-    finally:
-        handle.command("DROP TEMPORARY TABLE _members")
+    with handle.session():
+        handle.command(
+            "CREATE TEMPORARY TABLE _members (segment LowCardinality(String), person UInt32) ENGINE = Memory"
+        )
+        try:
+            for each in audiences:
+                members = questions.members(scope, each.condition)
+                handle.fill_from("_members", sql("SELECT ") + bind("String", each.id) + sql(", person FROM (") + members
+                                 + sql(")"))  # fmt: skip
+            yield
+        finally:
+            handle.command("DROP TEMPORARY TABLE _members")
 
 
 def _formatted(handle: Handle, text: str) -> str:

@@ -36,7 +36,7 @@ def leaves(condition: Condition) -> Iterator[Condition]:
 def keep(scope: Scope, number: int, condition: Condition) -> Sql:
     """Keep the people of a condition as a set."""
     return fill(
-        """INSERT INTO people_sets SELECT [[here]], [[number]], groupBitmapState(person)
+        """INSERT INTO people_sets (workspace, number, people) SELECT [[here]], [[number]], groupBitmapState(person)
         FROM [[people]] WHERE workspace = [[here]] AND [[holds]]""",
         {
             "here": scope.here,
@@ -47,13 +47,18 @@ def keep(scope: Scope, number: int, condition: Condition) -> Sql:
     )
 
 
-def drop_all_but(scope: Scope, numbers: Sequence[int]) -> Sql:
-    """Let go of every set but these."""
-    return (
-        sql("ALTER TABLE people_sets DELETE WHERE workspace = ")
-        + scope.here
-        + sql(" AND number NOT IN ")
-        + bind("Array(UInt64)", list(numbers))
+def drop_all_but(scope: Scope, ours: tuple[int, int], numbers: Sequence[int]) -> Sql:
+    """Let go of every set of ours but these; our numbers are in [first, second)."""
+    return fill(
+        """ALTER TABLE people_sets DELETE WHERE workspace = [[here]] AND number >= [[first]] AND number < [[end]]
+            AND number NOT IN [[numbers]]
+        SETTINGS mutations_sync = 1""",
+        {
+            "here": scope.here,
+            "first": bind("UInt64", ours[0]),
+            "end": bind("UInt64", ours[1]),
+            "numbers": bind("Array(UInt64)", list(numbers)),
+        },
     )
 
 

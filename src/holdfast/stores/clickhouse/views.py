@@ -44,36 +44,36 @@ class View:
     name: LiteralString
     about: str
     columns: tuple[Column, ...]
-    source: Callable[[Scope, Sequence[SavedAudience]], Sql]
-    """What follows the columns, from `FROM` on."""
+    source: Callable[[Scope, Sequence[SavedAudience], Sql], Sql]
+    """What follows the columns, from `FROM` on, with the database our tables are in."""
 
-    def definition(self, scope: Scope, audiences: Sequence[SavedAudience]) -> Sql:
+    def definition(self, scope: Scope, audiences: Sequence[SavedAudience], database: Sql) -> Sql:
         """`name AS (SELECT …)`."""
-        pieces = {"person": person_of(scope), "digits": _digits()}
+        pieces = {"person": person_of(scope, database), "digits": _digits()}
         columns = join(", ", (fill(each.sql, pieces) + sql(" AS ") + sql(each.name) for each in self.columns))
-        return sql(self.name) + sql(" AS (SELECT ") + columns + self.source(scope, audiences) + sql(")")
+        return sql(self.name) + sql(" AS (SELECT ") + columns + self.source(scope, audiences, database) + sql(")")
 
 
-def person_of(scope: Scope) -> Sql:
+def person_of(scope: Scope, database: Sql) -> Sql:
     """The person the column `identity` belongs to; the tables are named with their database."""
     if not scope.joined:
         return sql("identity")
     return fill(
-        "if((joinGet('default.identity_person', 'person', [[here]], identity) AS joined_into) = 0, "
+        "if((joinGet('[[database]].identity_person', 'person', [[here]], identity) AS joined_into) = 0, "
         "identity, joined_into)",
-        {"here": scope.here},
+        {"here": scope.here, "database": database},
     )
 
 
-def _events(scope: Scope, _audiences: Sequence[SavedAudience]) -> Sql:
-    return sql(" FROM default.events WHERE workspace = ") + scope.here
+def _events(scope: Scope, _audiences: Sequence[SavedAudience], database: Sql) -> Sql:
+    return sql(" FROM ") + database + sql(".events WHERE workspace = ") + scope.here
 
 
-def _people(scope: Scope, _audiences: Sequence[SavedAudience]) -> Sql:
-    return sql(" FROM default.people FINAL WHERE workspace = ") + scope.here
+def _people(scope: Scope, _audiences: Sequence[SavedAudience], database: Sql) -> Sql:
+    return sql(" FROM ") + database + sql(".people FINAL WHERE workspace = ") + scope.here
 
 
-def _messages(scope: Scope, _audiences: Sequence[SavedAudience]) -> Sql:
+def _messages(scope: Scope, _audiences: Sequence[SavedAudience], database: Sql) -> Sql:
     return fill(
         """ FROM (
         SELECT text['send'] AS send, min(identity) AS identity,
@@ -92,16 +92,16 @@ def _messages(scope: Scope, _audiences: Sequence[SavedAudience]) -> Sql:
             minOrNullIf(ts, event = 'Message Clicked' AND text['agent'] != 'machine') AS clicked_at,
             countIf(event = 'Message Clicked' AND text['agent'] != 'machine') AS clicks,
             minOrNullIf(ts, event = 'Message Unsubscribed') AS unsubscribed_at
-        FROM default.events
+        FROM [[database]].events
         WHERE workspace = [[here]] AND source = 'holdfast' AND event IN ('Message Queued', 'Message Withheld',
             'Message Sent', 'Message Failed', 'Message In Doubt', 'Message Opened', 'Message Clicked',
             'Message Unsubscribed') AND text['send'] != ''
         GROUP BY send)""",
-        {"here": scope.here},
+        {"here": scope.here, "database": database},
     )
 
 
-def _segments(_scope: Scope, audiences: Sequence[SavedAudience]) -> Sql:
+def _segments(_scope: Scope, audiences: Sequence[SavedAudience], _database: Sql) -> Sql:
     lists = (
         bind("Array(String)", [each.id for each in audiences]),
         bind("Array(String)", [each.name for each in audiences]),
@@ -112,7 +112,7 @@ def _segments(_scope: Scope, audiences: Sequence[SavedAudience]) -> Sql:
     return sql(" FROM (SELECT arrayJoin(arrayZip(") + join(", ", lists) + sql(")) AS each)")
 
 
-def _members(_scope: Scope, _audiences: Sequence[SavedAudience]) -> Sql:
+def _members(_scope: Scope, _audiences: Sequence[SavedAudience], _database: Sql) -> Sql:
     return sql(" FROM ") + MEMBERS
 
 

@@ -1,0 +1,50 @@
+"""The second way in: the suites of the history, over ClickHouse's HTTP interface.
+
+The server is a facade over chDB, unless HOLDFAST_TEST_CLICKHOUSE is the URL of a real one whose user may make
+databases: then the same tests are run there, in a database of their own that is dropped at the end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+
+import pytest
+
+from holdfast.ports.history import History
+from holdfast.stores.clickhouse.engine import Engine, Handle
+from holdfast.stores.clickhouse.history import ChdbHistory
+from tests.clickhouse_facade import served
+from tests.contracts.history_contract import chdb_history
+
+SERVER = os.environ.get("HOLDFAST_TEST_CLICKHOUSE", "")
+
+
+@contextmanager
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a server."""
+    if SERVER:
+        yield SERVER
+        return
+    with served(tmp_path_factory.mktemp("server") / "data") as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    with server(tmp_path_factory) as url:
+        database = f"holdfast_{secrets.token_hex(4)}"
+        first = asyncio.run(ChdbHistory.open_server(url, database=database))
+        yield first._engine
+        for name in (database, first._engine.way.empty_database):
+            asyncio.run(first._engine.run(partial(Handle.command, text=f"DROP DATABASE {name}")))
+        asyncio.run(first.close())
+
+
+@pytest.fixture
+def history(engine: Engine) -> History:
+    return chdb_history(engine)
