@@ -18,7 +18,7 @@ from holdfast.decisions.caps import Cap, decode_caps
 from holdfast.decisions.fields import read_object
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import decode_quiet
-from holdfast.events.event import Event
+from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.archive import Archivist
 from holdfast.flows.collect import Collector
 from holdfast.flows.exchange import Imported, take_in
@@ -31,6 +31,8 @@ from holdfast.flows.react import Reactor
 from holdfast.flows.reading import REACT
 from holdfast.flows.receive import Receiver
 from holdfast.flows.send import Sender
+from holdfast.flows.simulate import Simulator
+from holdfast.flows.simulation_world import Stage
 from holdfast.flows.survey import Surveyor
 from holdfast.flows.watch import Watch
 from holdfast.integrations.files.convert import batches_of
@@ -61,6 +63,7 @@ from holdfast.stores.clickhouse.history import ChdbHistory
 from holdfast.stores.log.segment_log import SegmentLog
 from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.mailbox.server import MailboxServer
+from holdfast.stores.memory.rehearsal import RehearsalStage
 from holdfast.stores.sqlite.state import SqliteState
 
 DAY_SECONDS = 86_400
@@ -122,6 +125,7 @@ class Application:
     mailbox: Mailbox | None
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
+    simulator: Simulator = field(init=False)
     opened: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     """What is to be closed with the application, last opened first."""
     progress: Progress | None = None
@@ -208,12 +212,15 @@ class Application:
         return self.history
 
     async def under_way(self) -> list[UnderWay]:
-        """What is being asked of the history, the oldest first."""
-        return await self.history.under_way() if isinstance(self.history, Questions) else []
+        """What is being asked of the history, or simulated, the oldest first."""
+        asked = await self.history.under_way() if isinstance(self.history, Questions) else []
+        return sorted([*asked, *self.simulator.under_way()], key=lambda each: -each.elapsed_seconds)
 
     async def cancel(self, asking_id: str) -> bool:
-        """Call off what is asked under that id; False when nothing is."""
-        return isinstance(self.history, Questions) and await self.history.cancel(asking_id)
+        """Call off what is asked or simulated under that id; False when nothing is."""
+        simulated = self.simulator.cancel(asking_id)
+        asked = isinstance(self.history, Questions) and await self.history.cancel(asking_id)
+        return simulated or asked
 
     async def catch_up(self) -> None:
         """Whatever reached the log before this call is in every answer after it.
@@ -306,6 +313,11 @@ def rules_of(settings: Settings) -> GateRules:
         zone=ZoneInfo(settings.time_zone),
         global_holdout=settings.global_holdout,
     )
+
+
+def stage_of(numbers: Mapping[IdentityKey, int], like: Stage | None) -> Stage:
+    """A stage in memory on which the past of a few people is replayed."""
+    return RehearsalStage(numbers, like if isinstance(like, RehearsalStage) else None)
 
 
 def secret_of(data_dir: Path) -> bytes:
@@ -440,6 +452,16 @@ async def assemble(
         sender=sender,
         mailbox=mail.mailbox if mail is not None else None,
         wake=wake,
+    )
+    app.simulator = Simulator(
+        state=state,
+        history=history,
+        clock=clock,
+        rules=rules_of(settings),
+        zone=ZoneInfo(settings.time_zone),
+        currency=settings.currency,
+        costs={},
+        stages=stage_of,
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
     return app
