@@ -24,6 +24,7 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.caps import decode_caps
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.kernel.errors import Invalid
+from holdfast.messages.pace import Rates, decode_rates
 
 PREFIX = "HOLDFAST_"
 FILE_NAME = "holdfast.toml"
@@ -91,6 +92,18 @@ class Settings:
     smtp_password: str = _setting("", "The password at the relay.", secret=True)
     smtp_tls: Literal["starttls", "tls", "none"] = _setting(
         "starttls", "`starttls` upgrades a plain connection, `tls` encrypts from the start, `none` does neither."
+    )
+
+    # How fast.
+    send_rates: str = _setting(
+        "",
+        "How fast each channel's provider is given messages, with semicolons between them: `email 50/s; webhook "
+        "600/min`. All processes together keep to it. Empty: as fast as it takes them.",
+    )
+    domain_rates: str = _setting(
+        "",
+        "How fast mail goes to a domain, and calls to a web host, such as `gmail.com 20/s; others 5/s`; `others` is "
+        "each domain that is not named. Every process that sends keeps to it by itself.",
     )
 
     # How much people are written to.
@@ -175,6 +188,8 @@ class Settings:
             raise _invalid(
                 "email_sender", f"{self.email_sender!r} is no mail address", "Write one like Shop <hi@a.eu>."
             )
+        decode_send_rates(self.send_rates)
+        decode_domain_rates(self.domain_rates)
         decode_caps(self.contact_caps, "contact_caps")
         decode_quiet(self.quiet_from, self.quiet_until, self.quiet_policy)
         _check_url(self.public_url)
@@ -236,6 +251,16 @@ class Settings:
             else _text(getattr(self, each.name))
             for each in fields(self)
         }
+
+
+def decode_send_rates(text: str) -> Rates:
+    """The setting `send_rates`. Raises Invalid."""
+    return decode_rates(text, "send_rates", example="email 50/s; webhook 600/min")
+
+
+def decode_domain_rates(text: str) -> Rates:
+    """The setting `domain_rates`. Raises Invalid."""
+    return decode_rates(text, "domain_rates", example="gmail.com 20/s; others 5/s")
 
 
 _TYPES: Mapping[str, Any] = MappingProxyType(get_type_hints(Settings))

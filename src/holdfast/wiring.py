@@ -23,6 +23,7 @@ from holdfast.flows.archive import Archivist
 from holdfast.flows.collect import Collector
 from holdfast.flows.exchange import Imported, take_in
 from holdfast.flows.keys import Access
+from holdfast.flows.lanes import Lanes
 from holdfast.flows.library import load_library
 from holdfast.flows.list_members import finish_saying
 from holdfast.flows.own import own_records
@@ -30,7 +31,7 @@ from holdfast.flows.playbook import play_of
 from holdfast.flows.react import Reactor
 from holdfast.flows.reading import REACT
 from holdfast.flows.receive import Receiver
-from holdfast.flows.send import Sender
+from holdfast.flows.send import Office, Sender
 from holdfast.flows.simulate import Simulator
 from holdfast.flows.simulation_world import Stage
 from holdfast.flows.survey import Surveyor
@@ -57,7 +58,7 @@ from holdfast.ports.state import Send, Settlement, State, View
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.library import resolve, resolve_in
-from holdfast.settings import Settings
+from holdfast.settings import Settings, decode_domain_rates, decode_send_rates
 from holdfast.stores.clickhouse.engine import Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
 from holdfast.stores.log.segment_log import SegmentLog
@@ -68,6 +69,7 @@ from holdfast.stores.sqlite.state import SqliteState
 
 DAY_SECONDS = 86_400
 SECRET_BYTES = 32
+OWNER_BYTES = 6
 CATCH_UP_SECONDS = 2.0
 """How long a question waits for what came before it to be taken in."""
 SETTLE_SECONDS = 30.0
@@ -122,6 +124,8 @@ class Application:
     watch: Watch
     sender: Sender | None
     """None where nothing is sent."""
+    lanes: Lanes
+    """What of the outbox may be claimed; there are none where nothing is sent."""
     mailbox: Mailbox | None
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
@@ -409,13 +413,19 @@ async def assemble(
         reactor.settle(settlements)
         wake.set()
 
-    if mail is not None:
-        channel = email_channel(settings.email_sender, linker=linker, workspace_name=settings.workspace_name)
+    offices = _offices(settings, linker, mail) if mail is not None else {}
+    lanes = Lanes(
+        {name: office.channel.doubt for name, office in offices.items()},
+        owner=secrets.token_hex(OWNER_BYTES),
+        rates=decode_send_rates(settings.send_rates),
+        domain_rates=decode_domain_rates(settings.domain_rates),
+    )
+    if offices:
         sender = Sender(
             state=state,
             clock=clock,
-            carrier=mail.carrier,
-            channel=channel,
+            offices=offices,
+            lanes=lanes,
             linker=linker,
             workspace_name=settings.workspace_name,
             settle=settled,
@@ -426,7 +436,7 @@ async def assemble(
         clock=clock,
         rules=rules_of(settings),
         hand_over=sender.take if sender is not None else _nobody_sends,
-        room=lambda: 0 if sender is None else sender.room,
+        lanes=lanes,
         dedup_days=settings.dedup_days,
         zone=ZoneInfo(settings.time_zone),
     )
@@ -450,6 +460,7 @@ async def assemble(
         access=access,
         watch=watch,
         sender=sender,
+        lanes=lanes,
         mailbox=mail.mailbox if mail is not None else None,
         wake=wake,
     )
@@ -465,6 +476,12 @@ async def assemble(
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
     return app
+
+
+def _offices(settings: Settings, linker: Linker, mail: Mail) -> dict[str, Office]:
+    """Who writes and who carries, by channel."""
+    email = email_channel(settings.email_sender, linker=linker, workspace_name=settings.workspace_name)
+    return {"email": Office(channel=email, carrier=mail.carrier)}
 
 
 def _nobody_sends(sends: Sequence[Send]) -> None:

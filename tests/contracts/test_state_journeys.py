@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from holdfast.ports.state import WAITED_MS_MOST, Decision, Entered, Settlement, State, StepCount
+from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Decision, Entered, Lane, Settlement, State, StepCount
 from holdfast.testing import a_send, a_visit
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
+
+
+def rooms(each: int, channel: str = "email") -> dict[Lane, int]:
+    """So much room in every lane."""
+    return {Lane(channel, urgency): each for urgency in URGENCIES}
 
 
 def a_decision(name: str, version: int, **fields: Any) -> Decision:
@@ -106,7 +111,7 @@ async def test_the_next_thing_to_fall_due_is_a_visit_or_a_send(state: State) -> 
         assert await transaction.next_due() == 50
         await transaction.add_sends([a_send("a", not_before_ms=40), a_send("b", not_before_ms=30, transactional=True)])
         assert await transaction.next_due() == 30
-        await transaction.claim_sends(45, limit=9)
+        await transaction.claim_sends(45, rooms(9))
         assert await transaction.next_due() == 50
 
 
@@ -188,18 +193,18 @@ async def test_claims_take_what_is_due_transactional_first_then_longest_due(stat
                 a_send("withheld", not_before_ms=0, state="withheld", reason="holdout"),
             ]
         )
-        assert [send.key for send in await transaction.claim_sends(30, limit=3)] == ["receipt", "early", "also-early"]
-        assert await transaction.claim_sends(30, limit=0) == []
-        (last,) = await transaction.claim_sends(30, limit=9)
+        assert [send.key for send in await transaction.claim_sends(30, rooms(2))] == ["receipt", "early", "also-early"]
+        assert await transaction.claim_sends(30, rooms(0)) == []
+        (last,) = await transaction.claim_sends(30, rooms(9))
         assert (last.key, last.state, last.claimed_ms, last.attempts) == ("late", "claimed", 30, 1)
         assert (await transaction.sends(["late"]))["late"] == last
-        assert await transaction.claim_sends(30, limit=9) == []
+        assert await transaction.claim_sends(30, rooms(9)) == []
 
 
 async def test_only_claimed_sends_are_settled(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_sends([a_send(key, not_before_ms=0) for key in ("a", "b", "c", "waiting")])
-        await transaction.claim_sends(5, limit=3)
+        await transaction.claim_sends(5, rooms(3))
         await transaction.settle_sends(
             [
                 Settlement(key="a", state="sent"),
@@ -223,21 +228,21 @@ async def test_only_claimed_sends_are_settled(state: State) -> None:
 async def test_a_deferred_send_waits_and_counts_its_attempts(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_sends([a_send("a", not_before_ms=0)])
-        await transaction.claim_sends(5, limit=1)
+        await transaction.claim_sends(5, rooms(1))
         await transaction.settle_sends([Settlement(key="a", state="pending", reason="busy", not_before_ms=50)], 6)
         deferred = (await transaction.sends(["a"]))["a"]
         assert (deferred.state, deferred.not_before_ms, deferred.claimed_ms) == ("pending", 50, None)
         assert (deferred.settled_ms, deferred.reason, deferred.attempts) == (None, "busy", 1)
-        assert await transaction.claim_sends(49, limit=1) == []
-        assert [send.attempts for send in await transaction.claim_sends(50, limit=1)] == [2]
+        assert await transaction.claim_sends(49, rooms(1)) == []
+        assert [send.attempts for send in await transaction.claim_sends(50, rooms(1))] == [2]
 
 
 async def test_claims_never_settled_can_be_found(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_sends([a_send(key, not_before_ms=0) for key in ("a", "b", "c")])
-        await transaction.claim_sends(5, limit=1)
-        await transaction.claim_sends(7, limit=1)
-        await transaction.claim_sends(9, limit=1)
+        await transaction.claim_sends(5, rooms(1))
+        await transaction.claim_sends(7, rooms(1))
+        await transaction.claim_sends(9, rooms(1))
         await transaction.settle_sends([Settlement(key="a", state="sent")], 8)
         assert [send.key for send in await transaction.claimed_before(9)] == ["b"]
         assert [send.key for send in await transaction.claimed_before(100)] == ["b", "c"]
@@ -275,7 +280,7 @@ async def test_a_contact_counts_for_the_moment_it_was_meant_for_or_handed_over(s
                 a_send("late", created_ms=11, not_before_ms=11, identity=1),
             ]
         )
-        assert [send.key for send in await transaction.claim_sends(45, limit=1)] == ["late"]
+        assert [send.key for send in await transaction.claim_sends(45, rooms(1))] == ["late"]
         await transaction.settle_sends([Settlement(key="late", state="sent")], 46)
         [late, put_off] = (await transaction.contacts([1], 40))[1]
         assert (late.key, late.at_ms, late.handed_ms) == ("late", 11, 45)
@@ -289,7 +294,7 @@ async def test_what_nobody_tried_was_no_attempt(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_sends([a_send("a", not_before_ms=0)])
         for untried in (True, False):
-            [claimed] = await transaction.claim_sends(5, limit=1)
+            [claimed] = await transaction.claim_sends(5, rooms(1))
             assert claimed.attempts == 1
             await transaction.settle_sends([Settlement(key="a", state="pending", untried=untried)], 6)
         assert (await transaction.sends(["a"]))["a"].attempts == 1
@@ -319,7 +324,7 @@ async def test_suppressed_addresses_are_compared_in_lower_case(state: State) -> 
         assert await view.suppressed("sms", ["ada@example.com"]) == {}
 
 
-async def test_claims_leave_some_origins_and_may_take_transactional_sends_only(state: State) -> None:
+async def test_claims_leave_some_origins_and_lanes_they_were_not_asked_for(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_sends(
             [
@@ -329,7 +334,7 @@ async def test_claims_leave_some_origins_and_may_take_transactional_sends_only(s
                 a_send("offer", not_before_ms=2),
             ]
         )
-        taken = await transaction.claim_sends(9, limit=9, without=["paused"], transactional_only=True)
+        taken = await transaction.claim_sends(9, {Lane("email", "transactional"): 9}, without=["paused"])
         assert [send.key for send in taken] == ["receipt"]
-        assert [send.key for send in await transaction.claim_sends(9, limit=9, without=["paused"])] == ["offer"]
-        assert {send.key for send in await transaction.claim_sends(9, limit=9)} == {"held", "held-receipt"}
+        assert [send.key for send in await transaction.claim_sends(9, rooms(9), without=["paused"])] == ["offer"]
+        assert {send.key for send in await transaction.claim_sends(9, rooms(9))} == {"held", "held-receipt"}

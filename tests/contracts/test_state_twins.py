@@ -15,7 +15,18 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from holdfast.ports.state import BadRecord, Decision, SavedSegment, Settlement, State, StepCount, Transaction, View
+from holdfast.ports.state import (
+    URGENCIES,
+    BadRecord,
+    Decision,
+    Lane,
+    SavedSegment,
+    Settlement,
+    State,
+    StepCount,
+    Transaction,
+    View,
+)
 from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing import MemoryState, a_link, a_profile, a_send, a_visit, an_event
 from tests.contracts.state_contract import anonymous, user
@@ -236,6 +247,12 @@ class SendTwins(Twins):
         "latest sends": lambda view: view.sends_of(origin=None, identities=None, limit=3),
         "totals": lambda view: view.send_totals("b"),
         "contacts": lambda view: view.contacts(WHO, 3),
+        "lanes": lambda view: view.lane_totals(),
+        "overdue": lambda view: view.overdue_claims(9, limit=3),
+        "answers": lambda view: view.answers([f"k{n}" for n in range(6)]),
+        "dead": lambda view: view.dead_letters(limit=3, origin="a"),
+        "dead after": lambda view: view.dead_letters(limit=9, channel="email", before=(5, "k3")),
+        "dead in all": lambda view: view.count_dead_letters(),
         "suppressed": lambda view: view.suppressed("email", ["a@x", "é", "\0", "b"]),
     }
 
@@ -254,15 +271,36 @@ class SendTwins(Twins):
 
     @rule(now_ms=TIMES, limit=NUMBERS, undo=UNDO)
     def claim(self, now_ms: int, limit: int, undo: bool) -> None:
-        self.both(lambda transaction: transaction.claim_sends(now_ms, limit=limit), undo=undo)
+        rooms = {Lane("email", urgency): limit for urgency in URGENCIES}
+        name = f"c{now_ms}"
+        self.both(
+            lambda transaction: transaction.claim_sends(now_ms, rooms, claimed_by=name, send_by_ms=now_ms + 5),
+            undo=undo,
+        )
 
     @rule(keys=st.lists(KEYS, max_size=3), state=STATES.filter(lambda each: each != "claimed"), at_ms=TIMES)
     def settle(self, keys: list[str], state: Any, at_ms: int) -> None:
         untried = at_ms % 2 == 0
         settlements = [
-            Settlement(key=key, state=state, reason="why", not_before_ms=at_ms, untried=untried) for key in keys
+            Settlement(
+                key=key,
+                state=state,
+                reason="why",
+                not_before_ms=at_ms,
+                untried=untried,
+                claimed_by=None if at_ms % 3 else f"c{at_ms}",
+                dead=at_ms % 4 < 2,
+            )
+            for key in keys
         ]
         self.both(lambda transaction: transaction.settle_sends(settlements, at_ms))
+
+    @rule(keys=st.lists(KEYS, max_size=3), at_ms=TIMES, replayed=st.booleans())
+    def decide(self, keys: list[str], at_ms: int, replayed: bool) -> None:
+        if replayed:
+            self.both(lambda transaction: transaction.replay_dead_letters(keys, at_ms))
+        else:
+            self.both(lambda transaction: transaction.drop_dead_letters(keys))
 
     @rule(address=st.sampled_from(["A@x", "a@X", "É", "\0"]), reason=STEPS)
     def suppress(self, address: str, reason: str) -> None:

@@ -18,11 +18,12 @@ from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
 from holdfast.events.event import IdentityKey
 from holdfast.flows.decide import publish
+from holdfast.flows.lanes import ROOM, Lanes
 from holdfast.flows.send import (
     ATTEMPTS_MOST,
     JITTER,
-    UNDER_WAY_MOST,
     WAIT_SECONDS_MOST,
+    Office,
     Sender,
     settlement_of,
     wait_seconds,
@@ -77,18 +78,20 @@ class Answering:
     async def close(self) -> None: ...
 
 
-class Office:
+class Mails:
     """A sender with everything it needs."""
 
     def __init__(self, carrier: Carrier) -> None:
         self.state = MemoryState()
         self.clock = FakeClock()
         self.settled: list[Settlement] = []
+        channel = email_channel("Tea & Cup <shop@shop.example>", linker=LINKER, workspace_name="Tea & Cup")
+        self.lanes = Lanes({"email": channel.doubt})
         self.sender = Sender(
             state=self.state,
             clock=self.clock,
-            carrier=carrier,
-            channel=email_channel("Tea & Cup <shop@shop.example>", linker=LINKER, workspace_name="Tea & Cup"),
+            offices={"email": Office(channel=channel, carrier=carrier)},
+            lanes=self.lanes,
             linker=LINKER,
             workspace_name="Tea & Cup",
             settle=self.settled.extend,
@@ -125,7 +128,7 @@ async def mailbox(directory: Path) -> AsyncIterator[tuple[SqliteMailbox, int]]:
 
 async def test_a_send_becomes_a_mail(tmp_path: Path) -> None:
     async with mailbox(tmp_path) as (kept, port):
-        office = Office(SmtpCarrier("127.0.0.1", port, tls="none"))
+        office = Mails(SmtpCarrier("127.0.0.1", port, tls="none"))
         await office.prepare(
             html='<p>{{ event.name }} at {{ workspace.name }}</p><a href="{{ links.unsubscribe }}">no more</a>'
         )
@@ -142,19 +145,19 @@ async def test_a_send_becomes_a_mail(tmp_path: Path) -> None:
 
 async def test_many_sends_are_each_made_once() -> None:
     carrier = Answering(lambda parcel: Accepted(parcel.to))
-    office = Office(carrier)
+    office = Mails(carrier)
     await office.prepare()
-    settled = await office.see_through(*(send(number) for number in range(UNDER_WAY_MOST)))
+    settled = await office.see_through(*(send(number) for number in range(ROOM)))
     assert {each.state for each in settled} == {"sent"}
-    assert len({each.key for each in settled}) == len(carrier.carried) == UNDER_WAY_MOST
+    assert len({each.key for each in settled}) == len(carrier.carried) == ROOM
 
 
 async def test_a_retry_sends_the_very_same_bytes() -> None:
     carrier = Answering(lambda _: Deferred("not now"))
-    office = Office(carrier)
+    office = Mails(carrier)
     await office.prepare(html="<p>{{ 'now' | date: '%H:%M:%S' }}</p>")
     await office.see_through(send())
-    again = Office(carrier)
+    again = Mails(carrier)
     await again.prepare(html="<p>{{ 'now' | date: '%H:%M:%S' }}</p>")
     again.clock.advance(hours=5)
     await again.see_through(send(attempts=2))
@@ -174,7 +177,7 @@ async def test_what_cannot_be_said_fails_with_the_reason_and_is_never_carried(
     html: str, address: str, because: str
 ) -> None:
     carrier = Answering(lambda _: Accepted())
-    office = Office(carrier)
+    office = Mails(carrier)
     await office.prepare(html=html)
     (settled,) = await office.see_through(send(address=address))
     assert settled.state == "failed"
@@ -184,14 +187,14 @@ async def test_what_cannot_be_said_fails_with_the_reason_and_is_never_carried(
 
 
 async def test_a_send_of_a_version_nobody_knows_fails() -> None:
-    office = Office(Answering(lambda _: Accepted()))
+    office = Mails(Answering(lambda _: Accepted()))
     await office.prepare()
     (settled,) = await office.see_through(send(version=9))
     assert settled.state == "failed"
 
 
 async def test_a_send_of_somebody_nobody_knows_holds_no_place_for_ever() -> None:
-    office = Office(Answering(lambda _: Accepted()))
+    office = Mails(Answering(lambda _: Accepted()))
     await office.prepare()
     settled = await office.see_through(send(1, identity=99), send(2))
     assert sorted(each.state for each in settled) == ["failed", "sent"]
@@ -201,7 +204,7 @@ async def test_a_carrier_that_raises_leaves_the_send_in_doubt() -> None:
     def broken(_: Parcel) -> Verdict:
         raise RuntimeError("a bug")
 
-    office = Office(Answering(broken))
+    office = Mails(Answering(broken))
     await office.prepare()
     (settled,) = await office.see_through(send())
     assert settled.state == "in_doubt"
@@ -215,9 +218,9 @@ async def test_what_is_not_done_when_time_is_up_is_in_doubt_or_not_begun() -> No
             raise AssertionError
 
     carrier = Stuck(lambda _: Accepted())
-    office = Office(carrier)
+    office = Mails(carrier)
     await office.prepare()
-    office.sender.take([send(number) for number in range(UNDER_WAY_MOST)])
+    office.sender.take([send(number) for number in range(ROOM)])
     while not carrier.carried:
         await asyncio.sleep(0.01)
     await office.sender.finish(seconds=0.05)
@@ -225,7 +228,7 @@ async def test_what_is_not_done_when_time_is_up_is_in_doubt_or_not_begun() -> No
     handed = {each.key for each in carrier.carried}
     assert {key for key, state in states.items() if state == "in_doubt"} == handed
     assert {key for key, state in states.items() if state == "pending"} == states.keys() - handed
-    assert len(states) == UNDER_WAY_MOST
+    assert len(states) == ROOM
 
 
 VERDICTS: st.SearchStrategy[Verdict] = st.one_of(
@@ -248,7 +251,9 @@ def test_a_verdict_settles_a_send(verdict: Verdict, attempts: int) -> None:
         case InDoubt():
             assert settled.state == "in_doubt"
         case Deferred(after_seconds=asked):
-            assert settled.state == ("pending" if attempts < ATTEMPTS_MOST else "failed")
+            waits = wait_seconds(send(attempts=attempts), verdict)
+            assert settled.state == ("pending" if attempts < ATTEMPTS_MOST and waits <= 86_400 else "failed")
+            assert settled.dead == (settled.state == "failed")
             if settled.state == "pending":
                 assert settled.not_before_ms >= NOW_MS + asked * 1_000
     assert settled.gone <= (settled.state == "failed")

@@ -16,7 +16,7 @@ from holdfast.messages.parcel import Parcel, Verdict
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.history import History, HistoryRow, PersonRow
 from holdfast.ports.log import Log, Record
-from holdfast.ports.state import Send, State, Transaction
+from holdfast.ports.state import Lane, Send, State, Transaction
 
 Kind = Literal["none", "crash", "trouble", "cancel"]
 
@@ -126,13 +126,9 @@ class WatchedTransaction(Watched):
 
     claims: Sequence[Send] = ()
 
-    async def claim_sends(
-        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
-    ) -> list[Send]:
-        claims: list[Send] = await self._inner.claim_sends(
-            now_ms, limit=limit, without=without, transactional_only=transactional_only
-        )
-        self.claims = claims
+    async def claim_sends(self, now_ms: int, rooms: Mapping[Lane, int], **named: Any) -> list[Send]:
+        claims: list[Send] = await self._inner.claim_sends(now_ms, rooms, **named)
+        self.claims = [*self.claims, *claims]
         return claims
 
 

@@ -11,6 +11,7 @@ from unittest.mock import patch
 from holdfast.events.segment_spec import decode
 from holdfast.flows import archive, claiming, intake, react, send
 from holdfast.flows.archive import Archivist
+from holdfast.flows.claiming import Claimed
 from holdfast.flows.intake import Intake
 from holdfast.flows.own import own_records
 from holdfast.flows.react import Reactor
@@ -63,11 +64,11 @@ def _handed_over_before_commit() -> contextlib.AbstractContextManager[object]:
     sound = claiming.claim
 
     def planted(reactor: Reactor) -> contextlib.AbstractContextManager[object]:
-        async def claim(*given: Any, **named: Any) -> list[Send]:
+        async def claim(*given: Any, **named: Any) -> Claimed:
             claimed = await sound(*given, **named)
-            if claimed:
-                reactor._hand_over(claimed)
-            return []
+            if claimed.sends:
+                reactor._hand_over(claimed.sends)
+            return Claimed()
 
         return patch.object(react, "claim", claim)
 
@@ -96,19 +97,17 @@ def _no_recover() -> contextlib.AbstractContextManager[object]:
 
 def _sent_again_when_in_doubt() -> contextlib.AbstractContextManager[object]:
     """What the dead had claimed is simply sent."""
-    return patch.object(
-        react, "recovered", lambda each, taken: Settlement(key=each.key, state="pending", reason="again")
-    )
+    return patch.object(react, "recovered", lambda each, *_: Settlement(key=each.key, state="pending", reason="again"))
 
 
 def _lost_answer_is_retried() -> contextlib.AbstractContextManager[object]:
     """A lost answer is taken for a no."""
     sound = send.settlement_of
 
-    def settlement_of(each: Send, verdict: Any, now_ms: int) -> Settlement:
+    def settlement_of(each: Send, verdict: Any, now_ms: int, *doubt: Any) -> Settlement:
         if isinstance(verdict, InDoubt):
             return Settlement(key=each.key, state="pending", reason=verdict.reason, not_before_ms=now_ms)
-        return sound(each, verdict, now_ms)
+        return sound(each, verdict, now_ms, *doubt)
 
     return patch.object(send, "settlement_of", settlement_of)
 

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from holdfast.channels.declared import Answer, Declared
 from holdfast.channels.smtp_reply import Reply, Stage
+from holdfast.decisions.step import Step
+from holdfast.decisions.steps.send import Send as SendStep
+from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis
 from holdfast.messages.address import Mailbox, read_address, read_sender
+from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import Letter, assemble, message_id
 from holdfast.messages.links import Linker, track_links
 from holdfast.messages.markup import text_of
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.template import Words
+from holdfast.messages.template import RenderFailed, Words, parse_message
 from holdfast.ports.state import Send
 
 BUSY_SECONDS = 300
@@ -41,6 +47,21 @@ class EmailSmtp:
     sender_name: str
     linker: Linker
     workspace_name: str
+
+    @property
+    def doubt(self) -> DoubtPolicy:
+        """SMTP knows no keys: a repeated mail would be a second one."""
+        return ONCE
+
+    def compose(self, send: Send, step: Step, variables: Mapping[str, Json]) -> Parcel | Refused:
+        """The mail as the send step's template says it."""
+        if not isinstance(step, SendStep):
+            return Refused(f"There is no template {send.template!r}.")
+        template = parse_message(step.template.subject, step.template.html, step.template.text)
+        words = template.render(variables, now=from_millis(send.created_ms))
+        if isinstance(words, RenderFailed):
+            return Refused(f"It could not be rendered: {words.reason}")
+        return self.parcel(send, words)
 
     def parcel(self, send: Send, words: Words) -> Parcel:
         """The complete email; the same bytes on every retry.
@@ -89,6 +110,7 @@ def email_channel(sender: str, *, linker: Linker, workspace_name: str) -> EmailS
 def verdict(stage: Stage, reply: Reply) -> Verdict:
     """What the reply that ended the dialogue means for the message."""
     said = f"The mail server said {reply}"
+    later = Deferred(said, BUSY_SECONDS if _busy(reply) else LATER_SECONDS, _blame(stage, reply))
     if stage == "body" and reply.code // 100 == 2:
         queued = _QUEUED.search(reply.text)
         return Accepted(queued[1] if queued else reply.text)
@@ -100,12 +122,18 @@ def verdict(stage: Stage, reply: Reply) -> Verdict:
         case ("sender" | "data" | "body", 5):
             return Refused(said)
         case ("body", 4):
-            return Deferred(said, BUSY_SECONDS if _busy(reply) else LATER_SECONDS)
+            return later
         case ("body", _):
             return InDoubt(said)
         # Before the envelope, no is said to us and not to the message: a wrong password must not use up the mails.
         case _:
-            return Deferred(said, BUSY_SECONDS if _busy(reply) else LATER_SECONDS)
+            return later
+
+
+def _blame(stage: Stage, reply: Reply) -> Literal["domain", "provider"]:
+    """Who cannot take it now: the server, until it hears of the recipient, and when it is full or has had enough."""
+    envelope = stage in ("recipient", "data", "body")
+    return "domain" if envelope and reply.code != 421 and not reply.enhanced.startswith("4.3.") else "provider"
 
 
 def _busy(reply: Reply) -> bool:
@@ -128,7 +156,7 @@ CHANNEL = Declared(
     answers=(
         _answer("body", 250, "2.0.0 Ok: queued as 4Yc5Hq1X2z", Accepted("4Yc5Hq1X2z")),
         _answer("body", 250, "OK id=1tXyZ0-0001Ab-2C", Accepted("1tXyZ0-0001Ab-2C")),
-        _answer("body", 452, "4.3.1 full", Deferred(_said(452, "4.3.1 full"), LATER_SECONDS)),
+        _answer("body", 452, "4.3.1 full", Deferred(_said(452, "4.3.1 full"), LATER_SECONDS, "provider")),
         _answer("body", 554, "5.7.1 spam", Refused(_said(554, "5.7.1 spam"))),
         _answer("body", 354, "go on", InDoubt(_said(354, "go on"))),
         _answer("recipient", 550, "5.1.1 unknown", Refused(_said(550, "5.1.1 unknown"), gone=True)),
@@ -138,9 +166,9 @@ CHANNEL = Declared(
         _answer("recipient", 552, "5.2.2 full", Refused(_said(552, "5.2.2 full"))),
         _answer("recipient", 550, "Relaying denied", Refused(_said(550, "Relaying denied"))),
         _answer("recipient", 450, "4.2.0 greylisted", Deferred(_said(450, "4.2.0 greylisted"), LATER_SECONDS)),
-        _answer("sender", 421, "4.7.0 too fast", Deferred(_said(421, "4.7.0 too fast"), BUSY_SECONDS)),
+        _answer("sender", 421, "4.7.0 too fast", Deferred(_said(421, "4.7.0 too fast"), BUSY_SECONDS, "provider")),
         _answer("sender", 553, "5.1.8 bad sender", Refused(_said(553, "5.1.8 bad sender"))),
-        _answer("auth", 535, "5.7.8 no", Deferred(_said(535, "5.7.8 no"), LATER_SECONDS)),
-        _answer("greeting", 554, "no service", Deferred(_said(554, "no service"), LATER_SECONDS)),
+        _answer("auth", 535, "5.7.8 no", Deferred(_said(535, "5.7.8 no"), LATER_SECONDS, "provider")),
+        _answer("greeting", 554, "no service", Deferred(_said(554, "no service"), LATER_SECONDS, "provider")),
     ),
 )

@@ -6,52 +6,128 @@ ago may not be made any more.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from holdfast.decisions.caps import Made
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
 from holdfast.decisions.machine import STOPPED
+from holdfast.flows.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.own import told_settled
 from holdfast.flows.playbook import Playbook
+from holdfast.flows.send import settled_doubt
 from holdfast.flows.travel import CHANNEL, load_travellers
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.ports.state import Send, Settlement, Transaction, View
+from holdfast.messages.doubt import ONCE, DoubtPolicy
+from holdfast.messages.pace import Bucket
+from holdfast.ports.state import Lane, Send, Settlement, Transaction, View
 
+PACE = "pace/"
+"""Before the name of a channel, the note that holds its bucket."""
 PUT_OFF_MS_MOST = 3_600_000
 """How long a cap may hold up what it let through before. Deliveries are a little early or late, and a mail a day under
 a cap of one a day is not to be lost for seconds; what a broken provider held up for longer is."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """What a round of claims came to."""
+
+    sends: Sequence[Send] = ()
+    """To be handed over once the claim is durable."""
+    put_off: int = 0
+    """Those whose domain had no place for them: others may be claimed in theirs."""
+
+
+NOTHING_CLAIMED = Claimed()
+
+
 async def claim(
-    transaction: Transaction, playbook: Playbook, rules: GateRules, now_ms: int, *, room: int, behind: bool
-) -> list[Send]:
+    transaction: Transaction, playbook: Playbook, rules: GateRules, lanes: Lanes, now_ms: int, *, behind: bool
+) -> Claimed:
     """Take sends for the senders, and let go of those that may not be made any more.
 
-    While the log is not read to its end an opt-out may stand in it: only what needs no consent is taken.
+    While the log is not read to its end an opt-out may stand in it: only what needs no consent is taken. Should the
+    transaction be undone, tell the lanes by `Lanes.untaken`.
     """
-    if room <= 0:
-        return []
-    claimed = await transaction.claim_sends(
-        now_ms, limit=room, without=sorted(playbook.paused), transactional_only=behind
-    )
+    rooms = {lane: room for lane, room in lanes.rooms(now_ms).items() if lane.urgency == "transactional" or not behind}
+    claimed = await _take(transaction, lanes, rooms, now_ms, sorted(playbook.paused)) if rooms else []
     if not claimed:
-        return []
+        return NOTHING_CLAIMED
     stopped = [send for send in claimed if playbook.is_stopped(send.origin, send.version)]
     running = [send for send in claimed if send not in stopped]
     refused = [Settlement(key=send.key, state="withheld", reason=STOPPED) for send in stopped]
     refused += await still_refused(transaction, running, rules, now_ms)
-    await settle(transaction, refused, now_ms)
     keys = {each.key for each in refused}
-    return [send for send in claimed if send.key not in keys]
+    put_off = lanes.put_off([send for send in claimed if send.key not in keys], now_ms)
+    keys |= {each.key for each in put_off}
+    going = [send for send in claimed if send.key not in keys]
+    try:
+        await settle(transaction, [*refused, *put_off], now_ms)
+    except BaseException:
+        lanes.untaken(going)
+        raise
+    return Claimed(sends=going, put_off=len(put_off))
+
+
+async def _take(
+    transaction: Transaction, lanes: Lanes, rooms: Mapping[Lane, int], now_ms: int, without: Sequence[str]
+) -> list[Send]:
+    """Claim what there is room for, and of channels with a rate what that allows as well."""
+    by, send_by_ms = lanes.next_claim(), now_ms + SEND_WITHIN_MS
+    claimed = []
+    free = {lane: room for lane, room in rooms.items() if lanes.rate(lane.channel) is None}
+    if free:
+        claimed += await transaction.claim_sends(now_ms, free, without=without, claimed_by=by, send_by_ms=send_by_ms)
+    for channel in dict.fromkeys(lane.channel for lane in rooms if lane not in free):
+        bucket = await _bucket(transaction, lanes, channel)
+        for lane, most in _shares(channel, bucket.free(now_ms), turn=lanes.claims):
+            room = min(rooms.get(lane, 0), most, bucket.free(now_ms))
+            if room <= 0:
+                continue
+            taken = await transaction.claim_sends(
+                now_ms, {lane: room}, without=without, claimed_by=by, send_by_ms=send_by_ms
+            )
+            rooms = {**rooms, lane: rooms[lane] - len(taken)}
+            bucket = bucket.taken(len(taken), now_ms)
+            claimed += taken
+        await transaction.set_note(PACE + channel, str(bucket.full_us))
+        lanes.paced(bucket, channel, now_ms)
+    return claimed
+
+
+async def _bucket(transaction: Transaction, lanes: Lanes, channel: str) -> Bucket:
+    """The channel's bucket. It is kept in the state, so that every process that sends takes from the same one."""
+    rate = lanes.rate(channel)
+    assert rate is not None  # noqa: S101 - Asked only of channels that have one.
+    return Bucket(rate, int(await transaction.note(PACE + channel) or 0))
+
+
+def _shares(channel: str, free: int, *, turn: int) -> list[tuple[Lane, int]]:
+    """Who may take how many of what a rate allows, in order: first what is transactional, then the others half each.
+
+    They go first in turns, and what one leaves the other may have.
+    """
+    marketing = [Lane(channel, "journey"), Lane(channel, "broadcast")][:: 1 if turn % 2 else -1]
+    half = -(-free // 2)
+    return [
+        (Lane(channel, "transactional"), free),
+        *((lane, half) for lane in marketing),
+        *((lane, free) for lane in marketing),
+    ]
 
 
 async def settle(transaction: Transaction, settlements: Sequence[Settlement], now_ms: int) -> None:
-    """Write what became of claimed sends, suppress addresses found dead, and tell of both."""
+    """Write what became of claimed sends, suppress addresses found dead, and tell of both.
+
+    What somebody says of a claim that is no longer theirs is not heard.
+    """
     if not settlements:
         return
     sends = await transaction.sends([each.key for each in settlements])
-    settlements = [each for each in settlements if each.key in sends]
+    settlements = [
+        each for each in settlements if each.key in sends and each.claimed_by in (None, sends[each.key].claimed_by)
+    ]
     owners = await transaction.identities_by_id([send.identity for send in sends.values()])
     await transaction.settle_sends(settlements, now_ms)
     for each in settlements:
@@ -66,13 +142,16 @@ async def settle(transaction: Transaction, settlements: Sequence[Settlement], no
     await transaction.emit(told)
 
 
-def recovered(send: Send, taken: set[str] | None) -> Settlement:
+def recovered(send: Send, taken: Collection[str] | None, now_ms: int, doubt: DoubtPolicy = ONCE) -> Settlement:
     """What becomes of a send claimed by a process that is no more; `taken` is what the provider says it took."""
+    by = send.claimed_by
     if taken is None:
-        return Settlement(key=send.key, state="in_doubt", reason="The server stopped while it was on its way.")
+        return settled_doubt(send, "The server stopped while it was on its way.", now_ms, doubt)
     if send.key in taken:
-        return Settlement(key=send.key, state="sent")
-    return Settlement(key=send.key, state="pending", reason="The server stopped before it was taken.")
+        return Settlement(key=send.key, state="sent", claimed_by=by)
+    return Settlement(
+        key=send.key, state="pending", reason="The server stopped before it was taken.", untried=True, claimed_by=by
+    )
 
 
 async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now_ms: int) -> list[Settlement]:
@@ -91,7 +170,7 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
     refused = []
     for send in sends:
         person = owners[send.identity].person
-        standing = travellers[person].standing().get(send.channel, Standing())
+        standing = travellers[person].standing_on(send.channel, send.address)
         standing = replace(standing, suppressed=dead.get(send.address.lower(), standing.suppressed))
         settlement = _settled_again(send, standing, rules, tuple(handed[person]), now_ms)
         if settlement is not None:

@@ -14,15 +14,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
 from holdfast.flows.claiming import claim, recovered, settle
 from holdfast.flows.intake import Intake
+from holdfast.flows.lanes import NO_LANES, Lanes
 from holdfast.flows.own import own_records
 from holdfast.flows.playbook import load_playbook
 from holdfast.flows.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
+from holdfast.flows.travel import CHANNEL
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.clock import Clock
@@ -50,12 +53,14 @@ class Ticked:
     fired: int = 0
     settled: int = 0
     claimed: int = 0
+    put_off: int = 0
+    """Claimed, and left for later because their domain is busy: others may go in their place."""
     set_aside: int = 0
 
     @property
     def idle(self) -> bool:
         """Whether there was nothing to do."""
-        return not (self.events or self.fired or self.settled or self.claimed or self.set_aside)
+        return not (self.events or self.fired or self.settled or self.claimed or self.put_off or self.set_aside)
 
 
 class Reactor:
@@ -69,7 +74,7 @@ class Reactor:
         clock: Clock,
         rules: GateRules,
         hand_over: Callable[[Sequence[Send]], None],
-        room: Callable[[], int],
+        lanes: Lanes = NO_LANES,
         batch_records: int = 100,
         dedup_days: int = 30,
         zone: ZoneInfo = UTC_ZONE,
@@ -78,7 +83,7 @@ class Reactor:
 
         Args:
             hand_over: takes the sends a tick claimed, once the claim is durable.
-            room: how many more sends may be under way; no more are claimed.
+            lanes: how many more sends may be under way, and where; no more are claimed.
             batch_records: log entries read in one tick.
             zone: the workspace's time zone.
         """
@@ -87,7 +92,7 @@ class Reactor:
         self._clock = clock
         self._rules = rules
         self._hand_over = hand_over
-        self._room = room
+        self._lanes = lanes
         self._batch_records = batch_records
         self._intake = Intake(rules, zone)
         self._dedup_ms = dedup_days * DAY_MS
@@ -167,23 +172,38 @@ class Reactor:
     async def recover(self, delivered: Delivered | None = None) -> int:
         """After a start: settle the sends claimed by a process that is no more; returns how many are in doubt.
 
-        Whether a provider took them cannot be known from here, and they are not sent again: at most once. A provider
-        that can be asked settles the doubt: what it took is sent, what it did not take is sent now.
+        Whether a provider took them cannot be known from here, and each channel says what follows; mail is not sent
+        again: at most once. A provider that can be asked settles the doubt: what it took is sent, what it did not take
+        is sent now.
 
         Args:
-            delivered: tells which of some sends the provider took, where it can be asked.
+            delivered: tells which of some mails the provider took, where it can be asked.
         """
         now_ms = to_millis(self._clock.now())
         async with self._state.view() as view:
             # Whatever the clock said when they were claimed: it may have been set back since.
             orphans = await view.claimed_before(END_OF_TIME_MS)
         taken = await delivered([send.key for send in orphans]) if delivered is not None and orphans else None
-        settlements = [recovered(send, taken) for send in orphans]
+        settlements = [
+            recovered(send, taken if send.channel == CHANNEL else None, now_ms, self._lanes.doubt(send.channel))
+            for send in orphans
+        ]
         async with self._state.begin() as transaction:
             await settle(transaction, settlements, now_ms)
         return sum(each.state == "in_doubt" for each in settlements)
 
     async def _tick(self, settlements: Sequence[Settlement], records: int) -> Ticked:
+        with ExitStack() as undone:
+            ticked, claimed = await self._commit(settlements, records, undone)
+            undone.pop_all()
+        if claimed:
+            self._hand_over(claimed)
+        return ticked
+
+    async def _commit(
+        self, settlements: Sequence[Settlement], records: int, undone: ExitStack
+    ) -> tuple[Ticked, Sequence[Send]]:
+        """The transaction; `undone` is called when it fails."""
         clock_ms = to_millis(self._clock.now())
         async with self._state.begin() as transaction:
             offset = await transaction.offset(REACT)
@@ -198,11 +218,17 @@ class Reactor:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)
             fired = await self._intake.fire(transaction, playbook, watermark)
             # What has reached the log and is not taken in may say that somebody has opted out, or has bought.
-            claimed = await claim(transaction, playbook, self._rules, clock_ms, room=self._room(), behind=more)
+            claimed = await claim(transaction, playbook, self._rules, self._lanes, clock_ms, behind=more)
+            undone.callback(self._lanes.untaken, claimed.sends)
             await self._forget(transaction, clock_ms)
-        if claimed:
-            self._hand_over(claimed)
-        return Ticked(events=events, fired=fired, settled=len(settlements), claimed=len(claimed))
+        ticked = Ticked(
+            events=events,
+            fired=fired,
+            settled=len(settlements),
+            claimed=len(claimed.sends),
+            put_off=claimed.put_off,
+        )
+        return ticked, claimed.sends
 
     async def _forget(self, transaction: Transaction, now_ms: int) -> None:
         """Once a day, let go of message ids too old to come again.

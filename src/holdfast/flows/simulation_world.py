@@ -28,11 +28,12 @@ from holdfast.decisions.told import JOURNEY_ENTERED, MESSAGE_QUEUED
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
 from holdfast.flows.identify import merge, unmerge
+from holdfast.flows.lanes import FreeLanes
 from holdfast.flows.own import MESSAGE_NAMES
 from holdfast.flows.playbook import load_playbook
 from holdfast.flows.react import Reactor
 from holdfast.flows.simulation_past import Joined, PastEvent, PeoplePast, records_of
-from holdfast.flows.travel import email_of, load_travellers
+from holdfast.flows.travel import CHANNELS, email_of, load_travellers
 from holdfast.kernel.errors import Conflict, Internal, Invalid, NotFound
 from holdfast.kernel.moments import from_millis, parse_moment, to_millis
 from holdfast.ports.log import Log
@@ -153,16 +154,16 @@ class _World:
             str(each.properties.get("send")): each for each in past.events if each.is_told and each.name in STATE_OF
         }
         """What became of sends in earnest, by key."""
+        self._lanes = FreeLanes(CHANNELS, ROOM)
         self._reactor = Reactor(
             log=self._stage.log,
             state=self._stage.state,
             clock=self._clock,
             rules=setting.rules,
             hand_over=self._carry,
-            room=lambda: self._room,
+            lanes=self._lanes,
             zone=setting.zone,
         )
-        self._room = ROOM
         self._others = _Others()
         self._unread: list[PastEvent] = []
         """Events that concern no decision yet: they are learnt before the next one."""
@@ -373,9 +374,9 @@ class _World:
         if events:
             await self._stage.log.append(records_of(events))
         if not last:
-            self._room = 0
+            self._lanes.room = 0
             await self._reactor.tick()
-            self._room = ROOM
+            self._lanes.room = ROOM
             return
         for _ in range(ROUNDS_MOST):
             ticked = await self._reactor.tick()

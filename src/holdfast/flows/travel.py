@@ -29,6 +29,7 @@ from holdfast.segments.facts import ProfileFacts
 _log = logging.getLogger(__name__)
 
 CHANNEL = "email"
+CHANNELS = (CHANNEL, "webhook")
 
 
 @dataclass(slots=True)
@@ -57,17 +58,19 @@ class Traveller:
 
     def standing(self) -> dict[str, Standing]:
         """What the gate may ask, by channel."""
+        return {channel: self.standing_on(channel, "") for channel in CHANNELS}
+
+    def standing_on(self, channel: str, address: str) -> Standing:
+        """What the gate may ask of a channel; on those without addresses of people, with that address."""
         profile = self.whole()
-        return {
-            CHANNEL: standing_of(
-                profile,
-                CHANNEL,
-                address=email_of(profile),
-                suppressed=self.suppressed,
-                recent=tuple(self.recent),
-                person_key=self.key.value,
-            )
-        }
+        return standing_of(
+            profile,
+            channel,
+            address=email_of(profile) if channel == CHANNEL else address,
+            suppressed=self.suppressed if channel == CHANNEL else None,
+            recent=tuple(self.recent),
+            person_key=self.key.value,
+        )
 
 
 @dataclass(slots=True)

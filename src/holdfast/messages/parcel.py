@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +34,8 @@ class Deferred:
 
     reason: str
     after_seconds: int = 60
+    blame: Literal["domain", "provider"] = "domain"
+    """Whose trouble it is: that of the recipient's domain, which alone is slowed down, or the provider's own."""
 
 
 @dataclass(frozen=True, slots=True)

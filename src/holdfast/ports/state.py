@@ -55,6 +55,26 @@ journey that was paused for weeks, are forgotten by the caps that much sooner.""
 
 SendState = Literal["pending", "claimed", "sent", "failed", "withheld", "in_doubt"]
 
+Urgency = Literal["transactional", "journey", "broadcast"]
+"""What goes first: what somebody bought or asked for, then what a journey says, then what goes to many at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """Sends that wait for each other and for nobody else: those of one channel and one urgency."""
+
+    channel: str
+    urgency: Urgency
+
+
+URGENCIES: tuple[Urgency, ...] = ("transactional", "journey", "broadcast")
+"""In order: the most urgent first."""
+
+
+def lane_order(lane: Lane) -> tuple[str, int]:
+    """Where a lane stands among others: by channel, the most urgent first."""
+    return lane.channel, URGENCIES.index(lane.urgency)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send:
@@ -82,6 +102,21 @@ class Send:
     settled_ms: int | None = None
     reason: str = ""
     """Why it was withheld, failed or is in doubt."""
+    claimed_by: str = ""
+    """The claim it is under, or was under last: its sender's name and the number of the round."""
+    send_by_ms: int | None = None
+    """Until when whoever claimed it may begin to hand it over."""
+    tried_ms: int | None = None
+    """When it was first claimed to be handed over, and not put back untried."""
+    dead: bool = False
+    """Whether it is a dead letter: nobody tries it any more, and somebody is to say what becomes of it."""
+
+    @property
+    def lane(self) -> Lane:
+        """Where it waits."""
+        if self.transactional:
+            return Lane(self.channel, "transactional")
+        return Lane(self.channel, "journey" if self.origin_kind == "journey" else "broadcast")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +134,30 @@ class Settlement:
     """For `failed`: the address is dead, and is to be suppressed."""
     untried: bool = False
     """For `pending` again: it was put off before anybody tried, and taking it is no attempt after all."""
+    claimed_by: str | None = None
+    """The claim it settles: a send that is under another one by now is left alone. None settles whichever it is."""
+    dead: bool = False
+    """For `failed` and `in_doubt`: it becomes a dead letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaneTotals:
+    """What stands in a lane."""
+
+    lane: Lane
+    pending: int
+    claimed: int
+    in_doubt: int
+    next_ms: int | None
+    """When the soonest of the pending may go, or might have gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came of one attempt at a send that did not end well."""
+
+    at_ms: int
+    said: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -283,6 +342,33 @@ class View(Protocol):
         """Sends claimed before then and never settled: in doubt."""
         ...
 
+    async def overdue_claims(self, before_ms: int, *, limit: int) -> list[Send]:
+        """Claimed sends whose `send_by_ms` is before then, oldest claim first; those that have none are left out."""
+        ...
+
+    async def lane_totals(self) -> list[LaneTotals]:
+        """What stands in each lane, in order of channel and urgency; lanes in which nothing stands may be left out."""
+        ...
+
+    async def answers(self, keys: Sequence[str]) -> dict[str, list[Answered]]:
+        """What came of the attempts at these sends that did not end well, oldest first."""
+        ...
+
+    async def dead_letters(
+        self,
+        *,
+        limit: int,
+        origin: str | None = None,
+        channel: str | None = None,
+        before: tuple[int, str] | None = None,
+    ) -> list[Send]:
+        """Dead letters, newest first by `settled_ms`, then by key; only those after `before` in that order."""
+        ...
+
+    async def count_dead_letters(self) -> dict[str, int]:
+        """How many dead letters there are, by channel."""
+        ...
+
     async def contacts(self, identities: Sequence[int], since_ms: int) -> dict[int, list[Made]]:
         """The marketing contacts of each identity, on every channel: sends not withheld and not failed, oldest first.
 
@@ -391,16 +477,35 @@ class Transaction(View, Protocol):
         ...
 
     async def claim_sends(
-        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+        self,
+        now_ms: int,
+        rooms: Mapping[Lane, int],
+        *,
+        without: Sequence[str] = (),
+        claimed_by: str = "",
+        send_by_ms: int | None = None,
     ) -> list[Send]:
-        """Take pending sends that are due, transactional ones first and then oldest first, and mark them claimed now.
+        """Take pending sends that are due and mark them claimed now: of each lane so many at most, longest due first.
 
-        Taking a send counts an attempt. Those of the origins `without` are left where they are.
+        Lanes come in the order in which they are given. Taking a send counts an attempt. Those of the origins `without`
+        are left where they are.
         """
         ...
 
     async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
-        """Write what became of claimed sends. A send that is no longer claimed is left alone."""
+        """Write what became of claimed sends. A send that is no longer claimed, or by another claim, is left alone.
+
+        What came of an attempt is kept for `answers` when it did not end well: for `failed`, `in_doubt`, and `pending`
+        unless untried.
+        """
+        ...
+
+    async def replay_dead_letters(self, keys: Sequence[str], at_ms: int) -> list[str]:
+        """Make dead letters pending again, due at `at_ms`, as if nobody had tried; returns those that were any."""
+        ...
+
+    async def drop_dead_letters(self, keys: Sequence[str]) -> list[str]:
+        """Make dead letters plain failures, or plain doubts, for good; returns those that were any."""
         ...
 
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None: ...

@@ -32,7 +32,8 @@ async def react_for_ever(app: Application) -> None:
 async def _rest(app: Application) -> None:
     async with app.state.view() as view:
         offset, due = await view.offset(REACT), await view.next_due()
-    seconds = _seconds_until(due, to_millis(app.clock.now()))
+    now_ms = to_millis(app.clock.now())
+    seconds = min(_seconds_until(due, now_ms), _seconds_until(app.lanes.opens_ms(now_ms), now_ms))
     arrived = asyncio.ensure_future(app.log.wait(offset, timeout_seconds=seconds))
     woken = asyncio.ensure_future(app.wake.wait())
     closed = asyncio.ensure_future(app.closing.wait())

@@ -15,13 +15,14 @@ from holdfast.decisions.gate import GateRules
 from holdfast.events.event import Event
 from holdfast.flows.collect import Collector
 from holdfast.flows.decide import publish, set_state
+from holdfast.flows.lanes import FreeLanes
 from holdfast.flows.own import own_records
 from holdfast.flows.react import Reactor
 from holdfast.flows.receive import Receiver
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Link, encode_link
-from holdfast.ports.state import Send, SendState, Settlement
+from holdfast.ports.state import Lane, Send, SendState, Settlement
 from holdfast.profiles.profile import learn as learn_for_real
 from holdfast.stores.memory.log import MemoryLog
 from holdfast.testing import FakeClock, MemoryState
@@ -60,7 +61,7 @@ class House:
         self.log = MemoryLog(stride=1000)  # As the logs of a cluster, whose offsets skip.
         self.state = MemoryState()
         self.handed: list[Send] = []
-        self.room = room
+        self.lanes = FreeLanes(["email"], room)
         self.collector = Collector(self.log, self.clock)
         self.reactor = Reactor(
             log=self.log,
@@ -68,7 +69,7 @@ class House:
             clock=self.clock,
             rules=rules or GateRules(caps=caps),
             hand_over=self.handed.extend,
-            room=lambda: self.room,
+            lanes=self.lanes,
         )
 
     async def publish(self, definition: dict[str, Any]) -> None:
@@ -181,17 +182,17 @@ async def test_nothing_of_a_failed_tick_remains() -> None:
     class FullDiskError(OSError):
         pass
 
-    def break_down(sends: Sequence[Send]) -> int:
+    def break_down(now_ms: int) -> dict[Lane, int]:
         raise FullDiskError
 
-    sound = house.reactor._room
-    house.reactor._room = lambda: break_down([])
+    sound = house.lanes.rooms
+    setattr(house.lanes, "rooms", break_down)  # noqa: B010 - A method is replaced on purpose.
     with pytest.raises(FullDiskError):
         await house.reactor.tick()
     async with house.state.view() as view:
         assert await view.count_people() == 0
         assert await view.offset("react") == 0
-    house.reactor._room = sound
+    setattr(house.lanes, "rooms", sound)  # noqa: B010
     await house.settle()
     assert len(await house.told("Journey Entered")) == 1
 
@@ -226,7 +227,7 @@ async def test_unsubscribing_between_queue_and_claim_is_heard() -> None:
     await house.later(seconds=60)
     assert await house.totals() == {"pending": 1}
     await house.happens(does("Consent Changed", channel="email", granted=False))
-    house.room = 10
+    house.lanes.room = 10
     await house.settle()
     assert not house.handed
     assert [each["reason"] for each in await house.told("Message Withheld")] == ["no_consent"]
@@ -314,7 +315,7 @@ async def test_pausing_and_stopping_reach_what_is_queued() -> None:
     await house.happens(identify(), does("Checkout Started"), identify("ben"))
     await house.later(seconds=60)
     await set_state(house.state, "journey", "rescue", "pause")
-    house.room = 10
+    house.lanes.room = 10
     await house.later(hours=1)
     assert not house.handed
     assert await house.totals() == {"pending": 1}

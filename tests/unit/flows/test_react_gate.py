@@ -115,7 +115,7 @@ async def test_quiet_hours_that_begin_while_a_send_waits_hold_it_too(policy: Any
     await until(house, 20, 59)
     await house.happens(does("Seen"))
     await until(house, 21)
-    house.room = 10
+    house.lanes.room = 10
     await house.settle()
     assert not house.handed
     await until(house, 8)
@@ -136,7 +136,7 @@ async def test_sends_of_several_ticks_cannot_break_a_cap_before_they_are_deliver
     for number in range(4):
         await house.happens(does("Seen", message=f"m{number}"))
     assert await house.totals() == {"pending": 2, "withheld": 2}
-    house.room = 10
+    house.lanes.room = 10
     await house.settle()
     assert len(house.handed) == 2
 
@@ -167,7 +167,7 @@ async def test_what_was_held_up_is_not_delivered_all_at_once() -> None:
         await house.happens(does("Seen", message=f"m{number}"))
         await house.later(days=1)
     assert await house.totals() == {"pending": 3}
-    house.room = 10
+    house.lanes.room = 10
     await house.settle()
     assert len(house.handed) == 1
     assert await reasons(house) == ["capped", "capped"]
@@ -178,7 +178,7 @@ async def test_what_was_held_up_is_not_delivered_all_at_once() -> None:
 async def test_what_a_late_delivery_crowds_by_a_little_waits_that_little() -> None:
     house = await a_house(says("a"), rules=GateRules(caps=(Cap(most=1, within_seconds=DAY),)), room=0)
     await house.happens(does("Seen", message="m1"))
-    house.room = 10
+    house.lanes.room = 10
     await house.later(seconds=90)
     await deliver(house)
     await house.later(seconds=DAY - 90)
@@ -227,7 +227,7 @@ async def test_who_is_drawn_later_gets_no_more_though_a_journey_is_under_way() -
     await house.happens(does("Seen"))
     share = next(share for share in (0.1, 0.3, 0.5, 0.7, 0.9, 0.99) if held_out("ann", share))
     house.reactor._rules = GateRules(global_holdout=share)
-    house.room = 10
+    house.lanes.room = 10
     await house.settle()
     assert not house.handed
     assert await reasons(house) == ["global_holdout"]

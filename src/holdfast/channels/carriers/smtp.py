@@ -19,7 +19,8 @@ from holdfast.channels.email_smtp import verdict
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.parcel import Deferred, Parcel, Verdict
 
-CONNECTIONS_MOST = 8
+CONNECTIONS_MOST = 12
+"""As many as there are places for a channel's sends, so that none waits here for one that came before it."""
 MAILS_PER_CONNECTION = 200
 """After so many a connection is closed and a new one opened: balancers in front of relays like that."""
 IDLE_SECONDS_MOST = 20.0
@@ -79,12 +80,14 @@ class SmtpCarrier:
             try:
                 fresh = await open_connection(self._door, self._patience)
             except BrokenError as broken:
-                return Deferred(f"The mail server {self._name} could not be used ({broken.stage}): {broken.reason}")
+                reason = f"The mail server {self._name} could not be used ({broken.stage}): {broken.reason}"
+                return Deferred(reason, blame="provider")
             except RefusedEntryError as refused:
                 return verdict(refused.stage, refused.reply)
             answer = await self._deliver(fresh, parcel)
             if isinstance(answer, BrokenError):
-                return Deferred(f"The mail server {self._name} broke off ({answer.stage}): {answer.reason}")
+                reason = f"The mail server {self._name} broke off ({answer.stage}): {answer.reason}"
+                return Deferred(reason, blame="provider")
             return answer
 
     async def close(self) -> None:

@@ -14,14 +14,18 @@ from holdfast.kernel.errors import Internal
 from holdfast.ports.state import (
     WAITED_MS_MOST,
     AccessKey,
+    Answered,
     BadRecord,
     Decision,
     Entered,
     Identity,
+    Lane,
+    LaneTotals,
     SavedSegment,
     Send,
     SendState,
     StepCount,
+    lane_order,
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
@@ -201,6 +205,52 @@ class MemoryView:
             if send.state == "claimed" and send.claimed_ms is not None and send.claimed_ms < at_ms
         ]
         return [send for _, send in sorted(claimed, key=lambda each: each[0])]
+
+    async def overdue_claims(self, before_ms: int, *, limit: int) -> list[Send]:
+        overdue = [
+            (send.claimed_ms or 0, send)
+            for send in self._tables.sends.values()
+            if send.state == "claimed" and send.send_by_ms is not None and send.send_by_ms < before_ms
+        ]
+        return [send for _, send in sorted(overdue, key=lambda each: each[0])[:limit]]
+
+    async def lane_totals(self) -> list[LaneTotals]:
+        standing: dict[Lane, list[Send]] = defaultdict(list)
+        for send in self._tables.sends.values():
+            if send.state in ("pending", "claimed", "in_doubt"):
+                standing[send.lane].append(send)
+        return [
+            LaneTotals(
+                lane=lane,
+                pending=sum(send.state == "pending" for send in sends),
+                claimed=sum(send.state == "claimed" for send in sends),
+                in_doubt=sum(send.state == "in_doubt" for send in sends),
+                next_ms=min((send.not_before_ms for send in sends if send.state == "pending"), default=None),
+            )
+            for lane, sends in sorted(standing.items(), key=lambda each: lane_order(each[0]))
+        ]
+
+    async def answers(self, keys: Sequence[str]) -> dict[str, list[Answered]]:
+        return {key: list(self._tables.answers[key]) for key in keys if key in self._tables.answers}
+
+    async def dead_letters(
+        self,
+        *,
+        limit: int,
+        origin: str | None = None,
+        channel: str | None = None,
+        before: tuple[int, str] | None = None,
+    ) -> list[Send]:
+        found = [
+            ((send.settled_ms or 0, send.key), send)
+            for send in self._tables.sends.values()
+            if send.dead and origin in (None, send.origin) and channel in (None, send.channel)
+        ]
+        wanted = [(place, send) for place, send in found if before is None or place < before]
+        return [send for _, send in sorted(wanted, key=lambda each: each[0], reverse=True)[:limit]]
+
+    async def count_dead_letters(self) -> dict[str, int]:
+        return dict(sorted(Counter(send.channel for send in self._tables.sends.values() if send.dead).items()))
 
     async def contacts(self, identities: Sequence[int], since_ms: int) -> dict[int, list[Made]]:
         wanted = set(identities)

@@ -6,15 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import (
     AccessKey,
+    Answered,
     BadRecord,
     Decision,
     Identity,
+    Lane,
     SavedSegment,
     Send,
     Settlement,
@@ -158,31 +161,66 @@ class MemoryTransaction(MemoryView):
         self._tables.sends = table
 
     async def claim_sends(
-        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+        self,
+        now_ms: int,
+        rooms: Mapping[Lane, int],
+        *,
+        without: Sequence[str] = (),
+        claimed_by: str = "",
+        send_by_ms: int | None = None,
     ) -> list[Send]:
-        tables = self._tables
-        due = [
-            send
-            for send in tables.sends.values()
-            if send.state == "pending"
-            and send.not_before_ms <= now_ms
-            and send.origin not in without
-            and (send.transactional or not transactional_only)
-        ]
-        due.sort(key=lambda send: (not send.transactional, send.not_before_ms))
+        waiting: dict[Lane, list[Send]] = {lane: [] for lane in rooms}
+        for send in self._tables.sends.values():
+            if send.state == "pending" and send.not_before_ms <= now_ms and send.origin not in without:
+                waiting.get(send.lane, []).append(send)
         claimed = [
-            replace(send, state="claimed", claimed_ms=now_ms, attempts=send.attempts + 1) for send in due[:limit]
+            replace(
+                send,
+                state="claimed",
+                claimed_ms=now_ms,
+                attempts=send.attempts + 1,
+                claimed_by=claimed_by,
+                send_by_ms=send_by_ms,
+                tried_ms=now_ms if send.tried_ms is None else send.tried_ms,
+            )
+            for lane, room in rooms.items()
+            for send in sorted(waiting[lane], key=lambda send: send.not_before_ms)[:room]
         ]
-        tables.sends = tables.sends | {send.key: send for send in claimed}
+        self._tables.sends = self._tables.sends | {send.key: send for send in claimed}
         return claimed
 
     async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
-        table = dict(self._tables.sends)
+        table, answers = dict(self._tables.sends), dict(self._tables.answers)
         for each in settlements:
             send = table.get(each.key)
-            if send is not None and send.state == "claimed":
-                table[each.key] = _settled(send, each, at_ms)
+            if send is None or send.state != "claimed" or each.claimed_by not in (None, send.claimed_by):
+                continue
+            table[each.key] = _settled(send, each, at_ms)
+            if not each.untried and each.state in ("pending", "failed", "in_doubt"):
+                answers[each.key] = (*answers.get(each.key, ()), Answered(at_ms=at_ms, said=each.reason))
+        self._tables.answers = answers
         self._tables.sends = table
+
+    async def replay_dead_letters(self, keys: Sequence[str], at_ms: int) -> list[str]:
+        return self._raise_dead(
+            keys,
+            state="pending",
+            attempts=0,
+            tried_ms=None,
+            claimed_ms=None,
+            send_by_ms=None,
+            settled_ms=None,
+            not_before_ms=at_ms,
+        )
+
+    async def drop_dead_letters(self, keys: Sequence[str]) -> list[str]:
+        return self._raise_dead(keys)
+
+    def _raise_dead(self, keys: Sequence[str], **changes: Any) -> list[str]:  # noqa: ANN401 - Fields of Send.
+        sends = self._tables.sends
+        found = [key for key in dict.fromkeys(keys) if key in sends and sends[key].dead]
+        self._tables.sends = sends | {key: replace(sends[key], dead=False, **changes) for key in found}
+        return found
 
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
         self._tables.suppressions = self._tables.suppressions | {(channel, address.lower()): reason}
@@ -269,6 +307,8 @@ def _settled(send: Send, settlement: Settlement, at_ms: int) -> Send:
             reason=settlement.reason,
             not_before_ms=settlement.not_before_ms,
             claimed_ms=None,
+            send_by_ms=None,
             attempts=send.attempts - settlement.untried,
+            tried_ms=send.tried_ms if send.attempts > settlement.untried else None,
         )
-    return replace(send, state=settlement.state, reason=settlement.reason, settled_ms=at_ms)
+    return replace(send, state=settlement.state, reason=settlement.reason, settled_ms=at_ms, dead=settlement.dead)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
-from holdfast.ports.state import AccessKey, BadRecord, Decision, Identity, SavedSegment, Send
+from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -31,6 +31,8 @@ class Tables:
     visits: dict[int, Visit] = field(default_factory=dict)
     step_counts: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
     sends: dict[str, Send] = field(default_factory=dict)
+    answers: dict[str, tuple[Answered, ...]] = field(default_factory=dict)
+    """By send: what came of attempts that did not end well."""
     suppressions: dict[tuple[str, str], str] = field(default_factory=dict)
     keys: dict[str, AccessKey] = field(default_factory=dict)
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from holdfast.decisions.caps import Made
-from holdfast.ports.state import WAITED_MS_MOST, Send, SendState, Settlement
+from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Answered, Lane, LaneTotals, Send, SendState, Settlement
 from holdfast.stores.packing import pack, unpack
 from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Row, Session, numbers
 
 _SQL = load("outbox")
-_TRANSACTIONAL, _MARKETING = True, False
+_LAST = (2**62, "")
+"""Later than any dead letter."""
 
 
 class ReadingOutbox(Session):
@@ -50,6 +51,46 @@ class ReadingOutbox(Session):
     async def claimed_before(self, at_ms: int) -> list[Send]:
         return [_send(row) for row in await self._rows(_SQL["claimed_before"], at_ms)]
 
+    async def overdue_claims(self, before_ms: int, *, limit: int) -> list[Send]:
+        return [_send(row) for row in await self._rows(_SQL["overdue_claims"], before_ms, limit)]
+
+    async def lane_totals(self) -> list[LaneTotals]:
+        counts: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+        soonest: dict[tuple[str, int], int | None] = {}
+        for channel, urgency, state, count, next_ms in await self._rows(_SQL["lane_totals"]):
+            counts[channel, urgency][state] = count
+            soonest[channel, urgency] = next_ms
+        return [
+            LaneTotals(
+                lane=Lane(channel, URGENCIES[urgency]),
+                pending=of.get("pending", 0),
+                claimed=of.get("claimed", 0),
+                in_doubt=of.get("in_doubt", 0),
+                next_ms=soonest[channel, urgency],
+            )
+            for (channel, urgency), of in sorted(counts.items())
+        ]
+
+    async def answers(self, keys: Sequence[str]) -> dict[str, list[Answered]]:
+        found: dict[str, list[Answered]] = defaultdict(list)
+        for key, at_ms, said in await self._rows(_SQL["answers"], list(keys)):
+            found[key].append(Answered(at_ms=at_ms, said=said))
+        return dict(found)
+
+    async def dead_letters(
+        self,
+        *,
+        limit: int,
+        origin: str | None = None,
+        channel: str | None = None,
+        before: tuple[int, str] | None = None,
+    ) -> list[Send]:
+        at_ms, key = before or _LAST
+        return [_send(row) for row in await self._rows(_SQL["dead_letters"], at_ms, key, origin, channel, limit)]
+
+    async def count_dead_letters(self) -> dict[str, int]:
+        return dict(await self._rows(_SQL["count_dead_letters"]))
+
 
 class ChangingOutbox(ReadingOutbox):
     """Changes of sends."""
@@ -58,28 +99,80 @@ class ChangingOutbox(ReadingOutbox):
         await self._do_all(_SQL["add_sends"], map(_send_row, sends))
 
     async def claim_sends(
-        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+        self,
+        now_ms: int,
+        rooms: Mapping[Lane, int],
+        *,
+        without: Sequence[str] = (),
+        claimed_by: str = "",
+        send_by_ms: int | None = None,
     ) -> list[Send]:
         left = list(without)
-        rows = await self._rows(_SQL["due_sends"], _TRANSACTIONAL, now_ms, limit, left)
-        if not transactional_only:
-            rows += await self._rows(_SQL["due_sends"], _MARKETING, now_ms, limit - len(rows), left)
-        due = [_send(row) for row in rows]
-        await self._do(_SQL["claim_sends"], [send.key for send in due], now_ms)
-        return [replace(send, state="claimed", claimed_ms=now_ms, attempts=send.attempts + 1) for send in due]
+        due: list[Send] = []
+        for lane, room in rooms.items():
+            urgency = URGENCIES.index(lane.urgency)
+            due += map(_send, await self._rows(_SQL["due_sends"], lane.channel, urgency, now_ms, room, left))
+        if due:
+            await self._do(_SQL["claim_sends"], [send.key for send in due], now_ms, claimed_by, send_by_ms)
+        return [
+            replace(
+                send,
+                state="claimed",
+                claimed_ms=now_ms,
+                attempts=send.attempts + 1,
+                claimed_by=claimed_by,
+                send_by_ms=send_by_ms,
+                tried_ms=now_ms if send.tried_ms is None else send.tried_ms,
+            )
+            for send in due
+        ]
 
     async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
-        first: dict[str, Settlement] = {}
-        for each in settlements:
-            first.setdefault(each.key, each)  # After the first, the send is no longer claimed.
-        deferred = [each for each in first.values() if each.state == "pending"]
-        settled = [each for each in first.values() if each.state != "pending"]
-        await self._do_all(
-            _SQL["defer_sends"], [(each.key, each.reason, each.not_before_ms, each.untried) for each in deferred]
-        )
+        # Of a send the first that is of its claim counts: after it, the send is no longer claimed.
+        left = list(settlements)
+        while left:
+            now: dict[str, Settlement] = {}
+            for each in left:
+                now.setdefault(each.key, each)
+            changed = await self._settle(list(now.values()), at_ms)
+            left = [each for each in left if each is not now[each.key] and each.key not in changed]
+
+    async def _settle(self, settlements: Sequence[Settlement], at_ms: int) -> set[str]:
+        """Settle sends, each once; returns the keys of those that were claimed so."""
+        deferred = [
+            (each.key, each.reason, each.not_before_ms, each.untried, each.claimed_by)
+            for each in settlements
+            if each.state == "pending"
+        ]
+        settled = [
+            (each.key, each.state, each.reason, each.claimed_by, each.dead)
+            for each in settlements
+            if each.state != "pending"
+        ]
+        changed: list[Row] = []
+        if deferred:
+            changed += await self._rows(_SQL["defer_sends"], *map(list, zip(*deferred, strict=True)))
         if settled:
-            columns = zip(*((each.key, each.state, each.reason) for each in settled), strict=True)
-            await self._do(_SQL["settle_sends"], *map(list, columns), at_ms)
+            changed += await self._rows(_SQL["settle_sends"], *map(list, zip(*settled, strict=True)), at_ms)
+        keys = {row[0] for row in changed}
+        answers = [
+            each
+            for each in settlements
+            if each.key in keys and not each.untried and each.state in ("pending", "failed", "in_doubt")
+        ]
+        if answers:
+            await self._do(
+                _SQL["add_answers"], [each.key for each in answers], [each.reason for each in answers], at_ms
+            )
+        return keys
+
+    async def replay_dead_letters(self, keys: Sequence[str], at_ms: int) -> list[str]:
+        changed = {row[0] for row in await self._rows(_SQL["replay_dead_letters"], list(keys), at_ms)}
+        return [key for key in dict.fromkeys(keys) if key in changed]
+
+    async def drop_dead_letters(self, keys: Sequence[str]) -> list[str]:
+        changed = {row[0] for row in await self._rows(_SQL["drop_dead_letters"], list(keys))}
+        return [key for key in dict.fromkeys(keys) if key in changed]
 
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
         await self._do(_SQL["suppress"], channel, _digest(address), address.lower(), reason, at_ms)
@@ -110,6 +203,10 @@ def _send_row(send: Send) -> tuple[object, ...]:
         send.settled_ms,
         send.reason,
         pack(send.variables),
+        send.claimed_by,
+        send.send_by_ms,
+        send.tried_ms,
+        send.dead,
     )
 
 
@@ -134,4 +231,8 @@ def _send(row: Row) -> Send:
         settled_ms=row[16],
         reason=row[17],
         variables=unpack(row[18]),
+        claimed_by=row[19],
+        send_by_ms=row[20],
+        tried_ms=row[21],
+        dead=row[22],
     )

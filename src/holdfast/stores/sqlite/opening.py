@@ -72,7 +72,7 @@ def migrate(connection: sqlite3.Connection, changes: dict[int, str]) -> None:
             code="schema_too_new",
             hint="Use the newer Holdfast that wrote it, or open a copy made before.",
         )
-    # Those not made, and not those above the newest made: a change may reach a workspace after one with a higher number.
+    # Not only those above the newest made: a change may reach a workspace after one with a higher number.
     for each in sorted(changes.keys() - made):
         _make(connection, each, changes[each])
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from holdfast.decisions.caps import Made
-from holdfast.ports.state import WAITED_MS_MOST, Send, SendState, Settlement
+from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Answered, Lane, LaneTotals, Send, SendState, Settlement
 from holdfast.stores.packing import pack, unpack
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
 
 _SQL = load("outbox")
-_TRANSACTIONAL, _MARKETING = True, False
+_LAST = (2**62, "")
+"""Later than any dead letter."""
 
 
 class ReadingOutbox(Session):
@@ -59,6 +60,49 @@ class ReadingOutbox(Session):
     def claimed_before(self, at_ms: int) -> list[Send]:
         return [_send(row) for row in self._rows(_SQL["claimed_before"], at_ms)]
 
+    @in_thread
+    def overdue_claims(self, before_ms: int, *, limit: int) -> list[Send]:
+        return [_send(row) for row in self._rows(_SQL["overdue_claims"], before_ms, limit)]
+
+    @in_thread
+    def lane_totals(self) -> list[LaneTotals]:
+        counts: dict[tuple[str, int], dict[str, int]] = defaultdict(dict)
+        for channel, urgency, state, count in self._rows(_SQL["lane_totals"]):
+            counts[channel, urgency][state] = count
+        return [
+            LaneTotals(
+                lane=Lane(channel, URGENCIES[urgency]),
+                pending=of.get("pending", 0),
+                claimed=of.get("claimed", 0),
+                in_doubt=of.get("in_doubt", 0),
+                next_ms=row[0] if (row := self._row(_SQL["lane_next"], channel, urgency)) else None,
+            )
+            for (channel, urgency), of in sorted(counts.items())
+        ]
+
+    @in_thread
+    def answers(self, keys: Sequence[str]) -> dict[str, list[Answered]]:
+        found = {
+            key: [Answered(at_ms=at_ms, said=said) for at_ms, said in self._rows(_SQL["answers"], key)] for key in keys
+        }
+        return {key: answers for key, answers in found.items() if answers}
+
+    @in_thread
+    def dead_letters(
+        self,
+        *,
+        limit: int,
+        origin: str | None = None,
+        channel: str | None = None,
+        before: tuple[int, str] | None = None,
+    ) -> list[Send]:
+        at_ms, key = before or _LAST
+        return [_send(row) for row in self._rows(_SQL["dead_letters"], at_ms, key, origin, channel, limit)]
+
+    @in_thread
+    def count_dead_letters(self) -> dict[str, int]:
+        return dict(self._rows(_SQL["count_dead_letters"]))
+
 
 class ChangingOutbox(ReadingOutbox):
     """Changes of sends."""
@@ -69,23 +113,56 @@ class ChangingOutbox(ReadingOutbox):
 
     @in_thread
     def claim_sends(
-        self, now_ms: int, *, limit: int, without: Sequence[str] = (), transactional_only: bool = False
+        self,
+        now_ms: int,
+        rooms: Mapping[Lane, int],
+        *,
+        without: Sequence[str] = (),
+        claimed_by: str = "",
+        send_by_ms: int | None = None,
     ) -> list[Send]:
         left = texts(without)
-        rows = self._rows(_SQL["due_sends"], _TRANSACTIONAL, now_ms, limit, left)
-        if not transactional_only:
-            rows += self._rows(_SQL["due_sends"], _MARKETING, now_ms, limit - len(rows), left)
-        due = [_send(row) for row in rows]
-        self._do_all(_SQL["claim_send"], ((send.key, now_ms) for send in due))
-        return [replace(send, state="claimed", claimed_ms=now_ms, attempts=send.attempts + 1) for send in due]
+        due: list[Send] = []
+        for lane, room in rooms.items():
+            rows = self._rows(_SQL["due_sends"], lane.channel, URGENCIES.index(lane.urgency), now_ms, room, left)
+            due += map(_send, rows)
+        self._do_all(_SQL["claim_send"], ((send.key, now_ms, claimed_by, send_by_ms) for send in due))
+        return [
+            replace(
+                send,
+                state="claimed",
+                claimed_ms=now_ms,
+                attempts=send.attempts + 1,
+                claimed_by=claimed_by,
+                send_by_ms=send_by_ms,
+                tried_ms=now_ms if send.tried_ms is None else send.tried_ms,
+            )
+            for send in due
+        ]
 
     @in_thread
     def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
         for each in settlements:
+            by = each.claimed_by
             if each.state == "pending":
-                self._do(_SQL["defer_send"], each.key, each.reason, each.not_before_ms, each.untried)
+                until_ms = each.not_before_ms
+                changed = self._change(_SQL["defer_send"], each.key, each.reason, until_ms, each.untried, by)
             else:
-                self._do(_SQL["settle_send"], each.key, each.state, each.reason, at_ms)
+                changed = self._change(_SQL["settle_send"], each.key, each.state, each.reason, at_ms, by, each.dead)
+            if changed and not each.untried and each.state in ("pending", "failed", "in_doubt"):
+                self._do(_SQL["add_answer"], each.key, at_ms, each.reason)
+
+    @in_thread
+    def replay_dead_letters(self, keys: Sequence[str], at_ms: int) -> list[str]:
+        return [key for key in dict.fromkeys(keys) if self._change(_SQL["replay_dead_letter"], key, at_ms)]
+
+    @in_thread
+    def drop_dead_letters(self, keys: Sequence[str]) -> list[str]:
+        return [key for key in dict.fromkeys(keys) if self._change(_SQL["drop_dead_letter"], key)]
+
+    def _change(self, query: str, *values: object) -> bool:
+        """Whether the query changed anything."""
+        return self._connection.execute(query, values).rowcount > 0
 
     @in_thread
     def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
@@ -113,6 +190,10 @@ def _send_row(send: Send) -> tuple[object, ...]:
         send.settled_ms,
         send.reason,
         pack(send.variables),
+        send.claimed_by,
+        send.send_by_ms,
+        send.tried_ms,
+        send.dead,
     )
 
 
@@ -137,4 +218,8 @@ def _send(row: Row) -> Send:
         settled_ms=row[16],
         reason=row[17],
         variables=unpack(row[18]),
+        claimed_by=row[19],
+        send_by_ms=row[20],
+        tried_ms=row[21],
+        dead=bool(row[22]),
     )

@@ -31,10 +31,18 @@ ORDER BY due_ms, id LIMIT $2
 
 -- name: next_due
 -- Says when the soonest visit or pending send falls due.
+WITH RECURSIVE channels(name) AS (
+  SELECT min(channel) FROM send WHERE state = 'pending'
+  UNION ALL
+  SELECT (SELECT min(channel) FROM send WHERE state = 'pending' AND channel > name) FROM channels
+  WHERE name IS NOT NULL
+)
 SELECT least(
   (SELECT min(due_ms) FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL),
-  (SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND NOT transactional),
-  (SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND transactional)
+  (SELECT min(soonest.due_ms) FROM channels, generate_series(0, 2) AS lane (urgency), LATERAL (
+     SELECT min(not_before_ms) AS due_ms FROM send
+     WHERE state = 'pending' AND channel = channels.name AND urgency(transactional, origin_kind) = lane.urgency
+   ) AS soonest)
 )
 
 -- name: entered

@@ -34,12 +34,17 @@ FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1
 
 -- name: next_due
 -- Says when the soonest visit or pending send falls due.
+WITH RECURSIVE channels(name) AS (
+  SELECT min(channel) FROM send WHERE state = 'pending'
+  UNION ALL
+  SELECT (SELECT min(channel) FROM send WHERE state = 'pending' AND channel > name) FROM channels
+  WHERE name IS NOT NULL
+)
 SELECT min(due) FROM (
   SELECT min(due_ms) AS due FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL
   UNION ALL
-  SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND transactional = 0
-  UNION ALL
-  SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND transactional = 1
+  SELECT (SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND channel = channels.name AND urgency = value)
+  FROM channels CROSS JOIN json_each('[0, 1, 2]') WHERE channels.name IS NOT NULL
 )
 
 -- name: entered

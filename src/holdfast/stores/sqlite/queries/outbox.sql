@@ -3,25 +3,29 @@
 -- name: send
 -- Reads one send by its key.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE key = ?
 
 -- name: sends
 -- Lists sends, newest first.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
 FROM send ORDER BY id DESC LIMIT ?
 
 -- name: sends_of_origin
 -- Lists a journey's or campaign's sends, newest first.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE origin = ? ORDER BY id DESC LIMIT ?
 
 -- name: sends_of_identities
 -- Lists the sends to some identities, newest first; from one origin, when one is given.
 SELECT send.key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
 FROM json_each(?1) AS wanted CROSS JOIN send ON identity = wanted.value
 WHERE ?2 IS NULL OR origin = ?2 ORDER BY send.id DESC LIMIT ?3
 
@@ -40,34 +44,85 @@ WHERE max(created_ms, not_before_ms, coalesce(claimed_ms, 0)) >= ?2 AND NOT tran
 -- name: add_send
 -- Writes a send before it is done; one that is written already stays as it is.
 INSERT INTO send (key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- name: due_sends
 -- Reads pending sends of one lane that may go now, longest due first, but for those of some origins.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
-FROM send WHERE state = 'pending' AND transactional = ?1 AND not_before_ms <= ?2
-  AND origin NOT IN (SELECT value FROM json_each(?4)) ORDER BY not_before_ms, id LIMIT ?3
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
+FROM send WHERE state = 'pending' AND channel = ?1 AND urgency = ?2 AND not_before_ms <= ?3
+  AND origin NOT IN (SELECT value FROM json_each(?5)) ORDER BY not_before_ms, id LIMIT ?4
 
 -- name: claim_send
 -- Takes a send: from now on it may have reached the provider.
-UPDATE send SET state = 'claimed', claimed_ms = ?2, attempts = attempts + 1 WHERE key = ?1
+UPDATE send SET state = 'claimed', claimed_ms = ?2, attempts = attempts + 1, claimed_by = ?3, send_by_ms = ?4,
+  tried_ms = coalesce(tried_ms, ?2) WHERE key = ?1
 
 -- name: settle_send
--- Writes what became of a claimed send.
-UPDATE send SET state = ?2, reason = ?3, settled_ms = ?4 WHERE key = ?1 AND state = 'claimed'
+-- Writes what became of a claimed send, unless it is under another claim by now.
+UPDATE send SET state = ?2, reason = ?3, settled_ms = ?4, dead = ?6
+WHERE key = ?1 AND state = 'claimed' AND (?5 IS NULL OR claimed_by = ?5)
 
 -- name: defer_send
 -- Puts a claimed send back, for later; the attempt is taken off again when nobody tried.
-UPDATE send SET state = 'pending', reason = ?2, not_before_ms = ?3, claimed_ms = NULL, attempts = attempts - ?4
-WHERE key = ?1 AND state = 'claimed'
+UPDATE send SET state = 'pending', reason = ?2, not_before_ms = ?3, claimed_ms = NULL, send_by_ms = NULL,
+  attempts = attempts - ?4, tried_ms = CASE WHEN attempts > ?4 THEN tried_ms END
+WHERE key = ?1 AND state = 'claimed' AND (?5 IS NULL OR claimed_by = ?5)
+
+-- name: add_answer
+-- Remembers what came of an attempt.
+INSERT INTO send_answer (key, at_ms, said) VALUES (?, ?, ?)
+
+-- name: answers
+-- Reads what came of the attempts at a send, oldest first.
+SELECT at_ms, said FROM send_answer WHERE key = ? ORDER BY id
 
 -- name: claimed_before
 -- Lists sends that were claimed and never settled.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE state = 'claimed' AND claimed_ms < ? ORDER BY claimed_ms, id
+
+-- name: overdue_claims
+-- Lists claimed sends whose time to be handed over has run out.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
+FROM send WHERE state = 'claimed' AND send_by_ms < ?1 ORDER BY claimed_ms, id LIMIT ?2
+
+-- name: lane_totals
+-- Counts what stands in each lane, by state.
+SELECT channel, urgency, state, sum(count) FROM send_total WHERE state IN ('pending', 'claimed', 'in_doubt')
+GROUP BY channel, urgency, state HAVING sum(count) > 0
+
+-- name: lane_next
+-- Says when the soonest pending send of a lane may go.
+SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND channel = ?1 AND urgency = ?2
+
+-- name: dead_letters
+-- Lists dead letters, newest first: after a place in that order, of one origin, of one channel, as is asked.
+SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  claimed_by, send_by_ms, tried_ms, dead
+FROM send WHERE dead = 1 AND (settled_ms, key) < (?1, ?2) AND (?3 IS NULL OR origin = ?3)
+  AND (?4 IS NULL OR channel = ?4) ORDER BY settled_ms DESC, key DESC LIMIT ?5
+
+-- name: count_dead_letters
+-- Counts dead letters by channel.
+SELECT channel, count(*) FROM send WHERE dead = 1 GROUP BY channel ORDER BY channel
+
+-- name: replay_dead_letter
+-- Makes a dead letter pending again, as if nobody had tried.
+UPDATE send SET state = 'pending', dead = 0, attempts = 0, tried_ms = NULL, claimed_ms = NULL, send_by_ms = NULL,
+  settled_ms = NULL, not_before_ms = ?2 WHERE key = ?1 AND dead = 1
+
+-- name: drop_dead_letter
+-- Lets a dead letter be a plain failure.
+UPDATE send SET dead = 0 WHERE key = ?1 AND dead = 1
 
 -- name: suppression
 -- Says why an address may not be written to, if so.
