@@ -18,7 +18,7 @@ from holdfast.kernel.errors import Busy, Conflict, Internal, TooLarge
 from holdfast.ports.log import Entry, Record
 from holdfast.stores.nats import NatsLog
 from holdfast.stores.nats.connection import Connection, Unreachable
-from holdfast.stores.nats.packing import RECORDS_MOST, pack, unpack
+from holdfast.stores.nats.packing import RECORDS_MOST, Summed, pack, unpack
 from tests.nats_server import NatsServer, running
 
 SECOND = 1_000_000_000
@@ -193,7 +193,7 @@ async def test_a_record_that_fits_no_message_is_refused_and_stops_nobody(log: Na
 async def test_the_largest_record_that_fits_is_stored(log: NatsLog) -> None:
     appender = log._appender
     room = appender._message_bytes_most
-    fitting = room - len(pack([a_record(b"")]))
+    fitting = room - len(pack([Summed.of(a_record(b""))]))
     await log.append([a_record(b"x" * fitting)])
     with pytest.raises(TooLarge):
         await log.append([a_record(b"x" * (fitting + 1))])
@@ -229,12 +229,22 @@ async def test_an_append_whose_acknowledgement_is_lost_is_stored_once(
     assert lost == 2
 
 
+async def test_what_was_refused_takes_no_room_in_the_queue(own: NatsServer) -> None:
+    log = await NatsLog.open([own.url], queue_bytes=300, append_seconds=0.3, request_seconds=0.1)
+    own.signal(signal.SIGSTOP)
+    for _ in range(2):
+        refused = await asyncio.gather(*(log.append([a_record(b"x" * 100)]) for _ in range(2)), return_exceptions=True)
+        assert all("within 0.3 seconds" in str(each) for each in refused), refused
+    own.signal(signal.SIGCONT)
+    await log.close()
+
+
 async def test_closing_writes_what_waits(shared: NatsServer) -> None:
     log = await NatsLog.open([shared.url], stream="closing")
     appending = [asyncio.create_task(log.append([a_record(b"%d" % number)])) for number in range(20)]
     await asyncio.sleep(0)
     await log.close()
-    await asyncio.gather(*appending)
+    await asyncio.wait_for(asyncio.gather(*appending), 20)
     again = await NatsLog.open([shared.url], stream="closing")
     assert len(await bodies(again)) == 20
     await again.close()
@@ -306,7 +316,7 @@ async def test_what_another_program_wrote_is_not_passed_over(client: Client, log
 
 @pytest.mark.parametrize("byte", range(60))
 def test_damage_anywhere_in_a_message_is_seen(byte: int) -> None:
-    message = pack([a_record(b"a"), a_record(b"b")])
+    message = pack([Summed.of(a_record(b"a")), Summed.of(a_record(b"b"))])
     damaged = bytes(each ^ (place == byte) for place, each in enumerate(message))
     with pytest.raises(Internal, match="message 7 "):
         unpack(7, damaged)

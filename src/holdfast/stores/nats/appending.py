@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from holdfast.kernel.errors import Busy, Internal, TooLarge
 from holdfast.ports.log import Record
-from holdfast.stores.log.frame import HEAD_BYTES, SOURCE_BYTES_MOST
+from holdfast.stores.log.frame import SOURCE_BYTES_MOST
 from holdfast.stores.nats.connection import Connection, Unreachable, retry_seconds
-from holdfast.stores.nats.packing import HEADER_BYTES, RECORDS_MOST, first_of, pack
+from holdfast.stores.nats.packing import HEADER_BYTES, RECORDS_MOST, Summed, first_of, pack
 from holdfast.stores.nats.stream import StreamNames
 
 _log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class _Part:
     """As much of an append as fits into a message."""
 
     append: _Append
-    records: Sequence[Record]
+    records: Sequence[Summed]
     size: int
 
 
@@ -114,22 +114,22 @@ class Appender:
 
     def _split(self, append: _Append, records: Sequence[Record]) -> Iterable[_Part]:
         room = self._message_bytes_most - HEADER_BYTES
-        begun, size = 0, 0
-        for place, record in enumerate(records):
-            source_bytes = len(record.source.encode())
-            needed = HEAD_BYTES + source_bytes + len(record.body)
-            if source_bytes > SOURCE_BYTES_MOST:
+        fitting: list[Summed] = []
+        size = 0
+        for each in map(Summed.of, records):
+            if len(each.source) > SOURCE_BYTES_MOST:
                 raise ValueError(f"a record has up to {SOURCE_BYTES_MOST} bytes of source")
-            if needed > room:
+            if each.size > room:
                 raise TooLarge(
-                    f"A record of {len(record.body)} bytes does not fit into a message of {self._message_bytes_most}.",
+                    f"A record of {each.size} bytes does not fit into a message of {self._message_bytes_most}.",
                     hint="Raise `max_payload` in the configuration of the NATS servers, or send less at once.",
                 )
-            if size + needed > room or place - begun == RECORDS_MOST:
-                yield _Part(append, records[begun:place], size)
-                begun, size = place, 0
-            size += needed
-        yield _Part(append, records[begun:], size)
+            if size + each.size > room or len(fitting) == RECORDS_MOST:
+                yield _Part(append, fitting, size)
+                fitting, size = [], 0
+            fitting.append(each)
+            size += each.size
+        yield _Part(append, fitting, size)
 
     # Writing: all below runs in one task.
 
@@ -167,7 +167,7 @@ class Appender:
     async def _write(self, group: Sequence[_Part]) -> None:
         records = [record for part in group for record in part.records]
         sequence = await self._publish(pack(records), until=min(part.append.until for part in group))
-        self._stored(sequence, records)
+        self._stored(sequence, [each.record for each in records])
         first = first_of(sequence, len(records))
         for part in group:
             append = part.append

@@ -15,10 +15,11 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from holdfast.kernel.errors import Internal
 from holdfast.ports.log import Entry, Record
-from holdfast.stores.log.frame import Torn, checksum_body, head, read_frame
+from holdfast.stores.log.frame import HEAD_BYTES, Torn, checksum_body, head, read_frame
 
 RECORDS_MOST = 4096
 """The most records in one message. An event's position is its record's offset times 4,096: that stays below 2^63 for
@@ -44,12 +45,30 @@ def first_of(sequence: int, count: int) -> int:
     return end_of(sequence) - count
 
 
-def pack(records: Sequence[Record]) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """A record with what its frame needs and can be had before its place is known: its source as bytes, a checksum."""
+
+    record: Record
+    source: bytes
+    checksum: int
+
+    @classmethod
+    def of(cls, record: Record) -> Summed:
+        source = record.source.encode()
+        return cls(record, source, checksum_body(source, record.body))
+
+    @property
+    def size(self) -> int:
+        """How many bytes it takes in a message."""
+        return HEAD_BYTES + len(self.source) + len(self.record.body)
+
+
+def pack(records: Sequence[Summed]) -> bytes:
     """The records as one message."""
     pieces = [_HEADER.pack(_MAGIC, len(records))]
-    for place, record in enumerate(records):
-        source = record.source.encode()
-        pieces += (head(place, record, source, checksum_body(source, record.body)), record.body)
+    for place, each in enumerate(records):
+        pieces += (head(place, each.record, each.source, each.checksum), each.record.body)
     return b"".join(pieces)
 
 
