@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
+import asyncpg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.kernel.errors import Invalid
-from holdfast.ports.state import State, Transaction, View
+from holdfast.kernel.errors import Internal, Invalid
+from holdfast.ports.state import Settlement, State, Transaction, View
 from holdfast.stores.postgres import people as stored_people
+from holdfast.stores.postgres import queries
 from holdfast.stores.postgres import state as stored_state
 from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.text import escaped, restored
 from holdfast.testing import a_profile, a_send, a_visit
 from tests.contracts.state_contract import people, user
-from tests.contracts.test_state_postgres import opened
+from tests.contracts.test_state_postgres import note, opened
 from tests.postgres_server import PostgresServer
 
-TOPICS = ["people", "feed", "journeys", "outbox", "segments", "small"]
+TOPICS = sorted(each.stem for each in Path(queries.__file__).parent.glob("*.sql"))
 
 
 @pytest.mark.parametrize("topic", TOPICS)
@@ -116,6 +119,14 @@ async def test_any_text_comes_back_as_it_was_one_by_one_and_in_batches(postgres:
         assert await transaction.sends([send.key]) == {send.key: send}
 
 
+async def test_of_two_settlements_of_one_send_the_first_counts(postgres: PostgresServer) -> None:
+    async with opened(postgres) as state, state.begin() as transaction:
+        await transaction.add_sends([a_send("k", state="claimed", claimed_ms=1)])
+        settlements = [Settlement(key="k", state="failed", reason="first"), Settlement(key="k", state="sent")]
+        await transaction.settle_sends(settlements, 5)
+        assert (await transaction.sends(["k"]))["k"].reason == "first"
+
+
 async def test_an_address_of_any_length_can_be_suppressed(postgres: PostgresServer) -> None:
     address = "".join(
         chr(0x4E00 + number) for number in range(20_000)
@@ -125,6 +136,25 @@ async def test_an_address_of_any_length_can_be_suppressed(postgres: PostgresServ
             await transaction.suppress("email", address, reason, 1)
         assert await transaction.suppressed("email", [address, "other"]) == {address: "complained"}
         assert await transaction.suppressed("sms", [address]) == {}
+
+
+async def test_a_value_that_no_column_holds_is_the_fault_of_what_brought_it(postgres: PostgresServer) -> None:
+    async with opened(postgres) as state:
+        for act in (
+            lambda transaction: transaction.set_offset("react", 2**63),
+            lambda transaction: transaction.mark_seen({1: 2**70}, 1),
+            lambda transaction: transaction.set_note("x" * 4 + "".join(map(chr, range(0x4E00, 0x9000))), ""),
+        ):
+            with pytest.raises(ValueError) as refused:  # So that the reactor sets the record aside.
+                await note_and(state, act)
+            assert isinstance(refused.value, Internal)
+        assert await note(state, "before") is None
+
+
+async def test_two_questions_at_once_in_one_view_are_a_fault_of_ours(postgres: PostgresServer) -> None:
+    async with opened(postgres) as state, state.view() as view:
+        answers = await asyncio.gather(view.count_people(), view.count_people(), return_exceptions=True)
+        assert [type(each) for each in answers] == [int, asyncpg.InterfaceError]
 
 
 async def test_names_that_share_a_hash_are_told_apart(

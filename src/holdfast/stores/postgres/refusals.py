@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import asyncpg
 
-from holdfast.kernel.errors import Busy, Conflict, Exposed, HoldfastError, Invalid
+from holdfast.kernel.errors import Busy, Conflict, Exposed, HoldfastError, Internal, Invalid
 from holdfast.stores.packing import bad_text
 
 LOST: tuple[type[BaseException], ...] = (
@@ -24,13 +24,18 @@ BROKEN: tuple[type[BaseException], ...] = (asyncpg.PostgresError, *LOST)
 """Whatever may go wrong between the database and us."""
 
 
+class UnstorableError(Internal, ValueError):
+    """A value that the database cannot hold. It is the fault of the record it came in, which is set aside for that."""
+
+
 @contextmanager
-def in_our_words() -> Iterator[None]:
+def in_our_words(connection: asyncpg.Connection[asyncpg.Record] | None = None) -> Iterator[None]:
     """Raises what the database says as an error of ours; one that is a fault of our own goes on as it is."""
     try:
         yield
     except BROKEN as error:
-        said = _said(error)
+        misused = isinstance(error, asyncpg.InterfaceError) and connection is not None and not connection.is_closed()
+        said = None if misused else _said(error)
         if said is None:
             raise
         raise said from error
@@ -39,6 +44,8 @@ def in_our_words() -> Iterator[None]:
 def _said(error: BaseException) -> HoldfastError | None:
     if isinstance(error, asyncpg.DataError) and isinstance(error.__cause__, UnicodeEncodeError):
         return bad_text(error.__cause__)
+    if isinstance(error, (asyncpg.DataError, asyncpg.ProgramLimitExceededError)):
+        return UnstorableError(str(error))
     for errors, say in _SAYINGS:
         if isinstance(error, errors):
             return say(str(error) or type(error).__name__)

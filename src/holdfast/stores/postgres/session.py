@@ -29,7 +29,7 @@ class Session:
     async def _rows(self, query: str, *values: object) -> list[Row]:
         if self._over:
             raise Internal("this view or transaction is over; begin another")
-        with in_our_words():
+        with in_our_words(self._connection):
             found = await self._connection.fetch(query, *map(_bound, values))
         return [_read(row) for row in found]
 
