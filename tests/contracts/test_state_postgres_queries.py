@@ -23,13 +23,15 @@ from tests.contracts.state_contract import people, user
 from tests.contracts.test_state_postgres import note, opened
 from tests.postgres_server import PostgresServer
 
+PLANS = "plans"
+"""One workspace for all that is only planned: to make one takes longer than to look at a plan."""
 TOPICS = sorted(each.stem for each in Path(queries.__file__).parent.glob("*.sql"))
 
 
 @pytest.mark.parametrize("topic", TOPICS)
 async def test_every_query_is_sound_and_used(postgres: PostgresServer, topic: str) -> None:
     source = (Path(stored_state.__file__).parent / f"{topic}.py").read_text(encoding="utf-8")
-    async with opened(postgres) as state, state.begin() as transaction:
+    async with opened(postgres, PLANS) as state, state.begin() as transaction:
         for name, text in load(topic).items():
             assert f'"{name}"' in source
             await transaction._connection.prepare(text)  # type: ignore[attr-defined]
@@ -82,7 +84,7 @@ async def plan_of(view: View, text: str) -> str:
     ],
 )
 async def test_hot_queries_walk_their_index(postgres: PostgresServer, topic: str, name: str, index: str) -> None:
-    async with opened(postgres) as state, state.begin() as transaction:
+    async with opened(postgres, PLANS) as state, state.begin() as transaction:
         plan = await plan_of(transaction, load(topic)[name])
     assert index in plan or "ON CONFLICT" in load(topic)[name], plan
     assert "Seq Scan" not in plan, plan
@@ -93,7 +95,7 @@ async def test_hot_queries_walk_their_index(postgres: PostgresServer, topic: str
     [("people", "stale_people"), ("journeys", "due_visits"), ("outbox", "due_sends"), ("outbox", "sends_of_origin")],
 )
 async def test_what_is_asked_for_in_order_is_not_sorted(postgres: PostgresServer, topic: str, name: str) -> None:
-    async with opened(postgres) as state, state.begin() as transaction:
+    async with opened(postgres, PLANS) as state, state.begin() as transaction:
         await transaction._connection.execute("SET LOCAL enable_bitmapscan = off")  # type: ignore[attr-defined]
         assert "Sort" not in await plan_of(transaction, load(topic)[name])
 
@@ -125,6 +127,20 @@ async def test_of_two_settlements_of_one_send_the_first_counts(postgres: Postgre
         settlements = [Settlement(key="k", state="failed", reason="first"), Settlement(key="k", state="sent")]
         await transaction.settle_sends(settlements, 5)
         assert (await transaction.sends(["k"]))["k"].reason == "first"
+
+
+async def test_settlements_of_a_claim_and_of_any_go_together(postgres: PostgresServer) -> None:
+    keys = ["any", "odd", "other"]
+    async with opened(postgres) as state, state.begin() as transaction:
+        await transaction.add_sends([a_send(key, state="claimed", claimed_ms=1, claimed_by="one\0") for key in keys])
+        settlements = [
+            Settlement(key=key, state="sent", claimed_by=by)
+            for key, by in zip(keys, [None, "one\0", "one"], strict=True)
+        ]
+        for each in (settlements, settlements[::-1]):
+            await transaction.settle_sends(each, 5)
+        states = {key: send.state for key, send in (await transaction.sends(keys)).items()}
+        assert states == {"any": "sent", "odd": "sent", "other": "claimed"}
 
 
 async def test_an_address_of_any_length_can_be_suppressed(postgres: PostgresServer) -> None:

@@ -59,8 +59,8 @@ def numbers(values: Iterable[int]) -> list[int]:
 def _bound(value: object) -> object:
     if isinstance(value, str):
         return escaped(value)
-    if isinstance(value, list) and value and isinstance(value[0], str):
-        return [escaped(each) for each in value]
+    if isinstance(value, list) and isinstance(next((each for each in value if each is not None), None), str):
+        return [each if each is None else escaped(each) for each in value]
     return value
 
 
