@@ -22,6 +22,7 @@ async def test_every_change_makes_a_version_and_the_same_again_makes_none(state:
         replace(GOLD, definition=b"{}", updated_ms=2, by="ben"),
         replace(GOLD, name="Golden", definition=b"{}", updated_ms=3),
         replace(GOLD, name="Golden", description="Who pays.", definition=b"{}", updated_ms=4),
+        replace(GOLD, name="Golden", description="Who pays.", definition=b"{}", updated_ms=5, live=True),
     )
     async with state.begin() as transaction:
         for number, change in enumerate(changes, 1):
@@ -33,7 +34,7 @@ async def test_every_change_makes_a_version_and_the_same_again_makes_none(state:
         assert await view.segments() == [versions[-1]]
         assert await view.segment_versions("gold", limit=9) == versions[::-1]
         assert await view.segment_versions("gold", limit=2, before=4) == [versions[2], versions[1]]
-        assert [await view.segment_version("gold", number) for number in (1, 4, 5)] == [versions[0], versions[3], None]
+        assert [await view.segment_version("gold", number) for number in (1, 5, 6)] == [versions[0], versions[4], None]
         assert await view.segment_versions("silver", limit=9) == []
 
 
@@ -99,5 +100,5 @@ async def test_a_version_on_disk_is_never_written_over(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / FILE)
     row = connection.execute("SELECT * FROM segment_version").fetchone()
     with pytest.raises(sqlite3.IntegrityError):
-        connection.execute("INSERT INTO segment_version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+        connection.execute(f"INSERT INTO segment_version VALUES ({', '.join('?' * len(row))})", row)
     connection.close()

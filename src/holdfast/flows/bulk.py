@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
 from holdfast.flows.identify import Said, apply_claims
+from holdfast.flows.live_segments import look_again
 from holdfast.kernel.moments import LATEST, from_millis, to_millis
 from holdfast.ports.columns import EVENT_COLUMNS, Column
 from holdfast.ports.history import History
@@ -198,6 +199,9 @@ class _Lesson:
     """What the chunk says of each key."""
     asserted: Sequence[_Asserted]
     """Events with claims in order of rows; those that repeat a login are left out."""
+    ours: bool
+    """Whether we say all of it, such as who is on a list: then it is told who enters and leaves live segments by it.
+    What somebody else did long ago is not."""
 
 
 def _lesson(rows: _Rows) -> _Lesson:
@@ -209,6 +213,7 @@ def _lesson(rows: _Rows) -> _Lesson:
         who=who,
         profiles=_profiles(rows.table, who, keys),
         asserted=_asserted(rows.table),
+        ours=bool(pc.all(_is(rows.table["source"], OWN_SOURCE)).as_py()),
     )
 
 
@@ -363,13 +368,15 @@ async def _fold(transaction: Transaction, lesson: _Lesson, received: datetime) -
     claims, names = _resolved(lesson, known)
     new = [key for key in names if key not in known]
     people = known | await transaction.add_identities(new, to_millis(received))
-    await apply_claims(transaction, claims, people)
+    await apply_claims(transaction, claims, people, told=lesson.ours)
     before = await transaction.profiles([known[key].id for key in lesson.keys if key in known])
     profiles = {people[key].id: profile for key, profile in zip(lesson.keys, lesson.profiles, strict=True)}
     await transaction.put_profiles(
         {each: combine([before[each], profile]) if each in before else profile for each, profile in profiles.items()}
     )
-    await transaction.touch_people(sorted({people[key].person for key in lesson.keys}))
+    persons = sorted({people[key].person for key in lesson.keys})
+    await transaction.touch_people(persons)
+    await look_again(transaction, persons, told=lesson.ours)
     return people
 
 

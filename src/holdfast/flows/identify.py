@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from holdfast.events.event import IdentityKey
+from holdfast.flows.live_segments import rejoin
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import Identity, State, Transaction, View
@@ -117,7 +118,9 @@ async def unmerge(
     )
 
 
-async def apply_claims(transaction: Transaction, claims: Sequence[Said], known: dict[IdentityKey, Identity]) -> Changed:
+async def apply_claims(
+    transaction: Transaction, claims: Sequence[Said], known: dict[IdentityKey, Identity], *, told: bool = True
+) -> Changed:
     """Join people as events claim, inside the caller's transaction.
 
     A login that says what is known already, as most do, costs nothing. The others cost the same few questions to the
@@ -127,6 +130,7 @@ async def apply_claims(transaction: Transaction, claims: Sequence[Said], known: 
         transaction: the transaction under way.
         claims: in the order they were made; of two logins on one device the first wins.
         known: every identity the claims name. Brought up to date with who they are afterwards.
+        told: whether it is told who enters and leaves live segments by it.
     """
     asked = _news(claims, known)
     if not asked:
@@ -148,7 +152,7 @@ async def apply_claims(transaction: Transaction, claims: Sequence[Said], known: 
         crowd.join(one.id, other.id)
     changed.links.extend(await transaction.add_links(wanted))
     everyone = [each for group in members.values() for each in group]
-    changed.moves.update(await _move(transaction, everyone, crowd.person.__getitem__))
+    changed.moves.update(await _move(transaction, everyone, crowd.person.__getitem__, told=told))
     changed.touched.update(_touched(everyone, changed.moves))
     for identity in everyone:
         if identity.id in changed.moves and identity.key in known:
@@ -212,7 +216,7 @@ def _news(claims: Sequence[Said], known: Mapping[IdentityKey, Identity]) -> list
 
 
 async def _move(
-    transaction: Transaction, everyone: Iterable[Identity], person_of: Callable[[int], int]
+    transaction: Transaction, everyone: Iterable[Identity], person_of: Callable[[int], int], *, told: bool = True
 ) -> dict[int, int]:
     """Assign each to their person and mark the persons before and after as changed; returns those that moved."""
     before = {each.id: each.person for each in everyone}
@@ -220,6 +224,7 @@ async def _move(
     if moves:
         await transaction.assign(moves)
         await transaction.touch_people(sorted({*moves.values(), *(before[each] for each in moves)}))
+        await rejoin(transaction, {each: (before[each], person) for each, person in moves.items()}, told=told)
     return moves
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.gate import GateRules
 from holdfast.events.event import IdentityKey
 from holdfast.flows.identify import apply_claims
+from holdfast.flows.live_segments import LiveKeeper
 from holdfast.flows.playbook import Playbook
 from holdfast.flows.reading import Placed, decoded, unseen
 from holdfast.flows.travel import Travel, Travelled, Traveller, load_travellers
@@ -33,10 +34,11 @@ class _People:
 class Intake:
     """Takes in events and fires timers, within the transaction of a tick."""
 
-    def __init__(self, rules: GateRules, zone: ZoneInfo) -> None:
-        """With the workspace's rules for contacting people and its time zone."""
+    def __init__(self, rules: GateRules, zone: ZoneInfo, live: LiveKeeper) -> None:
+        """With the workspace's rules for contacting people, its time zone, and who keeps its live segments."""
         self._rules = rules
         self._zone = zone
+        self._live = live
 
     async def take_in(self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook) -> int:
         """Learn what happened, and move whom it concerns; returns how many events were new."""
@@ -53,6 +55,8 @@ class Intake:
         first_ms = min(each.received_ms for each in fresh)
         travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
         travel = Travel(playbook, self._rules, self._zone)
+        concerned = ((people.identities[each.event.identity], each.event) for each in fresh)
+        happenings = await self._live.happenings(transaction, concerned, people.profiles)
         for each in fresh:
             identity = people.identities[each.event.identity]
             traveller = travellers.get(identity.person)
@@ -60,6 +64,7 @@ class Intake:
             profiles = people.profiles if traveller is None else traveller.profiles
             profile = learn(profiles.get(identity.id, EMPTY), each.event)
             people.profiles[identity.id] = profile
+            happenings.happened(identity, each.event, profile, from_millis(each.received_ms))
             if traveller is not None:
                 traveller.profiles[identity.id] = profile
                 travel.happened(traveller, each.event, identity.id, from_millis(each.received_ms))
@@ -67,6 +72,7 @@ class Intake:
         await transaction.put_profiles({each.id: people.profiles[each.id] for each in learnt})
         await transaction.touch_people(sorted({each.person for each in learnt}))
         await _write(transaction, travel.done)
+        await happenings.write(transaction)
         return len(fresh)
 
     async def _in_play(

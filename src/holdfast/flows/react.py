@@ -22,12 +22,13 @@ from holdfast.decisions.gate import GateRules
 from holdfast.flows.claiming import claim, recovered, settle
 from holdfast.flows.intake import Intake
 from holdfast.flows.lanes import NO_LANES, Lanes
+from holdfast.flows.live_segments import LiveKeeper
 from holdfast.flows.own import own_records
 from holdfast.flows.playbook import load_playbook
 from holdfast.flows.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
 from holdfast.flows.travel import CHANNEL
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import to_millis
+from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.clock import Clock
 from holdfast.ports.log import Log
 from holdfast.ports.state import Send, Settlement, State, Transaction
@@ -94,7 +95,8 @@ class Reactor:
         self._hand_over = hand_over
         self._lanes = lanes
         self._batch_records = batch_records
-        self._intake = Intake(rules, zone)
+        self._live = LiveKeeper(zone)
+        self._intake = Intake(rules, zone, self._live)
         self._dedup_ms = dedup_days * DAY_MS
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
@@ -213,14 +215,17 @@ class Reactor:
             entries = found[:records]
             await settle(transaction, settlements, clock_ms)
             playbook = await load_playbook(transaction)
+            await self._live.begin(transaction, frozenset(), from_millis(watermark))
             events = await self._intake.take_in(transaction, entries, playbook)
             if entries:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)
             fired = await self._intake.fire(transaction, playbook, watermark)
+            fired += await self._live.go_on(transaction, from_millis(watermark))
             # What has reached the log and is not taken in may say that somebody has opted out, or has bought.
             claimed = await claim(transaction, playbook, self._rules, self._lanes, clock_ms, behind=more)
             undone.callback(self._lanes.untaken, claimed.sends)
             await self._forget(transaction, clock_ms)
+        self._live.keep()
         ticked = Ticked(
             events=events,
             fired=fired,

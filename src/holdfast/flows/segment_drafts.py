@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, cast
 
@@ -19,8 +19,9 @@ NAME_MOST = 200
 DESCRIPTION_MOST = 2_000
 
 _FIELDS: Mapping[str, tuple[type, ...]] = MappingProxyType(
-    {"id": (str,), "name": (str,), "definition": (Mapping, Condition), "description": (str,)}
+    {"id": (str,), "name": (str,), "definition": (Mapping, Condition), "description": (str,), "live": (bool,)}
 )
+_MAY_BE_LEFT_OUT = frozenset({"description", "live"})
 _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 
 
@@ -35,6 +36,8 @@ class Draft:
     condition: Condition
     path: str = "$"
     """Where it stands in what the caller said, for complaints."""
+    live: bool | None = None
+    """Whether it is to be live; None leaves that as it is."""
 
     @property
     def definition(self) -> bytes:
@@ -102,13 +105,13 @@ def _draft_in(document: Mapping[str, object], path: str) -> Draft:
             message = f"{field!r:.120} is no field of a segment."
             raise Invalid(message, code="unknown_field", path=path, hint=f"There is {', '.join(_FIELDS)}.")
     for field, wanted in _FIELDS.items():
-        if field not in document and field != "description":
+        if field not in document and field not in _MAY_BE_LEFT_OUT:
             raise Invalid(f"{field!r} is missing.", code="missing_field", path=path, hint=f"Add {field!r}.")
         if field in document and not isinstance(document[field], wanted):
-            hint = "Write it in quotes." if wanted == (str,) else 'Write {"type": "did", "event": "…"}.'
+            hint = _TYPE_HINTS[wanted]
             raise Invalid("this is of another type.", code="wrong_type", path=f"{path}.{field}", hint=hint)
     given = cast("dict[str, Any]", document)
-    return draft_of(
+    draft = draft_of(
         given["id"],
         given["name"],
         given["definition"],
@@ -116,6 +119,16 @@ def _draft_in(document: Mapping[str, object], path: str) -> Draft:
         path=path,
         definition_path=f"{path}.definition",
     )
+    return replace(draft, live=given.get("live", False))
+
+
+_TYPE_HINTS: Mapping[tuple[type, ...], str] = MappingProxyType(
+    {
+        (str,): "Write it in quotes.",
+        (bool,): "Write true or false.",
+        (Mapping, Condition): 'Write {"type": "did", "event": "…"}.',
+    }
+)
 
 
 def can_be_shown(text: str, *, lines: bool = False) -> bool:

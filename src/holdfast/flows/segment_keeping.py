@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -67,16 +67,22 @@ class SegmentKeeper(ABC):
         return self.keep_segments(asked)
 
     def save_segment(
-        self, segment_id: str, name: str, segment: Condition | Mapping[str, object], description: str | None = None
+        self,
+        segment_id: str,
+        name: str,
+        segment: Condition | Mapping[str, object],
+        description: str | None = None,
+        *,
+        live: bool | None = None,
     ) -> SavedSegment:
         """Save a segment under an id, as a new version of it; the same again makes none.
 
-        Without a description, the one that is saved stays.
+        Without a description, the one that is saved stays, and so does whether it is `live`: kept at every moment.
 
         Raises Invalid where the definition, or what it refers to, cannot be; Conflict where what uses it could not be
         any more.
         """
-        draft = draft_of(segment_id, name, segment, description)
+        draft = replace(draft_of(segment_id, name, segment, description), live=live)
         return self.keep_segments(lambda state, now: save_segment(state, draft, by=BY, now=now)).segment
 
     def delete_segment(self, segment_id: str) -> None:

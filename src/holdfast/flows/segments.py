@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -14,6 +14,7 @@ from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.resolving import resolved_campaign, resolved_journey
 from holdfast.events.event import Json
 from holdfast.flows.library import load_library
+from holdfast.flows.live_index import LIVE_MOST
 from holdfast.flows.playbook import definition_of
 from holdfast.flows.segment_drafts import Draft, canonical
 from holdfast.flows.used_by import Use, Users, in_use, users_of
@@ -21,8 +22,10 @@ from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound, TooLarg
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import Decision, SavedSegment, State, Transaction, View
 from holdfast.segments.codec import decode_condition
+from holdfast.segments.condition import Condition
 from holdfast.segments.difference import Difference, differences
 from holdfast.segments.library import Library, resolve, resolve_in
+from holdfast.segments.live import cannot_be_live
 
 SEGMENTS_MOST = 2_000
 """Segments in one workspace."""
@@ -54,10 +57,11 @@ class Change:
 
 
 def document_of(saved: SavedSegment) -> dict[str, Json]:
-    """The segment as a file says it, but for its id: name, description where there is one, definition."""
+    """The segment as a file says it, but for its id: name, description and `live` where there are, definition."""
     definition = cast("Json", msgspec.json.decode(saved.definition))
     described: dict[str, Json] = {"description": saved.description} if saved.description else {}
-    return {"name": saved.name, **described, "definition": definition}
+    live: dict[str, Json] = {"live": True} if saved.live else {}
+    return {"name": saved.name, **described, **live, "definition": definition}
 
 
 async def save_segment(state: State, draft: Draft, *, by: str, now: datetime, dry_run: bool = False) -> Change:
@@ -156,6 +160,7 @@ async def _change(view: View, draft: Draft, before: SavedSegment | None, *, by: 
         definition=draft.definition,
         updated_ms=at_ms,
         by=by,
+        live=(before is not None and before.live) if draft.live is None else draft.live,
     )
     if before is not None and _says(before) == _says(wanted):
         return Change(kind="unchanged", segment=before, before=before)
@@ -164,13 +169,13 @@ async def _change(view: View, draft: Draft, before: SavedSegment | None, *, by: 
     return Change(kind="new" if before is None else "changed", segment=wanted, before=before)
 
 
-def _says(saved: SavedSegment) -> tuple[str, str, bytes]:
+def _says(saved: SavedSegment) -> tuple[str, str, bytes, bool]:
     """What it says, however an earlier Holdfast wrote it."""
     try:
         definition = canonical(decode_condition(saved.definition))
     except Exposed:
         definition = saved.definition
-    return saved.name, saved.description, definition
+    return saved.name, saved.description, definition, saved.live
 
 
 def _other(saved: SavedSegment, *, by: str, at_ms: int, prune: bool) -> Change:
@@ -193,10 +198,13 @@ async def _check(
     before = await load_library(view)
     library = Library({name: each.definition for name, each in after.items()}, lists=before.lists)
     for draft in drafts:
-        resolve(draft.condition, library, saved_as=draft.id, path=draft.path)
+        whole = resolve(draft.condition, library, saved_as=draft.id, path=draft.path)
+        if after[draft.id].live:
+            _check_live(whole, draft.path)
+    _check_how_many(after.values())
     reached = users.reached_from(changed)
     for name in sorted(reached - {draft.id for draft in drafts}):
-        _check_user("segment", name, partial(_whole_segment, name), before, library)
+        _check_user("segment", name, partial(_whole_segment, name, live=after[name].live), before, library)
     for decision in users.decisions:
         _check_user(decision.kind, decision.id, partial(_whole_decision, decision), before, library)
     for path, node, question in users.kpis:
@@ -220,8 +228,24 @@ def _check_user(kind: str, name: str, whole: Callable[[Library], object], before
         ) from complaint
 
 
-def _whole_segment(name: str, library: Library) -> None:
-    resolve(library[name], library, saved_as=name)
+def _whole_segment(name: str, library: Library, *, live: bool) -> None:
+    whole = resolve(library[name], library, saved_as=name)
+    if live:
+        _check_live(whole, "$")
+
+
+def _check_live(whole: Condition, path: str) -> None:
+    complaint = cannot_be_live(whole, path)
+    if complaint is not None:
+        complaint.hint = f"A live segment is known at every moment: {complaint.hint} Or save it with `live` false."
+        raise complaint
+
+
+def _check_how_many(saved: Iterable[SavedSegment]) -> None:
+    many = sum(each.live for each in saved)
+    if many > LIVE_MOST:
+        hint = f"A workspace keeps {LIVE_MOST:,} live or fewer; save others with `live` false."
+        raise TooLarge(f"these are {many:,} live segments.", path="$.live", hint=hint)
 
 
 def _whole_decision(decision: Decision, library: Library) -> None:
@@ -258,7 +282,7 @@ async def restore_segment(
         else:
             said = await find_version(view, segment_id, version)
     condition = decode_condition(said.definition)
-    draft = Draft(id=said.id, name=said.name, description=said.description, condition=condition)
+    draft = Draft(id=said.id, name=said.name, description=said.description, condition=condition, live=said.live)
     return await save_segment(state, draft, by=by, now=now)
 
 

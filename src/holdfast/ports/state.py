@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from holdfast.decisions.caps import Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -203,11 +204,18 @@ class SavedSegment:
     """From 1; given by the store. A deletion takes a number too, so numbers never start again."""
     deleted: bool = False
     """True for the version that says it was deleted: the definition is as it was then."""
+    live: bool = False
+    """Whether it is kept at every moment who is in it."""
 
 
 def says_the_same(one: SavedSegment, other: SavedSegment) -> bool:
-    """Whether name, description and definition are the same: saving the other over the one makes no version."""
-    return (one.name, one.description, one.definition) == (other.name, other.description, other.definition)
+    """Whether all that is said of it is the same: saving the other over the one makes no version."""
+    return (one.name, one.description, one.definition, one.live) == (
+        other.name,
+        other.description,
+        other.definition,
+        other.live,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,7 +242,7 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(Protocol):
+class View(LiveView, Protocol):
     """Reading the state as of one moment."""
 
     # Who.
@@ -415,7 +423,7 @@ class View(Protocol):
     async def count_people(self) -> int: ...
 
 
-class Transaction(View, Protocol):
+class Transaction(View, LiveTransaction, Protocol):
     """Changing the state: all of it, or nothing."""
 
     async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:
@@ -523,7 +531,7 @@ class Transaction(View, Protocol):
     async def put_segment(self, segment: SavedSegment) -> SavedSegment:
         """Save it as the next version of its id; returns it with its number.
 
-        Where name, description and definition are those saved now, nothing changes and what is saved is returned.
+        Where it says what is saved now (`says_the_same`), nothing changes and what is saved is returned.
         """
         ...
 

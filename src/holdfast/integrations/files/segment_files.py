@@ -32,9 +32,10 @@ __all__ = [
 ]
 
 SegmentFile = DocumentFile
-"""Its document: `id`, `name`, `definition` and perhaps `description`, as the API takes them; not looked into yet."""
+"""Its document: `id`, `name`, `definition`, perhaps `description` and `live`, as the API takes them; not looked into
+yet."""
 
-_FIELDS = ("id", "name", "description", "definition")
+_FIELDS = ("id", "name", "description", "live", "definition")
 _BARE = "This is a bare definition: put it under `definition`, beside a `name`."
 
 

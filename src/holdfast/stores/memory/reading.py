@@ -29,6 +29,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
+from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.tables import Tables
 
 _K = TypeVar("_K")
@@ -38,7 +39,7 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView:
+class MemoryView(ReadingLive):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     def __init__(self, tables: Tables) -> None:
@@ -147,7 +148,8 @@ class MemoryView:
     async def next_due(self) -> int | None:
         visits = (visit.due_ms for visit in self._under_way() if visit.due_ms is not None)
         sends = (send.not_before_ms for send in self._tables.sends.values() if send.state == "pending")
-        return min((*visits, *sends), default=None)
+        timers = (due_ms for due_ms, _ in self._tables.member_timers)
+        return min((*visits, *sends, *timers), default=None)
 
     async def entered(self, origins: Sequence[str], identities: Sequence[int]) -> dict[tuple[str, int], Entered]:
         wanted, who = set(origins), set(identities)

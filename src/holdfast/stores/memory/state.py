@@ -28,11 +28,12 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
 from holdfast.stores.memory.tables import Tables
 
 
-class MemoryTransaction(MemoryView):
+class MemoryTransaction(MemoryView, ChangingLive):
     """The transaction under way, on tables of its own: what was committed is never touched."""
 
     # Who.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
@@ -38,3 +39,10 @@ class Tables:
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
     """Every version, deletions too, by id and number."""
     notes: dict[str, str] = field(default_factory=dict)
+    live_segments: dict[int, LiveSegment] = field(default_factory=dict)
+    live_last: int = 0
+    segment_members: dict[tuple[int, int], int] = field(default_factory=dict)
+    """By number and person: since when."""
+    memberships: dict[int, Membership] = field(default_factory=dict)
+    member_timers: frozenset[tuple[int, int]] = frozenset()
+    member_reviews: dict[int, bool] = field(default_factory=dict)

@@ -32,6 +32,7 @@ from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
+from holdfast.stores.postgres.live import ChangingLive, ReadingLive
 from holdfast.stores.postgres.migrating import migrate, migrations
 from holdfast.stores.postgres.opening import Limits, Server, hang_up, undo
 from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
@@ -56,12 +57,14 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 1
 """
 
 
-class PostgresView(ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall):
+class PostgresView(
+    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive
+):
     """A snapshot."""
 
 
 class PostgresTransaction(
-    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall
+    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall, ChangingLive
 ):
     """The transaction under way."""
 

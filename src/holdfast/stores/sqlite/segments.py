@@ -68,12 +68,13 @@ class ChangingSegments(ReadingSegments):
             added.updated_ms,
             added.by,
             int(added.deleted),
+            int(added.live),
         )
         return added
 
 
 def _segment(row: Row) -> SavedSegment:
-    segment_id, version, name, description, definition, saved_ms, saved_by, deleted = row
+    segment_id, version, name, description, definition, saved_ms, saved_by, deleted, live = row
     return SavedSegment(
         id=segment_id,
         version=version,
@@ -83,4 +84,5 @@ def _segment(row: Row) -> SavedSegment:
         updated_ms=saved_ms,
         by=saved_by,
         deleted=bool(deleted),
+        live=bool(live),
     )

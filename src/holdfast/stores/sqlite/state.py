@@ -14,6 +14,7 @@ from holdfast.ports.state import Transaction, View
 from holdfast.stores.sqlite.checkpoint import Checkpointer
 from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
+from holdfast.stores.sqlite.live import ChangingLive, ReadingLive
 from holdfast.stores.sqlite.lock import Lock
 from holdfast.stores.sqlite.opening import migrate, migrations, open_reader, open_writer
 from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
@@ -28,12 +29,14 @@ VIEWS_MOST = 32
 """Snapshots open at once; whoever comes after them waits for one to end."""
 
 
-class SqliteView(ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall):
+class SqliteView(
+    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive
+):
     """A snapshot."""
 
 
 class SqliteTransaction(
-    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall
+    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall, ChangingLive
 ):
     """The transaction under way."""
 

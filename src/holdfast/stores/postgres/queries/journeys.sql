@@ -30,7 +30,7 @@ FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= $1 AND ori
 ORDER BY due_ms, id LIMIT $2
 
 -- name: next_due
--- Says when the soonest visit or pending send falls due.
+-- Says when the soonest visit or pending send falls due, or the soonest timer of a live segment.
 WITH RECURSIVE channels(name) AS (
   SELECT min(channel) FROM send WHERE state = 'pending'
   UNION ALL
@@ -38,6 +38,7 @@ WITH RECURSIVE channels(name) AS (
   WHERE name IS NOT NULL
 )
 SELECT least(
+  (SELECT min(due_ms) FROM member_timer),
   (SELECT min(due_ms) FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL),
   (SELECT min(soonest.due_ms) FROM channels, generate_series(0, 2) AS lane (urgency), LATERAL (
      SELECT min(not_before_ms) AS due_ms FROM send

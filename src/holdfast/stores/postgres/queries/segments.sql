@@ -2,30 +2,30 @@
 
 -- name: segments
 -- Reads the newest version of every segment that is saved now.
-SELECT id, version, name, description, definition, saved_ms, saved_by, deleted
+SELECT id, version, name, description, definition, saved_ms, saved_by, deleted, live
 FROM segment JOIN segment_version USING (id, version) ORDER BY id
 
 -- name: deleted_segments
 -- Reads the deletion of every segment that is not saved now.
-SELECT DISTINCT ON (id) id, version, name, description, definition, saved_ms, saved_by, deleted
+SELECT DISTINCT ON (id) id, version, name, description, definition, saved_ms, saved_by, deleted, live
 FROM segment_version WHERE NOT EXISTS (SELECT FROM segment WHERE segment.id = segment_version.id)
 ORDER BY id, version DESC
 
 -- name: segment_versions
 -- Reads versions of a segment, newest first, below a number if one is given.
-SELECT id, version, name, description, definition, saved_ms, saved_by, deleted
+SELECT id, version, name, description, definition, saved_ms, saved_by, deleted, live
 FROM segment_version WHERE id = $1 AND version < coalesce($3::bigint, 9223372036854775807)
 ORDER BY version DESC LIMIT $2
 
 -- name: segment_version
 -- Reads one version of a segment.
-SELECT id, version, name, description, definition, saved_ms, saved_by, deleted
+SELECT id, version, name, description, definition, saved_ms, saved_by, deleted, live
 FROM segment_version WHERE id = $1 AND version = $2
 
 -- name: add_version
 -- Keeps a version of a segment.
-INSERT INTO segment_version (id, version, name, description, definition, saved_ms, saved_by, deleted)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO segment_version (id, version, name, description, definition, saved_ms, saved_by, deleted, live)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 
 -- name: point_at
 -- Says which version of a segment is saved now.

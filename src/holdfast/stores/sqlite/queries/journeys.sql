@@ -33,7 +33,7 @@ FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1
   AND origin NOT IN (SELECT value FROM json_each(?3)) ORDER BY due_ms, id LIMIT ?2
 
 -- name: next_due
--- Says when the soonest visit or pending send falls due.
+-- Says when the soonest visit or pending send falls due, or the soonest timer of a live segment.
 WITH RECURSIVE channels(name) AS (
   SELECT min(channel) FROM send WHERE state = 'pending'
   UNION ALL
@@ -41,6 +41,8 @@ WITH RECURSIVE channels(name) AS (
   WHERE name IS NOT NULL
 )
 SELECT min(due) FROM (
+  SELECT min(due_ms) AS due FROM member_timer
+  UNION ALL
   SELECT min(due_ms) AS due FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL
   UNION ALL
   SELECT (SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND channel = channels.name AND urgency = value)
