@@ -134,6 +134,11 @@ async def test_a_workspace_has_the_name_of_a_schema(postgres: PostgresServer, wo
     assert refused.value.code == "state_workspace"
 
 
+def test_an_address_is_not_shown_for_it_may_hold_a_password() -> None:
+    server = Server(url="postgresql://ann:secret@db/shop", workspace="shop", limits=Limits())
+    assert "secret" not in f"{server!r} {server}"
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [

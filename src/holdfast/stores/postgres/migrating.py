@@ -22,6 +22,8 @@ VERSION_LEAST = 14
 MIGRATE_WAIT_SECONDS = 600.0
 """How long to wait for another process that changes the schema."""
 MIGRATE_POLL_SECONDS = 0.05
+CHANGE_SECONDS_MOST = 86_400.0
+"""How long one change may take: an index on a billion rows takes hours."""
 TABLE_WAIT_SECONDS = 3
 """How long a change of the schema may keep others waiting behind it while it waits for a table itself."""
 TABLE_TRIES_MOST = 20
@@ -129,7 +131,7 @@ async def _make(connection: Connection, version: int, change: str) -> None:
                 await _make_outside(connection, version, change.removeprefix(_OUTSIDE))
             else:
                 async with connection.transaction():
-                    await connection.execute(change, timeout=MIGRATE_WAIT_SECONDS)
+                    await connection.execute(change, timeout=CHANGE_SECONDS_MOST)
                     await _record(connection, version)
             return
         except asyncpg.LockNotAvailableError:
@@ -141,7 +143,7 @@ async def _make(connection: Connection, version: int, change: str) -> None:
 async def _make_outside(connection: Connection, version: int, change: str) -> None:
     for paragraph in re.split(r"\n\s*\n", change):
         if any(line and not line.startswith("--") for line in paragraph.splitlines()):
-            await connection.execute(paragraph, timeout=MIGRATE_WAIT_SECONDS)
+            await connection.execute(paragraph, timeout=CHANGE_SECONDS_MOST)
     await _record(connection, version)
 
 

@@ -6,7 +6,7 @@ import os
 import re
 import socket
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import asyncpg
 
@@ -51,7 +51,7 @@ class Server:
         workspace: the schema of the database that holds the state; one database may hold several.
     """
 
-    url: str
+    url: str = field(repr=False)  # It may hold a password.
     workspace: str
     limits: Limits
 
