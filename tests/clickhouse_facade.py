@@ -80,11 +80,13 @@ class Facade(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, directory: Path, login: str) -> None:
+    def __init__(self, directory: Path, login: str, config: str = "") -> None:
         import chdb
 
         connect: Callable[[str], Any] = chdb.connect
-        self.connect: Callable[[], Any] = partial(connect, str(directory))
+        self.connect: Callable[[], Any] = partial(
+            connect, f"{directory}?config-file={config}" if config else str(directory)
+        )
         self.login = login
         self.sessions: dict[str, Link] = {}
         self.lock = threading.Lock()
@@ -237,10 +239,12 @@ def _parts(body: bytes, boundary: str) -> tuple[dict[str, str], dict[str, bytes]
 
 
 @contextmanager
-def served(directory: Path, *, user: str = "ingrid", password: str = "s:e/cr@t") -> Iterator[str]:
-    """The URL of a facade in a process of its own, over the directory."""
+def served(
+    directory: Path, *, user: str = "ingrid", password: str = "s:e/cr@t", config: Path | None = None
+) -> Iterator[str]:
+    """The URL of a facade in a process of its own, over the directory, with a configuration of the engine's if any."""
     login = f"{user}:{password}"
-    words = [sys.executable, "-m", "tests.clickhouse_facade", str(directory), login]
+    words = [sys.executable, "-m", "tests.clickhouse_facade", str(directory), login, *([str(config)] if config else [])]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdin
         assert process.stdout
@@ -253,7 +257,7 @@ def served(directory: Path, *, user: str = "ingrid", password: str = "s:e/cr@t")
 
 
 def main() -> None:
-    facade = Facade(Path(sys.argv[1]), sys.argv[2])
+    facade = Facade(Path(sys.argv[1]), *sys.argv[2:])
     print(facade.server_address[1], flush=True)
     threading.Thread(target=facade.serve_forever, daemon=True).start()
     sys.stdin.read()

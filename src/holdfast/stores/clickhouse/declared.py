@@ -115,10 +115,10 @@ def passing_sets(name: str, table: Table, *, on_cluster: str = "", engine: str =
     )
 
 
-def caught_up(database: str) -> str:
+def caught_up(database: str, *, into: str = "identity_person") -> str:
     """Bring the map in memory up to the truth where it is behind: whoever wrote the truth may have ended before."""
     return (
-        f"INSERT INTO {database}.identity_person SELECT workspace, identity, person FROM {database}.identity_map FINAL "
+        f"INSERT INTO {database}.{into} SELECT workspace, identity, person FROM {database}.identity_map FINAL "
         f"WHERE joinGet('{database}.identity_person', 'person', workspace, identity) != person"
     )
 

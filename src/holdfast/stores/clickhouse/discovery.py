@@ -31,7 +31,7 @@ SMALL_PEOPLE = 20_000
 TRAITS_SECONDS = 30.0
 """With more, they are counted anew no sooner than this."""
 
-_EACH: LiteralString = """arrayConcat(
+EACH_PROPERTY: LiteralString = """arrayConcat(
     arrayMap((k, v) -> (toString(k), 'text', v), mapKeys(text), mapValues(text)),
     arrayMap((k, v) -> (toString(k), if(mapContains(other, k), '', 'number'), toString(v)),
         mapKeys(number), mapValues(number)),
@@ -41,7 +41,7 @@ _EACH: LiteralString = """arrayConcat(
         mapKeys(other), mapValues(other))
 )"""
 """Name, type and text of each property of a row. A number that is too large for a float stands in `other` whole."""
-_SKETCH: LiteralString = "(50, 200)"
+SKETCH: LiteralString = "(50, 200)"
 """Values kept, and values counted to find them: `VALUES_KEPT`, and four times as many."""
 
 
@@ -177,9 +177,9 @@ def _new_counts(behind: Sequence[Sequence[Any]]) -> Sql:
             arrayReduce('approx_top_countState[[sketch]]', emptyArrayString()), mark.2
         FROM (SELECT arrayJoin(arrayZip([[partitions]], [[until]])) AS mark)""",
         {
-            "sketch": sql(_SKETCH),
+            "sketch": sql(SKETCH),
             "characters": bind("UInt64", VALUE_CHARACTERS_MOST),
-            "each": sql(_EACH),
+            "each": sql(EACH_PROPERTY),
             "partitions": partitions,
             "counted": counted,
             "until": until,
@@ -194,7 +194,7 @@ def _counted(scope: Scope, event: str) -> Sql:
             arrayMap(each -> (each.1, each.2), approx_top_countMerge[[sketch]](top))
         FROM event_properties WHERE workspace = [[here]] AND event = [[event]] AND type != 'mark'
         GROUP BY property, type ORDER BY property, type""",
-        {"sketch": sql(_SKETCH), "here": scope.here, "event": bind("String", event)},
+        {"sketch": sql(SKETCH), "here": scope.here, "event": bind("String", event)},
     )
 
 
@@ -211,9 +211,9 @@ def _counted_traits(scope: Scope) -> Sql:
         WHERE type != ''
         GROUP BY property, type ORDER BY property, type""",
         {
-            "sketch": sql(_SKETCH),
+            "sketch": sql(SKETCH),
             "characters": bind("UInt64", VALUE_CHARACTERS_MOST),
-            "each": sql(_EACH),
+            "each": sql(EACH_PROPERTY),
             "here": scope.here,
         },
     )

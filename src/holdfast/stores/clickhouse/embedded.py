@@ -52,6 +52,7 @@ class Embedded:
     alone = True
     processes = sql("system.processes")
     kill = sql("KILL QUERY")
+    map_in_memory = sql("identity_person")
 
     def __init__(self, directory: Path, *, durable: bool = True) -> None:
         self.directory = directory
@@ -60,8 +61,9 @@ class Embedded:
     def connect(self, *, analyst: bool = False) -> EmbeddedConnection:  # chDB knows no users.
         return EmbeddedConnection(_connect(self.directory, durable=self.durable))
 
-    def schema(self) -> Sequence[str]:
-        return embedded_schema()
+    def prepare(self, command: Callable[[str], None]) -> None:
+        for statement in embedded_schema():
+            command(statement)
 
     def close(self) -> None:
         """Nothing is shared that connections do not hold themselves."""

@@ -384,8 +384,7 @@ class ChdbHistory:
 
     def _prepare(self, handle: Handle) -> None:
         with handle.within("default"):  # Ours may not be there yet.
-            for statement in handle.way.schema():
-                handle.command(statement)
+            handle.way.prepare(handle.command)
         self._joined = not handle.way.alone or bool(handle.number(questions.any_joined(self._scope())))
 
     def _add(self, handle: Handle, rows: Sequence[HistoryRow], token: str) -> None:
@@ -407,7 +406,8 @@ class ChdbHistory:
         # First the flag: a question that sees some of the map must look at all of it.
         self._joined = self._joined or any(identity != person for identity, person in persons.items())
         for start in range(0, len(identities), REFRESH_MOST):
-            handle.run(questions.refresh_persons(self._scope(), identities[start : start + REFRESH_MOST]))
+            part = identities[start : start + REFRESH_MOST]
+            handle.run(questions.refresh_persons(self._scope(), part, handle.way.map_in_memory))
 
 
 def _arm_outcome(arm: Arm, row: Sequence[Any]) -> ArmOutcome:

@@ -230,10 +230,12 @@ def any_joined(scope: Scope) -> Sql:
     )
 
 
-def refresh_persons(scope: Scope, identities: Sequence[int]) -> Sql:
+def refresh_persons(scope: Scope, identities: Sequence[int], into: Sql) -> Sql:
     """Bring the map in memory up to the truth for these identities."""
     return (
-        sql("INSERT INTO identity_person SELECT workspace, identity, person FROM identity_map FINAL WHERE workspace = ")
+        sql("INSERT INTO ")
+        + into
+        + sql(" SELECT workspace, identity, person FROM identity_map FINAL WHERE workspace = ")
         + scope.here
         + sql(" AND identity IN ")
         + bind("Array(UInt32)", list(identities))

@@ -20,7 +20,8 @@ import pyarrow as pa
 
 from holdfast.kernel.errors import Busy, Conflict, Internal, Invalid, TooLarge
 from holdfast.kernel.sql import Sql, sql
-from holdfast.stores.clickhouse.declared import empty_database, named, server_schema
+from holdfast.stores.clickhouse.cluster import EVERYWHERE
+from holdfast.stores.clickhouse.declared import caught_up, empty_database, named, server_schema
 from holdfast.stores.clickhouse.handle import Limits
 from holdfast.stores.clickhouse.spelling import plain
 from holdfast.stores.clickhouse.ways import PARSING, Refusal, code_in
@@ -45,6 +46,8 @@ SESSION_SECONDS = 300
 _SAID = re.compile(r"^.*?server response: ", re.DOTALL)
 _NOT_NOW = frozenset({202, 209, 210, 236, 242, 279, 319, 999})
 """Too many questions, a node that does not answer or is shutting down, Keeper gone: it may go through later."""
+_NOT_MADE = frozenset({36, 60, 81, 701})
+"""No such table or database; nothing to look up in; no such cluster."""
 _LOGIN = frozenset({192, 193, 194, 516})
 _TOO_LONG = ("Field value too long", "URI is too long", "HTTP status 414")
 _SETTINGS: Mapping[str, str | int] = {
@@ -65,10 +68,11 @@ _ON_A_CLUSTER: Mapping[str, str | int] = {
     # gathered from all of them before it is compared: with `local`, answers would be wrong without a word.
     "distributed_product_mode": "global",
     "prefer_global_in_and_join": 1,
-    # An insert returns when every shard has its part, and on it a majority of the replicas.
+    # An insert returns when every shard has its part; how many replicas must have it is the operator's to set.
     "distributed_foreground_insert": 1,
-    "insert_quorum": "auto",
-    "select_sequential_consistency": 0,
+    # What is counted as it comes in is not counted again when an insert is repeated.
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    # Part of an answer would be a wrong answer.
     "skip_unavailable_shards": 0,
 }
 
@@ -109,10 +113,12 @@ class Server:
         self.cluster = None if cluster is None else named(cluster)
         self.processes = sql("system.processes")
         self.kill = sql("KILL QUERY")
+        self.map_in_memory = sql("identity_person")
         if self.cluster is not None:
             # The one place where a name of the operator's becomes SQL; `named` let nothing but a word through.
             self.processes = Sql((f"clusterAllReplicas('{self.cluster}', system.processes)",))
             self.kill = Sql((f"KILL QUERY ON CLUSTER {self.cluster}",))
+            self.map_in_memory = sql("identity_person" + EVERYWHERE)
         self._quiet_seconds = (limits or Limits()).seconds + QUIET_SECONDS_MORE
         self._urls = {False: _split(url), True: _split(analyst_url or url)}
         self._clients: dict[SplitResult, Client] = {}
@@ -126,8 +132,21 @@ class Server:
                 client = self._clients[url] = self._client(url)
         return ServerConnection(client, self.database)
 
-    def schema(self) -> Sequence[str]:
-        return [] if self.cluster is not None else server_schema(self.database)
+    def prepare(self, command: Callable[[str], None]) -> None:
+        if self.cluster is None:
+            for statement in server_schema(self.database):
+                command(statement)
+            return
+        try:
+            command(caught_up(self.database, into=f"identity_person{EVERYWHERE}"))
+        except Refusal as refusal:
+            if refusal.code not in _NOT_MADE:
+                raise
+            raise Conflict(
+                f"The cluster {self.cluster} has no tables of ours in {self.database}.",
+                code="cluster_not_made",
+                hint="Run the statements of cluster_ddl for it first.",
+            ) from refusal
 
     def close(self) -> None:
         for client in self._clients.values():

@@ -7,7 +7,7 @@ question, which databases are ours, and whether anybody else changes what is the
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import LiteralString, Protocol
 
@@ -88,6 +88,8 @@ class Way(Protocol):
     """The table of statements under way, wherever they may run."""
     kill: Sql
     """What a statement that ends others begins with."""
+    map_in_memory: Sql
+    """The table by which the map of identities in memory is written, on every node there is."""
 
     def connect(self, *, analyst: bool = False) -> Connection:
         """A connection for one thread.
@@ -101,8 +103,8 @@ class Way(Protocol):
         """
         ...
 
-    def schema(self) -> Sequence[str]:
-        """Statements that make what is not there yet, for whoever opens a history."""
+    def prepare(self, command: Callable[[str], None]) -> None:
+        """Make what is not there yet, for whoever opens a history. Raises Conflict when it is another's to make."""
         ...
 
     def close(self) -> None:
