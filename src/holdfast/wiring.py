@@ -20,6 +20,7 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.archive import Archivist
+from holdfast.flows.broadcasts import Preparer
 from holdfast.flows.collect import Collector
 from holdfast.flows.exchange import Imported, take_in
 from holdfast.flows.keys import Access
@@ -120,6 +121,7 @@ class Application:
     collector: Collector
     reactor: Reactor
     archivist: Archivist
+    preparer: Preparer
     access: Access
     watch: Watch
     sender: Sender | None
@@ -258,7 +260,8 @@ class Application:
         while self.sender is None or now() < until:
             ticked = await self.reactor.tick()
             pumped = await self.reactor.pump()
-            if ticked.idle and not pumped:
+            prepared = await self.preparer.prepare() if self.preparer.wanted.is_set() else 0
+            if ticked.idle and not pumped and not prepared:
                 break
         await self.archivist.flush()
 
@@ -407,7 +410,7 @@ async def assemble(
     await access.refresh(state)
     linker = Linker(base_url=settings.url, key=secret)
     sender: Sender | None = None
-    wake = asyncio.Event()
+    wake, runs_wanted = asyncio.Event(), asyncio.Event()
 
     def settled(settlements: Sequence[Settlement]) -> None:
         reactor.settle(settlements)
@@ -439,6 +442,7 @@ async def assemble(
         lanes=lanes,
         dedup_days=settings.dedup_days,
         zone=ZoneInfo(settings.time_zone),
+        runs_wanted=runs_wanted.set,
     )
     archivist = Archivist(
         log=log,
@@ -446,6 +450,14 @@ async def assemble(
         history=history,
         added=lambda rows: watch.added(rows, to_millis(clock.now())),
         batch_records=settings.archive_batch_rows,
+    )
+    preparer = Preparer(
+        state=state,
+        history=history,
+        archivist=archivist,
+        clock=clock,
+        zone=ZoneInfo(settings.time_zone),
+        wanted=runs_wanted,
     )
     app = Application(
         settings=settings,
@@ -457,6 +469,7 @@ async def assemble(
         collector=Collector(log, clock),
         reactor=reactor,
         archivist=archivist,
+        preparer=preparer,
         access=access,
         watch=watch,
         sender=sender,

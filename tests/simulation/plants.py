@@ -29,10 +29,10 @@ def _offset_before_effects() -> contextlib.AbstractContextManager[object]:
     sound = Intake.take_in
 
     def planted(reactor: Reactor) -> contextlib.AbstractContextManager[object]:
-        async def take_in(self: Intake, transaction: Any, entries: Any, playbook: Any) -> int:
+        async def take_in(self: Intake, transaction: Any, entries: Any, playbook: Any, happened: Any) -> int:
             if entries:
                 await _commit_early(reactor, transaction, entries[-1].offset + 1)
-            return await sound(self, transaction, entries, playbook)
+            return await sound(self, transaction, entries, playbook, happened)
 
         return patch.object(Intake, "take_in", take_in)
 

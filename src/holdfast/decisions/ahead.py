@@ -61,7 +61,8 @@ def moved(new: Journey, version: int, visit: Visit, step: str, now: datetime) ->
         step=step,
         seq=visit.seq + 1,
         arrived_ms=visit.arrived_ms if step == visit.step else now_ms,
-        due_ms=now_ms,
+        # Whoever waits for their hour at the start goes on waiting for it.
+        due_ms=visit.due_ms if new.steps[step].step.starts else now_ms,
         waits_for=waits_for,
         trail=visit.passing([(visit.step, MOVED)], now_ms),
     )

@@ -1,4 +1,4 @@
-"""A triggered campaign: one message to everybody who does something. It means a journey, and runs as one."""
+"""A campaign: one message to everybody whom something lets in. It means a journey, and runs as one."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from holdfast.decisions.fields import Holdout, Id, Label, Nested, decode_fields, encode_fields, read_object
+from holdfast.decisions.fields import Holdout, Id, Label, Nested, OrNull, decode_fields, encode_fields, read_object
 from holdfast.decisions.journey import Goal, Journey
-from holdfast.decisions.nodes import Node
+from holdfast.decisions.nodes import Node, StartStep
+from holdfast.decisions.start import Start
 from holdfast.decisions.steps.exit import Exit
 from holdfast.decisions.steps.send import Send
-from holdfast.decisions.steps.trigger import Trigger
+from holdfast.decisions.steps.until import Until
 from holdfast.events.event import Json
 
 
@@ -23,22 +24,29 @@ class Campaign:
     name: Annotated[Label, "Its name for people."]
     holdout: Annotated[Holdout, "The share of people left alone on purpose, to measure the effect on the others."] = 0.0
     goal: Annotated[Goal, Nested(Goal), "What it is for."]
-    trigger: Annotated[Trigger, Nested(Trigger), "Who gets it, and when."]
+    trigger: Annotated[Start, StartStep(), "Who gets it, and when: any step by which people enter a journey."]
+    unless: Annotated[
+        Until | None,
+        OrNull(Nested(Until)),
+        "What they do in the meantime to get nothing, and how long is waited for it; null to wait for nothing.",
+    ] = None
     send: Annotated[Send, Nested(Send), "What they get."]
 
     def journey(self) -> Journey:
-        """The journey it means: `trigger`, `send`, `exit`."""
+        """The journey it means: `trigger`, `unless` if something is waited for, `send`, `exit`."""
+        steps = {"trigger": Node(step=self.trigger, exits={"entered": "send"})}
+        if self.unless is not None:
+            steps["trigger"] = Node(step=self.trigger, exits={"entered": "unless"})
+            steps["unless"] = Node(step=self.unless, exits={"happened": "exit", "expired": "send"})
+        steps["send"] = Node(step=self.send, exits={"sent": "exit", "withheld": "exit"})
+        steps["exit"] = Node(step=Exit(), exits={})
         return Journey(
             id=self.id,
             name=self.name,
             holdout=self.holdout,
             goal=self.goal,
             start="trigger",
-            steps={
-                "trigger": Node(step=self.trigger, exits={"entered": "send"}),
-                "send": Node(step=self.send, exits={"sent": "exit", "withheld": "exit"}),
-                "exit": Node(step=Exit(), exits={}),
-            },
+            steps=steps,
             kind="campaign",
         )
 

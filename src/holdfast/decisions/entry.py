@@ -1,43 +1,22 @@
-"""Entering: whether an event lets a person into a journey."""
+"""Entering: whether an event or an occasion lets a person into a journey."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
 from holdfast.decisions.holdout import arm_of, held_out
 from holdfast.decisions.journey import Journey
-from holdfast.decisions.steps.trigger import Trigger
+from holdfast.decisions.start import Admitted, Applicant, Cause, EntryRules, NoEntry, Occasion
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, Json
-from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
-from holdfast.segments.comparison import all_hold
 from holdfast.segments.condition import Facts, Truth
-from holdfast.segments.values import element_text
-from holdfast.segments.zones import of_facts
-
-NoEntry = Literal[
-    "other_event",  # It is not the event the trigger names.
-    "where",  # Its properties are not as wanted.
-    "late",  # It happened too long before it reached us.
-    "no_key",  # It has no text, number or boolean where the key should be.
-    "entered_before",  # Once was enough, or once with this key.
-    "still_inside",  # An earlier visit is under way.
-    "cool_down",  # The last entry was not long enough ago.
-    "condition",  # The person is not as wanted.
-    "unknown",  # It cannot be known whether the person is.
-]
-
-
-KEY_MOST = 200
-"""Characters of an entry key; of a longer value its hash is kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class NotEntered:
-    """The event lets the person in by no means, for exactly one reason: the first in the order of `NoEntry`."""
+    """The person enters by no means, for exactly one reason: the first in the order of `NoEntry`."""
 
     reason: NoEntry
 
@@ -51,13 +30,13 @@ class EntryBefore:
     open: bool
     """Whether a visit is still under way."""
     keys: frozenset[str] = frozenset()
-    """The entry keys of those entries; only `per_key` asks for them."""
+    """The entry keys of those entries."""
 
 
 def enter(
     journey: Journey,
     version: int,
-    event: Event,
+    cause: Cause,
     *,
     identity: int,
     person_key: str,
@@ -66,82 +45,60 @@ def enter(
     now: datetime,
     global_holdout: float = 0.0,
 ) -> Visit | NotEntered:
-    """The visit the event starts, standing at the trigger and not yet advanced; or why it starts none.
+    """The visit that begins, standing at the start and not yet advanced; or why none does.
+
+    A visit with a due time waits at the start until then.
 
     Args:
+        cause: the event the person did, or the occasion that is to let them in.
         identity: whose visit it will be.
         person_key: a name of the person that lasts: the oldest user id, else the oldest anonymous id.
         before: their earlier entries; None when there are none.
-        now: when we heard of the event.
+        now: when we heard of the event, or come to this person.
         global_holdout: the share of people who get no marketing of any kind; they are in no arm of the trial.
     """
-    entry_key = entry_key_of(journey.trigger, event, person_key)
-    reason = (
-        _event_bars(journey.trigger, event, facts, now)
-        or ("no_key" if entry_key is None else None)
-        or _past_bars(journey.trigger, before, entry_key, now)
-        or _person_bars(journey.trigger, facts, now)
-    )
-    if reason is not None or entry_key is None:
-        return NotEntered(reason or "no_key")
+    applicant = Applicant(origin=journey.id, person_key=person_key, facts=facts, now=now)
+    admitted = journey.trigger.admits(cause, applicant)
+    if not isinstance(admitted, Admitted):
+        return NotEntered(admitted)
+    rules = journey.trigger.rules()
+    reason = _past_bars(rules, before, admitted.key, now) or _person_bars(rules, facts, now) or _end_bars(admitted, now)
+    if reason is not None:
+        return NotEntered(reason)
     return Visit(
         origin=journey.id,
         version=version,
         identity=identity,
-        entry_key=entry_key,
+        entry_key=admitted.key,
         arm="global_holdout"
         if held_out(person_key, global_holdout)
         else arm_of(journey.id, person_key, journey.holdout),
         step=journey.start,
         entered_ms=to_millis(now),
         arrived_ms=to_millis(now),
-        variables=_variables(event),
+        due_ms=None if admitted.due is None or admitted.due <= now else to_millis(admitted.due),
+        variables=_variables(cause, admitted),
     )
 
 
-def entry_key_of(trigger: Trigger, event: Event, person_key: str) -> str | None:
-    """What tells the person's entries into the journey apart; None when the event lacks the key.
-
-    `once`: the person. `after_exit`: the event's message id. `per_key`: the key's value as JSON, so that 7 and "7" are
-    two keys. The same key never lets the same person in twice, by whichever of their identities.
-    """
-    match trigger.again:
-        case "once":
-            return person_key
-        case "after_exit":
-            return event.message_id
-        case "per_key":
-            value = event.properties.get(trigger.key_property or "")
-            return None if value in (None, "") or isinstance(value, (list, dict)) else _short(element_text(value))
-
-
-def _short(key: str) -> str:
-    return key if len(key) <= KEY_MOST else effect_key(key)
-
-
-def _event_bars(trigger: Trigger, event: Event, facts: Facts, now: datetime) -> NoEntry | None:
-    if event.name != trigger.event:
-        return "other_event"
-    if not all_hold(trigger.where, event.properties, of_facts(facts, now)):
-        return "where"
-    return "late" if now - event.timestamp > timedelta(seconds=trigger.latest_seconds) else None
-
-
-def _past_bars(trigger: Trigger, before: EntryBefore | None, entry_key: str | None, now: datetime) -> NoEntry | None:
+def _past_bars(rules: EntryRules, before: EntryBefore | None, entry_key: str, now: datetime) -> NoEntry | None:
     if before is None or before.count == 0:
         return None
-    if trigger.again == "once" or entry_key in before.keys:
+    if rules.again == "once" or entry_key in before.keys:
         return "entered_before"
-    if trigger.again == "after_exit" and before.open:
+    if rules.again == "after_exit" and before.open:
         return "still_inside"
-    cool = timedelta(seconds=trigger.cool_down_seconds)
+    cool = timedelta(seconds=rules.cool_down_seconds)
     return "cool_down" if now - from_millis(before.last_ms) < cool else None
 
 
-def _person_bars(trigger: Trigger, facts: Facts, now: datetime) -> NoEntry | None:
-    if trigger.only_if is None:
+def _person_bars(rules: EntryRules, facts: Facts, now: datetime) -> NoEntry | None:
+    # Who was chosen a while ago may be another person by now; what cannot be known from here was known then.
+    if rules.not_if_denied is not None and rules.not_if_denied.holds(facts, now) is Truth.FALSE:
+        return "condition"
+    if rules.only_if is None:
         return None
-    match trigger.only_if.holds(facts, now):
+    match rules.only_if.holds(facts, now):
         case Truth.TRUE:
             return None
         case Truth.FALSE:
@@ -150,11 +107,21 @@ def _person_bars(trigger: Trigger, facts: Facts, now: datetime) -> NoEntry | Non
             return "unknown"
 
 
-def _variables(event: Event) -> dict[str, Json]:
-    return {
-        "event": {
-            "name": event.name,
-            "timestamp": format_moment(event.timestamp),
-            "properties": dict(event.properties),
-        }
-    }
+def _end_bars(admitted: Admitted, now: datetime) -> NoEntry | None:
+    turn = now if admitted.due is None else max(now, admitted.due)
+    return "too_late" if admitted.not_after is not None and turn > admitted.not_after else None
+
+
+def _variables(cause: Cause, admitted: Admitted) -> dict[str, Json]:
+    run: dict[str, Json] = {}
+    if isinstance(cause, Occasion):
+        run |= {"id": cause.run, "occasion": cause.key}
+    if admitted.not_after is not None:
+        run["not_after"] = format_moment(admitted.not_after)
+    variables: dict[str, Json] = {"event": _told(cause)}
+    return variables | {"run": run} if run else variables
+
+
+def _told(cause: Event | Occasion) -> dict[str, Json]:
+    at = cause.timestamp if isinstance(cause, Event) else cause.at
+    return {"name": cause.name, "timestamp": format_moment(at), "properties": dict(cause.properties)}

@@ -124,6 +124,27 @@ class Duration(Kind):
 
 
 @dataclass(frozen=True, slots=True)
+class Whole(Kind):
+    """A whole number."""
+
+    least: int = 0
+    most: int = 2**53
+
+    def decode(self, value: object, path: str) -> int:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise wrong_type(value, "a whole number", path)
+        if not self.least <= value <= self.most:
+            hint = f"Use {self.least:,} to {self.most:,}."
+            raise Invalid(f"{value} cannot be.", code="out_of_range", path=path, hint=hint)
+        return value
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "integer", "minimum": self.least, "maximum": self.most}
+
+
+@dataclass(frozen=True, slots=True)
 class ShareBelowOne(Kind):
     """A share of people in [0, 1)."""
 

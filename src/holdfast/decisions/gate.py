@@ -27,6 +27,7 @@ Reason = Literal[
     "no_address",  # There is nowhere to write to on the channel.
     "suppressed",  # The address is not to be written to.
     "no_consent",  # They did not agree, or agree no more.
+    "too_late",  # It is past the cut-off of the run that let them in.
     "quiet_hours",  # It is quiet where they are, and what comes then is dropped.
     "capped",  # One more would be too many.
 ]
@@ -47,6 +48,8 @@ class Contact:
     transactional: bool = False
     """Part of what the person bought or asked for, such as a receipt: exempt from holdouts, consent, quiet hours and
     caps."""
+    not_after: datetime | None = None
+    """The cut-off: it is not made later; None for none."""
     arm: Arm = "treated"
     """Whether the person is being left alone on purpose."""
 
@@ -137,6 +140,8 @@ def gate(contact: Contact, standing: Standing, rules: GateRules, now: datetime) 
     reason = _standing_bars(contact, standing, rules)
     if reason is not None:
         return Withheld(reason)
+    if contact.not_after is not None and now > contact.not_after:
+        return Withheld("too_late")
     if contact.transactional:
         return Permit()
     asked_ms = at_ms = to_millis(now)
@@ -144,6 +149,8 @@ def gate(contact: Contact, standing: Standing, rules: GateRules, now: datetime) 
         at_ms = rules.quiet.over_ms(asked_ms, standing.zone or rules.zone)
         if at_ms > asked_ms and rules.quiet.policy == "drop":
             return Withheld("quiet_hours")
+        if contact.not_after is not None and at_ms > to_millis(contact.not_after):
+            return Withheld("too_late")
     if not all(cap.allows(standing.recent, at_ms) for cap in rules.caps_on(contact)):
         return Withheld("capped")
     return Permit() if at_ms == asked_ms else Permit(from_millis(at_ms))

@@ -20,7 +20,7 @@ from holdfast.decisions.fields import (
 )
 from holdfast.decisions.nodes import Node, Nodes
 from holdfast.decisions.paths import check_paths
-from holdfast.decisions.steps.trigger import Trigger
+from holdfast.decisions.start import Start
 from holdfast.events.event import Json
 
 
@@ -46,9 +46,9 @@ class Journey:
     kind: Literal["journey", "campaign"] = "journey"
 
     @property
-    def trigger(self) -> Trigger:
+    def trigger(self) -> Start:
         """The step by which people enter."""
-        return cast("Trigger", self.steps[self.start].step)
+        return cast("Start", self.steps[self.start].step)
 
 
 def decode_journey(data: bytes | str | Mapping[str, object]) -> Journey:

@@ -23,7 +23,7 @@ from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
 from holdfast.decisions.step import Ask, Change, Go, Leave, Park, Place
 from holdfast.decisions.told import Told, told_changed, told_contact, told_entered, told_left
-from holdfast.decisions.visit import Visit
+from holdfast.decisions.visit import Visit, not_after
 from holdfast.events.event import Event
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.segments.condition import Facts
@@ -106,9 +106,9 @@ def advance(journey: Journey, visit: Visit, wake: Wake, scene: Scene) -> Advance
     if visit.left_ms is not None:
         return walk.so_far()
     match wake:
-        case Arrived() if visit.seq == 0 and visit.due_ms is None and not visit.waits_for:
+        case Arrived() if visit.seq == 0 and not visit.waits_for:
             walk.tell(told_entered(journey, visit))
-            walk.run(None)
+            walk.begin()
         case Due():
             walk.run_if_due()
         case Happened(event):
@@ -182,6 +182,13 @@ class _Walk:
     def tell(self, told: Told) -> None:
         self._told.append(told)
 
+    def begin(self) -> None:
+        """Go on from the start, or wait there for the hour."""
+        if self._due_ms is not None and self._now_ms < self._due_ms:
+            self._park(Park(from_millis(self._due_ms)))
+        else:
+            self.run(None)
+
     def run_if_due(self) -> None:
         if self._due_ms is not None and self._now_ms >= self._due_ms:
             self.run(None)
@@ -191,7 +198,7 @@ class _Walk:
             return
         if self._reached_goal(event) and not self._is_for_the_step(event):
             self._leave(GOAL)
-        else:
+        elif not self._at_start():
             self.run(event)
 
     def run(self, event: Event | None) -> None:
@@ -278,7 +285,7 @@ class _Walk:
         self._facts = ChangedFacts(self._facts, {change.trait: change.value})
 
     def _ask(self, ask: Ask) -> str:
-        contact = replace(ask.contact, arm=self._visit.arm)
+        contact = replace(ask.contact, arm=self._visit.arm, not_after=not_after(self._visit.variables))
         standing = self._standing.get(contact.channel, _NOWHERE)
         verdict = gate(contact, standing, self._scene.rules, self._scene.now)
         key = self._visit.effect_key_at(self._step, self._seq)
@@ -313,7 +320,11 @@ class _Walk:
     def _is_for_the_step(self, event: Event) -> bool:
         """Whether the step they wait at goes on by the event: then its author has said what follows."""
         node = self._journey.steps.get(self._step)
-        return node is not None and not isinstance(node.step.stand(self._place(event)), Park)
+        return node is not None and not self._at_start() and not isinstance(node.step.stand(self._place(event)), Park)
+
+    def _at_start(self) -> bool:
+        """Whether they wait for their hour, which no event brings sooner."""
+        return self._step == self._journey.start
 
 
 _NOWHERE = Standing()

@@ -19,6 +19,7 @@ from holdfast.decisions.fields import (
     one_of,
     schema_of,
 )
+from holdfast.decisions.start import Start
 from holdfast.decisions.step import Step
 from holdfast.events.event import Json
 from holdfast.kernel.catalogue import discover
@@ -46,6 +47,41 @@ class Node:
 def step_types() -> Mapping[str, type[Step]]:
     """Every kind of step there is, by name."""
     return {name: cast("type[Step]", declared) for name, declared in discover(step_modules, "STEP").items()}
+
+
+USUAL_START = "trigger"
+"""The kind of start that is meant where none is named."""
+
+
+@cache
+def start_types() -> Mapping[str, type[Start]]:
+    """Every kind of step by which people enter, by name."""
+    return {name: cast("type[Start]", each) for name, each in step_types().items() if each.starts}
+
+
+@dataclass(frozen=True, slots=True)
+class StartStep(Kind):
+    """A starting step by itself: the fields of its type, beside `type`; without one it is a `trigger`."""
+
+    def decode(self, value: object, path: str) -> Start:
+        given = as_object(value, path)
+        name = given.get("type", USUAL_START)
+        type_ = start_types().get(str(name))
+        if type_ is None:
+            raise Invalid(
+                f"There is no kind of start called {name!r:.120}.",
+                code="unknown_type",
+                path=at(path, "type"),
+                hint=one_of(name, tuple(start_types())),
+            )
+        return decode_fields(type_, given, path, beside=("type",))
+
+    def encode(self, value: object) -> Json:
+        start = cast("Start", value)
+        return {"type": start.type_name()} | encode_fields(start)
+
+    def schema(self) -> dict[str, Json]:
+        return {"oneOf": [_start_schema(each) for each in start_types()]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +155,13 @@ def check_exits(step: Step, exits: Mapping[str, object], path: str) -> None:
 def _encode_node(node: Node) -> dict[str, Json]:
     fields = {"type": node.step.type_name()} | encode_fields(node.step)
     return fields | {"exits": dict(node.exits)} if node.step.ways() else fields
+
+
+def _start_schema(type_name: str) -> dict[str, Json]:
+    type_ = start_types()[type_name]
+    schema = schema_of(type_)
+    cast("dict[str, Json]", schema["properties"])["type"] = {"const": type_name}
+    return schema | {"title": type_name, "description": type_.__doc__ or ""}
 
 
 def _node_schema(type_name: str) -> dict[str, Json]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, datetime, time
 from typing import Annotated, cast
 
-from holdfast.decisions.fields import Choice, Kind, at, wrong_type
+from holdfast.decisions.fields import Choice, Kind, OrNull, Whole, at, wrong_type
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 from holdfast.segments.clock_parts import WEEKDAYS
 from holdfast.segments.zones import check_time_zone
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WALL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?")
 
 
@@ -100,7 +102,113 @@ class Days(Kind):
         return {"type": "integer", "minimum": -self.most, "maximum": self.most, "format": "days"}
 
 
+TIMES_MOST = 48
+"""Times in one day, or days named one by one in a month."""
+DATES_MOST = 366
+"""Dates named one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimesOfDay(Kind):
+    """Times of the day, at least one; kept in order."""
+
+    def decode(self, value: object, path: str) -> tuple[time, ...]:
+        found = {TimeOfDay().decode(each, at(path, index)) for index, each in enumerate(_some(value, path, TIMES_MOST))}
+        return tuple(sorted(found))
+
+    def encode(self, value: object) -> Json:
+        return [time_words(each) for each in cast("tuple[time, ...]", value)]
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "array", "items": TimeOfDay().schema(), "minItems": 1, "format": "times_of_day"}
+
+
+@dataclass(frozen=True, slots=True)
+class Day(Kind):
+    """A day of the calendar, such as 2026-12-01."""
+
+    def decode(self, value: object, path: str) -> date:
+        if not isinstance(value, str):
+            raise wrong_type(value, "text", path)
+        try:
+            if _DAY.fullmatch(value):
+                return date.fromisoformat(value)
+        except ValueError:
+            pass
+        raise Invalid(f"{value!r:.40} is no day.", code="wrong_value", path=path, hint='Write it like "2026-12-01".')
+
+    def encode(self, value: object) -> Json:
+        return cast("date", value).isoformat()
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "string", "format": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class WallTimes(Kind):
+    """What clocks say on some days, such as 2026-12-01T09:00; at least one, kept in order."""
+
+    def decode(self, value: object, path: str) -> tuple[datetime, ...]:
+        given = _some(value, path, DATES_MOST)
+        return tuple(sorted({_wall(each, at(path, index)) for index, each in enumerate(given)}))
+
+    def encode(self, value: object) -> Json:
+        return [wall_words(each) for each in cast("tuple[datetime, ...]", value)]
+
+    def schema(self) -> dict[str, Json]:
+        wall: dict[str, Json] = {"type": "string", "format": "wall_time"}
+        return {"type": "array", "items": wall, "minItems": 1, "format": "wall_times"}
+
+
+@dataclass(frozen=True, slots=True)
+class DaysOfMonth(Kind):
+    """Days of the month by number, 1 to 31; at least one, kept in order."""
+
+    def decode(self, value: object, path: str) -> tuple[int, ...]:
+        days = Whole(least=1, most=31)
+        given = _some(value, path, TIMES_MOST)
+        return tuple(sorted({days.decode(each, at(path, index)) for index, each in enumerate(given)}))
+
+    def encode(self, value: object) -> Json:
+        return list(cast("tuple[int, ...]", value))
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "array", "items": Whole(least=1, most=31).schema(), "minItems": 1, "format": "days_of_month"}
+
+
+def _some(value: object, path: str, most: int) -> list[object]:
+    """The elements of a list that may not be empty, nor longer than so many."""
+    if not isinstance(value, (list, tuple)):
+        raise wrong_type(value, "a list", path)
+    if not value:
+        raise Invalid("This list is empty.", code="empty", path=path, hint="Name at least one.")
+    if len(value) > most:
+        raise Invalid(f"{len(value):,} are too many.", code="too_long", path=path, hint=f"Name {most} or fewer.")
+    return list(value)
+
+
+def _wall(value: object, path: str) -> datetime:
+    if not isinstance(value, str):
+        raise wrong_type(value, "text", path)
+    try:
+        if _WALL.fullmatch(value):
+            return datetime.fromisoformat(value)  # What a clock says, wherever it hangs.
+    except ValueError:
+        pass
+    raise Invalid(
+        f"{value!r:.40} is no day and time.",
+        code="wrong_value",
+        path=path,
+        hint='Write it like "2026-12-01T09:00", without a zone; time_zone says whose clock it is.',
+    )
+
+
 ClockTime = Annotated[time, TimeOfDay()]
+ClockTimes = Annotated[tuple[time, ...], TimesOfDay()]
+CalendarDay = Annotated[date, Day()]
+CalendarDayOrNone = Annotated[date | None, OrNull(Day())]
+WallTimeSet = Annotated[tuple[datetime, ...], WallTimes()]
+MonthDays = Annotated[tuple[int, ...] | None, OrNull(DaysOfMonth())]
 WeekdaySet = Annotated[tuple[str, ...], Weekdays()]
 WhoseTime = Annotated[str, TimeZone()]
 DayOffset = Annotated[int, Days()]
@@ -111,6 +219,15 @@ def time_words(at: time) -> str:
 
     >>> time_words(time(9, 0)), time_words(time(18, 0, 30))
     ('09:00', '18:00:30')
+    """
+    return at.isoformat(timespec="seconds" if at.second else "minutes")
+
+
+def wall_words(at: datetime) -> str:
+    """The day and the time, as a field says it.
+
+    >>> wall_words(datetime(2026, 12, 1, 9))
+    '2026-12-01T09:00'
     """
     return at.isoformat(timespec="seconds" if at.second else "minutes")
 

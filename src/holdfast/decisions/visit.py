@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Literal
 
 from holdfast.events.event import Json
 from holdfast.kernel.ids import effect_key
+from holdfast.kernel.moments import parse_moment
 
 Arm = Literal["treated", "holdout", "global_holdout"]
 """What part somebody has in a trial: written to, left alone to compare with, or left alone by everything and compared
@@ -45,7 +47,8 @@ class Visit:
     waits_for: frozenset[str] = frozenset()
     """Names of events to wake for."""
     variables: Mapping[str, Json] = field(default_factory=dict)
-    """The event that led in: `event.name`, `event.timestamp`, `event.properties`."""
+    """What led in: `event.name`, `event.timestamp`, `event.properties`; of a run also `run.id`, `run.occasion`, and
+    `run.not_after` where there is a cut-off."""
     trail: tuple[tuple[str, str, int], ...] = ()
     """The way so far: each step passed, by which exit, and when; of a long way the last `TRAIL_MOST`."""
     left_ms: int | None = None
@@ -59,3 +62,17 @@ class Visit:
     def effect_key_at(self, step: str, seq: int) -> str:
         """The key of what is asked for at that step and move: the same on every retry, another the next time round."""
         return effect_key(self.origin, self.version, self.identity, self.entry_key, step, seq)
+
+
+def not_after(variables: Mapping[str, Json]) -> datetime | None:
+    """The cut-off among what led somebody in: nothing is sent to them later; None when there is none."""
+    run = variables.get("run")
+    said = run.get("not_after") if isinstance(run, dict) else None
+    return parse_moment(said) if isinstance(said, str) else None
+
+
+def run_of(variables: Mapping[str, Json]) -> int | None:
+    """The run that let somebody in, among what led them in; None where it was an event of theirs."""
+    run = variables.get("run")
+    said = run.get("id") if isinstance(run, dict) else None
+    return said if isinstance(said, int) else None

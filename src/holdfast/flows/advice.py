@@ -9,6 +9,8 @@ from difflib import get_close_matches
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import at, one_of
 from holdfast.decisions.paths import endless
+from holdfast.decisions.steps.api import Api
+from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.decision_drafts import DecisionDraft, sends_in
 from holdfast.messages.template import parse_template
 from holdfast.ports.discovery import Discovery, KnownProperty
@@ -16,6 +18,7 @@ from holdfast.ports.discovery import Discovery, KnownProperty
 PROVIDED: dict[str, tuple[str, ...] | None] = {
     "person": None,
     "event": ("name", "timestamp", "properties"),
+    "run": ("id", "occasion", "not_after"),
     "links": ("unsubscribe",),
     "workspace": ("name",),
 }
@@ -89,9 +92,12 @@ def _unprovided(draft: DecisionDraft) -> Iterator[Advice]:
 
 async def _unheard_of(draft: DecisionDraft, discovery: Discovery) -> list[Advice]:
     """Traits and properties that nobody was ever seen to have."""
-    event = draft.journey.trigger.event
+    start = draft.journey.trigger
+    event = next(iter(start.event_names() | start.thing_names()), "")
     traits = await discovery.known_properties(None, limit=KNOWN_MOST)
-    properties = await discovery.known_properties(event, limit=KNOWN_MOST)
+    # What comes with a call, or with the change of a segment, is nothing people did.
+    asked = bool(event) and not isinstance(start, (Api, SegmentChange))
+    properties = await discovery.known_properties(event, limit=KNOWN_MOST) if asked else ()
     found: list[Advice] = []
     for path, name in _asked(draft):
         match name:

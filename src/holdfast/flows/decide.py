@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from holdfast.decisions.document import Kind
+from holdfast.flows.broadcasts import stop_runs
 from holdfast.flows.decision_drafts import draft_of
 from holdfast.flows.publishing import apply_decisions
 from holdfast.kernel.errors import Conflict, NotFound
@@ -43,6 +44,8 @@ async def set_state(state: State, kind: Kind, decision_id: str, verb: Verb) -> D
             raise Conflict(f"this {kind} was stopped.", hint="Publish it again to start a new version.")
         decision = replace(before, state=_STATES[verb])
         await transaction.put_decision(decision)
+        if decision.state == "stopped":
+            await stop_runs(transaction, decision.id)
     return decision
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Container, Sequence
 from dataclasses import dataclass, field, replace
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
+from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import IdentityKey
 from holdfast.flows.identify import apply_claims
 from holdfast.flows.live_segments import LiveKeeper
 from holdfast.flows.playbook import Playbook
 from holdfast.flows.reading import Placed, decoded, unseen
-from holdfast.flows.travel import Travel, Travelled, Traveller, load_travellers
+from holdfast.flows.travel import LettingIn, Travel, Travelled, Traveller, load_travellers
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.log import Entry
 from holdfast.ports.state import Identity, Transaction
 from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import EMPTY, Profile, learn
 
+Happened = Callable[[Transaction, Playbook, Sequence[Placed]], Awaitable[object]]
 DUE_MOST = 2_000
 """Timers fired in one tick."""
 
@@ -40,8 +43,14 @@ class Intake:
         self._zone = zone
         self._live = live
 
-    async def take_in(self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook) -> int:
-        """Learn what happened, and move whom it concerns; returns how many events were new."""
+    async def take_in(
+        self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook, happened: Happened
+    ) -> int:
+        """Learn what happened, and move whom it concerns; returns how many events were new.
+
+        Args:
+            happened: told of the new ones, for those that are about things.
+        """
         placed, bad = decoded(entries)
         if bad:
             await transaction.add_bad_records(bad)
@@ -73,6 +82,7 @@ class Intake:
         await transaction.touch_people(sorted({each.person for each in learnt}))
         await _write(transaction, travel.done)
         await happenings.write(transaction)
+        await happened(transaction, playbook, fresh)
         return len(fresh)
 
     async def _in_play(
@@ -100,10 +110,41 @@ class Intake:
         persons = sorted({owner.person for owner in owners.values()})
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
         travel = Travel(playbook, self._rules, self._zone)
+        stopped = await _stopped(transaction, due)
         for visit in due:
-            travel.due(travellers[owners[visit.identity].person], visit.id, from_millis(now_ms))
+            traveller = travellers[owners[visit.identity].person]
+            travel.due(traveller, visit.id, from_millis(now_ms), stopped=visit.id in stopped)
         await _write(transaction, travel.done)
         return len(due)
+
+    async def let_in(
+        self, transaction: Transaction, playbook: Playbook, persons: Sequence[int], now_ms: int, *, by: LettingIn
+    ) -> Counter[str]:
+        """Let these people in; returns how many are in each arm, or in none for which reason.
+
+        Args:
+            persons: their numbers when they were chosen; some may have been joined, or forgotten, since.
+        """
+        owners = await transaction.identities_by_id(persons)
+        whole = sorted({owner.person for owner in owners.values()})
+        travellers = await load_travellers(transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,))
+        travel = Travel(playbook, self._rules, self._zone)
+        came: Counter[str] = Counter()
+        for person in persons:
+            traveller = travellers.get(owners[person].person) if person in owners else None
+            if traveller is None:
+                came["forgotten"] += 1
+            else:
+                came[travel.let_in(traveller, by, from_millis(now_ms))] += 1
+        await _write(transaction, travel.done)
+        return came
+
+
+async def _stopped(transaction: Transaction, due: Sequence[Visit]) -> set[int]:
+    """Those of the visits that wait for the hour of a run that was stopped."""
+    waiting = {visit.id: run for visit in due if visit.seq == 0 and (run := run_of(visit.variables)) is not None}
+    states = await transaction.run_states(sorted(set(waiting.values()))) if waiting else {}
+    return {visit for visit, run in waiting.items() if states.get(run) == "stopped"}
 
 
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:

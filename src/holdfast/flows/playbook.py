@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
+from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign, decode_campaign
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.resolving import resolved_journey
@@ -36,6 +37,7 @@ class Play:
     version: int
     state: Literal["live", "paused", "stopped"]
     journey: Journey
+    published_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,10 @@ class Playbook:
 
     plays: dict[tuple[str, int], Play] = field(default_factory=dict)
     by_event: dict[str, list[Play]] = field(default_factory=dict)
+    by_thing: dict[str, list[Play]] = field(default_factory=dict)
+    """By the events about things that let in an audience."""
+    scheduled: tuple[Play, ...] = ()
+    """What begins by a schedule."""
     paused: frozenset[str] = frozenset()
     """Nobody moves in these."""
 
@@ -94,6 +100,7 @@ def play_of(decision: Decision) -> Play:
         version=decision.version,
         state=decision.state,
         journey=_decoded(decision.kind, decision.definition),
+        published_ms=decision.published_ms,
     )
 
 
@@ -116,13 +123,18 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
         if play.id not in newest or newest[play.id].version < play.version:
             newest[play.id] = play
     by_event: dict[str, list[Play]] = {}
-    for play in newest.values():
-        if play.state == "live" and play.id not in broken:
-            by_event.setdefault(play.journey.trigger.event, []).append(play)
+    by_thing: dict[str, list[Play]] = {}
+    live = [play for play in newest.values() if play.state == "live" and play.id not in broken]
+    for play in live:
+        for name in play.journey.trigger.event_names():
+            by_event.setdefault(name, []).append(play)
+        for name in play.journey.trigger.thing_names():
+            by_thing.setdefault(name, []).append(play)
+    scheduled = tuple(play for play in live if isinstance(play.journey.trigger, Timed))
     paused = frozenset(play.id for play in newest.values() if play.state == "paused") | broken
     # A version's own state is that of when it was newest; whether it runs is for the newest to say.
     plays = {key: _in_state(play, newest[play.id].state) for key, play in plays.items()}
-    return Playbook(plays=plays, by_event=by_event, paused=paused)
+    return Playbook(plays=plays, by_event=by_event, by_thing=by_thing, scheduled=scheduled, paused=paused)
 
 
 def _whole_play(decision: Decision, library: Library) -> Play:

@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
+from holdfast.flows.broadcasts import Broadcasts
 from holdfast.flows.claiming import claim, recovered, settle
 from holdfast.flows.intake import Intake
 from holdfast.flows.lanes import NO_LANES, Lanes
@@ -57,11 +58,16 @@ class Ticked:
     put_off: int = 0
     """Claimed, and left for later because their domain is busy: others may go in their place."""
     set_aside: int = 0
+    begun: int = 0
+    """Runs of campaigns that began."""
+    let_in: int = 0
+    """People that runs of campaigns came to."""
 
     @property
     def idle(self) -> bool:
         """Whether there was nothing to do."""
-        return not (self.events or self.fired or self.settled or self.claimed or self.put_off or self.set_aside)
+        moved = self.events or self.fired or self.settled or self.claimed or self.put_off or self.set_aside
+        return not (moved or self.begun or self.let_in)
 
 
 class Reactor:
@@ -79,6 +85,7 @@ class Reactor:
         batch_records: int = 100,
         dedup_days: int = 30,
         zone: ZoneInfo = UTC_ZONE,
+        runs_wanted: Callable[[], None] = lambda: None,
     ) -> None:
         """Nothing is read or written yet.
 
@@ -87,6 +94,7 @@ class Reactor:
             lanes: how many more sends may be under way, and where; no more are claimed.
             batch_records: log entries read in one tick.
             zone: the workspace's time zone.
+            runs_wanted: told that a run of a campaign has begun, and waits for its audience.
         """
         self._log = log
         self._state = state
@@ -97,6 +105,7 @@ class Reactor:
         self._batch_records = batch_records
         self._live = LiveKeeper(zone)
         self._intake = Intake(rules, zone, self._live)
+        self._broadcasts = Broadcasts(self._intake, zone, runs_wanted)
         self._dedup_ms = dedup_days * DAY_MS
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
@@ -216,11 +225,13 @@ class Reactor:
             await settle(transaction, settlements, clock_ms)
             playbook = await load_playbook(transaction)
             await self._live.begin(transaction, frozenset(), from_millis(watermark))
-            events = await self._intake.take_in(transaction, entries, playbook)
+            events = await self._intake.take_in(transaction, entries, playbook, self._broadcasts.happened)
             if entries:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)
             fired = await self._intake.fire(transaction, playbook, watermark)
             fired += await self._live.go_on(transaction, from_millis(watermark))
+            begun = await self._broadcasts.begin(transaction, playbook, watermark)
+            let_in = await self._broadcasts.go_on(transaction, playbook, watermark, behind=more)
             # What has reached the log and is not taken in may say that somebody has opted out, or has bought.
             claimed = await claim(transaction, playbook, self._rules, self._lanes, clock_ms, behind=more)
             undone.callback(self._lanes.untaken, claimed.sends)
@@ -232,6 +243,8 @@ class Reactor:
             settled=len(settlements),
             claimed=len(claimed.sends),
             put_off=claimed.put_off,
+            begun=begun,
+            let_in=let_in,
         )
         return ticked, claimed.sends
 

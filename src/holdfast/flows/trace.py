@@ -173,7 +173,7 @@ async def _events(history: History, members: Sequence[Identity], name: str) -> l
 
 
 def _triggers(plays: Mapping[tuple[str, int], Play]) -> set[str]:
-    return {play.journey.trigger.event for play in plays.values()}
+    return {name for play in plays.values() for name in play.journey.trigger.event_names()}
 
 
 def _led_in(event: TimelineEvent, visits: Sequence[Visit]) -> bool:

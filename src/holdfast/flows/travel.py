@@ -7,7 +7,7 @@ people in play; what they decide is gathered here and written by the tick in one
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -16,8 +16,10 @@ from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
 from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
+from holdfast.decisions.pace import Places
+from holdfast.decisions.start import Cause, Occasion
 from holdfast.decisions.told import Told
-from holdfast.decisions.visit import Visit
+from holdfast.decisions.visit import Visit, not_after
 from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.person import shown_as
 from holdfast.flows.playbook import Play, Playbook
@@ -73,6 +75,16 @@ class Traveller:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettingIn:
+    """What lets in an audience, and by how many at a time."""
+
+    play: Play
+    occasion: Occasion
+    places: Places | None = None
+    """Those there are in each minute or hour, where there is a throttle."""
+
+
 @dataclass(slots=True)
 class Travelled:
     """What a tick's travelling comes to, ready to be written."""
@@ -107,9 +119,19 @@ def email_of(profile: Profile) -> str:
 
 
 async def load_travellers(
-    view: View, persons: Sequence[int], playbook: Playbook, rules: GateRules, now_ms: int
+    view: View,
+    persons: Sequence[int],
+    playbook: Playbook,
+    rules: GateRules,
+    now_ms: int,
+    *,
+    entering: Collection[str] = (),
 ) -> dict[int, Traveller]:
-    """Everything the decisions may ask about these people, in a handful of queries."""
+    """Everything the decisions may ask about these people, in a handful of queries.
+
+    Args:
+        entering: ids of journeys they may enter besides those that an event begins.
+    """
     members = await view.members(persons)
     ids = [each.id for those in members.values() for each in those]
     person_of = {each.id: person for person, those in members.items() for each in those}
@@ -125,7 +147,7 @@ async def load_travellers(
     }
     for visit in await view.open_visits(ids):
         travellers[person_of[visit.identity]].visits.append(visit)
-    origins = sorted({play.id for plays in playbook.by_event.values() for play in plays})
+    origins = sorted({play.id for plays in playbook.by_event.values() for play in plays}.union(entering))
     for (origin, identity), entered in (await view.entered(origins, ids)).items():
         traveller = travellers[person_of[identity]]
         traveller.entered[origin] = _joined(traveller.entered.get(origin), entered)
@@ -175,27 +197,50 @@ class Travel:
         for play in () if event.is_a_journeys_saying else self._playbook.by_event.get(event.name, ()):
             self._enter(traveller, play, event, identity, now)
 
-    def due(self, traveller: Traveller, visit_id: int, now: datetime) -> None:
-        """A visit's time has come."""
+    def due(self, traveller: Traveller, visit_id: int, now: datetime, *, stopped: bool = False) -> None:
+        """A visit's time has come; one whose run was stopped ends."""
         for visit in list(traveller.visits):
-            if visit.id == visit_id:
+            if visit.id != visit_id:
+                continue
+            play = self._playbook.find(visit.origin, visit.version) if stopped else None
+            if play is None:
                 self._advance(traveller, visit, Due(), now)
+            else:
+                self._take(traveller, visit, play, stop(play.journey, visit, now), now)
+
+    def let_in(self, traveller: Traveller, by: LettingIn, now: datetime) -> str:
+        """Let somebody in by an occasion; returns the arm they are in, or why they are in none."""
+        identity = next(each.id for each in traveller.members if each.key == traveller.key)
+        entered = self._entered(traveller, by.play, by.occasion, identity, now)
+        if isinstance(entered, Visit) and by.places is not None:
+            entered = _in_turn(entered, by.places, now)
+        if isinstance(entered, NotEntered):
+            return entered.reason
+        self._begin(traveller, by.play, entered, now)
+        return entered.arm
 
     def _enter(self, traveller: Traveller, play: Play, event: Event, identity: int, now: datetime) -> None:
-        before = traveller.entered.get(play.id)
-        entered = enter(
+        entered = self._entered(traveller, play, event, identity, now)
+        if isinstance(entered, Visit):
+            self._begin(traveller, play, entered, now)
+
+    def _entered(
+        self, traveller: Traveller, play: Play, cause: Cause, identity: int, now: datetime
+    ) -> Visit | NotEntered:
+        return enter(
             play.journey,
             play.version,
-            event,
+            cause,
             identity=identity,
             person_key=traveller.key.value,
             facts=self._facts(traveller),
-            before=_before(before),
+            before=_before(traveller.entered.get(play.id)),
             now=now,
             global_holdout=self._rules.global_holdout,
         )
-        if isinstance(entered, NotEntered):
-            return
+
+    def _begin(self, traveller: Traveller, play: Play, entered: Visit, now: datetime) -> None:
+        before = traveller.entered.get(play.id)
         self._unnumbered -= 1
         visit = replace(entered, id=self._unnumbered)
         now_entered = Entered(count=1, last_ms=visit.entered_ms, open=True, keys=frozenset({visit.entry_key}))
@@ -256,6 +301,16 @@ class Travel:
             self.done.sends.append(_send(play, visit, asked, to_millis(now)))
             if isinstance(asked.verdict, Permit):
                 traveller.recent.append(made_by(_contact(asked), asked.verdict, now))
+
+
+def _in_turn(visit: Visit, places: Places, now: datetime) -> Visit | NotEntered:
+    """The visit, waiting for a place in the minute or hour."""
+    now_ms = to_millis(now)
+    at_ms = places.take(max(now_ms, visit.due_ms or now_ms))
+    until = not_after(visit.variables)
+    if until is not None and at_ms > to_millis(until):
+        return NotEntered("too_late")
+    return replace(visit, due_ms=at_ms if at_ms > now_ms else None)
 
 
 def _contact(asked: Asked) -> Contact:

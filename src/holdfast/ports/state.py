@@ -15,6 +15,7 @@ from holdfast.decisions.caps import Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.ports.live import LiveTransaction, LiveView
+from holdfast.ports.runs import ChangingRuns, ReadingRuns
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -242,7 +243,7 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(LiveView, Protocol):
+class View(LiveView, ReadingRuns, Protocol):
     """Reading the state as of one moment."""
 
     # Who.
@@ -423,7 +424,7 @@ class View(LiveView, Protocol):
     async def count_people(self) -> int: ...
 
 
-class Transaction(View, LiveTransaction, Protocol):
+class Transaction(View, LiveTransaction, ChangingRuns, Protocol):
     """Changing the state: all of it, or nothing."""
 
     async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:

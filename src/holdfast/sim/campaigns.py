@@ -35,8 +35,9 @@ class Running:
     def __post_init__(self) -> None:
         # Looked at once for each event of each person, so reckoned once.
         object.__setattr__(self, "id", self.journey.id)
-        object.__setattr__(self, "begins_with", self.journey.trigger.event)
-        object.__setattr__(self, "needs", needed(self.journey.trigger.only_if))
+        (event,) = self.journey.trigger.event_names()
+        object.__setattr__(self, "begins_with", event)
+        object.__setattr__(self, "needs", needed(self.journey.trigger.rules().only_if))
 
 
 @cache

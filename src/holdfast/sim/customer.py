@@ -155,7 +155,7 @@ class Customer:
     def _may_enter(self, play: Running, at_ms: int) -> bool:
         if not all(self._memory.happened_in(event, -1, at_ms) for event in play.needs):
             return False
-        only_if = play.journey.trigger.only_if
+        only_if = play.journey.trigger.rules().only_if
         return only_if is None or only_if.holds(self._memory, from_millis(at_ms)) is Truth.TRUE
 
     def _meet(self, event: Event, at_ms: int) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from holdfast.flows.reading import REACT
 from holdfast.kernel.moments import to_millis
+from holdfast.ports.state import View
 from holdfast.wiring import Application
 
 _log = logging.getLogger(__name__)
@@ -31,7 +33,7 @@ async def react_for_ever(app: Application) -> None:
 
 async def _rest(app: Application) -> None:
     async with app.state.view() as view:
-        offset, due = await view.offset(REACT), await view.next_due()
+        offset, due = await view.offset(REACT), await _next_due(view)
     now_ms = to_millis(app.clock.now())
     seconds = min(_seconds_until(due, now_ms), _seconds_until(app.lanes.opens_ms(now_ms), now_ms))
     arrived = asyncio.ensure_future(app.log.wait(offset, timeout_seconds=seconds))
@@ -44,6 +46,12 @@ async def _rest(app: Application) -> None:
         for each in waits:
             each.cancel()
         await asyncio.gather(*waits, return_exceptions=True)
+
+
+async def _next_due(view: View) -> int | None:
+    """When the soonest visit, send, run or schedule falls due."""
+    each = (await view.next_due(), await view.next_run())
+    return min((due for due in each if due is not None), default=None)
 
 
 def _seconds_until(due_ms: int | None, now_ms: int) -> float:
@@ -62,6 +70,25 @@ async def archive_for_ever(app: Application) -> None:
     while not app.closing.is_set():
         await app.archivist.flush()
         await app.pause(app.settings.archive_flush_ms / 1000)
+
+
+async def prepare_for_ever(app: Application) -> None:
+    """Find the audiences of runs as they begin."""
+    while not app.closing.is_set():
+        if await app.preparer.prepare():
+            app.wake.set()
+        await _either(app.preparer.wanted.wait(), app.closing.wait())
+
+
+async def _either(*waits: Coroutine[Any, Any, object]) -> None:
+    """Until one of them is over; the others are called off."""
+    tasks = {asyncio.ensure_future(each) for each in waits}
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in tasks:
+            each.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def keep_going(app: Application, name: str, work: Callable[[Application], Awaitable[None]]) -> None:

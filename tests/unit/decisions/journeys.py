@@ -11,6 +11,7 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from holdfast.decisions import fields as kinds
+from holdfast.decisions.days_off import Country
 from holdfast.decisions.entry import enter
 from holdfast.decisions.gate import GateRules, Standing
 from holdfast.decisions.journey import Journey, decode_journey
@@ -18,7 +19,18 @@ from holdfast.decisions.machine import Scene
 from holdfast.decisions.nodes import step_types
 from holdfast.decisions.shares import Shares
 from holdfast.decisions.step import Step
-from holdfast.decisions.time_fields import Days, TimeOfDay, TimeZone, Weekdays
+from holdfast.decisions.steps.segment_change import SavedSegmentName
+from holdfast.decisions.steps.trigger import Trigger
+from holdfast.decisions.time_fields import (
+    Day,
+    Days,
+    DaysOfMonth,
+    TimeOfDay,
+    TimesOfDay,
+    TimeZone,
+    WallTimes,
+    Weekdays,
+)
 from holdfast.decisions.trait_values import TraitValue
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, Json
@@ -88,8 +100,9 @@ def a_visit(journey: Journey, now: datetime = START, *, person_key: str = "ada")
 
 def entering(journey: Journey, now: datetime = START) -> Event:
     """An event that lets somebody in, where the trigger asks nothing of its properties but a key."""
-    key = {journey.trigger.key_property or "order_id": "o1"}
-    return replace(an_event(journey.trigger.event, now), properties=key)
+    trigger = journey.trigger
+    assert isinstance(trigger, Trigger)
+    return replace(an_event(trigger.event, now), properties={trigger.key_property or "order_id": "o1"})
 
 
 def cart_rescue(**changes: Any) -> dict[str, Any]:
@@ -170,6 +183,15 @@ BY_KIND: dict[type[kinds.Kind], Callable[[Any], st.SearchStrategy[Any]]] = {
     Weekdays: lambda kind: st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=7),
     TimeZone: lambda kind: st.sampled_from(("person", "workspace", "Europe/Berlin", "Pacific/Kiritimati")),
     Days: lambda kind: st.sampled_from((-1, 0, 1)),
+    Country: lambda kind: st.sampled_from(("DE", "US-CA", *(("person",) if kind.person else ()))),
+    SavedSegmentName: lambda kind: st.sampled_from(("gold", "lapsed")),
+    TimesOfDay: lambda kind: st.lists(st.sampled_from(("00:00", "02:30", "23:59:59")), min_size=1, max_size=3),
+    WallTimes: lambda kind: st.lists(
+        st.sampled_from(("2026-03-08T02:30", "2026-03-01T12:00:01", "2027-01-01T00:00")), min_size=1, max_size=3
+    ),
+    Day: lambda kind: st.sampled_from(("2026-03-01", "2028-02-29", "2026-12-31")),
+    DaysOfMonth: lambda kind: st.lists(st.sampled_from((1, 15, 29, 31)), min_size=1, max_size=3),
+    kinds.Whole: lambda kind: st.integers(kind.least, min(kind.most, kind.least + 5)),
     TraitValue: lambda kind: st.sampled_from(("gold", "", "2026-03-05", "Asia/Tokyo", 1, -2.5, True, None)),
     Shares: lambda kind: st.sampled_from(
         ({"a": 0.5, "b": 0.5}, {"b": 0, "a": 1}, {f"n{each}": 0.1 for each in range(10)})

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.decisions.entry import KEY_MOST, EntryBefore, NotEntered, enter, entry_key_of
+from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.holdout import arm_of
 from holdfast.decisions.journey import Journey, decode_journey
+from holdfast.decisions.start import KEY_MOST
+from holdfast.decisions.steps.trigger import Trigger
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
@@ -154,10 +156,11 @@ def test_without_a_key_nobody_enters_per_key(value: Any) -> None:
 def test_keys_of_two_types_are_two_keys() -> None:
     trigger = a_journey(again="per_key", key_property="k").trigger
     values: list[Any] = ["7", 7, 8, True, "true", False, 0, "x" * KEY_MOST, "x" * (KEY_MOST + 1)]
-    keys = [entry_key_of(trigger, an_event("Checkout Started", k=value), "ada") for value in values]
+    assert isinstance(trigger, Trigger)
+    keys = [trigger.entry_key(an_event("Checkout Started", k=value), "ada") for value in values]
     assert len(set(keys)) == len(values)
     assert all(key is not None and len(key) <= KEY_MOST for key in keys)
-    assert entry_key_of(trigger, an_event("Checkout Started", k=7.0), "ada") == keys[1]
+    assert trigger.entry_key(an_event("Checkout Started", k=7.0), "ada") == keys[1]
 
 
 def test_the_person_must_be_as_wanted() -> None:

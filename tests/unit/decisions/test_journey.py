@@ -290,7 +290,7 @@ def test_a_campaign_means_a_journey_of_one_message() -> None:
     ("changes", "code", "path"),
     [
         ({"send": {"channel": "email"}}, "missing_field", "$.send"),
-        ({"trigger": {"type": "trigger", "event": "x", "again": "once"}}, "unknown_field", "$.trigger.type"),
+        ({"trigger": {"type": "send", "event": "x", "again": "once"}}, "unknown_type", "$.trigger.type"),
         ({"trigger": {"event": "x", "again": "per_key"}}, "contradiction", "$.trigger.key_property"),
         ({"send": {"channel": "email", "template": {}}}, "contradiction", "$.send.template"),
         ({"steps": {}}, "unknown_field", "$.steps"),

@@ -202,5 +202,5 @@ def test_what_somebody_does_about_a_mail_does_not_hang_on_the_arms() -> None:
 
 def test_needs_are_events_without_which_a_condition_cannot_hold() -> None:
     cart, win_back = running()
-    assert needed(cart.journey.trigger.only_if) == frozenset()
-    assert needed(win_back.journey.trigger.only_if) == {"Order Completed"}
+    assert needed(cart.journey.trigger.rules().only_if) == frozenset()
+    assert needed(win_back.journey.trigger.rules().only_if) == {"Order Completed"}

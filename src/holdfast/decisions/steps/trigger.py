@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 from holdfast.decisions.durations import in_words
 from holdfast.decisions.fields import (
@@ -17,20 +17,30 @@ from holdfast.decisions.fields import (
     Text,
     Where,
 )
-from holdfast.decisions.step import Go, Outcome, Place, Step, contradiction
-from holdfast.kernel.errors import Invalid
-from holdfast.segments.library import is_resolved
-
-Again = Literal["once", "after_exit", "per_key"]
-
-OWN_EVENTS = frozenset(
-    {"Journey Entered", "Journey Left", "Message Queued", "Message Withheld", "Message Sent", "Message Failed"}
+from holdfast.decisions.start import (
+    AGAINS,
+    OWN_EVENTS,
+    Admitted,
+    Again,
+    Applicant,
+    Cause,
+    EntryRules,
+    NoEntry,
+    Start,
+    bounded_key,
+    is_late,
 )
-"""Events that journeys cause by themselves: a journey that one of them starts could start itself for ever."""
+from holdfast.decisions.step import contradiction
+from holdfast.events.event import Event
+from holdfast.kernel.errors import Invalid
+from holdfast.segments.comparison import all_hold
+from holdfast.segments.library import is_resolved
+from holdfast.segments.values import element_text
+from holdfast.segments.zones import of_facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trigger(Step):
+class Trigger(Start):
     """Let in who does `event`, if the event and the person are of the wanted kind, as often as `again` says."""
 
     event: Annotated[EventName, "The event that lets somebody in."]
@@ -40,7 +50,7 @@ class Trigger(Step):
     )
     again: Annotated[
         Again,
-        Choice(("once", "after_exit", "per_key")),
+        Choice(AGAINS),
         "Who was here before: `once` never again, `after_exit` when they have left, `per_key` for another key.",
     ]
     key_property: Annotated[
@@ -49,11 +59,37 @@ class Trigger(Step):
     cool_down_seconds: Annotated[int, Duration(least=0), "How long after the last entry nobody enters again."] = 0
     latest_seconds: Annotated[Seconds, "An event older than this when it reaches us lets nobody in."] = 3_600
 
-    exits = ("entered",)
-    starts = True
+    def event_names(self) -> frozenset[str]:
+        return frozenset({self.event})
 
-    def stand(self, place: Place) -> Outcome:
-        return Go("entered")
+    def admits(self, cause: Cause, applicant: Applicant) -> Admitted | NoEntry:
+        if not isinstance(cause, Event) or cause.name != self.event:
+            return "other_event"
+        if not all_hold(self.where, cause.properties, of_facts(applicant.facts, applicant.now)):
+            return "where"
+        if is_late(cause.timestamp, applicant.now, self.latest_seconds):
+            return "late"
+        key = self.entry_key(cause, applicant.person_key)
+        return "no_key" if key is None else Admitted(key=key)
+
+    def entry_key(self, event: Event, person_key: str) -> str | None:
+        """What tells the person's entries into the journey apart; None when the event lacks the key.
+
+        `once`: the person. `after_exit`: the event's message id. `per_key`: the key's value as JSON, so that 7 and "7"
+        are two keys. The same key never lets the same person in twice, by whichever of their identities.
+        """
+        match self.again:
+            case "once":
+                return person_key
+            case "after_exit":
+                return event.message_id
+            case "per_key":
+                value = event.properties.get(self.key_property or "")
+                none = value in (None, "") or isinstance(value, (list, dict))
+                return None if none else bounded_key(element_text(value))
+
+    def rules(self) -> EntryRules:
+        return EntryRules(again=self.again, cool_down_seconds=self.cool_down_seconds, only_if=self.only_if)
 
     def title(self) -> str:
         return self.event

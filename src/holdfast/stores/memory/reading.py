@@ -30,6 +30,7 @@ from holdfast.ports.state import (
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
 from holdfast.stores.memory.live import ReadingLive
+from holdfast.stores.memory.runs import MemoryRuns
 from holdfast.stores.memory.tables import Tables
 
 _K = TypeVar("_K")
@@ -39,7 +40,7 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView(ReadingLive):
+class MemoryView(ReadingLive, MemoryRuns):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     def __init__(self, tables: Tables) -> None:

@@ -30,10 +30,11 @@ from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
+from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
 
 
-class MemoryTransaction(MemoryView, ChangingLive):
+class MemoryTransaction(MemoryView, ChangingLive, MemoryChangingRuns):
     """The transaction under way, on tables of its own: what was committed is never touched."""
 
     # Who.

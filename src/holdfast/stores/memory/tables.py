@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
 from holdfast.ports.live import LiveSegment, Membership
+from holdfast.ports.runs import Planned, Run
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
@@ -30,6 +31,10 @@ class Tables:
     emitted_last: int = 0
     decisions: dict[tuple[str, int], Decision] = field(default_factory=dict)
     visits: dict[int, Visit] = field(default_factory=dict)
+    planned: dict[str, Planned] = field(default_factory=dict)
+    runs: dict[int, Run] = field(default_factory=dict)
+    run_members: dict[int, bytes] = field(default_factory=dict)
+    """By run: person numbers, 4 bytes each."""
     step_counts: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
     sends: dict[str, Send] = field(default_factory=dict)
     answers: dict[str, tuple[Answered, ...]] = field(default_factory=dict)

@@ -38,6 +38,7 @@ from holdfast.stores.postgres.opening import Limits, Server, hang_up, undo
 from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.postgres.people import ChangingPeople, ReadingPeople
 from holdfast.stores.postgres.refusals import LOST, in_our_words
+from holdfast.stores.postgres.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.postgres.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.postgres.session import Connection
 from holdfast.stores.postgres.small import ChangingSmall, ReadingSmall
@@ -58,13 +59,20 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 1
 
 
 class PostgresView(
-    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive
+    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive, ReadingRuns
 ):
     """A snapshot."""
 
 
 class PostgresTransaction(
-    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall, ChangingLive
+    ChangingPeople,
+    ChangingFeed,
+    ChangingJourneys,
+    ChangingOutbox,
+    ChangingSegments,
+    ChangingSmall,
+    ChangingLive,
+    ChangingRuns,
 ):
     """The transaction under way."""
 

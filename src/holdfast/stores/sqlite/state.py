@@ -19,6 +19,7 @@ from holdfast.stores.sqlite.lock import Lock
 from holdfast.stores.sqlite.opening import migrate, migrations, open_reader, open_writer
 from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
+from holdfast.stores.sqlite.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
 
@@ -30,13 +31,20 @@ VIEWS_MOST = 32
 
 
 class SqliteView(
-    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive
+    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive, ReadingRuns
 ):
     """A snapshot."""
 
 
 class SqliteTransaction(
-    ChangingPeople, ChangingFeed, ChangingJourneys, ChangingOutbox, ChangingSegments, ChangingSmall, ChangingLive
+    ChangingPeople,
+    ChangingFeed,
+    ChangingJourneys,
+    ChangingOutbox,
+    ChangingSegments,
+    ChangingSmall,
+    ChangingLive,
+    ChangingRuns,
 ):
     """The transaction under way."""
 

@@ -1,0 +1,96 @@
+"""Days off: weekends and public holidays of a country, from the `holidays` library.
+
+Like the tables of time zones, the calendars are data that come with a release: asking twice gives the same answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from difflib import get_close_matches
+from functools import cache, lru_cache
+from typing import Literal, cast
+
+from holdfast.decisions.fields import Kind, wrong_type
+from holdfast.events.event import Json
+from holdfast.kernel.errors import Invalid
+from holdfast.segments.condition import Facts
+
+COUNTRY_TRAIT = "country"
+"""The trait that names the country a person lives in: two letters, and a region after a hyphen where one is known."""
+PERSON = "person"
+OnDayOff = Literal["keep", "skip", "shift"]
+ON_DAY_OFF: tuple[OnDayOff, ...] = ("keep", "skip", "shift")
+SATURDAY, SUNDAY = 5, 6
+
+
+@dataclass(frozen=True, slots=True)
+class Country(Kind):
+    """`person`, or a country by two letters, with or without a region: DE, DE-BY, US-CA."""
+
+    person: bool = True
+    """Whether `person` is allowed."""
+
+    def decode(self, value: object, path: str) -> str:
+        if not isinstance(value, str):
+            raise wrong_type(value, "text", path)
+        if (value == PERSON and self.person) or _known(value) == value:
+            return value
+        near = get_close_matches(value[:20].upper(), countries(), n=1)
+        raise Invalid(
+            f"There is no calendar of public holidays for {value!r:.40}.",
+            code="unknown_country",
+            path=path,
+            hint=f"Did you mean {near[0]!r}?" if near else "Use two letters, such as DE, or with a region: DE-BY.",
+        )
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "string", "format": "country"}
+
+
+def country_for(country: str, default: str | None, facts: Facts) -> str | None:
+    """Whose days off count for one person; None where it is not known."""
+    if country != PERSON:
+        return country
+    said = facts.traits.get(COUNTRY_TRAIT)
+    return (_known(said) if isinstance(said, str) else None) or default
+
+
+def is_day_off(day: date, country: str | None) -> bool:
+    """Whether it is a weekend or a public holiday there; of no known country, a Saturday or a Sunday.
+
+    A day on which people work in the place of another, which some countries declare, is no day off.
+    """
+    if country is None:
+        return day.weekday() in (SATURDAY, SUNDAY)
+    weekend, off, worked = _days(country, day.year)
+    return day in off or (day.weekday() in weekend and day not in worked)
+
+
+@cache
+def countries() -> Mapping[str, frozenset[str]]:
+    """Every country there is a calendar for, by its two letters, with its regions."""
+    import holidays  # noqa: PLC0415  # A third of a second, and most of what is run never asks.
+
+    listed = cast("Mapping[str, list[str]]", holidays.list_supported_countries(include_aliases=False))
+    return {code: frozenset(regions) for code, regions in listed.items() if len(code) == len("DE")}
+
+
+def _known(written: str) -> str | None:
+    """The country a text names: with the region if there is a calendar for it, else without; None for none."""
+    code, _, region = written.strip().upper().partition("-")
+    if code not in countries():
+        return None
+    return f"{code}-{region}" if region in countries()[code] else code
+
+
+@lru_cache(maxsize=4_096)
+def _days(country: str, year: int) -> tuple[frozenset[int], frozenset[date], frozenset[date]]:
+    """The weekdays of the weekend, the public holidays of the year, and the weekend days that are worked."""
+    import holidays  # noqa: PLC0415  # As above.
+
+    code, _, region = country.partition("-")
+    told = holidays.country_holidays(code, subdiv=region or None, years=year)
+    worked = frozenset(getattr(told, "weekend_workdays", ()))
+    return frozenset(told.weekend), frozenset(told), worked

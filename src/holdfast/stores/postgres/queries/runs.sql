@@ -1,0 +1,72 @@
+-- Runs of campaigns, and when schedules come next.
+
+-- name: planned
+-- Reads when each schedule comes next.
+SELECT origin, version, wall, next_ms FROM planned
+
+-- name: plan
+-- Keeps when a schedule comes next.
+INSERT INTO planned (origin, version, wall, next_ms) VALUES ($1, $2, $3, $4)
+ON CONFLICT (origin) DO UPDATE SET version = excluded.version, wall = excluded.wall, next_ms = excluded.next_ms
+
+-- name: run
+-- Reads one run.
+SELECT id, origin, run_key, state, wake_ms, body FROM run WHERE id = $1
+
+-- name: run_of
+-- Reads the run of one occasion.
+SELECT id, origin, run_key, state, wake_ms, body FROM run WHERE origin = $1 AND run_key = $2
+
+-- name: runs_of
+-- Reads the runs of one journey or campaign, newest first, those numbered below one.
+SELECT id, origin, run_key, state, wake_ms, body FROM run WHERE origin = $1 AND id < $2 ORDER BY id DESC LIMIT $3
+
+-- name: runs_in
+-- Reads runs in some states that are not over, oldest first.
+SELECT id, origin, run_key, state, wake_ms, body FROM run
+WHERE state IN ('preparing', 'held', 'running', 'paused') AND state = ANY ($1::text[])
+ORDER BY id LIMIT $2
+
+-- name: due_runs
+-- Reads runs that are to go on, soonest first, but for those of some origins.
+SELECT id, origin, run_key, state, wake_ms, body FROM run
+WHERE wake_ms IS NOT NULL AND wake_ms <= $1 AND origin <> ALL ($3::text[])
+ORDER BY wake_ms, id LIMIT $2
+
+-- name: next_run
+-- Says when the soonest run or schedule falls due.
+SELECT min(due) FROM (
+  SELECT min(wake_ms) AS due FROM run WHERE wake_ms IS NOT NULL
+  UNION ALL
+  SELECT min(next_ms) FROM planned WHERE next_ms IS NOT NULL
+) AS coming
+
+-- name: run_states
+-- Reads the states of some runs.
+SELECT id, state FROM run WHERE id = ANY ($1::bigint[])
+
+-- name: last_run
+-- Says the highest number given to a run.
+SELECT coalesce(max(id), 0) FROM run
+
+-- name: add_run
+-- Adds a run, unless its occasion has one.
+INSERT INTO run (id, origin, run_key, state, wake_ms, body) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (origin, run_key) DO NOTHING RETURNING id
+
+-- name: put_run
+-- Puts a run in the place of the one of its number.
+UPDATE run SET state = $2, wake_ms = $3, body = $4 WHERE id = $1
+
+-- name: members
+-- Reads some rows of a run's audience.
+SELECT chunk, persons FROM run_member WHERE run = $1 AND chunk BETWEEN $2 AND $3 ORDER BY chunk
+
+-- name: add_members
+-- Keeps rows of a run's audience.
+INSERT INTO run_member (run, chunk, persons)
+SELECT run, chunk, persons FROM unnest($1::bigint[], $2::bigint[], $3::bytea[]) AS given (run, chunk, persons)
+
+-- name: forget_members
+-- Lets go of a run's audience.
+DELETE FROM run_member WHERE run = $1

@@ -1,0 +1,85 @@
+"""Runs of campaigns, and when schedules come next, in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from holdfast.ports.runs import CHUNK_PEOPLE, Planned, Run, RunState
+from holdfast.stores.packed_run import packed, unpacked
+from holdfast.stores.postgres.queries import load
+from holdfast.stores.postgres.session import Session, numbers
+
+_SQL = load("runs")
+_NUMBER_MOST = 2**62
+PERSON_BYTES = 4
+
+
+class ReadingRuns(Session):
+    """Questions about runs."""
+
+    async def planned(self) -> dict[str, Planned]:
+        return {
+            origin: Planned(origin=origin, version=version, wall=wall, next_ms=next_ms)
+            for origin, version, wall, next_ms in await self._rows(_SQL["planned"])
+        }
+
+    async def run(self, run_id: int) -> Run | None:
+        row = await self._row(_SQL["run"], run_id)
+        return unpacked(row) if row else None
+
+    async def run_of(self, origin: str, key: str) -> Run | None:
+        row = await self._row(_SQL["run_of"], origin, key)
+        return unpacked(row) if row else None
+
+    async def runs_of(self, origin: str, *, limit: int, before_id: int | None = None) -> list[Run]:
+        below = _NUMBER_MOST if before_id is None else before_id
+        return [unpacked(row) for row in await self._rows(_SQL["runs_of"], origin, below, limit)]
+
+    async def runs_in(self, states: Sequence[RunState], *, limit: int) -> list[Run]:
+        return [unpacked(row) for row in await self._rows(_SQL["runs_in"], list(states), limit)]
+
+    async def due_runs(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Run]:
+        return [unpacked(row) for row in await self._rows(_SQL["due_runs"], now_ms, limit, list(without))]
+
+    async def next_run(self) -> int | None:
+        row = await self._row(_SQL["next_run"])
+        return row[0] if row else None
+
+    async def run_states(self, run_ids: Sequence[int]) -> dict[int, RunState]:
+        return dict(await self._rows(_SQL["run_states"], numbers(run_ids)))
+
+    async def run_members(self, run_id: int, start: int, limit: int) -> list[int]:
+        first = start // CHUNK_PEOPLE
+        rows = await self._rows(_SQL["members"], run_id, first, (start + limit) // CHUNK_PEOPLE)
+        kept = np.frombuffer(b"".join(persons for _, persons in rows), dtype="<u4")
+        skipped = start - first * CHUNK_PEOPLE
+        found: list[int] = kept[skipped : skipped + limit].tolist()
+        return found
+
+
+class ChangingRuns(ReadingRuns):
+    """Changes of runs."""
+
+    async def plan(self, planned: Planned) -> None:
+        await self._do(_SQL["plan"], planned.origin, planned.version, planned.wall, planned.next_ms)
+
+    async def add_run(self, run: Run) -> Run | None:
+        # Not by a sequence: a run that is there already would use up a number.
+        number = await self._number(_SQL["last_run"]) + 1
+        row = await self._row(_SQL["add_run"], number, run.origin, run.key, run.state, run.wake_ms, packed(run))
+        return replace(run, id=row[0]) if row else None
+
+    async def put_run(self, run: Run) -> None:
+        await self._do(_SQL["put_run"], run.id, run.state, run.wake_ms, packed(run))
+
+    async def put_members(self, run_id: int, persons: bytes) -> None:
+        await self.forget_members(run_id)
+        size = CHUNK_PEOPLE * PERSON_BYTES
+        chunks = [persons[start : start + size] for start in range(0, len(persons), size)]
+        await self._do_all(_SQL["add_members"], ((run_id, number, chunk) for number, chunk in enumerate(chunks)))
+
+    async def forget_members(self, run_id: int) -> None:
+        await self._do(_SQL["forget_members"], run_id)

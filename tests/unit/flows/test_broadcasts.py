@@ -1,0 +1,351 @@
+"""Campaigns that let in an audience, told from end to end in a house with a clock that is turned by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from holdfast.flows.decide import set_state
+from holdfast.flows.runs import change_run
+from holdfast.ports.runs import Run
+from holdfast.testing.house import House
+
+HOUR, DAY = 3_600, 86_400
+
+
+def a_campaign(trigger: dict[str, Any], **changes: Any) -> dict[str, Any]:
+    return {
+        "id": "news",
+        "name": "News",
+        "goal": {"event": "Order Completed", "within_seconds": DAY},
+        "trigger": trigger,
+        "send": {"channel": "email", "template": {"subject": "News", "text": "Read {{ event.properties.title }}."}},
+    } | changes
+
+
+def identify(user: str, **traits: Any) -> dict[str, Any]:
+    told = {"email": f"{user}@example.com"} | traits
+    return {"type": "identify", "userId": user, "messageId": f"{user}{sorted(told.items())}", "traits": told}
+
+
+def track(event: str, user: str, number: int = 0, **properties: Any) -> dict[str, Any]:
+    return {
+        "type": "track",
+        "event": event,
+        "userId": user,
+        "messageId": f"{event}/{user}/{number}",
+        "properties": properties,
+    }
+
+
+async def a_house(tmp_path: Path, *messages: dict[str, Any], **settings: Any) -> House:
+    """A house on a Monday, 5 January 2026, at nine in the morning in UTC."""
+    house = await House.build(tmp_path, **settings)
+    if messages:
+        await house.happens(*messages)
+    return house
+
+
+async def runs(house: House, origin: str = "news") -> list[Run]:
+    """Oldest first."""
+    async with house.app.state.view() as view:
+        return (await view.runs_of(origin, limit=100))[::-1]
+
+
+def written(house: House) -> list[str]:
+    """To whom mail went, in order; lets go of it."""
+    to = [parcel.to.partition("@")[0] for parcel in house.carrier.parcels]
+    house.carrier.parcels.clear()
+    return to
+
+
+def in_brief(found: Sequence[Run]) -> list[tuple[str, str, dict[str, int]]]:
+    return [(run.key, run.state, dict(run.counts)) for run in found]
+
+
+async def test_a_campaign_is_sent_once_to_a_segment(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann", plan="gold"), identify("bob"), identify("cy", plan="gold"))
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await house.publish(
+        a_campaign({"type": "dates", "at": ["2026-01-05T12:00"], "time_zone": "workspace", "audience": gold})
+    )
+    await house.later(hours=2, minutes=59, seconds=59)
+    assert written(house) == []
+    assert await runs(house) == []
+    await house.later(seconds=1)
+    assert sorted(written(house)) == ["ann", "cy"]
+    (run,) = await runs(house)
+    assert (run.key, run.state, run.found, run.chosen, run.cursor) == ("2026-01-05T12:00:00", "done", 2, 2, 2)
+    assert run.counts == {"treated": 2}
+    await house.later(days=400)
+    assert written(house) == []
+    assert len(await runs(house)) == 1
+
+
+async def test_everybody_is_written_to_when_it_is_nine_where_they_live(tmp_path: Path) -> None:
+    house = await a_house(
+        tmp_path,
+        identify("kiribati", timezone="Pacific/Kiritimati"),
+        identify("tokyo", timezone="Asia/Tokyo"),
+        identify("berlin", timezone="Europe/Berlin"),
+        identify("nowhere"),
+        identify("honolulu", timezone="Pacific/Honolulu"),
+    )
+    await house.publish(a_campaign({"type": "recurring", "at": ["09:00"], "days": ["wednesday"]}))
+    order: list[tuple[str, str]] = []
+    for _ in range(24 * 4):
+        await house.later(hours=1)
+        order += [(name, f"{house.clock.now():%a %H}") for name in written(house)]
+    assert order == [
+        ("kiribati", "Tue 19"),
+        ("tokyo", "Wed 00"),
+        ("berlin", "Wed 08"),
+        ("nowhere", "Wed 09"),
+        ("honolulu", "Wed 19"),
+    ]
+
+
+@pytest.mark.parametrize(("if_past", "late"), [("skip", []), ("next_day", ["tokyo"])])
+async def test_whose_hour_is_past_is_left_out_or_waits_for_the_next_day(
+    tmp_path: Path, if_past: str, late: list[str]
+) -> None:
+    house = await a_house(
+        tmp_path, identify("tokyo", timezone="Asia/Tokyo"), identify("denver", timezone="America/Denver")
+    )
+    # It is six in the evening in Tokyo, and two in the morning in Denver.
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "if_past": if_past}))
+    await house.later(hours=8)
+    assert written(house) == ["denver"]
+    await house.later(hours=7, minutes=59)
+    assert written(house) == []
+    await house.later(minutes=1)
+    assert written(house) == late
+    (run,) = await runs(house)
+    assert run.counts == ({"treated": 2} if late else {"treated": 1, "past": 1})
+
+
+async def test_days_off_are_those_of_the_persons_country(tmp_path: Path) -> None:
+    house = await a_house(
+        tmp_path,
+        identify("greta", country="DE", timezone="UTC"),
+        identify("saad", country="SA", timezone="UTC"),
+        identify("emma", country="US", timezone="UTC"),
+    )
+    trigger = {"type": "recurring", "at": ["12:00"], "on_day_off": "skip", "time_zone": "UTC"}
+    await house.publish(a_campaign(trigger))
+    said: dict[str, list[str]] = {"greta": [], "saad": [], "emma": []}
+    await house.later(days=13, hours=4)
+    written(house)
+    for _ in range(24 * 7):
+        await house.later(hours=1)
+        for name in written(house):
+            said[name].append(f"{house.clock.now():%a %d}")
+    # Monday the 19th of January is Martin Luther King's day; in Saudi Arabia Friday and Saturday are the weekend.
+    assert said == {
+        "greta": ["Mon 19", "Tue 20", "Wed 21", "Thu 22", "Fri 23"],
+        "saad": ["Mon 19", "Tue 20", "Wed 21", "Thu 22", "Sun 25"],
+        "emma": ["Tue 20", "Wed 21", "Thu 22", "Fri 23"],
+    }
+
+
+async def test_what_is_shifted_to_a_day_of_its_own_is_sent_once(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("greta", country="DE"))
+    await house.publish(
+        a_campaign({"type": "recurring", "at": ["10:00"], "on_day_off": "shift", "time_zone": "workspace"})
+    )
+    days: list[str] = []
+    for _ in range(24 * 8):
+        await house.later(hours=1)
+        days += [f"{house.clock.now():%a}"] * len(written(house))
+    # The sixth is a holiday in some of Germany only; Saturday's and Sunday's would come on Monday, which has its own.
+    assert days == ["Mon", "Tue", "Wed", "Thu", "Fri", "Mon"]
+
+
+async def test_too_large_an_audience_waits_for_somebody_to_confirm_it(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(5)))
+    await house.publish(
+        a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "hold_above": 4, "most_people": 3})
+    )
+    await house.later(hours=1)
+    (run,) = await runs(house)
+    assert (run.state, run.found, run.chosen, run.cursor) == ("held", 5, 3, 0)
+    assert written(house) == []
+    await change_run(house.app.state, "news", run.id, "confirm", now=house.clock.now())
+    await house.settle()
+    assert len(written(house)) == 3
+    (run,) = await runs(house)
+    assert (run.state, run.counts) == ("done", {"treated": 3})
+
+
+async def test_a_throttle_spreads_people_over_the_minutes(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(5)))
+    await house.publish(
+        a_campaign(
+            {
+                "type": "dates",
+                "at": ["2026-01-05T10:00"],
+                "time_zone": "UTC",
+                "throttle": {"people": 2, "per": "minute"},
+                "cut_off_seconds": 90,
+            }
+        )
+    )
+    await house.later(hours=1)
+    counted = [len(written(house))]
+    for _ in range(5):
+        await house.later(seconds=30)
+        counted.append(len(written(house)))
+    assert counted == [1, 1, 1, 1, 0, 0]
+    (run,) = await runs(house)
+    assert run.counts == {"treated": 4, "too_late": 1}
+
+
+async def test_what_was_missed_for_too_long_is_seen_and_not_sent(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    await house.publish(
+        a_campaign(
+            {"type": "recurring", "at": ["10:00"], "time_zone": "UTC", "latest_seconds": 2 * HOUR},
+        )
+    )
+    # Nothing runs for three days: down for all that time.
+    house.clock.advance(days=2, hours=2, minutes=30)
+    await house.settle()
+    assert in_brief(await runs(house)) == [
+        ("2026-01-05T10:00:00", "missed", {}),
+        ("2026-01-06T10:00:00", "missed", {}),
+        ("2026-01-07T10:00:00", "done", {"treated": 1}),
+    ]
+    assert written(house) == ["ann"]
+
+
+async def test_paused_it_starts_nothing_and_stopped_it_ends_what_waits(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann", timezone="America/Denver"))
+    await house.publish(a_campaign({"type": "recurring", "at": ["10:00"], "latest_seconds": HOUR}))
+    await house.later(hours=2)
+    (run,) = [each for each in await runs(house) if each.key == "2026-01-05T10:00:00"]
+    assert (run.state, run.counts) == ("done", {"treated": 1})
+    await set_state(house.app.state, "campaign", "news", "pause")
+    await house.later(hours=7)
+    assert written(house) == []
+    await set_state(house.app.state, "campaign", "news", "resume")
+    await house.later(seconds=1)
+    assert written(house) == ["ann"]
+    await set_state(house.app.state, "campaign", "news", "stop")
+    await house.later(days=3)
+    assert written(house) == []
+
+
+async def test_birthdays_are_kept_every_year_also_those_of_a_leap_day(tmp_path: Path) -> None:
+    house = await a_house(
+        tmp_path,
+        identify("ann", birthday="1990-01-07"),
+        identify("leap", birthday="2004-02-29"),
+        identify("newborn", birthday="2026-01-07"),
+        identify("tokyo", birthday="1999-01-07", timezone="Asia/Tokyo"),
+        identify("unknown", birthday="soon"),
+    )
+    await house.publish(a_campaign({"type": "date_trait", "date_trait": "birthday", "yearly": True, "at": "09:00"}))
+    found: list[tuple[str, str]] = []
+    for _ in range(24 * 60):
+        await house.later(hours=1)
+        found += [(name, f"{house.clock.now():%m-%d %H}") for name in written(house)]
+    assert found == [("tokyo", "01-07 00"), ("ann", "01-07 09"), ("leap", "02-28 09")]
+
+
+@pytest.mark.parametrize(("offset", "day"), [(-3, "01-12"), (0, "01-15"), (2, "01-17")])
+async def test_a_renewal_is_announced_days_before_or_after(tmp_path: Path, offset: int, day: str) -> None:
+    house = await a_house(
+        tmp_path, identify("ann", renews_on="2026-01-15"), identify("bob", renews_on="2026-01-15T23:30:00-08:00")
+    )
+    await house.publish(
+        a_campaign(
+            {"type": "date_trait", "date_trait": "renews_on", "offset_days": offset, "at": "12:00", "time_zone": "UTC"}
+        )
+    )
+    found: list[tuple[str, str]] = []
+    for _ in range(24 * 16):
+        await house.later(hours=1)
+        found += [(name, f"{house.clock.now():%m-%d}") for name in written(house)]
+    assert [each for each in found if each[0] == "ann"] == [("ann", day)]
+    # What is half past eleven in the evening there is the next day in UTC.
+    assert [name for name, _ in found] == ["ann", "bob"]
+
+
+async def test_a_trait_that_changed_meanwhile_starts_nothing(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann", birthday="1990-01-06", plan="gold"))
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await house.publish(
+        a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "audience": gold, "hold_above": 0})
+    )
+    await house.later(hours=1)
+    (run,) = await runs(house)
+    assert (run.state, run.found) == ("held", 1)
+    await house.happens(identify("ann", plan="free"))
+    await change_run(house.app.state, "news", run.id, "confirm", now=house.clock.now())
+    await house.settle()
+    (run,) = await runs(house)
+    assert run.counts == {"condition": 1}
+    assert written(house) == []
+
+
+async def test_a_new_episode_is_told_to_who_follows_the_show(tmp_path: Path) -> None:
+    house = await a_house(
+        tmp_path,
+        identify("ann"),
+        identify("bob"),
+        identify("cy"),
+        track("Show Followed", "ann", show_id="s1"),
+        track("Show Followed", "bob", show_id="s2"),
+        track("Show Followed", "cy", show_id="s1"),
+    )
+    trigger = {
+        "type": "business_event",
+        "event": "Episode Released",
+        "event_property": "show_id",
+        "their_event": "Show Followed",
+        "their_property": "show_id",
+        "within_days": 30,
+        "key_property": "episode_id",
+    }
+    await house.publish(a_campaign(trigger))
+    episode: dict[str, Any] = {"show_id": "s1", "episode_id": "e7", "title": "The end"}
+    await house.happens(track("Episode Released", "catalogue", **episode))
+    assert sorted(written(house)) == ["ann", "cy"]
+    await house.happens(track("Episode Released", "catalogue", 2, **episode))
+    assert written(house) == []
+    assert [(run.key, run.found) for run in await runs(house)] == [('"e7"', 2)]
+    await house.later(days=31)
+    await house.happens(track("Episode Released", "catalogue", 3, **(episode | {"episode_id": "e8"})))
+    assert written(house) == []
+    assert (await runs(house))[-1].found == 0
+
+
+async def test_a_holdout_is_left_alone_by_a_broadcast_too(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(60)))
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}, holdout=0.5))
+    await house.later(hours=1)
+    await house.later(minutes=10)  # One provider takes only so many at once.
+    (run,) = await runs(house)
+    assert set(run.counts) == {"treated", "holdout"}
+    assert len(written(house)) == run.counts["treated"]
+    assert sum(run.counts.values()) == 60
+
+
+async def test_who_does_it_in_the_meantime_gets_nothing(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"), identify("bob"))
+    await house.publish(
+        a_campaign(
+            {"event": "Checkout Started", "again": "after_exit"},
+            unless={"event": "Order Completed", "seconds": HOUR},
+        )
+    )
+    await house.happens(track("Checkout Started", "ann"), track("Checkout Started", "bob"))
+    await house.later(minutes=30)
+    await house.happens(track("Order Completed", "bob"))
+    await house.later(minutes=29, seconds=59)
+    assert written(house) == []
+    await house.later(seconds=1)
+    assert written(house) == ["ann"]
