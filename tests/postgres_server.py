@@ -22,6 +22,24 @@ from holdfast.stores.postgres.opening import Limits
 from holdfast.stores.postgres.state import PostgresState
 
 START_SECONDS = 60
+PRISTINE = "pristine"
+"""A workspace in which nothing was ever done."""
+
+# No trigger fires, for what they would count is cleared as well.
+CLEAR = """
+SET LOCAL session_replication_role = replica;
+DO $$
+DECLARE name text;
+BEGIN
+  FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = '{workspace}' LOOP
+    EXECUTE format('DELETE FROM {workspace}.%I', name);
+    EXECUTE format('INSERT INTO {workspace}.%I OVERRIDING SYSTEM VALUE SELECT * FROM {pristine}.%I', name, name);
+  END LOOP;
+  PERFORM setval(format('{workspace}.%I', sequencename)::regclass, start_value, false)
+  FROM pg_sequences WHERE schemaname = '{workspace}';
+END $$;
+"""
+
 SETTINGS = {
     "listen_addresses": "",
     "max_connections": "60",
@@ -32,7 +50,7 @@ SETTINGS = {
 
 
 class PostgresServer:
-    """A cluster of its own. `start` and `stop` it; every workspace asked of it is a new one."""
+    """A cluster of its own. `start` and `stop` it."""
 
     def __init__(self, directory: Path, programs: Path) -> None:
         self._data = directory / "data"
@@ -41,6 +59,7 @@ class PostgresServer:
         self._programs = programs
         self._process: subprocess.Popen[bytes] | None = None
         self._numbers = count(1)
+        self._given: list[tuple[str, PostgresState]] = []
         self._run("initdb", "--auth=trust", "--username=postgres", "--encoding=UTF8", "--no-locale", "--no-sync")
 
     @property
@@ -52,8 +71,24 @@ class PostgresServer:
         return f"workspace_{next(self._numbers)}"
 
     async def open(self, workspace: str | None = None, **limits: Any) -> PostgresState:
-        """A state, in a new workspace unless one is named. Limits are those of `Limits`."""
-        return await PostgresState.open(self.url, workspace=workspace or self.workspace(), limits=Limits(**limits))
+        """A state, in an empty workspace unless one is named. Limits are those of `Limits`."""
+        name = workspace or await self._empty()
+        state = await PostgresState.open(self.url, workspace=name, limits=Limits(**limits))
+        if workspace is None:
+            self._given.append((name, state))
+        return state
+
+    async def _empty(self) -> str:
+        """A workspace that nobody has open: to clear one takes a tenth of the time that making one does."""
+        for each in self._given:
+            if each[1]._closed:
+                self._given.remove(each)
+                async with self.connected() as connection:
+                    await connection.execute(CLEAR.format(workspace=each[0], pristine=PRISTINE))
+                return each[0]
+        if not self._given:
+            await (await PostgresState.open(self.url, workspace=PRISTINE)).close()
+        return self.workspace()
 
     @contextlib.asynccontextmanager
     async def connected(self) -> AsyncIterator[asyncpg.Connection[asyncpg.Record]]:

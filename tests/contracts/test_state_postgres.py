@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -320,7 +321,8 @@ async def test_a_server_that_goes_and_comes_back_has_all_that_was_committed(
         await note(state, "kept")
         postgres.stop(how)
         try:
-            for act in (lambda: set_note(state, "a", "b"), lambda: note(state, "a"), postgres.open):
+            another = partial(postgres.open, postgres.workspace())
+            for act in (partial(set_note, state, "a", "b"), partial(note, state, "a"), another):
                 with pytest.raises(Busy) as gone:
                     await act()
                 assert gone.value.code == "state_unreachable"
