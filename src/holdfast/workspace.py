@@ -39,6 +39,8 @@ from holdfast.flows.list_keeping import ListKeeper
 from holdfast.flows.list_members import Keeper
 from holdfast.flows.segment_keeping import SegmentKeeper
 from holdfast.flows.segments import Change, document_of
+from holdfast.flows.simulate import PEOPLE_USUAL, SimulationWish
+from holdfast.flows.simulation import Simulation
 from holdfast.flows.snapshot import Snapshot, keep_people
 from holdfast.flows.sql import SqlResult, ask_sql, people_query, sql_value, table_of
 from holdfast.flows.survey import Audience, Surveyor, made_whole
@@ -204,6 +206,37 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         Raises NotFound.
         """
         return self._wait(self._trace(user_id, origin))
+
+    def simulate(
+        self,
+        journey: Mapping[str, object] | str,
+        over: str = "30d",
+        *,
+        people: int | None = PEOPLE_USUAL,
+        costs: Mapping[str, float] | None = None,
+        progress: Callable[[UnderWay], None] | None = None,
+    ) -> Simulation:
+        """Replay the past through a journey or campaign: who enters, what would be sent and withheld. Nothing is sent.
+
+        >>> ws.simulate("cart-rescue", over="30d").table  # doctest: +SKIP
+
+        Args:
+            journey: the id of what is published, or a definition: a draft.
+            over: `30d`, up to now, or `2026-10-01..2026-11-01`.
+            people: how many are replayed at most, drawn by hash, and speak for all; None for everybody.
+            costs: what one message costs by channel, in minor units of the workspace's currency.
+            progress: called now and then, from this thread, with how many people are done.
+
+        Raises Invalid when it cannot be replayed, NotFound.
+        """
+        wish = SimulationWish(
+            definition=journey if isinstance(journey, str) else plain_object(journey),
+            over=over,
+            people=people,
+            costs=costs,
+        )
+        with self.watched(progress) if progress else contextlib.nullcontext():
+            return self._wait(self._simulate(wish))
 
     # What they did, as tables.
 
@@ -483,6 +516,10 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         await self._app.settle()
         async with self._app.state.view() as view:
             return await trace(view, self._app.history, user_id, origin, self._app.zone)
+
+    async def _simulate(self, wish: SimulationWish) -> Simulation:
+        await self._app.settle()
+        return await self._app.simulator.simulate(wish)
 
     async def _insight(self, question: Question) -> Answer:
         await self._app.settle()

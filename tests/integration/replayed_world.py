@@ -141,7 +141,6 @@ class Lived:
     entered: Counter[str] = field(default_factory=Counter)
     sends: Counter[tuple[str, ...]] = field(default_factory=Counter)
     exits: Counter[tuple[str, str]] = field(default_factory=Counter)
-    triggers: int = 0
 
 
 class World:
@@ -153,6 +152,8 @@ class World:
         self._people = [f"p{number}" for number in range(people)]
         self._number = 0
         self.happened: Counter[str] = Counter()
+        self.told: Counter[str] = Counter()
+        """Events by name, each once."""
 
     @classmethod
     async def live(cls, data_dir: Path, seed: int, *, people: int = 14, things: int = 260) -> World:
@@ -257,6 +258,7 @@ class World:
             given = {"messageId": f"m{self._number}", "timestamp": format_moment(happened)}
             told.append({**given, **message})
             self.happened["late"] += late > 0
+        self.told.update(each["event"] for each in told if "event" in each)
         told.sort(key=lambda each: each["timestamp"])
         await self.house.happens(*told)
         if self._chance.random() < 0.1:

@@ -66,6 +66,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/insights/{kind}"): TREND,
     ("POST", "/api/insights/{kind}/people"): {"question": TREND, "cell": {}, "limit": 10, "offset": 0},
     ("POST", "/api/insights/{kind}/save"): {"question": TREND, "cell": {}, "id": "kept", "name": "Kept"},
+    ("POST", "/api/simulate"): {"definition": JOURNEY, "over": "30d", "people": 10, "costs": {"email": 0.1}},
     ("PUT", "/api/kpis"): {
         "nodes": [
             {"id": "shop", "name": "The shop", "kind": "company"},

@@ -125,6 +125,9 @@ class Desk:
         wish: Answer = {"journeys": journeys, "move": move, "dry_run": dry_run}
         return self._ask("POST", "/api/journeys/apply", wish)
 
+    def simulate(self, wish: Answer) -> Answer:
+        return self._ask("POST", "/api/simulate", wish, missing=_JOURNEYS)
+
     def trace(self, person: str, origin: str) -> Answer:
         return self._ask("GET", "/api/trace?" + urlencode({"person": person, "origin": origin}))
 

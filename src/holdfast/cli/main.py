@@ -19,6 +19,7 @@ from holdfast.cli import (
     people,
     segment,
     server,
+    simulate,
     sql,
     trace,
 )
@@ -96,5 +97,6 @@ app.add_typer(keys.app, name="keys")
 app.add_typer(insight.app, name="insight")
 app.add_typer(kpi.app, name="kpi")
 app.command("sql")(sql.sql)
+app.command("simulate")(simulate.simulate)
 app.command("trace")(trace.trace)
 app.command("doctor")(doctor.doctor)

@@ -30,8 +30,9 @@ from holdfast.flows.results import Result, result_of
 from holdfast.flows.simulation import Simulation, baseline_of
 from holdfast.flows.simulation_count import PEOPLE, Scale, Tally, counted
 from holdfast.flows.simulation_effect import effect_of
+from holdfast.flows.simulation_others import trigger_of
 from holdfast.flows.simulation_past import LATE_MS, PeoplePast, circles_of, pasts_of, table_of
-from holdfast.flows.simulation_world import Setting, Stage, replay_people, trigger_of
+from holdfast.flows.simulation_world import Setting, Stage, replay_people
 from holdfast.kernel.chance import place
 from holdfast.kernel.errors import Busy, Conflict, Invalid, NotFound, TooLarge
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
@@ -309,6 +310,14 @@ def period_of(over: str, now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
     if since_ms >= now_ms:
         raise Invalid("this period has not begun.", code="empty_time", path="$.over", hint="Begin before now.")
     return since_ms, min(until_ms, now_ms)
+
+
+def definition_or_id(definition: Mapping[str, object] | None, decision_id: str | None) -> Mapping[str, object] | str:
+    """What is to be simulated, of two ways to say it. Raises Invalid unless exactly one is taken."""
+    if (definition is None) == (decision_id is None):
+        hint = "Give the id of what is published, or a definition, and not both."
+        raise Invalid("This says not what to simulate.", code="missing_field", path="$.definition", hint=hint)
+    return definition if definition is not None else decision_id or ""
 
 
 def checked_costs(costs: Mapping[str, float]) -> Mapping[str, float]:

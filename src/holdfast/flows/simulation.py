@@ -21,6 +21,8 @@ from holdfast.flows.simulation_count import (
     ENTERED_ON,
     ENTRIES,
     GOAL,
+    OUTCOME,
+    PAID,
     PASSED,
     PATH,
     PEOPLE,
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     from holdfast.flows.drawing import Plot
 
 ARMS = ("treated", "holdout", "global_holdout")
-HANDED_OVER = ("sent", "failed", "in_doubt")
-"""What a provider was given, and is paid for."""
 PATHS_MOST = 200
 """Paths that are told one by one; the rest are told together."""
 REASONS: Mapping[str, str] = {
@@ -223,24 +223,17 @@ class Simulation:
     @property
     def outcomes(self) -> dict[str, Estimate]:
         """How many messages there would be by outcome, the withheld by reason: `sent`, `withheld: capped`."""
-        found: dict[str, list[Key]] = {}
-        for key in self.tally.keys(SEND):
-            found.setdefault(f"{key[4]}: {key[5]}" if key[5] else key[4], []).append(key)
-        return {name: self._sum(keys) for name, keys in sorted(found.items())}
+        return {f"{key[1]}: {key[2]}" if key[2] else key[1]: self._of(key) for key in self.tally.keys(OUTCOME)}
 
     @property
     def deferred(self) -> Estimate:
         """Messages that would wait for quiet hours to be over."""
-        return self._sum(self.tally.keys(DEFERRED))
+        return self._of((DEFERRED,))
 
     @property
     def cost(self) -> Cost | None:
         """What it would cost; None where no channel that is used has a price."""
-        found: dict[str, list[Key]] = {}
-        for key in self.tally.keys(SEND):
-            if key[4] in HANDED_OVER:
-                found.setdefault(key[2], []).append(key)
-        each = {channel: self._sum(keys) for channel, keys in found.items()}
+        each = {key[1]: self._of(key) for key in self.tally.keys(PAID)}
         priced = {channel: self.costs[channel] for channel in each if channel in self.costs}
         if not priced:
             return None
@@ -310,7 +303,7 @@ class Simulation:
             "entered": {
                 "people": _json_of(self.people),
                 "entries": _json_of(self.entries),
-                "by_day": [{"day": day, **_json_of(arms)} for day, arms in self.entered_on.items()],
+                "by_day": [{"day": day, "arms": _json_of(arms)} for day, arms in self.entered_on.items()],
             },
             "not_entered": [
                 {"reason": reason, "words": REASONS.get(reason, reason), **each.as_json()}
@@ -331,13 +324,6 @@ class Simulation:
 
     def _of(self, *keys: Key) -> Estimate:
         return self.scale.of(self.tally, *keys)
-
-    def _sum(self, keys: list[Key]) -> Estimate:
-        """Of several keys, of which one person may have several: the limits are added, to be on the safe side."""
-        each = [self._of(key) for key in keys]
-        return Estimate(
-            count=sum(one.count for one in each), low=sum(one.low for one in each), high=sum(one.high for one in each)
-        )
 
     def _by_arm(self, kind: str) -> dict[str, Estimate]:
         return {arm: self._of((kind, arm)) for arm in ARMS if self.tally.sums[kind, arm] or arm == "treated"}

@@ -26,9 +26,12 @@ from holdfast.ports.state import Send
 Key = tuple[str, ...]
 """What is counted: its kind, and what tells it apart within it."""
 
-ENTRIES, PEOPLE, ENTERED_ON, REFUSED, PATH, PASSED, WAITING, SEND, DEFERRED, GOAL = (
-    "entries", "people", "entered_on", "refused", "path", "passed", "waiting", "send", "deferred", "goal",
+ENTRIES, PEOPLE, ENTERED_ON, REFUSED, PATH, PASSED, WAITING, SEND, OUTCOME, PAID, DEFERRED, GOAL = (
+    "entries", "people", "entered_on", "refused", "path", "passed", "waiting", "send", "outcome", "paid", "deferred",
+    "goal",
 )  # fmt: skip
+HANDED_OVER = ("sent", "failed", "in_doubt")
+"""What a provider was given, and is paid for."""
 UNDER_WAY = "…"
 """How a path ends whose end is not reached within the period."""
 PATH_STEPS_MOST = 30
@@ -132,11 +135,20 @@ def counted(replayed: Replayed, persons: Sequence[int], zone: ZoneInfo) -> Count
             counts[REFUSED, reason] += 1
     for step, exit_name, count in _passed(replayed, visits, asked):
         counts[PASSED, step, exit_name] += count
-    for send in replayed.sends:
-        if person_of[send.identity] in asked:
-            counts[_send_key(send, zone)] += 1
-            if send.not_before_ms > send.created_ms:
-                counts[DEFERRED, send.step, send.channel] += 1
+    counts.update(_sends((each for each in replayed.sends if person_of[each.identity] in asked), zone))
+    return counts
+
+
+def _sends(sends: Iterable[Send], zone: ZoneInfo) -> Counter[Key]:
+    counts: Counter[Key] = Counter()
+    for send in sends:
+        key = _send_key(send, zone)
+        counts[key] += 1
+        counts[(OUTCOME, *key[4:])] += 1
+        if key[4] in HANDED_OVER:
+            counts[PAID, send.channel] += 1
+        if send.not_before_ms > send.created_ms:
+            counts[(DEFERRED,)] += 1
     return counts
 
 

@@ -11,7 +11,7 @@ moment they were asked for, so a message that was too many then is too many now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
@@ -22,8 +22,6 @@ import msgspec
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.journey import Journey
-from holdfast.decisions.steps.send import Send as SendStep
-from holdfast.decisions.steps.trigger import Trigger
 from holdfast.decisions.told import JOURNEY_ENTERED, MESSAGE_QUEUED
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
@@ -32,25 +30,20 @@ from holdfast.flows.lanes import FreeLanes
 from holdfast.flows.own import MESSAGE_NAMES
 from holdfast.flows.playbook import load_playbook
 from holdfast.flows.react import Reactor
+from holdfast.flows.simulation_others import STATE_OF, Others, order_of, trigger_of
 from holdfast.flows.simulation_past import Joined, PastEvent, PeoplePast, records_of
 from holdfast.flows.travel import CHANNELS, email_of, load_travellers
-from holdfast.kernel.errors import Conflict, Internal, Invalid, NotFound
-from holdfast.kernel.moments import from_millis, parse_moment, to_millis
+from holdfast.kernel.errors import Conflict, Internal, NotFound
+from holdfast.kernel.moments import from_millis
 from holdfast.ports.log import Log
-from holdfast.ports.state import Decision, Send, SendState, Settlement, State, StepCount
+from holdfast.ports.state import Decision, Send, Settlement, State, StepCount
 from holdfast.segments.facts import ProfileFacts
-from holdfast.segments.values import element_text
 
-STATE_OF: Mapping[str, SendState] = {name: state for state, name in MESSAGE_NAMES.items()}
-CLAIMED: frozenset[SendState] = frozenset({"sent", "failed", "in_doubt"})
-"""What was handed over, whatever became of it then."""
 ROUNDS_MOST = 1_000
 """Ticks in one instant: a journey that goes on for longer without time going by is broken."""
 ROOM = 1_000
 """Sends under way at once: as many as any few people get in one instant."""
 EVERYTHING = 2**31
-PUT_OFF_MS = 60_000
-"""Handing over takes less."""
 
 
 class Stage(Protocol):
@@ -111,19 +104,6 @@ class ReplayClock:
         return from_millis(self.now_ms)
 
 
-_Begun = tuple[int, int]
-"""When a visit began, and by which of the events of that instant: whose began first is asked first."""
-
-
-@dataclass(slots=True)
-class _Others:
-    """What other journeys did to these people, as far as the replay has come."""
-
-    begun: dict[str, _Begun] = field(default_factory=dict)
-    """By journey: the last entry."""
-    sends: dict[str, Send] = field(default_factory=dict)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Instant:
     """Everything that happened in one millisecond."""
@@ -164,7 +144,7 @@ class _World:
             lanes=self._lanes,
             zone=setting.zone,
         )
-        self._others = _Others()
+        self._others = Others(setting.journey_of, self._stage.lay)
         self._unread: list[PastEvent] = []
         """Events that concern no decision yet: they are learnt before the next one."""
         self._entered_ms: int | None = None
@@ -240,8 +220,8 @@ class _World:
         """An instant in which nobody has anything to decide."""
         for event in instant.events:
             if event.is_told and event.name == JOURNEY_ENTERED:
-                self._note_entry(event)
-            self._hear_of_others(event)
+                self._others.entered(event)
+            self._others.hear(event)
             await self._dead_address(event)
         self._unread += instant.events
         if instant.joined:
@@ -256,10 +236,10 @@ class _World:
         told = [event for event in instant.events if event.is_told]
         for event in told:
             if event.name == JOURNEY_ENTERED:
-                self._note_entry(event, theirs)
+                self._others.entered(event, theirs)
         await self._hand_over_before(told, instant.at_ms)
         asked = [event for event in told if event.name == MESSAGE_QUEUED]
-        asked.sort(key=lambda event: self._turn_of(event, theirs))
+        asked.sort(key=lambda event: self._others.turn_of(event, theirs))
         for place, event in enumerate(theirs):
             asked = self._hear_before(asked, theirs, (place, self._begun(instant.at_ms)))
             # What came in one request is decided upon before any of it is handed over.
@@ -268,7 +248,7 @@ class _World:
             asked = self._hear_before(asked, theirs, (0, self._begun(instant.at_ms)))
             await self._take_in(())
         for event in (*asked, *(event for event in told if event.name in STATE_OF)):
-            self._hear_of_others(event)
+            self._others.hear(event)
             await self._dead_address(event)
         for event in told:
             await self._decide(event)
@@ -278,16 +258,13 @@ class _World:
 
     async def _hand_over_before(self, told: Sequence[PastEvent], at_ms: int) -> None:
         """What others handed over in this instant before ours that is due now, ours was counted after."""
-        handed = [event for event in told if STATE_OF.get(event.name) in CLAIMED]
-        if not handed or self._due_ms is None or self._due_ms > at_ms:
+        if self._due_ms is None or self._due_ms > at_ms or not any(event.name in STATE_OF for event in told):
             return
         async with self._stage.state.view() as view:
             every = await view.sends_of(origin=self._setting.decision.id, identities=None, limit=EVERYTHING)
-        ours = min((_order_of(each) for each in every if each.state == "pending"), default=None)
-        for event in handed:
-            known = self._others.sends.get(str(event.properties.get("send", "")))
-            if known is not None and ours is not None and _order_of(known) < ours:
-                self._stage.lay(replace(known, claimed_ms=at_ms))
+        ours = [each for each in every if each.state == "pending"]
+        if ours:
+            self._others.hand_over_before(told, min(ours, key=order_of), at_ms)
 
     def _begun(self, at_ms: int) -> int:
         """When whoever is under way entered; now, where somebody may be about to."""
@@ -299,31 +276,9 @@ class _World:
         """Lay the contacts that were asked for before it is our turn; returns the others."""
         ours = (*turn, self._setting.decision.id)
         for event in asked:
-            if self._turn_of(event, theirs) < ours:
-                self._hear_of_others(event)
-        return [event for event in asked if self._turn_of(event, theirs) >= ours]
-
-    def _turn_of(self, event: PastEvent, together: Sequence[PastEvent]) -> tuple[int, int, str]:
-        """When another journey asked within the instant: upon which event, and there whose visit began first.
-
-        What fell due comes after all that happened.
-        """
-        origin = str(event.properties.get("origin", ""))
-        begun_ms, place = self._others.begun.get(origin, (0, 0))
-        if begun_ms < event.at_ms:
-            journey = self._setting.journey_of(origin, _number(event.properties.get("version")))
-            wakes = {name for node in journey.steps.values() for name in node.step.wakes()} if journey else set()
-            place = next((place for place, each in enumerate(together) if each.name in wakes), len(together))
-        return (place, begun_ms, origin)
-
-    def _note_entry(self, event: PastEvent, together: Sequence[PastEvent] = ()) -> None:
-        """Somebody entered another journey, by one of the events that came together."""
-        said = event.properties
-        origin = str(said.get("origin", ""))
-        journey = self._setting.journey_of(origin, _number(said.get("version")))
-        start = None if journey is None else journey.trigger
-        place = _place_of(start, str(said.get("entry_key")), together) if isinstance(start, Trigger) else 0
-        self._others.begun[origin] = (event.at_ms, place)
+            if self._others.turn_of(event, theirs) < ours:
+                self._others.hear(event)
+        return [event for event in asked if self._others.turn_of(event, theirs) >= ours]
 
     async def _decide(self, event: PastEvent, *, last: bool = True) -> None:
         """Take an event in, and note why it let nobody in if it is one that might have.
@@ -423,44 +378,6 @@ class _World:
             except (NotFound, Conflict):
                 continue
 
-    def _hear_of_others(self, event: PastEvent) -> None:
-        """Lay the contacts of other journeys where the gate looks for them."""
-        if event.source != OWN_SOURCE or event.name not in (MESSAGE_QUEUED, *STATE_OF):
-            return
-        said = event.properties
-        key = str(said.get("send", ""))
-        known = self._others.sends.get(key)
-        if event.name == MESSAGE_QUEUED:
-            known = self._contact(event, said, key)
-        elif known is not None:
-            known = _settled(known, STATE_OF[event.name], event.at_ms)
-        if known is not None:
-            self._others.sends[key] = known
-            self._stage.lay(known)
-
-    def _contact(self, event: PastEvent, said: Mapping[str, Any], key: str) -> Send:
-        """A contact that another journey asked for and was permitted: claimed by nobody, so the replay leaves it be."""
-        origin, version, step = str(said.get("origin", "")), _number(said.get("version")), str(said.get("step", ""))
-        journey = self._setting.journey_of(origin, version)
-        node = None if journey is None else journey.steps.get(step)
-        put_off = said.get("not_before")
-        return Send(
-            key=key,
-            identity=event.identity,
-            origin_kind="journey",
-            origin=origin,
-            version=version,
-            step=step,
-            channel=str(said.get("channel", "")),
-            template=str(said.get("template", "")),
-            topic=str(said.get("topic", "")),
-            transactional=node is not None and isinstance(node.step, SendStep) and node.step.transactional,
-            address="",
-            state="claimed",
-            created_ms=event.at_ms,
-            not_before_ms=to_millis(parse_moment(put_off)) if isinstance(put_off, str) else event.at_ms,
-        )
-
     async def _dead_address(self, event: PastEvent) -> None:
         """An address that another journey found dead is dead."""
         if event.name != MESSAGE_NAMES["failed"] or not event.is_told or not event.properties.get("gone"):
@@ -507,48 +424,6 @@ class _World:
             # As in a trial: who still has time is counted neither way.
             reached[person] = did if until_ms <= self._setting.known_ms else None
         return reached
-
-
-def _number(said: object) -> int:
-    return int(said) if isinstance(said, (int, float)) else 0
-
-
-def _place_of(start: Trigger, entry_key: str, events: Sequence[PastEvent]) -> int:
-    """Where the event that let somebody in stands among those that came together."""
-    names = [place for place, event in enumerate(events) if event.name == start.event]
-    for place in names:
-        event = events[place]
-        given = event.properties.get(start.key_property) if start.key_property is not None else None
-        if entry_key == event.message_id or (given is not None and entry_key == element_text(given)):
-            return place
-    return names[0] if names else 0
-
-
-def trigger_of(journey: Journey) -> Trigger:
-    """The event that lets people in. Raises Invalid for what begins in another way: no event of the past says when."""
-    start = journey.trigger
-    if isinstance(start, Trigger):
-        return start
-    raise Invalid(
-        f"{journey.id!r} begins with no event that people do, and the history cannot be replayed through it.",
-        code="not_replayable",
-        path="$.definition",
-        hint="Simulate what begins with a trigger; `holdfast segment reach` tells how many a message would reach.",
-    )
-
-
-def _order_of(send: Send) -> tuple[int, int, str]:
-    """What is due first is handed over first; of several, what was asked for first."""
-    return (send.not_before_ms, send.created_ms, send.origin)
-
-
-def _settled(send: Send, state: SendState, at_ms: int) -> Send:
-    """Somebody else's send once it was settled: where it was handed over, that was then."""
-    if state not in ("sent", "in_doubt"):
-        return replace(send, state=state)
-    # Handed over so much later than it was meant for, it was put off once more, and meant for then.
-    meant_ms = at_ms if at_ms - send.not_before_ms > PUT_OFF_MS else send.not_before_ms
-    return replace(send, state=state, claimed_ms=at_ms, not_before_ms=meant_ms)
 
 
 def _context(event: PastEvent) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from holdfast.http.api.queries import asking_of, query_routes
 from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
+from holdfast.http.api.simulate import simulate_routes
 from holdfast.http.api.sql import sql_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.auth import Guard, session_routes
@@ -66,6 +67,7 @@ def make_http(app: Application) -> ASGIApp:
         schema_routes,
         insight_routes,
         kpi_routes,
+        simulate_routes,
         sql_routes,
     ):
         api.include_router(routes(app), dependencies=asking)
