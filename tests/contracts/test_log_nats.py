@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import signal
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,6 +71,15 @@ async def ask(client: Client, subject: str, question: object = None) -> dict[str
     payload = b"" if question is None else json.dumps(question).encode()
     answer: dict[str, Any] = json.loads((await client.request(subject, payload, timeout=5)).data)
     return answer
+
+
+async def succeeding(act: Callable[[], Awaitable[object]]) -> None:
+    """Do it as a caller does who is told to try again."""
+    for _ in range(40):
+        with contextlib.suppress(Busy):
+            await act()
+            return
+    pytest.fail("it was refused again and again")
 
 
 # The stream.
@@ -389,6 +399,55 @@ async def test_what_was_acknowledged_outlives_the_death_of_the_server(own: NatsS
     await log.close()
 
 
+async def test_a_server_that_stands_still_with_much_on_its_way_to_it_is_left(
+    own: NatsServer, shared: NatsServer
+) -> None:
+    for each in (own, shared):
+        await (await NatsLog.open([each.url], stream="either")).close()
+    log = await NatsLog.open([own.url, shared.url], stream="either", append_seconds=2, request_seconds=0.2)
+    while getattr(log._connection._client.connected_url, "port", None) != own.port:
+        await log._connection._client.force_reconnect()
+        await succeeding(lambda: log.append([a_record(b"before")]))
+    own.signal(signal.SIGSTOP)
+    flood = [log._connection.ask("nowhere", b"x" * 1_000_000) for _ in range(40)]
+    assert {type(each) for each in await asyncio.gather(*flood, return_exceptions=True)} == {Unreachable}
+    await succeeding(lambda: log.append([a_record(b"after")]))
+    await log.close()
+    log = await NatsLog.open([shared.url], stream="either")
+    assert b"after" in await bodies(log)
+    await log.close()
+
+
+async def test_closing_does_not_wait_for_a_server_that_stands_still(own: NatsServer) -> None:
+    log = await NatsLog.open([own.url], append_seconds=1, request_seconds=60)
+    own.signal(signal.SIGSTOP)
+    flood = [asyncio.create_task(log._connection.ask("nowhere", b"x" * 1_000_000)) for _ in range(40)]
+    await asyncio.sleep(0.1)
+    await asyncio.wait_for(log.close(), 20)
+    assert {type(each) for each in await asyncio.gather(*flood, return_exceptions=True)} == {Unreachable}
+
+
+async def test_a_connection_the_server_ends_for_good_is_made_anew(
+    log: NatsLog, shared: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("holdfast.stores.nats.nats_log.LOOK_SECONDS", 1000)
+    await log.append([a_record(b"before")])
+    other = await NatsLog.open([shared.url], stream=log._names.stream, append_seconds=0.5)
+    for each in (log, other):
+        client = each._connection._client
+        assert client._transport is not None
+        client._transport.write(b"NONSENSE\r\n")
+        while not client.is_closed:
+            await asyncio.sleep(0.001)
+    await succeeding(lambda: other.append([a_record(b"after")]))
+    assert await bodies(log) == await bodies(other) == [b"before", b"after"]
+    waiting = asyncio.create_task(other.wait(await log.end(), timeout_seconds=500))
+    await asyncio.sleep(0.01)
+    await log.append([a_record(b"news")])
+    assert await asyncio.wait_for(waiting, 20) is True
+    await other.close()
+
+
 async def test_nothing_is_acknowledged_and_nothing_hangs_while_the_server_stands_still(own: NatsServer) -> None:
     log = await NatsLog.open([own.url], append_seconds=0.6, read_seconds=0.6, request_seconds=0.2, cache_bytes=0)
     await log.append([a_record(b"before")])
@@ -405,12 +464,7 @@ async def test_nothing_is_acknowledged_and_nothing_hangs_while_the_server_stands
         assert refused.value.hint
     assert await log.wait(99 * RECORDS_MOST, timeout_seconds=0.1) is False
     own.signal(signal.SIGCONT)
-    while True:
-        try:
-            await log.append([a_record(b"after")])
-        except Busy:
-            continue
-        break
+    await succeeding(lambda: log.append([a_record(b"after")]))
     stored = await bodies(log)
     assert stored[0] == b"before"
     assert b"after" in stored

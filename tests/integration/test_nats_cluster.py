@@ -128,8 +128,6 @@ async def opened(cluster: Cluster) -> NatsLog:
     )
 
 
-# The client leaves it to the garbage collector to close a connection whose server stands still.
-@pytest.mark.filterwarnings("ignore:Exception ignored in. <function StreamWriter.__del__")
 async def test_nothing_acknowledged_is_lost_or_doubled_whatever_becomes_of_the_nodes(tmp_path: Path) -> None:
     async with Cluster.running(tmp_path) as cluster:
         asker = await opened(cluster)

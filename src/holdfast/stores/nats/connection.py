@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import nats.errors
-from nats.aio.client import Client
+from nats.aio.client import Client, Srv
 from nats.aio.msg import Msg
 
 from holdfast.kernel.errors import Busy
@@ -45,6 +45,21 @@ class _Request:
     done: Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
+class _Client(Client):
+    """The client, but it waits for no server that stands still, and leaves no useless connection behind."""
+
+    def abandon(self) -> None:
+        """End the connection at once: closing it in order would wait until the server has read all that was sent."""
+        self._pending.clear()
+        self._pending_data_size = 0
+        if (writer := getattr(self._transport, "_io_writer", None)) is not None:
+            writer.transport.abort()
+
+    async def _connect_to_server(self, s: Srv) -> None:
+        self.abandon()
+        await super()._connect_to_server(s)
+
+
 class Connection:
     """One connection at a time to one of several servers, which moves on when that one fails.
 
@@ -54,7 +69,11 @@ class Connection:
 
     def __init__(self, *, request_seconds: float) -> None:
         self._request_seconds = request_seconds
-        self._client = Client()
+        self._client = _Client()
+        self._options: dict[str, Any] = {}
+        self._listeners: dict[str, Callable[[Msg], Awaitable[None]]] = {}
+        self._closing = False
+        self._reviving: asyncio.Task[None] | None = None
         self._requests: dict[str, _Request] = {}
         self._inbox = ""
         self._made = 0
@@ -66,27 +85,25 @@ class Connection:
         self, urls: Sequence[str], *, seconds: float, credentials: Path | None, tls: ssl.SSLContext | None
     ) -> None:
         """Connect to any of the servers. Raises Busy when none answers in time."""
-        servers = random.sample(list(urls), len(urls))  # Else every process would lean on the first.
-        options: dict[str, Any] = {"user_credentials": credentials} if credentials is not None else {}
+        self._options = {
+            "servers": random.sample(list(urls), len(urls)),  # Else every process would lean on the first.
+            "name": "holdfast log",
+            "error_cb": _noted,
+            "disconnected_cb": self._disconnected,
+            "reconnected_cb": self._reconnected,
+            "closed_cb": self._closed,
+            "connect_timeout": CONNECT_SECONDS,
+            "reconnect_time_wait": RECONNECT_SECONDS,
+            "max_reconnect_attempts": -1,
+            "ping_interval": PING_SECONDS,
+            "dont_randomize": True,  # The pool goes round: whoever failed comes last.
+            # What cannot be sent now is asked anew: waiting in a buffer, it would be sent when nobody listens.
+            "pending_size": 0,
+            "tls": tls,
+            "user_credentials": credentials,
+        }
         try:
-            async with asyncio.timeout(seconds):
-                await self._client.connect(
-                    servers=servers,
-                    name="holdfast log",
-                    error_cb=_noted,
-                    disconnected_cb=self._disconnected,
-                    reconnected_cb=self._reconnected,
-                    connect_timeout=CONNECT_SECONDS,
-                    reconnect_time_wait=RECONNECT_SECONDS,  # type: ignore[arg-type]  # It only sleeps so long.
-                    max_reconnect_attempts=-1,
-                    ping_interval=PING_SECONDS,
-                    # The pool goes round: whoever failed comes last.
-                    dont_randomize=True,
-                    # What cannot be sent now is asked anew: waiting in a buffer, it would be sent when nobody listens.
-                    pending_size=0,
-                    tls=tls,
-                    **options,
-                )
+            await self._connect(seconds)
         except (TimeoutError, OSError, nats.errors.Error) as error:
             await self.close()
             raise Busy(
@@ -94,8 +111,15 @@ class Connection:
                 code="log_unreachable",
                 hint="Start the servers, or correct their addresses.",
             ) from error
-        self._inbox = self._client.new_inbox()
-        await self._client.subscribe(f"{self._inbox}.*", cb=self._answered, pending_bytes_limit=-1)
+
+    async def _connect(self, seconds: float) -> None:
+        async with asyncio.timeout(seconds):
+            await self._client.connect(**self._options)
+            inbox = self._client.new_inbox()
+            await self._client.subscribe(f"{inbox}.*", cb=self._answered, pending_bytes_limit=-1)
+            for subject, heard in self._listeners.items():
+                await self._client.subscribe(subject, cb=heard)
+        self._inbox = inbox
         self._good_at = asyncio.get_running_loop().time()
 
     @property
@@ -110,6 +134,7 @@ class Connection:
 
     async def listen(self, subject: str, heard: Callable[[Msg], Awaitable[None]]) -> None:
         """Call `heard` with every message to that subject, as long as the connection stands."""
+        self._listeners[subject] = heard
         await self._client.subscribe(subject, cb=heard)
 
     async def ask(self, subject: str, payload: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
@@ -131,8 +156,11 @@ class Connection:
 
     async def close(self) -> None:
         """Let go of the connection."""
-        with contextlib.suppress(OSError, nats.errors.Error):
-            await self._client.close()
+        self._closing = True
+        if self._reviving is not None:
+            self._reviving.cancel()
+            await asyncio.gather(self._reviving, return_exceptions=True)
+        await self._end()
         self._fail("the connection is closed")
 
     # What the client calls.
@@ -150,6 +178,33 @@ class Connection:
             _log.info("the connection to NATS is lost: %s", self._client.last_error or "left for another server")
         self._fail("the connection was lost")
 
+    async def _closed(self) -> None:
+        """The client has given up, as it does when a server complains of what it was sent: begin anew."""
+        if not self._closing and self._reviving is None:
+            _log.warning("the connection to NATS was ended: %s", self._client.last_error)
+            self._reviving = asyncio.create_task(self._revive(), name="holdfast-log-connect")
+
+    async def _revive(self) -> None:
+        tries = 0
+        while True:
+            await asyncio.sleep(retry_seconds(tries))
+            tries += 1
+            await self._end()
+            self._client, self._inbox = _Client(), ""
+            try:
+                await self._connect(CONNECT_SECONDS * len(self._options["servers"]))
+            except (TimeoutError, OSError, nats.errors.Error) as error:
+                _log.info("NATS cannot be reached: %r", error)
+                continue
+            self._reviving = None
+            self.connected()
+            return
+
+    async def _end(self) -> None:
+        self._client.abandon()
+        with contextlib.suppress(OSError, nats.errors.Error):
+            await self._client.close()
+
     async def _reconnected(self) -> None:
         _log.info("connected to NATS again")
         self.connected()
@@ -157,7 +212,9 @@ class Connection:
     # Asking.
 
     async def _ask(self, request: _Request, subject: str, payload: bytes, headers: dict[str, str] | None) -> list[Msg]:
-        if not self._client.is_connected:
+        if self._client.is_closed:
+            await self._closed()  # It does not always tell.
+        if not self._client.is_connected or not self._inbox:
             raise Unreachable("there is no connection to any server")
         self._made += 1
         token = str(self._made)
@@ -187,6 +244,7 @@ class Connection:
         now = asyncio.get_running_loop().time()
         if now - self._good_at >= self._request_seconds / 2:
             self._good_at = now  # The next one has as long.
+            self._client.abandon()
             await self._client.force_reconnect()
 
     def _fail(self, reason: str) -> None:
