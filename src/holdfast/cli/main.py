@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from holdfast.cli import (
     audience,
+    cluster,
     doctor,
     files,
     insight,
@@ -99,4 +100,5 @@ app.add_typer(kpi.app, name="kpi")
 app.command("sql")(sql.sql)
 app.command("simulate")(simulate.simulate)
 app.command("trace")(trace.trace)
+app.add_typer(cluster.app, name="cluster")
 app.command("doctor")(doctor.doctor)

@@ -145,7 +145,7 @@ class Server:
             raise Conflict(
                 f"The cluster {self.cluster} has no tables of ours in {self.database}.",
                 code="cluster_not_made",
-                hint="Run the statements of cluster_ddl for it first.",
+                hint="Run what `holdfast cluster ddl` prints first.",
             ) from refusal
 
     def close(self) -> None:
