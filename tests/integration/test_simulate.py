@@ -25,6 +25,7 @@ from holdfast.kernel.errors import Busy, Conflict, Invalid, NotFound
 from holdfast.ports.asking import Asking, asked_as
 from holdfast.ports.columns import EVENT_COLUMNS
 from holdfast.stores.clickhouse.history import ChdbHistory
+from holdfast.testing.house import House
 from tests.integration.replayed_world import BEGIN, CART, PLAYS, Lived, World
 
 SEEDS = (3, 14, 36)
@@ -183,3 +184,20 @@ def test_a_past_that_was_brought_in_is_replayed_when_it_happened(tmp_path: Path)
         command_line, ["simulate", str(file), "--people", "all", "--json", "--data", str(tmp_path / "data")]
     )
     assert json.loads(as_json.output)["people"] == {"could_enter": 300, "replayed": 300, "sampled": False}
+
+
+async def test_the_clock_stops_where_something_falls_due(tmp_path: Path) -> None:
+    """Twenty minutes after nine it is not quiet yet; a replay that looked up only at the next event would wait."""
+    house = await House.build(tmp_path, quiet_from="09:25", quiet_until="18:00", time_zone="UTC")
+    draft: dict[str, Any] = deepcopy(CART)
+    draft["holdout"] = 0.0
+    draft["steps"]["wait"]["seconds"] = 1_200
+    traits = {"type": "identify", "userId": "ann", "traits": {"email": "ann@example.com"}}
+    await house.happens(traits, {"type": "track", "userId": "ann", "event": "Cart Added"})
+    await house.later(hours=1)
+    await house.happens({"type": "track", "userId": "ann", "event": "Product Viewed"})
+    await house.later(hours=12)
+    told = await house.app.simulator.simulate(SimulationWish(definition=draft, over="1d"))
+    assert {name: each.count for name, each in told.outcomes.items()} == {"sent": 2}
+    assert told.deferred.count == 1  # The one of half past nine.
+    assert told.paths[0].steps[:2] == ("begin: entered", "wait: expired")
