@@ -121,7 +121,7 @@ class Reader:
     async def waiting(self, offset: int) -> int:
         """How many records there are at `offset` or above: exactly, if they are in a megabyte of messages.
 
-        Of more, every so manieth message is looked at, and the rest is taken to be like those.
+        Of more, a few messages spread over the rest are looked at, and the others are taken to be like those.
         """
         state = await self.state()
         sequence = max(sequence_of(offset), int(state["first_seq"]))
