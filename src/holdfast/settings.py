@@ -155,6 +155,13 @@ class Settings:
         unit="bytes",
         least=65_536,
     )
+    log_keep_days: int = _setting(
+        30,
+        "How long the log keeps what everybody has read: as far back as it reaches, the state can be rebuilt from it. "
+        "0 keeps it for ever.",
+        unit="days",
+        least=0,
+    )
     archive_flush_ms: int = _setting(
         500, "The longest an event waits before it joins the history.", unit="milliseconds", least=1, most=60_000
     )

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,9 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.archive import Archivist
 from holdfast.flows.broadcasts import Preparer
 from holdfast.flows.collect import Collector
+from holdfast.flows.erase import Eraser, Stores
 from holdfast.flows.exchange import Imported, take_in
+from holdfast.flows.export_person import Holder
 from holdfast.flows.keys import Access
 from holdfast.flows.lanes import Lanes
 from holdfast.flows.library import load_library
@@ -64,12 +66,14 @@ from holdfast.stores.clickhouse.engine import Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
 from holdfast.stores.log.segment_log import SegmentLog
 from holdfast.stores.mailbox import SqliteMailbox
+from holdfast.stores.mailbox.mailbox import FILE as MAILBOX_FILE
 from holdfast.stores.mailbox.server import MailboxServer
 from holdfast.stores.memory.rehearsal import RehearsalStage
 from holdfast.stores.sqlite.state import SqliteState
 
 DAY_SECONDS = 86_400
 SECRET_BYTES = 32
+KEY_FILE = "secret.key"
 OWNER_BYTES = 6
 CATCH_UP_SECONDS = 2.0
 """How long a question waits for what came before it to be taken in."""
@@ -131,6 +135,7 @@ class Application:
     mailbox: Mailbox | None
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
+    eraser: Eraser = field(init=False)
     simulator: Simulator = field(init=False)
     opened: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     """What is to be closed with the application, last opened first."""
@@ -139,6 +144,8 @@ class Application:
     """What is being done before requests can be answered; empty once ready."""
     wake: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when the reactor has something to do that it could not see coming."""
+    erase_wanted: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when somebody is to be erased, or was and something is left to do."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
     list_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever changes a list of people."""
@@ -250,6 +257,29 @@ class Application:
             offset = await view.offset(REACT)
         return await self.log.waiting(offset)
 
+    def holder(self) -> Holder:
+        """Where all that is held of a person is gathered from."""
+        return Holder(
+            state=self.state,
+            history=self.history,
+            mailbox=self.kept_mail(),
+            clock=self.clock,
+            zone=self.zone,
+            workspace_name=self.settings.workspace_name,
+        )
+
+    @contextlib.asynccontextmanager
+    async def kept_mail(self) -> AsyncIterator[Mailbox | None]:
+        """The mailbox, where mail is kept in it or ever was."""
+        if self.mailbox is not None or not (self.settings.data_dir / MAILBOX_FILE).exists():
+            yield self.mailbox
+            return
+        mailbox = SqliteMailbox(self.settings.data_dir)
+        try:
+            yield mailbox
+        finally:
+            await mailbox.close()
+
     async def settle(self) -> None:
         """Until nothing is left to do but wait for time or the outside world: own events told, too.
 
@@ -277,7 +307,14 @@ class Application:
         await self.settle()
         now = self.clock.now()
         batches = batches_of(file, mapping, at_ms=to_millis(now), batch_rows=IMPORT_ROWS)
-        imported = await take_in(batches, state=self.state, history=self.history, received=now, progress=progress)
+        imported = await take_in(
+            batches,
+            state=self.state,
+            history=self.history,
+            received=now,
+            progress=progress,
+            veil_key=self.secret,
+        )
         await self.settle()
         return imported
 
@@ -319,6 +356,7 @@ def rules_of(settings: Settings) -> GateRules:
         quiet=decode_quiet(settings.quiet_from, settings.quiet_until, settings.quiet_policy),
         zone=ZoneInfo(settings.time_zone),
         global_holdout=settings.global_holdout,
+        veil_key=_kept_secret(settings.data_dir),
     )
 
 
@@ -327,9 +365,15 @@ def stage_of(numbers: Mapping[IdentityKey, int], like: Stage | None) -> Stage:
     return RehearsalStage(numbers, like if isinstance(like, RehearsalStage) else None)
 
 
+def _kept_secret(data_dir: Path) -> bytes:
+    """The workspace's secret where there is one: before there is, nobody was ever erased."""
+    path = data_dir / KEY_FILE
+    return path.read_bytes() if path.exists() else b""
+
+
 def secret_of(data_dir: Path) -> bytes:
     """The workspace's own secret: made once, readable by its owner only."""
-    path = data_dir / "secret.key"
+    path = data_dir / KEY_FILE
     with contextlib.suppress(FileExistsError):
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(handle, "wb") as file:
@@ -488,6 +532,19 @@ async def assemble(
         stages=stage_of,
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
+    app.eraser = Eraser(
+        Stores(
+            state=state,
+            log=log,
+            history=history,
+            mailbox=app.kept_mail,
+            clock=clock,
+            secret=secret,
+            catch_up=app.catch_up,
+            forget_watched=watch.forget,
+            log_keep_days=settings.log_keep_days,
+        )
+    )
     return app
 
 

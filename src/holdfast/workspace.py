@@ -29,8 +29,11 @@ import pyarrow as pa
 
 from holdfast.flows.audiences import Surveyed
 from holdfast.flows.bulk import load_table
+from holdfast.flows.erase import Proof, prove
+from holdfast.flows.erasure_record import Record
 from holdfast.flows.exchange import Imported
 from holdfast.flows.explain import explain_person
+from holdfast.flows.export_person import PersonFormat, write_person
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.keys import add_key, revoke_key
@@ -328,6 +331,39 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         """Undo a link, by its id or by the two names it joined."""
         return self._changed(unmerge(self._app.state, link, by="python", now=self._app.clock.now()))
 
+    # What is held of a person, and forgetting them.
+
+    def export_person(self, user_id: str, file: Path | str, file_format: PersonFormat = "json") -> None:
+        """Write everything that is held of somebody, by any id they go by. The file is whole, or not there.
+
+        Raises NotFound.
+        """
+
+        async def written() -> None:
+            await self._app.settle()
+            await write_person(self._app.holder(), user_id, Path(file), file_format)
+
+        self._wait(written())
+
+    def erase(self, user_id: str, *, by: str = "python") -> Record:
+        """Forget somebody in every store, and prove it; the certificate. Asked again, the same one is given.
+
+        Raises NotFound.
+        """
+
+        async def erased() -> Record:
+            await self._app.settle()
+            return await self._app.eraser.run((await self._app.eraser.request(user_id, by=by)).id)
+
+        return self._wait(erased())
+
+    def erased(self, user_id: str) -> Proof:
+        """The certificate of whoever went by the name, its seal checked, and every store searched for it again.
+
+        Raises NotFound.
+        """
+        return self._wait(prove(self._app.eraser.stores, user_id))
+
     # Saved segments and keys.
 
     def apply_segments(
@@ -473,6 +509,7 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
             state=self._app.state,
             history=self._app.history,
             received=self._app.clock.now(),
+            veil_key=self._app.secret,
         )
         await self._app.settle()
         return Tracked(events=loaded.rows, bad=0, known=loaded.known)

@@ -47,6 +47,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/session"): {"key": API_KEY},
     ("POST", "/api/people/merge"): {"first": "fuzz-one", "second": "fuzz-two"},
     ("POST", "/api/people/unmerge"): {"link_id": 1, "first": "fuzz-one", "second": "fuzz-two"},
+    ("POST", "/api/erasures"): {"person": "fuzz-erased", "wait": True},
+    ("POST", "/api/erasures/prove"): {"person": "fuzz-erased"},
     ("PUT", "/api/people/{user_id}/consent"): {"channel": "email", "topic": "news", "granted": True},
     ("POST", "/api/segments/count"): {"definition": SEGMENT},
     ("POST", "/api/segments/people"): {"definition": SEGMENT, "limit": 10, "offset": 0},

@@ -34,6 +34,7 @@ _LISTS = "`holdfast list list` shows them."
 _JOURNEYS = "`holdfast journey list` shows them."
 _FIND = "`holdfast people find TEXT` looks for people."
 _LIST = "`holdfast segment list` lists them."
+_ERASED = "Names are compared exactly; `holdfast people erased` lists every erasure."
 _VERSIONS = "`holdfast segment versions ID` lists the versions; `holdfast segment list --deleted`, what was deleted."
 _SHOW = "`holdfast people show PERSON` lists somebody's joins."
 _WHICH_KEY = f"Give another by --api-key or HOLDFAST_API_KEY; the first one is in {KEYS_FILE} in the data directory."
@@ -150,6 +151,15 @@ class Desk:
 
     def unmerge(self, link_id: int) -> Answer:
         return self._ask("POST", "/api/people/unmerge", {"link_id": link_id}, missing=_SHOW)
+
+    def erase(self, person: str) -> Answer:
+        return self._ask("POST", "/api/erasures", {"person": person}, missing=_FIND)
+
+    def erasures(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/erasures"), "erasures")
+
+    def prove_erased(self, person: str) -> Answer:
+        return self._ask("POST", "/api/erasures/prove", {"person": person}, missing=_ERASED)
 
     def insight(self, kind: str, question: Answer) -> Answer:
         return self._ask("POST", f"/api/insights/{_part(kind)}", question)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeAlias
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from holdfast.cli.desk import complaint_of, key_for, running_server
 from holdfast.cli.over_http import OverHttp
@@ -28,6 +28,7 @@ LOOK_SECONDS = 1.0
 Progress: TypeAlias = Callable[[int, int | None], None]
 """Told rows done, and rows in all if that is known."""
 FileFormat = Literal["parquet", "csv", "jsonl"]
+PersonFormat = Literal["json", "jsonl"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class FileDesk(Protocol):
     def take(self, file: Path, mapping: ImportMapping, progress: Progress) -> Said: ...
 
     def give(self, file: Path, file_format: FileFormat) -> None: ...
+
+    def give_person(self, person: str, file: Path, file_format: PersonFormat) -> None: ...
 
 
 @contextlib.contextmanager
@@ -76,6 +79,9 @@ class Opened:
     def give(self, file: Path, file_format: FileFormat) -> None:
         self._workspace.export(file, file_format)
 
+    def give_person(self, person: str, file: Path, file_format: PersonFormat) -> None:
+        self._workspace.export_person(person, file, file_format)
+
 
 class Served:
     """A running server."""
@@ -92,10 +98,16 @@ class Served:
         return Said(**json.loads(text))
 
     def give(self, file: Path, file_format: FileFormat) -> None:
+        self._keep(file, f"/api/export?format={file_format}")
+
+    def give_person(self, person: str, file: Path, file_format: PersonFormat) -> None:
+        self._keep(file, f"/api/people/{quote(person, safe='')}/export?format={file_format}")
+
+    def _keep(self, file: Path, path: str) -> None:
         # Written beside its place and moved there, so that the file is whole, or not there.
         draft = file.with_name(file.name + ".part")
         try:
-            with _opened(draft, file) as kept, self._server.fetch(f"/api/export?format={file_format}") as reply:
+            with _opened(draft, file) as kept, self._server.fetch(path) as reply:
                 shutil.copyfileobj(reply, kept)
             draft.replace(file)
         finally:

@@ -1,15 +1,19 @@
-"""`holdfast people`: find somebody, see what they did, join and part."""
+"""`holdfast people`: find somebody, see what they did, join and part; tell what is held of them, and forget them."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from holdfast.cli.desk import Answer, desk, rows_of
+from holdfast.cli.desk import Answer, desk, no_directory, rows_of
+from holdfast.cli.file_desk import file_desk
 from holdfast.cli.options import ApiKey, AsJson, Data, Limit
 from holdfast.cli.printing import cell, print_json, print_table
 from holdfast.cli.segment import print_people
+from holdfast.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -18,7 +22,7 @@ Person = Annotated[str, typer.Argument(metavar="PERSON", help="Any id the person
 
 @app.callback()
 def people() -> None:
-    """Find people, read their history, and join or part them.
+    """Find people, read their history, join or part them, and answer what they ask about their data.
 
     \b
     Examples:
@@ -27,6 +31,9 @@ def people() -> None:
       holdfast people timeline customer-17 --event "Order Completed"
       holdfast people merge customer-17 customer-18
       holdfast people unmerge 42
+      holdfast people export customer-17 customer-17.json
+      holdfast people erase customer-17
+      holdfast people erased customer-17
     """
 
 
@@ -143,3 +150,80 @@ def unmerge(
         print_json(answer)
     else:
         print(f"Join {link_id} is undone.")
+
+
+@app.command()
+def export(
+    person: Person,
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The file to write: .json, or .jsonl for a line for each thing.")
+    ],
+    data: Data = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Write everything that is held of somebody, part by part, as a file."""
+    settings = Settings.load(data, os.environ)
+    if not settings.data_dir.is_dir():
+        raise no_directory(settings.data_dir)
+    with file_desk(settings, api_key) as at:
+        at.give_person(person, file, "jsonl" if file.suffix == ".jsonl" else "json")
+    print(f"{file}: all that is held of {person}.")
+
+
+@app.command()
+def erase(
+    person: Person,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether it is meant.")] = False,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forget somebody in every store, with proof. It cannot be undone."""
+    if not yes:
+        typer.confirm(f"Erase everything about {person}, under whatever ids? It cannot be undone", abort=True)
+    with desk(data, api_key) as at:
+        answer = at.erase(person)
+    if as_json:
+        print_json(answer)
+        return
+    _show_erasure(answer)
+
+
+@app.command()
+def erased(
+    person: Annotated[
+        str | None, typer.Argument(metavar="PERSON", help="An id somebody erased went by; lists all erasures without.")
+    ] = None,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Prove an erasure: check its certificate and search every store again. It exits with 1 when that does not hold."""
+    with desk(data, api_key) as at:
+        answer: Answer = {"erasures": at.erasures()} if person is None else at.prove_erased(person)
+    if as_json:
+        print_json(answer)
+    elif person is None:
+        columns = {"id": "ERASURE", "state": "STATE", "requested_at": "REQUESTED", "by": "BY", "done_at": "DONE"}
+        print_table(rows_of(answer, "erasures"), columns, empty="Nobody was erased.")
+    else:
+        _show_proof(answer)
+    if not answer.get("holds", True):
+        raise typer.Exit(1)
+
+
+def _show_erasure(answer: Answer) -> None:
+    print(f"Erasure {answer['id']}: {answer['state']}.")
+    if answer["problem"]:
+        print(f"{answer['problem']} It goes on by itself while a server runs, or when this is asked again.")
+    _show_rows(answer, "steps", {"store": "STORE", "removed": "REMOVED", "looked_for": "LOOKED FOR"})
+    _show_rows(answer, "verified", {"store": "SEARCHED AGAIN", "found": "FOUND"})
+
+
+def _show_proof(answer: Answer) -> None:
+    erasure = answer["erasure"]
+    if isinstance(erasure, dict):
+        print(f"Erasure {erasure['id']}: {erasure['state']}, {erasure['done_at'] or erasure['problem']}.")
+    print("The certificate is genuine." if answer["genuine"] else "The certificate is NOT genuine.")
+    _show_rows(answer, "found", {"store": "SEARCHED NOW", "found": "FOUND"})
+    print("It holds." if answer["holds"] else "It does NOT hold.")

@@ -94,6 +94,8 @@ class GateRules:
     """The workspace's time zone: whose quiet hours are kept where a person's own is not known."""
     global_holdout: float = 0.0
     """The share of people who get no marketing of any kind; 0 <= global_holdout < 1."""
+    veil_key: bytes = field(default=b"", repr=False)
+    """What the names and addresses of the erased are hashed with; empty where nobody is ever erased."""
 
     def look_back_seconds(self) -> int:
         """How far back contacts matter; 0 when nothing limits them."""

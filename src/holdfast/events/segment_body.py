@@ -23,6 +23,8 @@ EVENTS_MOST = 2500
 MESSAGE_ID_CHARACTERS_MOST = 100
 MANY_KINDS = frozenset({"batch", "import"})
 """The calls whose body holds many messages under `batch`; the body of any other call is one message."""
+ERASED = b'{"holdfast":"erased"}'
+"""What stands in the log in the place of a message that was erased: no event, and nothing to complain of."""
 
 
 class _Label(msgspec.Struct, gc=False, rename="camel"):

@@ -24,6 +24,7 @@ from msgspec import Raw
 from holdfast.events.bad import Bad
 from holdfast.events.event import NAMES, OWN_SOURCE, Event, Json, Kind, reserved_trait
 from holdfast.events.segment_body import (
+    ERASED,
     EVENT_BYTES_MOST,
     EVENTS_MOST,
     MANY_KINDS,
@@ -87,6 +88,8 @@ def decode(kind: str, body: bytes, *, received_ms: int, source: str) -> Decoded:
     events: list[tuple[int, Event]] = []
     bad: list[Bad] = []
     for index, raw in enumerate(opened.messages):
+        if len(memoryview(raw)) == len(ERASED) and bytes(raw) == ERASED:
+            continue
         try:
             events.append((index, _event(read_message(raw), raw, index, around)))
         except Unreadable as unreadable:

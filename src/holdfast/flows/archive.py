@@ -12,11 +12,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from holdfast.events.event import Event
+from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
+from holdfast.flows.erased import names_of, under_erasure
 from holdfast.flows.person import person_row
 from holdfast.flows.reading import ARCHIVE as GROUP
-from holdfast.flows.reading import POISON, REACT, position_of
+from holdfast.flows.reading import INDEXES, POISON, REACT, position_of
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import History, HistoryRow, PersonRow
@@ -137,6 +138,9 @@ class Archivist:
         async with self._state.view() as view:
             seen = await view.seen([event.dedup_hash for _, event in placed])
             kept = [event for position, event in placed if seen.get(event.dedup_hash) == position]
+            erased = [(until, plan.keys) for until, plan in await under_erasure(view)]
+            if erased:
+                kept = [event for event in kept if not _erased(seen[event.dedup_hash], event, erased)]
             known = await view.identities(list({event.identity for event in kept}))
         return [HistoryRow(identity=known[event.identity].id, event=event) for event in kept]
 
@@ -165,6 +169,11 @@ class Archivist:
         async with self._state.begin() as transaction:
             await transaction.untouch_people(stale)
         return len(stale) == PEOPLE_MOST
+
+
+def _erased(position: int, event: Event, erased: Sequence[tuple[int, frozenset[IdentityKey]]]) -> bool:
+    """Whether it is of somebody who is being erased, from before: whoever has the name now is somebody else."""
+    return any(position < until * INDEXES and not names.isdisjoint(names_of(event)) for until, names in erased)
 
 
 async def _people_rows(view: View, stale: dict[int, int]) -> tuple[list[PersonRow], dict[int, int]]:

@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
+from holdfast.flows.erased import ERASED_NOTE, veil_of
 from holdfast.flows.identify import Said, apply_claims
 from holdfast.flows.live_segments import look_again
 from holdfast.kernel.moments import LATEST, from_millis, to_millis
@@ -92,6 +93,7 @@ async def load_table(
     received: datetime,
     progress: Callable[[int], None] = lambda rows: None,
     chunk_rows: int = CHUNK_ROWS,
+    veil_key: bytes = b"",
 ) -> Loaded:
     """Take in the events; the table must have the columns of `EVENT_TABLE` and be valid row by row.
 
@@ -101,11 +103,13 @@ async def load_table(
         received: when the table reached us; kept as `received_at` of every event.
         progress: told how many rows are done, after each chunk.
         chunk_rows: rows folded at a time. Larger is faster; whoever else changes the state waits for a chunk.
+        veil_key: what the names of the erased are hashed with. What somebody did before they were erased is left out,
+            and counts as known: no file brings them back.
     """
     rows = await asyncio.to_thread(_distinct, table)
     added = 0
     for start in range(0, rows.table.num_rows, chunk_rows):
-        added += await _load_chunk(rows.part(start, chunk_rows), state, history, received)
+        added += await _load_chunk(rows.part(start, chunk_rows), state, history, received, veil_key)
         progress(min(start + chunk_rows, table.num_rows))
     return Loaded(rows=table.num_rows, added=added, known=table.num_rows - added)
 
@@ -151,11 +155,40 @@ def _hashes(message_ids: Column) -> Hashes:
     return np.frombuffer(digests, dtype="<u8")[::4].astype(np.uint64)
 
 
-async def _load_chunk(rows: _Rows, state: State, history: History, received: datetime) -> int:
-    fresh = await _unknown(rows, history)
+async def _load_chunk(rows: _Rows, state: State, history: History, received: datetime, veil_key: bytes) -> int:
+    while True:
+        erased, fresh = await _without_erased(await _unknown(rows, history), state, veil_key)
+        try:
+            return await _load_fresh(rows, fresh, state, history, received, erased)
+        except _ErasedMeanwhileError:
+            continue  # Nothing was folded: look again who is to be left out.
+
+
+class _ErasedMeanwhileError(Exception):
+    """Somebody was erased between looking who was and folding the chunk."""
+
+
+async def _without_erased(rows: _Rows, state: State, veil_key: bytes) -> tuple[str, _Rows]:
+    """The state's note of the last erasure, and the rows without what the erased did before it."""
+    async with state.view() as view:
+        noted = await view.note(ERASED_NOTE) or ""
+        if not noted or not veil_key or not rows.table.num_rows:
+            return noted, rows
+        codes, keys = _whose(rows.table)
+        veils = [veil_of(key, veil_key) for key in keys]
+        stones = await view.tombstones(veils)
+    if not stones:
+        return noted, rows
+    erased_ms = np.array([stones[veil].at_ms if veil in stones else -1 for veil in veils], dtype=np.int64)
+    return noted, rows.chosen(_millis(rows.table) > erased_ms[codes])
+
+
+async def _load_fresh(  # noqa: PLR0917 - each is of another kind.
+    rows: _Rows, fresh: _Rows, state: State, history: History, received: datetime, erased: str
+) -> int:
     if fresh.table.num_rows:
         lesson = await asyncio.to_thread(_lesson, fresh)
-        identities = await _take_in(fresh, lesson, state, received)
+        identities = await _take_in(fresh, lesson, state, received, erased)
         numbers = np.array([identities[key].id for key in lesson.keys], dtype=np.uint32)
         table = await asyncio.to_thread(_history_table, fresh.table, numbers[lesson.who], received)
         await history.add_table(table, token="")
@@ -338,9 +371,13 @@ def _events(table: pa.Table) -> list[Event]:
 # Into the state.
 
 
-async def _take_in(rows: _Rows, lesson: _Lesson, state: State, received: datetime) -> dict[IdentityKey, Identity]:
+async def _take_in(
+    rows: _Rows, lesson: _Lesson, state: State, received: datetime, erased: str
+) -> dict[IdentityKey, Identity]:
     """Fold the chunk into the state, but for events a process before us folded; returns the chunk's identities."""
     async with state.begin() as transaction:
+        if (await transaction.note(ERASED_NOTE) or "") != erased:
+            raise _ErasedMeanwhileError
         folded = await _noted(transaction)
         doubled = np.isin(rows.ids, folded)
         if doubled.any():
@@ -410,6 +447,11 @@ async def _completed(ids: Hashes, state: State) -> None:
     async with state.begin() as transaction:
         folded = await _noted(transaction)
         await _note(transaction, folded[~np.isin(folded, ids)])
+
+
+async def being_loaded(view: View) -> list[int]:
+    """The dedup hashes of events that are in the state and perhaps not in the history."""
+    return [int(each) for each in await _noted(view)]
 
 
 async def _noted(view: View) -> Hashes:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from holdfast.decisions.caps import Made
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
 from holdfast.decisions.machine import STOPPED
+from holdfast.flows.erased import suppressed_of
 from holdfast.flows.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.own import told_settled
 from holdfast.flows.playbook import Playbook
@@ -164,7 +165,7 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
     persons = sorted({owner.person for owner in owners.values()})
     travellers = await load_travellers(view, persons, Playbook(), rules, now_ms)
     # A message goes where it was addressed to, though the person may have another address by now.
-    dead = await view.suppressed(CHANNEL, sorted({send.address.lower() for send in sends if send.address}))
+    dead = await suppressed_of(view, rules, CHANNEL, [send.address for send in sends])
     claimed = {send.key for send in sends}
     handed = {person: _handed(traveller.recent, claimed) for person, traveller in travellers.items()}
     refused = []

@@ -32,12 +32,14 @@ async def take_in(
     history: History,
     received: datetime,
     progress: Callable[[int, int | None], None],
+    veil_key: bytes = b"",
 ) -> Imported:
     """Take in a file's batches. Taking the same file in again changes nothing.
 
     Args:
         received: when the file reached us.
         progress: told rows done, and rows in all if that is known.
+        veil_key: what the names of the erased are hashed with; see `load_table`.
     """
     rows = added = known = bad = 0
     remaining = iter(batches)
@@ -47,7 +49,9 @@ async def take_in(
             async with state.begin() as transaction:
                 await transaction.add_bad_records(batch.bad)
         if batch.events.num_rows:
-            loaded = await load_table(batch.events, state=state, history=history, received=received)
+            loaded = await load_table(
+                batch.events, state=state, history=history, received=received, veil_key=veil_key
+            )
             added += loaded.added
             known += loaded.known
         rows += batch.rows

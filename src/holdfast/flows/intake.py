@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import IdentityKey
+from holdfast.flows.erased import without_erased
 from holdfast.flows.identify import apply_claims
 from holdfast.flows.live_segments import LiveKeeper
 from holdfast.flows.playbook import Playbook
@@ -54,7 +55,7 @@ class Intake:
         placed, bad = decoded(entries)
         if bad:
             await transaction.add_bad_records(bad)
-        fresh = await unseen(transaction, placed)
+        fresh = await without_erased(transaction, await unseen(transaction, placed), self._rules.veil_key)
         if not fresh:
             return 0
         at_ms = entries[-1].record.received_ms

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, gate, standing_of
+from holdfast.flows.erased import suppressed_of
 from holdfast.flows.person import shown_as
 from holdfast.flows.travel import CHANNEL, email_of
 from holdfast.ports.state import State, View
@@ -105,7 +106,7 @@ async def _count(
     channel: str,
 ) -> None:
     addresses = [ADDRESS_OF[channel](each) for each in profiles]
-    suppressed = await view.suppressed(channel, sorted({each.lower() for each in addresses if each}))
+    suppressed = await suppressed_of(view, rules, channel, addresses)
     contact = Contact(channel=channel, topic=wish.topic, transactional=wish.transactional)
     for profile, key, address in zip(profiles, keys, addresses, strict=True):
         why = suppressed.get(address.lower())

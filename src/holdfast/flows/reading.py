@@ -35,6 +35,8 @@ class Placed:
     position: int
     received_ms: int
     event: Event
+    imported: bool = False
+    """Whether it came by a call for the past."""
 
 
 def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
@@ -50,7 +52,12 @@ def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
             bad.append(refused(entry, refusal))
             continue
         placed.extend(
-            Placed(position=position_of(entry.offset, index), received_ms=record.received_ms, event=event)
+            Placed(
+                position=position_of(entry.offset, index),
+                received_ms=record.received_ms,
+                event=event,
+                imported=record.kind == "import",
+            )
             for index, event in read.events
         )
         bad.extend(

@@ -21,6 +21,7 @@ from holdfast.decisions.start import Cause, Occasion
 from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Visit, not_after
 from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.erased import suppressed_of
 from holdfast.flows.person import shown_as
 from holdfast.flows.playbook import Play, Playbook
 from holdfast.kernel.moments import from_millis, to_millis
@@ -156,7 +157,7 @@ async def load_travellers(
         for identity, made in (await view.contacts(ids, since_ms)).items():
             travellers[person_of[identity]].recent.extend(made)
     addresses = {person: email_of(traveller.whole()) for person, traveller in travellers.items()}
-    suppressed = await view.suppressed(CHANNEL, sorted({each.lower() for each in addresses.values() if each}))
+    suppressed = await suppressed_of(view, rules, CHANNEL, addresses.values())
     for person, address in addresses.items():
         travellers[person].suppressed = suppressed.get(address.lower())
     return travellers

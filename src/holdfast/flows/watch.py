@@ -50,6 +50,10 @@ class Watch:
         self._seconds.append((now_ms, len(rows)))
         self._drop(now_ms)
 
+    def forget(self, identities: frozenset[int]) -> None:
+        """Let go of the events of these identities."""
+        self._kept = deque((each for each in self._kept if each.row.identity not in identities), maxlen=KEPT)
+
     def per_minute(self, now_ms: int) -> int:
         """Events archived in the last minute."""
         self._drop(now_ms)
@@ -85,6 +89,8 @@ async def named(state: State, happened: Sequence[Happened]) -> list[Seen]:
         profiles = await view.profiles([each.id for those in members.values() for each in those])
     seen = []
     for each in happened:
+        if each.row.identity not in identities:
+            continue  # They were forgotten a moment ago.
         person = identities[each.row.identity].person
         seen.append(_seen(each.row, person, members[person], profiles))
     return seen

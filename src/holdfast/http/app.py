@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
+from holdfast.http.api.erasures import erasure_routes
 from holdfast.http.api.errors import error_routes
 from holdfast.http.api.files import file_routes
 from holdfast.http.api.insights import insight_routes
@@ -59,6 +60,7 @@ def make_http(app: Application) -> ASGIApp:
     asking = [Depends(asking_of(app))]
     # A person's live stream lies under /api/people too, and must be asked for before any user id is.
     api.include_router(overview_routes(app))
+    api.include_router(erasure_routes(app))
     for routes in (
         people_routes,
         segment_routes,

@@ -11,6 +11,7 @@ import pyarrow as pa
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
+from holdfast.ports.erasure import Forgetting
 from holdfast.segments.condition import Condition
 
 
@@ -112,7 +113,7 @@ def bucket_starts(since_ms: int, until_ms: int, bucket_seconds: int) -> range:
     return starts
 
 
-class History(Protocol):
+class History(Forgetting, Protocol):
     """Adding and asking. What `add` returned from is in every answer after it."""
 
     async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:

@@ -57,4 +57,15 @@ class Mailbox(Protocol):
 
     async def read(self, mail_id: int) -> OpenedMail | None: ...
 
+    async def forget(self, sends: Sequence[str], addresses: Sequence[str]) -> int:
+        """Delete mail that came from one of the sends, or to one of the addresses from nobody of ours; how many.
+
+        Addresses are compared whatever their case. When it returns, the mail is in no file any more.
+        """
+        ...
+
+    async def count_of(self, sends: Sequence[str], addresses: Sequence[str]) -> int:
+        """How much mail `forget` would delete."""
+        ...
+
     async def close(self) -> None: ...

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from holdfast.decisions.caps import Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
 from holdfast.profiles.identity import Link
@@ -243,7 +244,7 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(LiveView, ReadingRuns, Protocol):
+class View(LiveView, ReadingRuns, ErasureView, Protocol):
     """Reading the state as of one moment."""
 
     # Who.
@@ -279,6 +280,10 @@ class View(LiveView, ReadingRuns, Protocol):
     # The log.
     async def offset(self, group: str) -> int:
         """The next log offset the group is to read; 0 for a new group."""
+        ...
+
+    async def offsets(self) -> dict[str, int]:
+        """The same for every group there is."""
         ...
 
     async def seen(self, hashes: Sequence[int]) -> dict[int, int]:
@@ -424,7 +429,7 @@ class View(LiveView, ReadingRuns, Protocol):
     async def count_people(self) -> int: ...
 
 
-class Transaction(View, LiveTransaction, ChangingRuns, Protocol):
+class Transaction(View, LiveTransaction, ChangingRuns, ErasureTransaction, Protocol):
     """Changing the state: all of it, or nothing."""
 
     async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:
@@ -552,6 +557,10 @@ class State(Protocol):
 
     def view(self) -> AbstractAsyncContextManager[View]:
         """A consistent snapshot that waits for nobody."""
+        ...
+
+    async def purge(self) -> bool:
+        """Whether what was deleted is in none of the store's files any more; ask again until it is."""
         ...
 
     async def close(self) -> None: ...

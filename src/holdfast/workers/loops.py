@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 from holdfast.flows.reading import REACT
+from holdfast.flows.trim import trim
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import View
 from holdfast.wiring import Application
@@ -17,6 +19,10 @@ _log = logging.getLogger(__name__)
 REST_SECONDS_MOST = 1.0
 """The longest the reactor rests: a timer written by another way in is seen by then."""
 REST_SECONDS_LEAST = 0.01
+TRIM_SECONDS = 3_600.0
+"""How often the log is trimmed."""
+ERASE_AGAIN_SECONDS = 60.0
+"""How often it is looked whether an erasure that could not be ended can be by now."""
 RETRY_SECONDS = 1.0
 """How long to wait after something failed that should not."""
 
@@ -89,6 +95,21 @@ async def _either(*waits: Coroutine[Any, Any, object]) -> None:
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def keep_house_for_ever(app: Application) -> None:
+    """Complete erasures that were begun, and let go of the log's beginning once an hour."""
+    trimmed_at = -TRIM_SECONDS
+    now = asyncio.get_running_loop().time
+    while not app.closing.is_set():
+        app.erase_wanted.clear()
+        await app.eraser.resume()
+        if now() >= trimmed_at + TRIM_SECONDS:
+            await trim(app.log, app.state, app.clock, keep_days=app.settings.log_keep_days)
+            trimmed_at = now()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(ERASE_AGAIN_SECONDS):
+                await _either(app.erase_wanted.wait(), app.closing.wait())
 
 
 async def keep_going(app: Application, name: str, work: Callable[[Application], Awaitable[None]]) -> None:

@@ -25,7 +25,7 @@ from holdfast.http.app import make_http
 from holdfast.kernel.errors import Busy, Invalid
 from holdfast.settings import Settings
 from holdfast.wiring import Application, open_application
-from holdfast.workers.loops import archive_for_ever, keep_going, prepare_for_ever, react_for_ever
+from holdfast.workers.loops import archive_for_ever, keep_going, keep_house_for_ever, prepare_for_ever, react_for_ever
 
 _log = logging.getLogger(__name__)
 
@@ -152,6 +152,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         loops = [
             asyncio.create_task(keep_going(app, "React", react_for_ever)),
             asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
+            asyncio.create_task(keep_going(app, "Housekeeping", keep_house_for_ever)),
             asyncio.create_task(keep_going(app, "Audiences", prepare_for_ever)),
         ]
         with _announced(settings):

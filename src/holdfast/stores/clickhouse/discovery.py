@@ -90,6 +90,15 @@ class Properties:
         """Count what was added since the last time."""
         await self._engine.run(self._count_new)
 
+    def recount(self, handle: Handle, events: Sequence[str]) -> None:
+        """Count the properties of these events anew, as far as they are counted; for when rows of theirs are gone."""
+        if not events:
+            return
+        with self._refreshing:
+            handle.run(_forgotten_counts(self._scope(), events))
+            marks = handle.rows(_MARKS)
+            handle.absorb(_counts_again(self._scope(), events, marks))
+
     async def properties(self, event: str | None, *, text: str, limit: int) -> list[KnownProperty]:
         """As `Discovery.known_properties`."""
         if event is None:
@@ -183,6 +192,43 @@ def _new_counts(behind: Sequence[Sequence[Any]]) -> Sql:
             "partitions": partitions,
             "counted": counted,
             "until": until,
+        },
+    )
+
+
+_MARKS = sql("SELECT event, max(block) FROM event_properties WHERE workspace = 0 AND type = 'mark' GROUP BY event")
+
+
+def _forgotten_counts(scope: Scope, events: Sequence[str]) -> Sql:
+    return fill(
+        "ALTER TABLE event_properties DELETE WHERE workspace = [[here]] AND event IN [[events]] "
+        "SETTINGS mutations_sync = 2",
+        {"here": scope.here, "events": bind("Array(String)", list(events))},
+    )
+
+
+def _counts_again(scope: Scope, events: Sequence[str], marks: Sequence[Sequence[Any]]) -> Sql:
+    """Counts of the rows of these events, up to the blocks that are counted."""
+    return fill(
+        """INSERT INTO event_properties
+        SELECT workspace, event, each.1 AS property, each.2 AS type, count(), min(ts), max(ts),
+            approx_top_countState[[sketch]](substringUTF8(each.3, 1, [[characters]])), 0
+        FROM (
+            SELECT workspace, event, ts, arrayJoin([[each]]) AS each
+            FROM events
+            WHERE workspace = [[here]] AND event IN [[events]]
+                AND _block_number <= transform(_partition_id, [[partitions]], [[until]], 0)
+        )
+        WHERE type != ''
+        GROUP BY workspace, event, property, type""",
+        {
+            "sketch": sql(SKETCH),
+            "characters": bind("UInt64", VALUE_CHARACTERS_MOST),
+            "each": sql(EACH_PROPERTY),
+            "here": scope.here,
+            "events": bind("Array(String)", list(events)),
+            "partitions": bind("Array(String)", [str(row[0]) for row in marks]),
+            "until": bind("Array(UInt64)", [int(row[1]) for row in marks]),
         },
     )
 

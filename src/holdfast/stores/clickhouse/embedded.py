@@ -29,7 +29,11 @@ _CONFIG = """<clickhouse>
     <mark_cache_size>268435456</mark_cache_size>
     <index_mark_cache_size>134217728</index_mark_cache_size>
     <background_pool_size>4</background_pool_size>
-    <merge_tree>{durability}
+    <merge_tree>
+        <!-- Parts that were written anew, as without somebody to be forgotten, are looked for every few seconds. -->
+        <cleanup_delay_period>1</cleanup_delay_period>
+        <max_cleanup_delay_period>2</max_cleanup_delay_period>
+        <cleanup_delay_period_random_add>0</cleanup_delay_period_random_add>{durability}
     </merge_tree>
 </clickhouse>
 """

@@ -22,6 +22,7 @@ from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
 from holdfast.ports.asking import UnderWay
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS
 from holdfast.ports.discovery import KnownProperty, KnownValue
+from holdfast.ports.erasure import Whom
 from holdfast.ports.history import (
     ActivityBucket,
     HistoryRow,
@@ -33,7 +34,7 @@ from holdfast.ports.history import (
 )
 from holdfast.segments.condition import UTC_ZONE, Condition, Scope
 from holdfast.segments.groups import group_traits
-from holdfast.stores.clickhouse import bulk, questions, sandbox
+from holdfast.stores.clickhouse import bulk, erasing, questions, sandbox
 from holdfast.stores.clickhouse.audiences import ChdbAudiences
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
 from holdfast.stores.clickhouse.discovery import Properties
@@ -345,6 +346,24 @@ class ChdbHistory:
 
     async def trait_properties(self) -> list[SeenProperty]:
         return _seen(await self._rows(questions.seen_properties(self._scope(), None)))
+
+    async def event_names(self, identities: Sequence[int]) -> list[str]:
+        here = self._scope().here
+        return await self._engine.run(lambda handle: erasing.event_names(handle, here, identities))
+
+    async def forget(self, whom: Whom, *, events: Sequence[str]) -> dict[str, int]:
+        here = self._scope().here
+        removed = await self._change(lambda handle: erasing.forget(handle, here, whom))
+        await self._change(lambda handle: self._properties.recount(handle, events))
+        self._properties.people_changed()
+        return removed
+
+    async def purge(self) -> bool:
+        return await self._engine.run(erasing.purge)
+
+    async def held_of(self, whom: Whom) -> dict[str, int]:
+        here = self._scope().here
+        return await self._engine.run(lambda handle: erasing.held(handle, here, whom))
 
     async def close(self) -> None:
         if not self._closed:

@@ -20,9 +20,11 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from holdfast.kernel.errors import Busy, Conflict, Internal
+from holdfast.ports.erasure import Rewrite
 from holdfast.ports.log import Entry, Record
 from holdfast.stores.log.disk import Sync, die, sync_directory, sync_to_disk, write_all
 from holdfast.stores.log.frame import BODY_BYTES_MOST, FILE_HEADER, MAGIC, SOURCE_BYTES_MOST, checksum_body, head
+from holdfast.stores.log.rewriting import DRAFT, new_bodies, write_draft
 from holdfast.stores.log.segment import SUFFIX, Segment, segment_path
 from holdfast.stores.log.tail import Tail
 
@@ -97,6 +99,8 @@ class SegmentLog:
         self._sync = sync
         self._lock = threading.Lock()  # Guards what the event loops and the writer share; held for microseconds.
         self._reading = threading.Lock()  # One reader of old files at a time: reading also builds their index.
+        self._writing = threading.Lock()  # Held while the newest segment is written, or closed for another.
+        self._rewriting = threading.Lock()  # One rewriting at a time.
         self._gathered: list[_Append] = []
         self._queue: SimpleQueue[list[_Append] | None] = SimpleQueue()
         self._waiting_bytes = 0
@@ -104,6 +108,8 @@ class SegmentLog:
         self._closed = False
         self._make_directory()
         self._lock_handle = self._take_directory()
+        for draft in self._directory.glob(f"*{DRAFT}"):
+            draft.unlink()
         self._segments = [
             Segment(path, int(path.stem)) for path in sorted(self._directory.glob(f"*{SUFFIX}")) if path.stem.isdigit()
         ]
@@ -188,6 +194,42 @@ class SegmentLog:
         for segment in gone:
             # A crash between two of these leaves older segments behind, which the next trim finds again.
             await asyncio.to_thread(segment.path.unlink, missing_ok=True)
+
+    async def rewrite(self, before: int, change: Rewrite) -> int:
+        """As `ports.erasure.Rewritable` says. What was cut off an unclean end, and kept as evidence, goes too."""
+        return await asyncio.to_thread(self._rewrite, before, change)
+
+    def _rewrite(self, before: int, change: Rewrite) -> int:
+        with self._rewriting:
+            with self._writing:
+                if before > self._segments[-1].first and self._end > self._segments[-1].first:
+                    self._roll()  # A file that is appended to cannot be replaced.
+            with self._lock:
+                stops = [segment.first for segment in self._segments[1:]]
+                closed = [each for each in zip(self._segments, stops, strict=False) if each[0].first < before]
+            rewritten = 0
+            for segment, stop in closed:
+                with contextlib.suppress(FileNotFoundError):  # Trimmed meanwhile: then nothing of it is left.
+                    rewritten += self._rewrite_segment(segment, stop, before, change)
+            for torn in self._directory.glob("*.torn"):
+                torn.unlink()
+            sync_directory(self._directory)
+        return rewritten
+
+    def _rewrite_segment(self, segment: Segment, stop: int, before: int, change: Rewrite) -> int:
+        bodies = new_bodies(segment, stop, before, change)
+        if not bodies:
+            return 0
+        draft = write_draft(segment, stop, bodies, self._sync)
+        with self._reading, self._lock:
+            if segment not in self._segments:
+                draft.unlink()
+                return 0
+            draft.replace(segment.path)
+            segment.marks.clear()
+            self._tail.rewrite(bodies)
+        sync_directory(self._directory)
+        return len(bodies)
 
     async def close(self) -> None:
         with self._lock:
@@ -285,7 +327,8 @@ class SegmentLog:
     def _write_for_ever(self) -> None:
         try:
             while group := self._take_group():
-                self._write_group(group)
+                with self._writing:
+                    self._write_group(group)
         except BaseException as error:  # noqa: BLE001 — a log that no longer writes must not seem to live.
             die(f"the log in {self._directory} cannot be written ({error!r})")
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from holdfast.ports.log import Entry
 
@@ -35,6 +36,15 @@ class Tail:
             if count and size > max_bytes:
                 return found[:count]
         return found
+
+    def rewrite(self, bodies: Mapping[int, bytes]) -> None:
+        """Put new bodies in the place of those of some offsets."""
+        for offset, body in bodies.items():
+            place = offset - self._first
+            if 0 <= place < len(self._entries):
+                entry = self._entries[place]
+                self._bytes += len(body) - len(entry.record.body)
+                self._entries[place] = replace(entry, record=replace(entry.record, body=body))
 
     def _forget(self) -> None:
         """Drop the oldest until half the room is free, so that dropping is rare."""

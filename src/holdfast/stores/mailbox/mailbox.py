@@ -26,6 +26,7 @@ GROUP_MOST = 64
 TIDY_EVERY = 1_000
 """After how many deliveries the oldest are let go of."""
 
+_PRAGMAS = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS mail (
   id INTEGER PRIMARY KEY AUTOINCREMENT, received_ms INTEGER NOT NULL, sender TEXT NOT NULL, recipient TEXT NOT NULL,
@@ -38,6 +39,8 @@ _WANTED = """
 FROM mail WHERE (:recipient = '' OR recipient = :recipient COLLATE NOCASE)
   AND (:text = '' OR subject LIKE :like ESCAPE '!' OR preview LIKE :like ESCAPE '!' OR recipient LIKE :like ESCAPE '!')
 """
+_THEIRS = """ FROM mail WHERE send IN (SELECT value FROM json_each(?1))
+  OR (send = '' AND lower(recipient) IN (SELECT value FROM json_each(?2)))"""
 
 
 class SqliteMailbox:
@@ -48,7 +51,7 @@ class SqliteMailbox:
         directory.mkdir(parents=True, exist_ok=True)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="holdfast-mailbox")
         self._connection = sqlite3.connect(directory / FILE, check_same_thread=False, isolation_level=None)
-        self._connection.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + _TABLES)
+        self._connection.executescript(_PRAGMAS + _TABLES)
         self._delivered = 0
         self._waiting: list[tuple[asyncio.Future[None], list[Delivery]]] = []
         self._keeping: asyncio.Future[None] | None = None
@@ -90,6 +93,14 @@ class SqliteMailbox:
     async def read(self, mail_id: int) -> OpenedMail | None:
         """One message, opened."""
         return await self._run(lambda: self._read(mail_id))
+
+    async def forget(self, sends: Sequence[str], addresses: Sequence[str]) -> int:
+        """Delete mail of these sends, and what others wrote to these addresses; how many."""
+        return await self._run(lambda: self._forget(sends, addresses))
+
+    async def count_of(self, sends: Sequence[str], addresses: Sequence[str]) -> int:
+        """How much mail `forget` would delete."""
+        return await self._run(lambda: self._count_of(sends, addresses))
 
     async def close(self) -> None:
         """Let go of the file. Mail that is waiting is kept first."""
@@ -135,6 +146,18 @@ class SqliteMailbox:
     def _holds(self, sends: Sequence[str]) -> set[str]:
         question = "SELECT DISTINCT send FROM mail WHERE send IN (SELECT value FROM json_each(?))"
         return {row[0] for row in self._connection.execute(question, (json.dumps(list(sends)),))}
+
+    def _forget(self, sends: Sequence[str], addresses: Sequence[str]) -> int:
+        wanted = (json.dumps(list(sends)), json.dumps([each.lower() for each in addresses]))
+        gone = self._connection.execute("DELETE" + _THEIRS, wanted).rowcount
+        # Also after a process that died in between: deleted rows are zeros in the file, but not in the log before it.
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return gone
+
+    def _count_of(self, sends: Sequence[str], addresses: Sequence[str]) -> int:
+        wanted = (json.dumps(list(sends)), json.dumps([each.lower() for each in addresses]))
+        count: int = self._connection.execute("SELECT count(*)" + _THEIRS, wanted).fetchone()[0]
+        return count
 
     def _read(self, mail_id: int) -> OpenedMail | None:
         row = self._connection.execute("SELECT " + _COLUMNS + ", raw FROM mail WHERE id = ?", (mail_id,)).fetchone()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
@@ -16,6 +16,7 @@ from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.measures.outcome import APART, ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, trait_column, with_traits
+from holdfast.ports.erasure import Whom
 from holdfast.ports.history import (
     EXAMPLES_MOST,
     LATE_MOMENTS_MOST,
@@ -55,6 +56,19 @@ class _Kept:
     def key(self) -> tuple[int, int]:
         """What makes it one event: when, and the hash of its message id."""
         return self.at_ms, message_hash(self.message_id)
+
+
+def _bears(event: _Kept, whom: Whom) -> bool:
+    """Whether an event of somebody else bears their anonymous id."""
+    strangers = {name.value for name in whom.names if name.kind == "anonymous"}
+    return event.identity <= whom.last_identity and event.anonymous_id in strangers
+
+
+def _speaks_of(event: _Kept, whom: Whom) -> bool:
+    """Whether it is somebody else's alias for a name of theirs."""
+    previous = event.properties.get("previous_id")
+    named = event.kind == "alias" and event.identity <= whom.last_identity
+    return named and previous in {name.value for name in whom.names}
 
 
 class MemoryHistory:
@@ -236,6 +250,38 @@ class MemoryHistory:
     async def received_long_after(self, lag_ms: int) -> list[int]:
         late = {event.received_ms for event in self._events if event.received_ms - event.at_ms > lag_ms}
         return sorted(late)[-LATE_MOMENTS_MOST:]
+
+    async def event_names(self, identities: Sequence[int]) -> list[str]:
+        return sorted({event.name for event in self._events if event.identity in set(identities)})
+
+    async def forget(self, whom: Whom, *, events: Sequence[str]) -> dict[str, int]:
+        held, gone = await self.held_of(whom), set(whom.identities)
+        self._events = [
+            replace(event, anonymous_id="") if _bears(event, whom) else event
+            for event in self._events
+            if event.identity not in gone and not _speaks_of(event, whom)
+        ]
+        self._people = {person: row for person, row in self._people.items() if person not in gone}
+        self._persons = {
+            each: (version, person)
+            for each, (version, person) in self._persons.items()
+            if each not in gone and person not in gone
+        }
+        return held
+
+    async def purge(self) -> bool:
+        return True
+
+    async def held_of(self, whom: Whom) -> dict[str, int]:
+        gone = set(whom.identities)
+        others = [event for event in self._events if event.identity not in gone]
+        return {
+            "events": len(self._events) - len(others),
+            "aliases": sum(_speaks_of(event, whom) for event in others),
+            "names": sum(_bears(event, whom) for event in others),
+            "people": len(gone & self._people.keys()),
+            "identity_map": sum(each in gone or person in gone for each, (_, person) in self._persons.items()),
+        }
 
     async def close(self) -> None:
         """Nothing is held that needs letting go."""

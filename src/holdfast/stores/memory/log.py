@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 from holdfast.kernel.errors import Busy
+from holdfast.ports.erasure import Rewrite
 from holdfast.ports.log import Entry, Record
 
 
@@ -61,6 +63,15 @@ class MemoryLog:
         count = min(self._place(before), len(self._records))
         del self._records[:count]
         self._first += count
+
+    async def rewrite(self, before: int, change: Rewrite) -> int:
+        rewritten = 0
+        for place, record in enumerate(self._records[: self._place(before)]):
+            body = change(Entry(offset=self._offset(self._first + place), record=record))
+            if body is not None and body != record.body:
+                self._records[place] = replace(record, body=body)
+                rewritten += 1
+        return rewritten
 
     async def close(self) -> None:
         self._closed = True

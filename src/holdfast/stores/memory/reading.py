@@ -29,6 +29,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
+from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.runs import MemoryRuns
 from holdfast.stores.memory.tables import Tables
@@ -40,7 +41,7 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView(ReadingLive, MemoryRuns):
+class MemoryView(ReadingErasure, ReadingLive, MemoryRuns):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     def __init__(self, tables: Tables) -> None:
@@ -99,6 +100,9 @@ class MemoryView(ReadingLive, MemoryRuns):
     # What came in.
     async def offset(self, group: str) -> int:
         return self._tables.offsets.get(group, 0)
+
+    async def offsets(self) -> dict[str, int]:
+        return dict(self._tables.offsets)
 
     async def seen(self, hashes: Sequence[int]) -> dict[int, int]:
         return {number: position for number, (position, _) in _chosen(self._tables.seen, hashes).items()}
@@ -197,9 +201,10 @@ class MemoryView(ReadingLive, MemoryRuns):
         return list(islice(wanted, limit))
 
     async def send_totals(self, origin: str | None) -> dict[SendState, int]:
-        return dict(
-            Counter(send.state for send in self._tables.sends.values() if origin is None or send.origin == origin)
-        )
+        counts = Counter(send.state for send in self._tables.sends.values() if origin is None or send.origin == origin)
+        for (of, state), count in self._tables.totals_forgotten.items():
+            counts[state] += count if origin is None or of == origin else 0
+        return {state: count for state, count in counts.items() if count}
 
     async def claimed_before(self, at_ms: int) -> list[Send]:
         claimed = [

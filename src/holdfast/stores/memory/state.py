@@ -28,13 +28,14 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.erasure import ChangingErasure
 from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
 from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
 
 
-class MemoryTransaction(MemoryView, ChangingLive, MemoryChangingRuns):
+class MemoryTransaction(MemoryView, ChangingErasure, ChangingLive, MemoryChangingRuns):
     """The transaction under way, on tables of its own: what was committed is never touched."""
 
     # Who.
@@ -42,7 +43,7 @@ class MemoryTransaction(MemoryView, ChangingLive, MemoryChangingRuns):
         tables = self._tables
         if len(set(keys)) < len(keys) or any(key in tables.numbers for key in keys):
             raise Internal("identities to add must be new and distinct")
-        first = len(tables.identities) + 1
+        first = await self.last_identity() + 1
         added = {key: Identity(id=number, key=key, person=number) for number, key in enumerate(keys, first)}
         tables.identities = tables.identities | {each.id: each for each in added.values()}
         tables.numbers = tables.numbers | {key: each.id for key, each in added.items()}
@@ -57,7 +58,7 @@ class MemoryTransaction(MemoryView, ChangingLive, MemoryChangingRuns):
 
     async def add_links(self, links: Sequence[Link]) -> list[Link]:
         tables = self._tables
-        added = [replace(link, id=number) for number, link in enumerate(links, len(tables.links) + 1)]
+        added = [replace(link, id=number) for number, link in enumerate(links, max(tables.links, default=0) + 1)]
         tables.links = tables.links | {link.id: link for link in added}
         return added
 
@@ -102,7 +103,7 @@ class MemoryTransaction(MemoryView, ChangingLive, MemoryChangingRuns):
         added: dict[int, BadRecord] = {}
         for record in records:
             if record.origin not in kept:
-                number = len(tables.bad_records) + len(added) + 1
+                number = max((*tables.bad_records, *added), default=0) + 1
                 added[number] = replace(record, id=number)
                 kept.update({record.origin} - {""})
         tables.bad_records = tables.bad_records | added
@@ -140,7 +141,7 @@ class MemoryTransaction(MemoryView, ChangingLive, MemoryChangingRuns):
 
     async def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
         tables = self._tables
-        added = [replace(visit, id=number) for number, visit in enumerate(visits, len(tables.visits) + 1)]
+        added = [replace(visit, id=number) for number, visit in enumerate(visits, max(tables.visits, default=0) + 1)]
         tables.visits = tables.visits | {visit.id: visit for visit in added}
         return added
 
@@ -287,6 +288,10 @@ class MemoryState:
             yield view
         finally:
             view.end()
+
+    async def purge(self) -> bool:
+        """Nothing is in any file."""
+        return True
 
     async def close(self) -> None:
         """Refuse every later call."""

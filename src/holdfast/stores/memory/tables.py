@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.erasure import Erasure, Tombstone
 from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.runs import Planned, Run
-from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send
+from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send, SendState
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -44,6 +45,12 @@ class Tables:
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
     """Every version, deletions too, by id and number."""
     notes: dict[str, str] = field(default_factory=dict)
+    erasures: dict[str, Erasure] = field(default_factory=dict)
+    tombstones: dict[str, Tombstone] = field(default_factory=dict)
+    identities_forgotten: int = 0
+    """The highest number ever given when somebody was last forgotten; 0 as long as nobody was."""
+    totals_forgotten: dict[tuple[str, SendState], int] = field(default_factory=dict)
+    """How many settled sends there were to people who are forgotten, by origin."""
     live_segments: dict[int, LiveSegment] = field(default_factory=dict)
     live_last: int = 0
     segment_members: dict[tuple[int, int], int] = field(default_factory=dict)

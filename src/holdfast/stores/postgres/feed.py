@@ -21,6 +21,9 @@ class ReadingFeed(Session):
     async def offset(self, group: str) -> int:
         return await self._number(_SQL["offset"], group)
 
+    async def offsets(self) -> dict[str, int]:
+        return dict(await self._rows(_SQL["offsets"]))
+
     async def seen(self, hashes: Sequence[int]) -> dict[int, int]:
         rows = await self._rows(_SQL["seen"], numbers(map(signed, hashes)))
         return {unsigned(number): position for number, position in rows}

@@ -30,6 +30,7 @@ import asyncpg
 
 from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.postgres.live import ChangingLive, ReadingLive
@@ -59,7 +60,15 @@ WHERE locktype = 'advisory' AND granted AND objsubid = 1
 
 
 class PostgresView(
-    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive, ReadingRuns
+    ReadingPeople,
+    ReadingFeed,
+    ReadingJourneys,
+    ReadingOutbox,
+    ReadingSegments,
+    ReadingErasure,
+    ReadingSmall,
+    ReadingLive,
+    ReadingRuns,
 ):
     """A snapshot."""
 
@@ -70,6 +79,7 @@ class PostgresTransaction(
     ChangingJourneys,
     ChangingOutbox,
     ChangingSegments,
+    ChangingErasure,
     ChangingSmall,
     ChangingLive,
     ChangingRuns,
@@ -143,6 +153,10 @@ class PostgresState:
                 await self._keep(connection)
         finally:
             self._places.release()
+
+    async def purge(self) -> bool:
+        """The server clears deleted rows away by itself (autovacuum); what its files hold until then is its own."""
+        return True
 
     async def close(self) -> None:
         """Let go of the connections. Waits for the transaction under way."""

@@ -22,6 +22,10 @@ class ReadingFeed(Session):
         return self._number(_SQL["offset"], group)
 
     @in_thread
+    def offsets(self) -> dict[str, int]:
+        return dict(self._rows(_SQL["offsets"]))
+
+    @in_thread
     def seen(self, hashes: Sequence[int]) -> dict[int, int]:
         rows = self._rows(_SQL["seen"], numbers(set(map(signed, hashes))))
         return {unsigned(number): position for number, position in rows}

@@ -32,6 +32,8 @@ def open_writer(path: Path) -> sqlite3.Connection:
     # Checkpoints are made by their own thread: here they would be a pause in somebody's commit.
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("PRAGMA temp_store = MEMORY")
+    # What is deleted, of a person who is to be forgotten or of a row that has moved, is overwritten with zeros.
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
     return connection
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import Transaction, View
 from holdfast.stores.sqlite.checkpoint import Checkpointer
+from holdfast.stores.sqlite.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.sqlite.live import ChangingLive, ReadingLive
@@ -31,7 +32,15 @@ VIEWS_MOST = 32
 
 
 class SqliteView(
-    ReadingPeople, ReadingFeed, ReadingJourneys, ReadingOutbox, ReadingSegments, ReadingSmall, ReadingLive, ReadingRuns
+    ReadingPeople,
+    ReadingFeed,
+    ReadingJourneys,
+    ReadingOutbox,
+    ReadingSegments,
+    ReadingErasure,
+    ReadingSmall,
+    ReadingLive,
+    ReadingRuns,
 ):
     """A snapshot."""
 
@@ -42,6 +51,7 @@ class SqliteTransaction(
     ChangingJourneys,
     ChangingOutbox,
     ChangingSegments,
+    ChangingErasure,
     ChangingSmall,
     ChangingLive,
     ChangingRuns,
@@ -107,6 +117,12 @@ class SqliteState:
                 view.end()
                 self._keep(connection)
 
+    async def purge(self) -> bool:
+        """Whether what was deleted is in no file any more: the write-ahead log is emptied, unless somebody reads."""
+        async with self._turn:
+            self._check_open()
+            return await asyncio.get_running_loop().run_in_executor(self._writing, self._empty_log)
+
     async def close(self) -> None:
         """Let go of threads, files and the directory. Waits for the transaction under way."""
         async with self._turn:
@@ -114,6 +130,11 @@ class SqliteState:
                 return
             self._closed = True
             await asyncio.get_running_loop().run_in_executor(self._writing, self._close)
+
+    def _empty_log(self) -> bool:
+        # Deleted rows are overwritten in the database itself (`secure_delete`); the log before it still has them.
+        (busy, _, _) = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy
 
     def _start(self) -> None:
         self._writer.execute("BEGIN IMMEDIATE")

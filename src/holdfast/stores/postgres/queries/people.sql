@@ -16,12 +16,13 @@ SELECT id, kind, value, person FROM identity WHERE person = ANY ($1::bigint[]) A
 ORDER BY 1
 
 -- name: last_identity
--- Says how many identities there are: they are numbered densely from 1.
-SELECT coalesce(max(id), 0) FROM identity
+-- Says the highest number ever given to an identity: they are numbered densely from 1.
+SELECT greatest(coalesce((SELECT max(id) FROM identity), 0), (SELECT last FROM identities_forgotten))
 
 -- name: count_people
--- Counts persons: every identity is one, but for those joined to another.
-SELECT (SELECT coalesce(max(id), 0) FROM identity) - (SELECT count(*) FROM identity WHERE person <> id)
+-- Counts persons: every identity is one, but for those joined to another and those forgotten.
+SELECT greatest(coalesce((SELECT max(id) FROM identity), 0), (SELECT last FROM identities_forgotten))
+  - (SELECT count FROM identities_forgotten) - (SELECT count(*) FROM identity WHERE person <> id)
 
 -- name: add_identities
 -- Numbers new identities; each starts as a person of its own.

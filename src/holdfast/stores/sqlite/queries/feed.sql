@@ -5,6 +5,10 @@
 -- Says where a group reads on.
 SELECT next FROM reading WHERE consumer = ?
 
+-- name: offsets
+-- Says where every group reads on.
+SELECT consumer, next FROM reading
+
 -- name: set_offset
 -- Keeps where a group reads on.
 INSERT INTO reading (consumer, next) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET next = excluded.next

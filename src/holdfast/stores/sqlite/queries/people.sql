@@ -21,12 +21,13 @@ FROM json_each(?1) AS wanted
 ORDER BY 1
 
 -- name: last_identity
--- Says how many identities there are: they are numbered densely from 1.
-SELECT coalesce(max(id), 0) FROM identity
+-- Says the highest number ever given to an identity: they are numbered densely from 1.
+SELECT max(coalesce((SELECT max(id) FROM identity), 0), (SELECT last FROM identities_forgotten))
 
 -- name: count_people
--- Counts persons: every identity is one, but for those joined to another.
-SELECT (SELECT coalesce(max(id), 0) FROM identity) - (SELECT count(*) FROM identity WHERE person <> id)
+-- Counts persons: every identity is one, but for those joined to another and those forgotten.
+SELECT max(coalesce((SELECT max(id) FROM identity), 0), (SELECT last FROM identities_forgotten))
+  - (SELECT count FROM identities_forgotten) - (SELECT count(*) FROM identity WHERE person <> id)
 
 -- name: add_identity
 -- Numbers a new identity; it starts as a person of its own.
