@@ -245,13 +245,11 @@ class Simulator:
     async def _replay(self, setting: Setting, persons: Sequence[int], running: _Running) -> Tally:
         tally = Tally()
         brought_in = frozenset(await self.history.received_long_after(LATE_MS))
-        seen: set[int] = set()
         for start in range(0, len(persons), PEOPLE_AT_ONCE):
             _check(running)
-            # Who was ever joined with somebody is replayed with them, once.
-            chosen = [each for each in persons[start : start + PEOPLE_AT_ONCE] if each not in seen]
             async with self.state.view() as view:
-                circles = await circles_of(view, chosen)
+                # Who was ever joined with somebody is replayed with them.
+                circles = await circles_of(view, persons[start : start + PEOPLE_AT_ONCE])
             table = await table_of(self.history, circles)
 
             def told(people: int) -> None:
