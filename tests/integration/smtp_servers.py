@@ -107,3 +107,35 @@ async def running(scripted: Scripted) -> AsyncIterator[Scripted]:
         for each in tasks:
             each.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@dataclass
+class ByDomain(Scripted):
+    """Answers each recipient by the domain it is at, and keeps some domains waiting until they are let go."""
+
+    answers: dict[str, bytes] = field(default_factory=dict)
+    """What is said to a recipient of that domain, else that it is fine."""
+    held: dict[str, asyncio.Event] = field(default_factory=dict)
+    """A recipient of that domain is answered once the event is set."""
+    taken: list[str] = field(default_factory=list)
+    """The recipients of mails that were taken, in order."""
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 by domain\r\n")
+        to = ""
+        while line := await reader.readline():
+            verb = line.split(b" ")[0].strip().upper()
+            said = {b"EHLO": HELLO, b"DATA": b"354 go on\r\n"}.get(verb, b"250 fine\r\n")
+            if verb == b"RCPT":
+                to = line.decode().partition("<")[2].partition(">")[0]
+                domain = to.partition("@")[2]
+                if domain in self.held:
+                    await self.held[domain].wait()
+                said = self.answers.get(domain, said)
+            if "*" in self.answers and verb == b"MAIL":
+                said = self.answers["*"]
+            writer.write(said)
+            if verb == b"DATA":
+                await reader.readuntil(b"\r\n.\r\n")
+                self.taken.append(to)
+                writer.write(b"250 2.0.0 Ok: queued as A1\r\n")

@@ -44,6 +44,8 @@ CAMPAIGN = {"id": "fuzzed-too", "name": "Fuzzed", "holdout": 0.1, "goal": GOAL, 
 
 TREND = {"event": "Bought", "measure": "count", "period": "day", "since": "2026-01-01", "until": "2026-01-03"}
 BODIES: dict[tuple[str, str], object] = {
+    ("POST", "/api/dead-letters/replay"): {"keys": ["nobody"], "all": False},
+    ("POST", "/api/dead-letters/drop"): {"all": True, "origin": "nothing", "channel": "email"},
     ("POST", "/session"): {"key": API_KEY},
     ("POST", "/api/people/merge"): {"first": "fuzz-one", "second": "fuzz-two"},
     ("POST", "/api/people/unmerge"): {"link_id": 1, "first": "fuzz-one", "second": "fuzz-two"},

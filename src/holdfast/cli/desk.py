@@ -31,6 +31,7 @@ PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
 _LISTS = "`holdfast list list` shows them."
+_LETTERS = "`holdfast dead-letters list` lists them."
 _JOURNEYS = "`holdfast journey list` shows them."
 _FIND = "`holdfast people find TEXT` looks for people."
 _LIST = "`holdfast segment list` lists them."
@@ -128,6 +129,24 @@ class Desk:
 
     def simulate(self, wish: Answer) -> Answer:
         return self._ask("POST", "/api/simulate", wish, missing=_JOURNEYS)
+
+    def dead_letters(self, *, origin: str | None, channel: str | None, limit: int) -> list[Answer]:
+        found: list[Answer] = []
+        said = {name: each for name, each in (("origin", origin), ("channel", channel)) if each is not None}
+        before: dict[str, str] = {}
+        while True:
+            wanted = min(limit - len(found), PAGE_MOST)
+            page = self._ask("GET", "/api/dead-letters?" + urlencode({**said, **before, "limit": wanted}))
+            found += rows_of(page, "dead_letters")
+            if page["next_before"] is None or len(found) >= limit:
+                return found
+            before = {"before": str(page["next_before"])}
+
+    def dead_letter(self, key: str) -> Answer:
+        return self._ask("GET", f"/api/dead-letters/{_part(key)}", missing=_LETTERS)
+
+    def decide_letters(self, act: Literal["replay", "drop"], wish: Answer) -> Answer:
+        return self._ask("POST", f"/api/dead-letters/{act}", wish)
 
     def trace(self, person: str, origin: str) -> Answer:
         return self._ask("GET", "/api/trace?" + urlencode({"person": person, "origin": origin}))

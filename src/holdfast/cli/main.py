@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from holdfast.cli import (
     audience,
     cluster,
+    dead_letters,
     doctor,
     files,
     insight,
@@ -95,6 +96,7 @@ app.add_typer(journey.app, name="journey")
 app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
 app.add_typer(keys.app, name="keys")
+app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(insight.app, name="insight")
 app.add_typer(kpi.app, name="kpi")
 app.command("sql")(sql.sql)

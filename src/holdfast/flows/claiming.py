@@ -77,31 +77,45 @@ async def _take(
     """Claim what there is room for, and of channels with a rate what that allows as well."""
     by, send_by_ms = lanes.next_claim(), now_ms + SEND_WITHIN_MS
     claimed = []
-    free = {lane: room for lane, room in rooms.items() if lanes.rate(lane.channel) is None}
-    if free:
-        claimed += await transaction.claim_sends(now_ms, free, without=without, claimed_by=by, send_by_ms=send_by_ms)
-    for channel in dict.fromkeys(lane.channel for lane in rooms if lane not in free):
+    narrow = {each for lane in rooms if _is_narrow(lanes, each := lane.channel, now_ms)}
+    wide = {lane: room for lane, room in rooms.items() if lane.channel not in narrow}
+    if wide:
+        claimed += await transaction.claim_sends(now_ms, wide, without=without, claimed_by=by, send_by_ms=send_by_ms)
+    for channel in sorted(narrow):
         bucket = await _bucket(transaction, lanes, channel)
-        for lane, most in _shares(channel, bucket.free(now_ms), turn=lanes.claims):
-            room = min(rooms.get(lane, 0), most, bucket.free(now_ms))
+        most = lanes.most(channel, now_ms)
+        free = _free(bucket, most, now_ms)
+        for lane, share in _shares(channel, free, turn=lanes.claims):
+            room = min(rooms.get(lane, 0), share, free)
             if room <= 0:
                 continue
             taken = await transaction.claim_sends(
                 now_ms, {lane: room}, without=without, claimed_by=by, send_by_ms=send_by_ms
             )
             rooms = {**rooms, lane: rooms[lane] - len(taken)}
-            bucket = bucket.taken(len(taken), now_ms)
+            free -= len(taken)
+            bucket = None if bucket is None else bucket.taken(len(taken), now_ms)
             claimed += taken
-        await transaction.set_note(PACE + channel, str(bucket.full_us))
-        lanes.paced(bucket, channel, now_ms)
+        if bucket is not None:
+            await transaction.set_note(PACE + channel, str(bucket.full_us))
+            lanes.paced(bucket, channel, now_ms)
     return claimed
 
 
-async def _bucket(transaction: Transaction, lanes: Lanes, channel: str) -> Bucket:
-    """The channel's bucket. It is kept in the state, so that every process that sends takes from the same one."""
+def _is_narrow(lanes: Lanes, channel: str, now_ms: int) -> bool:
+    """Whether the channel's lanes must share less than each has room for."""
+    return lanes.rate(channel) is not None or lanes.most(channel, now_ms) is not None
+
+
+def _free(bucket: Bucket | None, most: int | None, now_ms: int) -> int:
+    limits = ((None if bucket is None else bucket.free(now_ms)), most)
+    return min(each for each in limits if each is not None)
+
+
+async def _bucket(transaction: Transaction, lanes: Lanes, channel: str) -> Bucket | None:
+    """The bucket of a channel that has a rate; it is in the state, so all processes that send take from the same."""
     rate = lanes.rate(channel)
-    assert rate is not None  # noqa: S101 - Asked only of channels that have one.
-    return Bucket(rate, int(await transaction.note(PACE + channel) or 0))
+    return None if rate is None else Bucket(rate, int(await transaction.note(PACE + channel) or 0))
 
 
 def _shares(channel: str, free: int, *, turn: int) -> list[tuple[Lane, int]]:

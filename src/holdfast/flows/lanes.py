@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from holdfast.flows.domains import Domains, Slowed
+from holdfast.flows.domains import SLOW_MS, Domains, Slowed
 from holdfast.messages.breaker import Breaker, Standing
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.pace import Bucket, Rate, Rates
@@ -67,8 +67,8 @@ class Lanes:
         self._breakers = {lane.channel: Breaker() for lane in self._open}
         self._domains = {channel: Domains(domain_rates) for channel in self._breakers}
         self._paced_until_ms: dict[str, int] = {}
-        self._held: set[Lane] = set()
-        """Lanes whose next send goes to a domain that is full: something must end before they go on."""
+        self._held_until_ms: dict[Lane, int] = {}
+        """Lanes whose next send goes to a domain that is full: until something ends, or the domain proves slow."""
 
     @property
     def claims(self) -> int:
@@ -85,17 +85,17 @@ class Lanes:
         rooms: dict[Lane, int] = {}
         if self._closed:
             return rooms
-        probing: set[str] = set()
         for lane in sorted(self._open, key=lambda each: (URGENCIES.index(each.urgency), each.channel)):
-            room = 0 if lane in self._held else ROOM - self._open[lane]
-            allowed = self._breakers[lane.channel].room(now_ms)
-            if allowed is not None:
-                room = min(room, 0 if lane.channel in probing else allowed)
+            room = 0 if now_ms < self._held_until_ms.get(lane, 0) else ROOM - self._open[lane]
+            most = self.most(lane.channel, now_ms)
+            room = room if most is None else min(room, most)
             if room > 0:
                 rooms[lane] = room
-                if allowed is not None:
-                    probing.add(lane.channel)
         return rooms
+
+    def most(self, channel: str, now_ms: int) -> int | None:
+        """How many may be claimed of all the channel's lanes together; None for as many as each has room for."""
+        return self._breakers[channel].room(now_ms)
 
     def doubt(self, channel: str) -> DoubtPolicy:
         """What becomes of the channel's messages in doubt; of one that is not ours, nothing is repeated."""
@@ -120,7 +120,7 @@ class Lanes:
         domains = self._domains[send.channel]
         if domains.is_merely_full(send, now_ms):
             # It stays first in its lane, and has its place as soon as another is done.
-            self._held.add(send.lane)
+            self._held_until_ms[send.lane] = now_ms + SLOW_MS
             return _back(send, send.not_before_ms)
         turn_ms = domains.turn_ms(send, now_ms)
         return _back(send, turn_ms) if turn_ms > now_ms else None
@@ -165,8 +165,8 @@ class Lanes:
     def opens_ms(self, now_ms: int) -> int | None:
         """The next moment at which there is room again that there is not now, as far as time alone brings it."""
         moments = [each.opens_ms(now_ms) for each in self._breakers.values()]
-        paced = [until_ms for until_ms in self._paced_until_ms.values() if until_ms > now_ms]
-        return min((*paced, *(each for each in moments if each is not None)), default=None)
+        waited = (*self._paced_until_ms.values(), *self._held_until_ms.values(), *moments)
+        return min((each for each in waited if each is not None and each > now_ms), default=None)
 
     def carrying(self, now_ms: int, *, slowed_most: int = 20) -> list[Carrying]:
         """How each channel's provider stands."""
@@ -187,7 +187,8 @@ class Lanes:
 
     def _release(self, channel: str) -> None:
         """Something of the channel has ended: there may be a place for whoever is first."""
-        self._held = {lane for lane in self._held if lane.channel != channel}
+        held = self._held_until_ms.items()
+        self._held_until_ms = {lane: until_ms for lane, until_ms in held if lane.channel != channel}
 
 
 class FreeLanes(Lanes):

@@ -11,6 +11,7 @@ from starlette.types import ASGIApp
 from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
+from holdfast.http.api.delivery import delivery_routes
 from holdfast.http.api.erasures import erasure_routes
 from holdfast.http.api.errors import error_routes
 from holdfast.http.api.files import file_routes
@@ -73,7 +74,7 @@ def make_http(app: Application) -> ASGIApp:
         sql_routes,
     ):
         api.include_router(routes(app), dependencies=asking)
-    for routes in (error_routes, key_routes, file_routes, list_routes, query_routes):
+    for routes in (error_routes, delivery_routes, key_routes, file_routes, list_routes, query_routes):
         api.include_router(routes(app))
     api.include_router(trace_routes(app))
     api.include_router(decision_file_routes(app))
