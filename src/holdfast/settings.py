@@ -22,7 +22,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.caps import decode_caps
+from holdfast.decisions.costs import decode_costs
+from holdfast.decisions.fatigue import decode_fatigue
 from holdfast.decisions.quiet import decode_quiet
+from holdfast.decisions.recovery import decode_holds
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.pace import Rates, decode_rates
 
@@ -122,6 +125,23 @@ class Settings:
         "More such limits, on a channel, about a topic, or in all, with semicolons between them: "
         "`5 in 7 days; 1 in 24 hours about news; 2 in 1 week on email about offers`.",
     )
+    fatigue: str = _setting(
+        "",
+        "How many marketing messages somebody gets who answers none: `after 5 in 30 days, 1 in 14 days` lets those who "
+        "opened none of five have one in any two weeks, until they open or click. Several with semicolons between "
+        "them; `on sms` after the first time makes it about one channel.",
+    )
+    service_holds: str = _setting(
+        "",
+        "Events between which somebody gets no marketing, because they wait for their trouble to be solved: "
+        "`from Support Ticket Opened until Support Ticket Solved, at most 14 days`. Several with semicolons between "
+        "them.",
+    )
+    message_costs: str = _setting(
+        "",
+        "What one message costs on a channel, in cents (minor units of the workspace's currency), such as "
+        "`email 0.08; sms 7.5`. Budgets are kept by it; a channel that is not named costs nothing.",
+    )
     quiet_from: str = _setting(
         "",
         "When quiet hours begin, in which nobody gets marketing, such as 21:00, in the person's time zone (their trait "
@@ -198,6 +218,9 @@ class Settings:
         decode_send_rates(self.send_rates)
         decode_domain_rates(self.domain_rates)
         decode_caps(self.contact_caps, "contact_caps")
+        decode_fatigue(self.fatigue, "fatigue")
+        decode_holds(self.service_holds, "service_holds")
+        decode_costs(self.message_costs, "message_costs")
         decode_quiet(self.quiet_from, self.quiet_until, self.quiet_policy)
         _check_url(self.public_url)
         if self.console_open and not is_loopback(self.host):

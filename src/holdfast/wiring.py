@@ -15,9 +15,12 @@ from zoneinfo import ZoneInfo
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.caps import Cap, decode_caps
+from holdfast.decisions.costs import THOUSANDTHS, decode_costs
+from holdfast.decisions.fatigue import decode_fatigue
 from holdfast.decisions.fields import read_object
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import decode_quiet
+from holdfast.decisions.recovery import decode_holds
 from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.archive import Archivist
 from holdfast.flows.broadcasts import Preparer
@@ -135,8 +138,8 @@ class Application:
     mailbox: Mailbox | None
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
-    eraser: Eraser = field(init=False)
     simulator: Simulator = field(init=False)
+    eraser: Eraser = field(init=False)
     opened: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
     """What is to be closed with the application, last opened first."""
     progress: Progress | None = None
@@ -356,6 +359,9 @@ def rules_of(settings: Settings) -> GateRules:
         quiet=decode_quiet(settings.quiet_from, settings.quiet_until, settings.quiet_policy),
         zone=ZoneInfo(settings.time_zone),
         global_holdout=settings.global_holdout,
+        fatigue=decode_fatigue(settings.fatigue, "fatigue"),
+        service_holds=decode_holds(settings.service_holds, "service_holds"),
+        costs=decode_costs(settings.message_costs, "message_costs"),
         veil_key=_kept_secret(settings.data_dir),
     )
 
@@ -528,7 +534,7 @@ async def assemble(
         rules=rules_of(settings),
         zone=ZoneInfo(settings.time_zone),
         currency=settings.currency,
-        costs={},
+        costs={channel: cost / THOUSANDTHS for channel, cost in rules_of(settings).costs.items()},
         stages=stage_of,
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)

@@ -73,8 +73,12 @@ const REASONS: Record<string, string> = {
   holdout: 'in the holdout',
   suppressed: 'address is suppressed',
   no_consent: 'no consent',
+  service_hold: 'waiting for service',
   quiet_hours: 'it was quiet hours',
+  fatigued: 'did not answer the last ones',
   capped: 'over the contact cap',
+  over_budget: 'over the budget',
+  outranked: 'something mattered more',
   no_address: 'no address',
 }
 

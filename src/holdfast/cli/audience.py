@@ -17,6 +17,7 @@ _REASONS = {
     "no_address": "have no address",
     "suppressed": "are suppressed",
     "no_consent": "do not consent",
+    "service_hold": "wait for their trouble to be solved",
 }
 COMBINATIONS_SHOWN = 20
 

@@ -95,6 +95,10 @@ class Desk:
     def delete_segment(self, segment_id: str) -> None:
         self._ask("DELETE", _segment(segment_id), missing=_LIST)
 
+    def segment_members(self, segment_id: str, *, limit: int) -> Answer:
+        path = _segment(segment_id, "members?" + urlencode({"limit": min(limit, PAGE_MOST)}))
+        return self._ask("GET", path, missing=_LIST)
+
     def segment_versions(self, segment_id: str, *, limit: int) -> list[Answer]:
         path = _segment(segment_id, "versions?" + urlencode({"limit": min(limit, PAGE_MOST)}))
         return rows_of(self._ask("GET", path, missing=_LIST), "versions")
@@ -117,8 +121,11 @@ class Desk:
         wish: Answer = {"segments": segments, "dry_run": dry_run, "prune": prune}
         return rows_of(self._ask("POST", "/api/segments/apply", wish), "changes")
 
-    def journeys(self, kind: Literal["journey", "campaign"]) -> list[Answer]:
-        return rows_of(self._ask("GET", f"/api/{kind}s"), f"{kind}s")
+    def journeys(self, kind: Literal["journey", "campaign"], *, archived: bool = False) -> list[Answer]:
+        return rows_of(self._ask("GET", f"/api/{kind}s{'?archived=true' if archived else ''}"), f"{kind}s")
+
+    def change_journey(self, kind: str, journey_id: str, verb: str) -> Answer:
+        return self._ask("POST", f"/api/{kind}s/{_part(journey_id)}/{verb}", missing=_JOURNEYS)
 
     def journey(self, kind: Literal["journey", "campaign"], journey_id: str) -> Answer:
         return self._ask("GET", f"/api/{kind}s/{_part(journey_id)}", missing=_JOURNEYS)
@@ -126,6 +133,19 @@ class Desk:
     def apply_journeys(self, journeys: list[Answer], *, move: Mapping[str, Mapping[str, str]], dry_run: bool) -> Answer:
         wish: Answer = {"journeys": journeys, "move": move, "dry_run": dry_run}
         return self._ask("POST", "/api/journeys/apply", wish)
+
+    def coming(self, kind: str, journey_id: str, *, count: int) -> Answer:
+        return self._ask("GET", f"/api/{kind}s/{_part(journey_id)}/next?count={count}", missing=_JOURNEYS)
+
+    def runs(self, kind: str, journey_id: str, *, limit: int) -> Answer:
+        return self._ask("GET", f"/api/{kind}s/{_part(journey_id)}/runs?limit={limit}", missing=_JOURNEYS)
+
+    def change_run(self, kind: str, journey_id: str, run: int, verb: str) -> Answer:
+        path = f"/api/{kind}s/{_part(journey_id)}/runs/{run}/{verb}"
+        return self._ask("POST", path, missing=f"`holdfast campaign runs {journey_id}` shows them.")
+
+    def trigger(self, kind: str, journey_id: str, wish: Answer) -> Answer:
+        return self._ask("POST", f"/api/{kind}s/{_part(journey_id)}/trigger", wish, missing=_JOURNEYS)
 
     def simulate(self, wish: Answer) -> Answer:
         return self._ask("POST", "/api/simulate", wish, missing=_JOURNEYS)

@@ -38,10 +38,15 @@ def journey() -> None:
 
 
 @app.command("list")
-def list_journeys(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+def list_journeys(
+    archived: Annotated[bool, typer.Option("--archived", help="What was archived, too.")] = False,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
     """Every journey and campaign: whether it runs, and who is on it."""
     with desk(data, api_key) as at:
-        found = [row for kind in KINDS for row in at.journeys(kind)]
+        found = [row for kind in KINDS for row in at.journeys(kind, archived=archived)]
     if as_json:
         print_json({"journeys": found})
         return
@@ -151,6 +156,43 @@ def pull(
     print(f"{count_words(len(written.written), 'file')} written, {written.unchanged:,} left as they were.")
 
 
+@app.command()
+def pause(journey_id: JourneyId, data: Data = None, api_key: ApiKey = None) -> None:
+    """Nobody enters and nobody moves, until it is resumed."""
+    _change(journey_id, "pause", data, api_key)
+
+
+@app.command()
+def resume(journey_id: JourneyId, data: Data = None, api_key: ApiKey = None) -> None:
+    """Let a paused one go on. What fell due meanwhile happens now."""
+    _change(journey_id, "resume", data, api_key)
+
+
+@app.command()
+def stop(journey_id: JourneyId, data: Data = None, api_key: ApiKey = None) -> None:
+    """Stop for good: everybody on it leaves, and what waits to be sent is withheld."""
+    _change(journey_id, "stop", data, api_key)
+
+
+@app.command()
+def archive(journey_id: JourneyId, data: Data = None, api_key: ApiKey = None) -> None:
+    """Put away one that was stopped: its results stay, and it is listed no more."""
+    _change(journey_id, "archive", data, api_key)
+
+
+@app.command()
+def restore(journey_id: JourneyId, data: Data = None, api_key: ApiKey = None) -> None:
+    """List an archived one again. It stays stopped until it is published anew."""
+    _change(journey_id, "restore", data, api_key)
+
+
+def _change(journey_id: str, verb: str, data: Path | None, api_key: str | None) -> None:
+    with desk(data, api_key) as at:
+        kind = str(_found(at, journey_id)["kind"])
+        done = at.change_journey(kind, journey_id, verb)
+    print(f"{str(done['kind']).capitalize()} {done['id']} is {done['state']}.")
+
+
 def _found(at: Desk, journey_id: str) -> Answer:
     try:
         return at.journey("journey", journey_id)
@@ -219,8 +261,8 @@ def _print_warnings(done: Answer) -> None:
 
 def _state(change: Answer) -> str:
     before, after = change["state_before"], change["state"]
-    if before == "stopped" and after == "live":
-        return "; it was stopped, and runs again"
+    if before in ("stopped", "archived") and after == "live":
+        return f"; it was {before}, and runs again"
     return "" if after == "live" else f"; it is {after}"
 
 

@@ -22,6 +22,7 @@ from holdfast.cli.reference_insights import insights_page
 from holdfast.cli.reference_kpis import kpis_page
 from holdfast.cli.reference_sql import sql_page
 from holdfast.decisions.campaign import Campaign
+from holdfast.decisions.costs import Budget
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.gate import Reason
 from holdfast.decisions.journey import Goal, Journey
@@ -186,11 +187,13 @@ def journeys_page() -> str:
         f"## The journey\n\n{_fields_table(Journey)}\n"
         f"## The campaign\n\n{_fields_table(Campaign)}\n"
         f"## `goal`\n\n{_fields_table(Goal)}\n"
+        f"## `budget`\n\n{_fields_table(Budget)}\n"
         f"## The steps\n\n{steps}\n"
         f"### `template` of `send`\n\n{_fields_table(Template)}\n"
         "## Why a message is withheld\n\n"
         f"Every message passes one gate. If it may not be sent, there is exactly one reason, the first of: {reasons}.\n"
-        "A transactional message is held back only by `no_address`, and by `suppressed` where the address is dead.\n"
+        "A transactional message is held back only by `no_address`, by `too_late`, and by `suppressed` where the "
+        "address is dead.\n"
     )
 
 

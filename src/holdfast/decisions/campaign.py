@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from holdfast.decisions.costs import Budget
 from holdfast.decisions.fields import Holdout, Id, Label, Nested, OrNull, decode_fields, encode_fields, read_object
 from holdfast.decisions.journey import Goal, Journey
 from holdfast.decisions.nodes import Node, StartStep
@@ -24,6 +25,9 @@ class Campaign:
     name: Annotated[Label, "Its name for people."]
     holdout: Annotated[Holdout, "The share of people left alone on purpose, to measure the effect on the others."] = 0.0
     goal: Annotated[Goal, Nested(Goal), "What it is for."]
+    budget: Annotated[Budget | None, OrNull(Nested(Budget)), "How much its messages may cost; null for no limit."] = (
+        None
+    )
     trigger: Annotated[Start, StartStep(), "Who gets it, and when: any step by which people enter a journey."]
     unless: Annotated[
         Until | None,
@@ -45,6 +49,7 @@ class Campaign:
             name=self.name,
             holdout=self.holdout,
             goal=self.goal,
+            budget=self.budget,
             start="trigger",
             steps=steps,
             kind="campaign",

@@ -7,7 +7,7 @@ contacts which nobody has delivered yet are seen by those that are asked for aft
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from holdfast.kernel.errors import Invalid
@@ -17,6 +17,8 @@ CAPS_MOST = 20
 WITHIN_DAYS_MOST = 90
 """How long a window may be: every contact so far back is looked at whenever somebody is to be written to."""
 DAY_SECONDS = 86_400
+PRIORITY_MOST = 100
+PRIORITY_USUAL = 50
 _UNITS = {"hour": 3_600, "day": DAY_SECONDS, "week": 7 * DAY_SECONDS}
 _RULE = re.compile(
     r"(?P<most>[0-9]{1,6}) in (?P<count>[0-9]{1,6}) (?P<unit>hour|day|week)s?"
@@ -38,10 +40,17 @@ class Made:
     """The moment it was meant for: when it was asked for, or the moment it was put off to."""
     transactional: bool = False
     """Then no cap counts it."""
+    priority: int = PRIORITY_USUAL
+    """What it counts against others for the same person."""
     key: str = ""
     """Of its send, where it has one by now."""
     handed_ms: int | None = None
     """When it was handed over to be delivered; None while it waits."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether it can still be called off."""
+        return self.handed_ms is None and bool(self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +106,47 @@ def decode_caps(text: str, path: str) -> tuple[Cap, ...]:
     return tuple(_cap(rule, path) for rule in rules)
 
 
+def seconds_of(window: str) -> int:
+    """The length of a window such as `2 weeks`, which is known to be one."""
+    count, unit = window.split()
+    return int(count) * _UNITS[unit.removesuffix("s")]
+
+
+def outranked(
+    allowed: Callable[[tuple[Made, ...]], bool], recent: tuple[Made, ...], priority: int
+) -> tuple[Made, ...] | None:
+    """Which waiting contacts have to make room for one of that priority; None when even that would not be enough.
+
+    As few as can be, the least important first, and of those the one that would be made last.
+
+    Args:
+        allowed: whether the contact may be made after those.
+    """
+    lesser = [each for each in recent if each.waits and each.priority < priority and not each.transactional]
+    lesser.sort(key=lambda each: (each.priority, -each.at_ms, each.key))
+    out: list[Made] = []
+    for each in lesser:
+        out.append(each)
+        if allowed(_without(recent, out)):
+            # Those that turned out to be in nobody's way stay.
+            for other in tuple(out):
+                fewer = [one for one in out if one is not other]
+                if allowed(_without(recent, fewer)):
+                    out = fewer
+            return tuple(out)
+    return None
+
+
+def _without(recent: tuple[Made, ...], out: Sequence[Made]) -> tuple[Made, ...]:
+    gone = {each.key for each in out}
+    return tuple(each for each in recent if each.key not in gone)
+
+
 def _cap(rule: str, path: str) -> Cap:
     found = _RULE.fullmatch(rule)
     if found is None:
         raise Invalid(f"{rule!r:.200} is no cap.", path=path, hint=_HINT)
-    most, within_seconds = int(found["most"]), int(found["count"]) * _UNITS[found["unit"]]
+    most, within_seconds = int(found["most"]), seconds_of(f"{found['count']} {found['unit']}")
     if most == 0:
         hint = "Leave the rule out, or take consent to the channel or topic away."
         raise Invalid(f"{rule!r} would let nobody be written to.", path=path, hint=hint)

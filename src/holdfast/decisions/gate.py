@@ -6,18 +6,20 @@ applies in the order of `Reason`. Marketing rules never hold back a transactiona
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from holdfast.decisions.caps import Cap, Made, free_ms
+from holdfast.decisions.caps import PRIORITY_USUAL, Cap, Made, free_ms, outranked
+from holdfast.decisions.fatigue import Fatigue
 from holdfast.decisions.holdout import held_out
 from holdfast.decisions.quiet import QuietHours
+from holdfast.decisions.recovery import ServiceHold
 from holdfast.decisions.visit import Arm
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.profiles.profile import Profile
+from holdfast.profiles.profile import Profile, Tally
 from holdfast.segments.condition import UTC_ZONE
 from holdfast.segments.zones import ZONE_TRAIT, zones
 
@@ -27,12 +29,16 @@ Reason = Literal[
     "no_address",  # There is nowhere to write to on the channel.
     "suppressed",  # The address is not to be written to.
     "no_consent",  # They did not agree, or agree no more.
+    "service_hold",  # They wait for their trouble to be solved.
     "too_late",  # It is past the cut-off of the run that let them in.
     "quiet_hours",  # It is quiet where they are, and what comes then is dropped.
+    "fatigued",  # They have not answered the last ones.
     "capped",  # One more would be too many.
+    "over_budget",  # It would cost more than is left to spend.
+    "outranked",  # It was permitted and waited, and something more important took its place.
 ]
 """Why a contact is withheld, in the order they are asked: first who they are, then how they stand to us, then the hour,
-and last what was made before."""
+then what was made before, and last the money. What waits may be outranked after all."""
 
 SOFT_SUPPRESSIONS = frozenset({"unsubscribed", "complained"})
 """Suppressions that speak of marketing: the address works, its owner wants no advertising. Any other reason means that
@@ -46,12 +52,16 @@ class Contact:
     channel: str
     topic: str
     transactional: bool = False
-    """Part of what the person bought or asked for, such as a receipt: exempt from holdouts, consent, quiet hours and
-    caps."""
+    """Part of what the person bought or asked for, such as a receipt: exempt from holdouts, consent, holds, quiet
+    hours, caps and budgets."""
     not_after: datetime | None = None
     """The cut-off: it is not made later; None for none."""
     arm: Arm = "treated"
     """Whether the person is being left alone on purpose."""
+    priority: int = PRIORITY_USUAL
+    """Where a cap has room for one, the one with the higher number gets it, as long as the other still waits."""
+    affordable: bool = True
+    """Whether what is left to spend pays for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +82,10 @@ class Standing:
     """A name of the person that lasts, by which the global holdout is drawn; empty when there is nobody to draw."""
     zone: ZoneInfo | None = None
     """The time zone they live in; None when it is not known, and the workspace's is taken."""
+    answered_ms: int = 0
+    """When they last opened one of our messages or clicked in one, by their own hand; 0 for never."""
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    """What they did, by event."""
 
     def consents_to(self, topic: str) -> bool | None:
         """Whether they agreed to hear of the topic; None when they never said."""
@@ -80,6 +94,10 @@ class Standing:
     def contacted(self, made: Made) -> Standing:
         """The standing after one more contact."""
         return replace(self, recent=(*self.recent, made))
+
+    def without(self, keys: Collection[str]) -> Standing:
+        """The standing once these contacts are called off."""
+        return replace(self, recent=tuple(each for each in self.recent if each.key not in keys)) if keys else self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +112,22 @@ class GateRules:
     """The workspace's time zone: whose quiet hours are kept where a person's own is not known."""
     global_holdout: float = 0.0
     """The share of people who get no marketing of any kind; 0 <= global_holdout < 1."""
+    fatigue: tuple[Fatigue, ...] = ()
+    service_holds: tuple[ServiceHold, ...] = ()
     veil_key: bytes = field(default=b"", repr=False)
     """What the names and addresses of the erased are hashed with; empty where nobody is ever erased."""
+    costs: Mapping[str, int] = field(default_factory=dict)
+    """What a message costs by channel, in thousandths of a minor unit of the workspace's currency."""
 
     def look_back_seconds(self) -> int:
         """How far back contacts matter; 0 when nothing limits them."""
-        return max((cap.within_seconds for cap in self.caps), default=0)
+        windows = [cap.within_seconds for cap in self.caps]
+        windows += [max(each.within_seconds, each.rest_seconds) for each in self.fatigue]
+        return max(windows, default=0)
+
+    def cost_of(self, channel: str) -> int:
+        """What a message on the channel costs, in thousandths of a minor unit; 0 where nobody said."""
+        return self.costs.get(channel, 0)
 
     def caps_on(self, contact: Contact) -> tuple[Cap, ...]:
         """The caps that such a contact must keep."""
@@ -113,7 +141,7 @@ class GateRules:
 
     def of_the_person(self) -> GateRules:
         """The rules without those that speak of the hour and not of the person."""
-        return replace(self, caps=(), quiet=None)
+        return replace(self, caps=(), quiet=None, fatigue=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +150,8 @@ class Permit:
 
     not_before: datetime | None = None
     """When quiet hours are over, where it is to wait for that; None for now."""
+    instead_of: tuple[str, ...] = ()
+    """The keys of less important ones that waited, and are called off for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +167,10 @@ Answer: TypeAlias = Permit | Withheld
 def gate(contact: Contact, standing: Standing, rules: GateRules, now: datetime) -> Answer:
     """Whether the contact may be made at `now`, or when quiet hours are over.
 
-    Caps are asked about the moment at which it is to be made.
+    Caps and fatigue are asked about the moment at which it is to be made. What is less important and still waits makes
+    room for it.
     """
-    reason = _standing_bars(contact, standing, rules)
+    reason = _standing_bars(contact, standing, rules, to_millis(now))
     if reason is not None:
         return Withheld(reason)
     if contact.not_after is not None and now > contact.not_after:
@@ -153,22 +184,46 @@ def gate(contact: Contact, standing: Standing, rules: GateRules, now: datetime) 
             return Withheld("quiet_hours")
         if contact.not_after is not None and at_ms > to_millis(contact.not_after):
             return Withheld("too_late")
-    if not all(cap.allows(standing.recent, at_ms) for cap in rules.caps_on(contact)):
-        return Withheld("capped")
-    return Permit() if at_ms == asked_ms else Permit(from_millis(at_ms))
+    full = _fullness(contact, standing, rules, at_ms)
+    instead_of: tuple[Made, ...] | None = ()
+    if full(standing.recent):
+        instead_of = outranked(lambda recent: not full(recent), standing.recent, contact.priority)
+    if instead_of is None:
+        return Withheld(full(standing.recent) or "capped")
+    if not contact.affordable:
+        return Withheld("over_budget")
+    not_before = None if at_ms == asked_ms else from_millis(at_ms)
+    return Permit(not_before, tuple(each.key for each in instead_of))
 
 
-def made_by(contact: Contact, answer: Permit, now: datetime) -> Made:
-    """The contact that was permitted at `now`, as later ones see it."""
+def _fullness(
+    contact: Contact, standing: Standing, rules: GateRules, at_ms: int
+) -> Callable[[tuple[Made, ...]], Reason | None]:
+    """Tells why one more contact at that moment is too much after those; None where it is not."""
+    tiring = [each for each in rules.fatigue if each.concerns(contact.channel)]
+    caps = rules.caps_on(contact)
+
+    def full(recent: tuple[Made, ...]) -> Reason | None:
+        if not all(each.allows(recent, standing.answered_ms, at_ms) for each in tiring):
+            return "fatigued"
+        return None if all(cap.allows(recent, at_ms) for cap in caps) else "capped"
+
+    return full
+
+
+def made_by(contact: Contact, answer: Permit, now: datetime, key: str = "") -> Made:
+    """The contact that was permitted at `now`, as later ones see it; `key` is its send's."""
     return Made(
         channel=contact.channel,
         topic=contact.topic,
         at_ms=to_millis(answer.not_before or now),
         transactional=contact.transactional,
+        priority=contact.priority,
+        key=key,
     )
 
 
-def _standing_bars(contact: Contact, standing: Standing, rules: GateRules) -> Reason | None:
+def _standing_bars(contact: Contact, standing: Standing, rules: GateRules, at_ms: int) -> Reason | None:
     """Who they are and how they stand to us: what holds at any hour."""
     marketing = not contact.transactional
     if marketing and (contact.arm == "global_holdout" or held_out(standing.person_key, rules.global_holdout)):
@@ -181,6 +236,8 @@ def _standing_bars(contact: Contact, standing: Standing, rules: GateRules) -> Re
         return "suppressed"
     if marketing and not _consents(contact, standing, rules):
         return "no_consent"
+    if marketing and any(each.holds(standing.tallies, at_ms) for each in rules.service_holds):
+        return "service_hold"
     return None
 
 
@@ -217,5 +274,7 @@ def standing_of(
         suppressed=suppressed,
         recent=recent,
         person_key=person_key,
+        answered_ms=profile.answered_ms,
+        tallies=profile.tallies,
         zone=zones().get(lives_in.value) if lives_in is not None and isinstance(lives_in.value, str) else None,
     )

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, cast
 
+from holdfast.decisions.costs import Budget
 from holdfast.decisions.fields import (
     EventName,
     Holdout,
     Id,
     Label,
     Nested,
+    OrNull,
     Seconds,
     Truthy,
     decode_fields,
@@ -40,6 +42,9 @@ class Journey:
     name: Annotated[Label, "Its name for people."]
     holdout: Annotated[Holdout, "The share of people left alone on purpose, to measure the effect on the others."] = 0.0
     goal: Annotated[Goal, Nested(Goal), "What it is for."]
+    budget: Annotated[Budget | None, OrNull(Nested(Budget)), "How much its messages may cost; null for no limit."] = (
+        None
+    )
     leave_on_goal: Annotated[Truthy, "Whether who reaches the goal in time leaves at once, wherever they wait."] = True
     start: Annotated[Id, "The id of the trigger."]
     steps: Annotated[Mapping[str, Node], Nodes(), "The steps by id."]

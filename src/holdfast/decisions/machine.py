@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from holdfast.decisions.caps import PRIORITY_USUAL
 from holdfast.decisions.gate import Answer, GateRules, Permit, Standing, gate, made_by
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node
@@ -64,6 +65,8 @@ class Scene:
     standing: Mapping[str, Standing] = field(default_factory=dict)
     """By channel; on a channel that is not there the person has no address."""
     rules: GateRules = field(default_factory=GateRules)
+    left: int | None = None
+    """What the journey may still spend, in thousandths of a minor unit; None for no limit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +81,9 @@ class Asked:
     transactional: bool
     address: str
     verdict: Answer
+    priority: int = PRIORITY_USUAL
+    cost: int = 0
+    """What it will cost, in thousandths of a minor unit; 0 where it is withheld."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +150,7 @@ class _Walk:
         "_due_ms",
         "_facts",
         "_journey",
+        "_left",
         "_left_by",
         "_now_ms",
         "_passed",
@@ -164,7 +171,7 @@ class _Walk:
         self._now_ms = to_millis(scene.now)
         self._step, self._seq, self._arrived_ms = visit.step, visit.seq, visit.arrived_ms
         self._due_ms, self._waits_for, self._left_by = visit.due_ms, visit.waits_for, ""
-        self._facts, self._standing = scene.facts, scene.standing
+        self._facts, self._standing, self._left = scene.facts, scene.standing, scene.left
         self._sends: list[Asked] = []
         self._passed: list[tuple[str, str]] = []
         self._told: list[Told] = []
@@ -285,7 +292,11 @@ class _Walk:
         self._facts = ChangedFacts(self._facts, {change.trait: change.value})
 
     def _ask(self, ask: Ask) -> str:
-        contact = replace(ask.contact, arm=self._visit.arm, not_after=not_after(self._visit.variables))
+        cost = self._scene.rules.cost_of(ask.contact.channel)
+        affordable = self._left is None or cost <= self._left
+        contact = replace(
+            ask.contact, arm=self._visit.arm, affordable=affordable, not_after=not_after(self._visit.variables)
+        )
         standing = self._standing.get(contact.channel, _NOWHERE)
         verdict = gate(contact, standing, self._scene.rules, self._scene.now)
         key = self._visit.effect_key_at(self._step, self._seq)
@@ -300,6 +311,8 @@ class _Walk:
                 transactional=contact.transactional,
                 address=standing.address,
                 verdict=verdict,
+                priority=contact.priority,
+                cost=cost if isinstance(verdict, Permit) else 0,
             )
         )
         self.tell(
@@ -307,8 +320,12 @@ class _Walk:
         )
         if not isinstance(verdict, Permit):
             return ask.withheld
-        made = made_by(contact, verdict, self._scene.now)
-        self._standing = {name: each.contacted(made) for name, each in self._standing.items()}
+        made = made_by(contact, verdict, self._scene.now, key)
+        self._standing = {
+            name: each.without(verdict.instead_of).contacted(made) for name, each in self._standing.items()
+        }
+        if self._left is not None:
+            self._left -= cost
         return ask.sent
 
     def _reached_goal(self, event: Event) -> bool:

@@ -6,7 +6,7 @@ ago may not be made any more.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from holdfast.decisions.caps import Made
@@ -17,12 +17,13 @@ from holdfast.flows.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.own import told_settled
 from holdfast.flows.playbook import Playbook
 from holdfast.flows.send import settled_doubt
-from holdfast.flows.travel import CHANNEL, load_travellers
+from holdfast.flows.travel import CHANNEL, day_of, load_travellers
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.pace import Bucket
 from holdfast.ports.state import Lane, Send, Settlement, Transaction, View
 
+OUTRANKED: Reason = "outranked"
 PACE = "pace/"
 """Before the name of a channel, the note that holds its bucket."""
 PUT_OFF_MS_MOST = 3_600_000
@@ -65,6 +66,7 @@ async def claim(
     going = [send for send in claimed if send.key not in keys]
     try:
         await settle(transaction, [*refused, *put_off], now_ms)
+        await _give_back(transaction, claimed, {each.key for each in refused if each.state == "withheld"}, rules)
     except BaseException:
         lanes.untaken(going)
         raise
@@ -157,6 +159,40 @@ async def settle(transaction: Transaction, settlements: Sequence[Settlement], no
     await transaction.emit(told)
 
 
+async def call_off(transaction: Transaction, outranked: Mapping[str, int], rules: GateRules) -> None:
+    """Withhold sends that made room for more important ones, each at its moment, and tell of it."""
+    found = await transaction.sends(list(outranked))
+    sends = [send for send in found.values() if send.state == "pending"]
+    owners = await transaction.identities_by_id([send.identity for send in sends])
+    for send in sends:
+        await transaction.withhold_sends([send.key], OUTRANKED, outranked[send.key])
+    await transaction.emit(
+        [
+            told_settled(
+                send,
+                Settlement(key=send.key, state="withheld", reason=OUTRANKED),
+                owners[send.identity].key,
+                outranked[send.key],
+            )
+            for send in sends
+        ]
+    )
+    await _give_back(transaction, sends, outranked, rules)
+
+
+async def _give_back(
+    transaction: Transaction, sends: Sequence[Send], withheld: Container[str], rules: GateRules
+) -> None:
+    """What was not sent after all costs nothing: it is taken off the day on whose account it was."""
+    back: dict[tuple[str, str], int] = {}
+    for send in sends:
+        if send.cost and send.key in withheld:
+            account = (send.origin, day_of(from_millis(send.created_ms), rules.zone))
+            back[account] = back.get(account, 0) - send.cost
+    if back:
+        await transaction.spend(back)
+
+
 def recovered(send: Send, taken: Collection[str] | None, now_ms: int, doubt: DoubtPolicy = ONCE) -> Settlement:
     """What becomes of a send claimed by a process that is no more; `taken` is what the provider says it took."""
     by = send.claimed_by
@@ -191,7 +227,7 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
         if settlement is not None:
             refused.append(settlement)
         elif not send.transactional:
-            handed[person].append(Made(channel=send.channel, topic=send.topic, at_ms=now_ms))
+            handed[person].append(Made(channel=send.channel, topic=send.topic, at_ms=now_ms, priority=send.priority))
     return refused
 
 
@@ -207,7 +243,7 @@ def _settled_again(
 ) -> Settlement | None:
     """Why a claimed send does not go now; None when it goes."""
     contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
-    answer = gate(contact, standing, replace(rules, caps=()), from_millis(now_ms))
+    answer = gate(contact, standing, replace(rules, caps=(), fatigue=()), from_millis(now_ms))
     if isinstance(answer, Withheld):
         return Settlement(key=send.key, state="withheld", reason=answer.reason)
     if answer.not_before is not None:

@@ -1,4 +1,4 @@
-"""Decide: publish journeys and campaigns, pause, resume and stop them."""
+"""Decide: publish journeys and campaigns, pause, resume, stop and archive them."""
 
 from __future__ import annotations
 
@@ -12,11 +12,17 @@ from holdfast.flows.broadcasts import stop_runs
 from holdfast.flows.decision_drafts import draft_of
 from holdfast.flows.publishing import apply_decisions
 from holdfast.kernel.errors import Conflict, NotFound
-from holdfast.ports.state import Decision, State, View
+from holdfast.ports.state import OVER, Decision, DecisionState, State, View
 
-Verb = Literal["pause", "resume", "stop"]
+Verb = Literal["pause", "resume", "stop", "archive", "restore"]
 
-_STATES: dict[Verb, Literal["live", "paused", "stopped"]] = {"pause": "paused", "resume": "live", "stop": "stopped"}
+_STATES: dict[Verb, DecisionState] = {
+    "pause": "paused",
+    "resume": "live",
+    "stop": "stopped",
+    "archive": "archived",
+    "restore": "stopped",
+}
 
 
 async def publish(
@@ -35,18 +41,38 @@ async def publish(
 
 
 async def set_state(state: State, kind: Kind, decision_id: str, verb: Verb) -> Decision:
-    """Pause, resume or stop the newest version. Raises NotFound, and Conflict for what is stopped already."""
+    """Pause, resume, stop, archive or restore the newest version.
+
+    Only what is stopped is archived; restored, it is stopped again, and publishing it anew starts it.
+
+    Raises NotFound, and Conflict where the state it is in does not allow that.
+    """
     async with state.begin() as transaction:
         before = await _newest(transaction, decision_id)
         if before is None or before.kind != kind:
             raise NotFound(f"there is no {kind} {decision_id!r:.120}.", hint=f"GET /api/{kind}s lists them.")
-        if before.state == "stopped" and verb != "stop":
-            raise Conflict(f"this {kind} was stopped.", hint="Publish it again to start a new version.")
+        _check(before, verb)
         decision = replace(before, state=_STATES[verb])
         await transaction.put_decision(decision)
-        if decision.state == "stopped":
+        if decision.state in OVER:
             await stop_runs(transaction, decision.id)
     return decision
+
+
+def _check(before: Decision, verb: Verb) -> None:
+    """Raise Conflict where the state does not allow the verb. The same verb again changes nothing."""
+    match verb:
+        case "archive" if before.state not in OVER:
+            hint = f"Stop it first: everybody on it leaves then. POST /api/{before.kind}s/{before.id}/stop does it."
+            raise Conflict(f"this {before.kind} is {before.state}; only what is stopped is archived.", hint=hint)
+        case "restore" if before.state not in OVER:
+            raise Conflict(f"this {before.kind} is not archived.", hint="There is nothing to restore.")
+        case "stop" if before.state == "archived":
+            raise Conflict(f"this {before.kind} is stopped and archived already.", hint="Restore it to see it listed.")
+        case "pause" | "resume" if before.state in OVER:
+            raise Conflict(f"this {before.kind} was stopped.", hint="Publish it again to start a new version.")
+        case _:
+            pass
 
 
 async def _newest(view: View, decision_id: str) -> Decision | None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import IdentityKey
+from holdfast.flows.claiming import call_off
 from holdfast.flows.erased import without_erased
 from holdfast.flows.identify import apply_claims
 from holdfast.flows.live_segments import LiveKeeper
@@ -64,7 +65,7 @@ class Intake:
         # The first of them is decided at its own time, and the caps look back from there.
         first_ms = min(each.received_ms for each in fresh)
         travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
-        travel = Travel(playbook, self._rules, self._zone)
+        travel = Travel(playbook, self._rules, self._zone, await _spent(transaction, playbook))
         concerned = ((people.identities[each.event.identity], each.event) for each in fresh)
         happenings = await self._live.happenings(transaction, concerned, people.profiles)
         for each in fresh:
@@ -81,7 +82,7 @@ class Intake:
         learnt = {people.identities[each.event.identity] for each in fresh}
         await transaction.put_profiles({each.id: people.profiles[each.id] for each in learnt})
         await transaction.touch_people(sorted({each.person for each in learnt}))
-        await _write(transaction, travel.done)
+        await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)
         await happened(transaction, playbook, fresh)
         return len(fresh)
@@ -110,12 +111,12 @@ class Intake:
         owners = await transaction.identities_by_id([visit.identity for visit in due])
         persons = sorted({owner.person for owner in owners.values()})
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
-        travel = Travel(playbook, self._rules, self._zone)
+        travel = Travel(playbook, self._rules, self._zone, await _spent(transaction, playbook))
         stopped = await _stopped(transaction, due)
         for visit in due:
             traveller = travellers[owners[visit.identity].person]
             travel.due(traveller, visit.id, from_millis(now_ms), stopped=visit.id in stopped)
-        await _write(transaction, travel.done)
+        await _write(transaction, travel.done, self._rules)
         return len(due)
 
     async def let_in(
@@ -129,7 +130,7 @@ class Intake:
         owners = await transaction.identities_by_id(persons)
         whole = sorted({owner.person for owner in owners.values()})
         travellers = await load_travellers(transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,))
-        travel = Travel(playbook, self._rules, self._zone)
+        travel = Travel(playbook, self._rules, self._zone, await _spent(transaction, playbook))
         came: Counter[str] = Counter()
         for person in persons:
             traveller = travellers.get(owners[person].person) if person in owners else None
@@ -137,7 +138,7 @@ class Intake:
                 came["forgotten"] += 1
             else:
                 came[travel.let_in(traveller, by, from_millis(now_ms))] += 1
-        await _write(transaction, travel.done)
+        await _write(transaction, travel.done, self._rules)
         return came
 
 
@@ -146,6 +147,11 @@ async def _stopped(transaction: Transaction, due: Sequence[Visit]) -> set[int]:
     waiting = {visit.id: run for visit in due if visit.seq == 0 and (run := run_of(visit.variables)) is not None}
     states = await transaction.run_states(sorted(set(waiting.values()))) if waiting else {}
     return {visit for visit, run in waiting.items() if states.get(run) == "stopped"}
+
+
+async def _spent(transaction: Transaction, playbook: Playbook) -> dict[str, dict[str, int]]:
+    budgeted = playbook.budgeted
+    return await transaction.spent(budgeted) if budgeted else {}
 
 
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
@@ -197,7 +203,7 @@ class _Either:
         return key in self.one or key in self.other
 
 
-async def _write(transaction: Transaction, done: Travelled) -> None:
+async def _write(transaction: Transaction, done: Travelled, rules: GateRules) -> None:
     new = [replace(visit, id=0) for number, visit in done.visits.items() if number < 0]
     old = [visit for number, visit in done.visits.items() if number > 0]
     if new:
@@ -213,3 +219,7 @@ async def _write(transaction: Transaction, done: Travelled) -> None:
         await transaction.count_steps(done.step_counts())
     if done.events:
         await transaction.emit(done.events)
+    if done.spent:
+        await transaction.spend(done.spent)
+    if done.outranked:
+        await call_off(transaction, done.outranked, rules)

@@ -17,9 +17,10 @@ from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign, decode_campaign
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.resolving import resolved_journey
+from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.library import load_library
 from holdfast.kernel.errors import Exposed
-from holdfast.ports.state import Decision, View
+from holdfast.ports.state import OVER, Decision, DecisionState, View
 from holdfast.segments.library import Library, refers
 
 _log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ class Play:
     id: str
     kind: Literal["journey", "campaign"]
     version: int
-    state: Literal["live", "paused", "stopped"]
+    state: DecisionState
     journey: Journey
     published_ms: int = 0
 
@@ -50,13 +51,20 @@ class Playbook:
     """By the events about things that let in an audience."""
     scheduled: tuple[Play, ...] = ()
     """What begins by a schedule."""
+    live_segments: frozenset[str] = frozenset()
+    """The ids of saved segments by whose changes something begins."""
     paused: frozenset[str] = frozenset()
     """Nobody moves in these."""
+
+    @property
+    def budgeted(self) -> list[str]:
+        """The ids of what has a budget."""
+        return sorted({play.id for play in self.plays.values() if play.journey.budget is not None})
 
     def is_stopped(self, origin: str, version: int) -> bool:
         """Whether it was stopped for good; what is not there any more was, too."""
         play = self.find(origin, version)
-        return play is None or play.state == "stopped"
+        return play is None or play.state in OVER
 
     def find(self, origin: str, version: int) -> Play | None:
         """The version a visit is on."""
@@ -130,11 +138,20 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
             by_event.setdefault(name, []).append(play)
         for name in play.journey.trigger.thing_names():
             by_thing.setdefault(name, []).append(play)
+    starts = [play.journey.trigger for play in live]
     scheduled = tuple(play for play in live if isinstance(play.journey.trigger, Timed))
+    changing = frozenset(each.segment.segment for each in starts if isinstance(each, SegmentChange))
     paused = frozenset(play.id for play in newest.values() if play.state == "paused") | broken
     # A version's own state is that of when it was newest; whether it runs is for the newest to say.
     plays = {key: _in_state(play, newest[play.id].state) for key, play in plays.items()}
-    return Playbook(plays=plays, by_event=by_event, by_thing=by_thing, scheduled=scheduled, paused=paused)
+    return Playbook(
+        plays=plays,
+        by_event=by_event,
+        by_thing=by_thing,
+        scheduled=scheduled,
+        live_segments=changing,
+        paused=paused,
+    )
 
 
 def _whole_play(decision: Decision, library: Library) -> Play:
@@ -145,7 +162,7 @@ def _whole_play(decision: Decision, library: Library) -> Play:
     return replace(play, journey=_whole(decision.kind, decision.definition, library.behind(play.journey)))
 
 
-def _in_state(play: Play, state: Literal["live", "paused", "stopped"]) -> Play:
+def _in_state(play: Play, state: DecisionState) -> Play:
     return replace(play, state=state)
 
 

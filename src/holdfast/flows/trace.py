@@ -17,7 +17,7 @@ from holdfast.flows.playbook import Play, playbook_of
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
 from holdfast.ports.history import History, TimelineEvent
-from holdfast.ports.state import Decision, Identity, Send, View
+from holdfast.ports.state import Decision, DecisionState, Identity, Send, View
 from holdfast.profiles.profile import EMPTY, combine
 from holdfast.segments.facts import ProfileFacts
 
@@ -42,6 +42,7 @@ WHY_NOT: Mapping[str, str] = {
     "unknown": "It cannot be known at once whether the person is as the trigger asks.",
     "paused": "It is paused.",
     "stopped": "It was stopped.",
+    "archived": "It was stopped and archived.",
     "otherwise_then": "Nothing bars it as things are now; the person, a segment or its state was otherwise then.",
 }
 """Why somebody did not enter, by reason."""
@@ -90,7 +91,7 @@ class Trace:
     origin: str
     kind: Literal["journey", "campaign"]
     name: str
-    state: Literal["live", "paused", "stopped"]
+    state: DecisionState
     attempts: tuple[Attempt, ...]
     """The last ones, oldest first."""
 

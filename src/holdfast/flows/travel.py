@@ -7,9 +7,10 @@ people in play; what they decide is gathered here and written by the tick in one
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.caps import Made
@@ -25,7 +26,7 @@ from holdfast.flows.erased import suppressed_of
 from holdfast.flows.person import shown_as
 from holdfast.flows.playbook import Play, Playbook
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.ports.state import Entered, Identity, Send, StepCount, View
+from holdfast.ports.state import OVER, Entered, Identity, Send, StepCount, View
 from holdfast.profiles.profile import EMPTY, Profile, combine, hear
 from holdfast.segments.facts import ProfileFacts
 
@@ -33,6 +34,7 @@ _log = logging.getLogger(__name__)
 
 CHANNEL = "email"
 CHANNELS = (CHANNEL, "webhook")
+NOTHING: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -97,6 +99,10 @@ class Travelled:
     events: list[Event] = field(default_factory=list)
     heard: dict[int, Traveller] = field(default_factory=dict)
     """By identity: whose profile a step has changed."""
+    outranked: dict[str, int] = field(default_factory=dict)
+    """By key: sends that made room for more important ones, and when."""
+    spent: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What was spent, by origin and day, in thousandths of a minor unit."""
 
     def profiles(self) -> dict[int, Profile]:
         """The profiles that steps have changed, as they are now."""
@@ -152,7 +158,7 @@ async def load_travellers(
     for (origin, identity), entered in (await view.entered(origins, ids)).items():
         traveller = travellers[person_of[identity]]
         traveller.entered[origin] = _joined(traveller.entered.get(origin), entered)
-    if rules.caps:
+    if rules.look_back_seconds():
         since_ms = now_ms - 1000 * rules.look_back_seconds()
         for identity, made in (await view.contacts(ids, since_ms)).items():
             travellers[person_of[identity]].recent.extend(made)
@@ -183,10 +189,14 @@ def _before(entered: Entered | None) -> EntryBefore | None:
 class Travel:
     """Moves travellers; gathers what comes of it."""
 
-    def __init__(self, playbook: Playbook, rules: GateRules, zone: ZoneInfo) -> None:
+    def __init__(
+        self, playbook: Playbook, rules: GateRules, zone: ZoneInfo, spent: Mapping[str, Mapping[str, int]] = NOTHING
+    ) -> None:
+        """With what the journeys that have a budget have spent so far, by origin and day."""
         self._playbook = playbook
         self._rules = rules
         self._zone = zone
+        self._spent = {origin: dict(days) for origin, days in spent.items()}
         self._unnumbered = 0
         self.done = Travelled()
 
@@ -253,10 +263,16 @@ class Travel:
         play = self._playbook.find(visit.origin, visit.version)
         if play is None or play.state == "paused":
             return
-        if play.state == "stopped":
+        if play.state in OVER:
             self._take(traveller, visit, play, stop(play.journey, visit, now), now)
             return
-        scene = Scene(now=now, facts=self._facts(traveller), standing=traveller.standing(), rules=self._rules)
+        scene = Scene(
+            now=now,
+            facts=self._facts(traveller),
+            standing=traveller.standing(),
+            rules=self._rules,
+            left=self._left(play, now),
+        )
         try:
             step = advance(play.journey, visit, wake, scene)
         except Exception:  # noqa: BLE001 - See below.
@@ -301,7 +317,28 @@ class Travel:
             # What was withheld is written down too: every contact that was asked for has its row, and its reason.
             self.done.sends.append(_send(play, visit, asked, to_millis(now)))
             if isinstance(asked.verdict, Permit):
-                traveller.recent.append(made_by(_contact(asked), asked.verdict, now))
+                self._count(traveller, play, asked, asked.verdict, now)
+
+    def _left(self, play: Play, now: datetime) -> int | None:
+        budget = play.journey.budget
+        return None if budget is None else budget.left(self._spent.get(play.id, {}), day_of(now, self._zone))
+
+    def _count(self, traveller: Traveller, play: Play, asked: Asked, permit: Permit, now: datetime) -> None:
+        """Let what is asked next know of a contact that was permitted."""
+        for key in permit.instead_of:
+            self.done.outranked[key] = to_millis(now)
+        traveller.recent = [each for each in traveller.recent if each.key not in permit.instead_of]
+        traveller.recent.append(made_by(_contact(asked), permit, now, asked.key))
+        if asked.cost:
+            day = day_of(now, self._zone)
+            days = self._spent.setdefault(play.id, {})
+            days[day] = days.get(day, 0) + asked.cost
+            self.done.spent[play.id, day] = self.done.spent.get((play.id, day), 0) + asked.cost
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> str:
+    """The day of the workspace, such as `2026-11-22`, on whose account it is spent."""
+    return moment.astimezone(zone).date().isoformat()
 
 
 def _in_turn(visit: Visit, places: Places, now: datetime) -> Visit | NotEntered:
@@ -315,7 +352,7 @@ def _in_turn(visit: Visit, places: Places, now: datetime) -> Visit | NotEntered:
 
 
 def _contact(asked: Asked) -> Contact:
-    return Contact(channel=asked.channel, topic=asked.topic, transactional=asked.transactional)
+    return Contact(channel=asked.channel, topic=asked.topic, transactional=asked.transactional, priority=asked.priority)
 
 
 def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
@@ -338,4 +375,6 @@ def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
         not_before_ms=now_ms if put_off is None else to_millis(put_off),
         settled_ms=None if isinstance(asked.verdict, Permit) else now_ms,
         reason=asked.verdict.reason if isinstance(asked.verdict, Withheld) else "",
+        priority=asked.priority,
+        cost=asked.cost,
     )

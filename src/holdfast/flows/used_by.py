@@ -16,7 +16,7 @@ from holdfast.flows.playbook import definition_of
 from holdfast.kernel.errors import Conflict, Exposed
 from holdfast.measures.insight import Question
 from holdfast.measures.kpi import KpiNode
-from holdfast.ports.state import Decision, SavedSegment, View
+from holdfast.ports.state import OVER, Decision, SavedSegment, View
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.mentions import Mention, Mentioned, mentions_in, mentions_within
 
@@ -118,7 +118,7 @@ async def _askers(view: View) -> list[tuple[Decision, bool]]:
         if not _mentions(each.kind, each.definition):
             continue
         is_newest = newest[each.id] == each.version
-        if (is_newest and each.state != "stopped") or (await view.under_way(each.id)).get(each.version):
+        if (is_newest and each.state not in OVER) or (await view.under_way(each.id)).get(each.version):
             askers.append((each, is_newest))
     return askers
 

@@ -15,7 +15,7 @@ from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.ports.history import PersonRow, TimelineEvent
-from holdfast.ports.state import BadRecord, Identity, SendState
+from holdfast.ports.state import BadRecord, DecisionState, Identity, SendState
 from holdfast.profiles.identity import Link
 
 Properties = dict[str, Any]
@@ -275,7 +275,7 @@ class RunShape:
     kind: Literal["journey", "campaign"]
     id: str
     name: str
-    state: Literal["live", "paused", "stopped"]
+    state: DecisionState
     version: int
     entered: int
     waiting: int
@@ -303,7 +303,7 @@ class RunDetail:
     kind: Literal["journey", "campaign"]
     id: str
     name: str
-    state: Literal["live", "paused", "stopped"]
+    state: DecisionState
     version: int
     entered: int
     waiting: int

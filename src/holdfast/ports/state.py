@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from holdfast.decisions.caps import Made
+from holdfast.decisions.caps import PRIORITY_USUAL, Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
@@ -113,6 +113,10 @@ class Send:
     """When it was first claimed to be handed over, and not put back untried."""
     dead: bool = False
     """Whether it is a dead letter: nobody tries it any more, and somebody is to say what becomes of it."""
+    priority: int = PRIORITY_USUAL
+    """What it counts against others for the same person."""
+    cost: int = 0
+    """What it costs, in thousandths of a minor unit of the workspace's currency."""
 
     @property
     def lane(self) -> Lane:
@@ -163,6 +167,12 @@ class Answered:
     said: str
 
 
+DecisionState = Literal["live", "paused", "stopped", "archived"]
+"""`paused`: nobody enters or moves. `stopped`: everybody leaves. `archived`: stopped, and out of sight."""
+OVER: frozenset[DecisionState] = frozenset({"stopped", "archived"})
+"""The states in which nobody is under way, or will be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A saved journey or campaign: one immutable version of it."""
@@ -170,7 +180,7 @@ class Decision:
     id: str
     kind: Literal["journey", "campaign"]
     version: int
-    state: Literal["live", "paused", "stopped"]
+    state: DecisionState
     definition: bytes
     """Its JSON form."""
     published_ms: int
@@ -244,7 +254,7 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(LiveView, ReadingRuns, ErasureView, Protocol):
+class View(ErasureView, ReadingRuns, LiveView, Protocol):
     """Reading the state as of one moment."""
 
     # Who.
@@ -391,6 +401,10 @@ class View(LiveView, ReadingRuns, ErasureView, Protocol):
         """
         ...
 
+    async def spent(self, origins: Sequence[str]) -> dict[str, dict[str, int]]:
+        """What these journeys' messages cost, by day (such as `2026-11-22`), in thousandths of a minor unit."""
+        ...
+
     async def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:
         """Suppressed addresses among these, with the reason. Addresses are compared in lower case."""
         ...
@@ -429,7 +443,7 @@ class View(LiveView, ReadingRuns, ErasureView, Protocol):
     async def count_people(self) -> int: ...
 
 
-class Transaction(View, LiveTransaction, ChangingRuns, ErasureTransaction, Protocol):
+class Transaction(View, ErasureTransaction, ChangingRuns, LiveTransaction, Protocol):
     """Changing the state: all of it, or nothing."""
 
     async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:
@@ -520,6 +534,14 @@ class Transaction(View, LiveTransaction, ChangingRuns, ErasureTransaction, Proto
 
     async def drop_dead_letters(self, keys: Sequence[str]) -> list[str]:
         """Make dead letters plain failures, or plain doubts, for good; returns those that were any."""
+        ...
+
+    async def withhold_sends(self, keys: Sequence[str], reason: str, at_ms: int) -> None:
+        """Call off sends that wait. Those that wait no more are left alone."""
+        ...
+
+    async def spend(self, amounts: Mapping[tuple[str, str], int]) -> None:
+        """Add to what journeys spent on days, by origin and day; what is given back is below 0."""
         ...
 
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None: ...

@@ -27,6 +27,9 @@ The names kept are the first in alphabetical order, not the first to come: so th
 CONSENT_CHANGED = "Consent Changed"
 """The event that gives or takes consent: properties `channel`, `granted`, and `topic` where it is about one."""
 
+ANSWERS = frozenset({"Message Opened", "Message Clicked"})
+"""The events that mean that somebody cares for our messages, unless their `agent` is a machine."""
+
 EVERY_TOPIC = ""
 
 if TYPE_CHECKING:
@@ -69,6 +72,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """When the first of their events was: what we said of them, such as that they are on a list, counts here."""
     last_seen_ms: int = 0
     """When the last thing they did was, or was done to reach them; 0 where nothing was but what we said of them."""
+    answered_ms: int = 0
+    """When they last opened one of our messages or clicked in one, by their own hand; 0 for never."""
 
     def trait_values(self) -> dict[str, JsonValue]:
         """The traits as they stand; one set to null is not there."""
@@ -141,6 +146,7 @@ def learn(profile: Profile, event: Event) -> Profile:
         crowded=crowded,
         first_seen_ms=min(profile.first_seen_ms, at_ms) if _was_seen(profile) else at_ms,
         last_seen_ms=profile.last_seen_ms if event.is_our_saying else max(profile.last_seen_ms, at_ms),
+        answered_ms=max(profile.answered_ms, at_ms) if _is_answer(event) else profile.answered_ms,
     )
 
 
@@ -162,7 +168,12 @@ def _combined(one: Profile, other: Profile) -> Profile:
         crowded=one.crowded or other.crowded or len(names) > NAMES_MOST,
         first_seen_ms=min(seen, default=0),
         last_seen_ms=max(one.last_seen_ms, other.last_seen_ms),
+        answered_ms=max(one.answered_ms, other.answered_ms),
     )
+
+
+def _is_answer(event: Event) -> bool:
+    return event.name in ANSWERS and event.properties.get("agent") != "machine"
 
 
 def _was_seen(profile: Profile) -> bool:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from holdfast.decisions.caps import CAPS_MOST, Cap, Made, decode_caps, free_ms
+from holdfast.decisions.caps import CAPS_MOST, Cap, Made, decode_caps, free_ms, outranked
 from holdfast.kernel.errors import Invalid
 
 DAY = 86_400
@@ -67,3 +69,49 @@ def test_the_first_free_moment_is_free_and_none_before_it_is(caps: list[Cap], re
     # From 14 seconds on nothing of what was made is in any window.
     assert found == next((at for at in range(at_ms, 15_000) if free(at)), None)
     assert (found is None) == any(cap.most == 0 for cap in caps)
+
+
+waiting = st.lists(
+    st.builds(
+        Made,
+        channel=st.just("email"),
+        topic=st.sampled_from(("news", "offers")),
+        at_ms=st.integers(0, 20).map(lambda s: s * 1000),
+        priority=st.sampled_from((10, 50, 90)),
+        handed_ms=st.sampled_from((None, 0)),
+        transactional=st.booleans(),
+    ),
+    max_size=6,
+).map(lambda those: tuple(replace(each, key=str(place)) for place, each in enumerate(those)))
+
+
+@given(waiting, st.sampled_from((0, 50, 100)), st.integers(0, 3), st.sampled_from(("", "news")))
+def test_room_is_made_by_as_few_as_can_be_and_only_by_what_matters_less_and_waits(
+    recent: tuple[Made, ...], priority: int, most: int, topic: str
+) -> None:
+    cap = Cap(topic=topic, most=most, within_seconds=10)
+
+    def allowed(those: tuple[Made, ...]) -> bool:
+        return cap.allows(those, 10_000)
+
+    assume(not allowed(recent))
+    out = outranked(allowed, recent, priority)
+    lesser = [e for e in recent if e.priority < priority and e.handed_ms is None and not e.transactional]
+    if out is None:
+        assert not allowed(tuple(each for each in recent if each not in lesser))
+        return
+    assert set(out) <= set(lesser)
+    assert allowed(tuple(each for each in recent if each not in out))
+    for each in out:
+        assert not allowed(tuple(other for other in recent if other not in out or other is each))
+
+
+def test_the_least_important_makes_room_and_of_those_the_last() -> None:
+    made = [
+        Made(channel="email", topic="news", at_ms=at, priority=priority, key=key)
+        for at, priority, key in ((1_000, 40, "a"), (2_000, 10, "b"), (3_000, 10, "c"))
+    ]
+    cap = Cap(most=3, within_seconds=60)
+    out = outranked(lambda those: cap.allows(those, 4_000), tuple(made), 50)
+    assert out is not None
+    assert [each.key for each in out] == ["c"]

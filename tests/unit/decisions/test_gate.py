@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.decisions.caps import Cap, Made
+from holdfast.decisions.fatigue import Fatigue
 from holdfast.decisions.gate import (
     Contact,
     GateRules,
@@ -22,10 +23,11 @@ from holdfast.decisions.gate import (
     standing_of,
 )
 from holdfast.decisions.quiet import QuietHours
+from holdfast.decisions.recovery import ServiceHold
 from holdfast.events.event import Event
 from holdfast.kernel.chance import share
 from holdfast.kernel.moments import to_millis
-from holdfast.profiles.profile import EMPTY, Profile, learn
+from holdfast.profiles.profile import EMPTY, Profile, Tally, learn
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 NEWS = Contact(channel="email", topic="news")
@@ -36,7 +38,10 @@ STRICT = GateRules(
     caps=(Cap(channel="email", most=1, within_seconds=60),),
     quiet=QuietHours(from_minute=12 * 60, until_minute=12 * 60 + 1, policy="drop"),
     global_holdout=0.99,
+    fatigue=(Fatigue(unanswered=1, within_seconds=3600, most=0, rest_seconds=60),),
+    service_holds=(ServiceHold(opened="Ticket Opened", solved="Ticket Solved", most_seconds=3600),),
 )
+TROUBLE = {"Ticket Opened": Tally(count=1, first_ms=to_millis(NOW) - 1, recent_ms=(to_millis(NOW) - 1,))}
 
 
 def made(*at: datetime, channel: str = "email", topic: str = "news") -> tuple[Made, ...]:
@@ -44,8 +49,9 @@ def made(*at: datetime, channel: str = "email", topic: str = "news") -> tuple[Ma
 
 
 # Every marketing reason at once; taking them away one by one shows the order.
-LATE = replace(NEWS, not_after=NOW - timedelta(seconds=1))
-WORST = Standing(address="", consent=False, suppressed="bounced", recent=made(NOW), person_key="ada")
+WORST = Standing(address="", consent=False, suppressed="bounced", recent=made(NOW), person_key="ada", tallies=TROUBLE)
+DEAR = replace(NEWS, affordable=False)
+LATE = replace(DEAR, not_after=NOW - timedelta(seconds=1))
 
 
 def test_there_is_exactly_one_reason_the_first_that_applies() -> None:
@@ -57,16 +63,20 @@ def test_there_is_exactly_one_reason_the_first_that_applies() -> None:
         (LATE, {"address": "ada@example.com"}),
         (LATE, {"suppressed": None}),
         (LATE, {"consent": True}),
+        (LATE, {"tallies": {}}),
+        (DEAR, {}),
+        (DEAR, {"zone": ZoneInfo("Europe/Berlin")}),
+        (DEAR, {"answered_ms": to_millis(NOW)}),
+        (DEAR, {"recent": ()}),
         (NEWS, {}),
-        (NEWS, {"zone": ZoneInfo("Europe/Berlin")}),
-        (NEWS, {"recent": ()}),
     ]
     for mended, change in mends:
         answer = gate(contact, standing, rules, NOW)
         assert isinstance(answer, Withheld)
         found.append(answer.reason)
         contact, standing = mended, replace(standing, **change)  # type: ignore[arg-type]  # Named fields, one by one.
-    assert found == list(get_args(Reason))
+    # What is outranked was permitted before.
+    assert found == [each for each in get_args(Reason) if each != "outranked"]
     assert gate(contact, standing, rules, NOW) == Permit()
 
 
@@ -81,7 +91,7 @@ def test_there_is_exactly_one_reason_the_first_that_applies() -> None:
     ],
 )
 def test_marketing_rules_never_hold_back_what_is_transactional(standing: Standing, answer: Permit | Withheld) -> None:
-    assert gate(replace(RECEIPT, arm="holdout"), standing, STRICT, NOW) == answer
+    assert gate(replace(RECEIPT, arm="holdout", affordable=False), standing, STRICT, NOW) == answer
 
 
 @pytest.mark.parametrize("reason", ["unsubscribed", "complained", "550 no such mailbox"])
@@ -238,6 +248,7 @@ contacts = st.builds(
     topic=st.sampled_from(("news", "offers")),
     transactional=st.booleans(),
     arm=st.sampled_from(("treated", "holdout", "global_holdout")),
+    affordable=st.booleans(),
     not_after=st.sampled_from((None, NOW - timedelta(seconds=1), NOW, NOW + timedelta(hours=1))),
 )
 standings = st.builds(
@@ -258,6 +269,8 @@ standings = st.builds(
     ).map(tuple),
     person_key=st.sampled_from(("", "ada", "ben", "cid", "dee")),
     zone=st.sampled_from((None, ZoneInfo("Asia/Tokyo"), ZoneInfo("Australia/Lord_Howe"))),
+    answered_ms=st.sampled_from((0, to_millis(NOW) - 30_000, to_millis(NOW))),
+    tallies=st.sampled_from(({}, TROUBLE)),
 )
 quiets = st.builds(
     QuietHours,
@@ -281,6 +294,18 @@ rulebooks = st.builds(
     quiet=st.one_of(st.none(), quiets),
     zone=st.just(ZoneInfo("Europe/Berlin")),
     global_holdout=st.sampled_from((0.0, 0.5)),
+    fatigue=st.lists(
+        st.builds(
+            Fatigue,
+            channel=st.sampled_from(("", "email")),
+            unanswered=st.integers(1, 2),
+            within_seconds=st.sampled_from((60, 3600)),
+            most=st.integers(0, 1),
+            rest_seconds=st.sampled_from((60, 3600)),
+        ),
+        max_size=2,
+    ).map(tuple),
+    service_holds=st.sampled_from((STRICT.service_holds, ())),
 )
 
 
@@ -299,6 +324,15 @@ def reasons(contact: Contact, standing: Standing, rules: GateRules) -> list[Reas
             counts = not each.transactional and cap.channel in ("", each.channel) and cap.topic in ("", each.topic)
             count += counts and abs(each.at_ms - at_ms) < cap.within_seconds * 1000
         full = full or (ours and count >= cap.most)
+    tired = False
+    for rule in rules.fatigue:
+        if rule.channel not in ("", contact.channel):
+            continue
+        ours_made = [e.at_ms for e in standing.recent if not e.transactional and rule.channel in ("", e.channel)]
+        lately = [at for at in ours_made if max(standing.answered_ms, at_ms - rule.within_seconds * 1000) < at <= at_ms]
+        resting = [at for at in ours_made if abs(at - at_ms) < rule.rest_seconds * 1000]
+        tired = tired or (len(lately) >= rule.unanswered and len(resting) >= rule.most)
+    in_trouble = bool(rules.service_holds) and standing.tallies == TROUBLE
     drawn = standing.person_key != "" and share("global_holdout", standing.person_key) < rules.global_holdout
     holds: dict[Reason, bool] = {
         "global_holdout": marketing and (contact.arm == "global_holdout" or drawn),
@@ -306,10 +340,14 @@ def reasons(contact: Contact, standing: Standing, rules: GateRules) -> list[Reas
         "no_address": standing.address == "",
         "suppressed": standing.suppressed == "bounced" or (marketing and standing.suppressed is not None),
         "no_consent": marketing and (rules.consent_default == "required" if said is None else not said),
+        "service_hold": marketing and in_trouble,
         "too_late": contact.not_after is not None
-        and (now_ms if contact.transactional else at_ms) > to_millis(contact.not_after),
+        and (contact.not_after < NOW or (marketing and not dropped and to_millis(contact.not_after) < at_ms)),
         "quiet_hours": marketing and dropped,
+        "fatigued": marketing and tired,
         "capped": marketing and full,
+        "over_budget": marketing and not contact.affordable,
+        "outranked": False,
     }
     return [reason for reason in get_args(Reason) if holds[reason]]
 
@@ -334,9 +372,8 @@ def test_without_what_speaks_of_the_hour_the_reasons_are_those_of_the_person(
     contact: Contact, standing: Standing, rules: GateRules
 ) -> None:
     answer = gate(contact, standing, rules.of_the_person(), NOW)
-    lasting = [
-        each for each in reasons(contact, standing, replace(rules, quiet=None)) if each not in ("quiet_hours", "capped")
-    ]
+    of_the_hour = ("quiet_hours", "fatigued", "capped")
+    lasting = [each for each in reasons(contact, standing, rules) if each not in of_the_hour]
     assert answer == (Withheld(lasting[0]) if lasting else Permit())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from holdfast.decisions.document import decode_document, encode_document, says
-from holdfast.flows.decide import publish, set_state
+from holdfast.flows.decide import Verb, publish, set_state
 from holdfast.flows.decision_drafts import draft_of, drafts_of
 from holdfast.flows.publishing import Publication, apply_decisions, document_of
 from holdfast.kernel.errors import Conflict, Invalid
@@ -123,3 +123,23 @@ def test_a_document_is_the_definition_without_what_says_nothing() -> None:
     )
     assert "id" not in document_of(decision)
     assert decode_document({"id": "hello", **document_of(decision)}) == draft.named
+
+
+async def test_only_what_was_stopped_is_archived_and_publishing_starts_it_again() -> None:
+    state = MemoryState()
+    await applied(state, WHOLE)
+    early: tuple[Verb, ...] = ("archive", "restore")
+    for verb in early:
+        with pytest.raises(Conflict) as refused:
+            await set_state(state, "journey", "rescue", verb)
+        assert refused.value.hint
+    await set_state(state, "journey", "rescue", "stop")
+    assert (await set_state(state, "journey", "rescue", "archive")).state == "archived"
+    late: tuple[Verb, ...] = ("pause", "resume", "stop")
+    for verb in late:
+        with pytest.raises(Conflict):
+            await set_state(state, "journey", "rescue", verb)
+    assert (await set_state(state, "journey", "rescue", "restore")).state == "stopped"
+    await set_state(state, "journey", "rescue", "archive")
+    again = await publish(state, "journey", json.dumps(RESCUE).encode(), now=START)
+    assert (again.state, again.version) == ("live", 2)

@@ -14,8 +14,7 @@ from holdfast.events.event import OWN_SOURCE, Event, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.segments.conditions.in_segment import InSegment
 from holdfast.segments.library import is_resolved
-
-SEGMENT_ENTERED, SEGMENT_LEFT = "Segment Entered", "Segment Left"
+from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT, cannot_be_live
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +75,12 @@ class SegmentChange(Start):
         return EntryRules(again=self.again, cool_down_seconds=self.cool_down_seconds, only_if=self.only_if)
 
     def complaints(self) -> Iterator[Invalid]:
+        if self.segment.is_bound and (unknowable := cannot_be_live(self.segment.definition)) is not None:
+            # What is wrong stands in the segment; what the author wrote is the name of it.
+            named = f"Who is in the segment {self.segment.segment!r:.120} cannot be known at once"
+            unknowable.message = f"{named}: {unknowable.message}"
+            unknowable.path = "$.segment"
+            yield unknowable
         if self.again != "once" and not self.cool_down_seconds:
             yield contradiction(
                 "$.cool_down_seconds",

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated
 
-from holdfast.decisions.fields import TEMPLATE_MOST, Name, Nested, Text, Truthy
+from holdfast.decisions.caps import PRIORITY_MOST, PRIORITY_USUAL
+from holdfast.decisions.fields import TEMPLATE_MOST, Name, Nested, Text, Truthy, Whole
 from holdfast.decisions.gate import Contact
 from holdfast.decisions.step import Ask, Outcome, Place, Step, contradiction, cut
 from holdfast.kernel.errors import Invalid
@@ -34,6 +35,11 @@ class Send(Step):
     transactional: Annotated[Truthy, "Part of what the person bought or asked for; marketing rules do not apply."] = (
         False
     )
+    priority: Annotated[
+        int,
+        Whole(most=PRIORITY_MOST),
+        "Where a cap has room for one only, the higher number gets it, if the other still waits: 0 to 100.",
+    ] = PRIORITY_USUAL
     template: Annotated[Template, Nested(Template), "What is said."]
 
     exits = ("sent", "withheld")
@@ -44,7 +50,7 @@ class Send(Step):
     @property
     def contact(self) -> Contact:
         """What the gate is asked."""
-        return Contact(channel=self.channel, topic=self.topic, transactional=self.transactional)
+        return Contact(channel=self.channel, topic=self.topic, transactional=self.transactional, priority=self.priority)
 
     def title(self) -> str:
         return "Send"

@@ -20,7 +20,7 @@ from holdfast.http.api.segment_shapes import DifferenceShape
 from holdfast.http.shapes import WISH, Properties, Truth
 from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.ports.discovery import Discovery
-from holdfast.ports.state import Decision
+from holdfast.ports.state import Decision, DecisionState
 from holdfast.wiring import Application
 
 
@@ -91,8 +91,8 @@ class PublicationShape:
     id: str
     name: str
     version: int
-    state: Literal["live", "paused", "stopped"]
-    state_before: Literal["live", "paused", "stopped"] | None
+    state: DecisionState
+    state_before: DecisionState | None
     differences: list[DifferenceShape]
     under_way: list[UnderWayShape]
 

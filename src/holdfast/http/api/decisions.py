@@ -10,7 +10,7 @@ from fastapi import APIRouter, Body
 
 from holdfast.decisions.campaign import decode_campaign, encode_campaign
 from holdfast.decisions.journey import decode_journey, encode_journey
-from holdfast.flows.decide import publish, set_state
+from holdfast.flows.decide import Verb, publish, set_state
 from holdfast.flows.playbook import Play, play_of
 from holdfast.flows.results import Result, result_of
 from holdfast.http.api.decision_files import definition_in
@@ -83,10 +83,16 @@ async def _measured(app: Application, play: Play) -> ResultShape:
     return result_shape(await result_of(app.history, play.id, play.journey, as_of_ms=as_of_ms, currency=currency))
 
 
-async def run_shapes(app: Application, kind: Kind | None = None, *, measured: bool = True) -> list[RunShape]:
-    """Every journey and campaign (of the kind) in short."""
+async def run_shapes(
+    app: Application, kind: Kind | None = None, *, measured: bool = True, archived: bool = False
+) -> list[RunShape]:
+    """Every journey and campaign (of the kind) in short; those that are archived only where they are asked for."""
     async with app.state.view() as view:
-        decisions = [each for each in await view.decisions() if kind in (None, each.kind)]
+        decisions = [
+            each
+            for each in await view.decisions()
+            if kind in (None, each.kind) and (archived or each.state != "archived")
+        ]
         counted = [await _counts(view, each) for each in decisions]
     shapes = []
     for decision, counts in zip(decisions, counted, strict=True):
@@ -194,10 +200,10 @@ def decision_routes(app: Application, kind: Kind) -> APIRouter:
     routes = APIRouter(prefix=f"/api/{kind}s", tags=[f"{kind.capitalize()}s"])
 
     @routes.get("")
-    async def listed() -> dict[str, list[RunShape]]:
-        """What there is, by name, each with its result."""
+    async def listed(archived: bool = False) -> dict[str, list[RunShape]]:
+        """What there is, by name, each with its result; what is archived only where it is asked for."""
         await app.catch_up()
-        return {f"{kind}s": await run_shapes(app, kind)}
+        return {f"{kind}s": await run_shapes(app, kind, archived=archived)}
 
     @routes.get("/{decision_id}")
     async def one(decision_id: str) -> RunDetail:
@@ -226,8 +232,8 @@ def decision_routes(app: Application, kind: Kind) -> APIRouter:
         return await _detail(app, kind, decision_id)
 
     @routes.post("/{decision_id}/{verb}")
-    async def change(decision_id: str, verb: Literal["pause", "resume", "stop"]) -> RunDetail:
-        """Pause (nobody enters, nobody moves), resume, or stop for good (everybody leaves)."""
+    async def change(decision_id: str, verb: Verb) -> RunDetail:
+        """Pause (nobody enters or moves), resume, stop for good (everybody leaves), archive what was stopped, restore."""
         await set_state(app.state, kind, decision_id, verb)
         return await _detail(app, kind, decision_id)
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from holdfast.flows.trace import Attempt, Stage, Trace, TraceMoment, trace
 from holdfast.http.shapes import moment_text
+from holdfast.ports.state import DecisionState
 from holdfast.wiring import Application
 
 
@@ -74,7 +75,7 @@ class TraceShape:
     origin: str
     kind: Literal["journey", "campaign"]
     name: str
-    state: Literal["live", "paused", "stopped"]
+    state: DecisionState
     words: str
     attempts: list[AttemptShape]
 

@@ -41,7 +41,7 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView(ReadingErasure, ReadingLive, MemoryRuns):
+class MemoryView(ReadingErasure, MemoryRuns, ReadingLive):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     def __init__(self, tables: Tables) -> None:
@@ -269,10 +269,22 @@ class MemoryView(ReadingErasure, ReadingLive, MemoryRuns):
             at_ms = max(send.created_ms, send.not_before_ms)
             if max(at_ms, send.claimed_ms or 0) >= since_ms and send.created_ms >= since_ms - WAITED_MS_MOST:
                 made = Made(
-                    channel=send.channel, topic=send.topic, at_ms=at_ms, key=send.key, handed_ms=send.claimed_ms
+                    channel=send.channel,
+                    topic=send.topic,
+                    at_ms=at_ms,
+                    key=send.key,
+                    handed_ms=send.claimed_ms,
+                    priority=send.priority,
                 )
                 found[send.identity].append(made)
         return {who: sorted(made, key=lambda each: (each.at_ms, each.key)) for who, made in found.items()}
+
+    async def spent(self, origins: Sequence[str]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        for (origin, day), cost in self._tables.spending.items():
+            if origin in origins:
+                found[origin][day] = cost
+        return dict(found)
 
     async def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:
         reasons = ((address, self._tables.suppressions.get((channel, address.lower()))) for address in addresses)

@@ -35,7 +35,7 @@ from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
 
 
-class MemoryTransaction(MemoryView, ChangingErasure, ChangingLive, MemoryChangingRuns):
+class MemoryTransaction(MemoryView, ChangingErasure, MemoryChangingRuns, ChangingLive):
     """The transaction under way, on tables of its own: what was committed is never touched."""
 
     # Who.
@@ -224,6 +224,18 @@ class MemoryTransaction(MemoryView, ChangingErasure, ChangingLive, MemoryChangin
         found = [key for key in dict.fromkeys(keys) if key in sends and sends[key].dead]
         self._tables.sends = sends | {key: replace(sends[key], dead=False, **changes) for key in found}
         return found
+
+    async def withhold_sends(self, keys: Sequence[str], reason: str, at_ms: int) -> None:
+        waiting = {key: self._tables.sends[key] for key in keys if key in self._tables.sends}
+        self._tables.sends = self._tables.sends | {
+            key: replace(send, state="withheld", reason=reason, settled_ms=at_ms)
+            for key, send in waiting.items()
+            if send.state == "pending"
+        }
+
+    async def spend(self, amounts: Mapping[tuple[str, str], int]) -> None:
+        before = self._tables.spending
+        self._tables.spending = before | {each: before.get(each, 0) + amount for each, amount in amounts.items()}
 
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
         self._tables.suppressions = self._tables.suppressions | {(channel, address.lower()): reason}

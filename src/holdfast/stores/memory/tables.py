@@ -41,16 +41,12 @@ class Tables:
     answers: dict[str, tuple[Answered, ...]] = field(default_factory=dict)
     """By send: what came of attempts that did not end well."""
     suppressions: dict[tuple[str, str], str] = field(default_factory=dict)
+    spending: dict[tuple[str, str], int] = field(default_factory=dict)
+    """By origin and day."""
     keys: dict[str, AccessKey] = field(default_factory=dict)
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
     """Every version, deletions too, by id and number."""
     notes: dict[str, str] = field(default_factory=dict)
-    erasures: dict[str, Erasure] = field(default_factory=dict)
-    tombstones: dict[str, Tombstone] = field(default_factory=dict)
-    identities_forgotten: int = 0
-    """The highest number ever given when somebody was last forgotten; 0 as long as nobody was."""
-    totals_forgotten: dict[tuple[str, SendState], int] = field(default_factory=dict)
-    """How many settled sends there were to people who are forgotten, by origin."""
     live_segments: dict[int, LiveSegment] = field(default_factory=dict)
     live_last: int = 0
     segment_members: dict[tuple[int, int], int] = field(default_factory=dict)
@@ -58,3 +54,9 @@ class Tables:
     memberships: dict[int, Membership] = field(default_factory=dict)
     member_timers: frozenset[tuple[int, int]] = frozenset()
     member_reviews: dict[int, bool] = field(default_factory=dict)
+    erasures: dict[str, Erasure] = field(default_factory=dict)
+    tombstones: dict[str, Tombstone] = field(default_factory=dict)
+    identities_forgotten: int = 0
+    """The highest number ever given when somebody was last forgotten; 0 as long as nobody was."""
+    totals_forgotten: dict[tuple[str, SendState], int] = field(default_factory=dict)
+    """How many settled sends there were to people who are forgotten, by origin."""

@@ -39,8 +39,16 @@ class ReadingOutbox(Session):
     async def contacts(self, identities: Sequence[int], since_ms: int) -> dict[int, list[Made]]:
         found: dict[int, list[Made]] = defaultdict(list)
         rows = await self._rows(_SQL["contacts"], numbers(identities), since_ms, since_ms - WAITED_MS_MOST)
-        for identity, channel, topic, at_ms, key, claimed_ms in rows:
-            found[identity].append(Made(channel=channel, topic=topic, at_ms=at_ms, key=key, handed_ms=claimed_ms))
+        for identity, channel, topic, at_ms, key, claimed_ms, priority in rows:
+            found[identity].append(
+                Made(channel=channel, topic=topic, at_ms=at_ms, key=key, handed_ms=claimed_ms, priority=priority)
+            )
+        return dict(found)
+
+    async def spent(self, origins: Sequence[str]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        for origin, day, cost in await self._rows(_SQL["spent"], list(origins)):
+            found[origin][day] = cost
         return dict(found)
 
     async def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:
@@ -174,6 +182,12 @@ class ChangingOutbox(ReadingOutbox):
         changed = {row[0] for row in await self._rows(_SQL["drop_dead_letters"], list(keys))}
         return [key for key in dict.fromkeys(keys) if key in changed]
 
+    async def withhold_sends(self, keys: Sequence[str], reason: str, at_ms: int) -> None:
+        await self._do(_SQL["withhold_sends"], list(keys), reason, at_ms)
+
+    async def spend(self, amounts: Mapping[tuple[str, str], int]) -> None:
+        await self._do_all(_SQL["spend"], ((origin, day, amount) for (origin, day), amount in sorted(amounts.items())))
+
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
         await self._do(_SQL["suppress"], channel, _digest(address), address.lower(), reason, at_ms)
 
@@ -207,6 +221,8 @@ def _send_row(send: Send) -> tuple[object, ...]:
         send.send_by_ms,
         send.tried_ms,
         send.dead,
+        send.priority,
+        send.cost,
     )
 
 
@@ -235,4 +251,6 @@ def _send(row: Row) -> Send:
         send_by_ms=row[20],
         tried_ms=row[21],
         dead=row[22],
+        priority=row[23],
+        cost=row[24],
     )

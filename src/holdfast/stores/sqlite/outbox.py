@@ -43,8 +43,17 @@ class ReadingOutbox(Session):
     def contacts(self, identities: Sequence[int], since_ms: int) -> dict[int, list[Made]]:
         found: dict[int, list[Made]] = defaultdict(list)
         rows = self._rows(_SQL["contacts"], numbers(set(identities)), since_ms, since_ms - WAITED_MS_MOST)
-        for identity, channel, topic, at_ms, key, claimed_ms in rows:
-            found[identity].append(Made(channel=channel, topic=topic, at_ms=at_ms, key=key, handed_ms=claimed_ms))
+        for identity, channel, topic, at_ms, key, claimed_ms, priority in rows:
+            found[identity].append(
+                Made(channel=channel, topic=topic, at_ms=at_ms, key=key, handed_ms=claimed_ms, priority=priority)
+            )
+        return dict(found)
+
+    @in_thread
+    def spent(self, origins: Sequence[str]) -> dict[str, dict[str, int]]:
+        found: dict[str, dict[str, int]] = defaultdict(dict)
+        for origin, day, cost in self._rows(_SQL["spent"], texts(origins)):
+            found[origin][day] = cost
         return dict(found)
 
     @in_thread
@@ -165,6 +174,14 @@ class ChangingOutbox(ReadingOutbox):
         return self._connection.execute(query, values).rowcount > 0
 
     @in_thread
+    def withhold_sends(self, keys: Sequence[str], reason: str, at_ms: int) -> None:
+        self._do_all(_SQL["withhold_send"], ((key, reason, at_ms) for key in keys))
+
+    @in_thread
+    def spend(self, amounts: Mapping[tuple[str, str], int]) -> None:
+        self._do_all(_SQL["spend"], ((origin, day, amount) for (origin, day), amount in sorted(amounts.items())))
+
+    @in_thread
     def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
         self._do(_SQL["suppress"], channel, address.lower(), reason, at_ms)
 
@@ -190,6 +207,8 @@ def _send_row(send: Send) -> tuple[object, ...]:
         send.settled_ms,
         send.reason,
         pack(send.variables),
+        send.priority,
+        send.cost,
         send.claimed_by,
         send.send_by_ms,
         send.tried_ms,
@@ -218,8 +237,10 @@ def _send(row: Row) -> Send:
         settled_ms=row[16],
         reason=row[17],
         variables=unpack(row[18]),
-        claimed_by=row[19],
-        send_by_ms=row[20],
-        tried_ms=row[21],
-        dead=bool(row[22]),
+        priority=row[19],
+        cost=row[20],
+        claimed_by=row[21],
+        send_by_ms=row[22],
+        tried_ms=row[23],
+        dead=bool(row[24]),
     )

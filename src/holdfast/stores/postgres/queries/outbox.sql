@@ -4,28 +4,28 @@
 -- Reads sends by their keys.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send WHERE key = ANY ($1::text[])
 
 -- name: sends
 -- Lists sends, newest first.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send ORDER BY id DESC LIMIT $1
 
 -- name: sends_of_origin
 -- Lists a journey's or campaign's sends, newest first.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send WHERE origin = $1 ORDER BY id DESC LIMIT $2
 
 -- name: sends_of_identities
 -- Lists the sends to some identities, newest first; from one origin, when one is given.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send WHERE identity = ANY ($1::bigint[]) AND ($2::text IS NULL OR origin = $2) ORDER BY id DESC LIMIT $3
 
 -- name: send_totals
@@ -36,7 +36,7 @@ GROUP BY state HAVING sum(count) > 0
 -- name: contacts
 -- Lists the marketing contacts of some identities that were made since, or are about to be: each with the moment it was
 -- meant for, and when it was handed over. The index goes by when they were asked for, so that is bounded as well.
-SELECT identity, channel, topic, greatest(created_ms, not_before_ms) AS at_ms, key, claimed_ms
+SELECT identity, channel, topic, greatest(created_ms, not_before_ms) AS at_ms, key, claimed_ms, priority
 FROM send WHERE identity = ANY ($1::bigint[]) AND created_ms >= $3
   AND greatest(created_ms, not_before_ms, claimed_ms) >= $2 AND NOT transactional
   AND state IN ('pending', 'claimed', 'sent', 'in_doubt') ORDER BY identity, at_ms, key
@@ -45,24 +45,25 @@ FROM send WHERE identity = ANY ($1::bigint[]) AND created_ms >= $3
 -- Writes sends before they are done, in the order they are given; one that is written already stays as it is.
 INSERT INTO send (key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead)
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost)
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM unnest(
   $1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[],
   $10::boolean[], $11::text[], $12::text[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[], $17::bigint[],
-  $18::text[], $19::bytea[], $20::text[], $21::bigint[], $22::bigint[], $23::boolean[]
+  $18::text[], $19::bytea[], $20::text[], $21::bigint[], $22::bigint[], $23::boolean[],
+  $24::integer[], $25::bigint[]
 ) WITH ORDINALITY AS given (key, identity, origin_kind, origin, version, step, channel, template, topic, transactional,
   address, state, created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body, claimed_by,
-  send_by_ms, tried_ms, dead, place)
+  send_by_ms, tried_ms, dead, priority, cost, place)
 ORDER BY place ON CONFLICT (key) DO NOTHING
 
 -- name: due_sends
 -- Reads pending sends of one lane that may go now, longest due first, but for those of some origins.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send WHERE state = 'pending' AND channel = $1 AND urgency(transactional, origin_kind) = $2 AND not_before_ms <= $3
   AND origin <> ALL ($5::text[])
 ORDER BY not_before_ms, id LIMIT $4
@@ -106,14 +107,14 @@ SELECT key, at_ms, said FROM send_answer WHERE key = ANY ($1::text[]) ORDER BY k
 -- Lists sends that were claimed and never settled.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send WHERE state = 'claimed' AND claimed_ms < $1 ORDER BY claimed_ms, id
 
 -- name: overdue_claims
 -- Lists claimed sends whose time to be handed over has run out.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send WHERE state = 'claimed' AND send_by_ms < $1 ORDER BY claimed_ms, id LIMIT $2
 
 -- name: lane_totals
@@ -129,7 +130,7 @@ GROUP BY channel, urgency, state HAVING sum(count) > 0
 -- Lists dead letters, newest first: after a place in that order, of one origin, of one channel, as is asked.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
-  claimed_by, send_by_ms, tried_ms, dead
+  claimed_by, send_by_ms, tried_ms, dead, priority, cost
 FROM send WHERE dead AND (settled_ms, key) < ($1, $2) AND ($3::text IS NULL OR origin = $3)
   AND ($4::text IS NULL OR channel = $4) ORDER BY settled_ms DESC, key DESC LIMIT $5
 
@@ -145,6 +146,20 @@ UPDATE send SET state = 'pending', dead = false, attempts = 0, tried_ms = NULL, 
 -- name: drop_dead_letters
 -- Lets dead letters be plain failures.
 UPDATE send SET dead = false WHERE key = ANY ($1::text[]) AND dead RETURNING key
+
+-- name: withhold_sends
+-- Calls off sends that wait. They are found by their keys, as above.
+UPDATE send SET state = 'withheld', reason = $2, settled_ms = $3
+WHERE key = ANY ($1::text[]) AND state IS NOT DISTINCT FROM 'pending'
+
+-- name: spent
+-- Says what the messages of some journeys cost on each day.
+SELECT origin, day, cost FROM spending WHERE origin = ANY ($1::text[])
+
+-- name: spend
+-- Adds to what journeys spent on days.
+INSERT INTO spending (origin, day, cost) SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[])
+ON CONFLICT (origin, day) DO UPDATE SET cost = spending.cost + excluded.cost
 
 -- name: suppressions
 -- Says why addresses may not be written to, if so.

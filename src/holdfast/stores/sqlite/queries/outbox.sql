@@ -4,6 +4,7 @@
 -- Reads one send by its key.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE key = ?
 
@@ -11,6 +12,7 @@ FROM send WHERE key = ?
 -- Lists sends, newest first.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM send ORDER BY id DESC LIMIT ?
 
@@ -18,6 +20,7 @@ FROM send ORDER BY id DESC LIMIT ?
 -- Lists a journey's or campaign's sends, newest first.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE origin = ? ORDER BY id DESC LIMIT ?
 
@@ -25,6 +28,7 @@ FROM send WHERE origin = ? ORDER BY id DESC LIMIT ?
 -- Lists the sends to some identities, newest first; from one origin, when one is given.
 SELECT send.key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM json_each(?1) AS wanted CROSS JOIN send ON identity = wanted.value
 WHERE ?2 IS NULL OR origin = ?2 ORDER BY send.id DESC LIMIT ?3
@@ -36,7 +40,8 @@ SELECT state, sum(count) FROM send_total WHERE ?1 IS NULL OR origin = ?1 GROUP B
 -- name: contacts
 -- Lists the marketing contacts of some identities that were made since, or are about to be: each with the moment it was
 -- meant for, and when it was handed over. The index goes by when they were asked for, so that is bounded as well.
-SELECT identity, channel, topic, max(created_ms, not_before_ms) AS at_ms, send.key, claimed_ms
+SELECT identity, channel, topic, max(created_ms, not_before_ms) AS at_ms, send.key, claimed_ms,
+  priority
 FROM json_each(?1) AS wanted CROSS JOIN send ON identity = wanted.value AND created_ms >= ?3
 WHERE max(created_ms, not_before_ms, coalesce(claimed_ms, 0)) >= ?2 AND NOT transactional
   AND state IN ('pending', 'claimed', 'sent', 'in_doubt') ORDER BY identity, at_ms, send.key
@@ -44,14 +49,15 @@ WHERE max(created_ms, not_before_ms, coalesce(claimed_ms, 0)) >= ?2 AND NOT tran
 -- name: add_send
 -- Writes a send before it is done; one that is written already stays as it is.
 INSERT INTO send (key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body, priority, cost,
   claimed_by, send_by_ms, tried_ms, dead)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- name: due_sends
 -- Reads pending sends of one lane that may go now, longest due first, but for those of some origins.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE state = 'pending' AND channel = ?1 AND urgency = ?2 AND not_before_ms <= ?3
   AND origin NOT IN (SELECT value FROM json_each(?5)) ORDER BY not_before_ms, id LIMIT ?4
@@ -84,13 +90,27 @@ SELECT at_ms, said FROM send_answer WHERE key = ? ORDER BY id
 -- Lists sends that were claimed and never settled.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE state = 'claimed' AND claimed_ms < ? ORDER BY claimed_ms, id
+
+-- name: withhold_send
+-- Calls off a send that waits.
+UPDATE send SET state = 'withheld', reason = ?2, settled_ms = ?3 WHERE key = ?1 AND state = 'pending'
+
+-- name: spent
+-- Says what the messages of some journeys cost on each day.
+SELECT origin, day, cost FROM json_each(?1) AS wanted CROSS JOIN spending ON origin = wanted.value
+
+-- name: spend
+-- Adds to what a journey spent on a day.
+INSERT INTO spending (origin, day, cost) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET cost = cost + excluded.cost
 
 -- name: overdue_claims
 -- Lists claimed sends whose time to be handed over has run out.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE state = 'claimed' AND send_by_ms < ?1 ORDER BY claimed_ms, id LIMIT ?2
 
@@ -107,6 +127,7 @@ SELECT min(not_before_ms) FROM send WHERE state = 'pending' AND channel = ?1 AND
 -- Lists dead letters, newest first: after a place in that order, of one origin, of one channel, as is asked.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
   created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body,
+  priority, cost,
   claimed_by, send_by_ms, tried_ms, dead
 FROM send WHERE dead = 1 AND (settled_ms, key) < (?1, ?2) AND (?3 IS NULL OR origin = ?3)
   AND (?4 IS NULL OR channel = ?4) ORDER BY settled_ms DESC, key DESC LIMIT ?5

@@ -1,0 +1,73 @@
+"""Service recovery: who waits for their trouble to be solved gets no marketing meanwhile."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from holdfast.decisions.caps import seconds_of
+from holdfast.kernel.errors import Invalid
+from holdfast.profiles.profile import Tally
+
+HOLDS_MOST = 20
+HOLD_DAYS_MOST = 365
+_RULE = re.compile(
+    r"from (?P<opened>\S.{0,199}?) until (?P<solved>\S.{0,199}?), at most (?P<most>[0-9]{1,6} (?:hour|day|week)s?)"
+)
+_HINT = (
+    "Write rules with semicolons between them, such as `from Support Ticket Opened until Support Ticket Solved, "
+    "at most 14 days`."
+)
+_NEVER = Tally(0, 0, ())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceHold:
+    """No marketing from the event `opened` until it is `solved`, and no longer than `most_seconds` after the last one.
+
+    Two that were opened within that time want two solutions. One that nobody ever solved holds no longer than that.
+    """
+
+    opened: str
+    solved: str
+    most_seconds: int
+
+    def holds(self, tallies: Mapping[str, Tally], at_ms: int) -> bool:
+        """Whether somebody who did these things waits at that moment."""
+        opened, solved = tallies.get(self.opened, _NEVER), tallies.get(self.solved, _NEVER)
+        if not opened.recent_ms or at_ms - opened.recent_ms[-1] >= self.most_seconds * 1000:
+            return False
+        if not solved.recent_ms or solved.recent_ms[-1] < opened.recent_ms[-1]:
+            return True
+        since_ms = at_ms - self.most_seconds * 1000
+        return _since(opened, since_ms) > _since(solved, since_ms)
+
+
+def _since(tally: Tally, since_ms: int) -> int:
+    return sum(1 for each in tally.recent_ms if each > since_ms)
+
+
+def decode_holds(text: str, path: str) -> tuple[ServiceHold, ...]:
+    """Rules as a setting has them: `from A until B, at most 14 days`; empty for none.
+
+    Raises Invalid, with `path`.
+    """
+    rules = [rule for part in text.split(";") if (rule := " ".join(part.split()))]
+    if len(rules) > HOLDS_MOST:
+        raise Invalid(f"there are {len(rules)} rules, and {HOLDS_MOST} are the most.", path=path, hint=_HINT)
+    return tuple(_hold(rule, path) for rule in rules)
+
+
+def _hold(rule: str, path: str) -> ServiceHold:
+    found = _RULE.fullmatch(rule)
+    if found is None:
+        raise Invalid(f"{rule!r:.200} is no rule about service.", path=path, hint=_HINT)
+    seconds = seconds_of(found["most"])
+    if not 0 < seconds <= HOLD_DAYS_MOST * 86_400:
+        hint = f"Hold for an hour at least and {HOLD_DAYS_MOST} days at most."
+        raise Invalid(f"the time of {rule!r} cannot be.", path=path, hint=hint)
+    if found["opened"] == found["solved"]:
+        hint = "Name the event that ends it."
+        raise Invalid(f"{rule!r} begins and ends with the same event.", path=path, hint=hint)
+    return ServiceHold(opened=found["opened"], solved=found["solved"], most_seconds=seconds)
