@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -25,6 +26,8 @@ from tests.postgres_server import PostgresServer
 
 PLANS = "plans"
 """One workspace for all that is only planned: to make one takes longer than to look at a plan."""
+ONE_ROW = {"identities_forgotten", "person_sequence", "segment_change"}
+"""Tables that are read whole: they have one row."""
 TOPICS = sorted(each.stem for each in Path(queries.__file__).parent.glob("*.sql"))
 
 
@@ -33,7 +36,7 @@ async def test_every_query_is_sound_and_used(postgres: PostgresServer, topic: st
     source = (Path(stored_state.__file__).parent / f"{topic}.py").read_text(encoding="utf-8")
     async with opened(postgres, PLANS) as state, state.begin() as transaction:
         for name, text in load(topic).items():
-            assert f'"{name}"' in source
+            assert f'"{name}"' in source or f'f"{name.split("_")[0]}_{{' in source, name
             await transaction._connection.prepare(text)  # type: ignore[attr-defined]
 
 
@@ -87,7 +90,7 @@ async def test_hot_queries_walk_their_index(postgres: PostgresServer, topic: str
     async with opened(postgres, PLANS) as state, state.begin() as transaction:
         plan = await plan_of(transaction, load(topic)[name])
     assert index in plan or "ON CONFLICT" in load(topic)[name], plan
-    assert "Seq Scan" not in plan, plan
+    assert set(re.findall(r"Seq Scan on (\w+)", plan)) <= ONE_ROW, plan
 
 
 @pytest.mark.parametrize(
