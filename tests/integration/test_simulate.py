@@ -188,7 +188,9 @@ def test_a_past_that_was_brought_in_is_replayed_when_it_happened(tmp_path: Path)
 
 async def test_the_clock_stops_where_something_falls_due(tmp_path: Path) -> None:
     """Twenty minutes after nine it is not quiet yet; a replay that looked up only at the next event would wait."""
-    house = await House.build(tmp_path, quiet_from="09:25", quiet_until="18:00", time_zone="UTC")
+    house = await House.build(
+        tmp_path, quiet_from="09:25", quiet_until="18:00", time_zone="UTC", message_costs="email 2.5"
+    )
     draft: dict[str, Any] = deepcopy(CART)
     draft["holdout"] = 0.0
     draft["steps"]["wait"]["seconds"] = 1_200
@@ -200,4 +202,8 @@ async def test_the_clock_stops_where_something_falls_due(tmp_path: Path) -> None
     told = await house.app.simulator.simulate(SimulationWish(definition=draft, over="1d"))
     assert {name: each.count for name, each in told.outcomes.items()} == {"sent": 2}
     assert told.deferred.count == 1  # The one of half past nine.
+    assert told.cost is not None
+    assert told.cost.minor == 5.0
+    dearer = SimulationWish(definition=draft, over="1d", costs={"sms": 7.0})
+    assert (await house.app.simulator.simulate(dearer)).cost is None
     assert told.paths[0].steps[:2] == ("begin: entered", "wait: expired")
