@@ -21,6 +21,7 @@ from holdfast.kernel.sql import Sql, bind, sql
 from holdfast.ports.asking import Asking, asked_as
 from holdfast.segments.builders import all_of, did
 from holdfast.stores.clickhouse import server as server_module
+from holdfast.stores.clickhouse.declared import behind
 from holdfast.stores.clickhouse.engine import Engine, Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
 from holdfast.stores.clickhouse.server import VALUES_MOST, Server, _check_release
@@ -88,7 +89,7 @@ async def test_a_table_goes_in_whole_in_several_requests_and_once(
 
 
 async def test_who_is_joined_by_another_process_is_seen_at_once(engine: Engine) -> None:
-    ours = chdb_history(engine)
+    ours = await again(engine, workspace=chdb_history(engine)._workspace)
     await put(ours, [person(1), person(2)], [row(1, "A"), row(2, "A")])
     theirs = await again(engine, workspace=ours._workspace)
     twice = did("A", at_least=2)
@@ -101,15 +102,19 @@ async def test_who_is_joined_by_another_process_is_seen_at_once(engine: Engine) 
     later = await again(engine, workspace=ours._workspace)
     assert await later.count(twice, as_of_ms=AT) == 1
     await later.close()
+    await ours.close()
 
 
 async def test_a_map_that_was_not_finished_is_finished_when_it_is_opened(engine: Engine) -> None:
     ours = chdb_history(engine)
     await put(ours, [person(1), person(2)], [row(1, "A"), row(2, "A")])
-    truth = f"INSERT INTO identity_map VALUES ({ours._workspace}, 2, 1, 1)"
+    truth = f"INSERT INTO identity_map SELECT {ours._workspace}, number, number - 1, 1 FROM numbers(2, 400000)"
     await engine.run(lambda handle: handle.command(truth))
     assert await ours.count(did("A", at_least=2), as_of_ms=AT) == 0
+    lacking = Sql((f"SELECT count() FROM ({behind(engine.way.database)})",))
+    assert await engine.run(lambda handle: handle.number(lacking)) == 400_000
     await (await again(engine)).close()
+    assert await engine.run(lambda handle: handle.number(lacking)) == 0
     assert await ours.count(did("A", at_least=2), as_of_ms=AT) == 1
 
 
@@ -131,8 +136,17 @@ async def test_sets_and_questions_of_others_are_left_alone(engine: Engine) -> No
         await asyncio.sleep(0.01)
     assert await theirs.under_way() == []
     assert not await theirs.cancel("long")
+    # To close is to end what analysts ask by it, and nothing else.
+    with asked_as(Asking(id="analyst")):
+        query = "SELECT count() AS n FROM numbers(1000000000000) WHERE cityHash64(number) = 1"
+        lost = asyncio.create_task(theirs.ask_sql(query, {}, audiences=[], as_of_ms=AT, limit=1))
+    while not any(each.rows_read for each in await theirs.under_way()):
+        await asyncio.sleep(0.01)
     await theirs.close()
+    with pytest.raises(Conflict):
+        await lost
     assert not asked.done()
+    assert [each.id for each in await ours.under_way()] == ["long"]
     assert await ours.cancel("long")
     with pytest.raises(Conflict):
         await asked
@@ -211,7 +225,8 @@ async def test_an_answer_that_is_lost_doubles_nothing(engine: Engine) -> None:
             lose.append(after)
             with suppress(Busy):
                 await history.add(rows, token="once")
-            await history.add(rows, token="once")
+            # In another order: it is the token that counts, not that the rows are the same.
+            await history.add(rows[::-1], token="once")
             assert not lose
             assert await history.size() == 20
         lose.append(1)

@@ -87,7 +87,6 @@ def server_schema(database: str) -> Sequence[str]:
         *made,
         kept_join(f"{here}.identity_person", identity),
         passing_sets(f"{here}.people_sets", sets),
-        caught_up(here),
     ]
 
 
@@ -115,10 +114,13 @@ def passing_sets(name: str, table: Table, *, on_cluster: str = "", engine: str =
     )
 
 
-def caught_up(database: str, *, into: str = "identity_person") -> str:
-    """Bring the map in memory up to the truth where it is behind: whoever wrote the truth may have ended before."""
+def behind(database: str) -> str:
+    """What the map in memory lacks of the truth: whoever wrote the truth may have ended before.
+
+    In a question of its own. One that looks people up cannot write to the table it looks them up in.
+    """
     return (
-        f"INSERT INTO {database}.{into} SELECT workspace, identity, person FROM {database}.identity_map FINAL "
+        f"SELECT workspace, identity, person FROM {database}.identity_map FINAL "
         f"WHERE joinGet('{database}.identity_person', 'person', workspace, identity) != person"
     )
 

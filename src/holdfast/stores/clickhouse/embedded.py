@@ -18,6 +18,7 @@ import pyarrow as pa
 from holdfast.kernel.errors import Conflict, Internal
 from holdfast.kernel.sql import sql
 from holdfast.stores.clickhouse.declared import embedded_schema
+from holdfast.stores.clickhouse.handle import Handle
 from holdfast.stores.clickhouse.spelling import plain
 from holdfast.stores.clickhouse.ways import PARSING, Refusal, code_in
 
@@ -65,9 +66,9 @@ class Embedded:
     def connect(self, *, analyst: bool = False) -> EmbeddedConnection:  # chDB knows no users.
         return EmbeddedConnection(_connect(self.directory, durable=self.durable))
 
-    def prepare(self, command: Callable[[str], None]) -> None:
+    def prepare(self, handle: Handle) -> None:
         for statement in embedded_schema():
-            command(statement)
+            handle.command(statement)
 
     def close(self) -> None:
         """Nothing is shared that connections do not hold themselves."""

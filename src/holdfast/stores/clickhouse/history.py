@@ -403,7 +403,7 @@ class ChdbHistory:
 
     def _prepare(self, handle: Handle) -> None:
         with handle.within("default"):  # Ours may not be there yet.
-            handle.way.prepare(handle.command)
+            handle.way.prepare(handle)
         self._joined = not handle.way.alone or bool(handle.number(questions.any_joined(self._scope())))
 
     def _add(self, handle: Handle, rows: Sequence[HistoryRow], token: str) -> None:

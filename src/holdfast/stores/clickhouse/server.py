@@ -21,8 +21,8 @@ import pyarrow as pa
 from holdfast.kernel.errors import Busy, Conflict, Internal, Invalid, TooLarge
 from holdfast.kernel.sql import Sql, sql
 from holdfast.stores.clickhouse.cluster import EVERYWHERE
-from holdfast.stores.clickhouse.declared import caught_up, empty_database, named, server_schema
-from holdfast.stores.clickhouse.handle import Limits
+from holdfast.stores.clickhouse.declared import behind, empty_database, named, server_schema
+from holdfast.stores.clickhouse.handle import Handle, Limits
 from holdfast.stores.clickhouse.spelling import plain
 from holdfast.stores.clickhouse.ways import PARSING, Refusal, code_in
 
@@ -132,21 +132,35 @@ class Server:
                 client = self._clients[url] = self._client(url)
         return ServerConnection(client, self.database)
 
-    def prepare(self, command: Callable[[str], None]) -> None:
+    def prepare(self, handle: Handle) -> None:
         if self.cluster is None:
             for statement in server_schema(self.database):
-                command(statement)
-            return
+                handle.command(statement)
         try:
-            command(caught_up(self.database, into=f"identity_person{EVERYWHERE}"))
+            self._catch_up(handle)
         except Refusal as refusal:
-            if refusal.code not in _NOT_MADE:
+            if self.cluster is None or refusal.code not in _NOT_MADE:
                 raise
             raise Conflict(
                 f"The cluster {self.cluster} has no tables of ours in {self.database}.",
                 code="cluster_not_made",
                 hint="Run what `holdfast cluster ddl` prints first.",
             ) from refusal
+
+    def _catch_up(self, handle: Handle) -> None:
+        """Bring the map in memory up to the truth."""
+        lacking = Sql((behind(self.database),))
+        with handle.session():
+            handle.command(
+                "CREATE TEMPORARY TABLE _behind (workspace UInt32, identity UInt32, person UInt32) ENGINE = Memory"
+            )
+            try:
+                handle.run(sql("INSERT INTO _behind ") + lacking)
+                if handle.number(sql("SELECT count() FROM _behind")):
+                    into = Sql((f"{self.database}.",)) + self.map_in_memory
+                    handle.run(sql("INSERT INTO ") + into + sql(" SELECT * FROM _behind"))
+            finally:
+                handle.command("DROP TEMPORARY TABLE _behind")
 
     def close(self) -> None:
         for client in self._clients.values():

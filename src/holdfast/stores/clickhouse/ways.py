@@ -7,14 +7,17 @@ question, which databases are ours, and whether anybody else changes what is the
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import LiteralString, Protocol
+from typing import TYPE_CHECKING, LiteralString, Protocol
 
 import pyarrow as pa
 
 from holdfast.kernel.errors import Internal
 from holdfast.kernel.sql import Sql
+
+if TYPE_CHECKING:
+    from holdfast.stores.clickhouse.handle import Handle
 
 QUERY_BYTES_MOST = 16_000_000
 QUERY_PIECES_MOST = 2_000_000
@@ -103,7 +106,7 @@ class Way(Protocol):
         """
         ...
 
-    def prepare(self, command: Callable[[str], None]) -> None:
+    def prepare(self, handle: Handle) -> None:
         """Make what is not there yet, for whoever opens a history. Raises Conflict when it is another's to make."""
         ...
 
