@@ -40,6 +40,7 @@ from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
 from holdfast.flows.list_keeping import ListKeeper
 from holdfast.flows.list_members import Keeper
+from holdfast.flows.live_members import LiveMembers, live_members
 from holdfast.flows.segment_keeping import SegmentKeeper
 from holdfast.flows.segments import Change, document_of
 from holdfast.flows.simulate import PEOPLE_USUAL, SimulationWish
@@ -184,6 +185,19 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         Raises NotFound.
         """
         return self._wait(self._explain(self._whole(segment), user_id))
+
+    def live_members(self, segment_id: str, *, limit: int = 10_000) -> LiveMembers:
+        """How many are in a live segment at this moment, `.segment.size`; and `.members`, each with since when.
+
+        Raises NotFound; Conflict for one that is not live.
+        """
+
+        async def asked() -> LiveMembers:
+            await self._app.settle()
+            async with self._app.state.view() as view:
+                return await live_members(view, segment_id, limit=limit)
+
+        return self._wait(asked())
 
     def find_people(self, text: str = "", *, limit: int = 50) -> tuple[list[PersonRow], int]:
         """People whose user id or any text trait contains the text; whoever was seen last first; and how many."""

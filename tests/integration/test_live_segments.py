@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import holdfast
 from holdfast.flows.identify import find_identity, merge, unmerge
 from holdfast.flows.segment_drafts import draft_of
 from holdfast.flows.segments import save_segment
@@ -25,6 +27,7 @@ from holdfast.segments.conditions.trait import Trait
 from holdfast.settings import Settings
 from holdfast.testing import FakeClock
 from holdfast.wiring import Application, open_application
+from tests.integration.api_server import Server
 
 HALF_AN_HOUR = 30 / 1440
 USERS = [f"u{n}" for n in range(9)]
@@ -166,3 +169,52 @@ async def test_a_workspace_opened_again_goes_on_where_it_was(tmp_path: Path) -> 
         assert len(await live_members(again, "idle")) == len(USERS)
     finally:
         await again.close()
+
+
+def test_from_python_a_segment_is_made_live_asked_and_kept_as_a_file(tmp_path: Path) -> None:
+    with holdfast.open(tmp_path / "data") as ws:
+        ws.track([{"user_id": name, "event": "Viewed"} for name in ("ann", "ben")])
+        ws.save_segment("seen", "Seen", did("Viewed", within_days=1), live=True)
+        ws.track([{"user_id": "cem", "event": "Viewed"}])
+        found = ws.live_members("seen")
+        assert (found.segment.size, found.filled) == (3, 1.0)
+        assert sorted(each.name.value for each in found.members) == ["ann", "ben", "cem"]
+        assert [each.name for each in ws.events_of("cem")].count("Segment Entered") == 1
+        assert "Segment Entered" not in [each.name for each in ws.events_of("ann")]
+        ws.pull_segments(tmp_path / "files", "toml")
+        assert "live = true" in (tmp_path / "files" / "seen.toml").read_text(encoding="utf-8")
+        assert [each.kind for each in ws.apply_segments(tmp_path / "files")] == ["unchanged"]
+        ws.save_segment("seen", "Seen it", did("Viewed", within_days=1))
+        assert ws.segment("seen").live, "it stays as it is where it is not said"
+        ws.save_segment("seen", "Seen it", did("Viewed", within_days=1), live=False)
+        with pytest.raises(Conflict, match="not live") as refused:
+            ws.live_members("seen")
+        assert "--live" in refused.value.hint
+        ws.restore_segment("seen", 1)
+        assert ws.live_members("seen").segment.size == 3
+
+
+def test_over_http_members_come_in_pages(server: Server) -> None:
+    path = "/api/segments/seen-live"
+    server.took(*({"type": "track", "userId": f"live-{n}", "event": "Looked At It"} for n in range(5)))
+    definition = {"type": "did", "event": "Looked At It"}
+    saved = server.got("PUT", path, {"name": "Seen", "definition": definition, "live": True})
+    assert saved["live"] is True
+    until = time.monotonic() + 30
+    while server.got("GET", f"{path}/members")["filled"] < 1:
+        assert time.monotonic() < until, "it does not fill"
+        time.sleep(0.02)
+    server.took({"type": "track", "userId": "live-6", "event": "Looked At It"})
+    first = server.got("GET", f"{path}/members?limit=4")
+    assert (first["segment"], first["size"], first["version"]) == ("seen-live", 6, saved["version"])
+    rest = server.got("GET", f"{path}/members?limit=4&after={first['next_after']}")
+    assert rest["next_after"] is None
+    names = [each["user_id"] for each in (*first["members"], *rest["members"])]
+    assert names == [*(f"live-{n}" for n in range(5)), "live-6"]
+    assert server.got("GET", f"{path}/versions")["versions"][0]["live"] is True
+    rich = {**definition, "where": [{"property": "price", "operator": "at_least", "value": 5}]}
+    error = server.refused(400, "PUT", path, {"name": "Seen", "definition": rich})
+    assert (error["code"], error["path"]) == ("not_live", "$.where")
+    server.got("PUT", path, {"name": "Seen", "definition": rich, "live": False})
+    assert server.refused(409, "GET", f"{path}/members")["code"] == "not_live"
+    server.refused(404, "GET", "/api/segments/never-saved/members")

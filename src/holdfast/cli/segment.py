@@ -34,6 +34,8 @@ def segment() -> None:
       holdfast segment count loyal
       holdfast segment words loyal.json
       holdfast segment explain loyal ada
+      holdfast segment save idle idle.json --live
+      holdfast segment members idle
       holdfast segment versions loyal
       holdfast segment apply segments/ --dry-run
     """
@@ -111,7 +113,32 @@ def list_saved(
     if as_json:
         print_json({"segments": saved})
     else:
-        print_table(saved, {"id": "ID", "name": "NAME", "words": "WHO THEY ARE"}, empty="No segment is saved.")
+        rows = [{**each, "live": "live" if each["live"] else ""} for each in saved]
+        columns = {"id": "ID", "name": "NAME", "live": "LIVE", "words": "WHO THEY ARE"}
+        print_table(rows, columns, empty="No segment is saved.")
+
+
+@app.command()
+def members(
+    segment_id: Annotated[str, typer.Argument(metavar="ID", help="The id of a live segment.")],
+    data: Data = None,
+    limit: Limit = 50,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Who is in a live segment at this moment, and since when."""
+    with desk(data, api_key) as at:
+        found = at.segment_members(segment_id, limit=limit)
+    if as_json:
+        print_json(found)
+        return
+    rows, size = rows_of(found, "members"), found["size"]
+    print_table(rows, {"user_id": "PERSON", "since": "SINCE"}, empty="Nobody.")
+    if isinstance(size, int) and size > len(rows):
+        print(f"… and {count_words(size - len(rows), 'more', 'more')}; --limit shows more of them.")
+    filled = found["filled"]
+    if isinstance(filled, float) and filled < 1:
+        print(f"It is filling: {filled:.0%} of those who were there before have been looked at.")
 
 
 @app.command()
@@ -124,6 +151,10 @@ def save(
     description: Annotated[
         str | None, typer.Option("--description", help="What it is for; as before by default.")
     ] = None,
+    live: Annotated[
+        bool | None,
+        typer.Option("--live/--no-live", help="Know at every moment who is in it; as before by default."),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who uses it and whether it could be.")] = False,
     data: Data = None,
     api_key: ApiKey = None,
@@ -134,6 +165,8 @@ def save(
         wish: Answer = {"name": name or called, "definition": _definition(wanted, at)}
         if description is not None:
             wish["description"] = description
+        if live is not None:
+            wish["live"] = live
         segment_registry.print_saved(
             at.save_segment(segment_id, wish, dry_run=dry_run), "It would be saved as" if dry_run else "Saved"
         )

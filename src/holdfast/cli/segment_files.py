@@ -37,8 +37,8 @@ def apply(
 ) -> None:
     """Save the segments of a folder, a file each: all of them, or none when something is wrong.
 
-    A file holds name, definition and perhaps description; its own name is the id, unless it gives one. Segments may
-    refer to each other in any order. What is saved already and says the same is left alone.
+    A file holds name, definition, and perhaps description and live; its own name is the id, unless it gives one.
+    Segments may refer to each other in any order. What is saved already and says the same is left alone.
 
     \b
     Examples:
@@ -102,7 +102,7 @@ def add_commands(to: typer.Typer) -> None:
 
 
 def _document(saved: Answer) -> dict[str, Json]:
-    fields = ("name", "description", "definition") if saved["description"] else ("name", "definition")
+    fields = ["name", *(each for each in ("description", "live") if saved[each]), "definition"]
     # What an answer holds was JSON a moment ago.
     return cast("dict[str, Json]", {field: saved[field] for field in fields})
 

@@ -43,7 +43,8 @@ def show(
     if as_json:
         print_json(found)
         return
-    print(f"{found['name']} ({found['id']}, version {found['version']})")
+    live = ", live" if found.get("live") else ""
+    print(f"{found['name']} ({found['id']}, version {found['version']}{live})")
     if found["description"]:
         print(found["description"])
     print(found["words"])

@@ -224,7 +224,7 @@ class Reactor:
             entries = found[:records]
             await settle(transaction, settlements, clock_ms)
             playbook = await load_playbook(transaction)
-            await self._live.begin(transaction, frozenset(), from_millis(watermark))
+            await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
             events = await self._intake.take_in(transaction, entries, playbook, self._broadcasts.happened)
             if entries:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from holdfast.events.event import Json
 from holdfast.flows.lanes import Lanes
 from holdfast.flows.person import shown_as
-from holdfast.flows.playbook import Playbook, playbook_of
+from holdfast.flows.playbook import Playbook, load_playbook
 from holdfast.flows.turns import Turns
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Exposed
@@ -296,7 +296,7 @@ class Sender:
             owners = await view.identities_by_id(sorted({send.identity for send in sends}))
             members = await view.members(sorted({each.person for each in owners.values()}))
             profiles = await view.profiles([each.id for those in members.values() for each in those])
-            playbook = playbook_of(await view.decisions(latest=False))
+            playbook = await load_playbook(view)
         return Context(playbook=playbook, owners=owners, members=members, profiles=profiles)
 
     def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused:

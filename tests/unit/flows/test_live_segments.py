@@ -14,6 +14,7 @@ import pytest
 from holdfast.events.event import IdentityKey
 from holdfast.flows import live_segments
 from holdfast.flows.bulk import load_table
+from holdfast.flows.decide import set_state
 from holdfast.flows.identify import merge, unmerge
 from holdfast.flows.lists import change_list, save_list
 from holdfast.flows.segment_drafts import draft_of
@@ -408,3 +409,59 @@ async def test_a_table_of_the_past_is_seen_and_not_told_and_a_list_is(at: Live) 
     await at.house.settle()
     assert await at.members("vip") == {"u1"}
     assert await at.heard() == [("u1", "Entered", "vip")]
+
+
+def by_segment(change: str, segment: str = "idle", **also: Any) -> dict[str, Any]:
+    """A journey that writes to who came into a segment, or went out of it."""
+    return {
+        "id": "wake",
+        "name": "Wake",
+        "goal": {"event": "Bought", "within_seconds": 86_400},
+        "start": "in",
+        "steps": {
+            "in": {
+                "type": "segment_change",
+                "segment": segment,
+                "change": change,
+                "exits": {"entered": "mail"},
+                **also,
+            },
+            "mail": {
+                "type": "send",
+                "channel": "email",
+                "template": {"subject": "Still there?", "html": "<p>Come back.</p>"},
+                "exits": {"sent": "done", "withheld": "done"},
+            },
+            "done": {"type": "exit"},
+        },
+    }
+
+
+@pytest.mark.parametrize("change", ["entered", "left"])
+async def test_a_published_journey_keeps_its_segment_live(at: Live, change: str) -> None:
+    await at.save("idle", IDLE, live=False)
+    await at.house.happens(says("old", email="old@example.com"), does("Viewed", "old"))
+    await at.house.later(hours=1)
+    await at.house.publish(by_segment(change))
+    await at.house.happens(says(email="ann@example.com"), does("Viewed"))
+    assert await at.members("idle") == {"old"}, "who was there is in it, and was not let in"
+    await at.house.later(minutes=30)
+    assert await at.members("idle") == {"old", "ann"}
+    assert [each.to for each in at.house.carrier.parcels] == (["ann@example.com"] if change == "entered" else [])
+    await at.house.happens(does("Bought", "old"))
+    assert [each.to for each in at.house.carrier.parcels] == [f"{'ann' if change == 'entered' else 'old'}@example.com"]
+    await set_state(at.house.app.state, "journey", "wake", "stop")
+    await at.house.settle()
+    async with at.house.app.state.view() as view:
+        assert await view.live_segments() == [], "nothing needs it any more"
+
+
+async def test_a_journey_cannot_begin_by_a_segment_that_cannot_be_live(at: Live) -> None:
+    await at.save("rich", did("Order", where=prop("revenue") > 5), live=False)
+    with pytest.raises(Invalid) as refused:
+        await at.house.publish(by_segment("entered", "rich"))
+    assert (refused.value.code, refused.value.path) == ("not_live", "$.steps.in.segment")
+    await at.save("plain", did("Order"), live=False)
+    await at.house.publish(by_segment("entered", "plain"))
+    with pytest.raises(Conflict):
+        await at.save("plain", did("Order", where=prop("revenue") > 5), live=False)

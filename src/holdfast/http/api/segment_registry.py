@@ -40,6 +40,7 @@ class SegmentDocument:
     name: str
     definition: Properties
     description: str = ""
+    live: Truth = False
 
 
 @dataclass(frozen=True, kw_only=True)

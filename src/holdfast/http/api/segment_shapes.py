@@ -53,6 +53,7 @@ class SegmentShape:
     version: int
     updated_at: str
     by: str
+    live: bool
     used_by: list[UseShape]
 
     @classmethod
@@ -66,6 +67,7 @@ class SegmentShape:
             version=saved.version,
             updated_at=moment_text(saved.updated_ms),
             by=saved.by,
+            live=saved.live,
             used_by=[UseShape.of(use) for use in used_by],
         )
 
@@ -82,6 +84,7 @@ class VersionShape:
     words: str
     saved_at: str
     by: str
+    live: bool
     deleted: bool
 
     @classmethod
@@ -95,6 +98,7 @@ class VersionShape:
             words=words_of(saved),
             saved_at=moment_text(saved.updated_ms),
             by=saved.by,
+            live=saved.live,
             deleted=saved.deleted,
         )
 

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
 from holdfast.flows.explain import explain_person
+from holdfast.flows.live_members import live_members
 from holdfast.flows.segment_drafts import draft_of
 from holdfast.flows.segments import delete_segment, find_segment, save_segment
 from holdfast.flows.used_by import users_of
 from holdfast.http.api.people import members_of
 from holdfast.http.api.segment_shapes import SegmentShape
 from holdfast.http.auth import asked_by
-from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole
+from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole, moment_text
+from holdfast.http.shapes import Truth as Boolean
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.segments.condition import Condition, Truth
 from holdfast.segments.explain import Explained
@@ -114,13 +116,39 @@ class Explanation:
 
 @dataclass(frozen=True, kw_only=True)
 class SegmentWish:
-    """A segment to save. Without a description, the one that is saved stays."""
+    """A segment to save. Without a description, the one that is saved stays; and so it does with `live`."""
 
     __pydantic_config__ = WISH
 
     name: str
     definition: Properties
     description: str | None = None
+    live: Boolean | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveMemberShape:
+    """Somebody in a live segment, and since when; whoever was before it was live, since they were first looked at."""
+
+    person: int
+    user_id: str
+    since: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveMembersShape:
+    """How many are in a live segment, and a page of them; `next_after` asks for those after them.
+
+    `filled` is the share, 0 to 1, that has been looked at of those who were there before it was live, or changed.
+    """
+
+    segment: str
+    version: int
+    size: int
+    live_since: str
+    filled: float
+    members: list[LiveMemberShape]
+    next_after: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,6 +257,30 @@ def segment_routes(app: Application) -> APIRouter:
         total = await app.history.count(condition, as_of_ms=as_of_ms)
         return PeoplePage(people=[PersonShape.of(row) for row in rows], total=total)
 
+    @routes.get("/{segment_id}/members")
+    async def live_members_of(
+        segment_id: str,
+        limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
+        after: Annotated[int, Query(ge=0, le=NUMBER_MOST, description="Members numbered above this person.")] = 0,
+    ) -> LiveMembersShape:
+        """How many are in a live segment at this moment, and who; nothing is counted for it."""
+        await app.catch_up()
+        async with app.state.view() as view:
+            found = await live_members(view, segment_id, limit=limit, after_person=after)
+        live, members = found.segment, found.members
+        return LiveMembersShape(
+            segment=live.segment,
+            version=live.version,
+            size=live.size,
+            live_since=moment_text(live.since_ms),
+            filled=round(found.filled, 4),
+            members=[
+                LiveMemberShape(person=each.person, user_id=each.name.value, since=moment_text(each.since_ms))
+                for each in members
+            ],
+            next_after=members[-1].person if len(members) == limit else None,
+        )
+
     @routes.get("/{segment_id}/explain")
     async def why_in(
         segment_id: str,
@@ -247,7 +299,7 @@ def segment_routes(app: Application) -> APIRouter:
         ] = False,
     ) -> SegmentShape:
         """Save a definition under an id, as a new version; what was there is kept as an older one."""
-        draft = draft_of(segment_id, wish.name, wish.definition, wish.description)
+        draft = replace(draft_of(segment_id, wish.name, wish.definition, wish.description), live=wish.live)
         change = await save_segment(app.state, draft, by=asked_by(app, request), now=app.clock.now(), dry_run=dry_run)
         return SegmentShape.of(change.segment, change.used_by)
 
