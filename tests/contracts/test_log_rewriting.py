@@ -143,23 +143,35 @@ async def test_cut_off_at_any_sync_every_entry_is_old_or_new_and_the_draft_goes(
         await again.close()
 
 
-async def test_what_was_trimmed_meanwhile_does_not_come_back(tmp_path: Path) -> None:
-    log = SegmentLog(tmp_path, segment_bytes=200)
-    await filled(log, 40)
-    trimmed = False
+@pytest.mark.parametrize("when", ["while it is read", "when its draft is whole"])
+async def test_what_was_trimmed_meanwhile_does_not_come_back(tmp_path: Path, when: str) -> None:
+    loop = asyncio.get_running_loop()
+    armed = False
+
+    def trim() -> None:
+        nonlocal armed
+        if armed:
+            armed = False
+            asyncio.run_coroutine_threadsafe(opened.trim(30), loop).result(5)
+
+    def sync(file: int) -> None:
+        if when == "when its draft is whole":
+            trim()
+        sync_to_disk(file)
 
     def cut_late(entry: Entry) -> bytes | None:
-        nonlocal trimmed
-        if not trimmed:
-            trimmed = True
-            asyncio.run_coroutine_threadsafe(log.trim(30), loop).result(5)
+        if when == "while it is read":
+            trim()
         return cut(entry)
 
-    loop = asyncio.get_running_loop()
-    await log.rewrite(40, cut_late)
-    found = await read_all(log)
+    opened = SegmentLog(tmp_path, segment_bytes=200, sync=sync)
+    await filled(opened, 40)
+    armed = True
+    await opened.rewrite(40, cut_late)
+    found = await read_all(opened)
     first = found[0][0]
     assert first > 10
     assert not [path for path in tmp_path.glob("*.log") if int(path.stem) < first]
+    assert not list(tmp_path.glob("*.rewriting"))
     assert [offset for offset, _ in found] == list(range(first, 40))
-    await log.close()
+    await opened.close()

@@ -203,6 +203,49 @@ async def test_whoever_comes_back_is_somebody_new_and_the_past_does_not_come_wit
     assert (await prove(app.eraser.stores, "zebra-user")).record == again
 
 
+async def test_what_is_archived_after_the_request_is_theirs_still(app: Application) -> None:
+    """The history is behind: it is told of the past when the name is somebody else's already."""
+    await lived(app)
+
+    async def take_in_only() -> None:
+        while not (await app.reactor.tick()).idle:
+            pass
+
+    async def collect(*messages: Mapping[str, object]) -> None:
+        await app.collector.collect("batch", json.dumps({"batch": messages}).encode(), "web")
+
+    await collect({"type": "track", "event": "Late", "userId": "zebra-user", "messageId": "z8"})
+    behind = Eraser(replace(app.eraser.stores, catch_up=take_in_only))
+    request = await behind.request("zebra-user", by="a test")
+    await collect({"type": "track", "event": "Back", "userId": "zebra-user", "messageId": "z9"})
+    await take_in_only()
+    await app.archivist.flush()
+    assert await timeline(app, "zebra-user") == [("z9", "{}")]
+    record = await app.eraser.run(request.id)
+    assert record.state == "done"
+    assert await timeline(app, "zebra-user") == [("z9", "{}")]
+
+
+async def test_what_was_in_the_log_before_the_request_is_theirs_however_far_behind_we_are(app: Application) -> None:
+    await lived(app)
+    body = json.dumps({"batch": [{"type": "track", "event": "Late", "userId": "zebra-user", "messageId": "z8"}]})
+    ticks = 0
+
+    async def slowly() -> None:
+        nonlocal ticks
+        ticks += 1
+        if ticks > 2:
+            await app.catch_up()
+
+    await app.collector.collect("batch", body.encode(), "web")
+    eraser = Eraser(replace(app.eraser.stores, catch_up=slowly))
+    record = await eraser.request("zebra-user", by="a test")
+    assert (ticks, record.until) == (3, await app.log.end())
+    assert (await app.eraser.run(record.id)).state == "done"
+    await app.settle()
+    assert await timeline(app, "zebra-user") == []
+
+
 async def test_an_opt_out_outlives_them(app: Application) -> None:
     await lived(app)
     await happens(

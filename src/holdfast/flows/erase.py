@@ -44,8 +44,8 @@ EVERYTHING = 2**31 - 1
 """As a limit: no limit. What one person has is read whole."""
 CARRIED_MS_MOST = 60_000
 """How long after its claim a message may still be on its way."""
-ON_ITS_WAY_SECONDS = 10.0
-"""How long an erasure waits for a message that is on its way to the person."""
+REQUEST_SECONDS = 20.0
+"""How long a request waits for what is in the log to be taken in, and for a message that is on its way to them."""
 WAIT_SECONDS = 0.1
 PATIENCE_SECONDS = 120.0
 """How long one run waits for what others do, before it leaves the rest to the next."""
@@ -56,8 +56,8 @@ READ_RECORDS, READ_BYTES = 1_000, 8_000_000
 DAY_MS = 86_400_000
 
 
-class _OnItsWayError(Exception):
-    """A message to the person is being handed over."""
+class _NotYetError(Exception):
+    """An erasure cannot begin at this moment; says why."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,23 +93,25 @@ class Eraser:
 
         When it returns, the state has forgotten them: nobody moves them or writes to them any more.
 
-        Raises NotFound when nobody goes by the name or ever was erased under it, Busy while a message to them is being
-        handed over.
+        Raises NotFound when nobody goes by the name or ever was erased under it, Busy while more is in the log than can
+        be taken in at once, or a message to them is being handed over.
         """
-        until = asyncio.get_running_loop().time() + ON_ITS_WAY_SECONDS
-        await self._at.catch_up()
+        until = asyncio.get_running_loop().time() + REQUEST_SECONDS
+        # Whatever is in the log by now is theirs, so it has to be taken in before they are forgotten.
+        end = await self._at.log.end()
         while True:
+            await self._at.catch_up()
             try:
                 async with self._at.state.begin() as transaction:
-                    return await self._begin(transaction, name, by)
-            except _OnItsWayError:
+                    return await self._begin(transaction, name, by, end)
+            except _NotYetError as reason:
                 if asyncio.get_running_loop().time() > until:
-                    hint = "Ask again in a minute."
-                    raise Busy("A message to them is on its way.", code="on_its_way", hint=hint) from None
+                    raise Busy(str(reason), code="not_yet", hint="Ask again in a minute.") from None
             await asyncio.sleep(WAIT_SECONDS)
-            await self._at.catch_up()
 
-    async def _begin(self, transaction: Transaction, name: str, by: str) -> Record:
+    async def _begin(self, transaction: Transaction, name: str, by: str, end: int) -> Record:
+        if await transaction.offset(REACT) < end:
+            raise _NotYetError("What has reached the log is not all taken in yet.")
         identity = await find_identity(transaction, name)
         if identity is None:
             record = await erased_as(transaction, name, self._at.secret)
@@ -427,12 +429,12 @@ class _Cutter:
 async def _planned(
     transaction: Transaction, members: Sequence[Identity], now_ms: int
 ) -> tuple[Plan, dict[int, Profile]]:
-    """Who goes, and what else is theirs. Raises _OnItsWayError."""
+    """Who goes, and what else is theirs. Raises _NotYetError."""
     ids = [each.id for each in members]
     profiles = await transaction.profiles(ids)
     sends = await transaction.sends_of(origin=None, identities=ids, limit=EVERYTHING)
     if any(_is_on_its_way(send, now_ms) for send in sends):
-        raise _OnItsWayError
+        raise _NotYetError("A message to them is on its way.")
     told = (*profiles.values(), combine(profiles.values()))
     addresses = {send.address for send in sends}
     addresses |= {address_of(each) for address_of in ADDRESS_OF.values() for each in told}

@@ -209,8 +209,10 @@ class SegmentLog:
                 closed = [each for each in zip(self._segments, stops, strict=False) if each[0].first < before]
             rewritten = 0
             for segment, stop in closed:
-                with contextlib.suppress(FileNotFoundError):  # Trimmed meanwhile: then nothing of it is left.
+                try:
                     rewritten += self._rewrite_segment(segment, stop, before, change)
+                except FileNotFoundError:  # Trimmed meanwhile: then nothing of it is to be left.
+                    segment.path.with_suffix(DRAFT).unlink(missing_ok=True)
             for torn in self._directory.glob("*.torn"):
                 torn.unlink()
             sync_directory(self._directory)
