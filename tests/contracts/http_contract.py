@@ -21,6 +21,12 @@ from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.clickhouse_facade import served
 from tests.contracts.history_contract import chdb_history
 
+CONFIG = """<clickhouse><merge_tree>
+    <cleanup_delay_period>1</cleanup_delay_period>
+    <max_cleanup_delay_period>1</max_cleanup_delay_period>
+    <cleanup_delay_period_random_add>0</cleanup_delay_period_random_add>
+</merge_tree></clickhouse>"""
+"""Parts without those who are forgotten are tidied up at once; a server otherwise waits for half a minute."""
 SERVER = os.environ.get("HOLDFAST_TEST_CLICKHOUSE", "")
 
 
@@ -30,7 +36,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if SERVER:
         yield SERVER
         return
-    with served(tmp_path_factory.mktemp("server") / "data") as url:
+    place = tmp_path_factory.mktemp("server")
+    (place / "config.xml").write_text(CONFIG)
+    with served(place / "data", config=place / "config.xml") as url:
         yield url
 
 

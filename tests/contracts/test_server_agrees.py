@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from holdfast.segments.catalogue import declared
 from holdfast.segments.condition import Condition
 from holdfast.stores.clickhouse.engine import Engine
+from holdfast.stores.clickhouse.server import Server
 from tests.contracts import (
     test_history_agrees,
     test_insights_flow,
@@ -86,3 +87,8 @@ def test_sql_and_python_choose_the_same_people(engine: Engine, seed: int, asked:
 def test_each_declaration_is_asked(engine: Engine, seed: int, data: st.DataObject) -> None:
     every = [data.draw(of_declaration(each)) for each in declared().values()]
     _inner(test_history_agrees.test_sql_and_python_choose_the_same_people)(engine=engine, seed=seed, asked=every)
+
+
+def test_it_is_a_server_that_is_asked(engine: Engine) -> None:
+    """Fixtures of the suites are imported with them: those from here must be the ones that count."""
+    assert isinstance(engine.way, Server)
