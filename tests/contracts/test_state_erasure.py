@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.ports.erasure import Erasure, Suppression, Tombstone
 from holdfast.ports.live import LiveSegment, Membership
-from holdfast.ports.state import BadRecord, Settlement, State
+from holdfast.ports.state import BadRecord, Lane, Settlement, State
 from holdfast.testing import a_link, a_profile, a_send, a_visit, an_event
 from tests.contracts.state_contract import anonymous, people, user
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
@@ -178,3 +178,19 @@ async def test_they_leave_live_segments_and_the_counts_of_those(state: State) ->
         assert [each.size for each in await view.live_segments()] == [1]
         assert await view.member_reviews(limit=9) == [(bob.id, True)]
         assert set((await view.held([ada.id])).values()) == {0}
+
+
+async def test_what_waited_is_taken_off_the_count_of_its_own_lane(state: State) -> None:
+    async with state.begin() as transaction:
+        ada, bob = (each.id for each in await people(transaction, "ada", "bob"))
+        await transaction.add_sends(
+            [
+                a_send("mail", identity=ada),
+                a_send("text", identity=bob, channel="sms"),
+                a_send("receipt", identity=bob, transactional=True),
+            ]
+        )
+        await transaction.forget_identities([ada])
+        assert await transaction.send_totals(None) == {"pending": 2}
+        lanes = {each.lane: each.pending for each in await transaction.lane_totals() if each.pending}
+        assert lanes == {Lane("sms", "journey"): 1, Lane("email", "transactional"): 1}

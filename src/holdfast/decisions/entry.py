@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -61,6 +62,64 @@ def enter(
     admitted = journey.trigger.admits(cause, applicant)
     if not isinstance(admitted, Admitted):
         return NotEntered(admitted)
+    return _visit_of(
+        journey,
+        version,
+        admitted,
+        _variables(cause, admitted),
+        identity=identity,
+        applicant=applicant,
+        before=before,
+        global_holdout=global_holdout,
+    )
+
+
+def enter_from(
+    journey: Journey,
+    version: int,
+    visit: Visit,
+    key: str,
+    *,
+    person_key: str,
+    facts: Facts,
+    before: EntryBefore | None,
+    now: datetime,
+    global_holdout: float = 0.0,
+) -> Visit | NotEntered:
+    """The visit that begins because another journey hands somebody over; or why none does.
+
+    It does not ask what lets people in otherwise, and carries on what led into the other journey.
+
+    Args:
+        visit: theirs in the other journey.
+        key: what tells this entry from their others, where the journey lets them in again.
+    """
+    applicant = Applicant(origin=journey.id, person_key=person_key, facts=facts, now=now)
+    admitted = Admitted(key=person_key if journey.trigger.rules().again == "once" else key)
+    return _visit_of(
+        journey,
+        version,
+        admitted,
+        visit.variables,
+        identity=visit.identity,
+        applicant=applicant,
+        before=before,
+        global_holdout=global_holdout,
+    )
+
+
+def _visit_of(
+    journey: Journey,
+    version: int,
+    admitted: Admitted,
+    variables: Mapping[str, Json],
+    *,
+    identity: int,
+    applicant: Applicant,
+    before: EntryBefore | None,
+    global_holdout: float,
+) -> Visit | NotEntered:
+    now, person_key, facts = applicant.now, applicant.person_key, applicant.facts
     rules = journey.trigger.rules()
     reason = _past_bars(rules, before, admitted.key, now) or _person_bars(rules, facts, now) or _end_bars(admitted, now)
     if reason is not None:
@@ -77,7 +136,7 @@ def enter(
         entered_ms=to_millis(now),
         arrived_ms=to_millis(now),
         due_ms=None if admitted.due is None or admitted.due <= now else to_millis(admitted.due),
-        variables=_variables(cause, admitted),
+        variables=variables,
     )
 
 

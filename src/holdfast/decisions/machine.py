@@ -22,7 +22,7 @@ from holdfast.decisions.gate import Answer, GateRules, Permit, Standing, gate, m
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
-from holdfast.decisions.step import Ask, Change, Go, Leave, Park, Place
+from holdfast.decisions.step import Ask, Change, Go, HandOver, Leave, Park, Place
 from holdfast.decisions.told import Told, told_changed, told_contact, told_entered, told_left
 from holdfast.decisions.visit import Visit, not_after
 from holdfast.events.event import Event
@@ -97,6 +97,8 @@ class Advance:
     `failed` for who left in the middle. Coming to the trigger is not counted apart from passing it, and who comes to an
     exit stays there; so at every other step arrivals are exits taken plus people waiting."""
     told: tuple[Told, ...] = ()
+    handed_over: tuple[tuple[str, str], ...] = ()
+    """The journeys the person is to be let into, each with what tells this from their other entries."""
     standing: Mapping[str, Standing] = field(default_factory=dict)
     """The standing after these contacts: give it to the person's next advance in the same transaction, or a cap might
     not see what this one permitted."""
@@ -149,6 +151,7 @@ class _Walk:
         "_arrived_ms",
         "_due_ms",
         "_facts",
+        "_handed_over",
         "_journey",
         "_left",
         "_left_by",
@@ -175,6 +178,7 @@ class _Walk:
         self._sends: list[Asked] = []
         self._passed: list[tuple[str, str]] = []
         self._told: list[Told] = []
+        self._handed_over: list[tuple[str, str]] = []
 
     def so_far(self) -> Advance:
         """What it has come to."""
@@ -183,6 +187,7 @@ class _Walk:
             sends=tuple(self._sends),
             passed=tuple(self._passed),
             told=tuple(self._told),
+            handed_over=tuple(self._handed_over),
             standing=self._standing,
         )
 
@@ -223,6 +228,9 @@ class _Walk:
                     self._go(node, self._ask(outcome))
                 case Change():
                     self._change(outcome)
+                    self._go(node, outcome.exit)
+                case HandOver(journey):
+                    self._handed_over.append((journey, self._visit.effect_key_at(self._step, self._seq)))
                     self._go(node, outcome.exit)
                 case Park():
                     return self._park(outcome)

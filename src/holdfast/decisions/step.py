@@ -78,7 +78,15 @@ class Change:
     exit: str
 
 
-Outcome: TypeAlias = Go | Park | Ask | Change | Leave
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """Let the person into another journey, and go on by `exit`."""
+
+    journey: str
+    exit: str
+
+
+Outcome: TypeAlias = Go | Park | Ask | Change | HandOver | Leave
 
 
 class Step(ABC):

@@ -7,7 +7,7 @@ next tick, also by those under way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -17,6 +17,7 @@ from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign, decode_campaign
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.resolving import resolved_journey
+from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.library import load_library
 from holdfast.kernel.errors import Exposed
@@ -53,6 +54,8 @@ class Playbook:
     """What begins by a schedule."""
     live_segments: frozenset[str] = frozenset()
     """The ids of saved segments by whose changes something begins."""
+    handed_to: Mapping[str, Play] = field(default_factory=dict)
+    """By id: what runs and is entered from other journeys."""
     paused: frozenset[str] = frozenset()
     """Nobody moves in these."""
 
@@ -141,6 +144,7 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
     starts = [play.journey.trigger for play in live]
     scheduled = tuple(play for play in live if isinstance(play.journey.trigger, Timed))
     changing = frozenset(each.segment.segment for each in starts if isinstance(each, SegmentChange))
+    named = {step.journey for play in plays.values() for step in _handing_over(play.journey)}
     paused = frozenset(play.id for play in newest.values() if play.state == "paused") | broken
     # A version's own state is that of when it was newest; whether it runs is for the newest to say.
     plays = {key: _in_state(play, newest[play.id].state) for key, play in plays.items()}
@@ -150,8 +154,13 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
         by_thing=by_thing,
         scheduled=scheduled,
         live_segments=changing,
+        handed_to={play.id: play for play in live if play.id in named},
         paused=paused,
     )
+
+
+def _handing_over(journey: Journey) -> Iterator[EnterJourney]:
+    return (node.step for node in journey.steps.values() if isinstance(node.step, EnterJourney))
 
 
 def _whole_play(decision: Decision, library: Library) -> Play:

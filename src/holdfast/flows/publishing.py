@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, cast
@@ -11,14 +11,15 @@ import msgspec
 
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.document import encode_document, encode_kind
-from holdfast.decisions.fields import under
+from holdfast.decisions.fields import at, one_of, under
 from holdfast.decisions.resolving import resolved_campaign, resolved_journey
+from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.events.event import Json
 from holdfast.flows.decision_drafts import DecisionDraft
 from holdfast.flows.library import load_library
 from holdfast.flows.playbook import definition_of
 from holdfast.flows.under_way import UnderWay, move_people, under_way
-from holdfast.kernel.errors import Conflict, Exposed
+from holdfast.kernel.errors import Conflict, Exposed, Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import Decision, State, Transaction, View
 from holdfast.segments.difference import Difference, differences
@@ -102,6 +103,7 @@ async def _planned(
 ) -> list[Publication]:
     newest = {each.id: each for each in await view.decisions()}
     library = await load_library(view)
+    _check_journeys_named(drafts, newest.keys() | {draft.id for draft in drafts})
     plan = [_publication(draft, newest.get(draft.id), library, at_ms=at_ms, start=start) for draft in drafts]
     plan = [await _with_people(view, each) for each in plan]
     if whole:
@@ -146,6 +148,20 @@ def _check_names(draft: DecisionDraft, library: Library) -> None:
         resolved_campaign(draft.named, library)
     else:
         resolved_journey(draft.named, library)
+
+
+def _check_journeys_named(drafts: Sequence[DecisionDraft], there: Collection[str]) -> None:
+    """Complain of a step that leads into a journey which is not there."""
+    for draft in drafts:
+        for name, node in draft.journey.steps.items():
+            if isinstance(node.step, EnterJourney) and node.step.journey not in there:
+                with under(draft.path):
+                    raise Invalid(
+                        f"There is no journey or campaign {node.step.journey!r}.",
+                        code="unknown_journey",
+                        path=at("$.steps", name) + ".journey",
+                        hint=f"Publish it first, or together with this one. {one_of(node.step.journey, tuple(there))}",
+                    )
 
 
 def _says(decision: Decision) -> bytes:

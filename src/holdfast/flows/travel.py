@@ -14,7 +14,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.caps import Made
-from holdfast.decisions.entry import EntryBefore, NotEntered, enter
+from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
 from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
 from holdfast.decisions.pace import Places
@@ -154,7 +154,8 @@ async def load_travellers(
     }
     for visit in await view.open_visits(ids):
         travellers[person_of[visit.identity]].visits.append(visit)
-    origins = sorted({play.id for plays in playbook.by_event.values() for play in plays}.union(entering))
+    beginning = {play.id for plays in playbook.by_event.values() for play in plays}
+    origins = sorted(beginning.union(entering, playbook.handed_to))
     for (origin, identity), entered in (await view.entered(origins, ids)).items():
         traveller = travellers[person_of[identity]]
         traveller.entered[origin] = _joined(traveller.entered.get(origin), entered)
@@ -198,6 +199,8 @@ class Travel:
         self._zone = zone
         self._spent = {origin: dict(days) for origin, days in spent.items()}
         self._unnumbered = 0
+        self._handing_over: list[str] = []
+        """Journeys that are handing somebody on, one into the next, in this instant."""
         self.done = Travelled()
 
     def happened(self, traveller: Traveller, event: Event, identity: int, now: datetime) -> None:
@@ -318,6 +321,29 @@ class Travel:
             self.done.sends.append(_send(play, visit, asked, to_millis(now)))
             if isinstance(asked.verdict, Permit):
                 self._count(traveller, play, asked, asked.verdict, now)
+        for journey, key in step.handed_over:
+            self._hand_over(traveller, visit, journey, key, now)
+
+    def _hand_over(self, traveller: Traveller, visit: Visit, journey: str, key: str, now: datetime) -> None:
+        """Let somebody into another journey at once, if it runs and they may enter it."""
+        play = self._playbook.handed_to.get(journey)
+        if play is None or journey in (visit.origin, *self._handing_over):
+            return  # Journeys that lead into each other would go on for ever.
+        entered = enter_from(
+            play.journey,
+            play.version,
+            visit,
+            key,
+            person_key=traveller.key.value,
+            facts=self._facts(traveller),
+            before=_before(traveller.entered.get(play.id)),
+            now=now,
+            global_holdout=self._rules.global_holdout,
+        )
+        if isinstance(entered, Visit):
+            self._handing_over.append(visit.origin)
+            self._begin(traveller, play, entered, now)
+            self._handing_over.pop()
 
     def _left(self, play: Play, now: datetime) -> int | None:
         budget = play.journey.budget

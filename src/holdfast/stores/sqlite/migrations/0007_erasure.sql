@@ -34,5 +34,6 @@ CREATE TRIGGER visit_forgotten AFTER DELETE ON visit WHEN old.left_ms IS NULL BE
   UPDATE standing SET count = count - 1 WHERE origin = old.origin AND step = old.step;
 END;
 CREATE TRIGGER send_forgotten AFTER DELETE ON send WHEN old.state IN ('pending', 'claimed') BEGIN
-  UPDATE send_total SET count = count - 1 WHERE origin = old.origin AND state = old.state;
+  UPDATE send_total SET count = count - 1
+  WHERE origin = old.origin AND channel = old.channel AND urgency = old.urgency AND state = old.state;
 END;

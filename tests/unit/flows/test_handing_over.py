@@ -1,0 +1,89 @@
+"""One journey lets people into another, in real ticks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from holdfast.decisions.gate import GateRules
+from holdfast.flows.decide import set_state
+from holdfast.flows.decision_drafts import drafts_of
+from holdfast.flows.publishing import apply_decisions
+from holdfast.kernel.errors import Invalid
+from holdfast.testing import START, MemoryState
+from tests.unit.flows.test_react import House, does
+from tests.unit.flows.test_react_gate import a_house, says
+
+
+def leads(name: str, to: str, *, again: str = "after_exit", event: str = "Seen") -> dict[str, Any]:
+    return {
+        "id": name,
+        "name": name,
+        "goal": {"event": "Order Completed", "within_seconds": 60},
+        "start": "in",
+        "steps": {
+            "in": {"type": "trigger", "event": event, "again": again, "exits": {"entered": "hand"}},
+            "hand": {"type": "enter_journey", "journey": to, "exits": {"next": "done"}},
+            "done": {"type": "exit"},
+        },
+    }
+
+
+async def entered(house: House) -> list[str]:
+    return [each["origin"] for each in await house.told("Journey Entered")]
+
+
+async def test_who_is_handed_over_is_in_both_and_the_other_says_what_led_here() -> None:
+    house = await a_house(says("b", event="Never"), leads("a", "b"), rules=GateRules())
+    await house.happens(does("Seen", colour="red"))
+    assert await entered(house) == ["a", "b"]
+    [send] = house.handed
+    assert send.origin == "b"
+    assert send.variables["event"]["properties"] == {"colour": "red"}  # type: ignore[index,call-overload]  # JSON.
+
+
+async def test_the_other_journey_says_how_often() -> None:
+    once = says("b", event="Never")
+    once["steps"]["in"]["again"] = "once"
+    house = await a_house(once, leads("a", "b"), rules=GateRules())
+    await house.happens(does("Seen", message="1"))
+    await house.happens(does("Seen", message="2"))
+    assert await entered(house) == ["a", "b", "a"]
+
+
+async def test_only_what_runs_is_entered() -> None:
+    house = await a_house(says("b", event="Never"), leads("a", "b"), rules=GateRules())
+    await set_state(house.state, "journey", "b", "pause")
+    await house.happens(does("Seen"))
+    assert await entered(house) == ["a"]
+
+
+async def test_whom_it_does_not_want_it_does_not_let_in() -> None:
+    choosy = says("b", event="Never")
+    wanted = {"type": "trait", "trait": "country", "operator": "equals", "value": "DE"}
+    choosy["steps"]["in"]["only_if"] = wanted
+    house = await a_house(choosy, leads("a", "b"), rules=GateRules())
+    await house.happens(does("Seen"))
+    assert await entered(house) == ["a"]
+
+
+async def test_journeys_that_lead_into_each_other_end_in_an_instant() -> None:
+    house = House()
+    await apply_decisions(
+        house.state,
+        drafts_of([{"kind": "journey", **leads("a", "b")}, {"kind": "journey", **leads("b", "a", event="Never")}]),
+        now=house.clock.now(),
+    )
+    await house.happens({"type": "identify", "userId": "ann", "traits": {}, "messageId": "i"})
+    await house.happens(does("Seen"))
+    assert await entered(house) == ["a", "b"]
+
+
+async def test_what_it_leads_to_must_be_there_or_come_with_it() -> None:
+    state = MemoryState()
+    with pytest.raises(Invalid) as refused:
+        await apply_decisions(state, drafts_of([{"kind": "journey", **leads("a", "b")}]), now=START)
+    assert refused.value.path == "$.journeys[0].steps.hand.journey"
+    both = drafts_of([{"kind": "journey", **leads("a", "b")}, {"kind": "journey", **says("b")}])
+    await apply_decisions(state, both, now=START)
