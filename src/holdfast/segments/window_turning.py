@@ -42,7 +42,12 @@ def window_turns_at(
         later_ms: how long after an event it matters once more.
     """
     now_ms, zone = to_millis(now), zone_for(condition.time_zone, facts)
-    until_ms = span_of(condition, now_ms, zone).until_ms
+    lengths = _lengths_ms(condition)
+    # Most windows end now. This is asked of every live segment that an event concerns, so it is kept short.
+    ends_now = (
+        condition.until is None and condition.calendar is None and getattr(condition, "before_days", None) is None
+    )
+    until_ms = now_ms if ends_now else span_of(condition, now_ms, zone).until_ms
     found: list[int | None] = []
     for event in events:
         moments = facts.moments(event)
@@ -50,39 +55,38 @@ def window_turns_at(
             found.append(_unknown_turns(condition, now_ms, zone))
             continue
         those = list(chosen(moments, until_ms))
-        found.append(_edges_turn(condition, those, now_ms, zone))
-        if later_ms is not None:
-            found.append(_after([at + later_ms for at in those], now_ms))
+        found.append(_after(those, lengths if later_ms is None else (*lengths, later_ms), now_ms))
+        if condition.calendar is not None and those:
+            turns = _rolling_turns if condition.calendar.rolling else _running_turns
+            found.append(turns(condition.calendar, those, now_ms, zone))
         if those and any(each.meaning.days_alike is not None for each in where):
             found.append(next_day(now_ms, facts.zone))
     return at_moment(soonest(found))
 
 
-def _edges_turn(condition: Windowed, moments: Sequence[int], now_ms: int, zone: ZoneInfo) -> int | None:
-    """When the first of the moments comes into the window, or drops out."""
-    lengths = (0, *(days_ms(days) for days in _lengths(condition)))
-    found = [_after((at + length for at in moments), now_ms) for length in lengths]
-    if condition.calendar is not None and moments:
-        turns = _rolling_turns if condition.calendar.rolling else _running_turns
-        found.append(turns(condition.calendar, moments, now_ms, zone))
-    return soonest(found)
+def _lengths_ms(condition: Windowed) -> tuple[int, ...]:
+    """How long after something happened an end of the window comes to it: at once, and after each of these."""
+    lengths = (0,) if condition.within_days is None else (0, days_ms(condition.within_days))
+    before_days: float | None = getattr(condition, "before_days", None)
+    return lengths if before_days is None else (*lengths, days_ms(before_days))
 
 
-def _lengths(condition: Windowed) -> list[float]:
-    given = (condition.within_days, getattr(condition, "before_days", None))
-    return [days for days in given if days is not None]
-
-
-def _after(moments: Iterable[int], now_ms: int) -> int | None:
-    return min((at for at in moments if at > now_ms), default=None)
+def _after(moments: Iterable[int], lengths: Sequence[int], now_ms: int) -> int | None:
+    """The first of the moments, each so much later, that lies after now."""
+    found: int | None = None
+    for at in moments:
+        for length in lengths:
+            edge = at + length
+            if edge > now_ms and (found is None or edge < found):
+                found = edge
+    return found
 
 
 def _unknown_turns(condition: Windowed, now_ms: int, zone: ZoneInfo) -> int | None:
     """Where nothing is known of when it happened: as long as nothing can lie in the window, that is known."""
     edges = [moment_ms(text, zone) for text in (condition.since, condition.until) if text is not None]
-    lengths = (0, *(days_ms(days) for days in _lengths(condition)))
-    found = [_after((edge + length for edge in edges), now_ms) for length in lengths]
-    return soonest((*found, None if condition.calendar is None else next_day(now_ms, zone)))
+    found = _after(edges, _lengths_ms(condition), now_ms)
+    return soonest((found, None if condition.calendar is None else next_day(now_ms, zone)))
 
 
 def _running_turns(calendar: Calendar, moments: Sequence[int], now_ms: int, zone: ZoneInfo) -> int | None:
