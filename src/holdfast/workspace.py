@@ -36,11 +36,14 @@ from holdfast.flows.explain import explain_person
 from holdfast.flows.export_person import PersonFormat, write_person
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.insights import Analyst, InsightResult, plain_object
+from holdfast.flows.journey_keeping import JourneyKeeper
 from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
 from holdfast.flows.list_keeping import ListKeeper
 from holdfast.flows.list_members import Keeper
 from holdfast.flows.live_members import LiveMembers, live_members
+from holdfast.flows.publishing import Publication
+from holdfast.flows.publishing import document_of as decision_document
 from holdfast.flows.segment_keeping import SegmentKeeper
 from holdfast.flows.segments import Change, document_of
 from holdfast.flows.simulate import PEOPLE_USUAL, SimulationWish
@@ -51,6 +54,7 @@ from holdfast.flows.survey import Audience, Surveyor, made_whole
 from holdfast.flows.taking import bodies_of, events_table
 from holdfast.flows.trace import Trace, trace
 from holdfast.integrations.files.documents import DocumentFormat
+from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files, write_journey_files
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.segment_files import Written, name_in_file, read_segment_files, write_segment_files
 from holdfast.integrations.files.write import FileFormat
@@ -61,7 +65,7 @@ from holdfast.measures.insight_catalogue import decode_cell
 from holdfast.ports.analyst import ROWS_MOST, SqlAnswer, SqlValue
 from holdfast.ports.asking import Asking, UnderWay, asked_as
 from holdfast.ports.history import PersonRow, TimelineEvent
-from holdfast.ports.state import AccessKey, Identity, State, View
+from holdfast.ports.state import OVER, AccessKey, Identity, State, View
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.explain import Explained
@@ -90,7 +94,7 @@ class Tracked:
     """How many were there before; only said of tables."""
 
 
-class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
+class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, JourneyKeeper):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -378,7 +382,7 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         """
         return self._wait(prove(self._app.eraser.stores, user_id))
 
-    # Saved segments and keys.
+    # Saved segments.
 
     def apply_segments(
         self, source: Path | str | Iterable[Mapping[str, object]], *, dry_run: bool = False, prune: bool = False
@@ -406,6 +410,40 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         """
         documents = [(each.id, document_of(each)) for each in self.segments()]
         return write_segment_files(Path(folder), documents, file_format)
+
+    # Journeys and campaigns.
+
+    def apply_journeys(
+        self,
+        source: Path | str | Iterable[Mapping[str, object]],
+        *,
+        move: Mapping[str, Mapping[str, str]] | None = None,
+        dry_run: bool = False,
+    ) -> list[Publication]:
+        """Publish the journeys and campaigns of a folder or a file, or of objects like those in files: all, or none.
+
+        Files are JSON, TOML or YAML. `apply_journey_documents` tells what the arguments mean.
+
+        Raises Invalid and TooLarge naming the file and the path in it, and Conflict.
+        """
+        if not isinstance(source, (Path, str)):
+            return self.apply_journey_documents(source, move=move, dry_run=dry_run)
+        files = read_journey_files([Path(source)])
+        try:
+            return self.apply_journey_documents([each.document for each in files], move=move, dry_run=dry_run)
+        except Exposed as complaint:
+            raise name_in_journey_file(complaint, files) from complaint
+
+    def pull_journeys(self, folder: Path | str, file_format: DocumentFormat = "json") -> Written:
+        """Write what runs to a file each, named by its id; `apply_journeys` of them changes nothing.
+
+        Raises Conflict when one has a file of another format that says something else.
+        """
+        running = [each for each in self.journeys() if each.state not in OVER]
+        documents = [(each.id, decision_document(each)) for each in running]
+        return write_journey_files(Path(folder), documents, file_format)
+
+    # Keys.
 
     def keys(self) -> list[AccessKey]:
         """Every write key and api key."""
@@ -464,6 +502,9 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper):
         return self._wait(self._app.condition(segment))
 
     def keep_segments(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
+        return self._wait(work(self._app.state, self._app.clock.now()))
+
+    def keep_journeys(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app.state, self._app.clock.now()))
 
     def keep(self, work: Callable[[Keeper], Coroutine[Any, Any, T]]) -> T:

@@ -363,3 +363,43 @@ def test_a_script_that_does_not_close_its_workspace_ends_well(tmp_path: Path) ->
             timeout=120,
         )
         assert (ran.returncode, ran.stdout.strip(), ran.stderr) == (0, people, "")
+
+
+def test_journeys_are_kept_as_files_and_published_from_them(tell: Story) -> None:
+    said = tell(
+        """
+        import holdfast
+        from holdfast.kernel.errors import Invalid
+
+        mail = {"channel": "email", "template": {"subject": "Hello", "html": "<p>Hi</p>"}}
+        hello = {
+            "kind": "campaign", "id": "hello", "name": "Hello", "send": mail,
+            "goal": {"event": "Order Completed", "within_seconds": 60},
+            "trigger": {"event": "Signed Up", "again": "once"},
+        }
+        with holdfast.open("my-data") as ws:
+            print([each.kind for each in ws.apply_journeys([hello], dry_run=True)], ws.journeys())
+            print([each.kind for each in ws.apply_journeys([hello])], [each.state for each in ws.journeys()])
+            print(ws.pull_journeys("journeys", "yaml").written)
+            print([each.kind for each in ws.apply_journeys("journeys")], ws.journey("hello")["name"])
+            text = open("journeys/hello.yaml").read()
+            open("journeys/hello.yaml", "w").write(text.replace("Signed Up", "Signed In"))
+            print([each.kind for each in ws.apply_journeys("journeys")], ws.journeys()[0].version)
+            open("journeys/bad.yaml", "w").write("kind: campaign\\nname: Bad")
+            try:
+                ws.apply_journeys("journeys")
+            except Invalid as complaint:
+                print("bad.yaml" in complaint.path)
+            ws.change_journey("hello", "stop")
+            print(ws.change_journey("hello", "archive").state, ws.journeys())
+        """
+    )
+    assert said == [
+        "['new'] []",
+        "['new'] ['live']",
+        "['hello.yaml']",
+        "['unchanged'] Hello",
+        "['changed'] 2",
+        "True",
+        "archived []",
+    ]
