@@ -43,6 +43,11 @@ JOURNEY = {
 CAMPAIGN = {"id": "fuzzed-too", "name": "Fuzzed", "holdout": 0.1, "goal": GOAL, "trigger": TRIGGER, "send": SEND}
 
 TREND = {"event": "Bought", "measure": "count", "period": "day", "since": "2026-01-01", "until": "2026-01-03"}
+CALL: dict[str, object] = {
+    "people": [{"user_id": "fuzz-one", "properties": {"order": 7}}],
+    "properties": {"title": "Yours"},
+    "idempotency_key": "order-7",
+}
 BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/dead-letters/replay"): {"keys": ["nobody"], "all": False},
     ("POST", "/api/dead-letters/drop"): {"all": True, "origin": "nothing", "channel": "email"},
@@ -71,6 +76,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/insights/{kind}/people"): {"question": TREND, "cell": {}, "limit": 10, "offset": 0},
     ("POST", "/api/insights/{kind}/save"): {"question": TREND, "cell": {}, "id": "kept", "name": "Kept"},
     ("POST", "/api/simulate"): {"definition": JOURNEY, "over": "30d", "people": 10, "costs": {"email": 0.1}},
+    ("POST", "/api/journeys/{decision_id}/trigger"): CALL,
+    ("POST", "/api/campaigns/{decision_id}/trigger"): CALL,
     ("PUT", "/api/kpis"): {
         "nodes": [
             {"id": "shop", "name": "The shop", "kind": "company"},

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 
 from holdfast.cli import (
     audience,
+    campaign,
     cluster,
     dead_letters,
     doctor,
@@ -93,6 +94,7 @@ app.command("export")(files.export)
 app.add_typer(segment.app, name="segment")
 audience.add_commands(segment.app)
 app.add_typer(journey.app, name="journey")
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
 app.add_typer(keys.app, name="keys")

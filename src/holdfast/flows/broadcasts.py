@@ -69,6 +69,13 @@ class Broadcasts:
         self._intake = intake
         self._zone = zone
         self._wanted = wanted
+        self._began = False
+
+    def committed(self) -> None:
+        """The tick was written: what it began can be seen now, and prepared."""
+        if self._began:
+            self._began = False
+            self._wanted()
 
     async def begin(self, transaction: Transaction, playbook: Playbook, now_ms: int) -> int:
         """Begin the runs whose time has come; returns how many, those that were missed with them."""
@@ -129,8 +136,7 @@ class Broadcasts:
 
     async def _begin(self, transaction: Transaction, run: Run) -> int:
         added = await transaction.add_run(run)
-        if added is not None and added.state == "preparing":
-            self._wanted()
+        self._began = self._began or (added is not None and added.state == "preparing")
         return 0 if added is None else 1
 
     def _planned(self, play: Play, after: datetime) -> Planned:

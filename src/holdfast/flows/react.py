@@ -66,8 +66,16 @@ class Ticked:
     @property
     def idle(self) -> bool:
         """Whether there was nothing to do."""
-        moved = self.events or self.fired or self.settled or self.claimed or self.put_off or self.set_aside
-        return not (moved or self.begun or self.let_in)
+        return not (
+            self.events
+            or self.fired
+            or self.settled
+            or self.claimed
+            or self.put_off
+            or self.set_aside
+            or self.begun
+            or self.let_in
+        )
 
 
 class Reactor:
@@ -237,6 +245,7 @@ class Reactor:
             undone.callback(self._lanes.untaken, claimed.sends)
             await self._forget(transaction, clock_ms)
         self._live.keep()
+        self._broadcasts.committed()
         ticked = Ticked(
             events=events,
             fired=fired,

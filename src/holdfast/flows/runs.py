@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from holdfast.decisions.broadcast import Broadcast, Timed
+from holdfast.decisions.broadcast import Timed
+from holdfast.decisions.document import Kind
 from holdfast.decisions.schedule import Occurrence, coming
 from holdfast.flows.broadcasts import end_run
 from holdfast.flows.playbook import play_of
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.runs import Run, RunState
-from holdfast.ports.state import Decision, State, View
+from holdfast.ports.state import OVER, Decision, State, View
 
 RunVerb = Literal["confirm", "pause", "resume", "stop"]
 
@@ -29,14 +30,12 @@ COMING_MOST = 366
 """Times of a schedule that are told at once."""
 
 
-async def decision_named(view: View, decision_id: str) -> Decision:
+async def decision_named(view: View, decision_id: str, kind: Kind = "campaign") -> Decision:
     """The newest version of a journey or campaign. Raises NotFound."""
     for each in await view.decisions():
-        if each.id == decision_id:
+        if (each.id, each.kind) == (decision_id, kind):
             return each
-    raise NotFound(
-        f"there is no campaign and no journey {decision_id!r:.120}.", hint="`holdfast campaign list` lists them."
-    )
+    raise NotFound(f"there is no {kind} {decision_id!r:.120}.", hint=f"GET /api/{kind}s lists them.")
 
 
 def coming_of(decision: Decision, *, now: datetime, zone: ZoneInfo, count: int) -> list[Occurrence]:
@@ -47,18 +46,17 @@ def coming_of(decision: Decision, *, now: datetime, zone: ZoneInfo, count: int) 
     return coming(start, now, zone, min(count, COMING_MOST))
 
 
-def lets_in_an_audience(decision: Decision) -> bool:
-    """Whether it has runs."""
-    return isinstance(play_of(decision).journey.trigger, Broadcast)
-
-
-async def runs_of(view: View, decision_id: str, *, limit: int, before_id: int | None = None) -> Sequence[Run]:
+async def runs_of(
+    view: View, decision_id: str, kind: Kind = "campaign", *, limit: int, before_id: int | None = None
+) -> Sequence[Run]:
     """Its runs, newest first. Raises NotFound."""
-    await decision_named(view, decision_id)
+    await decision_named(view, decision_id, kind)
     return await view.runs_of(decision_id, limit=limit, before_id=before_id)
 
 
-async def change_run(state: State, decision_id: str, run_id: int, verb: RunVerb, *, now: datetime) -> Run:
+async def change_run(
+    state: State, decision_id: str, run_id: int, verb: RunVerb, *, now: datetime, kind: Kind = "campaign"
+) -> Run:
     """Confirm one that is held; pause, resume or stop one under way.
 
     Paused, nobody enters by it; those who have entered go on. Stopped, nobody enters any more, and who still waits for
@@ -68,7 +66,7 @@ async def change_run(state: State, decision_id: str, run_id: int, verb: RunVerb,
     """
     now_ms = to_millis(now)
     async with state.begin() as transaction:
-        decision = await decision_named(transaction, decision_id)
+        decision = await decision_named(transaction, decision_id, kind)
         run = await transaction.run(run_id)
         if run is None or run.origin != decision_id:
             raise NotFound(
@@ -79,7 +77,7 @@ async def change_run(state: State, decision_id: str, run_id: int, verb: RunVerb,
                 f"this run is {run.state}; {verb} is for one that is {' or '.join(_FROM[verb])}.",
                 hint="Look at its state again; somebody else may have changed it.",
             )
-        if verb != "stop" and decision.state == "stopped":
+        if verb != "stop" and decision.state in OVER:
             raise Conflict(f"this {decision.kind} was stopped.", hint="Publish it again to start a new version.")
         if verb == "stop":
             return await end_run(transaction, run, "stopped", now_ms, reason="Somebody stopped it.")

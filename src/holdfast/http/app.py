@@ -22,6 +22,7 @@ from holdfast.http.api.lists import list_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
 from holdfast.http.api.queries import asking_of, query_routes
+from holdfast.http.api.runs import run_routes
 from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
@@ -80,6 +81,8 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(decision_file_routes(app))
     api.include_router(preview_routes(app, "journey"))
     api.include_router(preview_routes(app, "campaign"))
+    api.include_router(run_routes(app, "journey"))
+    api.include_router(run_routes(app, "campaign"))
     api.include_router(decision_routes(app, "journey"))
     api.include_router(decision_routes(app, "campaign"))
     if app.mailbox is not None:

@@ -8,10 +8,14 @@ from typing import Any
 
 import pytest
 
+from holdfast.events.event import IdentityKey, Json
+from holdfast.flows.calling import Became, Line, Named, call_audience, call_people
 from holdfast.flows.decide import set_state
 from holdfast.flows.runs import change_run
+from holdfast.kernel.errors import Conflict, Invalid
 from holdfast.ports.runs import Run
 from holdfast.testing.house import House
+from holdfast.wiring import rules_of
 
 HOUR, DAY = 3_600, 86_400
 
@@ -348,4 +352,111 @@ async def test_who_does_it_in_the_meantime_gets_nothing(tmp_path: Path) -> None:
     await house.later(minutes=29, seconds=59)
     assert written(house) == []
     await house.later(seconds=1)
+    assert written(house) == ["ann"]
+
+
+async def call(house: House, key: str, *users: str, **properties: Json) -> list[Became]:
+    app = house.app
+    line = Line(state=app.state, tell=app.tell, catch_up=app.catch_up, rules=rules_of(app.settings), zone=app.zone)
+    named = [Named(key=IdentityKey(kind="user", value=each)) for each in users]
+    found = await call_people(line, "news", key, named, properties=properties, now=house.clock.now())
+    await house.settle()
+    return found
+
+
+async def test_a_call_tells_of_each_person_what_became_of_them(tmp_path: Path) -> None:
+    house = await a_house(
+        tmp_path, identify("ann", plan="gold"), identify("bob"), *(identify(f"p{n}") for n in range(9))
+    )
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await house.publish(a_campaign({"type": "api", "only_if": gold}, holdout=0.0))
+    ann, bob, stranger = await call(house, "order-7", "ann", "bob", "stranger", title="Yours")
+    assert (ann.outcome, ann.arm, ann.send) == ("entered", "treated", "claimed")
+    assert (bob.outcome, bob.reason) == ("not_entered", "condition")
+    assert (stranger.outcome, stranger.reason) == ("not_entered", "condition")
+    assert written(house) == ["ann"]
+    (ann,) = await call(house, "order-7", "ann", title="Yours")
+    assert (ann.outcome, ann.send) == ("entered", "sent")
+    assert written(house) == []
+    (ann,) = await call(house, "order-8", "ann")
+    assert ann.outcome == "entered"
+    assert written(house) == ["ann"]
+
+
+async def test_a_call_keeps_holdout_and_cool_down(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(40)))
+    await house.publish(a_campaign({"type": "api", "again": "once"}, holdout=0.5))
+    people = [f"p{n}" for n in range(40)]
+    became = await call(house, "a", *people)
+    await house.later(minutes=10)
+    assert {each.arm for each in became} == {"treated", "holdout"}
+    held = {each.key.value for each in became if each.arm == "holdout"}
+    assert set(written(house)) == set(people) - held
+    assert {each.reason for each in became if each.arm == "holdout"} == {"holdout"}
+    assert {(each.outcome, each.reason) for each in await call(house, "b", *people)} == {
+        ("not_entered", "entered_before")
+    }
+
+
+async def test_a_call_may_be_for_the_whole_audience(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"), identify("bob"))
+    now = house.clock.now()
+    await house.publish(a_campaign({"type": "api", "whole_audience": True}))
+    run = await call_audience(house.app.state, "news", "k", properties={"title": "All"}, now=now)
+    house.app.preparer.wanted.set()
+    await house.settle()
+    assert sorted(written(house)) == ["ann", "bob"]
+    again = await call_audience(house.app.state, "news", "k", properties={}, now=now)
+    assert (again.id, again.state, again.counts) == (run.id, "done", {"treated": 2})
+
+
+async def test_what_is_not_called_or_not_live_takes_no_call(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    await house.publish(a_campaign({"event": "Signed Up", "again": "once"}))
+    with pytest.raises(Invalid, match="call"):
+        await call(house, "a", "ann")
+    await house.publish(a_campaign({"type": "api"}))
+    with pytest.raises(Invalid, match="named"):
+        await call_audience(house.app.state, "news", "k", properties={}, now=house.clock.now())
+    await set_state(house.app.state, "campaign", "news", "pause")
+    with pytest.raises(Conflict, match="paused"):
+        await call(house, "a", "ann")
+
+
+async def test_nobody_calls_in_somebody_elses_name(tmp_path: Path) -> None:
+    """What a client tracks under the name of our own event is no call."""
+    house = await a_house(tmp_path, identify("ann"))
+    await house.publish(a_campaign({"type": "api"}))
+    forged = track("Campaign Called", "ann") | {"context": {"campaign": "news", "key": "k"}}
+    await house.happens(forged)
+    assert written(house) == []
+
+
+async def test_a_stopped_run_ends_for_who_waits_for_their_hour(tmp_path: Path) -> None:
+    house = await a_house(
+        tmp_path, identify("berlin", timezone="Europe/Berlin"), identify("denver", timezone="America/Denver")
+    )
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T12:00"]}))
+    await house.later(hours=2)
+    assert written(house) == ["berlin"]
+    (run,) = await runs(house)
+    assert run.counts == {"treated": 2}
+    await change_run(house.app.state, "news", run.id, "stop", now=house.clock.now())
+    await house.later(days=2)
+    assert written(house) == []
+
+
+async def test_the_segment_one_comes_into_lets_one_in(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    from holdfast.flows.segment_drafts import draft_of
+    from holdfast.flows.segments import save_segment
+    from holdfast.segments.builders import trait
+
+    await save_segment(
+        house.app.state, draft_of("gold", "Gold", trait("plan") == "gold"), by="a test", now=house.clock.now()
+    )
+    await house.publish(a_campaign({"type": "segment_change", "segment": "gold"}))
+    await house.later(minutes=1)
+    await house.happens(identify("ann", plan="gold"))
+    await house.later(minutes=1)
     assert written(house) == ["ann"]
