@@ -465,3 +465,53 @@ async def test_a_journey_cannot_begin_by_a_segment_that_cannot_be_live(at: Live)
     await at.house.publish(by_segment("entered", "plain"))
     with pytest.raises(Conflict):
         await at.save("plain", did("Order", where=prop("revenue") > 5), live=False)
+
+
+async def test_what_will_change_sooner_than_was_known_is_looked_at_sooner(at: Live) -> None:
+    await at.save("calm", did("Viewed", within_days=30) & ~did("Bought", within_days=1))
+    await at.house.happens(does("Viewed"))
+    await at.house.happens(does("Bought"))
+    assert [what for _, what, _ in await at.heard()] == ["Entered", "Left"]
+    await at.house.later(days=1)
+    assert await at.members("calm") == {"ann"}
+    assert (await at.house.app.reactor.tick()).idle, "a timer that went off is not set again for the same moment"
+    await at.house.later(days=29)
+    assert [what for _, what, _ in await at.heard()] == ["Entered", "Left"]
+
+
+async def test_a_filling_that_fails_goes_on_where_it_was(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a tick that came to nothing had reached in memory must not be believed."""
+    await at.house.happens(*(does("Viewed", f"u{n}") for n in range(10)))
+    monkeypatch.setattr(live_segments, "FILLED_MOST", 3)
+    reactor = at.house.app.reactor
+    draft = replace(draft_of("seen", "Seen", did("Viewed")), live=True)
+    await save_segment(at.house.app.state, draft, by="test", now=at.house.clock.now())
+    await reactor.tick()
+    forget = reactor._forget
+
+    async def full_disk(*_args: object) -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(reactor, "_forget", full_disk)
+    with pytest.raises(OSError, match="full"):
+        await reactor.tick()
+    monkeypatch.setattr(reactor, "_forget", forget)
+    await at.house.settle()
+    assert await at.members("seen") == {f"u{n}" for n in range(10)}
+
+
+async def test_segments_are_read_again_only_when_one_has_changed(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    await at.save("seen", did("Viewed"))
+    loads: list[int] = []
+    load = live_segments.load_index
+
+    async def counted(*args: Any) -> Any:
+        loads.append(1)
+        return await load(*args)
+
+    monkeypatch.setattr(live_segments, "load_index", counted)
+    await at.house.happens(does("Viewed"))
+    await at.house.later(hours=1)
+    assert loads == []
+    await at.save("seen", did("Bought"))
+    assert len(loads) == 1
