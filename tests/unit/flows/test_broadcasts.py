@@ -460,3 +460,18 @@ async def test_the_segment_one_comes_into_lets_one_in(tmp_path: Path) -> None:
     await house.happens(identify("ann", plan="gold"))
     await house.later(minutes=1)
     assert written(house) == ["ann"]
+
+
+@pytest.mark.parametrize(("within_seconds", "sent"), [(DAY, []), (60, ["denver"])])
+async def test_who_waits_for_their_hour_leaves_by_the_goal_and_comes_no_sooner_by_it(
+    tmp_path: Path, within_seconds: int, sent: list[str]
+) -> None:
+    house = await a_house(tmp_path, identify("denver", timezone="America/Denver"))
+    goal = {"event": "Order Completed", "within_seconds": within_seconds}
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T12:00"]}, goal=goal))
+    await house.later(hours=2)
+    # Eleven o'clock in UTC, four in the morning in Denver.
+    await house.happens(track("Order Completed", "denver"))
+    assert written(house) == []
+    await house.later(hours=8)
+    assert written(house) == sent
