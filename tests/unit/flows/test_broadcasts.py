@@ -469,6 +469,7 @@ async def test_who_waits_for_their_hour_leaves_by_the_goal_and_comes_no_sooner_b
     house = await a_house(tmp_path, identify("denver", timezone="America/Denver"))
     goal = {"event": "Order Completed", "within_seconds": within_seconds}
     await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T12:00"]}, goal=goal))
+    await house.settle()
     await house.later(hours=2)
     # Eleven o'clock in UTC, four in the morning in Denver.
     await house.happens(track("Order Completed", "denver"))
