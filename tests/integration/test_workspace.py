@@ -397,7 +397,7 @@ def test_journeys_are_kept_as_files_and_published_from_them(tell: Story) -> None
     assert said == [
         "['new'] []",
         "['new'] ['live']",
-        "['hello.yaml']",
+        "('journeys/hello.yaml',)",
         "['unchanged'] Hello",
         "['changed'] 2",
         "True",

@@ -21,8 +21,8 @@ from holdfast.cli.reference_http import http_page
 from holdfast.cli.reference_insights import insights_page
 from holdfast.cli.reference_kpis import kpis_page
 from holdfast.cli.reference_sql import sql_page
+from holdfast.decisions.budget import Budget
 from holdfast.decisions.campaign import Campaign
-from holdfast.decisions.costs import Budget
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.gate import Reason
 from holdfast.decisions.journey import Goal, Journey

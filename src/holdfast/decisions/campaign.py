@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
-from holdfast.decisions.costs import Budget
+from holdfast.decisions.budget import Budget
 from holdfast.decisions.fields import Holdout, Id, Label, Nested, OrNull, decode_fields, encode_fields, read_object
 from holdfast.decisions.journey import Goal, Journey
 from holdfast.decisions.nodes import Node, StartStep

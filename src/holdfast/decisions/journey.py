@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, cast
 
-from holdfast.decisions.costs import Budget
+from holdfast.decisions.budget import Budget
 from holdfast.decisions.fields import (
     EventName,
     Holdout,

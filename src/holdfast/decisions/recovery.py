@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from holdfast.decisions.caps import seconds_of
 from holdfast.kernel.errors import Invalid
-from holdfast.profiles.profile import Tally
+
+if TYPE_CHECKING:  # It brings the decoder of profiles, which settings must not wait for.
+    from holdfast.profiles.profile import Tally
 
 HOLDS_MOST = 20
 HOLD_DAYS_MOST = 365
@@ -19,7 +22,6 @@ _HINT = (
     "Write rules with semicolons between them, such as `from Support Ticket Opened until Support Ticket Solved, "
     "at most 14 days`."
 )
-_NEVER = Tally(0, 0, ())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,17 +37,18 @@ class ServiceHold:
 
     def holds(self, tallies: Mapping[str, Tally], at_ms: int) -> bool:
         """Whether somebody who did these things waits at that moment."""
-        opened, solved = tallies.get(self.opened, _NEVER), tallies.get(self.solved, _NEVER)
-        if not opened.recent_ms or at_ms - opened.recent_ms[-1] >= self.most_seconds * 1000:
-            return False
-        if not solved.recent_ms or solved.recent_ms[-1] < opened.recent_ms[-1]:
-            return True
+        opened, solved = _moments(tallies, self.opened), _moments(tallies, self.solved)
         since_ms = at_ms - self.most_seconds * 1000
-        return _since(opened, since_ms) > _since(solved, since_ms)
+        if not opened or opened[-1] <= since_ms:
+            return False
+        if not solved or solved[-1] < opened[-1]:
+            return True
+        return sum(each > since_ms for each in opened) > sum(each > since_ms for each in solved)
 
 
-def _since(tally: Tally, since_ms: int) -> int:
-    return sum(1 for each in tally.recent_ms if each > since_ms)
+def _moments(tallies: Mapping[str, Tally], event: str) -> tuple[int, ...]:
+    tally = tallies.get(event)
+    return () if tally is None else tally.recent_ms
 
 
 def decode_holds(text: str, path: str) -> tuple[ServiceHold, ...]:

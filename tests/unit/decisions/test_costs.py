@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.decisions.costs import Budget, decode_costs
+from holdfast.decisions.budget import Budget
+from holdfast.decisions.costs import decode_costs
 from holdfast.kernel.errors import Invalid
 
 SPENT = {"2026-10-31": 70_000, "2026-11-01": 20_000, "2026-11-22": 5_000}
