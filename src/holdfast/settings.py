@@ -97,6 +97,15 @@ class Settings:
         "starttls", "`starttls` upgrades a plain connection, `tls` encrypts from the start, `none` does neither."
     )
 
+    # Webhooks.
+    webhook_secret: str = _setting(
+        "", "What calls to webhooks are signed with. Empty: a secret of the workspace's own.", secret=True
+    )
+    webhook_private: bool = _setting(
+        False,
+        "Let webhooks call addresses in private networks and on this machine: what is there may trust its callers.",
+    )
+
     # How fast.
     send_rates: str = _setting(
         "",

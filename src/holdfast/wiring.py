@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
+import hmac
 import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -12,8 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from holdfast.channels.carriers.http import HttpCarrier
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
+from holdfast.channels.webhook import WebhookChannel, signed
 from holdfast.decisions.caps import Cap, decode_caps
 from holdfast.decisions.costs import THOUSANDTHS, decode_costs
 from holdfast.decisions.fatigue import decode_fatigue
@@ -466,7 +470,7 @@ async def assemble(
         reactor.settle(settlements)
         wake.set()
 
-    offices = _offices(settings, linker, mail) if mail is not None else {}
+    offices = _offices(settings, linker, mail, secret, clock) if mail is not None else {}
     lanes = Lanes(
         {name: office.channel.doubt for name, office in offices.items()},
         owner=secrets.token_hex(OWNER_BYTES),
@@ -554,10 +558,23 @@ async def assemble(
     return app
 
 
-def _offices(settings: Settings, linker: Linker, mail: Mail) -> dict[str, Office]:
+def _offices(settings: Settings, linker: Linker, mail: Mail, secret: bytes, clock: Clock) -> dict[str, Office]:
     """Who writes and who carries, by channel."""
     email = email_channel(settings.email_sender, linker=linker, workspace_name=settings.workspace_name)
-    return {"email": Office(channel=email, carrier=mail.carrier)}
+    signing = webhook_secret(settings, secret)
+    calls = HttpCarrier(
+        allow_private=settings.webhook_private,
+        seal=lambda parcel: signed(signing, parcel, to_millis(clock.now()) // 1_000),
+    )
+    return {
+        "email": Office(channel=email, carrier=mail.carrier),
+        "webhook": Office(channel=WebhookChannel(), carrier=calls),
+    }
+
+
+def webhook_secret(settings: Settings, secret: bytes) -> bytes:
+    """What calls are signed with: the setting, else made of the workspace's own secret."""
+    return settings.webhook_secret.encode() or hmac.new(secret, b"webhook", hashlib.sha256).hexdigest().encode()
 
 
 def _nobody_sends(sends: Sequence[Send]) -> None:

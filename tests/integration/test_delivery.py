@@ -153,7 +153,7 @@ async def test_a_broken_server_is_left_alone_and_then_tried_with_one_mail(tmp_pa
         while (await totals(house)).get("claimed"):
             await house.app.reactor.tick()
             await asyncio.sleep(0)
-        assert lanes.rooms(now_ms) == {}
+        assert {lane.channel for lane in lanes.rooms(now_ms)} == {"webhook"}
         before = server.connections
         house.clock.advance(seconds=OPEN_MS / 1000)
         ticked = await house.app.reactor.tick()
@@ -194,7 +194,7 @@ async def test_the_lanes_are_shown(tmp_path: Path) -> None:
         assert (lane["channel"], lane["urgency"]) == ("email", "journey")
         assert lane["waiting"] + lane["under_way"] == 10
         assert lane["late_seconds"] >= 1
-        [provider] = page["providers"]
+        provider, _ = page["providers"]
         assert (provider["breaker"], provider["rate"]) == ("closed", "5/s")
 
 

@@ -306,6 +306,8 @@ class _Walk:
             ask.contact, arm=self._visit.arm, affordable=affordable, not_after=not_after(self._visit.variables)
         )
         standing = self._standing.get(contact.channel, _NOWHERE)
+        if ask.address:
+            standing = replace(standing, address=ask.address)
         verdict = gate(contact, standing, self._scene.rules, self._scene.now)
         key = self._visit.effect_key_at(self._step, self._seq)
         template = f"{self._visit.origin}/{self._visit.version}/{self._step}"

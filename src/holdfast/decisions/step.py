@@ -60,6 +60,8 @@ class Ask:
     contact: Contact
     sent: str
     withheld: str
+    address: str = ""
+    """Where it goes, on a channel where that does not depend on the person."""
 
 
 @dataclass(frozen=True, slots=True)

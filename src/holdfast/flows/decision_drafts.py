@@ -12,8 +12,9 @@ from holdfast.decisions.document import Kind, decode_kind, encode_kind, kind_in
 from holdfast.decisions.fields import at, under
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.steps.send import Send
+from holdfast.decisions.steps.webhook import Webhook
 from holdfast.kernel.errors import Invalid, TooLarge
-from holdfast.messages.template import parse_message
+from holdfast.messages.template import parse_message, parse_template
 
 DRAFTS_MOST = 500
 """Journeys and campaigns published at once."""
@@ -66,6 +67,8 @@ def draft_of(
             # Now, and not when the first message is due.
             said = send.template
             parse_message(said.subject, said.html, said.text, path=at(where, "template"))
+        for where, call in _calls_in(named):
+            parse_template(call.body, html=False, path=at(where, "body"))
         canonical = _canonical(named)
     return DecisionDraft(
         kind=kind, named=named, definition=canonical, path=path, move=dict(move or {}), move_path=move_path
@@ -114,6 +117,13 @@ def sends_in(named: Campaign | Journey) -> Iterator[tuple[str, Send]]:
         return
     for name, node in named.steps.items():
         if isinstance(node.step, Send):
+            yield at("$.steps", name), node.step
+
+
+def _calls_in(named: Campaign | Journey) -> Iterator[tuple[str, Webhook]]:
+    """The webhooks it calls, each with where it stands in the definition."""
+    for name, node in () if isinstance(named, Campaign) else named.steps.items():
+        if isinstance(node.step, Webhook):
             yield at("$.steps", name), node.step
 
 

@@ -7,6 +7,7 @@ clock: `now` in the `date` filter is the moment the caller gave.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -146,8 +147,13 @@ class BoundedEnvironment(Environment):
             del self.filters[name]
         self.add_tag(BoundedFor)
         self.add_tag(BoundedTablerow)
-        self.filters |= {"date": _date, "uniq": _uniq}
+        self.filters |= {"date": _date, "uniq": _uniq, "json": _json}
         self.filters = {name: _weighed(name, each, self) for name, each in self.filters.items()}
+
+
+def _json(value: object) -> str:
+    """The value as JSON; what is not there is null."""
+    return json.dumps(None if isinstance(value, Undefined) else value, ensure_ascii=False, default=str)
 
 
 def _weighed(name: str, inner: Callable[..., Any], environment: Environment) -> Callable[..., Any]:

@@ -33,6 +33,7 @@ from holdfast.decisions.time_fields import (
 )
 from holdfast.decisions.trait_values import TraitValue
 from holdfast.decisions.visit import Visit
+from holdfast.decisions.web_fields import HeaderLines, WebAddress
 from holdfast.events.event import Event, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.profiles.profile import EMPTY, Profile, learn
@@ -169,6 +170,8 @@ comparisons = st.fixed_dictionaries(
 )
 
 BY_KIND: dict[type[kinds.Kind], Callable[[Any], st.SearchStrategy[Any]]] = {
+    WebAddress: lambda _: st.sampled_from(["https://a.example", "http://b.example:8080/x?y=%20z"]),
+    HeaderLines: lambda _: st.sampled_from(["", "X-Shop: tea", "X-One: 1\nX-Two: "]),
     kinds.Text: lambda kind: st.sampled_from([each for each in (*NAMES, "") if len(each) >= kind.least]),
     kinds.Name: lambda kind: st.sampled_from(("email", "marketing", "sms")),
     kinds.Duration: lambda kind: st.sampled_from([each for each in (0, 1, 2, 60, 3600) if each >= kind.least]),

@@ -1,0 +1,112 @@
+"""The HTTP carrier: one call, one answer, a limit on every wait, and no way into the network it stands in.
+
+httpcore and not httpx: the address that is connected to must be the one that was checked, and httpcore lets us open the
+connection ourselves. It follows no redirects.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterable
+from ipaddress import ip_address
+from typing import Any
+
+import httpcore
+
+from holdfast.channels.webhook import verdict
+from holdfast.messages.parcel import Deferred, InDoubt, Parcel, Refused, Verdict
+
+CONNECTIONS_MOST = 12
+"""As many as there are places for a channel's sends."""
+CALL_SECONDS_MOST = 60.0
+ANSWER_BYTES_MOST = 65_536
+"""How much of an answer is read; the rest is of no use, and the connection is closed."""
+_PATIENCE = {"connect": 10.0, "write": 20.0, "read": 30.0, "pool": 10.0}
+
+
+class ForbiddenError(Exception):
+    """The address is one that may not be called."""
+
+
+class _Guard(httpcore.AnyIOBackend):
+    """Connects to public addresses only, and to the very address that was looked at."""
+
+    def __init__(self, *, allow_private: bool) -> None:
+        super().__init__()
+        self._allow_private = allow_private
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """Look the host up, check every address it has, and connect to the first."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout):
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError, TimeoutError) as error:
+            raise httpcore.ConnectError(f"{host} is not found") from error
+        addresses = [str(each[4][0]) for each in found]
+        if not self._allow_private and not all(map(_is_public, addresses)):
+            raise ForbiddenError(f"{host} is in a private network, which webhooks may not call (webhook_private)")
+        return await super().connect_tcp(addresses[0], port, timeout, local_address, socket_options)
+
+
+def _is_public(address: str) -> bool:
+    where = ip_address(address.partition("%")[0])
+    mapped = getattr(where, "ipv4_mapped", None)
+    return (mapped or where).is_global and not where.is_multicast
+
+
+class HttpCarrier:
+    """Carries parcels to the web address each is for; answers `ports.carrier.Carrier`."""
+
+    def __init__(self, *, allow_private: bool, seal: Callable[[Parcel], dict[str, str]]) -> None:
+        """Nothing is connected yet.
+
+        Args:
+            allow_private: whether addresses of private networks and of this machine may be called.
+            seal: more headers for a call that is about to be made, such as its signature.
+        """
+        self._seal = seal
+        self._pool = httpcore.AsyncConnectionPool(
+            max_connections=CONNECTIONS_MOST, network_backend=_Guard(allow_private=allow_private)
+        )
+
+    async def carry(self, parcel: Parcel) -> Verdict:
+        """Make one call. Never raises for what the other side says or fails to say."""
+        headers = {**parcel.headers, **self._seal(parcel), "User-Agent": "Holdfast"}
+        try:
+            async with asyncio.timeout(CALL_SECONDS_MOST):
+                return await self._call(parcel, headers)
+        except ForbiddenError as forbidden:
+            return Refused(str(forbidden))
+        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
+            return Deferred(f"No connection: {error!r:.200}")
+        except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
+            return Refused(f"It cannot be called: {error}"[:200])
+        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, TimeoutError) as error:
+            return InDoubt(f"It was called and did not answer: {error!r:.200}")
+
+    async def close(self) -> None:
+        """Close the connections kept."""
+        await self._pool.aclose()
+
+    async def _call(self, parcel: Parcel, headers: dict[str, str]) -> Verdict:
+        asked = [(name.encode(), value.encode()) for name, value in headers.items()]
+        patience = {"timeout": _PATIENCE}
+        async with self._pool.stream(
+            "POST", parcel.to, headers=asked, content=parcel.body, extensions=patience
+        ) as said:
+            read = 0
+            async for piece in said.aiter_stream():
+                read += len(piece)
+                if read > ANSWER_BYTES_MOST:
+                    break
+            answered = {name.lower(): value for name, value in said.headers}
+            return verdict(said.status, answered.get(b"retry-after", b"").decode("latin-1"))
