@@ -6,7 +6,7 @@ applies in the order of `Reason`. Marketing rules never hold back a transactiona
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal, TypeAlias
@@ -63,6 +63,12 @@ class Contact:
     affordable: bool = True
     """Whether what is left to spend pays for it."""
 
+    def to(self, arm: Arm, *, affordable: bool, not_after: datetime | None) -> Contact:
+        """The wish to write so to somebody in that arm."""
+        if (arm, affordable, not_after) == (self.arm, self.affordable, self.not_after):
+            return self
+        return replace(self, arm=arm, affordable=affordable, not_after=not_after)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
@@ -98,6 +104,27 @@ class Standing:
     def without(self, keys: Collection[str]) -> Standing:
         """The standing once these contacts are called off."""
         return replace(self, recent=tuple(each for each in self.recent if each.key not in keys)) if keys else self
+
+
+class Contacted(Mapping[str, Standing]):
+    """The standing on each channel after one more contact; reckoned for those channels that are asked about."""
+
+    __slots__ = ("_before", "_made", "_without")
+
+    def __init__(self, before: Mapping[str, Standing], made: Made, without: Collection[str] = ()) -> None:
+        """`without` are the keys of contacts that are called off for it."""
+        self._before = before
+        self._made = made
+        self._without = without
+
+    def __getitem__(self, channel: str) -> Standing:
+        return self._before[channel].without(self._without).contacted(self._made)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._before)
+
+    def __len__(self) -> int:
+        return len(self._before)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

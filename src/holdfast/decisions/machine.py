@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from holdfast.decisions.caps import PRIORITY_USUAL
-from holdfast.decisions.gate import Answer, GateRules, Permit, Standing, gate, made_by
+from holdfast.decisions.gate import Answer, Contacted, GateRules, Permit, Standing, gate, made_by
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
@@ -244,8 +244,7 @@ class _Walk:
         before = self._visit
         if (self._seq, self._due_ms, self._waits_for) == (before.seq, before.due_ms, before.waits_for):
             return before
-        return replace(
-            self._visit,
+        return before.moved(
             step=self._step,
             seq=self._seq,
             arrived_ms=self._arrived_ms,
@@ -253,7 +252,7 @@ class _Walk:
             waits_for=self._waits_for,
             left_ms=self._now_ms if self._left_by else None,
             left_by=self._left_by,
-            trail=self._visit.passing(self._exits_taken(), self._now_ms),
+            trail=before.passing(self._exits_taken(), self._now_ms),
         )
 
     def _exits_taken(self) -> Iterator[tuple[str, str]]:
@@ -302,9 +301,7 @@ class _Walk:
     def _ask(self, ask: Ask) -> str:
         cost = self._scene.rules.cost_of(ask.contact.channel)
         affordable = self._left is None or cost <= self._left
-        contact = replace(
-            ask.contact, arm=self._visit.arm, affordable=affordable, not_after=not_after(self._visit.variables)
-        )
+        contact = ask.contact.to(self._visit.arm, affordable=affordable, not_after=not_after(self._visit.variables))
         standing = self._standing.get(contact.channel, _NOWHERE)
         if ask.address:
             standing = replace(standing, address=ask.address)
@@ -331,9 +328,7 @@ class _Walk:
         if not isinstance(verdict, Permit):
             return ask.withheld
         made = made_by(contact, verdict, self._scene.now, key)
-        self._standing = {
-            name: each.without(verdict.instead_of).contacted(made) for name, each in self._standing.items()
-        }
+        self._standing = Contacted(self._standing, made, verdict.instead_of)
         if self._left is not None:
             self._left -= cost
         return ask.sent

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -33,8 +33,9 @@ class Told:
 
     def event(self, user: IdentityKey, at: datetime) -> Event:
         """The event, told under that identity."""
-        told = own_event(self.name, user=user, at=at, properties=self.properties, key=self.key)
-        return replace(told, kind=self.kind, context=self.context)
+        return own_event(
+            self.name, user=user, at=at, properties=self.properties, key=self.key, kind=self.kind, context=self.context
+        )
 
 
 def told_entered(journey: Journey, visit: Visit) -> Told:

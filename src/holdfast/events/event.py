@@ -111,6 +111,8 @@ def own_event(
     at: datetime,
     properties: Mapping[str, Json],
     key: tuple[str | int, ...],
+    kind: Kind = "track",
+    context: Mapping[str, Json] | None = None,
 ) -> Event:
     """An event Holdfast makes about a person.
 
@@ -121,11 +123,13 @@ def own_event(
     """
     return Event(
         name=name,
+        kind=kind,
         user_id=user.value if user.kind == "user" else None,
         anonymous_id=user.value if user.kind == "anonymous" else None,
         timestamp=at,
         received_at=at,
         message_id=effect_key(name, *key),
         properties=properties,
+        context={} if context is None else context,
         source=OWN_SOURCE,
     )

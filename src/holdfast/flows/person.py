@@ -12,6 +12,8 @@ from holdfast.profiles.profile import EMPTY, Profile, combine
 
 def shown_as(members: Sequence[Identity]) -> IdentityKey:
     """The name a person is shown under and drawn by: the oldest user identity, else the oldest of all."""
+    if len(members) == 1:
+        return members[0].key
     users = [each for each in members if each.key.kind == "user"]
     return min(users or members, key=lambda each: each.id).key
 
