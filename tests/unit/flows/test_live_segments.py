@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows import live_segments
+from holdfast.flows import live_index, live_segments
 from holdfast.flows.bulk import load_table
 from holdfast.flows.decide import set_state
 from holdfast.flows.identify import merge, unmerge
@@ -63,7 +63,7 @@ class Live:
         rows: list[tuple[str, str, str]] = []
         async for each in _own(self.house):
             if each["event"].startswith("Segment "):
-                who = each.get("userId") or each.get("anonymousId")
+                who = each.get("userId") or each["anonymousId"]
                 rows.append((who, each["event"].removeprefix("Segment "), each["properties"]["segment"]))
         new, self.told = rows[self.told :], len(rows)
         return new
@@ -503,7 +503,7 @@ async def test_a_filling_that_fails_goes_on_where_it_was(at: Live, monkeypatch: 
 async def test_segments_are_read_again_only_when_one_has_changed(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     await at.save("seen", did("Viewed"))
     loads: list[int] = []
-    load = live_segments.load_index
+    load = live_index.load_index
 
     async def counted(*args: Any) -> Any:
         loads.append(1)
