@@ -28,6 +28,7 @@ async def test_the_newest_version_of_each_decision(state: State) -> None:
         assert [(each.id, each.version) for each in await view.decisions()] == [("a", 10), ("b", 1)]
         every = await view.decisions(latest=False)
         assert [(each.id, each.version) for each in every] == [("a", 9), ("a", 10), ("b", 1)]
+        assert await view.decision_states() == [("a", 9, "live"), ("a", 10, "live"), ("b", 1, "live")]
 
 
 async def test_what_was_published_is_never_rewritten_only_its_state(state: State) -> None:
@@ -35,6 +36,7 @@ async def test_what_was_published_is_never_rewritten_only_its_state(state: State
         await transaction.put_decision(a_decision("a", 1, definition=b"first"))
         await transaction.put_decision(a_decision("a", 1, definition=b"second", state="paused", published_ms=77))
         assert await transaction.decisions() == [a_decision("a", 1, definition=b"first", state="paused")]
+        assert await transaction.decision_states() == [("a", 1, "paused")]
 
 
 async def test_visits_come_back_as_they_were_put(state: State) -> None:

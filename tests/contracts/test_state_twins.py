@@ -199,6 +199,7 @@ class JourneyTwins(Twins):
     questions: ClassVar[Mapping[str, Question]] = {
         "decisions": lambda view: view.decisions(),
         "versions": lambda view: view.decisions(latest=False),
+        "decision states": lambda view: view.decision_states(),
         "open": lambda view: view.open_visits(WHO),
         "due": lambda view: view.due_visits(5, limit=4),
         "due without": lambda view: view.due_visits(9, limit=9, without=["a"]),

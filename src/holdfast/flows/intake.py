@@ -60,16 +60,16 @@ class Intake:
         if not fresh:
             return 0
         at_ms = entries[-1].record.received_ms
-        await transaction.mark_seen({each.event.dedup_hash: each.position for each in fresh}, at_ms)
+        await transaction.mark_seen({each.dedup_hash: each.position for each in fresh}, at_ms)
         people = await _gather(transaction, fresh)
         # The first of them is decided at its own time, and the caps look back from there.
         first_ms = min(each.received_ms for each in fresh)
         travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
         travel = Travel(playbook, self._rules, self._zone, await _spent(transaction, playbook))
-        concerned = ((people.identities[each.event.identity], each.event) for each in fresh)
+        concerned = ((people.identities[each.identity], each.event) for each in fresh)
         happenings = await self._live.happenings(transaction, concerned, people.profiles)
         for each in fresh:
-            identity = people.identities[each.event.identity]
+            identity = people.identities[each.identity]
             traveller = travellers.get(identity.person)
             # Who travels may have been changed on the way.
             profiles = people.profiles if traveller is None else traveller.profiles
@@ -77,9 +77,9 @@ class Intake:
             people.profiles[identity.id] = profile
             happenings.happened(identity, each.event, profile, from_millis(each.received_ms))
             if traveller is not None:
-                traveller.profiles[identity.id] = profile
+                traveller.knows(identity.id, profile)
                 travel.happened(traveller, each.event, identity.id, from_millis(each.received_ms))
-        learnt = {people.identities[each.event.identity] for each in fresh}
+        learnt = {people.identities[each.identity] for each in fresh}
         await transaction.put_profiles({each.id: people.profiles[each.id] for each in learnt})
         await transaction.touch_people(sorted({each.person for each in learnt}))
         await _write(transaction, travel.done, self._rules)
@@ -96,12 +96,19 @@ class Intake:
         now_ms: int,
     ) -> dict[int, Traveller]:
         """The people whose events may move them: those on a journey, and those an event may let in."""
-        person_of = {each.event.identity: people.identities[each.event.identity].person for each in fresh}
-        begins = {person_of[each.event.identity] for each in fresh if each.event.name in playbook.by_event}
-        members = await transaction.members(sorted(set(person_of.values())))
+        stirred = [each for each in fresh if each.event.name in playbook.stirring]
+        if not stirred:
+            return {}
+        begun = {each.event.name for each in stirred} & playbook.by_event.keys()
+        person_of = {each.identity: people.identities[each.identity].person for each in stirred}
+        begins = {person_of[each.identity] for each in stirred if each.event.name in begun}
+        members = await transaction.members(sorted(set(person_of.values()) - begins))
         owner = {each.id: person for person, those in members.items() for each in those}
         travelling = {owner[visit.identity] for visit in await transaction.open_visits(list(owner))}
-        return await load_travellers(transaction, sorted(begins | travelling), playbook, self._rules, now_ms)
+        entering = {play.id for name in begun for play in playbook.by_event[name]}
+        return await load_travellers(
+            transaction, sorted(begins | travelling), playbook, self._rules, now_ms, entering=entering
+        )
 
     async def fire(self, transaction: Transaction, playbook: Playbook, now_ms: int) -> int:
         """Wake whose time has come; returns how many."""
@@ -157,7 +164,7 @@ async def _spent(transaction: Transaction, playbook: Playbook) -> dict[str, dict
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
     """Number the identities, apply the claims, load the profiles."""
     claimed = [(each, claims_of(each.event)) for each in fresh]
-    keys = {each.event.identity for each in fresh} | {
+    keys = {each.identity for each in fresh} | {
         name for _, claims in claimed for claim in claims for name in claim.names
     }
     known = await transaction.identities(list(keys))
@@ -185,7 +192,7 @@ def _resolved(
     for each, said in claimed:
         meant = [claim.resolved(before) for claim in said]
         claims += [(claim, to_millis(each.event.timestamp), each.event.message_id) for claim in meant]
-        arrived.setdefault(each.event.identity)
+        arrived.setdefault(each.identity)
         for claim in meant:
             arrived.setdefault(claim.first)
             arrived.setdefault(claim.second)

@@ -20,6 +20,7 @@ from holdfast.decisions.resolving import resolved_journey
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.library import load_library
+from holdfast.flows.list_registry import lists_of
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import OVER, Decision, DecisionState, View
 from holdfast.segments.library import Library, refers
@@ -58,6 +59,8 @@ class Playbook:
     """By id: what runs and is entered from other journeys."""
     paused: frozenset[str] = frozenset()
     """Nobody moves in these."""
+    stirring: frozenset[str] = frozenset()
+    """Names of the events that may move somebody: by which they enter, or for which somebody under way may wait."""
 
     @property
     def budgeted(self) -> list[str]:
@@ -89,6 +92,22 @@ def _refers(kind: str, definition: bytes) -> bool:
 def _whole(kind: str, definition: bytes, behind: tuple[tuple[str, bytes], ...]) -> Journey:
     # What is saved under the names changes; with the same saved it is the same journey.
     return resolved_journey(_decoded(kind, definition), Library(dict(behind)))
+
+
+class PlaybookKeeper:
+    """The playbook, decoded anew only when something in it has changed: a tick asks for it each time."""
+
+    def __init__(self) -> None:
+        self._playbook = Playbook()
+        self._made_of: object = None
+
+    async def load(self, view: View) -> Playbook:
+        """The playbook as the state has it."""
+        # A version's definition never changes, and every change of a segment is counted.
+        made_of = (await view.decision_states(), await view.segment_changes(), sorted(await lists_of(view)))
+        if made_of != self._made_of:
+            self._playbook, self._made_of = await load_playbook(view), made_of
+        return self._playbook
 
 
 async def load_playbook(view: View) -> Playbook:
@@ -156,7 +175,14 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
         live_segments=changing,
         handed_to={play.id: play for play in live if play.id in named},
         paused=paused,
+        stirring=frozenset(by_event).union(*(_wakes(play.journey) for play in plays.values())),
     )
+
+
+def _wakes(journey: Journey) -> frozenset[str]:
+    """Names of the events that somebody under way may wait for."""
+    goal = {journey.goal.event} if journey.leave_on_goal else ()
+    return frozenset(goal).union(*(node.step.wakes() for node in journey.steps.values()))
 
 
 def _handing_over(journey: Journey) -> Iterator[EnterJourney]:

@@ -25,7 +25,7 @@ from holdfast.flows.intake import Intake
 from holdfast.flows.lanes import NO_LANES, Lanes
 from holdfast.flows.live_segments import LiveKeeper
 from holdfast.flows.own import own_records
-from holdfast.flows.playbook import load_playbook
+from holdfast.flows.playbook import PlaybookKeeper
 from holdfast.flows.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
 from holdfast.flows.travel import CHANNEL
 from holdfast.kernel.errors import Invalid
@@ -111,6 +111,7 @@ class Reactor:
         self._hand_over = hand_over
         self._lanes = lanes
         self._batch_records = batch_records
+        self._playbook = PlaybookKeeper()
         self._live = LiveKeeper(zone)
         self._intake = Intake(rules, zone, self._live)
         self._broadcasts = Broadcasts(self._intake, zone, runs_wanted)
@@ -231,7 +232,7 @@ class Reactor:
             watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
             entries = found[:records]
             await settle(transaction, settlements, clock_ms)
-            playbook = await load_playbook(transaction)
+            playbook = await self._playbook.load(transaction)
             await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
             events = await self._intake.take_in(transaction, entries, playbook, self._broadcasts.happened)
             if entries:

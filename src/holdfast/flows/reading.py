@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from holdfast.events.event import Event
+from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.log import Entry
@@ -37,6 +37,13 @@ class Placed:
     event: Event
     imported: bool = False
     """Whether it came by a call for the past."""
+    identity: IdentityKey = field(init=False)
+    """The event's, made once: everything in a tick goes by it."""
+    dedup_hash: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", self.event.identity)
+        object.__setattr__(self, "dedup_hash", self.event.dedup_hash)
 
 
 def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
@@ -92,9 +99,9 @@ def refused(entry: Entry, refusal: Exposed) -> BadRecord:
 
 async def unseen(transaction: Transaction, placed: Sequence[Placed]) -> list[Placed]:
     """Those whose message id was never seen; of several in the batch, the first."""
-    seen = await transaction.seen([each.event.dedup_hash for each in placed])
+    seen = await transaction.seen([each.dedup_hash for each in placed])
     fresh: dict[int, Placed] = {}
     for each in placed:
-        if each.event.dedup_hash not in seen:
-            fresh.setdefault(each.event.dedup_hash, each)
+        if each.dedup_hash not in seen:
+            fresh.setdefault(each.dedup_hash, each)
     return list(fresh.values())

@@ -303,7 +303,9 @@ class _World:
                 return "unknown"
             playbook = await load_playbook(view)
             rules = self._setting.rules
-            traveller = (await load_travellers(view, [found.person], playbook, rules, at_ms))[found.person]
+            mine = (self._setting.decision.id,)
+            found_out = await load_travellers(view, [found.person], playbook, rules, at_ms, entering=mine)
+            traveller = found_out[found.person]
         before = traveller.entered.get(self._setting.decision.id)
         answer = enter(
             self._setting.journey,

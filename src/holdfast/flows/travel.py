@@ -7,7 +7,7 @@ people in play; what they decide is gathered here and written by the tick in one
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import MappingProxyType
@@ -48,22 +48,34 @@ class Traveller:
     suppressed: str | None = None
     recent: list[Made] = field(default_factory=list)
     """Marketing contacts on every channel that were made or are on their way, and those of this tick."""
+    _key: IdentityKey | None = None
+    _whole: Profile | None = None
+    """Made once, and anew when more is known: every step and every contact asks for it."""
 
     @property
     def key(self) -> IdentityKey:
-        return shown_as(self.members)
+        if self._key is None:
+            self._key = shown_as(self.members)
+        return self._key
 
     def whole(self) -> Profile:
         """The person's profile, from those of their identities."""
-        return combine(self.profiles.get(each.id, EMPTY) for each in self.members)
+        if self._whole is None:
+            self._whole = combine(self.profiles.get(each.id, EMPTY) for each in self.members)
+        return self._whole
+
+    def knows(self, identity: int, profile: Profile) -> None:
+        """This is known of an identity of theirs from now on."""
+        self.profiles[identity] = profile
+        self._whole = None
 
     def name_of(self, identity: int) -> IdentityKey:
         """The name an event about this visit is stored under."""
         return next((each.key for each in self.members if each.id == identity), self.key)
 
-    def standing(self) -> dict[str, Standing]:
-        """What the gate may ask, by channel."""
-        return {channel: self.standing_on(channel, "") for channel in CHANNELS}
+    def standing(self) -> Mapping[str, Standing]:
+        """What the gate may ask, by channel, as long as nothing more is known."""
+        return _Standings(self)
 
     def standing_on(self, channel: str, address: str) -> Standing:
         """What the gate may ask of a channel; on those without addresses of people, with that address."""
@@ -76,6 +88,26 @@ class Traveller:
             recent=tuple(self.recent),
             person_key=self.key.value,
         )
+
+
+class _Standings(Mapping[str, Standing]):
+    """A traveller's standing by channel; gathered for those channels that are asked about: most steps ask for none."""
+
+    __slots__ = ("_traveller",)
+
+    def __init__(self, traveller: Traveller) -> None:
+        self._traveller = traveller
+
+    def __getitem__(self, channel: str) -> Standing:
+        if channel not in CHANNELS:
+            raise KeyError(channel)
+        return self._traveller.standing_on(channel, "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CHANNELS)
+
+    def __len__(self) -> int:
+        return len(CHANNELS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +169,7 @@ async def load_travellers(
     """Everything the decisions may ask about these people, in a handful of queries.
 
     Args:
-        entering: ids of journeys they may enter besides those that an event begins.
+        entering: ids of journeys they may enter besides those that others hand people over to.
     """
     members = await view.members(persons)
     ids = [each.id for those in members.values() for each in those]
@@ -154,9 +186,8 @@ async def load_travellers(
     }
     for visit in await view.open_visits(ids):
         travellers[person_of[visit.identity]].visits.append(visit)
-    beginning = {play.id for plays in playbook.by_event.values() for play in plays}
-    origins = sorted(beginning.union(entering, playbook.handed_to))
-    for (origin, identity), entered in (await view.entered(origins, ids)).items():
+    origins = sorted({*entering, *playbook.handed_to})
+    for (origin, identity), entered in (await view.entered(origins, ids)).items() if origins else ():
         traveller = travellers[person_of[identity]]
         traveller.entered[origin] = _joined(traveller.entered.get(origin), entered)
     if rules.look_back_seconds():
@@ -165,7 +196,7 @@ async def load_travellers(
             travellers[person_of[identity]].recent.extend(made)
     addresses = {person: email_of(traveller.whole()) for person, traveller in travellers.items()}
     suppressed = await suppressed_of(view, rules, CHANNEL, addresses.values())
-    for person, address in addresses.items():
+    for person, address in addresses.items() if suppressed else ():
         travellers[person].suppressed = suppressed.get(address.lower())
     return travellers
 
@@ -290,7 +321,7 @@ class Travel:
         said_ms = [said.at_ms for name, said in traveller.whole().traits.items() if name in told.properties]
         event = told.event(user, from_millis(max(to_millis(now), *(each + 1 for each in said_ms), 0)))
         identity = next(each.id for each in traveller.members if each.key == user)
-        traveller.profiles[identity] = hear(traveller.profiles.get(identity, EMPTY), event)
+        traveller.knows(identity, hear(traveller.profiles.get(identity, EMPTY), event))
         self.done.heard[identity] = traveller
         return event
 
@@ -306,7 +337,7 @@ class Travel:
             del traveller.visits[place]
             if play.id in traveller.entered:
                 traveller.entered[play.id] = replace(traveller.entered[play.id], open=False)
-        if step.visit != visit or visit.seq == 0:
+        if step.visit is not visit or visit.seq == 0:
             self.done.visits[visit.id] = step.visit
         for name, exit_name in step.passed:
             counter = (visit.origin, visit.version, name, exit_name)
@@ -353,7 +384,8 @@ class Travel:
         """Let what is asked next know of a contact that was permitted."""
         for key in permit.instead_of:
             self.done.outranked[key] = to_millis(now)
-        traveller.recent = [each for each in traveller.recent if each.key not in permit.instead_of]
+        if permit.instead_of:
+            traveller.recent = [each for each in traveller.recent if each.key not in permit.instead_of]
         traveller.recent.append(made_by(_contact(asked), permit, now, asked.key))
         if asked.cost:
             day = day_of(now, self._zone)

@@ -17,6 +17,7 @@ from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
+from holdfast.ports.turns import TurnTransaction, TurnView
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -254,7 +255,7 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(ErasureView, ReadingRuns, LiveView, Protocol):
+class View(ErasureView, ReadingRuns, LiveView, TurnView, Protocol):
     """Reading the state as of one moment."""
 
     # Who.
@@ -313,6 +314,10 @@ class View(ErasureView, ReadingRuns, LiveView, Protocol):
     # Decisions.
     async def decisions(self, *, latest: bool = True) -> list[Decision]:
         """Every journey and campaign; only the newest version of each unless `latest` is False."""
+        ...
+
+    async def decision_states(self) -> list[tuple[str, int, DecisionState]]:
+        """Every version of every decision, in order of id and version, with its state: so it is told what changed."""
         ...
 
     async def open_visits(self, identities: Sequence[int]) -> list[Visit]:
@@ -443,7 +448,7 @@ class View(ErasureView, ReadingRuns, LiveView, Protocol):
     async def count_people(self) -> int: ...
 
 
-class Transaction(View, ErasureTransaction, ChangingRuns, LiveTransaction, Protocol):
+class Transaction(View, ErasureTransaction, ChangingRuns, LiveTransaction, TurnTransaction, Protocol):
     """Changing the state: all of it, or nothing."""
 
     async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:

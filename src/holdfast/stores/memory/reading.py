@@ -17,6 +17,7 @@ from holdfast.ports.state import (
     Answered,
     BadRecord,
     Decision,
+    DecisionState,
     Entered,
     Identity,
     Lane,
@@ -33,6 +34,7 @@ from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.runs import MemoryRuns
 from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.turns import MemoryTurns
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -41,7 +43,7 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView(ReadingErasure, MemoryRuns, ReadingLive):
+class MemoryView(ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     def __init__(self, tables: Tables) -> None:
@@ -132,6 +134,9 @@ class MemoryView(ReadingErasure, MemoryRuns, ReadingLive):
         every = [decision for _, decision in sorted(self._tables.decisions.items())]
         newest = {decision.id: decision for decision in every}
         return list(newest.values()) if latest else every
+
+    async def decision_states(self) -> list[tuple[str, int, DecisionState]]:
+        return [(each.id, each.version, each.state) for _, each in sorted(self._tables.decisions.items())]
 
     async def open_visits(self, identities: Sequence[int]) -> list[Visit]:
         wanted = set(identities)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from holdfast.decisions.visit import Visit
-from holdfast.ports.state import Decision, Entered, StepCount
+from holdfast.ports.state import Decision, DecisionState, Entered, StepCount
 from holdfast.stores.packing import pack, unpack
 from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Row, Session, numbers
@@ -20,6 +20,9 @@ class ReadingJourneys(Session):
 
     async def decisions(self, *, latest: bool = True) -> list[Decision]:
         return [_decision(row) for row in await self._rows(_SQL["decisions_latest" if latest else "decisions"])]
+
+    async def decision_states(self) -> list[tuple[str, int, DecisionState]]:
+        return [(name, version, state) for name, version, state in await self._rows(_SQL["decision_states"])]
 
     async def open_visits(self, identities: Sequence[int]) -> list[Visit]:
         return [_visit(row) for row in await self._rows(_SQL["open_visits"], numbers(identities))]

@@ -5,14 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
+
+import msgspec
 
 from holdfast.decisions.visit import Visit
-from holdfast.ports.state import Decision, Entered, StepCount
-from holdfast.stores.packing import pack, unpack
+from holdfast.ports.state import Decision, DecisionState, Entered, StepCount
+from holdfast.stores.packing import decoder, pack
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
 
 _SQL = load("journeys")
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What of a visit has no column."""
+
+    waits_for: frozenset[str]
+    variables: dict[str, Any]
+    trail: tuple[tuple[str, str, int], ...] = ()
+    """Those of an earlier Holdfast have none."""
+
+
+_BODIES = decoder(_Body)
 
 
 class ReadingJourneys(Session):
@@ -21,6 +36,10 @@ class ReadingJourneys(Session):
     @in_thread
     def decisions(self, *, latest: bool = True) -> list[Decision]:
         return [_decision(row) for row in self._rows(_SQL["decisions_latest" if latest else "decisions"])]
+
+    @in_thread
+    def decision_states(self) -> list[tuple[str, int, DecisionState]]:
+        return [(name, version, state) for name, version, state in self._rows(_SQL["decision_states"])]
 
     @in_thread
     def open_visits(self, identities: Sequence[int]) -> list[Visit]:
@@ -131,7 +150,7 @@ def _visit_row(visit: Visit) -> tuple[object, ...]:
 
 
 def _visit(row: Row) -> Visit:
-    waits_for, variables, *more = unpack(row[13])  # Those of an earlier Holdfast have no trail.
+    body = _BODIES.decode(row[13])
     return Visit(
         id=row[0],
         origin=row[1],
@@ -146,7 +165,7 @@ def _visit(row: Row) -> Visit:
         due_ms=row[10],
         left_ms=row[11],
         left_by=row[12],
-        waits_for=frozenset(waits_for),
-        variables=variables,
-        trail=tuple((step, by, at_ms) for trail in more for step, by, at_ms in trail),
+        waits_for=body.waits_for,
+        variables=body.variables,
+        trail=body.trail,
     )

@@ -8,6 +8,10 @@ SELECT id, kind, version, state, definition, published_ms FROM decision ORDER BY
 -- Reads the newest version of every decision.
 SELECT DISTINCT ON (id) id, kind, version, state, definition, published_ms FROM decision ORDER BY id, version DESC
 
+-- name: decision_states
+-- Reads which versions there are and how each stands, without what they say.
+SELECT id, version, state FROM decision ORDER BY id, version
+
 -- name: put_decision
 -- Adds a version, or changes its state; what was published is never rewritten.
 INSERT INTO decision (id, version, kind, state, definition, published_ms) VALUES ($1, $2, $3, $4, $5, $6)

@@ -9,6 +9,10 @@ SELECT id, kind, version, state, definition, published_ms FROM decision ORDER BY
 SELECT id, kind, version, state, definition, published_ms FROM decision AS each
 WHERE version = (SELECT max(version) FROM decision WHERE decision.id = each.id) ORDER BY id
 
+-- name: decision_states
+-- Reads which versions there are and how each stands, without what they say.
+SELECT id, version, state FROM decision ORDER BY id, version
+
 -- name: put_decision
 -- Adds a version, or changes its state; what was published is never rewritten.
 INSERT INTO decision (id, version, kind, state, definition, published_ms) VALUES (?, ?, ?, ?, ?, ?)
