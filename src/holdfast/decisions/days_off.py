@@ -82,7 +82,14 @@ def _known(written: str) -> str | None:
     code, _, region = written.strip().upper().partition("-")
     if code not in countries():
         return None
-    return f"{code}-{region}" if region in countries()[code] else code
+    found = _regions(code).get(region)
+    return code if found is None else f"{code}-{found}"
+
+
+@cache
+def _regions(code: str) -> Mapping[str, str]:
+    """The regions of a country as they are named, by their names in capitals."""
+    return {each.upper(): each for each in countries()[code]}
 
 
 @lru_cache(maxsize=4_096)

@@ -76,10 +76,13 @@ def occurrences(schedule: Schedule, after: datetime, zone: ZoneInfo) -> Iterator
     clock = opening_zone(schedule.time_zone, zone)
     last = after
     for wall in schedule.walls(after.astimezone(clock).date() - timedelta(days=1)):
-        opens = moment_at(wall.date(), wall.time(), clock)
-        if opens > last:
-            last = opens
-            yield Occurrence.opening(wall, opens, schedule)
+        try:
+            found = Occurrence.opening(wall, moment_at(wall.date(), wall.time(), clock), schedule)
+        except OverflowError:
+            return  # The calendar ends here.
+        if found.opens > last:
+            last = found.opens
+            yield found
 
 
 def first_after(schedule: Schedule, published: datetime) -> datetime:

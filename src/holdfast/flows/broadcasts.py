@@ -55,6 +55,7 @@ DUE = "Campaign Due"
 """What templates and traces call a time of a schedule."""
 FULL_MS = 60_000
 """How long a run rests that has planned far ahead."""
+CAMPAIGN_STOPPED = "The campaign was stopped."
 
 
 class Broadcasts:
@@ -126,8 +127,8 @@ class Broadcasts:
         asked = 0
         for run in due:
             play = playbook.find(run.origin, run.version)
-            if playbook.is_stopped(run.origin, run.version) or play is None:
-                await end_run(transaction, run, "stopped", now_ms, reason="The campaign was stopped.")
+            if run.state == "stopped" or playbook.is_stopped(run.origin, run.version) or play is None:
+                await end_run(transaction, run, "stopped", now_ms, reason=CAMPAIGN_STOPPED)
             else:
                 asked += await self._let_in(
                     transaction, playbook, run, now_ms, play=play, most=max(1, most // len(due))
@@ -151,9 +152,12 @@ class Broadcasts:
     async def _let_in(
         self, transaction: Transaction, playbook: Playbook, run: Run, now_ms: int, *, play: Play, most: int
     ) -> int:
-        persons = await transaction.run_members(run.id, run.cursor, most)
         throttle = broadcast_of(play).throttle
         places = None if throttle is None else Places(throttle, run.places, now_ms)
+        if places is not None and places.is_full:
+            await transaction.put_run(replace(run, wake_ms=now_ms + FULL_MS))
+            return 0
+        persons = await transaction.run_members(run.id, run.cursor, most)
         came = Counter(run.counts)
         came.update(
             await self._intake.let_in(
@@ -170,8 +174,7 @@ class Broadcasts:
             return len(persons)
         if places is not None:
             run = replace(run, places=dict(places.taken))
-        rest = places is not None and places.is_full
-        await transaction.put_run(replace(run, wake_ms=now_ms + FULL_MS if rest else now_ms))
+        await transaction.put_run(replace(run, wake_ms=now_ms))
         return len(persons)
 
 
@@ -214,9 +217,15 @@ class Preparer:
                 return 0
             # An audience is of everything that reached us before its run began.
             await self._archivist.flush()
+            failed: Exception | None = None
             for run in runs:
                 stopped = playbook.is_stopped(run.origin, run.version)
-                await self._prepare(run, None if stopped else playbook.find(run.origin, run.version))
+                try:
+                    await self._prepare(run, None if stopped else playbook.find(run.origin, run.version))
+                except Exception as fault:  # noqa: BLE001 - Asked for again; it must not keep the others waiting.
+                    failed = failed or fault
+            if failed is not None:
+                raise failed
             if len(runs) == RUNS_MOST:
                 self.wanted.set()
             return len(runs)
@@ -225,7 +234,7 @@ class Preparer:
         now = self._clock.now()
         now_ms = to_millis(now)
         if play is None:
-            await self._keep(run, "stopped", now_ms, reason="The campaign was stopped.")
+            await self._keep(run, "stopped", now_ms, reason=CAMPAIGN_STOPPED)
             return
         start = broadcast_of(play)
         condition = start.everybody(occasion_of(run), now, self._zone)
@@ -274,11 +283,10 @@ async def end_run(transaction: Transaction, run: Run, state: RunState, now_ms: i
 
 
 async def stop_runs(transaction: Transaction, origin: str) -> None:
-    """Stop every run of a journey or campaign that is stopped."""
+    """Stop every run of a journey or campaign that is stopped; the next tick says when they ended."""
     for run in await transaction.runs_of(origin, limit=OPEN_MOST):
         if run.state in OPEN:
-            stopped = replace(run, state="stopped", wake_ms=None, places={}, reason="The campaign was stopped.")
-            await transaction.put_run(stopped)
+            await transaction.put_run(replace(run, state="stopped", wake_ms=0, reason=CAMPAIGN_STOPPED))
             await transaction.forget_members(run.id)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from holdfast.decisions.caps import Made
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
 from holdfast.decisions.machine import STOPPED
+from holdfast.decisions.visit import not_after
 from holdfast.flows.erased import suppressed_of
 from holdfast.flows.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.own import told_settled
@@ -208,8 +209,8 @@ def recovered(send: Send, taken: Collection[str] | None, now_ms: int, doubt: Dou
 async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now_ms: int) -> list[Settlement]:
     """Claimed sends that the gate let through and would not any more: withheld, or put off until it would.
 
-    Somebody unsubscribed in between, quiet hours have begun, or others were delivered late, so that this one would be
-    too many. Caps are asked with what was handed over, whenever it was meant for.
+    Somebody unsubscribed in between, quiet hours have begun, it is past the cut-off, or others were delivered late, so
+    that this one would be too many. Caps are asked with what was handed over, whenever it was meant for.
     """
     owners = await view.identities_by_id([send.identity for send in sends])
     persons = sorted({owner.person for owner in owners.values()})
@@ -242,14 +243,16 @@ def _settled_again(
     send: Send, standing: Standing, rules: GateRules, handed: tuple[Made, ...], now_ms: int
 ) -> Settlement | None:
     """Why a claimed send does not go now; None when it goes."""
-    contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional)
+    until = not_after(send.variables)
+    contact = Contact(channel=send.channel, topic=send.topic, transactional=send.transactional, not_after=until)
     answer = gate(contact, standing, replace(rules, caps=(), fatigue=()), from_millis(now_ms))
     if isinstance(answer, Withheld):
         return Settlement(key=send.key, state="withheld", reason=answer.reason)
     if answer.not_before is not None:
         return _put_off(send, "quiet_hours", to_millis(answer.not_before))
     free_ms = rules.free_ms(contact, handed, now_ms)
-    if free_ms is None or free_ms > now_ms + PUT_OFF_MS_MOST:
+    latest_ms = now_ms + PUT_OFF_MS_MOST if until is None else min(now_ms + PUT_OFF_MS_MOST, to_millis(until))
+    if free_ms is None or free_ms > latest_ms:
         return Settlement(key=send.key, state="withheld", reason="capped")
     return None if free_ms == now_ms else _put_off(send, "capped", free_ms)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.decisions.broadcast import Timed
-from holdfast.decisions.days_off import countries, is_day_off
+from holdfast.decisions.days_off import countries, country_for, is_day_off
 from holdfast.decisions.entry import NotEntered, enter
 from holdfast.decisions.fields import decode_fields
 from holdfast.decisions.journey import Journey, decode_journey
@@ -181,6 +181,14 @@ def test_nobodys_moment_lies_outside_the_stretch(zone: str, first: date, at: str
 )
 def test_days_off_are_those_of_the_country(country: str | None, day: str, off: bool) -> None:
     assert is_day_off(date.fromisoformat(day), country) is off
+
+
+@pytest.mark.parametrize("written", ["BE-Flemish", "be-flemish", " BE-FLEMISH "])
+def test_a_region_is_known_however_its_name_is_written(written: str) -> None:
+    start = a_start("recurring", at=["12:00"], country="BE-Flemish", on_day_off="skip", time_zone="UTC")
+    assert start.country == "BE-Flemish"
+    facts = applicant(datetime(2026, 1, 1, tzinfo=UTC), country=written).facts
+    assert country_for("person", None, facts) == "BE-Flemish"
 
 
 def test_every_country_has_a_calendar() -> None:

@@ -8,12 +8,17 @@ from typing import Any
 
 import pytest
 
+from holdfast.decisions import pace
 from holdfast.events.event import IdentityKey, Json
+from holdfast.flows import broadcasts
 from holdfast.flows.calling import Became, Line, Named, call_audience, call_people
 from holdfast.flows.decide import set_state
 from holdfast.flows.runs import change_run
 from holdfast.kernel.errors import Conflict, Invalid
+from holdfast.kernel.moments import to_millis
+from holdfast.messages.parcel import Deferred
 from holdfast.ports.runs import Run
+from holdfast.testing.carrier import KeptParcels
 from holdfast.testing.house import House
 from holdfast.wiring import rules_of
 
@@ -205,6 +210,105 @@ async def test_a_throttle_spreads_people_over_the_minutes(tmp_path: Path) -> Non
     assert counted == [1, 1, 1, 1, 0, 0]
     (run,) = await runs(house)
     assert run.counts == {"treated": 4, "too_late": 1}
+
+
+async def test_what_a_provider_put_off_past_the_cut_off_is_not_sent(tmp_path: Path) -> None:
+    carrier = KeptParcels(Deferred("Come again."))
+    house = await House.build(tmp_path, carrier=carrier)
+    await house.happens(identify("ann"))
+    at = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "cut_off_seconds": 1}
+    await house.publish(a_campaign(at))
+    await house.later(hours=1)
+    assert written(house) == ["ann"]
+    await house.later(hours=1)
+    assert written(house) == []
+    async with house.app.state.view() as view:
+        (send,) = await view.sends_of(origin="news", identities=[1], limit=10)
+    assert (send.state, send.reason) == ("withheld", "too_late")
+
+
+async def test_a_throttle_plans_only_so_far_ahead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many people wait for a place: what is planned is written anew with every tick."""
+    monkeypatch.setattr(pace, "AHEAD_MOST", 4)
+    monkeypatch.setattr(broadcasts, "ENTER_MOST", 2)
+    house = await a_house(tmp_path, *(identify(f"p{n:02}") for n in range(12)))
+    throttle = {"people": 1, "per": "minute"}
+    at = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "throttle": throttle, "again": "once"}
+    await house.publish(a_campaign(at))
+    await house.later(hours=1)
+    (run,) = await runs(house)
+    assert (run.cursor, len(run.places), run.state) == (4, 4, "running")
+    counted = [len(written(house))]
+    for _ in range(11):
+        await house.later(minutes=1)
+        counted.append(len(written(house)))
+        (run,) = await runs(house)
+        assert len(run.places) <= 5
+    assert counted == [1] * 12
+    assert (await runs(house))[0].state == "done"
+
+
+async def test_who_cannot_be_asked_for_keeps_no_other_audience_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    audience_of = broadcasts.audience_of
+
+    async def broken(history: Any, condition: Any, *, as_of_ms: int) -> Any:
+        if "plan" in str(condition):
+            raise RuntimeError("The engine is out of memory.")
+        return await audience_of(history, condition, as_of_ms=as_of_ms)
+
+    monkeypatch.setattr(broadcasts, "audience_of", broken)
+    at = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await house.publish(a_campaign(at | {"audience": gold}, id="broken"))
+    await house.publish(a_campaign(at))
+    with pytest.raises(RuntimeError):
+        await house.later(hours=1)
+    assert [each.state for each in await runs(house, "broken")] == ["preparing"]
+    await house.settle()
+    assert written(house) == ["ann"]
+
+
+async def test_the_end_of_the_calendar_stops_nobody_else(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    for number, at in enumerate(("9999-12-31T23:59:59", "0001-01-01T00:00")):
+        await house.publish(a_campaign({"type": "dates", "at": [at]}, id=f"never{number}"))
+    late = {"type": "recurring", "at": ["23:00"], "starts_on": "9999-12-31", "days_of_month": [31]}
+    await house.publish(a_campaign(late, id="never"))
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}))
+    await house.later(hours=1)
+    assert written(house) == ["ann"]
+
+
+async def test_a_day_beyond_the_calendar_is_none(tmp_path: Path) -> None:
+    """Said when the audience was known already, so that only their turn comes to it."""
+    house = await a_house(tmp_path, identify("ann", renews_on="2026-01-05"), identify("bob", renews_on="2026-01-05"))
+    on = {"type": "date_trait", "date_trait": "renews_on", "at": "12:00", "time_zone": "UTC", "hold_above": 1}
+    await house.publish(a_campaign(on))
+    await house.later(hours=3)
+    (run,) = [each for each in await runs(house) if each.found]
+    await house.happens(identify("bob", renews_on="9999-12-31T23:59:59-12:00"))
+    await change_run(house.app.state, "news", run.id, "confirm", now=house.clock.now())
+    await house.later(minutes=1)
+    assert written(house) == ["ann"]
+    (run,) = [each for each in await runs(house) if each.found]
+    assert run.counts == {"treated": 1, "other_day": 1}
+
+
+async def test_a_stopped_campaign_says_when_its_runs_ended(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    at = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "hold_above": 0}
+    await house.publish(a_campaign(at))
+    await house.later(hours=1)
+    assert [each.state for each in await runs(house)] == ["held"]
+    await set_state(house.app.state, "campaign", "news", "stop")
+    await house.publish(a_campaign(at, name="Anew"))  # Before any tick has seen that it was stopped.
+    await house.later(seconds=1)
+    (run,) = await runs(house)
+    assert (run.state, run.ended_ms) == ("stopped", to_millis(house.clock.now()))
+    assert written(house) == []
 
 
 async def test_what_was_missed_for_too_long_is_seen_and_not_sent(tmp_path: Path) -> None:

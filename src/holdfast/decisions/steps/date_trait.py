@@ -119,10 +119,14 @@ def _days_until(wanted: date, today: date) -> Iterator[int]:
             yield (anniversary(each, year) - today).days
 
 
-def _day_of(written: Written, zone: ZoneInfo) -> date:
+def _day_of(written: Written, zone: ZoneInfo) -> date | None:
+    """The day it then is in the zone; None where that is none of the calendar."""
     if written.offset_ms is None:
         return written.day
-    return date_of(wall_ms(written.wall_ms - written.offset_ms, zone) // DAY_MS)
+    try:
+        return date_of(wall_ms(written.wall_ms - written.offset_ms, zone) // DAY_MS)
+    except (OverflowError, ValueError):
+        return None
 
 
 STEP = DateTrait

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Annotated
 
 from holdfast.decisions.broadcast import Timed
@@ -60,8 +61,7 @@ class Recurring(Timed):
             return False
         if self.days_of_month is None or day.day in self.days_of_month:
             return True
-        is_last = (day + timedelta(days=1)).month != day.month
-        return is_last and self.days_of_month[-1] > day.day
+        return day.day == monthrange(day.year, day.month)[1] and self.days_of_month[-1] > day.day
 
     def complaints(self) -> Iterator[Invalid]:
         yield from Timed.complaints(self)
