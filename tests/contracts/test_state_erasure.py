@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from holdfast.ports.erasure import Erasure, Suppression, Tombstone
 from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.state import BadRecord, Lane, Settlement, State
@@ -36,6 +38,23 @@ async def test_everything_that_hangs_on_an_identity_goes_and_nothing_of_others(s
         assert [visit.identity for visit in await view.open_visits([ada.id, bob.id, cid.id])] == [bob.id, cid.id]
         assert set(await view.sends(["send-1", "send-2", "send-3"])) == {"send-2", "send-3"}
         assert await view.count_people() == 2
+
+
+async def test_what_providers_said_of_their_messages_goes_with_them(state: State) -> None:
+    lane = Lane("email", "journey")
+    async with state.begin() as transaction:
+        ada, bob = await people(transaction, "ada", "bob")
+        await transaction.add_sends([a_send(each.key.value, identity=each.id, not_before_ms=0) for each in (ada, bob)])
+        await transaction.claim_sends(1, {lane: 9})
+        await transaction.settle_sends(
+            [Settlement(key=key, state="pending", reason=f"<{key}@a.example>: later") for key in ("ada", "bob")], 2
+        )
+        await transaction.forget_identities([ada.id])
+    async with state.begin() as transaction:
+        # Should a send of that key come again, it brings nothing back.
+        await transaction.add_sends([a_send("ada", identity=bob.id)])
+        left = await transaction.answers(["ada", "bob"])
+        assert {key: [each.said for each in said] for key, said in left.items()} == {"bob": ["<bob@a.example>: later"]}
 
 
 async def test_a_number_is_never_given_again(state: State) -> None:
@@ -149,6 +168,25 @@ async def test_the_offsets_of_all_groups_are_told(state: State) -> None:
         await transaction.set_offset("react", 5)
         await transaction.set_offset("archive", 3)
         assert await transaction.offsets() == {"react": 5, "archive": 3}
+
+
+async def test_what_messages_cost_stays_spent(state: State) -> None:
+    async with state.begin() as transaction:
+        (ada,) = await people(transaction, "ada")
+        await transaction.add_sends([a_send("mail", identity=ada.id, cost=5)])
+        await transaction.spend({("cart-rescue", "2026-11-21"): 5})
+        await transaction.forget_identities([ada.id])
+        assert await transaction.spent(["cart-rescue"]) == {"cart-rescue": {"2026-11-21": 5}}
+
+
+async def test_an_audience_keeps_its_places_and_nobody_stands_in_theirs(state: State) -> None:
+    """How far a run has come is counted in places; the number in it is nobody's, and given to nobody again."""
+    async with state.begin() as transaction:
+        ada, bob = await people(transaction, "ada", "bob")
+        await transaction.put_members(1, struct.pack("<2I", ada.id, bob.id))
+        await transaction.forget_identities([ada.id])
+        assert await transaction.run_members(1, 0, 9) == [ada.id, bob.id]
+        assert set(await transaction.identities_by_id([ada.id, bob.id])) == {bob.id}
 
 
 async def test_what_was_deleted_can_be_purged(state: State) -> None:

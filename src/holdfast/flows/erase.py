@@ -374,7 +374,6 @@ class _Work:
             first = await self.at.log.read(0, max_records=1, max_bytes=1)
             if first and first[0].offset < self.record.until:
                 return Found(store="log", looked_for=looked_for, found={"entries not dropped yet": 1})
-            return Found(store="log", looked_for=looked_for, found={})
         cutter = _Cutter(self.plan, self.record)
         offset, theirs, mentioned = 0, 0, 0
         while entries := await self.at.log.read(offset, max_records=READ_RECORDS, max_bytes=READ_BYTES):

@@ -83,6 +83,7 @@ class ChangingErasure(ReadingErasure):
             each: link for each, link in tables.links.items() if link.first not in gone and link.second not in gone
         }
         tables.visits = {each: visit for each, visit in tables.visits.items() if visit.identity not in gone}
+        tables.answers = {key: said for key, said in tables.answers.items() if tables.sends[key].identity not in gone}
         tables.sends = {key: send for key, send in tables.sends.items() if send.identity not in gone}
         tables.memberships = _without(tables.memberships, gone)
         tables.segment_members = {each: since for each, since in tables.segment_members.items() if each[1] not in gone}

@@ -11,7 +11,8 @@ from holdfast.stores.postgres.session import Row, Session, numbers
 
 _SQL = load("erasure")
 _KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships")
-_FORGET = (*_KINDS, "members", "reviews")
+_FORGET = ("answers", *_KINDS, "members", "reviews")
+"""In this order: answers are found by the sends they are about."""
 
 
 class ReadingErasure(Session):

@@ -64,6 +64,10 @@ DELETE FROM link WHERE first = ANY ($1::bigint[]) OR second = ANY ($1::bigint[])
 -- Deletes the visits of identities.
 DELETE FROM visit WHERE identity = ANY ($1::bigint[])
 
+-- name: forget_answers
+-- Deletes what providers said of the sends of identities: it may quote an address.
+DELETE FROM send_answer WHERE key IN (SELECT key FROM send WHERE identity = ANY ($1::bigint[]))
+
 -- name: forget_sends
 -- Deletes the sends of identities.
 DELETE FROM send WHERE identity = ANY ($1::bigint[])

@@ -66,6 +66,12 @@ DELETE FROM link WHERE first IN (SELECT value FROM json_each(?1)) OR second IN (
 -- Deletes the visits of identities.
 DELETE FROM visit WHERE identity IN (SELECT value FROM json_each(?1))
 
+-- name: forget_answers
+-- Deletes what providers said of the sends of identities: it may quote an address.
+DELETE FROM send_answer WHERE key IN (
+  SELECT send.key FROM json_each(?1) AS wanted CROSS JOIN send ON send.identity = wanted.value
+)
+
 -- name: forget_sends
 -- Deletes the sends of identities.
 DELETE FROM send WHERE identity IN (SELECT value FROM json_each(?1))
