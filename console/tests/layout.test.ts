@@ -95,6 +95,17 @@ describe('the graph of a run', () => {
     ])
   })
 
+  it('leads who did it past the message of a campaign that waits', () => {
+    const unless = { ...step('unless'), exits: { happened: 2, expired: 5 } }
+    const run = { ...base, definition: { trigger: {}, unless: {}, send: {} }, steps: [step('trigger'), unless, step('send'), step('exit')] } as unknown as Run
+    expect(graphOf(run).flows.map(({ from, to, exits, count }) => [from, to, exits.join(), count])).toEqual([
+      ['trigger', 'unless', 'entered', 0],
+      ['unless', 'exit', 'happened', 2],
+      ['unless', 'send', 'expired', 5],
+      ['send', 'exit', 'sent,withheld', 0],
+    ])
+  })
+
   it('lets an exit of a journey be an end', () => {
     const run = { ...base, definition: { steps: { a: {}, b: {} } }, steps: [step('a'), step('b')] } as unknown as Run
     expect(graphOf(run).flows).toEqual([])

@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, post, route } from './client'
 import type {
-  BadRecords, EventName, EventPage, Json, Key, Mail, MailRow, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
+  BadRecords, EventName, EventPage, Json, Key, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
   SavedSegment, SegmentCount, Session,
 } from './types'
 
@@ -77,10 +77,11 @@ const ROOTS = { journey: 'journeys', campaign: 'campaigns' } as const
 
 export const runRoot = (kind: RunKind) => ROOTS[kind]
 
-export const runs = (kind: RunKind) =>
+export const runs = (kind: RunKind, archived = false) =>
   queryOptions({
-    queryKey: [ROOTS[kind]],
-    queryFn: async ({ signal }) => (await get<Record<string, RunRow[]>>(`/api/${ROOTS[kind]}`, {}, signal))[ROOTS[kind]] ?? [],
+    queryKey: archived ? [ROOTS[kind], { archived }] : [ROOTS[kind]],
+    queryFn: async ({ signal }) =>
+      (await get<Record<string, RunRow[]>>(`/api/${ROOTS[kind]}`, { archived: archived || null }, signal))[ROOTS[kind]] ?? [],
     refetchInterval: 10_000,
   })
 
@@ -89,6 +90,25 @@ export const run = (kind: RunKind, id: string) =>
     queryKey: [ROOTS[kind], id],
     queryFn: ({ signal }) => get<Run>(route`/api/${ROOTS[kind]}/${id}`, {}, signal),
     refetchInterval: 4_000,
+  })
+
+const OPEN_OCCASIONS = new Set(['preparing', 'held', 'running', 'paused'])
+
+/** The occasions of what lets in an audience, newest first; asked more often while one is under way. */
+export const occasions = (kind: RunKind, id: string) =>
+  queryOptions({
+    queryKey: [ROOTS[kind], id, 'runs'],
+    queryFn: async ({ signal }) => (await get<{ runs: Occasion[] }>(route`/api/${ROOTS[kind]}/${id}/runs`, { limit: 20 }, signal)).runs,
+    refetchInterval: ({ state }) => (state.data?.some((each) => OPEN_OCCASIONS.has(each.state)) ? 2_000 : 10_000),
+  })
+
+/** The next times of a schedule; none of what has none. */
+export const coming = (kind: RunKind, id: string) =>
+  queryOptions({
+    queryKey: [ROOTS[kind], id, 'next'],
+    queryFn: async ({ signal }) =>
+      (await get<{ occurrences: Occurrence[] }>(route`/api/${ROOTS[kind]}/${id}/next`, { count: 5 }, signal)).occurrences,
+    refetchInterval: 60_000,
   })
 
 export const mailbox = (text: string) =>

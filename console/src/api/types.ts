@@ -250,3 +250,33 @@ export interface Key {
   created_at: Moment
   revoked_at: Moment | null
 }
+
+export type OccasionState = 'preparing' | 'held' | 'running' | 'paused' | 'done' | 'stopped' | 'missed'
+
+/** One occasion of a campaign: how large its audience is, and what became of those who were asked. */
+export interface Occasion {
+  id: number
+  /** What the clock says, the key of a call, or the message id of an event. */
+  key: string
+  state: OccasionState
+  version: number
+  event: string
+  at: Moment
+  began: Moment
+  ended: Moment | null
+  as_of: Moment | null
+  people: number | null
+  chosen: number
+  asked: number
+  /** People by arm, and those who did not enter by the reason. */
+  counts: Record<string, number>
+  properties: Properties
+  reason: string
+}
+
+/** A time of a schedule: what the clock says, and when it first and last says so where people live. */
+export interface Occurrence {
+  wall: string
+  opens: Moment
+  closes: Moment
+}

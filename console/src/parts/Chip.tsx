@@ -17,6 +17,7 @@ const STATES: Record<string, [ChipTone, string]> = {
   active: ['good', 'live'],
   paused: ['warn', 'paused'],
   stopped: ['plain', 'stopped'],
+  archived: ['plain', 'archived'],
   draft: ['accent', 'draft'],
 }
 

@@ -74,6 +74,7 @@ const REASONS: Record<string, string> = {
   suppressed: 'address is suppressed',
   no_consent: 'no consent',
   service_hold: 'waiting for service',
+  too_late: 'too late for this occasion',
   quiet_hours: 'it was quiet hours',
   fatigued: 'did not answer the last ones',
   capped: 'over the contact cap',
@@ -81,6 +82,9 @@ const REASONS: Record<string, string> = {
   outranked: 'something mattered more',
   no_address: 'no address',
 }
+
+/** Why a message was withheld, in words; a reason nobody has words for is shown as it is. */
+export const withheldWords = (reason: string) => REASONS[reason] ?? reason.replace(/_/g, ' ')
 
 const text = (value: Json | undefined) => (typeof value === 'string' || typeof value === 'number' ? String(value) : '')
 
@@ -104,7 +108,7 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
   const own = event.properties
   switch (event.event) {
     case 'Message Withheld':
-      return [capital(REASONS[text(own['reason'])] ?? text(own['reason'])), text(own['origin'])].filter(Boolean).join(' · ')
+      return [capital(withheldWords(text(own['reason']))), text(own['origin'])].filter(Boolean).join(' · ')
     case 'Message Failed':
     case 'Message In Doubt':
       return text(own['reason'])
@@ -137,7 +141,7 @@ export function origin(event: Pick<HappenedEvent, 'properties' | 'source'>): str
 }
 
 export function channelName(channel: string): string {
-  const names: Record<string, string> = { email: 'Email', sms: 'SMS', push: 'Push', whatsapp: 'WhatsApp' }
+  const names: Record<string, string> = { email: 'Email', sms: 'SMS', push: 'Push', whatsapp: 'WhatsApp', webhook: 'Webhook' }
   return names[channel] ?? capital(channel)
 }
 

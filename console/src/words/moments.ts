@@ -66,3 +66,12 @@ export function duration(seconds: number): string {
   }
   return words.join(' ') || '0 s'
 }
+
+const wallDay = new Intl.DateTimeFormat('en-GB', { weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: 'UTC' })
+
+/** What a clock says, wherever it hangs: "2026-11-23T09:00:00" → "Mon, 23 Nov 2026, 09:00". */
+export function wall(text: string): string {
+  const at = new Date(`${text}Z`)
+  if (Number.isNaN(at.getTime())) return text
+  return `${wallDay.format(at)}, ${text.slice(11, text.endsWith(':00') ? 16 : 19)}`
+}

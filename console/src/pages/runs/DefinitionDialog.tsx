@@ -15,6 +15,8 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
   const client = useQueryClient()
   const [original] = useState(() => JSON.stringify(run.definition, null, 2))
   const [text, setText] = useState(original)
+  const stopped = run.state === 'stopped' || run.state === 'archived'
+  const changed = text !== original
   const publish = useMutation({
     mutationFn: () => put(route`/api/${runRoot(run.kind)}/${run.id}`, JSON.parse(text) as Json),
     onSuccess: async () => {
@@ -36,13 +38,15 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
           error={publish.isError ? problem(publish.error) : undefined}
         />
         <p className="quiet">
-          {plural(run.waiting, 'person', 'people')} inside finish on version {run.version}; new ones take version {run.version + 1} from the moment it is published.
+          {stopped
+            ? 'It was stopped. Published again, it lets people in from that moment.'
+            : `${plural(run.waiting, 'person', 'people')} inside finish on version ${run.version}; new ones take version ${run.version + 1} from the moment it is published.`}{' '}
           Channel: {channelsOf(run)}.
         </p>
         <div className={styles.actions}>
           <CopyButton text={() => text} />
-          <Button variant="filled" disabled={text === original} loading={publish.isPending} onClick={() => publish.mutate()}>
-            Publish v{run.version + 1}
+          <Button variant="filled" disabled={!changed && !stopped} loading={publish.isPending} onClick={() => publish.mutate()}>
+            {changed ? `Publish v${run.version + 1}` : stopped ? 'Publish again' : `Publish v${run.version + 1}`}
           </Button>
         </div>
       </div>

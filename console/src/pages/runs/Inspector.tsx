@@ -1,12 +1,13 @@
 import { ActionIcon, Tabs, Tooltip } from '@mantine/core'
 import { X } from 'lucide-react'
 import type { Run } from '~/api/types'
-import { Failed } from '~/parts/States'
 import { channelName, goalWords } from '~/words/happenings'
 import { percent } from '~/words/numbers'
-import { asFields, type Graph, stepDefinition } from './graph'
+import { asFields, comesInRuns, type Graph, stepDefinition } from './graph'
 import styles from './Inspector.module.css'
 import { StepTile, stepKind } from './looks'
+import { NobodyYet } from './NobodyYet'
+import { OccasionsTab } from './OccasionsTab'
 import { PeopleTab } from './PeopleTab'
 import { ResultPanel } from './ResultPanel'
 import { SendsPanel } from './SendsPanel'
@@ -18,11 +19,16 @@ interface Props {
   graph: Graph
   selected: string | null
   clear: () => void
+  /** Which tab is open; "runs" only where people come in runs. */
+  tab: string
+  open: (tab: string) => void
 }
 
 /** The right pane: the whole journey until a step is chosen, then that step. */
-export function Inspector({ run, graph, selected, clear }: Props) {
+export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
   const step = graph.steps.find(({ id }) => id === selected)
+  const inRuns = !step && comesInRuns(run)
+  const shown = tab === 'runs' && !inRuns ? 'results' : tab
   return (
     <aside className={styles.inspector} aria-label="Inspector" tabIndex={0}>
       <div className={styles.head}>
@@ -39,9 +45,10 @@ export function Inspector({ run, graph, selected, clear }: Props) {
           </Tooltip>
         )}
       </div>
-      <Tabs defaultValue="results">
+      <Tabs value={shown} onChange={(next) => next && open(next)}>
         <Tabs.List>
           <Tabs.Tab value="results">Results</Tabs.Tab>
+          {inRuns && <Tabs.Tab value="runs">Runs</Tabs.Tab>}
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
           <Tabs.Tab value="people">People</Tabs.Tab>
         </Tabs.List>
@@ -50,11 +57,16 @@ export function Inspector({ run, graph, selected, clear }: Props) {
             <StepNumbers step={step} />
           ) : (
             <>
-              {run.result ? <ResultPanel result={run.result} /> : <Failed what="Nothing measured yet" error={new Error('The first people have to enter.')} />}
+              {run.entered > 0 && run.result ? <ResultPanel result={run.result} /> : <NobodyYet run={run} />}
               <SendsPanel sends={run.sends} />
             </>
           )}
         </Tabs.Panel>
+        {inRuns && (
+          <Tabs.Panel value="runs">
+            <OccasionsTab run={run} />
+          </Tabs.Panel>
+        )}
         <Tabs.Panel value="settings">
           <SettingsTab definition={step ? stepDefinition(run, step) : run.definition} whole={!step} />
         </Tabs.Panel>
@@ -77,7 +89,7 @@ function about(run: Run): string {
   const holdout = run.definition['holdout']
   const words = [
     typeof goal['event'] === 'string' ? `Goal: ${goalWords({ event: goal['event'], within_seconds: Number(goal['within_seconds']) })}` : '',
-    typeof holdout === 'number' ? `holdout ${percent(holdout, 0)}` : '',
+    typeof holdout === 'number' ? (holdout > 0 ? `holdout ${percent(holdout, 0)}` : 'no holdout') : '',
   ]
   return words.filter(Boolean).join(' · ')
 }

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Braces, Pause, Play, Square } from 'lucide-react'
+import { Archive, ArchiveRestore, Braces, Pause, Play, Send, Square } from 'lucide-react'
 import { useState } from 'react'
 import { post, route } from '~/api/client'
 import { runRoot } from '~/api/queries'
@@ -11,7 +11,11 @@ import { ResumeDialog } from './ResumeDialog'
 import { StopDialog } from './StopDialog'
 import styles from './RunActions.module.css'
 
-export type RunAct = 'pause' | 'resume' | 'stop'
+export type RunAct = 'pause' | 'resume' | 'stop' | 'archive' | 'restore'
+
+const NOT_DONE: Record<RunAct, string> = {
+  pause: 'Not paused.', resume: 'Not resumed.', stop: 'Not stopped.', archive: 'Not archived.', restore: 'Not restored.',
+}
 
 /** Changes the state of a journey or campaign, then asks for its numbers again. */
 export function useRunAct(run: Run, done: () => void = () => {}) {
@@ -28,30 +32,47 @@ export function useRunAct(run: Run, done: () => void = () => {}) {
 
 export function RunActions({ run }: { run: Run }) {
   const [dialog, setDialog] = useState<'resume' | 'stop' | 'definition' | null>(null)
-  const pause = useRunAct(run)
+  const act = useRunAct(run)
   const close = () => setDialog(null)
+  const over = run.state === 'stopped' || run.state === 'archived'
   return (
     <>
-      {pause.isError && (
+      {act.isError && (
         <span className={styles.problem} role="alert">
-          Not paused. {pause.error.message}
+          {NOT_DONE[act.variables]} {act.error.message}
         </span>
       )}
       <Button leftSection={<Braces size={14} />} onClick={() => setDialog('definition')}>
         Definition
       </Button>
-      {run.state !== 'stopped' && (
+      {!over && (
         <Button leftSection={<Square size={13} />} onClick={() => setDialog('stop')}>
           Stop
         </Button>
       )}
-      {isLive(run.state) ? (
-        <Button variant="filled" leftSection={<Pause size={14} />} loading={pause.isPending} onClick={() => pause.mutate('pause')}>
+      {run.state === 'stopped' && (
+        <Button leftSection={<Archive size={14} />} loading={act.isPending} onClick={() => act.mutate('archive')}>
+          Archive
+        </Button>
+      )}
+      {isLive(run.state) && (
+        <Button variant="filled" leftSection={<Pause size={14} />} loading={act.isPending} onClick={() => act.mutate('pause')}>
           Pause
         </Button>
-      ) : (
+      )}
+      {run.state === 'paused' && (
         <Button variant="filled" leftSection={<Play size={14} />} onClick={() => setDialog('resume')}>
           Resume
+        </Button>
+      )}
+      {run.state === 'stopped' && (
+        <Button variant="filled" leftSection={<Send size={14} />} onClick={() => setDialog('definition')}>
+          Publish again
+        </Button>
+      )}
+      {run.state === 'archived' && (
+        <Button variant="filled" leftSection={<ArchiveRestore size={14} />} loading={act.isPending} onClick={() => act.mutate('restore')}>
+          Restore
         </Button>
       )}
       {dialog === 'resume' && <ResumeDialog run={run} close={close} />}

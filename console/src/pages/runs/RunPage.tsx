@@ -11,6 +11,7 @@ import { LiveMark, PausedStrip } from '~/parts/Live'
 import { Answered, Waiting } from '~/parts/States'
 import { Canvas } from './Canvas'
 import { graphOf } from './graph'
+import { HeldStrip } from './HeldStrip'
 import { Inspector } from './Inspector'
 import { Outline } from './Outline'
 import { RunActions } from './RunActions'
@@ -55,6 +56,7 @@ function Panes({ run }: { run: Run }) {
   const narrow = useMediaQuery('(max-width: 700px)') ?? false
   const [view, setView] = useState<'canvas' | 'outline' | null>(null)
   const [selected, setSelected] = useState<string | null>(null)
+  const [tab, setTab] = useState('results')
   const graph = useMemo(() => graphOf(run), [run])
   const shown = view ?? (narrow ? 'outline' : 'canvas')
   return (
@@ -71,6 +73,13 @@ function Panes({ run }: { run: Run }) {
             onChange={(value) => setView(value as 'canvas' | 'outline')}
           />
           <PausedStrip />
+          <HeldStrip
+            run={run}
+            look={() => {
+              setSelected(null)
+              setTab('runs')
+            }}
+          />
         </div>
         {shown === 'canvas' ? (
           <Canvas graph={graph} live={isLive(run.state)} selected={selected} select={setSelected} />
@@ -78,7 +87,7 @@ function Panes({ run }: { run: Run }) {
           <Outline graph={graph} selected={selected} select={setSelected} />
         )}
       </div>
-      <Inspector run={run} graph={graph} selected={selected} clear={() => setSelected(null)} />
+      <Inspector run={run} graph={graph} selected={selected} clear={() => setSelected(null)} tab={tab} open={setTab} />
     </div>
   )
 }

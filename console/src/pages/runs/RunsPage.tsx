@@ -1,4 +1,6 @@
-import { useQuery } from '@tanstack/react-query'
+import { Button, Switch } from '@mantine/core'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
 import { runs } from '~/api/queries'
 import type { RunKind } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
@@ -12,18 +14,21 @@ import { plural } from '~/words/numbers'
 
 const WORDS = {
   journey: { title: 'Journeys', many: 'journeys', what: 'A journey reacts to what one person does, step by step.' },
-  campaign: { title: 'Campaigns', many: 'campaigns', what: 'A campaign sends one message when its trigger fires.' },
+  campaign: { title: 'Campaigns', many: 'campaigns', what: 'A campaign sends one message to everybody whom its trigger lets in.' },
 } as const
 
 export const JourneysPage = () => <RunsPage kind="journey" />
 export const CampaignsPage = () => <RunsPage kind="campaign" />
 
 function RunsPage({ kind }: { kind: RunKind }) {
-  const query = useQuery(runs(kind))
+  const [archived, setArchived] = useState(false)
+  const query = useQuery({ ...runs(kind, archived), placeholderData: keepPreviousData })
   const words = WORDS[kind]
   return (
     <>
-      <TopBar title={words.title} beside={<LiveMark />} />
+      <TopBar title={words.title} beside={<LiveMark />}>
+        <Switch label="Show archived" checked={archived} onChange={(event) => setArchived(event.currentTarget.checked)} />
+      </TopBar>
       <Page>
         <Answered query={query} what={`The ${words.many} did not load`}>
           {(rows) =>
@@ -33,8 +38,12 @@ function RunsPage({ kind }: { kind: RunKind }) {
               </Section>
             ) : (
               <div className={pageStyles.card}>
-                <Empty title={`No ${words.many} yet`} drawing={<TreeDrawing />}>
-                  {words.what} Publish one with <code>PUT /api/{words.many}/id</code>; it appears here at once.
+                <Empty
+                  title={`No ${words.many} yet`}
+                  drawing={<TreeDrawing />}
+                  actions={!archived && <Button onClick={() => setArchived(true)}>Look among the archived</Button>}
+                >
+                  {words.what} Publish one with <code>PUT /api/{words.many}/id</code> or <code>holdfast journey apply</code>; it appears here at once.
                 </Empty>
               </div>
             )

@@ -16,7 +16,7 @@ export const StepCard = memo(function StepCard({ data: { step, selected } }: Nod
         <StepTile type={step.type} size={24} />
         <div className="cut">
           <p className={`${styles.title} cut`}>{step.title || step.id}</p>
-          <p className={styles.note}>{step.note || step.id}</p>
+          <p className={styles.note}>{step.note || (step.id === step.type ? 'The end' : step.id)}</p>
         </div>
       </div>
       <div className={styles.foot}>
@@ -37,6 +37,7 @@ export const StepCard = memo(function StepCard({ data: { step, selected } }: Nod
 export function rate({ type, entered, exits }: RunStep): string {
   if (entered === 0) return ''
   if (type === 'send') return `${percent((exits['sent'] ?? 0) / entered, 0)} sent`
+  if (type === 'webhook') return `${percent((exits['sent'] ?? 0) / entered, 0)} called`
   if (type === 'until') return `${compact(exits['happened'] ?? 0)} happened`
   return type === 'branch' ? `${percent((exits['yes'] ?? 0) / entered, 0)} yes` : ''
 }

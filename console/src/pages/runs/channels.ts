@@ -5,8 +5,7 @@ import { stepDefinition } from './graph'
 /** The channels a journey or campaign writes by, in words. */
 export function channelsOf(run: Run): string {
   const names = run.steps
-    .filter((step) => step.type === 'send')
-    .map((step) => stepDefinition(run, step)['channel'])
+    .map((step) => (step.type === 'webhook' ? 'webhook' : step.type === 'send' ? stepDefinition(run, step)['channel'] : null))
     .filter((channel) => typeof channel === 'string')
   return [...new Set(names)].map(channelName).join(', ') || 'None'
 }

@@ -27,20 +27,23 @@ export function stepDefinition(run: Run, step: RunStep): Fields {
   return asFields(steps[step.id] ?? run.definition[step.id] ?? run.definition[step.type])
 }
 
-function exitsOf(run: Run, step: RunStep, next: RunStep | undefined): [string, string][] {
-  const written = Object.entries(asFields(stepDefinition(run, step)['exits']))
-  if (written.length > 0) return written.map(([exit, to]) => [exit, String(to)])
-  // A campaign does not write its exits down: every step leads to the next.
-  if (!next || 'steps' in run.definition) return []
-  const exits = Object.keys(step.exits)
-  return exits.length > 0 ? exits.map((exit) => [exit, next.id]) : [['', next.id]]
+/** A campaign does not write its exits down: it waits whether something happens, sends, and is over. */
+const CAMPAIGN_EXITS: Record<string, [string, string][]> = {
+  unless: [['happened', 'exit'], ['expired', 'send']],
+  send: [['sent', 'exit'], ['withheld', 'exit']],
+}
+
+function exitsOf(run: Run, step: RunStep): [string, string][] {
+  if ('steps' in run.definition) return Object.entries(asFields(stepDefinition(run, step)['exits'])).map(([exit, to]) => [exit, String(to)])
+  if (step.id !== 'trigger') return CAMPAIGN_EXITS[step.id] ?? []
+  return [['entered', run.steps.some(({ id }) => id === 'unless') ? 'unless' : 'send']]
 }
 
 export function graphOf(run: Run): Graph {
   const known = new Set(run.steps.map((step) => step.id))
   const flows: Flow[] = []
-  run.steps.forEach((step, i) => {
-    for (const [exit, to] of exitsOf(run, step, run.steps[i + 1])) {
+  run.steps.forEach((step) => {
+    for (const [exit, to] of exitsOf(run, step)) {
       if (!known.has(to)) continue
       const same = flows.find((flow) => flow.from === step.id && flow.to === to)
       if (same) {
@@ -54,7 +57,15 @@ export function graphOf(run: Run): Graph {
   return { steps: run.steps, flows }
 }
 
-const EXITS: Record<string, string> = { happened: 'Happened', expired: 'Not in time', yes: 'Yes', no: 'No', unknown: 'Unknown', sent: 'Sent', withheld: 'Withheld' }
+const EXITS: Record<string, string> = {
+  happened: 'Happened', expired: 'Not in time', yes: 'Yes', no: 'No', unknown: 'Unknown', sent: 'Sent', withheld: 'Withheld', waited: 'In time',
+  past: 'Already past', missing: 'No such day', updated: 'Changed', unchanged: 'Not changed', next: 'Goes on',
+}
+
+/** What lets in a whole audience does so in runs: a date, a call, something that happened. */
+const IN_RUNS = new Set(['dates', 'recurring', 'date_trait', 'business_event', 'api'])
+
+export const comesInRuns = (run: Run) => run.steps.some(({ type }) => IN_RUNS.has(type))
 
 export const exitWords = (exit: string) => EXITS[exit] ?? exit.charAt(0).toUpperCase() + exit.slice(1)
 

@@ -1,0 +1,40 @@
+import { useQuery } from '@tanstack/react-query'
+import { coming } from '~/api/queries'
+import type { Run } from '~/api/types'
+import { TreeDrawing } from '~/parts/Drawings'
+import { Empty } from '~/parts/States'
+import { wall } from '~/words/moments'
+import { plural } from '~/words/numbers'
+import { stepDefinition } from './graph'
+
+/** What has to happen for the first person to enter. */
+export function NobodyYet({ run }: { run: Run }) {
+  const trigger = run.steps.find(({ type }) => type in WAITS_FOR)
+  const { data: next } = useQuery({ ...coming(run.kind, run.id), enabled: trigger !== undefined })
+  const fields = trigger ? stepDefinition(run, trigger) : {}
+  const words = (name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : '')
+  return (
+    <Empty title="Nobody entered yet" drawing={<TreeDrawing />}>
+      {run.state !== 'live'
+        ? `It is ${run.state}: nobody enters.`
+        : run.waiting > 0
+          ? `${plural(run.waiting, 'person waits', 'people wait')} for their hour.`
+          : next?.[0] && trigger?.type !== 'date_trait'
+            ? `It next lets people in on ${wall(next[0].wall)}.`
+            : (WAITS_FOR[trigger?.type ?? '']?.(words) ?? 'The first people have to enter.')}{' '}
+      Results show here as they come.
+    </Empty>
+  )
+}
+
+const NO_DATE = () => 'None of its dates is still to come.'
+
+const WAITS_FOR: Record<string, (field: (name: string) => string) => string> = {
+  trigger: (field) => `It waits for somebody to do “${field('event')}”.`,
+  dates: NO_DATE,
+  recurring: NO_DATE,
+  date_trait: (field) => `It waits for the day in somebody’s trait ${field('date_trait')}.`,
+  segment_change: (field) => `It waits for somebody to ${field('change') === 'left' ? 'leave' : 'come into'} the segment “${field('segment')}”.`,
+  business_event: (field) => `It waits for “${field('event')}” to happen.`,
+  api: () => 'It waits for a program to call it.',
+}

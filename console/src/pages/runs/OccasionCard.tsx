@@ -1,0 +1,102 @@
+import { Button } from '@mantine/core'
+import { useState } from 'react'
+import type { Occasion, OccasionState, Run } from '~/api/types'
+import { Chip, type ChipTone } from '~/parts/Chip'
+import { Ago } from '~/parts/Moment'
+import { armWords, isArm, notEnteredWords } from '~/words/entries'
+import { count, percent, plural } from '~/words/numbers'
+import styles from './Inspector.module.css'
+import { OccasionDialog } from './OccasionDialog'
+import { type OccasionAct, title, useOccasionAct } from './occasions'
+
+const STATES: Record<OccasionState, [ChipTone, string]> = {
+  preparing: ['accent', 'finding people'],
+  held: ['warn', 'held'],
+  running: ['good', 'running'],
+  paused: ['warn', 'paused'],
+  done: ['plain', 'done'],
+  stopped: ['plain', 'stopped'],
+  missed: ['bad', 'missed'],
+}
+
+/** One occasion: when, to how many, how far it is, and what became of them. */
+export function OccasionCard({ run, occasion }: { run: Run; occasion: Occasion }) {
+  const [dialog, setDialog] = useState<Exclude<OccasionAct, 'pause'> | null>(null)
+  const pause = useOccasionAct(run, occasion)
+  const { state } = occasion
+  const [tone, word] = STATES[state]
+  const open = state === 'preparing' || state === 'held' || state === 'running' || state === 'paused'
+  const share = occasion.chosen > 0 ? occasion.asked / occasion.chosen : 0
+  return (
+    <li className={styles.occasion}>
+      <div className={styles.when}>
+        <b className="cut" title={occasion.key}>
+          {title(occasion)}
+        </b>
+        <Chip tone={tone} dot>
+          {word}
+        </Chip>
+      </div>
+      <p className="quiet">
+        {occasion.people === null ? 'Its audience is being asked for' : plural(occasion.people, 'person', 'people')}
+        {occasion.chosen > 0 && occasion.chosen !== occasion.people ? `, ${count(occasion.chosen)} chosen` : ''} · v{occasion.version} · began{' '}
+        <Ago at={occasion.began} />
+      </p>
+      {(state === 'running' || state === 'paused') && (
+        <>
+          <div className={styles.track} aria-hidden="true">
+            <div style={{ inlineSize: `${share * 100}%` }} />
+          </div>
+          <p className="quiet" role="status">
+            {count(occasion.asked)} of {count(occasion.chosen)} asked, {percent(share, 0)}
+          </p>
+        </>
+      )}
+      {occasion.reason && <p className={styles.why}>{occasion.reason}</p>}
+      {pause.isError && (
+        <p className={styles.problem} role="alert">
+          Not paused. {pause.error.message}
+        </p>
+      )}
+      <Became counts={occasion.counts} />
+      {open && (
+        <div className={styles.buttons}>
+          {state === 'held' && <Button onClick={() => setDialog('confirm')}>Confirm</Button>}
+          {state === 'running' && (
+            <Button loading={pause.isPending} onClick={() => pause.mutate('pause')}>
+              Pause run
+            </Button>
+          )}
+          {state === 'paused' && <Button onClick={() => setDialog('resume')}>Resume run</Button>}
+          <Button variant="subtle" onClick={() => setDialog('stop')}>
+            Stop run
+          </Button>
+        </div>
+      )}
+      {dialog && <OccasionDialog run={run} occasion={occasion} act={dialog} close={() => setDialog(null)} />}
+    </li>
+  )
+}
+
+function Became({ counts }: { counts: Record<string, number> }) {
+  const said = Object.entries(counts).filter(([, people]) => people > 0)
+  if (said.length === 0) return null
+  const arms = said.filter(([name]) => isArm(name))
+  const others = said.filter(([name]) => !isArm(name))
+  return (
+    <dl className={styles.facts}>
+      {arms.map(([name, people]) => (
+        <div key={name}>
+          <dt>{armWords(name)}</dt>
+          <dd>{count(people)}</dd>
+        </div>
+      ))}
+      {others.map(([name, people]) => (
+        <div key={name}>
+          <dt>Not entered: {notEnteredWords(name).toLowerCase()}</dt>
+          <dd>{count(people)}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
