@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from holdfast.events.event import Json
 from holdfast.flows.lanes import Lanes
 from holdfast.flows.person import shown_as
-from holdfast.flows.playbook import Playbook, load_playbook
+from holdfast.flows.playbook import Playbook, PlaybookKeeper
 from holdfast.flows.turns import Turns
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Exposed
@@ -157,6 +157,7 @@ class Sender:
         self._workspace_name = workspace_name
         self._settle = settle
         self._turns = {name: Turns() for name in offices}
+        self._playbook = PlaybookKeeper()
         self._finishing = False
         self._open: dict[str, Send] = {}
         """Taken and not settled."""
@@ -296,7 +297,7 @@ class Sender:
             owners = await view.identities_by_id(sorted({send.identity for send in sends}))
             members = await view.members(sorted({each.person for each in owners.values()}))
             profiles = await view.profiles([each.id for those in members.values() for each in those])
-            playbook = await load_playbook(view)
+            playbook = await self._playbook.load(view)
         return Context(playbook=playbook, owners=owners, members=members, profiles=profiles)
 
     def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused:

@@ -8,7 +8,7 @@ from holdfast.events.event import Event
 from holdfast.ports.state import BadRecord
 from holdfast.stores.packing import pack, signed, unpack, unsigned
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread, numbers
 
 _SQL = load("feed")
 _NEWEST = 2**63 - 1
@@ -17,7 +17,7 @@ _NEWEST = 2**63 - 1
 class ReadingFeed(Session):
     """Questions about what came in."""
 
-    @in_thread
+    @briefly
     def offset(self, group: str) -> int:
         return self._number(_SQL["offset"], group)
 
@@ -52,7 +52,7 @@ class ReadingFeed(Session):
 class ChangingFeed(ReadingFeed):
     """Changes of what came in."""
 
-    @in_thread
+    @briefly
     def set_offset(self, group: str, offset: int) -> None:
         self._do(_SQL["set_offset"], group, offset)
 

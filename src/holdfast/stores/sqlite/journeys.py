@@ -13,7 +13,7 @@ from holdfast.decisions.visit import Visit
 from holdfast.ports.state import Decision, DecisionState, Entered, StepCount
 from holdfast.stores.packing import decoder, pack
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
+from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread, numbers, texts
 
 _SQL = load("journeys")
 
@@ -37,7 +37,7 @@ class ReadingJourneys(Session):
     def decisions(self, *, latest: bool = True) -> list[Decision]:
         return [_decision(row) for row in self._rows(_SQL["decisions_latest" if latest else "decisions"])]
 
-    @in_thread
+    @briefly
     def decision_states(self) -> list[tuple[str, int, DecisionState]]:
         return [(name, version, state) for name, version, state in self._rows(_SQL["decision_states"])]
 

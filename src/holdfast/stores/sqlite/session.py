@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from concurrent.futures import Executor
 from functools import partial, update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -28,6 +28,9 @@ class Session:
         executor: where its thread is; calls of one session never overlap.
     """
 
+    rows_at_once = 0
+    """Work on so few rows is done where it is asked for: it takes less time than going to the thread and back."""
+
     def __init__(self, connection: sqlite3.Connection, executor: Executor) -> None:
         self._connection = connection
         self._executor = executor
@@ -37,14 +40,25 @@ class Session:
         """Refuse every later call: the snapshot or transaction is no more."""
         self._over = True
 
+    def at_once(self, work: Callable[[], _T]) -> _T:
+        """Do the work here and now. It must be little."""
+        self._check()
+        try:
+            return work()
+        except UnicodeEncodeError as error:
+            raise bad_text(error) from error
+
     async def hop(self, work: Callable[[], _T]) -> _T:
         """Do the work in the session's thread."""
-        if self._over:
-            raise Internal("this view or transaction is over; begin another")
+        self._check()
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)
         except UnicodeEncodeError as error:
             raise bad_text(error) from error
+
+    def _check(self) -> None:
+        if self._over:
+            raise Internal("this view or transaction is over; begin another")
 
     def _rows(self, query: str, *values: object) -> list[Row]:
         return self._connection.execute(query, values).fetchall()
@@ -67,13 +81,34 @@ class Session:
 def in_thread(
     work: Callable[Concatenate[_S, _P], _T],
 ) -> Callable[Concatenate[_S, _P], Coroutine[Any, Any, _T]]:
-    """Makes a method that waits for the disk one that is awaited: it runs in the session's thread."""
+    """Makes a method that waits for the disk one that is awaited: it runs in the session's thread.
+
+    What is given a few keys or rows and no more is small enough to be done at once, where the session allows it.
+    """
 
     async def hopping(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        if self.rows_at_once:
+            given = [len(each) for each in args if isinstance(each, Collection) and not isinstance(each, str)]
+            if given and sum(given) <= self.rows_at_once:
+                return self.at_once(partial(work, self, *args, **kwargs))
         return await self.hop(partial(work, self, *args, **kwargs))
 
     update_wrapper(hopping, work)
     return hopping
+
+
+def briefly(
+    work: Callable[Concatenate[_S, _P], _T],
+) -> Callable[Concatenate[_S, _P], Coroutine[Any, Any, _T]]:
+    """The same for what reads or writes a row or two by their key: a session that allows it does it at once."""
+
+    async def brief(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        if self.rows_at_once:
+            return self.at_once(partial(work, self, *args, **kwargs))
+        return await self.hop(partial(work, self, *args, **kwargs))
+
+    update_wrapper(brief, work)
+    return brief
 
 
 def numbers(values: Iterable[int]) -> str:

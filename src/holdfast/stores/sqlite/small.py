@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from holdfast.ports.state import AccessKey
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Session, in_thread
+from holdfast.stores.sqlite.session import Session, briefly, in_thread
 
 _SQL = load("small")
 
@@ -19,7 +19,7 @@ class ReadingSmall(Session):
             for name, kind, hashed, shown, created_ms, revoked_ms in self._rows(_SQL["keys"])
         ]
 
-    @in_thread
+    @briefly
     def note(self, name: str) -> str | None:
         row = self._row(_SQL["note"], name)
         return row[0] if row else None
@@ -36,6 +36,6 @@ class ChangingSmall(ReadingSmall):
     def revoke_key(self, name: str, at_ms: int) -> None:
         self._do(_SQL["revoke_key"], name, at_ms)
 
-    @in_thread
+    @briefly
     def set_note(self, name: str, value: str) -> None:
         self._do(_SQL["set_note"], name, value)
