@@ -13,6 +13,7 @@ from holdfast.flows.trim import trim
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import View
 from holdfast.wiring import Application
+from holdfast.workers.garbage import spare_ticks
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ RETRY_SECONDS = 1.0
 
 async def react_for_ever(app: Application) -> None:
     """Tick as long as there is something to do; else rest until an event, a settlement or a timer."""
+    spare_ticks()
     while not app.closing.is_set():
         app.wake.clear()
         ticked = await app.reactor.tick()
