@@ -52,7 +52,8 @@ from holdfast.flows.snapshot import Snapshot, keep_people
 from holdfast.flows.sql import SqlResult, ask_sql, people_query, sql_value, table_of
 from holdfast.flows.survey import Audience, Surveyor, made_whole
 from holdfast.flows.taking import bodies_of, events_table
-from holdfast.flows.trace import Trace, trace
+from holdfast.flows.trace import trace
+from holdfast.flows.traced import Trace
 from holdfast.integrations.files.documents import DocumentFormat
 from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files, write_journey_files
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping

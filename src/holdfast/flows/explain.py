@@ -27,6 +27,14 @@ async def explain_person(
 
     Raises TooLarge when they did one thing more than EVENTS_MOST times: then it cannot be said from a part of it.
     """
+    facts = await history_facts(condition, members, view=view, history=history, zone=zone, now=now)
+    return explain(condition, facts, now)
+
+
+async def history_facts(
+    condition: Condition, members: Sequence[Identity], *, view: View, history: History, zone: ZoneInfo, now: datetime
+) -> HistoryFacts:
+    """All that the condition asks of the person of these identities. Raises TooLarge, as above."""
     ids = [each.id for each in members]
     person = person_row(members[0].person, members, await view.profiles(ids))
     past: dict[str, list[PastEvent]] = {}
@@ -43,5 +51,4 @@ async def explain_person(
             for each in found
         ]
     groups = await history.groups(ids, as_of_ms=to_millis(now)) if GROUP_JOINED in past else ()
-    facts = HistoryFacts(person.traits, past, user_id=person.user_id, zone=zone, groups=groups)
-    return explain(condition, facts, now)
+    return HistoryFacts(person.traits, past, user_id=person.user_id, zone=zone, groups=groups)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-from holdfast.decisions.entry import EntryBefore, NotEntered, enter
-from holdfast.decisions.visit import Visit
+from holdfast.decisions.entry import NotEntered, enter
+from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import Event, Json
 from holdfast.flows.identify import find_identity
 from holdfast.flows.library import load_library
 from holdfast.flows.person import shown_as
 from holdfast.flows.playbook import Play, playbook_of
+from holdfast.flows.trace_runs import RunSeeker, before_at
+from holdfast.flows.traced import Attempt, Stage, Trace, TraceMoment
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
 from holdfast.ports.history import History, TimelineEvent
-from holdfast.ports.state import Decision, DecisionState, Identity, Send, View
+from holdfast.ports.state import Decision, Identity, Send, View
 from holdfast.profiles.profile import EMPTY, combine
 from holdfast.segments.facts import ProfileFacts
 
@@ -27,80 +28,6 @@ ROWS_MOST = 1_000
 """Visits, sends and events of one name that are looked through."""
 MESSAGE_SENT = "Message Sent"
 _DEEDS: Mapping[str, str] = {"Message Opened": "opened", "Message Clicked": "clicked"}
-
-Stage = Literal["event", "entry", "step", "gate", "send", "provider", "person", "waiting", "left"]
-
-WHY_NOT: Mapping[str, str] = {
-    "not_published": "It was not published yet.",
-    "where": "The event's properties were not as the trigger asks.",
-    "late": "It reached us too long after it happened.",
-    "no_key": "The event has nothing where the trigger's key should be.",
-    "entered_before": "The person had entered before, and may not enter again.",
-    "still_inside": "The person was still under way.",
-    "cool_down": "The person had entered too short a time before.",
-    "condition": "The person is not as the trigger asks, as they are now.",
-    "unknown": "It cannot be known at once whether the person is as the trigger asks.",
-    "paused": "It is paused.",
-    "stopped": "It was stopped.",
-    "archived": "It was stopped and archived.",
-    "otherwise_then": "Nothing bars it as things are now; the person, a segment or its state was otherwise then.",
-}
-"""Why somebody did not enter, by reason."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TraceMoment:
-    """One thing that happened, or did not."""
-
-    at_ms: int
-    stage: Stage
-    outcome: str
-    """A word: an exit, `permitted`, `withheld`, a state of a send, what the provider said."""
-    step: str = ""
-    reason: str = ""
-    """Why, in one word, where there is a why."""
-    send: str = ""
-    """The key of the send it is about."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One time the person entered, or an event that might have let them in and did not."""
-
-    event: str
-    event_ms: int | None
-    """When it happened; None where it is not known any more."""
-    entered: bool
-    reason: str
-    """Why not, in one word; empty for who entered."""
-    version: int | None
-    arm: str
-    moments: tuple[TraceMoment, ...]
-    """In order of time."""
-
-    def words(self) -> str:
-        """Whether the person entered, in a sentence."""
-        return f"Entered version {self.version}." if self.entered else WHY_NOT.get(self.reason, self.reason)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """What one journey or campaign did with one person."""
-
-    user_id: str
-    origin: str
-    kind: Literal["journey", "campaign"]
-    name: str
-    state: DecisionState
-    attempts: tuple[Attempt, ...]
-    """The last ones, oldest first."""
-
-    def words(self) -> str:
-        """What came of it, in a sentence."""
-        if not self.attempts:
-            return "No event of theirs that could have let them in has reached us."
-        entered = sum(each.entered for each in self.attempts)
-        return f"Entered {entered} of {len(self.attempts)} times. Last: {self.attempts[-1].words()}"
 
 
 async def trace(view: View, history: History, person: str, origin: str, zone: ZoneInfo) -> Trace:
@@ -124,7 +51,10 @@ async def trace(view: View, history: History, person: str, origin: str, zone: Zo
     events = [each for name in sorted(_triggers(plays)) for each in await _events(history, members, name)]
     asked = _Asking(plays=plays, decisions=decisions, scene=scene)
     attempts = [_entered(visit, scene) for visit in scene.visits]
-    attempts += [asked.not_entered(event) for event in events if not _led_in(event, scene.visits)]
+    told = (asked.not_entered(event) for event in events if not _led_in(event, scene.visits))
+    attempts += [each for each in told if each is not None]
+    seeker = RunSeeker(view=view, history=history, plays=plays, members=members, facts=scene.facts, visits=scene.visits)
+    attempts += await seeker.not_entered(origin, zone, limit=ATTEMPTS_MOST)
     attempts.sort(key=lambda each: each.moments[0].at_ms)
     return Trace(
         user_id=shown_as(members).value,
@@ -196,10 +126,12 @@ class _Asking:
     decisions: Sequence[Decision]
     scene: _Scene
 
-    def not_entered(self, told: TimelineEvent) -> Attempt:
-        """The attempt an event came to that let nobody in."""
+    def not_entered(self, told: TimelineEvent) -> Attempt | None:
+        """The attempt an event came to that let nobody in; None where it was none: the event is about others."""
         play = self._play_at(told.received_ms)
         reason = "not_published" if play is None else self._reason(play, told)
+        if reason == "other_event":
+            return None
         entry = TraceMoment(at_ms=told.received_ms, stage="entry", outcome="not_entered", reason=reason)
         return Attempt(
             event=told.name,
@@ -224,6 +156,8 @@ class _Asking:
             received_at=from_millis(told.received_ms),
             message_id=told.message_id,
             properties=dict(told.properties),
+            context=dict(told.context),
+            source=told.source,
         )
         answer = enter(
             play.journey,
@@ -232,24 +166,12 @@ class _Asking:
             identity=self.scene.members[0].id,
             person_key=shown_as(self.scene.members).value,
             facts=self.scene.facts,
-            before=_before(self.scene.visits, told.received_ms),
+            before=before_at(self.scene.visits, told.received_ms),
             now=from_millis(told.received_ms),
         )
         if not isinstance(answer, NotEntered):
             return "otherwise_then" if play.state == "live" else play.state
-        return "otherwise_then" if answer.reason == "other_event" else answer.reason
-
-
-def _before(visits: Sequence[Visit], at_ms: int) -> EntryBefore | None:
-    earlier = [each for each in visits if each.entered_ms <= at_ms]
-    if not earlier:
-        return None
-    return EntryBefore(
-        count=len(earlier),
-        last_ms=max(each.entered_ms for each in earlier),
-        open=any(each.left_ms is None or each.left_ms > at_ms for each in earlier),
-        keys=frozenset(each.entry_key for each in earlier),
-    )
+        return answer.reason
 
 
 def _entered(visit: Visit, scene: _Scene) -> Attempt:
@@ -257,8 +179,9 @@ def _entered(visit: Visit, scene: _Scene) -> Attempt:
     event = said if isinstance(said, dict) else {}
     name, timestamp = str(event.get("name", "")), event.get("timestamp")
     sends = [each for each in scene.sends if _is_of(each, visit)]
+    run = run_of(visit.variables)
     moments = [
-        _happened(visit.entered_ms, name),
+        _happened(visit.entered_ms, name) if run is None else _begun(visit),
         TraceMoment(at_ms=visit.entered_ms, stage="entry", outcome="entered", reason=visit.arm),
         *(_asked(each) for each in sends),
         *(TraceMoment(at_ms=at_ms, stage="step", outcome=by, step=step) for step, by, at_ms in visit.trail),
@@ -274,6 +197,7 @@ def _entered(visit: Visit, scene: _Scene) -> Attempt:
         reason="",
         version=visit.version,
         arm=visit.arm,
+        run=run,
         moments=tuple(sorted(moments, key=lambda each: _place(each, places))),
     )
 
@@ -285,7 +209,8 @@ def _place(moment: TraceMoment, places: Mapping[tuple[str, int], int]) -> tuple[
 
 
 _RANKS: Mapping[Stage, int] = {
-    "event": 0, "entry": 1, "gate": 2, "step": 2, "left": 3, "send": 4, "provider": 5, "person": 6, "waiting": 7,
+    "event": 0, "run": 0, "entry": 1, "gate": 2, "step": 2, "left": 3, "send": 4, "provider": 5, "person": 6,
+    "waiting": 7,
 }  # fmt: skip
 
 
@@ -299,6 +224,13 @@ def _is_of(send: Send, visit: Visit) -> bool:
 
 def _happened(at_ms: int, name: str) -> TraceMoment:
     return TraceMoment(at_ms=at_ms, stage="event", outcome=name)
+
+
+def _begun(visit: Visit) -> TraceMoment:
+    """Their turn in the run that let them in."""
+    run = visit.variables.get("run")
+    occasion = run.get("occasion") if isinstance(run, dict) else None
+    return TraceMoment(at_ms=visit.entered_ms, stage="run", outcome="turn", reason=str(occasion or ""))
 
 
 def _stands(visit: Visit) -> TraceMoment:

@@ -9,10 +9,16 @@ from typing import Any
 
 import pytest
 
+from holdfast.events.event import IdentityKey
+from holdfast.flows.calling import Line, Named, call_people
 from holdfast.flows.decide import publish, set_state
-from holdfast.flows.trace import Trace, trace
+from holdfast.flows.runs import change_run
+from holdfast.flows.trace import trace
+from holdfast.flows.traced import Trace
 from holdfast.kernel.errors import NotFound
+from holdfast.ports.runs import Run
 from holdfast.testing.house import House
+from holdfast.wiring import rules_of
 from tests.unit.flows.test_react import RESCUE, identify
 from tests.unit.flows.test_under_way import LONGER, begins, buys
 
@@ -116,7 +122,9 @@ async def test_who_never_did_it_and_what_does_not_run(tmp_path: Path) -> None:
     house = await a_house(tmp_path)
     await house.happens(identify("ann"))
     assert (await traced(house)).attempts == ()
-    assert (await traced(house)).words() == "No event of theirs that could have let them in has reached us."
+    assert (
+        await traced(house)
+    ).words() == "No event of theirs, and no run, that could have let them in has reached us."
     await set_state(house.app.state, "journey", "rescue", "pause")
     await house.happens(begins("ann"))
     assert [each.reason for each in (await traced(house)).attempts] == ["paused"]
@@ -166,3 +174,137 @@ async def test_two_events_of_one_moment_are_two_attempts(tmp_path: Path) -> None
     )
     await house.happens(identify("ann"), small, large)
     assert {(each.entered, each.reason) for each in (await traced(house)).attempts} == {(True, ""), (False, "where")}
+
+
+NEWS: dict[str, Any] = {
+    "id": "rescue",
+    "name": "News",
+    "goal": {"event": "Order Completed", "within_seconds": 86_400},
+    "send": {"channel": "email", "template": {"subject": "News", "text": "News."}},
+}
+AT = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "latest_seconds": 86_400}
+GOLD = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+
+
+async def a_run(tmp_path: Path, *people: dict[str, Any], **trigger: Any) -> House:
+    """A house in which a campaign for an audience is about to be sent at ten, in an hour."""
+    house = await House.build(tmp_path)
+    await house.happens(*people)
+    await house.publish({**NEWS, "trigger": {**AT, **trigger}})
+    await house.later(hours=1)
+    return house
+
+
+async def the_run(house: House) -> Run:
+    async with house.app.state.view() as view:
+        (run,) = await view.runs_of("rescue", limit=2)
+    return run
+
+
+async def test_a_run_from_the_turn_to_the_provider(tmp_path: Path) -> None:
+    house = await a_run(tmp_path, identify("ann"))
+    found = await traced(house)
+    assert [(each.entered, each.run) for each in found.attempts] == [(True, (await the_run(house)).id)]
+    assert [each[:3] for each in told(found)] == [
+        ("run", "", "turn"),
+        ("entry", "", "entered"),
+        ("step", "trigger", "entered"),
+        ("gate", "send", "permitted"),
+        ("step", "send", "sent"),
+        ("left", "exit", "exit"),
+        ("send", "send", "handed_over"),
+        ("provider", "send", "sent"),
+    ]
+    assert told(found)[0][3] == "2026-01-05T10:00:00"
+
+
+async def test_who_is_not_in_the_audience_of_a_run(tmp_path: Path) -> None:
+    house = await a_run(tmp_path, identify("ann", plan="gold"), identify("bea"), audience=GOLD)
+    assert [each.reason for each in (await traced(house, "bea")).attempts] == ["not_in_audience"]
+    assert told(await traced(house, "bea")) == [
+        ("run", "", "done", "2026-01-05T10:00:00"),
+        ("entry", "", "not_entered", "not_in_audience"),
+    ]
+    assert (await traced(house, "bea")).attempts[0].words() == (
+        "They are not in the audience of the run, as they are now."
+    )
+
+
+async def test_an_audience_is_asked_for_again_by_what_they_did(tmp_path: Path) -> None:
+    """What nobody keeps with the profile is looked up in the history."""
+    bought = {"type": "did", "event": "Order Completed", "where": []}
+    bought["where"] = [{"property": "total", "operator": "greater_than", "value": 5}]
+    large, small = ({**buys(who), "messageId": who, "properties": {"total": n}} for who, n in (("ann", 9), ("bea", 1)))
+    people = (identify("ann"), identify("bea"), large, small)
+    house = await a_run(tmp_path, *people, audience=bought, only_if=GOLD)
+    assert [each.reason for each in (await traced(house, "ann")).attempts] == ["condition"]
+    assert [each.reason for each in (await traced(house, "bea")).attempts] == ["not_in_audience"]
+
+
+async def test_a_run_that_is_held_paused_and_stopped_is_told_of_to_who_waits_in_it(tmp_path: Path) -> None:
+    people = [identify(f"p{number}") for number in range(3)]
+    house = await a_run(tmp_path, *people, identify("ann"), hold_above=2, most_people=3)
+    run = await the_run(house)
+
+    async def reasons() -> list[str]:
+        found = [(await traced(house, name)).attempts[-1].reason for name in ("p0", "p1", "p2", "ann")]
+        return sorted(found)
+
+    assert await reasons() == ["held", "held", "held", "not_chosen"]
+    await change_run(house.app.state, "rescue", run.id, "confirm", now=house.clock.now())
+    await change_run(house.app.state, "rescue", run.id, "pause", now=house.clock.now())
+    assert await reasons() == ["not_chosen", "run_paused", "run_paused", "run_paused"]
+    await change_run(house.app.state, "rescue", run.id, "resume", now=house.clock.now())
+    assert await reasons() == ["not_chosen", "not_yet", "not_yet", "not_yet"]
+    await change_run(house.app.state, "rescue", run.id, "stop", now=house.clock.now())
+    assert await reasons() == ["run_stopped"] * 4
+
+
+async def test_a_day_off_and_an_hour_that_is_past_are_told(tmp_path: Path) -> None:
+    # The sixth is a holiday in a part of Germany.
+    people = (
+        identify("ann", country="DE-BY"),
+        identify("tokyo", timezone="Asia/Tokyo"),
+        identify("denver", timezone="America/Denver"),
+    )
+    house = await a_run(tmp_path, *people, at=["2026-01-06T10:00"], time_zone="person", on_day_off="skip")
+    await house.later(days=2)
+    assert [each.reason for each in (await traced(house, "ann")).attempts] == ["day_off"]
+    assert [each.entered for each in (await traced(house, "denver")).attempts] == [True]
+    await house.publish({**NEWS, "trigger": {**AT, "at": ["2026-01-07T14:00"], "latest_seconds": 60}})
+    await house.later(hours=4)
+    assert {each.reason for each in (await traced(house, "tokyo")).attempts} <= {"", "past", "missed"}
+
+
+async def test_of_runs_that_did_not_mean_somebody_the_last_is_told(tmp_path: Path) -> None:
+    trigger = {"type": "date_trait", "date_trait": "birthday", "yearly": True, "at": "12:00", "time_zone": "UTC"}
+    house = await House.build(tmp_path)
+    await house.happens(identify("ann", birthday="1990-01-07"), identify("bea"))
+    await house.publish({**NEWS, "trigger": trigger})
+    await house.later(hours=3)
+    for _ in range(6):
+        await house.later(days=1)
+    assert [(each.entered, each.reason) for each in (await traced(house)).attempts] == [
+        (True, ""),
+        (False, "not_in_audience"),
+    ]
+    assert [each.reason for each in (await traced(house, "bea")).attempts] == ["not_in_audience"]
+
+
+async def test_a_call_is_told_by_the_campaign_it_is_for(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    await house.happens(identify("ann"))
+    await house.publish({**NEWS, "trigger": {"type": "api", "only_if": GOLD}})
+    await house.publish({**NEWS, "id": "other", "trigger": {"type": "api"}})
+    for campaign in ("other", "rescue"):
+        line = Line(
+            state=house.app.state,
+            tell=house.app.tell,
+            catch_up=house.app.catch_up,
+            rules=rules_of(house.app.settings),
+            zone=house.app.zone,
+        )
+        ann = Named(key=IdentityKey(kind="user", value="ann"))
+        await call_people(line, campaign, "k", [ann], properties={}, now=house.clock.now())
+        await house.settle()
+    assert [(each.event, each.reason) for each in (await traced(house)).attempts] == [("Campaign Called", "condition")]

@@ -65,8 +65,8 @@ class SegmentChange(Start):
     def admits(self, cause: Cause, applicant: Applicant) -> Admitted | NoEntry:
         if not isinstance(cause, Event) or cause.name != self._event or cause.source != OWN_SOURCE:
             return "other_event"
-        if cause.properties.get("segment") != self.segment.segment:
-            return "where"
+        if cause.properties.get("segment") != self.segment.segment:  # The same event tells of every segment.
+            return "other_event"
         if is_late(cause.timestamp, applicant.now, self.latest_seconds):
             return "late"
         return Admitted(key=applicant.person_key if self.again == "once" else cause.message_id)

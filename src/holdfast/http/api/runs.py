@@ -19,7 +19,7 @@ from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, moment, moment_t
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.runs import Run, RunState
-from holdfast.wiring import Application
+from holdfast.wiring import Application, rules_of
 
 RUNS_SHOWN = 100
 KEY_MOST = 200
@@ -185,7 +185,7 @@ def run_routes(app: Application, kind: Kind) -> APIRouter:
             app.preparer.wanted.set()
             return CallAnswer(idempotency_key=key, people=[], run=run_shape(run))
         named = [_named(each, f"$.people[{index}]") for index, each in enumerate(call.people)]
-        line = Line(state=app.state, tell=app.tell, catch_up=app.catch_up, rules=app.rules, zone=app.zone)
+        line = Line(state=app.state, tell=app.tell, catch_up=app.catch_up, rules=rules_of(app.settings), zone=app.zone)
         became = await call_people(line, decision_id, key, named, properties=call.properties, now=now)
         app.wake.set()
         return CallAnswer(idempotency_key=key, people=[_became(each) for each in became], run=None)

@@ -7,7 +7,8 @@ from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
 
-from holdfast.flows.trace import Attempt, Stage, Trace, TraceMoment, trace
+from holdfast.flows.trace import trace
+from holdfast.flows.traced import Attempt, Stage, Trace, TraceMoment
 from holdfast.http.shapes import moment_text
 from holdfast.ports.state import DecisionState
 from holdfast.wiring import Application
@@ -18,7 +19,7 @@ class TraceMomentShape:
     """One thing that happened at a `stage`, or did not: `outcome` says what, in a word, and `reason` why.
 
     At a step the outcome is the exit taken; at the gate `permitted` or `withheld`; at the provider `sent`, `failed` or
-    `in_doubt`.
+    `in_doubt`; of a run its state, or `turn` when the person's turn came in it, with the occasion for a reason.
     """
 
     at: str
@@ -42,7 +43,7 @@ class TraceMomentShape:
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptShape:
-    """One time the person entered, or an event that might have let them in and did not, with the one reason."""
+    """One time the person entered, or an event or `run` that might have let them in and did not, for one reason."""
 
     event: str
     event_at: str | None
@@ -51,6 +52,7 @@ class AttemptShape:
     words: str
     version: int | None
     arm: str
+    run: int | None
     moments: list[TraceMomentShape]
 
     @classmethod
@@ -63,6 +65,7 @@ class AttemptShape:
             words=attempt.words(),
             version=attempt.version,
             arm=attempt.arm,
+            run=attempt.run,
             moments=[TraceMomentShape.of(each) for each in attempt.moments],
         )
 
@@ -101,7 +104,7 @@ def trace_routes(app: Application) -> APIRouter:
         person: Annotated[str, Query(description="A user id, else an anonymous id.")],
         origin: Annotated[str, Query(description="The id of a journey or campaign.")],
     ) -> TraceShape:
-        """Why a person got a message or did not: the event, the entry, the steps, the gate, the send, the provider.
+        """Why a person got a message or did not: event or run, entry, steps, gate, send, provider.
 
         Why somebody did not enter is found by asking again; what it depends on of the person is as it is now.
         """
