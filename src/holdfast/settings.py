@@ -66,6 +66,31 @@ class Settings:
 
     # Where it lives.
     data_dir: Path = _setting(Path("holdfast-data"), "The folder everything is kept in.")
+    state_url: str = _setting(
+        "",
+        "The PostgreSQL database that holds the state, such as `postgresql://user:password@db:5432/holdfast`. Empty: a "
+        "file in the data directory, which one process can have open.",
+        secret=True,
+    )
+    log_url: str = _setting(
+        "",
+        "The NATS servers that hold the log, such as `nats://user:password@n1:4222,n2:4222,n3:4222`; a path at the end "
+        "names the stream, else it is HOLDFAST. Empty: files in the data directory.",
+        secret=True,
+    )
+    log_credentials: str = _setting("", "A file of NATS credentials (JWT and seed), where the servers ask for one.")
+    history_url: str = _setting(
+        "",
+        "The ClickHouse server that holds the history, such as `https://user:password@clickhouse:8443/holdfast`; the "
+        "path names the database. Empty: the engine in this process, and a folder in the data directory.",
+        secret=True,
+    )
+    history_cluster: str = _setting(
+        "", "The name of the ClickHouse cluster whose tables `holdfast cluster ddl` made; empty for a single server."
+    )
+    history_analyst_url: str = _setting(
+        "", "The same server by a user who may only read, for the SQL of analysts.", secret=True
+    )
     host: str = _setting("127.0.0.1", "The address the server listens on.")
     port: int = _setting(8787, "The port the server listens on; 0 takes a free one.", least=0, most=65535)
     public_url: str = _setting(
@@ -232,6 +257,7 @@ class Settings:
         decode_costs(self.message_costs, "message_costs")
         decode_quiet(self.quiet_from, self.quiet_until, self.quiet_policy)
         _check_url(self.public_url)
+        _check_places(self)
         if self.console_open and not is_loopback(self.host):
             raise _invalid(
                 "console_open",
@@ -277,6 +303,11 @@ class Settings:
         return merge(here, within, environ, flags) if within else said
 
     @property
+    def is_shared(self) -> bool:
+        """Whether state and log are on servers, so that several processes may work on them."""
+        return bool(self.state_url and self.log_url)
+
+    @property
     def url(self) -> str:
         """Where this server is reached from outside, with no slash at the end."""
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -301,6 +332,16 @@ def decode_domain_rates(text: str) -> Rates:
     """The setting `domain_rates`. Raises Invalid."""
     return decode_rates(text, "domain_rates", example="gmail.com 20/s; others 5/s")
 
+
+_PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "state_url": ("postgresql", "postgres"),
+        "log_url": ("nats", "tls"),
+        "history_url": ("http", "https"),
+        "history_analyst_url": ("http", "https"),
+    }
+)
+"""The settings that say where things are kept, and what such an address may begin with."""
 
 _TYPES: Mapping[str, Any] = MappingProxyType(get_type_hints(Settings))
 NAMES: tuple[str, ...] = tuple(each.name for each in fields(Settings))
@@ -467,6 +508,24 @@ def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise _invalid("public_url", f"{url!r} is no web address.", "Write one like https://mail.example.com.")
+
+
+def _check_places(said: Settings) -> None:
+    for name, schemes in _PLACES.items():
+        _check_place(name, getattr(said, name), schemes)
+    if bool(said.state_url) is not bool(said.log_url):
+        missing, there = ("log_url", "state") if said.state_url else ("state_url", "log")
+        raise _invalid(
+            missing,
+            f"is empty, though the {there} is on a server: the state says how far the log is read.",
+            "Set state_url and log_url, or neither.",
+        )
+
+
+def _check_place(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    """The address itself is never in a complaint: it may hold a password."""
+    if url and not (url.startswith(tuple(f"{each}://" for each in schemes)) and len(url.partition("://")[2]) > 0):
+        raise _invalid(name, "is no such address.", f"It begins with {' or '.join(f'{each}://' for each in schemes)}.")
 
 
 def _invalid(name: str, message: str, hint: str = "") -> Invalid:

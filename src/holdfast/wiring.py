@@ -1,4 +1,4 @@
-"""Wiring: Settings in, a running application out. The only module that knows every adapter."""
+"""Wiring: Settings in, a running application out. With `places`, the only module that knows adapters."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ import asyncio
 import contextlib
 import hashlib
 import hmac
-import os
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -26,12 +24,15 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.decisions.recovery import decode_holds
 from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.acting import begin_acting
 from holdfast.flows.archive import Archivist
 from holdfast.flows.broadcasts import Preparer
 from holdfast.flows.collect import Collector
+from holdfast.flows.dispatch import Dispatcher
 from holdfast.flows.erase import Eraser, Stores
 from holdfast.flows.exchange import Imported, take_in
 from holdfast.flows.export_person import Holder
+from holdfast.flows.following import caught_up
 from holdfast.flows.keys import Access
 from holdfast.flows.lanes import Lanes
 from holdfast.flows.library import load_library
@@ -49,11 +50,12 @@ from holdfast.flows.watch import Watch
 from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.write import FileFormat, write_events
-from holdfast.kernel.errors import Conflict
+from holdfast.kernel.errors import Busy, Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.links import Linker
+from holdfast.places import SystemClock, open_history, open_log, open_seat, open_state, secret_of
 from holdfast.ports.analyst import AnalystSql
 from holdfast.ports.asking import Questions, UnderWay
 from holdfast.ports.audiences import HasAudiences
@@ -69,18 +71,12 @@ from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.library import resolve, resolve_in
 from holdfast.settings import Settings, decode_domain_rates, decode_send_rates
-from holdfast.stores.clickhouse.engine import Limits
-from holdfast.stores.clickhouse.history import ChdbHistory
-from holdfast.stores.log.segment_log import SegmentLog
 from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.mailbox.mailbox import FILE as MAILBOX_FILE
 from holdfast.stores.mailbox.server import MailboxServer
 from holdfast.stores.memory.rehearsal import RehearsalStage
-from holdfast.stores.sqlite.state import SqliteState
 
 DAY_SECONDS = 86_400
-SECRET_BYTES = 32
-KEY_FILE = "secret.key"
 OWNER_BYTES = 6
 CATCH_UP_SECONDS = 2.0
 """How long a question waits for what came before it to be taken in."""
@@ -91,14 +87,6 @@ FINISH_SECONDS = 5.0
 IMPORT_ROWS = 50_000
 """Rows of a file taken in at a time."""
 EXPORT_ROWS = 50_000
-
-
-class SystemClock:
-    """The machine's clock."""
-
-    def now(self) -> datetime:
-        """This instant, in UTC."""
-        return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +142,8 @@ class Application:
     erase_wanted: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when somebody is to be erased, or was and something is left to do."""
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    reacts: bool = True
+    """Whether events are taken in and archived here; else another process does, and is waited for."""
     list_turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by whoever changes a list of people."""
 
@@ -161,6 +151,11 @@ class Application:
     def zone(self) -> ZoneInfo:
         """The workspace's time zone."""
         return ZoneInfo(self.settings.time_zone)
+
+    @property
+    def rules(self) -> GateRules:
+        """The contact rules."""
+        return rules_of(self.settings, self.secret)
 
     @property
     def insights(self) -> Insights:
@@ -204,7 +199,7 @@ class Application:
         return Surveyor(
             audiences=self.history.audiences,
             state=self.state,
-            rules=rules_of(self.settings),
+            rules=self.rules,
             zone=self.zone,
             clock=self.clock,
         )
@@ -248,6 +243,9 @@ class Application:
         Unless more is waiting than `CATCH_UP_SECONDS` can take in: then the answer is as fresh as that allows, and
         `backlog` says how far behind it is.
         """
+        if not self.reacts:
+            await caught_up(self.log, self.state, seconds=CATCH_UP_SECONDS)
+            return
         target = await self.log.end()
         until = asyncio.get_running_loop().time() + CATCH_UP_SECONDS
         while True:
@@ -292,6 +290,9 @@ class Application:
 
         A server into which events pour without end never gets there: it is given SETTLE_SECONDS.
         """
+        if not self.reacts:
+            await caught_up(self.log, self.state, seconds=SETTLE_SECONDS)
+            return
         now = asyncio.get_running_loop().time
         until = now() + SETTLE_SECONDS
         while self.sender is None or now() < until:
@@ -348,13 +349,18 @@ class Application:
                 await self.sender.finish(seconds=FINISH_SECONDS)
             # A tick under way comes to its end before this one, which writes down what the last sends came to; what was
             # told of it is archived at the next start.
-            await self.reactor.tick()
+            if self.reacts:
+                await self.reactor.tick()
         finally:
             await self.opened.aclose()
 
 
-def rules_of(settings: Settings) -> GateRules:
-    """The contact rules the settings ask for."""
+def rules_of(settings: Settings, secret: bytes = b"") -> GateRules:
+    """The contact rules the settings ask for.
+
+    Args:
+        secret: the workspace's, by which those who were erased are known again; without one nobody was.
+    """
     wanted = ((settings.cap_email_per_day, DAY_SECONDS), (settings.cap_email_per_week, 7 * DAY_SECONDS))
     caps = tuple(Cap(channel="email", most=most, within_seconds=seconds) for most, seconds in wanted if most)
     return GateRules(
@@ -366,7 +372,7 @@ def rules_of(settings: Settings) -> GateRules:
         fatigue=decode_fatigue(settings.fatigue, "fatigue"),
         service_holds=decode_holds(settings.service_holds, "service_holds"),
         costs=decode_costs(settings.message_costs, "message_costs"),
-        veil_key=_kept_secret(settings.data_dir),
+        veil_key=secret,
     )
 
 
@@ -375,51 +381,25 @@ def stage_of(numbers: Mapping[IdentityKey, int], like: Stage | None) -> Stage:
     return RehearsalStage(numbers, like if isinstance(like, RehearsalStage) else None)
 
 
-def _kept_secret(data_dir: Path) -> bytes:
-    """The workspace's secret where there is one: before there is, nobody was ever erased."""
-    path = data_dir / KEY_FILE
-    return path.read_bytes() if path.exists() else b""
-
-
-def secret_of(data_dir: Path) -> bytes:
-    """The workspace's own secret: made once, readable by its owner only."""
-    path = data_dir / KEY_FILE
-    with contextlib.suppress(FileExistsError):
-        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(secrets.token_bytes(SECRET_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    return path.read_bytes()
-
-
 async def open_application(settings: Settings, *, clock: Clock | None = None, serving: bool = True) -> Application:
     """Open the workspace and put the application together.
 
     Args:
         serving: whether messages are sent; a workspace opened to ask questions sends none, and claims none.
 
-    Raises Busy or Conflict when another process has the workspace open.
+    Raises Busy or Conflict when another process has the workspace open, or reacts on the same state.
     """
     clock = clock or SystemClock()
     async with contextlib.AsyncExitStack() as opened:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        state = SqliteState(settings.data_dir)
-        opened.push_async_callback(state.close)
-        log = SegmentLog(
-            settings.data_dir / "log", segment_bytes=settings.log_segment_bytes, queue_bytes=settings.log_queue_bytes
-        )
-        opened.push_async_callback(log.close)
-        history = await ChdbHistory.open(
-            settings.data_dir / "history",
-            currency=settings.currency,
-            zone=ZoneInfo(settings.time_zone),
-            limits=Limits(seconds=settings.query_seconds_most, memory_bytes=settings.query_memory_bytes_most),
-        )
-        opened.push_async_callback(history.close)
+        if settings.is_shared:
+            await _sit_down(settings, opened)
+        state, log, history = await _open_stores(settings, opened)
+        if settings.is_shared:
+            state = await begin_acting(state, secrets.token_hex(OWNER_BYTES))
         mail: Mail | None = None
         if serving:
-            mail = await _open_mail(settings, clock, opened)
+            mail = await open_mail(settings, clock, opened)
         app = await assemble(settings, clock=clock, log=log, state=state, history=history, mail=mail)
         await finish_saying(state, history, clock)
         if serving:
@@ -427,6 +407,43 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         # Everything is in the application's hands now; `close` lets go of it in this order.
         app.opened = opened.pop_all()
     return app
+
+
+async def open_asking(settings: Settings, *, clock: Clock | None = None) -> Application:
+    """The application of a process that answers questions and takes wishes, while others react and send.
+
+    Raises Busy, Invalid or Conflict when state, log or history cannot be opened.
+    """
+    async with contextlib.AsyncExitStack() as opened:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        state, log, history = await _open_stores(settings, opened)
+        app = await assemble(
+            settings, clock=clock or SystemClock(), log=log, state=state, history=history, mail=None, reacts=False
+        )
+        app.opened = opened.pop_all()
+    return app
+
+
+async def _sit_down(settings: Settings, opened: contextlib.AsyncExitStack) -> None:
+    """Take the seat of the one process that reacts, until the application closes. Raises Busy when it is taken."""
+    seat = open_seat(settings)
+    opened.push_async_callback(seat.leave)
+    if not await seat.take():
+        raise Busy(
+            "another process reacts on this state already.",
+            code="workspace_in_use",
+            hint="Stop it first, or start `holdfast react`, which stands by and takes over when that one ends.",
+        )
+
+
+async def _open_stores(settings: Settings, opened: contextlib.AsyncExitStack) -> tuple[State, Log, History]:
+    state = await open_state(settings)
+    opened.push_async_callback(state.close)
+    log = await open_log(settings)
+    opened.push_async_callback(log.close)
+    history = await open_history(settings)
+    opened.push_async_callback(history.close)
+    return state, log, history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -437,7 +454,8 @@ class Mail:
     mailbox: Mailbox | None
 
 
-async def _open_mail(settings: Settings, clock: Clock, opened: contextlib.AsyncExitStack) -> Mail:
+async def open_mail(settings: Settings, clock: Clock, opened: contextlib.AsyncExitStack) -> Mail:
+    """The way mail goes, open until `opened` is closed."""
     if not settings.mailbox:
         carrier = SmtpCarrier(
             settings.smtp_host,
@@ -456,10 +474,22 @@ async def _open_mail(settings: Settings, clock: Clock, opened: contextlib.AsyncE
 
 
 async def assemble(
-    settings: Settings, *, clock: Clock, log: Log, state: State, history: History, mail: Mail | None
+    settings: Settings,
+    *,
+    clock: Clock,
+    log: Log,
+    state: State,
+    history: History,
+    mail: Mail | None,
+    reacts: bool = True,
 ) -> Application:
-    """The application over stores that are open; without `mail` it claims nothing and sends nothing."""
-    secret = secret_of(settings.data_dir)
+    """The application over stores that are open; without `mail` it claims nothing and sends nothing.
+
+    Args:
+        reacts: whether events are taken in here.
+    """
+    secret = await secret_of(settings, state)
+    rules = rules_of(settings, secret)
     watch, access = Watch(), Access()
     await access.refresh(state)
     linker = Linker(base_url=settings.url, key=secret)
@@ -471,12 +501,7 @@ async def assemble(
         wake.set()
 
     offices = _offices(settings, linker, mail, secret, clock) if mail is not None else {}
-    lanes = Lanes(
-        {name: office.channel.doubt for name, office in offices.items()},
-        owner=secrets.token_hex(OWNER_BYTES),
-        rates=decode_send_rates(settings.send_rates),
-        domain_rates=decode_domain_rates(settings.domain_rates),
-    )
+    lanes = _lanes(settings, offices)
     if offices:
         sender = Sender(
             state=state,
@@ -491,7 +516,7 @@ async def assemble(
         log=log,
         state=state,
         clock=clock,
-        rules=rules_of(settings),
+        rules=rules,
         hand_over=sender.take if sender is not None else _nobody_sends,
         lanes=lanes,
         dedup_days=settings.dedup_days,
@@ -504,6 +529,7 @@ async def assemble(
         history=history,
         added=lambda rows: watch.added(rows, to_millis(clock.now())),
         batch_records=settings.archive_batch_rows,
+        outlived=bool(settings.history_url),
     )
     preparer = Preparer(
         state=state,
@@ -530,15 +556,16 @@ async def assemble(
         lanes=lanes,
         mailbox=mail.mailbox if mail is not None else None,
         wake=wake,
+        reacts=reacts,
     )
     app.simulator = Simulator(
         state=state,
         history=history,
         clock=clock,
-        rules=rules_of(settings),
+        rules=rules,
         zone=ZoneInfo(settings.time_zone),
         currency=settings.currency,
-        costs={channel: cost / THOUSANDTHS for channel, cost in rules_of(settings).costs.items()},
+        costs={channel: cost / THOUSANDTHS for channel, cost in rules.costs.items()},
         stages=stage_of,
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
@@ -556,6 +583,63 @@ async def assemble(
         )
     )
     return app
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """What a process is made of that sends and nothing else."""
+
+    sender: Sender
+    dispatcher: Dispatcher
+    lanes: Lanes
+    wake: asyncio.Event
+    """Set when something came of a send."""
+
+
+async def assemble_sending(
+    settings: Settings, *, clock: Clock, state: State, mail: Mail, behind: Callable[[View], Awaitable[bool]]
+) -> Sending:
+    """What sends, over a state that is open; others react.
+
+    Args:
+        behind: tells whether events wait that may say that somebody has opted out.
+    """
+    secret = await secret_of(settings, state)
+    linker, wake = Linker(base_url=settings.url, key=secret), asyncio.Event()
+    offices = _offices(settings, linker, mail, secret, clock)
+    lanes = _lanes(settings, offices)
+
+    def settled(settlements: Sequence[Settlement]) -> None:
+        dispatcher.settle(settlements)
+        wake.set()
+
+    sender = Sender(
+        state=state,
+        clock=clock,
+        offices=offices,
+        lanes=lanes,
+        linker=linker,
+        workspace_name=settings.workspace_name,
+        settle=settled,
+    )
+    dispatcher = Dispatcher(
+        state=state,
+        clock=clock,
+        rules=rules_of(settings, secret),
+        lanes=lanes,
+        hand_over=sender.take,
+        behind=behind,
+    )
+    return Sending(sender=sender, dispatcher=dispatcher, lanes=lanes, wake=wake)
+
+
+def _lanes(settings: Settings, offices: Mapping[str, Office]) -> Lanes:
+    return Lanes(
+        {name: office.channel.doubt for name, office in offices.items()},
+        owner=secrets.token_hex(OWNER_BYTES),
+        rates=decode_send_rates(settings.send_rates),
+        domain_rates=decode_domain_rates(settings.domain_rates),
+    )
 
 
 def _offices(settings: Settings, linker: Linker, mail: Mail, secret: bytes, clock: Clock) -> dict[str, Office]:

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from holdfast.kernel.errors import Conflict, Exposed, Invalid
+from holdfast.kernel.errors import Busy, Conflict, Exposed, Invalid
 from holdfast.stores.postgres import migrating
 from holdfast.stores.postgres.migrating import migrate, migrations
 from holdfast.stores.postgres.opening import Limits, Server
@@ -168,3 +168,20 @@ async def test_a_user_who_may_make_no_schema_is_told_so_unless_it_is_there(postg
     state = await PostgresState.open(url, workspace="given")
     await set_note(state, "a", "b")
     await state.close()
+
+
+async def test_who_leaves_the_schema_alone_waits_for_it_and_works_with_a_newer_one(postgres: PostgresServer) -> None:
+    workspace = postgres.workspace()
+    reader = await PostgresState.open(postgres.url, workspace=workspace, migrates=False)
+    with pytest.raises(Busy) as refused:
+        async with reader.view() as view:
+            await view.keys()
+    assert refused.value.code == "state_schema_missing"
+    await (await PostgresState.open(postgres.url, workspace=workspace)).close()
+    async with postgres.connected() as connection:
+        await connection.execute(f"INSERT INTO {workspace}.schema_version (version) VALUES (9999)")
+    async with reader.view() as view:
+        assert await view.keys() == []
+    await reader.close()
+    with pytest.raises(Conflict):
+        await PostgresState.open(postgres.url, workspace=workspace)

@@ -26,7 +26,7 @@ from holdfast.kernel.moments import from_millis
 from holdfast.settings import Settings
 from holdfast.stores.log import SegmentLog
 from holdfast.testing.clock import FakeClock
-from holdfast.wiring import Application, open_application, rules_of
+from holdfast.wiring import Application, open_application
 
 
 def files_with(directory: Path, *words: bytes) -> list[str]:
@@ -258,7 +258,7 @@ async def test_an_opt_out_outlives_them(app: Application) -> None:
         },
     )
     await erase(app)
-    rules = rules_of(app.settings)
+    rules = app.rules
     async with app.state.view() as view:
         asked = ["zebra@plains.example", "ZEBRA@plains.example", "olga@plains.example"]
         found = await suppressed_of(view, rules, "email", asked)

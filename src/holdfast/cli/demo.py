@@ -19,12 +19,13 @@ from holdfast.cli.demo_segments import save_segments
 from holdfast.cli.demo_show import Show
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
+from holdfast.places import SystemClock
 from holdfast.settings import Settings
 from holdfast.sim.live import Crowd, Pace
 from holdfast.sim.people import Population
 from holdfast.sim.shop import SHOP_NAME
 from holdfast.stores.sqlite.lock import Lock
-from holdfast.wiring import Application, Progress, SystemClock, rules_of
+from holdfast.wiring import Application, Progress, rules_of
 from holdfast.workers.server import serve
 
 MARKER = "demo.json"

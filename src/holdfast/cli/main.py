@@ -20,6 +20,7 @@ from holdfast.cli import (
     kpi,
     lists,
     people,
+    roles,
     segment,
     server,
     simulate,
@@ -89,6 +90,12 @@ def holdfast(
 
 app.command("up")(server.up)
 app.command("demo")(server.demo)
+app.command("collect")(roles.collect)
+app.command("react")(roles.react)
+app.command("send")(roles.send)
+app.command("api")(roles.api)
+app.command("migrate")(roles.migrate)
+app.command("config")(roles.config)
 app.command("import")(files.import_file)
 app.command("export")(files.export)
 app.add_typer(segment.app, name="segment")

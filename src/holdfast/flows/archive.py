@@ -28,6 +28,8 @@ _log = logging.getLogger(__name__)
 
 PEOPLE_MOST = 5_000
 """How many changed people are copied at a time."""
+BEGUN = "archive/begun"
+"""The note that says up to where the batch goes that is being added: `START-FOLLOWING`."""
 TOLD_MOST = 100_000
 """How many identities are remembered as told of."""
 BYTES_MOST = 16_000_000
@@ -45,8 +47,15 @@ class Archivist:
         history: History,
         added: Callable[[Sequence[HistoryRow]], None] = lambda rows: None,
         batch_records: int = 1_000,
+        outlived: bool = False,
     ) -> None:
-        """Nothing is read or written yet; `added` is told of events once they are in the history."""
+        """Nothing is read or written yet; `added` is told of events once they are in the history.
+
+        Args:
+            outlived: whether an insert may go on after its process has died, as one does on a server. Whoever comes
+                after it sends the same batch under the same token, so that the two are one.
+        """
+        self._outlived = outlived
         self._added = added
         self._log = log
         self._state = state
@@ -86,6 +95,8 @@ class Archivist:
         entries = [entry for entry in entries if entry.offset < end]
         if not entries:
             return 0, False
+        if self._outlived:
+            entries = await self._begun(start, entries)
         rows = await self._rows(entries)
         if start < self._doubtful_before:
             rows = await self._unknown(rows)
@@ -95,6 +106,15 @@ class Archivist:
         async with self._state.begin() as transaction:
             await transaction.set_offset(GROUP, following)
         return len(rows), following < end
+
+    async def _begun(self, start: int, entries: list[Entry]) -> list[Entry]:
+        """The batch that was begun here before, by whomever; else these, once it is written down that they are."""
+        async with self._state.begin() as transaction:
+            first, _, following = (await transaction.note(BEGUN) or "").partition("-")
+            if first == str(start):
+                return [entry for entry in entries if entry.offset < int(following)]
+            await transaction.set_note(BEGUN, f"{start}-{entries[-1].offset + 1}")
+        return entries
 
     async def _add(self, rows: list[HistoryRow], token: str) -> None:
         """Add the rows; should one break the whole, the halves, until it stands alone and is set aside."""

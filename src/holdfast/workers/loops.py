@@ -10,6 +10,7 @@ from typing import Any
 
 from holdfast.flows.reading import REACT
 from holdfast.flows.trim import trim
+from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import View
 from holdfast.wiring import Application
@@ -119,6 +120,9 @@ async def keep_going(app: Application, name: str, work: Callable[[Application], 
     while not app.closing.is_set():
         try:
             await work(app)
+        except Busy as error:
+            _log.warning("%s has to wait: %s", name, error)
+            await app.pause(RETRY_SECONDS)
         except Exception:  # noqa: BLE001 - A loop that ends would be a server that silently does half its work.
             _log.exception("%s failed; trying again in %.0f s", name, RETRY_SECONDS)
             await app.pause(RETRY_SECONDS)

@@ -4,76 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
-import importlib
-import importlib.util
-import json
 import logging
 import os
-import signal
-import socket
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import uvicorn
-from starlette.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.flows.keys import first_keys
 from holdfast.http.app import make_http
-from holdfast.kernel.errors import Busy, Invalid
+from holdfast.kernel.errors import Conflict
 from holdfast.settings import Settings
 from holdfast.wiring import Application, open_application
+from holdfast.workers.listening import (
+    GOODBYE_SECONDS,
+    Entrance,
+    Uvicorn,
+    listen,
+    loop_factory,
+    make_directory,
+    stop_signals,
+    write_private,
+)
 from holdfast.workers.loops import archive_for_ever, keep_going, keep_house_for_ever, prepare_for_ever, react_for_ever
 
 _log = logging.getLogger(__name__)
-
-BACKLOG = 2_048
-GOODBYE_SECONDS = 5
-"""How long requests under way may take once the server is to stop."""
 
 _CALL_OFF_SECONDS = 0.1
 """How often it is looked what is still asked once the server is to stop."""
 
 Prepare = Callable[[Application], Awaitable[None]]
-
-
-class Entrance:
-    """Answers `starting` until there is an application to answer."""
-
-    def __init__(self, doing: str) -> None:
-        self.doing = doing
-        self.inner: ASGIApp | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-        elif self.inner is not None:
-            await self.inner(scope, receive, send)
-        elif scope["type"] == "http":
-            body: dict[str, object] = {"status": "starting", "doing": self.doing}
-            if scope["path"] != "/healthz":
-                body["error"] = Busy("this is starting.", hint=f"Try again in a moment. {self.doing}").as_json()
-            await JSONResponse(body, 503, {"Retry-After": "1"})(scope, receive, send)
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        await send({"type": f"{message['type']}.complete"})
-        if message["type"] == "lifespan.shutdown":
-            return
-
-
-class _Uvicorn(uvicorn.Server):
-    """Uvicorn that leaves signals to us: we have more to close than it has."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Capture none."""
-        yield
 
 
 def serve(
@@ -104,7 +64,7 @@ def serve(
     doings = _Doings(
         on_ready=on_ready, for_seconds=for_seconds, keys=(write_key, api_key), prepare=prepare, company=company
     )
-    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, doings))
 
 
@@ -119,30 +79,22 @@ class _Doings:
     company: Prepare | None
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """The faster event loop, where there is one."""
-    if importlib.util.find_spec("uvloop") is None:
-        return None
-    factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
-    return factory
-
-
 async def _serve(settings: Settings, doings: _Doings) -> None:
-    listener = _listen(settings)
+    listener = listen(settings)
     settings = replace(settings, port=listener.getsockname()[1])
-    _make_directory(settings.data_dir, listener)
+    make_directory(settings.data_dir, listener)
     entrance = Entrance("Loading the engine.")
     config = uvicorn.Config(
         entrance, log_level="warning", access_log=False, timeout_graceful_shutdown=GOODBYE_SECONDS, server_header=False
     )
-    web = _Uvicorn(config)
+    web = Uvicorn(config)
     serving = asyncio.create_task(web.serve(sockets=[listener]))
-    stop = _stop_signals()
+    stop = stop_signals()
     app: Application | None = None
     loops: list[asyncio.Task[None]] = []
     try:
         app = await open_application(settings)
-        await _keep_keys(app, doings.keys)
+        await keep_keys(app, doings.keys)
         app.doing = "Preparing the workspace." if doings.prepare is not None else ""
         entrance.inner = make_http(app)
         if doings.prepare is not None:
@@ -155,7 +107,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
             asyncio.create_task(keep_going(app, "Housekeeping", keep_house_for_ever)),
             asyncio.create_task(keep_going(app, "Audiences", prepare_for_ever)),
         ]
-        with _announced(settings):
+        with announced(settings):
             doings.on_ready(settings.url)
             if doings.company is not None:
                 loops.append(asyncio.create_task(_accompany(doings.company, app)))
@@ -169,7 +121,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
             app.closing.set()
         web.should_exit = True
         if app is not None:
-            await _call_off(app, serving)
+            await call_off(app, serving)
         await serving
         for each in loops:
             each.cancel()
@@ -179,7 +131,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         listener.close()
 
 
-async def _call_off(app: Application, serving: asyncio.Task[None]) -> None:
+async def call_off(app: Application, serving: asyncio.Task[None]) -> None:
     """Call off what is asked until nobody is answered any more: whoever waits is told, and not cut off."""
     while not serving.done():
         cancelled = [asyncio.create_task(app.cancel(each.id)) for each in await app.under_way()]
@@ -213,77 +165,19 @@ async def _accompany(company: Prepare, app: Application) -> None:
         _log.exception("What runs beside the server failed; the server goes on without it.")
 
 
-def _listen(settings: Settings) -> socket.socket:
-    """The bound socket. Bound before anything else, so that a taken port is said at once."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((settings.host, settings.port))
-        listener.listen(BACKLOG)
-    except OSError as error:
-        listener.close()
-        path, hint = _listening_remedy(error)
-        raise Busy(
-            f"cannot listen on {settings.host}:{settings.port}: {error.strerror}.", path=path, hint=hint
-        ) from error
-    listener.setblocking(False)
-    return listener
-
-
-def _listening_remedy(error: OSError) -> tuple[str, str]:
-    """The setting at fault, and what to do."""
-    match error.errno:
-        case errno.EADDRINUSE:
-            return "port", "Stop what listens there, or choose another port by --port."
-        case errno.EACCES:
-            return "port", "Only root may listen on low ports: choose one from 1024 on by --port."
-        case _:
-            return "host", "Choose an address that this machine has, by --host."
-
-
-def _make_directory(data_dir: Path, listener: socket.socket) -> None:
-    """The data directory. Bound to nothing any more when it cannot be made: then there is nothing to serve."""
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        listener.close()
-        raise Invalid(
-            f"{data_dir} cannot be made: {error.strerror}.", path="data_dir", hint="Name another directory by --data."
-        ) from error
-
-
-def _stop_signals() -> asyncio.Event:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for each in (signal.SIGINT, signal.SIGTERM):
-        # Not in the main thread (a test, a notebook) there are no signals to be had; `for_seconds` ends it there.
-        with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-            loop.add_signal_handler(each, stop.set)
-    return stop
-
-
-async def _keep_keys(app: Application, given: tuple[str | None, str | None]) -> None:
+async def keep_keys(app: Application, given: tuple[str | None, str | None]) -> None:
     """Make the first keys, and leave them for whoever may read the data directory."""
-    made = await first_keys(app.state, write_key=given[0], api_key=given[1], now=app.clock.now())
+    try:
+        made = await first_keys(app.state, write_key=given[0], api_key=given[1], now=app.clock.now())
+    except Conflict:
+        made = None  # Another process has made them at this very moment.
     await app.access.refresh(app.state)
     if made is not None:
         write_private(app.settings.data_dir / "keys.json", {"write_key": made[0], "api_key": made[1]})
 
 
-def write_private(path: Path, said: object) -> None:
-    """Write JSON that only its owner may read: whole, or not at all."""
-    draft = path.with_name(path.name + ".new")
-    handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as file:
-        json.dump(said, file)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-
-
 @contextlib.contextmanager
-def _announced(settings: Settings) -> Iterator[None]:
+def announced(settings: Settings) -> Iterator[None]:
     """Say in the data directory where the server is, as long as it is."""
     path = settings.data_dir / "server.json"
     host = f"[{settings.host}]" if ":" in settings.host else settings.host

@@ -55,6 +55,25 @@ async def migrate(server: Server, changes: Mapping[int, str]) -> None:
         await hang_up(connection)
 
 
+async def check_made(server: Server, changes: Mapping[int, str]) -> None:
+    """Raise Busy when the schema is not made, or older than these changes; a newer one only has more in it."""
+    connection = await server.connect(idle_seconds=0)
+    try:
+        with in_our_words():
+            there = await connection.fetchval(
+                "SELECT to_regclass($1) IS NOT NULL", f'"{server.workspace}".schema_version'
+            )
+            made = await connection.fetch("SELECT version FROM schema_version") if there else []
+    finally:
+        await hang_up(connection)
+    if missing := sorted(changes.keys() - {version for (version,) in made}):
+        raise Busy(
+            f"the state's schema is not made, or older than this Holdfast: change {missing[0]} is missing.",
+            code="state_schema_missing",
+            hint="Run `holdfast migrate`, or start a process that does so itself: react, send, api or up.",
+        )
+
+
 async def _check_server(connection: Connection) -> None:
     major = connection.get_server_version().major
     if major < VERSION_LEAST:

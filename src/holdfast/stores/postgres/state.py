@@ -34,7 +34,7 @@ from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.postgres.live import ChangingLive, ReadingLive
-from holdfast.stores.postgres.migrating import migrate, migrations
+from holdfast.stores.postgres.migrating import check_made, migrate, migrations
 from holdfast.stores.postgres.opening import Limits, Server, hang_up, undo
 from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.postgres.people import ChangingPeople, ReadingPeople
@@ -98,22 +98,32 @@ class PostgresState:
         self._places = asyncio.Semaphore(server.limits.views_most)
         self._idle: list[Connection] = []
         self._closed = False
+        self._made = False
+        """Whether the schema is known to have what we need."""
 
     @classmethod
-    async def open(cls, url: str, *, workspace: str = WORKSPACE, limits: Limits | None = None) -> PostgresState:
+    async def open(
+        cls, url: str, *, workspace: str = WORKSPACE, limits: Limits | None = None, migrates: bool = True
+    ) -> PostgresState:
         """Open the state, making its schema, or bringing that up to date, as needed.
 
         Args:
             url: such as `postgresql://user:password@host:5432/database`.
             workspace: the schema that holds the state; one database may hold several.
             limits: how long things may take.
+            migrates: False for one who leaves the schema as it is, which may be a newer one. Nothing is asked of the
+                server yet; that it has what we need is looked at before the first snapshot, which is refused with Busy
+                as long as it has not.
 
         Raises Busy when the server cannot be reached, Invalid when it does not let us in, Conflict when a newer
         Holdfast wrote the state.
         """
         server = Server(url=url, workspace=workspace, limits=limits or Limits())
-        await migrate(server, migrations())
-        return cls(server)
+        if migrates:
+            await migrate(server, migrations())
+        state = cls(server)
+        state._made = migrates
+        return state
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
@@ -140,6 +150,9 @@ class PostgresState:
     async def view(self) -> AsyncIterator[View]:
         """A consistent snapshot. Keep it short: rows that changed since cannot be cleared away while it is open."""
         self._check_open()
+        if not self._made:
+            await check_made(self._server, migrations())
+            self._made = True
         await self._take_place()
         try:
             self._check_open()

@@ -1,0 +1,59 @@
+"""The seat of the process that acts: a lock of a session of its own, which goes when its process or connection does."""
+
+from __future__ import annotations
+
+from holdfast.kernel.errors import Exposed
+from holdfast.kernel.ids import hash64
+from holdfast.stores.packing import signed
+from holdfast.stores.postgres.opening import Limits, Server, hang_up
+from holdfast.stores.postgres.refusals import in_our_words
+from holdfast.stores.postgres.session import Connection
+from holdfast.stores.postgres.state import WORKSPACE
+
+LOOK_SECONDS = 5.0
+"""How long it may take to hear whether the seat is still ours. Who hears nothing takes it for lost."""
+
+
+class PostgresSeat:
+    """Answers `ports.seat.Seat`. It only saves work: what is written is fenced by `flows.acting`.
+
+    It is asked for again and again rather than waited for: who waits in a statement keeps a snapshot open, and with it
+    old rows from being cleared away.
+    """
+
+    def __init__(self, url: str, *, workspace: str = WORKSPACE) -> None:
+        """Nothing is asked yet."""
+        self._server = Server(url=url, workspace=workspace, limits=Limits())
+        self._lock = signed(hash64("seat", workspace))
+        self._connection: Connection | None = None
+        self._ours = False
+
+    async def take(self) -> bool:
+        if self._connection is None or self._connection.is_closed():
+            self._ours = False
+            self._connection = await self._server.connect(idle_seconds=0)
+        with in_our_words(self._connection):
+            if not self._ours:
+                asked = "SELECT pg_try_advisory_lock($1)"
+                self._ours = bool(await self._connection.fetchval(asked, self._lock, timeout=LOOK_SECONDS))
+        return self._ours
+
+    async def is_held(self) -> bool:
+        connection = self._connection
+        if not self._ours or connection is None or connection.is_closed():
+            self._ours = False
+            return False
+        try:
+            with in_our_words(connection):
+                await connection.fetchval("SELECT 1", timeout=LOOK_SECONDS)
+        except Exposed:
+            # The server may still think that we sit there: closing the connection tells it that we do not.
+            connection.terminate()
+            self._ours = False
+        return self._ours
+
+    async def leave(self) -> None:
+        self._ours = False
+        if self._connection is not None:
+            await hang_up(self._connection)
+            self._connection = None

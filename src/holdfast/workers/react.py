@@ -1,0 +1,117 @@
+"""React: a process that takes events in, or stands by to do so at once when the one that does is no more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+
+from holdfast.flows.acting import begin_acting
+from holdfast.flows.list_members import finish_saying
+from holdfast.places import SystemClock, open_history, open_log, open_seat, open_state
+from holdfast.ports.history import History
+from holdfast.ports.log import Log
+from holdfast.ports.seat import Seat
+from holdfast.ports.state import State
+from holdfast.settings import Settings
+from holdfast.wiring import Application, assemble
+from holdfast.workers.loops import archive_for_ever, keep_going, keep_house_for_ever, prepare_for_ever, react_for_ever
+from holdfast.workers.parts import Part, pause, wind_up
+
+_log = logging.getLogger(__name__)
+
+STAND_BY_SECONDS = 0.2
+"""How often who stands by looks whether the seat is free: as long may pass until somebody takes over."""
+HELD_SECONDS = 0.5
+"""How often who acts looks whether the seat is still theirs."""
+WISHES_SECONDS = 1.0
+"""How often it is looked for runs of campaigns that another process asked for."""
+NAME_BYTES = 8
+
+
+async def open_react(settings: Settings, opened: contextlib.AsyncExitStack, closing: asyncio.Event) -> Part:
+    """State, log and history, and the seat of the one that acts."""
+    state = await open_state(settings)
+    opened.push_async_callback(state.close)
+    log = await open_log(settings)
+    opened.push_async_callback(log.close)
+    history = await open_history(settings)
+    opened.push_async_callback(history.close)
+    seat = open_seat(settings)
+    opened.push_async_callback(seat.leave)
+    post = _Post(settings, state=state, log=log, history=history, seat=seat, closing=closing)
+    return Part(
+        log=log,
+        state=state,
+        clock=post.clock,
+        works={"Reacting": post.stand_by},
+        says=lambda: {"acting": post.acting is not None},
+    )
+
+
+class _Post:
+    """Stands by, acts when the seat is free, and stands by again when it is lost."""
+
+    def __init__(
+        self, settings: Settings, *, state: State, log: Log, history: History, seat: Seat, closing: asyncio.Event
+    ) -> None:
+        self.clock = SystemClock()
+        self.acting: Application | None = None
+        self._settings = settings
+        self._state = state
+        self._log = log
+        self._history = history
+        self._seat = seat
+        self._closing = closing
+
+    async def stand_by(self) -> None:
+        while not self._closing.is_set():
+            if await self._seat.take():
+                await self._act()
+            else:
+                await pause(self._closing, STAND_BY_SECONDS)
+
+    async def _act(self) -> None:
+        """React until the seat is lost, or the process is to stop."""
+        state = await begin_acting(self._state, secrets.token_hex(NAME_BYTES))
+        # All that is remembered between ticks is made anew: another may have acted since.
+        app = await assemble(
+            self._settings, clock=self.clock, log=self._log, state=state, history=self._history, mail=None
+        )
+        await finish_saying(state, self._history, self.clock)
+        _log.info("Reacting from now on.")
+        self.acting = app
+        loops = [
+            asyncio.create_task(keep_going(app, "React", react_for_ever)),
+            asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
+            asyncio.create_task(keep_going(app, "Housekeeping", keep_house_for_ever)),
+            asyncio.create_task(keep_going(app, "Audiences", prepare_for_ever)),
+            asyncio.create_task(keep_going(app, "Wishes", _look_for_wishes)),
+        ]
+        try:
+            while not self._closing.is_set() and await self._seat.is_held():
+                await pause(self._closing, HELD_SECONDS)
+        finally:
+            self.acting = None
+            app.closing.set()
+            if self._closing.is_set():
+                await wind_up(loops)  # A tick under way is not wasted.
+            else:
+                _log.warning("The seat is lost; standing by.")
+                await _drop(loops)
+
+
+async def _drop(loops: list[asyncio.Task[None]]) -> None:
+    """End them now: whatever they still wrote would be refused."""
+    for each in loops:
+        each.cancel()
+    await asyncio.gather(*loops, return_exceptions=True)
+
+
+async def _look_for_wishes(app: Application) -> None:
+    """What another process asked for is not told to this one: it looks."""
+    while not app.closing.is_set():
+        app.preparer.wanted.set()
+        app.erase_wanted.set()
+        await app.pause(WISHES_SECONDS)
