@@ -99,8 +99,15 @@ const data = createRoute({
   component: lazyRouteComponent(() => import('./pages/data/DataPage'), 'DataPage'),
 })
 
+const delivery = createRoute({
+  getParentRoute: () => root,
+  path: '/delivery',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  component: lazyRouteComponent(() => import('./pages/delivery/DeliveryPage'), 'DeliveryPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, segments, segment, journeys, journey, campaigns, campaign, mailbox, data]),
+  routeTree: root.addChildren([overview, people, person, segments, segment, journeys, journey, campaigns, campaign, mailbox, delivery, data]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, post, route } from './client'
 import type {
-  BadRecords, EventName, EventPage, Json, Key, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
+  BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, Key, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
   SavedSegment, SegmentCount, Session,
 } from './types'
 
@@ -135,6 +135,22 @@ export const badRecords = (replayed: boolean) =>
     queryFn: ({ signal, pageParam }) => get<BadRecords>('/api/errors', { limit: 50, before: pageParam, replayed }, signal),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => (page.errors.length === 50 ? page.errors.at(-1)?.id ?? null : null),
+  })
+
+export const delivery = queryOptions({
+  queryKey: ['delivery'],
+  queryFn: ({ signal }) => get<Delivery>('/api/lanes', {}, signal),
+  refetchInterval: 2_000,
+})
+
+export const deadLetters = (channel: string | null) =>
+  infiniteQueryOptions({
+    queryKey: ['dead-letters', channel],
+    queryFn: ({ signal, pageParam }) => get<DeadLetters>('/api/dead-letters', { limit: 50, before: pageParam, channel }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_before,
+    placeholderData: keepPreviousData,
+    refetchInterval: 10_000,
   })
 
 export const eventNames = queryOptions({

@@ -280,3 +280,54 @@ export interface Occurrence {
   opens: Moment
   closes: Moment
 }
+
+export interface Lane {
+  channel: string
+  urgency: 'transactional' | 'journey' | 'broadcast'
+  waiting: number
+  under_way: number
+  in_doubt: number
+  oldest_due_at: Moment | null
+  late_seconds: number
+}
+
+export interface Provider {
+  channel: string
+  breaker: 'closed' | 'open' | 'half_open'
+  opens_at: Moment | null
+  rate: string
+  slowed: { domain: string; until: Moment; deferrals: number }[]
+}
+
+export interface Delivery {
+  as_of: Moment
+  lanes: Lane[]
+  providers: Provider[]
+  /** How many there are, by channel. */
+  dead_letters: Record<string, number>
+}
+
+export interface DeadLetter {
+  key: string
+  origin_kind: RunKind
+  origin: string
+  version: number
+  step: string
+  channel: string
+  topic: string
+  transactional: boolean
+  address: string
+  state: 'failed' | 'in_doubt'
+  reason: string
+  attempts: number
+  created_at: Moment
+  dead_at: Moment
+  replayable: boolean
+  answers: { at: Moment; said: string }[]
+}
+
+export interface DeadLetters {
+  dead_letters: DeadLetter[]
+  next_before: string | null
+  total: number
+}

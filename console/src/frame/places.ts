@@ -1,7 +1,7 @@
-import { Database, Funnel, Inbox, LayoutDashboard, type LucideIcon, Send, Users, Waypoints } from 'lucide-react'
+import { Database, Funnel, Inbox, LayoutDashboard, type LucideIcon, Send, Truck, Users, Waypoints } from 'lucide-react'
 
 export interface Place {
-  to: '/' | '/mailbox' | '/people' | '/segments' | '/journeys' | '/campaigns' | '/data'
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/journeys' | '/campaigns' | '/delivery' | '/data'
   label: string
   icon: LucideIcon
 }
@@ -27,6 +27,7 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
     places: [
       { to: '/journeys', label: 'Journeys', icon: Waypoints },
       { to: '/campaigns', label: 'Campaigns', icon: Send },
+      { to: '/delivery', label: 'Delivery', icon: Truck },
     ],
   },
   { heading: 'Set up', places: [{ to: '/data', label: 'Data', icon: Database }] },

@@ -41,6 +41,9 @@ export function Attention({ data }: { data: Overview }) {
             <strong>{plural(doubt, 'send')} in doubt.</strong> The provider never answered, so {doubt === 1 ? 'it is' : 'they are'} not sent again by
             guess.
           </p>
+          <Link to="/delivery" search={{ tab: 'dead' }} className="link">
+            Look at dead letters
+          </Link>
         </li>
       )}
     </ul>

@@ -1,0 +1,129 @@
+import type { Delivery, Lane, Provider } from '~/api/types'
+import { Chip, type ChipTone } from '~/parts/Chip'
+import { LetterDrawing } from '~/parts/Drawings'
+import { Section } from '~/parts/Page'
+import pageStyles from '~/parts/Page.module.css'
+import { Empty } from '~/parts/States'
+import tableStyles from '~/parts/Table.module.css'
+import { channelName } from '~/words/happenings'
+import { clockSeconds, duration, full } from '~/words/moments'
+import { count, NONE } from '~/words/numbers'
+import styles from './DeliveryPage.module.css'
+
+/** How much waits in each lane and for how long, and how each provider stands. */
+export function LanesTab({ data }: { data: Delivery }) {
+  return (
+    <div className={styles.sections}>
+      <Section title="Lanes" note="Receipts go first; a slow provider holds up only its own lane">
+        {data.lanes.length > 0 ? <Lanes lanes={data.lanes} /> : <NothingWaits />}
+      </Section>
+      <Section title="Providers" note="As this server sees them since it started">
+        <Providers providers={data.providers} />
+      </Section>
+    </div>
+  )
+}
+
+const URGENCIES: Record<Lane['urgency'], string> = { transactional: 'Transactional', journey: 'One by one', broadcast: 'Broadcasts' }
+
+function NothingWaits() {
+  return (
+    <div className={pageStyles.card}>
+      <Empty title="Nothing waits to be sent" drawing={<LetterDrawing />}>
+        A lane shows here while sends of a channel wait, are handed over, or are in doubt.
+      </Empty>
+    </div>
+  )
+}
+
+function Lanes({ lanes }: { lanes: Lane[] }) {
+  return (
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Lanes">
+      <table className={tableStyles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Channel</th>
+            <th scope="col">Lane</th>
+            <th scope="col" className={tableStyles.number}>Waiting</th>
+            <th scope="col" className={tableStyles.number}>Being handed over</th>
+            <th scope="col" className={tableStyles.number}>In doubt</th>
+            <th scope="col" className={tableStyles.number}>Oldest</th>
+          </tr>
+        </thead>
+        <tbody>
+          {lanes.map((lane) => (
+            <tr key={`${lane.channel}/${lane.urgency}`}>
+              <td className={tableStyles.name}>{channelName(lane.channel)}</td>
+              <td className="quiet">{URGENCIES[lane.urgency]}</td>
+              <td className={tableStyles.number}>{count(lane.waiting)}</td>
+              <td className={tableStyles.number}>{count(lane.under_way)}</td>
+              <td className={tableStyles.number}>{lane.in_doubt > 0 ? <Chip tone="warn">{count(lane.in_doubt)}</Chip> : count(0)}</td>
+              <td className={tableStyles.number}>
+                <Oldest lane={lane} />
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+/** How late the first that waits is; or when it may go. */
+function Oldest({ lane: { oldest_due_at: due, late_seconds: late } }: { lane: Lane }) {
+  if (!due) return <>{NONE}</>
+  return (
+    <time dateTime={due} title={full(due)}>
+      {late >= 1 ? `${duration(late)} late` : late > 0 ? 'on time' : `goes ${clockSeconds(due)}`}
+    </time>
+  )
+}
+
+const BREAKERS: Record<Provider['breaker'], [ChipTone, string]> = {
+  closed: ['good', 'working'],
+  half_open: ['warn', 'being tried'],
+  open: ['bad', 'left alone'],
+}
+
+function Providers({ providers }: { providers: Provider[] }) {
+  return (
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Providers">
+      <table className={tableStyles.table}>
+        <thead>
+          <tr>
+            <th scope="col">Channel</th>
+            <th scope="col">State</th>
+            <th scope="col">At most</th>
+            <th scope="col">Slowed down for</th>
+          </tr>
+        </thead>
+        <tbody>
+          {providers.map((each) => {
+            const [tone, word] = BREAKERS[each.breaker]
+            return (
+              <tr key={each.channel}>
+                <td className={tableStyles.name}>{channelName(each.channel)}</td>
+                <td>
+                  <Chip tone={tone} dot>
+                    {word}
+                  </Chip>{' '}
+                  {each.opens_at && <span className="quiet">tried again {clockSeconds(each.opens_at)}</span>}
+                </td>
+                <td className="quiet">{each.rate || 'No limit set'}</td>
+                <td className="quiet">
+                  {each.slowed.length === 0
+                    ? 'No domain'
+                    : each.slowed.map(({ domain, until, deferrals }) => (
+                        <span key={domain} className={styles.slowed} title={`Put off ${count(deferrals)} times`}>
+                          {domain} until {clockSeconds(until)}
+                        </span>
+                      ))}
+                </td>
+              </tr>
+            )
+          })}
+        </tbody>
+      </table>
+    </div>
+  )
+}
