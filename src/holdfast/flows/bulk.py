@@ -26,6 +26,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
+from holdfast.flows.chronicle import note_turn
 from holdfast.flows.erased import ERASED_NOTE, veil_of
 from holdfast.flows.identify import Said, apply_claims
 from holdfast.flows.live_segments import look_again
@@ -386,11 +387,13 @@ async def _take_in(
             if not rows.table.num_rows:
                 return known
             await _see(transaction, rows, received)
+            await note_turn(transaction, "table", {"rows": rows.table.num_rows}, at_ms=to_millis(received))
             rest = _lesson(rows)
             return known | await _fold(transaction, rest, received)
         await _see(transaction, rows, received)
         identities = await _fold(transaction, lesson, received)
         await _note(transaction, np.concatenate([folded, rows.ids]))
+        await note_turn(transaction, "table", {"rows": rows.table.num_rows}, at_ms=to_millis(received))
     return identities
 
 

@@ -67,7 +67,7 @@ async def claim(
     going = [send for send in claimed if send.key not in keys]
     try:
         await settle(transaction, [*refused, *put_off], now_ms)
-        await _give_back(transaction, claimed, {each.key for each in refused if each.state == "withheld"}, rules)
+        await give_back(transaction, claimed, {each.key for each in refused if each.state == "withheld"}, rules)
     except BaseException:
         lanes.untaken(going)
         raise
@@ -178,10 +178,10 @@ async def call_off(transaction: Transaction, outranked: Mapping[str, int], rules
             for send in sends
         ]
     )
-    await _give_back(transaction, sends, outranked, rules)
+    await give_back(transaction, sends, outranked, rules)
 
 
-async def _give_back(
+async def give_back(
     transaction: Transaction, sends: Sequence[Send], withheld: Container[str], rules: GateRules
 ) -> None:
     """What was not sent after all costs nothing: it is taken off the day on whose account it was."""

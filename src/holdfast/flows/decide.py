@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Literal
 
 from holdfast.decisions.document import Kind
+from holdfast.events.event import Json
 from holdfast.flows.broadcasts import stop_runs
+from holdfast.flows.chronicle import note_turn
 from holdfast.flows.decision_drafts import draft_of
 from holdfast.flows.publishing import apply_decisions
 from holdfast.kernel.errors import Conflict, NotFound
@@ -54,6 +56,8 @@ async def set_state(state: State, kind: Kind, decision_id: str, verb: Verb) -> D
         _check(before, verb)
         decision = replace(before, state=_STATES[verb])
         await transaction.put_decision(decision)
+        said: dict[str, Json] = {"id": decision.id, "version": decision.version, "state": decision.state}
+        await note_turn(transaction, "decision", said)
         if decision.state in OVER:
             await stop_runs(transaction, decision.id)
     return decision

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
-from holdfast.events.event import IdentityKey
+from holdfast.events.event import IdentityKey, Json
+from holdfast.flows.chronicle import note_turn, said_name
 from holdfast.flows.live_segments import rejoin
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import to_millis
@@ -86,6 +87,8 @@ async def merge(
         members = await transaction.members([one.person, other.person])
         person = min(one.person, other.person)
         await _move(transaction, [each for group in members.values() for each in group], lambda _: person)
+        said: dict[str, Json] = {"first": said_name(one.key), "second": said_name(other.key), "by": by}
+        await note_turn(transaction, "merge", said, at_ms=to_millis(now))
     return MergeResult(link=link, person=person)
 
 
@@ -111,6 +114,8 @@ async def unmerge(
         ids = [each.id for each in everyone]
         now_of = persons(ids, await transaction.links(ids))
         await _move(transaction, everyone, now_of.__getitem__)
+        said: dict[str, Json] = {"links": [each.id for each in undone], "by": by}
+        await note_turn(transaction, "unmerge", said, at_ms=to_millis(now))
     at_ms = to_millis(now)
     return UnmergeResult(
         undone=[replace(each, undone_ms=at_ms, undone_by=by) for each in undone],

@@ -15,6 +15,7 @@ from holdfast.decisions.fields import at, one_of, under
 from holdfast.decisions.resolving import resolved_campaign, resolved_journey
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.events.event import Json
+from holdfast.flows.chronicle import note_turn
 from holdfast.flows.decision_drafts import DecisionDraft
 from holdfast.flows.library import load_library
 from holdfast.flows.playbook import definition_of
@@ -94,8 +95,13 @@ async def _make(transaction: Transaction, publication: Publication, now: datetim
     decision = publication.decision
     if publication.kind in {"new", "changed"}:
         await transaction.put_decision(decision)
-    if publication.draft is not None:
-        await move_people(transaction, publication.draft, decision.version, publication.under_way, now)
+    draft = publication.draft
+    move = {} if draft is None else dict(draft.move)
+    if publication.kind in {"new", "changed"} or move:
+        said: dict[str, Json] = {"id": decision.id, "version": decision.version, "state": decision.state}
+        await note_turn(transaction, "decision", {**said, "move": {**move}}, at_ms=to_millis(now))
+    if draft is not None:
+        await move_people(transaction, draft, decision.version, publication.under_way, now)
 
 
 async def _planned(

@@ -33,6 +33,7 @@ from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.clock import Clock
 from holdfast.ports.log import Log
 from holdfast.ports.state import Send, Settlement, State, Transaction
+from holdfast.ports.turns import Turn
 from holdfast.segments.condition import UTC_ZONE
 
 _log = logging.getLogger(__name__)
@@ -245,6 +246,9 @@ class Reactor:
             claimed = await claim(transaction, playbook, self._rules, self._lanes, clock_ms, behind=more)
             undone.callback(self._lanes.untaken, claimed.sends)
             await self._forget(transaction, clock_ms)
+            if entries or fired or begun or let_in:
+                following = entries[-1].offset + 1 if entries else offset
+                await transaction.add_turn(Turn(kind="tick", start=offset, next=following, at_ms=watermark))
         self._live.keep()
         self._broadcasts.committed()
         ticked = Ticked(

@@ -13,6 +13,7 @@ import msgspec
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.resolving import resolved_campaign, resolved_journey
 from holdfast.events.event import Json
+from holdfast.flows.chronicle import note_turn
 from holdfast.flows.library import load_library
 from holdfast.flows.live_index import LIVE_MOST
 from holdfast.flows.playbook import definition_of
@@ -106,11 +107,16 @@ async def apply_segments(
 async def _made(transaction: Transaction, change: Change) -> Change:
     match change.kind:
         case "new" | "changed":
-            return replace(change, segment=await transaction.put_segment(change.segment))
+            saved = await transaction.put_segment(change.segment)
+            await note_turn(transaction, "segment", {"id": saved.id, "version": saved.version})
+            return replace(change, segment=saved)
         case "deleted":
             gone = change.segment
             told = await transaction.delete_segment(gone.id, at_ms=gone.updated_ms, by=gone.by)
-            return change if told is None else replace(change, segment=told)
+            if told is None:
+                return change
+            await note_turn(transaction, "segment", {"id": told.id, "version": told.version})
+            return replace(change, segment=told)
         case _:
             return change
 
@@ -265,8 +271,10 @@ async def delete_segment(state: State, segment_id: str, *, by: str, now: datetim
         await find_segment(transaction, segment_id)
         users = await users_of(transaction, await transaction.segments())
         _check_gone([segment_id], users)
-        gone = await transaction.delete_segment(segment_id, at_ms=to_millis(now), by=by)
-    return cast("SavedSegment", gone)  # It was there a line ago, in the same transaction.
+        # It was there a line ago, in the same transaction.
+        gone = cast("SavedSegment", await transaction.delete_segment(segment_id, at_ms=to_millis(now), by=by))
+        await note_turn(transaction, "segment", {"id": gone.id, "version": gone.version})
+    return gone
 
 
 async def restore_segment(

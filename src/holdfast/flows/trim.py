@@ -9,6 +9,8 @@ from holdfast.ports.log import Log
 from holdfast.ports.state import State
 
 DAY_MS = 86_400_000
+TRIMMED_NOTE = "log_trimmed"
+"""The state's note of the offset the log was last trimmed to."""
 
 
 async def trim(log: Log, state: State, clock: Clock, *, keep_days: int) -> int:
@@ -25,6 +27,9 @@ async def trim(log: Log, state: State, clock: Clock, *, keep_days: int) -> int:
     before = await _first_since(log, to_millis(clock.now()) - keep_days * DAY_MS, read_by_all)
     if before:
         await log.trim(before)
+        async with state.begin() as transaction:
+            await transaction.set_note(TRIMMED_NOTE, str(before))
+            await transaction.forget_turns(before)
     return before
 
 

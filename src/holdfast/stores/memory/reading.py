@@ -34,6 +34,7 @@ from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.runs import MemoryRuns
 from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.turns import MemoryTurns
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -42,7 +43,7 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView(ReadingErasure, MemoryRuns, ReadingLive):
+class MemoryView(ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     def __init__(self, tables: Tables) -> None:

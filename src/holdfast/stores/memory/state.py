@@ -33,9 +33,10 @@ from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
 from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.turns import MemoryChangingTurns
 
 
-class MemoryTransaction(MemoryView, ChangingErasure, MemoryChangingRuns, ChangingLive):
+class MemoryTransaction(ChangingErasure, MemoryChangingRuns, ChangingLive, MemoryChangingTurns, MemoryView):
     """The transaction under way, on tables of its own: what was committed is never touched."""
 
     # Who.

@@ -10,6 +10,7 @@ from holdfast.ports.erasure import Erasure, Tombstone
 from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.runs import Planned, Run
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send, SendState
+from holdfast.ports.turns import Turn
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -54,6 +55,8 @@ class Tables:
     memberships: dict[int, Membership] = field(default_factory=dict)
     member_timers: frozenset[tuple[int, int]] = frozenset()
     member_reviews: dict[int, bool] = field(default_factory=dict)
+    turns: tuple[Turn, ...] = ()
+    turn_last: int = 0
     erasures: dict[str, Erasure] = field(default_factory=dict)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     identities_forgotten: int = 0

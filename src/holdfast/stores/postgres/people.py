@@ -92,6 +92,13 @@ class ChangingPeople(ReadingPeople):
         await self._do(_SQL["add_identities"], ids, hashes, [key.kind for key in keys], values, at_ms)
         return {key: Identity(id=number, key=key, person=number) for number, key in enumerate(keys, first)}
 
+    async def add_numbered(self, numbers: Mapping[IdentityKey, int], at_ms: int) -> None:
+        hashes = [_hash(key) for key in numbers]
+        values = [_encoded(key.value) for key in numbers]
+        await self._do(
+            _SQL["add_identities"], list(numbers.values()), hashes, [key.kind for key in numbers], values, at_ms
+        )
+
     async def put_profiles(self, profiles: Mapping[int, Profile]) -> None:
         # In order of number, so that pages are met once.
         await self._do_all(_SQL["put_profiles"], [(each, pack(profiles[each])) for each in sorted(profiles)])

@@ -43,6 +43,7 @@ from holdfast.stores.postgres.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.postgres.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.postgres.session import Connection
 from holdfast.stores.postgres.small import ChangingSmall, ReadingSmall
+from holdfast.stores.postgres.turns import ChangingTurns, ReadingTurns
 
 WORKSPACE = "holdfast"
 """The schema that holds the state unless another is named."""
@@ -67,6 +68,7 @@ class PostgresView(
     ReadingSegments,
     ReadingErasure,
     ReadingSmall,
+    ReadingTurns,
     ReadingLive,
     ReadingRuns,
 ):
@@ -81,6 +83,7 @@ class PostgresTransaction(
     ChangingSegments,
     ChangingErasure,
     ChangingSmall,
+    ChangingTurns,
     ChangingLive,
     ChangingRuns,
 ):

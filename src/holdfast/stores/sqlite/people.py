@@ -103,6 +103,13 @@ class ChangingPeople(ReadingPeople):
         return {key: Identity(id=number, key=key, person=number) for number, key in enumerate(keys, first)}
 
     @in_thread
+    def add_numbered(self, numbers: Mapping[IdentityKey, int], at_ms: int) -> None:
+        self._do_all(
+            _SQL["add_identity"],
+            ((number, _hash(key), key.kind, _encoded(key.value), at_ms) for key, number in numbers.items()),
+        )
+
+    @in_thread
     def put_profiles(self, profiles: Mapping[int, Profile]) -> None:
         # In order of number, so that pages are met once.
         self._do_all(_SQL["put_profile"], ((each, pack(profiles[each])) for each in sorted(profiles)))

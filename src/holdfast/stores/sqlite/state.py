@@ -23,6 +23,7 @@ from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
 from holdfast.stores.sqlite.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
+from holdfast.stores.sqlite.turns import ChangingTurns, ReadingTurns
 
 FILE = "state.sqlite"
 READERS_MOST = 4
@@ -44,6 +45,7 @@ class SqliteView(
     ReadingSegments,
     ReadingErasure,
     ReadingSmall,
+    ReadingTurns,
     ReadingLive,
     ReadingRuns,
 ):
@@ -58,6 +60,7 @@ class SqliteTransaction(
     ChangingSegments,
     ChangingErasure,
     ChangingSmall,
+    ChangingTurns,
     ChangingLive,
     ChangingRuns,
 ):
