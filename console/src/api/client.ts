@@ -38,13 +38,13 @@ export function address(path: string, query: Query = {}): string {
   return text ? `${path}?${text}` : path
 }
 
-async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+async function ask<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, named?: string): Promise<T> {
   let response: Response
   try {
     response = await fetch(path, {
       method,
       credentials: 'same-origin',
-      headers: body === undefined ? {} : { 'Content-Type': 'application/json' },
+      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(named ? { 'Holdfast-Query': named } : {}) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     })
@@ -68,7 +68,8 @@ function refusalBody(text: string) {
 
 export const get = <T>(path: string, query: Query = {}, signal?: AbortSignal) =>
   ask<T>('GET', address(path, query), undefined, signal)
-export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal) => ask<T>('POST', path, body, signal)
+/** `named`: an id of our own making, to follow a long question by. */
+export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal, named?: string) => ask<T>('POST', path, body, signal, named)
 export const put = <T>(path: string, body: unknown) => ask<T>('PUT', path, body)
 export const remove = <T>(path: string) => ask<T>('DELETE', path)
 

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { get, post, route } from './client'
 import type {
   BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, Key, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
-  SavedSegment, SegmentCount, Session,
+  SavedSegment, SegmentCount, Session, Simulation, UnderWay,
 } from './types'
 
 export const session = queryOptions({
@@ -109,6 +109,27 @@ export const coming = (kind: RunKind, id: string) =>
     queryFn: async ({ signal }) =>
       (await get<{ occurrences: Occurrence[] }>(route`/api/${ROOTS[kind]}/${id}/next`, { count: 5 }, signal)).occurrences,
     refetchInterval: 60_000,
+  })
+
+/** Replays a period of the past; `asked` names the question, so that it can be followed and called off. */
+export const simulation = (id: string, over: string, asked: string) =>
+  queryOptions({
+    queryKey: ['simulation', id, over, asked],
+    queryFn: ({ signal }) => post<Simulation>('/api/simulate', { id, over }, signal, asked),
+    staleTime: Infinity,
+    gcTime: 0,
+    retry: false,
+  })
+
+export const underWay = (asked: string) =>
+  queryOptions({
+    queryKey: ['under-way', asked],
+    queryFn: async ({ signal }) => {
+      const { queries } = await get<{ queries: UnderWay[] }>('/api/queries', {}, signal)
+      return queries.find(({ id }) => id === asked) ?? null
+    },
+    refetchInterval: 400,
+    gcTime: 0,
   })
 
 export const mailbox = (text: string) =>

@@ -331,3 +331,43 @@ export interface DeadLetters {
   next_before: string | null
   total: number
 }
+
+/** A number, and where a sample was replayed, between what it lies. */
+export interface Estimate {
+  count: number
+  low: number
+  high: number
+}
+
+/** What a journey or campaign would have done over a period of the past. Nothing was sent. */
+export interface Simulation {
+  words: string
+  since: Moment
+  until: Moment
+  people: { could_enter: number; replayed: number; sampled: boolean }
+  entered: {
+    people: Record<string, Estimate>
+    entries: Record<string, Estimate>
+    by_day: { day: string; arms: Record<string, Estimate> }[]
+  }
+  not_entered: (Estimate & { reason: string; words: string })[]
+  paths: (Estimate & { steps: string[]; share: number })[]
+  steps: { id: string; title: string; note: string; came: Estimate; exits: Record<string, Estimate>; waiting: Estimate }[]
+  sends: (Estimate & { step: string; channel: string; day: string; outcome: string; reason: string })[]
+  outcomes: Record<string, Estimate>
+  deferred: Estimate
+  cost: { currency: string; minor: number; low: number; high: number; by_channel: Record<string, number>; unpriced: string[] } | null
+  goal: { event: string; people: number; reached: number; open_people: number; share: number | null; low: number | null; high: number | null }
+  effect: { status: string; words?: string }
+}
+
+/** A question under way, by the id it was asked with. */
+export interface UnderWay {
+  id: string
+  words: string
+  /** A share of 1. */
+  progress: number
+  elapsed_ms: number
+  rows_read: number
+  rows_total: number
+}

@@ -1,6 +1,6 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Archive, ArchiveRestore, Braces, Pause, Play, Send, Square } from 'lucide-react'
+import { Archive, ArchiveRestore, Braces, FlaskConical, Pause, Play, Send, Square } from 'lucide-react'
 import { useState } from 'react'
 import { post, route } from '~/api/client'
 import { runRoot } from '~/api/queries'
@@ -8,6 +8,7 @@ import type { Run } from '~/api/types'
 import { isLive } from '~/parts/Chip'
 import { DefinitionDialog } from './DefinitionDialog'
 import { ResumeDialog } from './ResumeDialog'
+import { SimulateDialog } from './SimulateDialog'
 import { StopDialog } from './StopDialog'
 import styles from './RunActions.module.css'
 
@@ -31,7 +32,7 @@ export function useRunAct(run: Run, done: () => void = () => {}) {
 }
 
 export function RunActions({ run }: { run: Run }) {
-  const [dialog, setDialog] = useState<'resume' | 'stop' | 'definition' | null>(null)
+  const [dialog, setDialog] = useState<'resume' | 'stop' | 'definition' | 'simulate' | null>(null)
   const act = useRunAct(run)
   const close = () => setDialog(null)
   const over = run.state === 'stopped' || run.state === 'archived'
@@ -42,6 +43,9 @@ export function RunActions({ run }: { run: Run }) {
           {NOT_DONE[act.variables]} {act.error.message}
         </span>
       )}
+      <Button leftSection={<FlaskConical size={14} />} onClick={() => setDialog('simulate')}>
+        Simulate
+      </Button>
       <Button leftSection={<Braces size={14} />} onClick={() => setDialog('definition')}>
         Definition
       </Button>
@@ -78,6 +82,7 @@ export function RunActions({ run }: { run: Run }) {
       {dialog === 'resume' && <ResumeDialog run={run} close={close} />}
       {dialog === 'stop' && <StopDialog run={run} close={close} />}
       {dialog === 'definition' && <DefinitionDialog run={run} close={close} />}
+      {dialog === 'simulate' && <SimulateDialog run={run} close={close} />}
     </>
   )
 }
