@@ -62,6 +62,15 @@ test: setup ## Every test: the console's, then Python's
 	@$(PYTHON) build_console.py check
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+SEEDS ?= 200
+.PHONY: simulate
+simulate: setup ## Thirty days of a shop, SEEDS=200 times; SEED=7 lives through one of them, TRACE=1 tells it
+	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED),1 $(SEEDS) --processes $(WORKERS)) $(if $(TRACE),--trace)
+
+.PHONY: nightly
+nightly: setup ## A thousand simulated worlds
+	@$(MAKE) simulate SEEDS=1000
+
 .PHONY: bench
 bench: setup ## The benchmarks; ARGS="NAME --quick" runs one
 	@$(BIN)/python -m bench $(ARGS)

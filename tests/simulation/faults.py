@@ -10,13 +10,15 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from random import Random
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from holdfast.events.event import Event
 from holdfast.messages.parcel import Parcel, Verdict
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.history import History, HistoryRow, PersonRow
 from holdfast.ports.log import Log, Record
-from holdfast.ports.state import Lane, Send, State, Transaction
+from holdfast.ports.state import Lane, Send, Settlement, State, Transaction
+from tests.simulation.witness import Seen, Witness
 
 Kind = Literal["none", "crash", "trouble", "cancel"]
 
@@ -45,17 +47,23 @@ class Faults:
         self._say = say
         self.count = 0
         self.dead = False
+        self.asleep: asyncio.Future[None] | None = None
+        """Done when the process, which stands still, is let go on."""
         self.works: list[asyncio.Task[object]] = []
         """What a cancellation may hit: a loop, or somebody's request."""
 
-    async def point(self, name: str, *, applied: bool = False) -> None:
+    async def point(self, name: str, *, applied: bool = False, held: bool = False) -> None:
         """One place where things may end.
 
         Args:
             name: of the call, for the trace.
             applied: whether the call has done its work already; a commit cannot fail after that.
+            held: whether others would have to wait with a process that stands still here.
         """
         self._check()
+        while self.asleep is not None and not held:
+            await asyncio.shield(self.asleep)
+            self._check()
         for _ in range(self._chance.randrange(PAUSES_MOST + 1)):
             await asyncio.sleep(0)
             self._check()
@@ -99,50 +107,82 @@ class Watched:
 
 
 class WatchedState(Watched):
-    """Points around each commit; tells which sends were claimed, and when their transaction began."""
+    """Points around each commit; a witness sees what each one changes."""
 
-    def __init__(self, inner: State, faults: Faults, claimed: Callable[[Sequence[Send], int], None]) -> None:
+    def __init__(self, inner: State, faults: Faults, witness: Witness) -> None:
         super().__init__(inner, faults)
-        self._claimed = claimed
-        self.moment: Callable[[], int] = lambda: 0
+        self._witness = witness
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[Transaction]:
         await self._faults.point("begin")
-        began = 0
         async with self._inner.begin() as transaction:
-            began = self.moment()
-            observed: Any = WatchedTransaction(transaction, self._faults)
-            yield observed
-            await self._faults.point("commit")
+            observed = WatchedTransaction(transaction, self._faults, self._witness)
+            yield cast("Any", observed)
+            await self._faults.point("commit", held=True)
             # From here to the end of the block nothing waits, so it is committed.
-            if observed.claims:
-                self._claimed(observed.claims, began)
+            observed.look_at_new()
+            self._witness.commits(observed.noticed)
         await self._faults.point("commit", applied=True)
 
 
 class WatchedTransaction(Watched):
-    """Remembers what was claimed."""
+    """Remembers what was done in it that the witness wants to know of."""
 
-    claims: Sequence[Send] = ()
+    def __init__(self, inner: Transaction, faults: Faults, witness: Witness) -> None:
+        super().__init__(inner, faults)
+        self._witness = witness
+        self._new: list[str] = []
+        self.noticed = Seen(tables=cast("Any", inner)._tables, began=witness.happened())
+
+    async def add_sends(self, sends: Sequence[Send]) -> None:
+        self._new += [each.key for each in sends if each.key not in self.noticed.tables.sends]
+        await self._inner.add_sends(sends)
 
     async def claim_sends(self, now_ms: int, rooms: Mapping[Lane, int], **named: Any) -> list[Send]:
+        self.look_at_new()
         claims: list[Send] = await self._inner.claim_sends(now_ms, rooms, **named)
-        self.claims = [*self.claims, *claims]
+        self.noticed.claims += claims
         return claims
+
+    async def settle_sends(self, settlements: Sequence[Settlement], at_ms: int) -> None:
+        await self._inner.settle_sends(settlements, at_ms)
+        self.noticed.settled += settlements
+
+    async def emit(self, events: Sequence[Event]) -> None:
+        await self._inner.emit(events)
+        self.noticed.told += events
+
+    async def forget_identities(self, identities: Sequence[int]) -> dict[str, int]:
+        self.noticed.forgotten.append(self._witness.forgets(self.noticed.tables, identities))
+        held: dict[str, int] = await self._inner.forget_identities(identities)
+        return held
+
+    def look_at_new(self) -> None:
+        """Hold what was asked for to the caps, before anything is put off at its claim."""
+        self._witness.asked_for(self.noticed.tables, self._new)
+        self._new = []
 
 
 class WatchedLog(Watched):
-    """Points around each append."""
+    """Points around each append and rewriting."""
 
-    def __init__(self, inner: Log, faults: Faults) -> None:
+    def __init__(self, inner: Log, faults: Faults, witness: Witness) -> None:
         super().__init__(inner, faults)
+        self._witness = witness
 
     async def append(self, records: Sequence[Record]) -> int:
         await self._faults.point("append")
         first: int = await self._inner.append(records)
+        self._witness.appended(first, records)
         await self._faults.point("append", applied=True)
         return first
+
+    async def rewrite(self, before: int, change: Any) -> int:
+        await self._faults.point("rewrite")
+        rewritten: int = await self._inner.rewrite(before, change)
+        await self._faults.point("rewrite", applied=True)
+        return rewritten
 
 
 class WatchedHistory(Watched):
@@ -166,14 +206,23 @@ class WatchedHistory(Watched):
         await self._inner.put_people(rows)
         await self._faults.point("people", applied=True)
 
+    async def forget(self, whom: Any, **named: Any) -> dict[str, int]:
+        await self._faults.point("forget")
+        held: dict[str, int] = await self._inner.forget(whom, **named)
+        await self._faults.point("forget", applied=True)
+        return held
+
 
 class WatchedCarrier(Watched):
     """Points around each parcel: what was taken before a crash is taken."""
 
-    def __init__(self, inner: Carrier, faults: Faults) -> None:
+    def __init__(self, inner: Carrier, faults: Faults, witness: Witness) -> None:
         super().__init__(inner, faults)
+        self._witness = witness
 
     async def carry(self, parcel: Parcel) -> Verdict:
+        if not self._faults.dead:
+            self._witness.hands_over(parcel)
         await self._faults.point("carry")
         verdict: Verdict = await self._inner.carry(parcel)
         await self._faults.point("carry", applied=True)

@@ -1,6 +1,6 @@
 """Whatever ends when, what was promised is kept; and a broken engine does not get away with it.
 
-A seed that fails is told again, line by line, by `python -m tests.simulation SEED`.
+A seed that fails is told again, line by line, by `make simulate SEED=… TRACE=1`.
 """
 
 from __future__ import annotations
@@ -14,27 +14,19 @@ from tests.simulation.plants import PLANTS, Plant
 from tests.simulation.promises import check
 from tests.simulation.world import simulate
 
-SEEDS = int(os.environ.get("SIMULATED_WORLDS", "60"))
-SEEDS_A_PLANT = 100
+SEEDS = int(os.environ.get("SIMULATED_WORLDS", "30"))
+SEEDS_A_PLANT = 60
 """In how many worlds a planted mistake must show."""
-KEPT = (22, 26, 34, 110, 151)
+KEPT: tuple[int, ...] = ()
 """Worlds that once were broken."""
-FOUND_BY = {
-    "claim_without_recheck": 31,
-    "handed_over_before_commit": 53,
-    "ids_forgotten_by_the_clock": 8,
-    "mapping_said_once": 7,
-    "sent_again_when_in_doubt": 5,
-    "settlement_lost": 14,
-    "counters_outside": 4,
-}
+FOUND_BY = {"no_recover": 4, "settlement_lost": 12, "mapping_said_once": 4, "ids_forgotten_by_the_clock": 2}
 """Where a planted mistake shows when it does not at once; tried first, for speed only."""
 
 
 @pytest.mark.parametrize("seed", [*range(1, SEEDS + 1), *(each for each in KEPT if each > SEEDS)])
 def test_promises_are_kept(seed: int, tmp_path: Path) -> None:
     broken, _ = simulate(seed, tmp_path, check)
-    assert not broken, f"python -m tests.simulation {seed}"
+    assert not broken, f"make simulate SEED={seed} TRACE=1"
 
 
 def test_a_seed_tells_the_same_story_every_time(tmp_path: Path) -> None:

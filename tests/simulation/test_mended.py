@@ -18,9 +18,9 @@ from holdfast.ports.state import Lane
 from holdfast.testing.builders import a_send
 from holdfast.testing.carrier import KeptParcels
 from holdfast.testing.house import House
-from tests.simulation.plans import journeys
+from tests.simulation.shop import decisions
 
-WELCOME, _, _ = journeys(3_600)
+_, WELCOME = decisions(3_600)["welcome"]
 
 
 def says(kind: str, user: str = "ann", **fields: Any) -> dict[str, Any]:
@@ -131,6 +131,16 @@ async def test_a_cap_looks_back_from_each_event_though_they_are_taken_in_togethe
     await collect(house, does("Page Read"))
     await house.settle()
     assert len(house.carrier.parcels) == 1
+
+
+async def test_what_comes_after_many_repetitions_is_caught_up_with(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    await house.happens(does("Page Read"))
+    for _ in range(250):
+        await collect(house, does("Page Read"))
+    await collect(house, does("Bought"))
+    await house.app.catch_up()
+    assert await house.app.history.size() == 2
 
 
 def _trigger(event: str) -> dict[str, Any]:

@@ -52,6 +52,8 @@ Delivered = Callable[[Sequence[str]], Awaitable[set[str]]]
 class Ticked:
     """What a tick came to."""
 
+    read: int = 0
+    """Log entries read, whatever was in them: all may be repetitions, and others wait behind them."""
     events: int = 0
     fired: int = 0
     settled: int = 0
@@ -68,7 +70,8 @@ class Ticked:
     def idle(self) -> bool:
         """Whether there was nothing to do."""
         return not (
-            self.events
+            self.read
+            or self.events
             or self.fired
             or self.settled
             or self.claimed
@@ -252,6 +255,7 @@ class Reactor:
         self._live.keep()
         self._broadcasts.committed()
         ticked = Ticked(
+            read=len(entries),
             events=events,
             fired=fired,
             settled=len(settlements),
