@@ -62,6 +62,12 @@ test: setup ## Every test: the console's, then Python's
 	@$(PYTHON) build_console.py check
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+ROUNDS ?= 100
+.PHONY: kill
+kill: setup ## Kill -9 of every process at random, over files and over servers; ROUNDS=100 of each
+	@scripts/bring-system
+	@TEST_KILLS=$(ROUNDS) $(BIN)/pytest -n 0 -rP tests/integration/test_kill.py tests/integration/test_kill_cluster.py $(ARGS)
+
 SEEDS ?= 200
 .PHONY: simulate
 simulate: setup ## Thirty days of a shop, SEEDS=200 times; SEED=7 lives through one of them, TRACE=1 tells it

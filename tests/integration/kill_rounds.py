@@ -50,7 +50,8 @@ class Writer:
                 return
             batch = self._somebody_new()
             with contextlib.suppress(OSError, http.client.HTTPException):
-                if posted(list(ports)[turn % len(ports)], batch) == 200:
+                there = list(ports)
+                if there and posted(there[turn % len(there)], batch) == 200:
                     self.acknowledged.update(str(message["messageId"]) for message in batch)
             time.sleep(0.02)
 

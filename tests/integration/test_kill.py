@@ -26,7 +26,7 @@ from urllib.parse import urlsplit
 import polars as pl
 import pytest
 
-ROUNDS = int(os.environ.get("TEST_KILLS", "20"))
+ROUNDS = int(os.environ.get("TEST_KILLS", "12"))
 WRITERS = 3
 START_SECONDS = 90.0
 SETTLE_SECONDS = 60.0
