@@ -55,6 +55,20 @@ class Visit:
     left_by: str = ""
     """Why the visit ended: the name of the exit, `goal`, `stopped` or `failed`."""
 
+    def numbered(self, number: int) -> Visit:
+        """The same visit under that number."""
+        return self.moved(
+            id=number,
+            step=self.step,
+            seq=self.seq,
+            arrived_ms=self.arrived_ms,
+            due_ms=self.due_ms,
+            waits_for=self.waits_for,
+            trail=self.trail,
+            left_ms=self.left_ms,
+            left_by=self.left_by,
+        )
+
     def moved(
         self,
         *,
@@ -66,10 +80,11 @@ class Visit:
         trail: tuple[tuple[str, str, int], ...],
         left_ms: int | None = None,
         left_by: str = "",
+        id: int | None = None,
     ) -> Visit:
         """The same visit at another place. Written out: for the million moves of a busy hour `replace` is too slow."""
         return Visit(
-            id=self.id,
+            id=self.id if id is None else id,
             origin=self.origin,
             version=self.version,
             identity=self.identity,

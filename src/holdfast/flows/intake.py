@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Awaitable, Callable, Container, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
@@ -211,7 +211,7 @@ class _Either:
 
 
 async def _write(transaction: Transaction, done: Travelled, rules: GateRules) -> None:
-    new = [replace(visit, id=0) for number, visit in done.visits.items() if number < 0]
+    new = [visit for number, visit in done.visits.items() if number < 0]
     old = [visit for number, visit in done.visits.items() if number > 0]
     if new:
         await transaction.add_visits(new)

@@ -287,7 +287,7 @@ class Travel:
     def _begin(self, traveller: Traveller, play: Play, entered: Visit, now: datetime) -> None:
         before = traveller.entered.get(play.id)
         self._unnumbered -= 1
-        visit = replace(entered, id=self._unnumbered)
+        visit = entered.numbered(self._unnumbered)
         now_entered = Entered(count=1, last_ms=visit.entered_ms, open=True, keys=frozenset({visit.entry_key}))
         traveller.entered[play.id] = _joined(before, now_entered)
         traveller.visits.append(visit)

@@ -142,7 +142,7 @@ class MemoryTransaction(ChangingErasure, MemoryChangingRuns, ChangingLive, Memor
 
     async def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
         tables = self._tables
-        added = [replace(visit, id=number) for number, visit in enumerate(visits, max(tables.visits, default=0) + 1)]
+        added = [visit.numbered(number) for number, visit in enumerate(visits, max(tables.visits, default=0) + 1)]
         tables.visits = tables.visits | {visit.id: visit for visit in added}
         return added
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from holdfast.decisions.visit import Visit
 from holdfast.ports.state import Decision, DecisionState, Entered, StepCount
@@ -79,7 +78,7 @@ class ChangingJourneys(ReadingJourneys):
 
     async def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
         first = await self._number(_SQL["last_visit"]) + 1
-        added = [replace(visit, id=number) for number, visit in enumerate(visits, first)]
+        added = [visit.numbered(number) for number, visit in enumerate(visits, first)]
         await self._do_all(_SQL["add_visits"], map(_visit_row, added))
         return added
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -110,7 +109,7 @@ class ChangingJourneys(ReadingJourneys):
     @in_thread
     def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
         first = self._number(_SQL["last_visit"]) + 1
-        added = [replace(visit, id=number) for number, visit in enumerate(visits, first)]
+        added = [visit.numbered(number) for number, visit in enumerate(visits, first)]
         self._do_all(_SQL["add_visit"], map(_visit_row, added))
         return added
 
