@@ -12,7 +12,6 @@ YOUNG_ROUNDS, OLD_ROUNDS = 20, 50
 
 
 def spare_ticks() -> None:
-    """For a process that ticks, once everything is loaded: what is there by now is never looked through again."""
-    gc.collect()
-    gc.freeze()
+    """For a process that ticks."""
+    # Not `gc.freeze` as well: what is frozen is never let go of, and the engine complains of that on its way out.
     gc.set_threshold(YOUNG_MOST, YOUNG_ROUNDS, OLD_ROUNDS)
