@@ -33,6 +33,7 @@ from holdfast.flows.erase import Eraser, Stores
 from holdfast.flows.exchange import Imported, take_in
 from holdfast.flows.export_person import Holder
 from holdfast.flows.following import caught_up
+from holdfast.flows.gathering import Gatherer
 from holdfast.flows.keys import Access
 from holdfast.flows.lanes import Lanes
 from holdfast.flows.library import load_library
@@ -120,6 +121,7 @@ class Application:
     collector: Collector
     reactor: Reactor
     archivist: Archivist
+    gatherer: Gatherer
     preparer: Preparer
     access: Access
     watch: Watch
@@ -300,7 +302,9 @@ class Application:
             pumped = await self.reactor.pump()
             prepared = await self.preparer.prepare() if self.preparer.wanted.is_set() else 0
             if ticked.idle and not pumped and not prepared:
-                break
+                await self.archivist.flush()
+                if not await self.gatherer.gather():
+                    break
         await self.archivist.flush()
 
     async def tell(self, events: Sequence[Event]) -> None:
@@ -549,6 +553,7 @@ async def assemble(
         collector=Collector(log, clock),
         reactor=reactor,
         archivist=archivist,
+        gatherer=Gatherer(state=state, history=history),
         preparer=preparer,
         access=access,
         watch=watch,

@@ -30,6 +30,7 @@ from holdfast.flows.chronicle import note_turn
 from holdfast.flows.erased import ERASED_NOTE, veil_of
 from holdfast.flows.identify import Said, apply_claims
 from holdfast.flows.live_segments import look_again
+from holdfast.flows.watching import load_watching
 from holdfast.kernel.moments import LATEST, from_millis, to_millis
 from holdfast.ports.columns import EVENT_COLUMNS, Column
 from holdfast.ports.history import History
@@ -44,6 +45,7 @@ from holdfast.profiles.profile import (
     Tally,
     combine,
     learn,
+    watch,
 )
 
 CHUNK_ROWS = 100_000
@@ -160,9 +162,11 @@ async def _load_chunk(rows: _Rows, state: State, history: History, received: dat
     while True:
         erased, fresh = await _without_erased(await _unknown(rows, history), state, veil_key)
         try:
-            return await _load_fresh(rows, fresh, state, history, received, erased)
+            loaded = await _load_fresh(fresh, state, history, received, erased)
+            await _completed(rows, state, veil_key)
         except _ErasedMeanwhileError:
-            continue  # Nothing was folded: look again who is to be left out.
+            continue  # Of this nothing was written: look again who is to be left out.
+        return loaded
 
 
 class _ErasedMeanwhileError(Exception):
@@ -184,16 +188,13 @@ async def _without_erased(rows: _Rows, state: State, veil_key: bytes) -> tuple[s
     return noted, rows.chosen(_millis(rows.table) > erased_ms[codes])
 
 
-async def _load_fresh(  # noqa: PLR0917 - each is of another kind.
-    rows: _Rows, fresh: _Rows, state: State, history: History, received: datetime, erased: str
-) -> int:
+async def _load_fresh(fresh: _Rows, state: State, history: History, received: datetime, erased: str) -> int:
     if fresh.table.num_rows:
         lesson = await asyncio.to_thread(_lesson, fresh)
         identities = await _take_in(fresh, lesson, state, received, erased)
         numbers = np.array([identities[key].id for key in lesson.keys], dtype=np.uint32)
         table = await asyncio.to_thread(_history_table, fresh.table, numbers[lesson.who], received)
         await history.add_table(table, token="")
-    await _completed(rows.ids, state)
     return fresh.table.num_rows
 
 
@@ -442,14 +443,38 @@ def _resolved(lesson: _Lesson, known: Iterable[IdentityKey]) -> tuple[list[Said]
 # Between the state and the history.
 
 
-async def _completed(ids: Hashes, state: State) -> None:
+async def _completed(rows: _Rows, state: State, veil_key: bytes) -> None:
     """Forget that events may be missing from the history: they are there."""
     async with state.view() as view:
         if not await view.note(_NOTE):
             return
+    erased, allowed = await _without_erased(rows, state, veil_key)
     async with state.begin() as transaction:
+        if (await transaction.note(ERASED_NOTE) or "") != erased:
+            raise _ErasedMeanwhileError
         folded = await _noted(transaction)
-        await _note(transaction, folded[~np.isin(folded, ids)])
+        await _note(transaction, folded[~np.isin(folded, rows.ids)])
+        await _watch(transaction, allowed.table)
+
+
+async def _watch(transaction: Transaction, table: pa.Table) -> None:
+    """Keep of the events what is watched.
+
+    Not before they are in the history: what is watched from now on is gathered from there, and lacks none.
+    """
+    watching = await load_watching(transaction)
+    looked_at = pc.is_in(table["name"], value_set=pa.array(list(watching.by_event), pa.string()))
+    events = _events(table.filter(looked_at)) if watching.numbers else []
+    if not events:
+        return
+    known = await transaction.identities(list({each.identity for each in events}))
+    profiles = await transaction.profiles([each.id for each in known.values()])
+    for each in events:
+        identity = known.get(each.identity)
+        if identity is not None and identity.id in profiles:
+            profiles[identity.id] = watch(profiles[identity.id], each, watching)
+    await transaction.put_profiles(profiles)
+    await look_again(transaction, sorted({each.person for each in known.values()}), told=False)
 
 
 async def being_loaded(view: View) -> list[int]:

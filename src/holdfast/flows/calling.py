@@ -25,11 +25,11 @@ from holdfast.flows.library import load_library
 from holdfast.flows.playbook import Play, playbook_of
 from holdfast.flows.runs import decision_named
 from holdfast.flows.travel import Traveller, load_travellers
+from holdfast.flows.watching import load_watching
 from holdfast.kernel.errors import Conflict, Invalid, TooLarge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.runs import Run
 from holdfast.ports.state import Decision, Send, State, View
-from holdfast.segments.facts import ProfileFacts
 
 PEOPLE_MOST = 1_000
 """People in one call."""
@@ -234,7 +234,7 @@ async def _of_one(
         event,
         identity=ids[0],
         person_key=traveller.key.value,
-        facts=ProfileFacts(traveller.whole(), user_id=traveller.key.value, zone=line.zone),
+        facts=traveller.facts(line.zone, await load_watching(view)),
         before=None
         if before is None
         else EntryBefore(count=before.count, last_ms=before.last_ms, open=before.open, keys=before.keys),

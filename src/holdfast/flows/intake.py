@@ -65,15 +65,16 @@ class Intake:
         # The first of them is decided at its own time, and the caps look back from there.
         first_ms = min(each.received_ms for each in fresh)
         travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
-        travel = Travel(playbook, self._rules, self._zone, await _spent(transaction, playbook))
+        travel = await self._travel(transaction, playbook)
         concerned = ((people.identities[each.identity], each.event) for each in fresh)
         happenings = await self._live.happenings(transaction, concerned, people.profiles)
+        watching = self._live.watching
         for each in fresh:
             identity = people.identities[each.identity]
             traveller = travellers.get(identity.person)
             # Who travels may have been changed on the way.
             profiles = people.profiles if traveller is None else traveller.profiles
-            profile = learn(profiles.get(identity.id, EMPTY), each.event)
+            profile = learn(profiles.get(identity.id, EMPTY), each.event, watching)
             people.profiles[identity.id] = profile
             happenings.happened(identity, each.event, profile, from_millis(each.received_ms))
             if traveller is not None:
@@ -86,6 +87,10 @@ class Intake:
         await happenings.write(transaction)
         await happened(transaction, playbook, fresh)
         return len(fresh)
+
+    async def _travel(self, transaction: Transaction, playbook: Playbook) -> Travel:
+        spent = await _spent(transaction, playbook)
+        return Travel(playbook, self._rules, self._zone, spent, self._live.watching)
 
     async def _in_play(
         self,
@@ -118,7 +123,7 @@ class Intake:
         owners = await transaction.identities_by_id([visit.identity for visit in due])
         persons = sorted({owner.person for owner in owners.values()})
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
-        travel = Travel(playbook, self._rules, self._zone, await _spent(transaction, playbook))
+        travel = await self._travel(transaction, playbook)
         stopped = await _stopped(transaction, due)
         for visit in due:
             traveller = travellers[owners[visit.identity].person]
@@ -137,7 +142,7 @@ class Intake:
         owners = await transaction.identities_by_id(persons)
         whole = sorted({owner.person for owner in owners.values()})
         travellers = await load_travellers(transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,))
-        travel = Travel(playbook, self._rules, self._zone, await _spent(transaction, playbook))
+        travel = await self._travel(transaction, playbook)
         came: Counter[str] = Counter()
         for person in persons:
             traveller = travellers.get(owners[person].person) if person in owners else None

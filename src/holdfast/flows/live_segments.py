@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo
 from holdfast.events.event import Event, IdentityKey, own_event
 from holdfast.flows.live_index import LiveIndex, load_index
 from holdfast.flows.person import shown_as
+from holdfast.flows.playbook import Playbook
+from holdfast.flows.watching import WatchKeeper
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.live import NOBODYS, Membership
 from holdfast.ports.state import Identity, Transaction, View
@@ -24,6 +26,7 @@ from holdfast.profiles.profile import EMPTY, Profile, combine
 from holdfast.segments.condition import Truth
 from holdfast.segments.facts import ProfileFacts
 from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT
+from holdfast.segments.watching import Watching
 
 DUE_MOST = 2_000
 """People whose timers go off in one tick."""
@@ -104,10 +107,11 @@ def _person(number: int, members: list[Identity], profiles: Mapping[int, Profile
 class Turnings:
     """Evaluates live segments of some people, and gathers what comes of it."""
 
-    def __init__(self, index: LiveIndex, zone: ZoneInfo) -> None:
+    def __init__(self, index: LiveIndex, zone: ZoneInfo, watching: Watching) -> None:
         """Nothing has been evaluated yet."""
         self._index = index
         self._zone = zone
+        self._watching = watching
         self._moved = _Moved()
         self._seen: dict[int, Person] = {}
         self.evaluated = 0
@@ -126,7 +130,13 @@ class Turnings:
             return
         self.keep(person)
         now_ms = to_millis(now)
-        facts = ProfileFacts(person.whole(), user_id=person.name.value, zone=self._zone)
+        facts = ProfileFacts(
+            person.whole(),
+            user_id=person.name.value,
+            zone=self._zone,
+            watching=self._watching,
+            identities=[each.id for each in person.members],
+        )
         for number in wanted:
             condition = self._index.watched[number].condition
             self.evaluated += 1
@@ -244,6 +254,7 @@ class LiveKeeper:
     def __init__(self, zone: ZoneInfo) -> None:
         """With the workspace's time zone. Nothing is read yet."""
         self._zone = zone
+        self._watches = WatchKeeper()
         self._index = LiveIndex()
         self._kept: LiveIndex | None = None
         """What is known to be written; a tick that came to nothing leaves none."""
@@ -259,9 +270,19 @@ class LiveKeeper:
             index = await load_index(transaction, wanted, now)
         self._index = index
 
+    async def watch(self, transaction: Transaction, playbook: Playbook) -> None:
+        """Watch from now on what the live segments and these journeys ask for, and nothing else."""
+        await self._watches.begin(transaction, playbook, self._index)
+
+    @property
+    def watching(self) -> Watching:
+        """What is watched in this tick."""
+        return self._watches.watching
+
     def keep(self) -> None:
         """The tick was written."""
         self._kept = self._index
+        self._watches.keep()
 
     async def happenings(
         self, transaction: Transaction, events: Iterable[tuple[Identity, Event]], profiles: Mapping[int, Profile]
@@ -279,7 +300,10 @@ class LiveKeeper:
             if index.concerned(event) or (index.anybody and identity.id not in profiles):
                 persons.add(identity.person)
         loaded = await load_persons(transaction, persons, profiles) if persons else {}
-        return Happenings(index, Turnings(index, self._zone), loaded)
+        return Happenings(index, self._turnings(), loaded)
+
+    def _turnings(self) -> Turnings:
+        return Turnings(self._index, self._zone, self.watching)
 
     async def go_on(self, transaction: Transaction, now: datetime) -> int:
         """Whatever is to be done though nothing happened; returns how much was."""
@@ -299,7 +323,7 @@ class LiveKeeper:
             return 0
         await transaction.disarm(timers)
         persons = await load_persons(transaction, {person for _, person in timers}, {})
-        turnings = Turnings(index, self._zone)
+        turnings = self._turnings()
         for person in persons.values():
             # Other timers of theirs are left over from before they were to be woken sooner.
             if person.armed_ms is None or person.armed_ms > now_ms:
@@ -318,7 +342,7 @@ class LiveKeeper:
             return 0
         await transaction.reviewed([person for person, _ in asked])
         persons = await load_persons(transaction, {person for person, _ in asked}, {})
-        turnings = Turnings(index, self._zone)
+        turnings = self._turnings()
         for number, told in asked:
             person = persons.get(number)
             if person is None:
@@ -332,13 +356,15 @@ class LiveKeeper:
 
     async def _fill(self, transaction: Transaction, index: LiveIndex, now: datetime) -> int:
         """Look at some of those who were there before a segment was live, and tell nothing of it."""
-        if not index.filling:
+        # As long as the past is not gathered for what a segment looks at, nobody knows who is in it.
+        ready = [each for each in index.filling if self.watching.filled(index.watched[each].leaves)]
+        if not ready:
             return 0
-        reached = min(index.watched[each].live.filled_to for each in index.filling)
-        together = [each for each in index.filling if index.watched[each].live.filled_to == reached]
+        reached = min(index.watched[each].live.filled_to for each in ready)
+        together = [each for each in ready if index.watched[each].live.filled_to == reached]
         numbers = await transaction.persons_after(reached, limit=FILLED_MOST)
         persons = await load_persons(transaction, numbers, {})
-        turnings = Turnings(index, self._zone)
+        turnings = self._turnings()
         for number in numbers:
             person = persons[number]
             possible = index.possible(person.whole()) | person.inside.keys()

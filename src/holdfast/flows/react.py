@@ -238,6 +238,7 @@ class Reactor:
             await settle(transaction, settlements, clock_ms)
             playbook = await self._playbook.load(transaction)
             await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
+            await self._live.watch(transaction, playbook)
             events = await self._intake.take_in(transaction, entries, playbook, self._broadcasts.happened)
             if entries:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)

@@ -15,6 +15,7 @@ from holdfast.flows.person import shown_as
 from holdfast.flows.playbook import Play, playbook_of
 from holdfast.flows.trace_runs import RunSeeker, before_at
 from holdfast.flows.traced import Attempt, Stage, Trace, TraceMoment
+from holdfast.flows.watching import load_watching
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
 from holdfast.ports.history import History, TimelineEvent
@@ -92,7 +93,13 @@ async def _scene(view: View, history: History, members: Sequence[Identity], orig
                 replies.setdefault(str(told.properties.get("send", "")), []).append(told)
     return _Scene(
         members=members,
-        facts=ProfileFacts(whole, user_id=shown_as(members).value, zone=zone),
+        facts=ProfileFacts(
+            whole,
+            user_id=shown_as(members).value,
+            zone=zone,
+            watching=await load_watching(view),
+            identities=ids,
+        ),
         visits=visits[::-1],
         sends=await view.sends_of(origin=origin, identities=ids, limit=ROWS_MOST),
         replies=replies,

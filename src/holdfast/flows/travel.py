@@ -29,6 +29,7 @@ from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.state import OVER, Entered, Identity, Send, StepCount, View
 from holdfast.profiles.profile import EMPTY, Profile, combine, hear
 from holdfast.segments.facts import ProfileFacts
+from holdfast.segments.watching import NOTHING_WATCHED, Watching
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +64,16 @@ class Traveller:
         if self._whole is None:
             self._whole = combine(self.profiles.get(each.id, EMPTY) for each in self.members)
         return self._whole
+
+    def facts(self, zone: ZoneInfo, watching: Watching) -> ProfileFacts:
+        """What conditions may ask of them."""
+        return ProfileFacts(
+            self.whole(),
+            user_id=self.key.value,
+            zone=zone,
+            watching=watching,
+            identities=[each.id for each in self.members],
+        )
 
     def knows(self, identity: int, profile: Profile) -> None:
         """This is known of an identity of theirs from now on."""
@@ -222,9 +233,15 @@ class Travel:
     """Moves travellers; gathers what comes of it."""
 
     def __init__(
-        self, playbook: Playbook, rules: GateRules, zone: ZoneInfo, spent: Mapping[str, Mapping[str, int]] = NOTHING
+        self,
+        playbook: Playbook,
+        rules: GateRules,
+        zone: ZoneInfo,
+        spent: Mapping[str, Mapping[str, int]] = NOTHING,
+        watching: Watching = NOTHING_WATCHED,
     ) -> None:
-        """With what the journeys that have a budget have spent so far, by origin and day."""
+        """With what the journeys that have a budget have spent so far, by origin and day; and what is watched."""
+        self._watching = watching
         self._playbook = playbook
         self._rules = rules
         self._zone = zone
@@ -326,7 +343,7 @@ class Travel:
         return event
 
     def _facts(self, traveller: Traveller) -> ProfileFacts:
-        return ProfileFacts(traveller.whole(), user_id=traveller.key.value, zone=self._zone)
+        return traveller.facts(self._zone, self._watching)
 
     def _take(self, traveller: Traveller, visit: Visit, play: Play, step: Advance, now: datetime) -> None:
         """Keep what an advance came to."""

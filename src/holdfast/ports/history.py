@@ -12,7 +12,9 @@ from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
 from holdfast.ports.erasure import Forgetting
+from holdfast.profiles.watched import Kept
 from holdfast.segments.condition import Condition
+from holdfast.segments.leaf import Leaf
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +95,16 @@ class SeenProperty:
     name: str
     type: PropertyType
     examples: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gathered:
+    """What profiles are to keep of the past of some identities."""
+
+    kept: Mapping[int, Kept]
+    """By identity; those of whom nothing is to be kept are left out."""
+    to: int | None
+    """Up to which identity this tells of everybody; None: of everybody there is."""
 
 
 BUCKETS_MOST = 10_000
@@ -221,6 +233,14 @@ class History(Forgetting, Protocol):
         """The moments at which anything was received that had happened more than `lag_ms` before; each once, in order.
 
         Of more than `LATE_MOMENTS_MOST`, the latest.
+        """
+        ...
+
+    async def gather(self, leaf: Leaf, *, after: int, limit: int) -> Gathered:
+        """The latest events of a leaf, as profiles keep them, of the next `limit` identities that ever did the like.
+
+        Args:
+            after: only identities numbered above it, in order.
         """
         ...
 

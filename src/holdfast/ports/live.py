@@ -12,6 +12,8 @@ from typing import Protocol
 
 import msgspec
 
+from holdfast.ports.watching import WatchTransaction, WatchView
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveSegment:
@@ -52,7 +54,7 @@ NOBODYS = Membership()
 """Of somebody in nothing, whom time does not change."""
 
 
-class LiveView(Protocol):
+class LiveView(WatchView, Protocol):
     """Reading who is in live segments."""
 
     async def segment_changes(self) -> int:
@@ -84,7 +86,7 @@ class LiveView(Protocol):
         ...
 
 
-class LiveTransaction(LiveView, Protocol):
+class LiveTransaction(LiveView, WatchTransaction, Protocol):
     """Changing who is in live segments."""
 
     async def add_live_segment(self, segment: LiveSegment) -> LiveSegment:

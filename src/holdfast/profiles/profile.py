@@ -15,6 +15,7 @@ import msgspec
 
 from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
+from holdfast.profiles.watched import Kept, Watchers, all_joined, watched
 
 RECENT_MOST = 32
 """How many last moments of each event name a profile keeps: "at least N times in T" is exact up to this N."""
@@ -74,6 +75,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """When the last thing they did was, or was done to reach them; 0 where nothing was but what we said of them."""
     answered_ms: int = 0
     """When they last opened one of our messages or clicked in one, by their own hand; 0 for never."""
+    watched: dict[int, Kept] = {}
+    """By the number of what watches them: single events."""
 
     def trait_values(self) -> dict[str, JsonValue]:
         """The traits as they stand; one set to null is not there."""
@@ -128,8 +131,12 @@ def hear(profile: Profile, event: Event) -> Profile:
     return msgspec.structs.replace(profile, traits=_later(profile.traits, said))
 
 
-def learn(profile: Profile, event: Event) -> Profile:
-    """The profile after one more event of its identity. The event must not have been learnt before."""
+def learn(profile: Profile, event: Event, watchers: Watchers | None = None) -> Profile:
+    """The profile after one more event of its identity. The event must not have been learnt before.
+
+    Args:
+        watchers: those who want single events kept; None leaves alone what is kept.
+    """
     at_ms = to_millis(event.timestamp)
     traits = profile.traits
     if event.kind == "identify" and event.properties:
@@ -147,7 +154,18 @@ def learn(profile: Profile, event: Event) -> Profile:
         first_seen_ms=min(profile.first_seen_ms, at_ms) if _was_seen(profile) else at_ms,
         last_seen_ms=profile.last_seen_ms if event.is_our_saying else max(profile.last_seen_ms, at_ms),
         answered_ms=max(profile.answered_ms, at_ms) if _is_answer(event) else profile.answered_ms,
+        watched=profile.watched if watchers is None else watched(profile.watched, event, watchers),
     )
+
+
+def watch(profile: Profile, event: Event, watchers: Watchers) -> Profile:
+    """The profile with what is to be kept of an event that was learnt already, or will be."""
+    return msgspec.structs.replace(profile, watched=watched(profile.watched, event, watchers))
+
+
+def with_kept(profile: Profile, number: int, kept: Kept) -> Profile:
+    """The profile with what else is to be kept under a number; what is kept already counts once."""
+    return msgspec.structs.replace(profile, watched=all_joined(profile.watched, {number: kept}))
 
 
 def combine(profiles: Iterable[Profile]) -> Profile:
@@ -169,6 +187,7 @@ def _combined(one: Profile, other: Profile) -> Profile:
         first_seen_ms=min(seen, default=0),
         last_seen_ms=max(one.last_seen_ms, other.last_seen_ms),
         answered_ms=max(one.answered_ms, other.answered_ms),
+        watched=all_joined(one.watched, other.watched),
     )
 
 

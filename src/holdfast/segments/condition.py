@@ -16,6 +16,7 @@ from holdfast.kernel.sql import Sql, bind, fill, join, sql
 
 if TYPE_CHECKING:  # Comparisons stand on their own; conditions only name them.
     from holdfast.segments.comparison import Comparison
+    from holdfast.segments.leaf import Leaf, Seen
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -113,6 +114,10 @@ class Facts(Protocol):
 
     def moments(self, event: str) -> Moments | None:
         """When events of that name happened; None when not known from here."""
+        ...
+
+    def seen(self, leaf: Leaf) -> Seen | None:
+        """What is known of the events of a leaf; None where they are not watched, or not yet for this person."""
         ...
 
 
@@ -245,6 +250,10 @@ class Condition(ABC):
     def decided_by(self, past: PastEvent) -> bool:
         """Whether an event of those it asks for decides it; of a name alone it may be anybody's."""
         return True
+
+    def leaves(self) -> Sequence[Leaf]:
+        """What a profile is to keep of single events for it to be decided live; of itself, not of those inside it."""
+        return ()
 
     def not_live(self, path: str = "$") -> Invalid | None:
         """Why a live profile alone cannot decide it, with the path of the part; None when it always can."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -11,18 +11,36 @@ from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import Profile
 from holdfast.segments.condition import UTC_ZONE, Facts, Moments, PastEvent, Times
 from holdfast.segments.groups import GROUP_JOINED
+from holdfast.segments.leaf import Leaf, Seen
+from holdfast.segments.watching import NOTHING_WATCHED, Watching
 
 _NEVER = Moments(first_ms=None, recent_ms=(), whole=True)
 
 
 class ProfileFacts:
-    """A live profile: traits, and how often and when last each event happened, but not its properties."""
+    """A live profile: traits, how often and when last each event happened, and of its properties what is watched."""
 
-    __slots__ = ("_profile", "_traits", "user_id", "zone")
+    __slots__ = ("_identities", "_profile", "_traits", "_watching", "user_id", "zone")
 
-    def __init__(self, profile: Profile, *, user_id: str = "", zone: ZoneInfo = UTC_ZONE) -> None:
+    def __init__(
+        self,
+        profile: Profile,
+        *,
+        user_id: str = "",
+        zone: ZoneInfo = UTC_ZONE,
+        watching: Watching = NOTHING_WATCHED,
+        identities: Collection[int] = (),
+    ) -> None:
+        """What is known by the profile.
+
+        Args:
+            watching: what was watched as it was learnt.
+            identities: whose profile it is.
+        """
         self.user_id = user_id
         self.zone = zone
+        self._watching = watching
+        self._identities = identities
         self._profile = profile
         self._traits: Mapping[str, Json] | None = None
 
@@ -65,6 +83,9 @@ class ProfileFacts:
             return None if self._profile.crowded else _NEVER
         return Moments(first_ms=tally.first_ms, recent_ms=tally.recent_ms, whole=tally.count == len(tally.recent_ms))
 
+    def seen(self, leaf: Leaf) -> Seen | None:
+        return self._watching.seen(leaf, self._profile, self._identities)
+
 
 class ChangedFacts:
     """What is known of one person, with some traits changed since."""
@@ -100,6 +121,9 @@ class ChangedFacts:
 
     def moments(self, event: str) -> Moments | None:
         return self._facts.moments(event)
+
+    def seen(self, leaf: Leaf) -> Seen | None:
+        return self._facts.seen(leaf)
 
 
 class HistoryFacts:
@@ -140,3 +164,7 @@ class HistoryFacts:
     def moments(self, event: str) -> Moments:
         recent_ms = sorted(to_millis(each.timestamp) for each in self.past(event))
         return Moments(first_ms=recent_ms[0] if recent_ms else None, recent_ms=recent_ms, whole=True)
+
+    def seen(self, leaf: Leaf) -> Seen | None:
+        """Nothing: whoever has the whole past looks at that."""
+        return None

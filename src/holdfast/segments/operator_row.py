@@ -51,6 +51,8 @@ class Operator:
     """What it says of a value that is not there."""
     days_alike: Callable[[Json, Any, Standpoint], int | None] | None = None
     """For how many days, from the one it is, it says the same of a value; None, or no such: for ever."""
+    timeless: bool = False
+    """Whether it says the same at any time and anywhere."""
 
 
 def timeless(
@@ -72,4 +74,5 @@ def timeless(
         example,
         about=about,
         of_missing=of_missing,
+        timeless=True,
     )

@@ -14,10 +14,12 @@ from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, all_hold, all_sql, all_words
 from holdfast.segments.condition import Facts, PastEvent, Scope, Times, Truth
+from holdfast.segments.leaf import Seen, SeenEvent, leaf_of, open_comparisons
 from holdfast.segments.zones import (
     DAY_MS,
     PERSON,
     WORKSPACE,
+    Standpoint,
     check_time_zone,
     moment_of_wall,
     of_facts,
@@ -236,10 +238,37 @@ def _day_words(moment: str) -> str:
 
 def times_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime) -> Times:
     """How often it happened in the span with all of `where`, as far as is known."""
-    if where:
-        found = past_in(facts, event, where, span, now)
-        return _times(facts, event, span, least=0) if found is None else Times.exactly(len(found))
-    return _times(facts, event, span)
+    named = _times(facts, event, span)
+    if not where or named.most == 0:
+        return named
+    found = past_in(facts, event, where, span, now)
+    if found is not None:
+        return Times.exactly(len(found))
+    seen = facts.seen(leaf_of(event, where))
+    return (
+        Times(least=0, most=named.most) if seen is None else _times_seen(seen, where, span, named, of_facts(facts, now))
+    )
+
+
+def _times_seen(seen: Seen, where: Sequence[Comparison], span: Span, named: Times, at: Standpoint) -> Times:
+    """The same by what a profile keeps of them; `named` is how often it happened at all."""
+    if seen.first_ms is None or span.until_ms < seen.first_ms:
+        return Times.exactly(0)
+    wanted = open_comparisons(where)
+    inside = [each for each in seen.events if span.holds(each.at_ms)]
+    sure = sum(_all_hold_of(each, wanted, at) is Truth.TRUE for each in inside)
+    if seen.after_ms <= span.after_ms:
+        doubtful = sum(_all_hold_of(each, wanted, at) is Truth.UNKNOWN for each in inside)
+        return Times(least=sure, most=sure + doubtful)
+    # More happened than is kept. Of what was let go, the very first is known.
+    first_is_in = not wanted and span.holds(seen.first_ms) and all(each.at_ms != seen.first_ms for each in seen.events)
+    return Times(least=sure + first_is_in, most=named.most)
+
+
+def _all_hold_of(event: SeenEvent, wanted: Sequence[Comparison], at: Standpoint) -> Truth:
+    if not wanted:
+        return Truth.TRUE
+    return Truth.UNKNOWN if event.values is None else Truth.of(all_hold(wanted, event.values, at))
 
 
 def happened(facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime) -> Truth:
@@ -271,12 +300,11 @@ def past_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, n
     return [each for each in past if span.holds(to_millis(each.timestamp)) and all_hold(where, each.properties, at)]
 
 
-def _times(facts: Facts, event: str, span: Span, *, least: int | None = None) -> Times:
+def _times(facts: Facts, event: str, span: Span) -> Times:
     if span.after_ms >= span.until_ms:
         return Times.exactly(0)
     since = None if span.after_ms < 0 else from_millis(span.after_ms)
-    found = facts.times(event, since=since, until=from_millis(span.until_ms))
-    return found if least is None else Times(least=least, most=found.most)
+    return facts.times(event, since=since, until=from_millis(span.until_ms))
 
 
 def rows_in(

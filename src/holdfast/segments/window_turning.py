@@ -10,6 +10,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Facts, Moments
+from holdfast.segments.leaf import leaf_of
 from holdfast.segments.spans import Windowed, days_ms, moment_ms, span_of
 from holdfast.segments.turning import at_moment, next_day, soonest
 from holdfast.segments.zones import DAY_MS, clock_changes, offset_ms, zone_for
@@ -32,6 +33,7 @@ def window_turns_at(
     *,
     chosen: Chosen = lambda moments, until_ms: moments.every(),
     where: Sequence[Comparison] = (),
+    keeps: tuple[str, ...] = (),
     later_ms: int | None = None,
 ) -> datetime | None:
     """Until when the same events of these names lie in the window of the condition, but for new ones.
@@ -39,6 +41,7 @@ def window_turns_at(
     Args:
         chosen: which of them matter.
         where: what must be true of them; a comparison with the day it is may change each day.
+        keeps: properties it looks at besides.
         later_ms: how long after an event it matters once more.
     """
     now_ms, zone = to_millis(now), zone_for(condition.time_zone, facts)
@@ -50,7 +53,7 @@ def window_turns_at(
     until_ms = now_ms if ends_now else span_of(condition, now_ms, zone).until_ms
     found: list[int | None] = []
     for event in events:
-        moments = facts.moments(event)
+        moments = _moments(facts, event, where, keeps)
         if moments is None:
             found.append(_unknown_turns(condition, now_ms, zone))
             continue
@@ -62,6 +65,19 @@ def window_turns_at(
         if those and any(each.meaning.days_alike is not None for each in where):
             found.append(next_day(now_ms, facts.zone))
     return at_moment(soonest(found))
+
+
+def _moments(facts: Facts, event: str, where: Sequence[Comparison], keeps: tuple[str, ...]) -> Moments | None:
+    """When those happened that are looked at, or more of that name."""
+    if not (where or keeps) or facts.past(event) is not None:
+        return facts.moments(event)
+    seen = facts.seen(leaf_of(event, where, keeps))
+    if seen is None:
+        return facts.moments(event)
+    kept = [each.at_ms for each in seen.events]
+    whole = seen.after_ms < 0
+    # Once the window has gone past the last that was let go, all that is in it is known.
+    return Moments(first_ms=seen.first_ms, recent_ms=kept if whole else [seen.after_ms, *kept], whole=whole)
 
 
 def _lengths_ms(condition: Windowed) -> tuple[int, ...]:

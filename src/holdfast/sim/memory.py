@@ -12,6 +12,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.segments.condition import UTC_ZONE, Condition, Moments, PastEvent, Times
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.did import Did
+from holdfast.segments.leaf import Leaf, Seen
 from holdfast.sim.people import Population
 
 
@@ -66,6 +67,9 @@ class Memory:
     def moments(self, event: str) -> Moments:
         kept = self._at.get(event, [])
         return Moments(first_ms=kept[0] if kept else None, recent_ms=kept, whole=True)
+
+    def seen(self, leaf: Leaf) -> Seen | None:
+        return None
 
 
 def needed(condition: Condition | None) -> frozenset[str]:

@@ -75,9 +75,12 @@ def _seconds_until(due_ms: int | None, now_ms: int) -> float:
 
 
 async def archive_for_ever(app: Application) -> None:
-    """Copy what was taken in to the history, every `archive_flush_ms`."""
+    """Copy what was taken in to the history, every `archive_flush_ms`; gather from it what is newly watched."""
     while not app.closing.is_set():
         await app.archivist.flush()
+        if await app.gatherer.gather():
+            app.wake.set()
+            continue
         await app.pause(app.settings.archive_flush_ms / 1000)
 
 

@@ -17,11 +17,8 @@ from holdfast.decisions.paths import HOPS_MOST
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
 from tests.unit.decisions.journeys import cart_rescue, definitions
 
-NOT_LIVE = {
-    "type": "did",
-    "event": "Order Completed",
-    "where": [{"property": "revenue", "operator": "at_least", "value": 1}],
-}
+NOT_LIVE = {"type": "did", "event": "Order Completed", "at_least": 40, "within_days": 7}
+"""The live profile remembers fewer times."""
 LIVE = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
 
 
@@ -137,12 +134,12 @@ def changed(definition: dict[str, Any], changes: dict[str, Any]) -> dict[str, An
         ({"steps.cart.event": "Journey Left"}, "contradiction", "$.steps.cart.cool_down_seconds", "Give a cool-down"),
         ({"steps.cart.only_if": []}, "wrong_type", "$.steps.cart.only_if", "an object"),
         ({"steps.cart.only_if": {"type": "dit", "event": "x"}}, "unknown_type", "$.steps.cart.only_if.type", "did"),
-        ({"steps.cart.only_if": NOT_LIVE}, "not_live", "$.steps.cart.only_if.where", "Leave"),
+        ({"steps.cart.only_if": NOT_LIVE}, "not_live", "$.steps.cart.only_if.at_least", "Count"),
         (
             {"steps.cart.only_if": {"type": "all", "of": [LIVE, NOT_LIVE]}},
             "not_live",
-            "$.steps.cart.only_if.of[1].where",
-            "Leave",
+            "$.steps.cart.only_if.of[1].at_least",
+            "Count",
         ),
         (
             {"steps.second": {"type": "trigger", "event": "x", "again": "once", "exits": {"entered": "wait"}}},
@@ -294,7 +291,7 @@ def test_a_campaign_means_a_journey_of_one_message() -> None:
         ({"trigger": {"event": "x", "again": "per_key"}}, "contradiction", "$.trigger.key_property"),
         ({"send": {"channel": "email", "template": {}}}, "contradiction", "$.send.template"),
         ({"steps": {}}, "unknown_field", "$.steps"),
-        ({"trigger": {"event": "x", "again": "once", "only_if": NOT_LIVE}}, "not_live", "$.trigger.only_if.where"),
+        ({"trigger": {"event": "x", "again": "once", "only_if": NOT_LIVE}}, "not_live", "$.trigger.only_if.at_least"),
     ],
 )
 def test_a_campaigns_complaint_says_where(changes: dict[str, Any], code: str, path: str) -> None:

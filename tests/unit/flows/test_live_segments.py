@@ -23,7 +23,7 @@ from holdfast.flows.taking import events_table
 from holdfast.kernel.errors import Conflict, Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.live import LiveSegment
-from holdfast.segments.builders import all_of, any_of, bucket, did, in_list, in_segment, last_did, prop, trait
+from holdfast.segments.builders import all_of, any_of, bucket, did, in_list, in_segment, last_did, trait
 from holdfast.segments.condition import Condition
 from holdfast.testing.house import House
 
@@ -314,16 +314,16 @@ async def test_one_batch_tells_every_move_once(at: Live) -> None:
 
 async def test_what_cannot_be_live_is_refused_with_the_place(at: Live) -> None:
     with pytest.raises(Invalid) as refused:
-        await at.save("rich", did("Order", where=prop("revenue") > 5) & did("Viewed"))
-    assert (refused.value.code, refused.value.path) == ("not_live", "$.of[0].where")
-    assert "live" in refused.value.hint
+        await at.save("rich", did("Order", at_least=40, within_days=7) & did("Viewed"))
+    assert (refused.value.code, refused.value.path) == ("not_live", "$.of[0].at_least")
+    assert "Count to less" in refused.value.hint
     with pytest.raises(Invalid, match="this very event"):
         await at.save("loop", any_of(did("Viewed"), ~did("Segment Entered", within_days=1)))
-    await at.save("rich", did("Order", where=prop("revenue") > 5), live=False)
+    await at.save("rich", did("Order", at_least=40, within_days=7), live=False)
     await at.save("plain", did("Viewed"), live=False)
     await at.save("of-plain", in_segment("plain"))
     with pytest.raises(Conflict, match="of-plain"):
-        await at.save("plain", did("Order", where=prop("revenue") > 5), live=False)
+        await at.save("plain", did("Order", at_least=40, within_days=7), live=False)
     with pytest.raises(Invalid) as named:
         await at.save("of-rich", in_segment("rich"))
     assert named.value.path == "$.segment"
@@ -457,14 +457,14 @@ async def test_a_published_journey_keeps_its_segment_live(at: Live, change: str)
 
 
 async def test_a_journey_cannot_begin_by_a_segment_that_cannot_be_live(at: Live) -> None:
-    await at.save("rich", did("Order", where=prop("revenue") > 5), live=False)
+    await at.save("rich", did("Order", at_least=40, within_days=7), live=False)
     with pytest.raises(Invalid) as refused:
         await at.house.publish(by_segment("entered", "rich"))
     assert (refused.value.code, refused.value.path) == ("not_live", "$.steps.in.segment")
     await at.save("plain", did("Order"), live=False)
     await at.house.publish(by_segment("entered", "plain"))
     with pytest.raises(Conflict):
-        await at.save("plain", did("Order", where=prop("revenue") > 5), live=False)
+        await at.save("plain", did("Order", at_least=40, within_days=7), live=False)
 
 
 async def test_what_will_change_sooner_than_was_known_is_looked_at_sooner(at: Live) -> None:

@@ -13,7 +13,7 @@ from holdfast.kernel.chance import place
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SavedSegment
-from holdfast.segments.builders import did, group, in_list, in_segment, prop, trait
+from holdfast.segments.builders import did, group, in_list, in_segment, trait
 from holdfast.segments.codec import encode_condition
 from holdfast.segments.condition import Condition
 from holdfast.testing.house import House
@@ -125,7 +125,7 @@ async def test_what_cannot_be_asked_is_refused_when_it_is_published(
     house: House, definition: dict[str, Any], path: str
 ) -> None:
     await save(house, "loyal", trait("plan") == "gold")
-    await save(house, "rich", did("Order", where=prop("revenue") > 5))
+    await save(house, "rich", did("Order", at_least=40, within_days=7))
     await save_list(house.app, "vip")
     with pytest.raises(Invalid) as caught:
         await house.publish(definition)

@@ -200,10 +200,10 @@ async def test_nothing_of_a_failed_tick_remains() -> None:
 async def test_a_record_nobody_foresaw_is_set_aside_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     sound = learn_for_real
 
-    def learn(profile: Any, event: Event) -> Any:
+    def learn(profile: Any, event: Event, *more: Any) -> Any:
         if event.name == "Poison":
             raise ValueError("nobody foresaw this")
-        return sound(profile, event)
+        return sound(profile, event, *more)
 
     monkeypatch.setattr("holdfast.flows.intake.learn", learn)
     house = House()

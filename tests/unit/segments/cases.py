@@ -7,7 +7,7 @@ come out both ways: equal but for their type, their case, one bit, one milliseco
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar, get_args, get_origin
@@ -31,6 +31,7 @@ from holdfast.segments.groups import GROUP_ID, GROUP_JOINED, group_of, group_tra
 from holdfast.segments.library import resolve
 from holdfast.segments.operators import OPERATORS, Operand, Takes
 from holdfast.segments.regions import REGIONS
+from holdfast.segments.watching import Watched, Watching, leaves_in, watching_of
 
 Made = TypeVar("Made", Condition, Part)
 
@@ -335,3 +336,9 @@ def a_world(seed: int, people: int = 60, events: int = 250) -> World:
         )
         + tuple(joins() for _ in range(people)),
     )
+
+
+def watching_all(asked: Iterable[Condition]) -> Watching:
+    """All that these conditions need is watched, and has been for ever."""
+    leaves = {leaf.fingerprint: leaf for condition in asked for leaf in leaves_in(condition)}
+    return watching_of([Watched(number=n, leaf=leaf, filled=True) for n, leaf in enumerate(leaves.values(), 1)])

@@ -15,7 +15,7 @@ from holdfast.events.event import Event, Json
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.columns import maps_of
 from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, Profile, Stamped, Tally, combine, learn
-from holdfast.segments.builders import all_of, any_of, did, first_did, last_did, prop, trait
+from holdfast.segments.builders import all_of, any_of, did, first_did, last_did, only_did, prop, trait
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Scope, Truth
 from holdfast.segments.conditions.all_of import All
@@ -23,8 +23,9 @@ from holdfast.segments.conditions.any_of import Any as AnyOf
 from holdfast.segments.facts import HistoryFacts, ProfileFacts
 from holdfast.segments.live import knowable_live
 from holdfast.segments.values import gather, lay_out, same
+from holdfast.segments.watching import Watching
 from holdfast.segments.zones import Standpoint
-from tests.unit.segments.cases import NOW_MS, SCALARS, VALUES, World, a_world, conditions
+from tests.unit.segments.cases import NOW_MS, SCALARS, VALUES, World, a_world, conditions, watching_all
 
 NOW = datetime(2026, 3, 29, 1, tzinfo=UTC)
 HERE = Standpoint(NOW_MS, UTC_ZONE)
@@ -209,13 +210,17 @@ def test_a_where_is_known_of_those_who_never_did_it() -> None:
         (all_of(did("E"), ~did("F", within_days=1)), None),
         (first_did("E", within_days=7), None),
         (last_did("E", before_days=7), None),
-        (last_did("E", where=prop("a") == 1), "$.where"),
+        (last_did("E", where=prop("a") == 1), None),
+        (did("E", at_least=RECENT_MOST, where=prop("a") == 1), None),
+        (did("E", at_least=RECENT_MOST + 1, where=prop("a") == 1), "$.at_least"),
+        (did("E", at_most=RECENT_MOST, where=prop("a") == 1), "$.at_most"),
+        (did("E", where=prop("a") == 1, until=NOW), "$.until"),
         (did("E", until=NOW), "$.until"),
         (did("E", at_least=RECENT_MOST + 1, since=NOW), "$.at_least"),
-        (did("E", where=prop("a") == 1), "$.where"),
+        (did("E", where=prop("a") == 1), None),
         (did("E", at_least=RECENT_MOST + 1, within_days=7), "$.at_least"),
         (did("E", at_most=RECENT_MOST, within_days=7), "$.at_most"),
-        (all_of(did("E"), any_of(~did("E", where=prop("a") == 1))), "$.of[1].of[0].of.where"),
+        (all_of(did("E"), any_of(~only_did("E", where=prop("a") == 1))), "$.of[1].of[0].of.where"),
     ],
 )
 def test_whether_a_live_profile_can_decide(condition: Condition, path: str | None) -> None:
@@ -229,8 +234,9 @@ def test_whether_a_live_profile_can_decide(condition: Condition, path: str | Non
 def test_a_live_profile_never_contradicts_the_history(seed: int, asked: list[Condition]) -> None:
     world = a_world(seed, people=8, events=150)
     now = from_millis(NOW_MS)
-    for number, profile in _profiles(world).items():
-        live, whole = ProfileFacts(profile), _history(world, number)
+    watching = watching_all(asked)
+    for number, profile in _profiles(world, watching).items():
+        live, whole = ProfileFacts(profile, watching=watching, identities=[number]), _history(world, number)
         for condition in asked:
             said = condition.holds(live, now)
             truth = condition.holds(whole, now)
@@ -240,12 +246,14 @@ def test_a_live_profile_never_contradicts_the_history(seed: int, asked: list[Con
                 assert said is truth, (condition, number)
 
 
-def _profiles(world: World) -> dict[int, Profile]:
+def _profiles(world: World, watching: Watching) -> dict[int, Profile]:
     profiles: dict[int, list[Profile]] = defaultdict(list)
     for n, each in enumerate(world.happened):
         at = from_millis(each.at_ms)
-        event = Event(name=each.name, user_id="u", timestamp=at, received_at=at, message_id=f"{n}")
-        profiles[world.joined.get(each.identity, each.identity)].append(learn(EMPTY, event))
+        event = Event(
+            name=each.name, user_id="u", timestamp=at, received_at=at, message_id=f"{n}", properties=each.properties
+        )
+        profiles[world.joined.get(each.identity, each.identity)].append(learn(EMPTY, event, watching))
     for number, traits in world.traits.items():
         profiles[number].append(Profile(traits={name: Stamped(1, "m", value) for name, value in traits.items()}))
     return {number: combine(profiles[number]) for number in world.traits}

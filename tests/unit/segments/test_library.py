@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from holdfast.kernel.errors import Internal, Invalid, TooLarge
-from holdfast.segments.builders import all_of, any_of, did, in_list, in_segment, prop, trait
+from holdfast.segments.builders import all_of, any_of, did, in_list, in_segment, trait
 from holdfast.segments.codec import CONDITIONS_MOST, DEPTH_MOST, encode_condition
 from holdfast.segments.condition import Condition, Scope, Truth
 from holdfast.segments.explain import explain
@@ -198,7 +198,7 @@ def test_values_with_conditions_in_them_are_made_whole() -> None:
 
 
 def test_a_segment_that_cannot_be_known_at_once_says_so_where_it_is_named() -> None:
-    shelf = library(rich=did("Order", where=prop("revenue") > 5))
+    shelf = library(rich=did("Order", at_least=40, within_days=7))
     said = resolve(all_of(GERMAN, in_segment("rich")), shelf).not_live()
     assert said is not None
     assert said.path == "$.of[1].segment"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,10 +23,10 @@ from holdfast.segments.condition import (
     Scope,
     Truth,
 )
+from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.spans import (
     check_window,
     circumstances,
-    not_live_where,
     people_of,
     rows_in,
     span_for,
@@ -130,9 +130,10 @@ class Did(Condition):
         last = (within[-bound] for bound in bounds if 0 < bound <= len(within))
         return (*last, *(at for at in moments.recent_ms if at > until_ms))
 
+    def leaves(self) -> Sequence[Leaf]:
+        return (leaf_of(self.event, self.where),) if self.where else ()
+
     def not_live(self, path: str = "$") -> Invalid | None:
-        if self.where:
-            return not_live_where(self.where, path)
         ended = self.until is not None or (self.calendar is not None and self.calendar.back > 0)
         if ended:
             return Invalid(
@@ -141,13 +142,14 @@ class Did(Condition):
                 path=f"{path}.until" if self.until is not None else f"{path}.calendar.back",
                 hint="Ask up to now, or say what happens to those of whom it is not known.",
             )
-        windowed = self.within_days is not None or self.since is not None or self.calendar is not None
+        # How often in all is known only of what is tallied by name.
+        windowed = self.where or self.within_days is not None or self.since is not None or self.calendar is not None
         if windowed and (self.least > RECENT_MOST or (self.at_most or 0) >= RECENT_MOST):
             return Invalid(
                 f"The live profile remembers the last {RECENT_MOST} times of an event.",
                 code="not_live",
                 path=f"{path}.at_least" if self.least > RECENT_MOST else f"{path}.at_most",
-                hint=f"Count to less than {RECENT_MOST}, or leave the window out.",
+                hint=f"Count to less than {RECENT_MOST}, or leave the window and `where` out.",
             )
         return None
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, sql
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, check_name
@@ -23,13 +22,13 @@ from holdfast.segments.condition import (
     Truth,
     both,
 )
+from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.spans import (
     Span,
     check_window,
     circumstances,
     happened,
     having_later,
-    not_live_where,
     people_of,
     rows_in,
     span_for,
@@ -90,8 +89,8 @@ class FirstDid(Condition):
         """The first one; of those with comparisons, it may be any."""
         return moments.every() if self.where else moments.every()[:1]
 
-    def not_live(self, path: str = "$") -> Invalid | None:
-        return not_live_where(self.where, path)
+    def leaves(self) -> Sequence[Leaf]:
+        return (leaf_of(self.event, self.where),) if self.where else ()
 
 
 CONDITION = Declared(

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, sql
 from holdfast.segments.calendars import Calendar
@@ -24,13 +23,13 @@ from holdfast.segments.condition import (
     Truth,
     both,
 )
+from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.spans import (
     Span,
     check_window,
     circumstances,
     happened,
     having_earlier,
-    not_live_where,
     people_of,
     rows_in,
     span_for,
@@ -96,8 +95,8 @@ class LastDid(Condition):
             return every
         return (*[at for at in every if at <= until_ms][-1:], *(at for at in every if at > until_ms))
 
-    def not_live(self, path: str = "$") -> Invalid | None:
-        return not_live_where(self.where, path)
+    def leaves(self) -> Sequence[Leaf]:
+        return (leaf_of(self.event, self.where),) if self.where else ()
 
 
 CONDITION = Declared(

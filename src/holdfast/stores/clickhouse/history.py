@@ -25,6 +25,7 @@ from holdfast.ports.discovery import KnownProperty, KnownValue
 from holdfast.ports.erasure import Whom
 from holdfast.ports.history import (
     ActivityBucket,
+    Gathered,
     HistoryRow,
     NameCount,
     PersonRow,
@@ -34,7 +35,8 @@ from holdfast.ports.history import (
 )
 from holdfast.segments.condition import UTC_ZONE, Condition, Scope
 from holdfast.segments.groups import group_traits
-from holdfast.stores.clickhouse import bulk, erasing, questions, sandbox
+from holdfast.segments.leaf import Leaf
+from holdfast.stores.clickhouse import bulk, erasing, latest, questions, sandbox
 from holdfast.stores.clickhouse.audiences import ChdbAudiences
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
 from holdfast.stores.clickhouse.discovery import Properties
@@ -334,6 +336,17 @@ class ChdbHistory:
     async def received_long_after(self, lag_ms: int) -> list[int]:
         rows = await self._rows(questions.received_long_after(self._scope(), lag_ms))
         return sorted(int(row[0]) for row in rows)
+
+    async def gather(self, leaf: Leaf, *, after: int, limit: int) -> Gathered:
+        scope = self._scope()
+        found = await self._rows(latest.doers(scope, leaf.event, after=after, limit=limit))
+        if not found:
+            return Gathered(kept={}, to=None)
+        to = int(found[-1][0])
+        # The newest first: whatever comes in between is no earlier than what is first now, or comes by the log, too.
+        rows = await self._rows(latest.latest(scope, leaf, after=after, to=to))
+        began = await self._rows(latest.firsts(scope, leaf, after=after, to=to))
+        return Gathered(kept=latest.kept(leaf, began, rows), to=None if len(found) < limit else to)
 
     async def known_properties(self, event: str | None, *, text: str = "", limit: int) -> list[KnownProperty]:
         return await self._properties.properties(event, text=text, limit=limit)

@@ -22,6 +22,7 @@ from holdfast.ports.history import (
     LATE_MOMENTS_MOST,
     SAMPLE_ROWS,
     ActivityBucket,
+    Gathered,
     HistoryRow,
     NameCount,
     PersonRow,
@@ -30,9 +31,12 @@ from holdfast.ports.history import (
     TimelineEvent,
     bucket_starts,
 )
+from holdfast.profiles.watched import Kept, entry_at, joined, kept_of
+from holdfast.segments.comparison import all_hold
 from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Truth
 from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.groups import GROUP_JOINED, group_of, group_traits
+from holdfast.segments.leaf import ANYWHEN, Leaf
 from holdfast.segments.values import element_text, gather, is_number, lay_out
 
 
@@ -251,6 +255,15 @@ class MemoryHistory:
         late = {event.received_ms for event in self._events if event.received_ms - event.at_ms > lag_ms}
         return sorted(late)[-LATE_MOMENTS_MOST:]
 
+    async def gather(self, leaf: Leaf, *, after: int, limit: int) -> Gathered:
+        doers = sorted({each.identity for each in self._events if each.name == leaf.event and each.identity > after})
+        chosen, kept = set(doers[:limit]), dict[int, Kept]()
+        for each in self._events:
+            if each.name == leaf.event and each.identity in chosen and all_hold(leaf.where, each.properties, ANYWHEN):
+                entry = entry_at(*each.key, map(each.properties.get, leaf.keeps))
+                kept[each.identity] = joined(kept.get(each.identity), kept_of(entry))
+        return Gathered(kept=kept, to=None if len(doers) < limit else max(chosen))
+
     async def event_names(self, identities: Sequence[int]) -> list[str]:
         return sorted({event.name for event in self._events if event.identity in set(identities)})
 
@@ -309,8 +322,8 @@ class MemoryHistory:
             pasts[self._person_of(event.identity)][event.name].append(past)
         known = self._groups(as_of_ms)
         groups: dict[int, set[str]] = defaultdict(set)
-        for identity, joined in self._joined_groups(as_of_ms).items():
-            groups[self._person_of(identity)] |= joined
+        for identity, those in self._joined_groups(as_of_ms).items():
+            groups[self._person_of(identity)] |= those
         chosen = []
         for row in self._everyone():
             theirs = [known[group] for group in sorted(groups[row.person])]

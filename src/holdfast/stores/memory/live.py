@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from holdfast.ports.live import NOBODYS, LiveSegment, Membership
 from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.watching import ChangingWatches, ReadingWatches
 
 
-class ReadingLive:
+class ReadingLive(ReadingWatches):
     """Questions about live segments."""
 
     @property
@@ -48,7 +49,7 @@ class ReadingLive:
         return sorted(found)[:limit]
 
 
-class ChangingLive(ReadingLive):
+class ChangingLive(ReadingLive, ChangingWatches):
     """Changes of live segments."""
 
     async def add_live_segment(self, segment: LiveSegment) -> LiveSegment:

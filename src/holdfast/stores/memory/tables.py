@@ -11,6 +11,7 @@ from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.runs import Planned, Run
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send, SendState
 from holdfast.ports.turns import Turn
+from holdfast.ports.watching import Watch
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -55,6 +56,8 @@ class Tables:
     memberships: dict[int, Membership] = field(default_factory=dict)
     member_timers: frozenset[tuple[int, int]] = frozenset()
     member_reviews: dict[int, bool] = field(default_factory=dict)
+    watches: dict[int, Watch] = field(default_factory=dict)
+    watch_last: int = 0
     turns: tuple[Turn, ...] = ()
     turn_last: int = 0
     erasures: dict[str, Erasure] = field(default_factory=dict)

@@ -8,13 +8,14 @@ from dataclasses import replace
 from holdfast.ports.live import NOBODYS, LiveSegment, Membership
 from holdfast.stores.packing import decoder, pack
 from holdfast.stores.postgres.queries import load
-from holdfast.stores.postgres.session import Row, Session, numbers
+from holdfast.stores.postgres.session import Row, numbers
+from holdfast.stores.postgres.watching import ChangingWatches, ReadingWatches
 
 _SQL = load("live")
 _MEMBERSHIPS = decoder(Membership)
 
 
-class ReadingLive(Session):
+class ReadingLive(ReadingWatches):
     """Questions about live segments."""
 
     async def segment_changes(self) -> int:
@@ -41,7 +42,7 @@ class ReadingLive(Session):
         return [each for (each,) in await self._rows(_SQL["persons_after"], person, limit)]
 
 
-class ChangingLive(ReadingLive):
+class ChangingLive(ReadingLive, ChangingWatches):
     """Changes of live segments."""
 
     async def add_live_segment(self, segment: LiveSegment) -> LiveSegment:

@@ -9,14 +9,15 @@ import msgspec
 
 from holdfast.ports.live import NOBODYS, LiveSegment, Membership
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, in_thread, numbers
+from holdfast.stores.sqlite.watching import ChangingWatches, ReadingWatches
 
 _SQL = load("live")
 _packed = msgspec.msgpack.Encoder().encode
 _unpacked = msgspec.msgpack.Decoder(Membership).decode
 
 
-class ReadingLive(Session):
+class ReadingLive(ReadingWatches):
     """Questions about live segments."""
 
     @in_thread
@@ -49,7 +50,7 @@ class ReadingLive(Session):
         return [each for (each,) in self._rows(_SQL["persons_after"], person, limit)]
 
 
-class ChangingLive(ReadingLive):
+class ChangingLive(ReadingLive, ChangingWatches):
     """Changes of live segments."""
 
     @in_thread
