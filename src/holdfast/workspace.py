@@ -29,6 +29,7 @@ import pyarrow as pa
 
 from holdfast.flows.audiences import Surveyed
 from holdfast.flows.bulk import load_table
+from holdfast.flows.calling import Line
 from holdfast.flows.erase import Proof, prove
 from holdfast.flows.erasure_record import Record
 from holdfast.flows.exchange import Imported
@@ -36,7 +37,6 @@ from holdfast.flows.explain import explain_person
 from holdfast.flows.export_person import PersonFormat, write_person
 from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
 from holdfast.flows.insights import Analyst, InsightResult, plain_object
-from holdfast.flows.journey_keeping import JourneyKeeper
 from holdfast.flows.keys import add_key, revoke_key
 from holdfast.flows.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
 from holdfast.flows.list_keeping import ListKeeper
@@ -44,6 +44,7 @@ from holdfast.flows.list_members import Keeper
 from holdfast.flows.live_members import LiveMembers, live_members
 from holdfast.flows.publishing import Publication
 from holdfast.flows.publishing import document_of as decision_document
+from holdfast.flows.run_keeping import RunKeeper
 from holdfast.flows.segment_keeping import SegmentKeeper
 from holdfast.flows.segments import Change, document_of
 from holdfast.flows.simulate import PEOPLE_USUAL, SimulationWish
@@ -71,7 +72,7 @@ from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.explain import Explained
 from holdfast.settings import Settings
-from holdfast.wiring import open_application
+from holdfast.wiring import open_application, rules_of
 
 T = TypeVar("T")
 PROGRESS_SECONDS = 0.25
@@ -95,7 +96,7 @@ class Tracked:
     """How many were there before; only said of tables."""
 
 
-class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, JourneyKeeper):
+class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -507,6 +508,17 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, JourneyKeeper):
 
     def keep_journeys(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app.state, self._app.clock.now()))
+
+    def on_the_line(self, work: Callable[[Line, datetime], Coroutine[Any, Any, T]]) -> T:
+        app = self._app
+        line = Line(state=app.state, tell=app.tell, catch_up=app.catch_up, rules=rules_of(app.settings), zone=app.zone)
+
+        async def done() -> T:
+            found = await work(line, app.clock.now())
+            app.preparer.wanted.set()  # It may have begun a run.
+            return found
+
+        return self._changed(done())
 
     def keep(self, work: Callable[[Keeper], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app))

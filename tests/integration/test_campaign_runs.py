@@ -58,3 +58,21 @@ def test_a_call_tells_what_became_of_people_and_can_be_said_again(server: Server
     (again,) = server.got("POST", "/api/campaigns/receipts/trigger", call)["people"]
     assert (again["outcome"], again["send"]) == ("entered", "sent")
     assert len(server.got("GET", f"/api/mailbox?to={to}")["messages"]) == 1
+
+
+def test_whoever_stops_what_others_lead_into_is_told_of_them(server: Server) -> None:
+    steps = {
+        "in": {"type": "trigger", "event": "Led", "again": "once", "exits": {"entered": "hand"}},
+        "hand": {"type": "enter_journey", "journey": "led-to", "exits": {"next": "out"}},
+        "out": {"type": "exit"},
+    }
+    server.got("PUT", "/api/campaigns/led-to", a_campaign("led-to", event="Never", again="once"))
+    leading = {"id": "leading", "name": "Leading", "goal": GOAL, "start": "in", "steps": steps}
+    server.got("PUT", "/api/journeys/leading", leading)
+    stopped = server.got("POST", "/api/campaigns/led-to/stop")
+    lead = {"id": "leading", "name": "Leading", "path": "$.steps.hand.journey", "version": None}
+    assert (stopped["state"], stopped["entered_from"]) == ("stopped", [lead])
+    warned = server.got("POST", "/api/journeys/leading/preview", leading)["warnings"]
+    assert [(each["code"], each["path"]) for each in warned] == [("leads_to_stopped", "$.steps.hand.journey")]
+    both = [{"kind": "journey", **leading}, {"kind": "campaign", **a_campaign("led-to", event="Never", again="once")}]
+    assert server.got("POST", "/api/journeys/apply", {"journeys": both, "dry_run": True})["warnings"] == []

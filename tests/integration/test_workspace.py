@@ -403,3 +403,66 @@ def test_journeys_are_kept_as_files_and_published_from_them(tell: Story) -> None
         "True",
         "archived []",
     ]
+
+
+def test_campaigns_are_called_and_their_runs_are_steered(tell: Story) -> None:
+    said = tell(
+        """
+        import holdfast
+        from holdfast.kernel.errors import Conflict, Invalid, NotFound
+
+        hello = {
+            "kind": "campaign", "id": "hello", "name": "Hello",
+            "send": {"channel": "email", "template": {"subject": "Hello", "html": "<p>Hi</p>"}},
+            "goal": {"event": "Order Completed", "within_seconds": 60},
+            "trigger": {"type": "api", "whole_audience": True, "hold_above": 1},
+        }
+        weekly = {**hello, "id": "weekly", "trigger": {"type": "recurring", "at": ["09:00"], "time_zone": "UTC"}}
+        leading = {
+            "kind": "journey", "id": "leading", "name": "Leading", "goal": hello["goal"], "start": "in",
+            "steps": {
+                "in": {"type": "trigger", "event": "Led", "again": "once", "exits": {"entered": "hand"}},
+                "hand": {"type": "enter_journey", "journey": "hello", "exits": {"next": "out"}},
+                "out": {"type": "exit"},
+            },
+        }
+        with holdfast.open("my-data") as ws:
+            ws.track([{"user_id": each, "traits": {"email": each + "@example.com"}} for each in ("ann", "bob")])
+            ws.apply_journeys([hello, weekly, leading])
+            print([each.wall.hour for each in ws.next_occurrences("weekly", 2)], ws.next_occurrences("hello"))
+            for _ in range(2):
+                print([(each.key.value, each.outcome, each.arm) for each in ws.trigger("hello", ["ann"], key="7")])
+            run = ws.trigger_audience("hello", key="all")
+            print(run.state, run.found, ws.trigger_audience("hello", key="all").id == run.id)
+            run = ws.change_run("hello", run.id, "confirm")
+            print(run.state, [(each.state, dict(each.counts)) for each in ws.runs("hello")])
+            print([(each.id, each.path) for each in ws.journey_entered_from("hello")])
+            print(ws.trace("ann", "hello").words())
+            wrong = [
+                (Conflict, lambda: ws.change_run("hello", run.id, "pause")),
+                (NotFound, lambda: ws.change_run("hello", 99, "stop")),
+                (NotFound, lambda: ws.runs("none")),
+                (Invalid, lambda: ws.trigger("weekly", ["ann"])),
+                (Invalid, lambda: ws.trigger("hello", [""])),
+            ]
+            for kind, call in wrong:
+                try:
+                    call()
+                except kind as complaint:
+                    print(complaint.code)
+        """
+    )
+    assert said == [
+        "[9, 9] []",
+        "[('ann', 'entered', 'treated')]",
+        "[('ann', 'entered', 'treated')]",
+        "held 2 True",
+        "running [('done', {'treated': 2})]",
+        "[('leading', '$.steps.hand.journey')]",
+        "Entered 2 of 2 times. Last: Entered version 1.",
+        "conflict",
+        "not_found",
+        "not_found",
+        "not_called",
+        "bad_id",
+    ]

@@ -191,6 +191,8 @@ def _change(journey_id: str, verb: str, data: Path | None, api_key: str | None) 
         kind = str(_found(at, journey_id)["kind"])
         done = at.change_journey(kind, journey_id, verb)
     print(f"{str(done['kind']).capitalize()} {done['id']} is {done['state']}.")
+    for lead in rows_of(done, "entered_from") if done["state"] != "live" else ():
+        print(f"warning   {lead['id']} leads people into it at {lead['path']}; by that nobody enters.")
 
 
 def _found(at: Desk, journey_id: str) -> Answer:

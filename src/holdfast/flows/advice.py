@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from difflib import get_close_matches
+from zoneinfo import ZoneInfo
 
+from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import at, one_of
 from holdfast.decisions.paths import endless
+from holdfast.decisions.schedule import coming
 from holdfast.decisions.steps.api import Api
+from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.decisions.steps.segment_change import SegmentChange
+from holdfast.decisions.steps.send import Send
+from holdfast.decisions.steps.webhook import CHANNEL as WEBHOOK
+from holdfast.decisions.steps.webhook import Webhook
 from holdfast.flows.decision_drafts import DecisionDraft, sends_in
 from holdfast.messages.template import parse_template
 from holdfast.ports.discovery import Discovery, KnownProperty
+from holdfast.ports.state import OVER, DecisionState
 
 PROVIDED: dict[str, tuple[str, ...] | None] = {
     "person": None,
@@ -37,13 +46,31 @@ class Advice:
     hint: str
 
 
-async def advice_on(draft: DecisionDraft, discovery: Discovery | None = None) -> list[Advice]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Around:
+    """What a draft is published into."""
+
+    now: datetime
+    zone: ZoneInfo
+    """The workspace's time zone."""
+    costs: Mapping[str, int] = field(default_factory=dict)
+    """What a message costs by channel."""
+    states: Mapping[str, DecisionState] = field(default_factory=dict)
+    """The journeys and campaigns there are by id, as they will be once it is published."""
+
+
+async def advice_on(
+    draft: DecisionDraft, discovery: Discovery | None = None, around: Around | None = None
+) -> list[Advice]:
     """What looks wrong with a draft: steps nobody ever leaves, template variables that nothing provides.
 
     Args:
         discovery: what is known of traits and properties; None leaves those unquestioned.
+        around: what it is published into; None leaves unquestioned what depends on that.
     """
     found = [*_no_way_out(draft), *_unprovided(draft)]
+    if around is not None:
+        found += [*_never_again(draft, around), *_free(draft, around), *_dead_ends(draft, around)]
     if discovery is not None:
         found += await _unheard_of(draft, discovery)
     return [replace(each, path=draft.path + each.path.removeprefix("$")) for each in found]
@@ -62,6 +89,55 @@ def _no_way_out(draft: DecisionDraft) -> Iterator[Advice]:
             message=f"Whoever comes to {stuck[0]!r} never leaves the journey{spared}.",
             hint="Lead an exit to a step of type 'exit'.",
         )
+
+
+def _never_again(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
+    """A schedule all of whose times are past."""
+    start = draft.journey.trigger
+    if not isinstance(start, Timed) or coming(start, around.now, around.zone, 1):
+        return
+    path = "$.trigger" if isinstance(draft.named, Campaign) else at("$.steps", draft.journey.start)
+    yield Advice(
+        code="never_again",
+        path=path,
+        message="All its times are past, so it lets nobody in.",
+        hint="Name a time that is yet to come.",
+    )
+
+
+def _free(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
+    """A budget that nothing is ever taken from."""
+    steps = [node.step for node in draft.journey.steps.values()]
+    channels = {step.channel for step in steps if isinstance(step, Send)}
+    channels |= {WEBHOOK for step in steps if isinstance(step, Webhook)}
+    if draft.journey.budget is None or any(around.costs.get(channel) for channel in channels):
+        return
+    said = " or ".join(sorted(channels)) or "nothing it sends"
+    yield Advice(
+        code="budget_without_costs",
+        path="$.budget",
+        message=f"A message by {said} costs nothing, so the budget is never used up.",
+        hint="Say in the setting message_costs what one costs, such as `email 0.08`.",
+    )
+
+
+def _dead_ends(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
+    """Steps that lead into what nobody enters."""
+    for name, node in draft.journey.steps.items():
+        if not isinstance(node.step, EnterJourney):
+            continue
+        to, path = node.step.journey, at("$.steps", name) + ".journey"
+        state = around.states.get(to)
+        if to == draft.id:
+            hint = "Name another journey, or lead an exit back to an earlier step."
+            yield Advice(code="leads_to_itself", path=path, message="Nobody enters a journey from itself.", hint=hint)
+        elif state in OVER:
+            yield Advice(
+                code="leads_to_stopped",
+                path=path,
+                message=f"{to!r:.120} was {state}, so nobody enters it.",
+                hint="Publish it again, or take the step out.",
+            )
 
 
 def _asked(draft: DecisionDraft) -> Iterator[tuple[str, tuple[str, ...]]]:

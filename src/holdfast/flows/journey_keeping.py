@@ -11,6 +11,7 @@ from holdfast.events.event import Json
 from holdfast.flows.decide import Verb, set_state
 from holdfast.flows.decision_drafts import drafts_of
 from holdfast.flows.publishing import Publication, apply_decisions, document_of
+from holdfast.flows.used_by import Use, entered_from
 from holdfast.kernel.errors import NotFound
 from holdfast.ports.state import Decision, State
 
@@ -36,7 +37,7 @@ class JourneyKeeper(ABC):
 
     def journey(self, journey_id: str) -> dict[str, Json]:
         """What a journey or campaign says, as a file says it. Raises NotFound."""
-        decision = self._decision(journey_id)
+        decision = self.newest(journey_id)
         return {"id": decision.id, **document_of(decision)}
 
     def apply_journey_documents(
@@ -65,10 +66,21 @@ class JourneyKeeper(ABC):
 
         Raises NotFound, and Conflict where the state it is in does not allow that.
         """
-        kind = self._decision(journey_id).kind
+        kind = self.newest(journey_id).kind
         return self.keep_journeys(lambda state, _now: set_state(state, kind, journey_id, verb))
 
-    def _decision(self, journey_id: str) -> Decision:
+    def journey_entered_from(self, journey_id: str) -> tuple[Use, ...]:
+        """The steps of others that let people into it, besides its own start. Raises NotFound."""
+        decision = self.newest(journey_id)
+
+        async def asked(state: State, _now: datetime) -> tuple[Use, ...]:
+            async with state.view() as view:
+                return await entered_from(view, decision.id)
+
+        return self.keep_journeys(asked)
+
+    def newest(self, journey_id: str) -> Decision:
+        """A journey or campaign in its newest version. Raises NotFound."""
         for each in self.journeys(archived=True):
             if each.id == journey_id:
                 return each

@@ -1,16 +1,18 @@
-"""Who uses a saved segment or a list of people: segments, journeys and campaigns, and KPIs that ask for it."""
+"""Who uses a saved segment or a list of people, or leads into a journey: whatever is defined and names it."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from holdfast.decisions.campaign import decode_campaign
 from holdfast.decisions.conditions import conditions_of
+from holdfast.decisions.fields import at
 from holdfast.decisions.journey import decode_journey
+from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.flows.kpis import kpi_questions, load_tree
 from holdfast.flows.playbook import definition_of
 from holdfast.kernel.errors import Conflict, Exposed
@@ -26,7 +28,7 @@ SAID_MOST = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
-    """One place where a saved segment, or a list, is used."""
+    """One place where a saved segment or a list is used, or that leads into a journey."""
 
     kind: Literal["segment", "journey", "campaign", "kpi"]
     id: str
@@ -81,7 +83,7 @@ async def users_of(view: View, segments: Iterable[SavedSegment]) -> Users:
     for each in segments:
         for mention in _mentions("segment", each.definition):
             found[mention.kind, mention.id].append(Use(kind="segment", id=each.id, name=each.name, path=mention.path))
-    askers = await _askers(view)
+    askers = await _askers(view, lambda each: bool(_mentions(each.kind, each.definition)))
     for asker, is_newest in askers:
         name = definition_of(asker).name
         version = None if is_newest else asker.version
@@ -109,13 +111,24 @@ def in_use(kind: Mentioned, named: str, uses: Collection[Use]) -> Conflict:
     )
 
 
-async def _askers(view: View) -> list[tuple[Decision, bool]]:
-    """The versions that may ask for a segment or a list, and whether each is the newest of its id."""
+async def entered_from(view: View, decision_id: str) -> tuple[Use, ...]:
+    """The steps of others that let people into a journey or campaign, as long as anybody can come to them."""
+    found: list[Use] = []
+    for asker, is_newest in await _askers(view, lambda each: decision_id in dict(_leads(each.kind, each.definition))):
+        if asker.id != decision_id:
+            name, path = definition_of(asker).name, dict(_leads(asker.kind, asker.definition))[decision_id]
+            version = None if is_newest else asker.version
+            found.append(Use(kind=asker.kind, id=asker.id, name=name, path=path, version=version))
+    return tuple(sorted(found, key=_order))
+
+
+async def _askers(view: View, asks: Callable[[Decision], bool]) -> list[tuple[Decision, bool]]:
+    """The versions of which that is true and that can still ask, and whether each is the newest of its id."""
     every = await view.decisions(latest=False)
     newest = {each.id: each.version for each in sorted(every, key=lambda each: each.version)}
     askers: list[tuple[Decision, bool]] = []
     for each in every:
-        if not _mentions(each.kind, each.definition):
+        if not asks(each):
             continue
         is_newest = newest[each.id] == each.version
         if (is_newest and each.state not in OVER) or (await view.under_way(each.id)).get(each.version):
@@ -140,6 +153,21 @@ def _mentions(kind: Literal["segment", "journey", "campaign"], definition: bytes
         return tuple(each for path, asked in conditions_of(decided) for each in mentions_in(asked, path))
     except Exposed:
         return ()
+
+
+@lru_cache(maxsize=4096)
+def _leads(kind: Literal["journey", "campaign"], definition: bytes) -> tuple[tuple[str, str], ...]:
+    """The journeys it lets people into, each with where that is said first."""
+    # As above.
+    try:
+        steps = {} if kind == "campaign" else decode_journey(definition).steps
+    except Exposed:
+        return ()
+    found: dict[str, str] = {}
+    for name, node in steps.items():
+        if isinstance(node.step, EnterJourney):
+            found.setdefault(node.step.journey, at("$.steps", name) + ".journey")
+    return tuple(found.items())
 
 
 _ORDER = ("segment", "campaign", "journey", "kpi")

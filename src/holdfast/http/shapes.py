@@ -297,8 +297,21 @@ class StepShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LeadShape:
+    """A step of another journey that lets people into this one: `path` stands in the definition of that one.
+
+    `version` is one people are still under way on, where it is not the newest.
+    """
+
+    id: str
+    name: str
+    path: str
+    version: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunDetail:
-    """A journey or campaign with its definition and its steps."""
+    """A journey or campaign with its definition and its steps, and what lets people into it besides its own start."""
 
     kind: Literal["journey", "campaign"]
     id: str
@@ -312,6 +325,7 @@ class RunDetail:
     definition: Properties
     steps: list[StepShape]
     sends: dict[SendState, int]
+    entered_from: list[LeadShape]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

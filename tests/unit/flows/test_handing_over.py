@@ -10,6 +10,7 @@ from holdfast.decisions.gate import GateRules
 from holdfast.flows.decide import set_state
 from holdfast.flows.decision_drafts import drafts_of
 from holdfast.flows.publishing import apply_decisions
+from holdfast.flows.used_by import entered_from
 from holdfast.kernel.errors import Invalid
 from holdfast.testing import START, MemoryState
 from tests.unit.flows.test_react import House, does
@@ -87,3 +88,26 @@ async def test_what_it_leads_to_must_be_there_or_come_with_it() -> None:
     assert refused.value.path == "$.journeys[0].steps.hand.journey"
     both = drafts_of([{"kind": "journey", **leads("a", "b")}, {"kind": "journey", **says("b")}])
     await apply_decisions(state, both, now=START)
+
+
+async def test_what_leads_into_it_is_known_as_long_as_anybody_comes_that_way() -> None:
+    house = await a_house(says("b", event="Never"), leads("a", "b"), leads("c", "b"), rules=GateRules())
+    away = leads("c", "b")
+    away["steps"]["in"]["exits"] = {"entered": "wait"}
+    away["steps"]["wait"] = {"type": "wait", "seconds": 60, "exits": {"waited": "hand"}}
+    await house.publish(away)
+    await house.happens(does("Seen"))
+
+    async def named() -> list[tuple[str, str, int | None]]:
+        async with house.state.view() as view:
+            assert await entered_from(view, "a") == ()
+            return [(each.id, each.path, each.version) for each in await entered_from(view, "b")]
+
+    assert await named() == [("a", "$.steps.hand.journey", None), ("c", "$.steps.hand.journey", None)]
+    await set_state(house.state, "journey", "a", "stop")
+    away["steps"]["wait"]["exits"] = {"waited": "done"}
+    del away["steps"]["hand"]
+    await house.publish(away)
+    assert await named() == [("c", "$.steps.hand.journey", 2)], "somebody is on the earlier version yet"
+    await house.later(seconds=61)
+    assert await named() == []

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from holdfast.decisions.ahead import StepChangeKind
 from holdfast.decisions.document import Kind
-from holdfast.flows.advice import Advice, advice_on
+from holdfast.flows.advice import Advice, Around, advice_on
 from holdfast.flows.decision_drafts import DRAFTS_MOST, DecisionDraft, draft_of, drafts_of
 from holdfast.flows.playbook import definition_of
 from holdfast.flows.publishing import Publication, PublishedKind, apply_decisions
@@ -21,7 +21,7 @@ from holdfast.http.shapes import WISH, Properties, Truth
 from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.ports.discovery import Discovery
 from holdfast.ports.state import Decision, DecisionState
-from holdfast.wiring import Application
+from holdfast.wiring import Application, rules_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +219,11 @@ def preview_routes(app: Application, kind: Kind) -> APIRouter:
 async def warnings_on(app: Application, drafts: Sequence[DecisionDraft]) -> list[AdviceShape]:
     """What looks wrong with the drafts; of traits and properties, where the history knows of them."""
     discovery = app.history if isinstance(app.history, Discovery) else None
-    return [AdviceShape.of(each) for draft in drafts for each in await advice_on(draft, discovery)]
+    async with app.state.view() as view:
+        states = {each.id: each.state for each in await view.decisions()}
+    states |= {draft.id: "live" for draft in drafts if states.get(draft.id) != "paused"}
+    around = Around(now=app.clock.now(), zone=app.zone, costs=rules_of(app.settings).costs, states=states)
+    return [AdviceShape.of(each) for draft in drafts for each in await advice_on(draft, discovery, around)]
 
 
 def _name(decision: Decision) -> str:

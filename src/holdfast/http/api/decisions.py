@@ -13,11 +13,13 @@ from holdfast.decisions.journey import decode_journey, encode_journey
 from holdfast.flows.decide import Verb, publish, set_state
 from holdfast.flows.playbook import Play, play_of
 from holdfast.flows.results import Result, result_of
+from holdfast.flows.used_by import entered_from
 from holdfast.http.api.decision_files import definition_in
 from holdfast.http.shapes import (
     ArmShape,
     EffectShape,
     GoalShape,
+    LeadShape,
     Properties,
     ResultShape,
     RunDetail,
@@ -140,6 +142,7 @@ async def _detail(app: Application, kind: Kind, decision_id: str) -> RunDetail:
     async with app.state.view() as view:
         decision = await _found(view, kind, decision_id)
         counts = await _counts(view, decision)
+        leads = await entered_from(view, decision_id)
     play = play_of(decision)
     definition = (
         encode_campaign(decode_campaign(decision.definition))
@@ -159,6 +162,7 @@ async def _detail(app: Application, kind: Kind, decision_id: str) -> RunDetail:
         definition=definition,
         steps=_steps(play, counts),
         sends=counts.sends,
+        entered_from=[LeadShape(id=each.id, name=each.name, path=each.path, version=each.version) for each in leads],
     )
 
 
@@ -233,7 +237,10 @@ def decision_routes(app: Application, kind: Kind) -> APIRouter:
 
     @routes.post("/{decision_id}/{verb}")
     async def change(decision_id: str, verb: Verb) -> RunDetail:
-        """Pause (nobody enters or moves), resume, stop for good (everybody leaves), archive what was stopped, restore."""
+        """Pause (nobody enters or moves), resume, stop for good (everybody leaves), archive what was stopped, restore.
+
+        `entered_from` tells which steps of others lead people into it, who enter by them no more while it does not run.
+        """
         await set_state(app.state, kind, decision_id, verb)
         return await _detail(app, kind, decision_id)
 
