@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import Open, Server
+from tests.browser.console import Open, Server, Watched
 from tests.browser.furniture import CAMPAIGNS, NEXT_YEAR, furnish, held_campaign
 from tests.browser.test_pages import fine_in_both_schemes
 from tests.browser.test_stories import until
@@ -140,3 +140,38 @@ def test_what_is_stopped_is_archived_restored_and_published_again(open_page: Ope
     page.get_by_role("dialog").get_by_role("button", name="Publish again").click()
     expect(page.get_by_text(re.compile(r"Live, v\d"))).to_be_visible()
     assert server.get("/api/campaigns/put-away")["state"] == "live"
+
+
+def test_a_live_segment_tells_who_is_in_it(open_page: Open, server: Server) -> None:
+    page = open_page("/segments/german-buyers")
+    switch = page.get_by_role("switch", name="Keep it live")
+    expect(switch).to_be_checked()
+    members = page.get_by_role("list", name="Some of those in it").get_by_role("listitem")
+    expect(members).to_have_count(6)
+    expect(members.first).to_contain_text("since")
+    size = server.get("/api/segments/german-buyers/members")["size"]
+    expect(page.get_by_text(re.compile(rf"\b{size}\b people are in it as saved"))).to_be_visible()
+    fine_in_both_schemes(page)
+    page.goto("/segments")
+    expect(page.get_by_role("row", name="German buyers").get_by_text("live", exact=True)).to_be_visible()
+
+
+def test_a_segment_is_made_live_or_says_why_not(open_page: Open, server: Server, watched: Watched) -> None:
+    definition = {"type": "did", "event": "Order Completed", "within_days": 30}
+    server.api.put("/api/segments/made-live", json={"name": "Made live", "definition": definition}).raise_for_status()
+    page = open_page("/segments/made-live")
+    switch = page.get_by_role("switch", name="Keep it live")
+    expect(switch).not_to_be_checked()
+    switch.locator("xpath=..").click()
+    expect(page.get_by_text("people are in it as saved")).to_be_visible()
+    assert server.get("/api/segments/made-live")["live"] is True
+    switch.locator("xpath=..").click()
+    expect(page.get_by_text("people are in it as saved")).to_have_count(0)
+    assert server.get("/api/segments/made-live")["live"] is False
+    watched.allowed.append("400")
+    definition = {**definition, "where": [{"property": "revenue", "operator": "greater_than", "value": 20}]}
+    server.api.put("/api/segments/not-live", json={"name": "Not live", "definition": definition}).raise_for_status()
+    page.goto("/segments/not-live")
+    switch.locator("xpath=..").click()
+    expect(page.get_by_role("alert")).to_contain_text("Not changed.")
+    assert violations(page) == ""

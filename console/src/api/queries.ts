@@ -3,7 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, post, route } from './client'
 import type {
-  BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, Key, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
+  BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, Key, LiveMembers, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
   SavedSegment, SegmentCount, Session, Simulation, UnderWay,
 } from './types'
 
@@ -53,6 +53,14 @@ export const segments = queryOptions({
   queryKey: ['segments'],
   queryFn: async ({ signal }) => (await get<{ segments: SavedSegment[] }>('/api/segments', {}, signal)).segments,
 })
+
+/** Who is in a live segment at this moment; nothing is counted for it. */
+export const liveMembers = (id: string, limit = 6) =>
+  queryOptions({
+    queryKey: ['live-members', id, limit],
+    queryFn: ({ signal }) => get<LiveMembers>(route`/api/segments/${id}/members`, { limit }, signal),
+    refetchInterval: 3_000,
+  })
 
 export const segmentCount = (definition: Json) =>
   queryOptions({

@@ -191,6 +191,18 @@ export interface SavedSegment {
   definition: Json
   words: string
   updated_at: Moment
+  /** Whether who is in it is known at every moment. */
+  live?: boolean
+}
+
+export interface LiveMembers {
+  version: number
+  size: number
+  live_since: Moment
+  /** The share of those who were there before that has been looked at. */
+  filled: number
+  members: { person: number; user_id: string; since: Moment }[]
+  next_after: number | null
 }
 
 export interface MailRow {

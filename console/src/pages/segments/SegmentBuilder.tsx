@@ -35,7 +35,7 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
   const close = () => setDialog(null)
   return (
     <>
-      <TopBar title={saved?.name ?? 'New segment'} parent={PARENT} beside={saved === null ? <Chip>Draft</Chip> : changed && <Chip tone="accent">Changed</Chip>}>
+      <TopBar title={saved?.name ?? 'New segment'} parent={PARENT} beside={<Badges saved={saved} changed={changed} />}>
         {saved && (
           <Tooltip label="Delete this segment">
             <ActionIcon aria-label="Delete this segment" onClick={() => setDialog('delete')}>
@@ -72,11 +72,25 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
             <p className={styles.words}>{total.data && <Emphasised text={total.data.words} />}</p>
           </section>
         </div>
-        <TotalPanel definition={definition} total={total} />
+        <TotalPanel definition={definition} total={total} saved={saved} />
       </div>
       {dialog === 'json' && <JsonDialog definition={definition} apply={setRoot} close={close} />}
       {dialog === 'save' && <SaveDialog saved={saved} definition={definition} close={close} />}
       {dialog === 'delete' && saved && <DeleteDialog saved={saved} count={total.data?.count ?? null} close={close} />}
+    </>
+  )
+}
+
+function Badges({ saved, changed }: { saved: SavedSegment | null; changed: boolean }) {
+  if (saved === null) return <Chip>Draft</Chip>
+  return (
+    <>
+      {saved.live && (
+        <Chip tone="good" dot>
+          Live
+        </Chip>
+      )}
+      {changed && <Chip tone="accent">Changed</Chip>}
     </>
   )
 }

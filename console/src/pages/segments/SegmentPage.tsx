@@ -6,6 +6,7 @@ import { TopBar } from '~/frame/TopBar'
 import { Failed, Waiting } from '~/parts/States'
 import { Page, Section } from '~/parts/Page'
 import { decode, Misshapen } from './decode'
+import { LiveSection } from './LiveSection'
 import { newDid, newGroup, type Group } from './model'
 import { SegmentBuilder } from './SegmentBuilder'
 
@@ -55,6 +56,9 @@ function AsJson({ saved }: { saved: SavedSegment }) {
       <Page>
         <Section title="In plain words" note="Made with conditions this builder does not draw; change it by API or command line.">
           <p>{saved.words}</p>
+        </Section>
+        <Section title="Kept live">
+          <LiveSection saved={saved} />
         </Section>
         <Section title="As it is written">
           <pre tabIndex={0} aria-label="Definition">

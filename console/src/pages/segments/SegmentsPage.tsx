@@ -5,6 +5,7 @@ import { Plus } from 'lucide-react'
 import { segments } from '~/api/queries'
 import type { SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
+import { Chip } from '~/parts/Chip'
 import { SieveDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import { Page } from '~/parts/Page'
@@ -75,7 +76,12 @@ function Row({ segment }: { segment: SavedSegment }) {
       <td>
         <Link to="/segments/$id" params={{ id: segment.id }} className={tableStyles.name}>
           {segment.name}
-        </Link>
+        </Link>{' '}
+        {segment.live && (
+          <Chip tone="good" dot>
+            live
+          </Chip>
+        )}
       </td>
       <td className={`${styles.words} quiet`} title={segment.words}>
         {segment.words}

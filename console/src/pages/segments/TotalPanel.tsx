@@ -4,16 +4,23 @@ import { Link } from '@tanstack/react-router'
 import { useDebouncedValue } from '@mantine/hooks'
 import { Refusal } from '~/api/client'
 import { segmentPeople } from '~/api/queries'
-import type { Json, PersonRow, SegmentCount } from '~/api/types'
+import type { Json, PersonRow, SavedSegment, SegmentCount } from '~/api/types'
 import { EasedNumber } from '~/parts/EasedNumber'
 import { LiveMark } from '~/parts/Live'
 import { PersonMark } from '~/parts/PersonMark'
 import { count, milliseconds, percent } from '~/words/numbers'
 import { personName, place } from '~/words/people'
+import { LiveSection } from './LiveSection'
 import styles from './SegmentBuilder.module.css'
 
-/** The total, its share, how long it took, and a few of the people. */
-export function TotalPanel({ definition, total }: { definition: Json | null; total: UseQueryResult<SegmentCount, Error> }) {
+interface Props {
+  definition: Json | null
+  total: UseQueryResult<SegmentCount, Error>
+  saved: SavedSegment | null
+}
+
+/** The total, its share, how long it took, whether it is kept live, and a few of the people. */
+export function TotalPanel({ definition, total, saved }: Props) {
   const data = total.data
   const share = data && data.of > 0 ? data.count / data.of : 0
   return (
@@ -36,6 +43,7 @@ export function TotalPanel({ definition, total }: { definition: Json | null; tot
           </div>
         </>
       )}
+      {saved && <LiveSection saved={saved} />}
       {!total.isError && <Sample definition={definition} />}
     </aside>
   )

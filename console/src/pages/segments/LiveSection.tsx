@@ -1,0 +1,75 @@
+import { Switch } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { put, Refusal, route } from '~/api/client'
+import { liveMembers } from '~/api/queries'
+import type { LiveMembers, SavedSegment } from '~/api/types'
+import { EasedNumber } from '~/parts/EasedNumber'
+import { Ago } from '~/parts/Moment'
+import { percent } from '~/words/numbers'
+import styles from './SegmentBuilder.module.css'
+
+/** Whether who is in it is known at every moment; and then how many are, and since when. */
+export function LiveSection({ saved }: { saved: SavedSegment }) {
+  const client = useQueryClient()
+  const live = saved.live === true
+  const change = useMutation({
+    mutationFn: (wanted: boolean) => put(route`/api/segments/${saved.id}`, { name: saved.name, definition: saved.definition, live: wanted }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['segments'] })
+      await client.invalidateQueries({ queryKey: liveMembers(saved.id).queryKey })
+    },
+  })
+  return (
+    <div className={styles.live}>
+      <Switch
+        label="Keep it live"
+        description="Who comes in and goes out is known at once, and can start journeys"
+        checked={live}
+        disabled={change.isPending}
+        onChange={(event) => change.mutate(event.currentTarget.checked)}
+      />
+      {change.isError && (
+        <p className={styles.problem} role="alert">
+          Not changed. {change.error.message} {change.error instanceof Refusal ? change.error.hint : ''}
+        </p>
+      )}
+      {live && <Members id={saved.id} />}
+    </div>
+  )
+}
+
+function Members({ id }: { id: string }) {
+  const { data, isError, error } = useQuery(liveMembers(id))
+  if (isError && !data) return <p role="alert">Who is in it did not load. {error.message}</p>
+  if (!data) return null
+  return (
+    <>
+      <p>
+        <b>
+          <EasedNumber value={data.size} />
+        </b>{' '}
+        {data.size === 1 ? 'person is' : 'people are'} in it as saved, live since <Ago at={data.live_since} />
+        {data.filled < 1 && <span role="status">; {percent(data.filled, 0)} of those who were there before are looked at</span>}
+      </p>
+      {data.members.length > 0 && <Since members={data.members} />}
+    </>
+  )
+}
+
+function Since({ members }: { members: LiveMembers['members'] }) {
+  return (
+    <ul className={styles.members} aria-label="Some of those in it">
+      {members.map((member) => (
+        <li key={member.person}>
+          <Link className="link cut" to="/people/$id" params={{ id: member.user_id }}>
+            {member.user_id}
+          </Link>
+          <span className="quiet">
+            since <Ago at={member.since} />
+          </span>
+        </li>
+      ))}
+    </ul>
+  )
+}
