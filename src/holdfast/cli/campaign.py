@@ -83,7 +83,7 @@ def confirm(
 def pause(
     campaign_id: CampaignId, run: RunNumber, journey: IsJourney = False, data: Data = None, api_key: ApiKey = None
 ) -> None:
-    """Let in nobody more by a run, for the time being; who has entered goes on."""
+    """Let in nobody more by a run, for the time being; who has entered goes on, at their hour too."""
     _change(campaign_id, run, "pause", journey=journey, data=data, api_key=api_key)
 
 
@@ -99,7 +99,7 @@ def resume(
 def cancel(
     campaign_id: CampaignId, run: RunNumber, journey: IsJourney = False, data: Data = None, api_key: ApiKey = None
 ) -> None:
-    """Stop a run for good; who waits for their hour is not sent anything either."""
+    """Stop a run for good; who waits for their hour, or for delivery, is not sent anything either."""
     _change(campaign_id, run, "stop", journey=journey, data=data, api_key=api_key)
 
 

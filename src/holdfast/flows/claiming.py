@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from holdfast.decisions.caps import Made
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
 from holdfast.decisions.machine import STOPPED
-from holdfast.decisions.visit import not_after
+from holdfast.decisions.visit import not_after, run_of
 from holdfast.flows.erased import suppressed_of
 from holdfast.flows.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.own import told_settled
@@ -57,9 +57,9 @@ async def claim(
     claimed = await _take(transaction, lanes, rooms, now_ms, sorted(playbook.paused)) if rooms else []
     if not claimed:
         return NOTHING_CLAIMED
-    stopped = [send for send in claimed if playbook.is_stopped(send.origin, send.version)]
-    running = [send for send in claimed if send not in stopped]
-    refused = [Settlement(key=send.key, state="withheld", reason=STOPPED) for send in stopped]
+    stopped = await _stopped(transaction, playbook, claimed)
+    running = [send for send in claimed if send.key not in stopped]
+    refused = [Settlement(key=send.key, state="withheld", reason=STOPPED) for send in claimed if send.key in stopped]
     refused += await still_refused(transaction, running, rules, now_ms)
     keys = {each.key for each in refused}
     put_off = lanes.put_off([send for send in claimed if send.key not in keys], now_ms)
@@ -72,6 +72,18 @@ async def claim(
         lanes.untaken(going)
         raise
     return Claimed(sends=going, put_off=len(put_off))
+
+
+async def _stopped(view: View, playbook: Playbook, sends: Sequence[Send]) -> Collection[str]:
+    """The keys of those whose journey or campaign was stopped, or of a campaign the run that let the person in."""
+    stopped = {send.key for send in sends if playbook.is_stopped(send.origin, send.version)}
+    runs = {send.key: run_of(send.variables) for send in sends if send.origin_kind == "campaign"}
+    wanted = sorted({each for each in runs.values() if each is not None})
+    states = await view.run_states(wanted) if wanted else {}
+    over = [await view.run(each) for each, state in states.items() if state == "stopped"]
+    # A campaign that others lead into carries on what led into those: their run is not one of its own.
+    ended = {(each.origin, each.id) for each in over if each is not None}
+    return stopped | {send.key for send in sends if (send.origin, runs.get(send.key)) in ended}
 
 
 async def _take(

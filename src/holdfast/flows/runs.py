@@ -59,8 +59,9 @@ async def change_run(
 ) -> Run:
     """Confirm one that is held; pause, resume or stop one under way.
 
-    Paused, nobody enters by it; those who have entered go on. Stopped, nobody enters any more, and who still waits for
-    their hour leaves then without being sent anything.
+    Paused, nobody enters by it; those who have entered go on, at their hour too. Stopped, nobody enters any more, who
+    still waits for their hour leaves then without being sent anything, and what of a campaign waits to be delivered is
+    withheld.
 
     Raises NotFound, and Conflict where the state it is in does not allow that.
     """

@@ -566,6 +566,49 @@ async def test_the_segment_one_comes_into_lets_one_in(tmp_path: Path) -> None:
     assert written(house) == ["ann"]
 
 
+async def test_a_stopped_run_withholds_what_waits_to_be_delivered(tmp_path: Path) -> None:
+    """The emergency brake: what the gate let through for the morning is not sent either; another run's is."""
+    house = await a_house(tmp_path, identify("ann"), identify("bob"), quiet_from="08:00", quiet_until="12:00")
+    ann, bob = (
+        {"type": "trait", "trait": "email", "operator": "equals", "value": f"{name}@example.com"}
+        for name in ("ann", "bob")
+    )
+    at = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}
+    await house.publish(a_campaign(at | {"audience": ann}))
+    await house.publish(a_campaign(at | {"audience": bob}, id="other"))
+    await house.later(hours=1)
+    (run,) = await runs(house)
+    assert run.counts == {"treated": 1}
+    await change_run(house.app.state, "news", run.id, "stop", now=house.clock.now())
+    await house.later(hours=2)
+    assert written(house) == ["bob"]
+    async with house.app.state.view() as view:
+        (send,) = await view.sends_of(origin="news", identities=[1], limit=10)
+    assert (send.state, send.reason) == ("withheld", "stopped")
+
+
+async def test_a_stopped_run_stops_nothing_that_it_led_into(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"), quiet_from="08:00", quiet_until="12:00")
+    await house.publish(a_campaign({"event": "Never", "again": "once"}))
+    leading = {
+        "id": "leading",
+        "name": "Leading",
+        "goal": {"event": "Order Completed", "within_seconds": DAY},
+        "start": "in",
+        "steps": {
+            "in": {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "exits": {"entered": "hand"}},
+            "hand": {"type": "enter_journey", "journey": "news", "exits": {"next": "out"}},
+            "out": {"type": "exit"},
+        },
+    }
+    await house.publish(leading)
+    await house.later(hours=1)
+    (run,) = await runs(house, "leading")
+    await change_run(house.app.state, "leading", run.id, "stop", now=house.clock.now(), kind="journey")
+    await house.later(hours=2)
+    assert written(house) == ["ann"]
+
+
 @pytest.mark.parametrize(("within_seconds", "sent"), [(DAY, []), (60, ["denver"])])
 async def test_who_waits_for_their_hour_leaves_by_the_goal_and_comes_no_sooner_by_it(
     tmp_path: Path, within_seconds: int, sent: list[str]

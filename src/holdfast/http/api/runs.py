@@ -164,7 +164,11 @@ def run_routes(app: Application, kind: Kind) -> APIRouter:
 
     @routes.post("/runs/{run_id}/{verb}")
     async def change(decision_id: str, run_id: int, verb: RunVerb) -> RunOf:
-        """Confirm a run that is held; pause one (nobody more enters), resume it, or stop it for good."""
+        """Confirm a run that is held; pause one (nobody more enters), resume it, or stop it for good.
+
+        Paused, who has entered goes on, at their hour too. Stopped, who waits for their hour leaves, and what of a
+        campaign waits to be delivered is withheld as `stopped`.
+        """
         run = await change_run(app.state, decision_id, min(run_id, NUMBER_MOST), verb, kind=kind, now=app.clock.now())
         app.wake.set()
         return run_shape(run)
