@@ -118,6 +118,8 @@ async def carry_after(before: Before, state: State, told: Mapping[int, Event], *
         carried |= await _carry_suppressions(view, transaction)
         await _carry_marks(view, transaction)
         await _carry_letters(view, transaction)
+        if before.has_gaps:
+            await _carry_counts(view, transaction, sorted({each for each, _ in before.decisions}))
     return carried
 
 
@@ -186,6 +188,24 @@ async def _carry_turns(view: View, transaction: Transaction) -> int:
         for turn in turns:
             await transaction.add_turn(turn)
     return count
+
+
+async def _carry_counts(view: View, transaction: Transaction, origins: Sequence[str]) -> None:
+    """What the forgotten did and cost goes on counting, though nobody can say any more that it was them."""
+    for origin in origins:
+        now = {(each.version, each.step, each.exit): each.count for each in await transaction.step_counts(origin)}
+        theirs = [
+            replace(each, count=each.count - now.get((each.version, each.step, each.exit), 0))
+            for each in await view.step_counts(origin)
+        ]
+        await transaction.count_steps([each for each in theirs if each.count > 0])
+    spent, counted = await view.spent(origins), await transaction.spent(origins)
+    theirs_spent = {
+        (origin, day): cost - counted.get(origin, {}).get(day, 0)
+        for origin, days in spent.items()
+        for day, cost in days.items()
+    }
+    await transaction.spend({account: cost for account, cost in theirs_spent.items() if cost > 0})
 
 
 async def _carry_suppressions(view: View, transaction: Transaction) -> dict[str, int]:

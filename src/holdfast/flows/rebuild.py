@@ -42,7 +42,7 @@ from holdfast.flows.rebuild_stage import Numbers, TurnClock, TurnLog, TurnState,
 from holdfast.flows.travel import LettingIn
 from holdfast.flows.trim import TRIMMED_NOTE
 from holdfast.flows.under_way import move_people, under_way
-from holdfast.kernel.errors import Conflict
+from holdfast.kernel.errors import Conflict, Internal, NotFound
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.ports.history import History
@@ -110,6 +110,8 @@ class Rebuilt:
     """Tables of past events that are in no history any more: load them again."""
     runs_gone: int = 0
     """People who entered by runs of campaigns that the state before knows nothing of."""
+    by_hand_gone: int = 0
+    """Merges and unmerges of people who are not there any more."""
     carried: dict[str, int] = field(default_factory=dict)
     """What was carried over from the state before, by what it is."""
 
@@ -204,15 +206,24 @@ class _Rebuild:
                 await self._decide(before, turn)
             case "segment":
                 await before.save_segment(self._given.state, str(turn.said["id"]), _whole(turn.said["version"]))
-            case "merge":
-                first, second = name_said(turn.said["first"]), name_said(turn.said["second"])
-                await merge(self._state, first, second, by=str(turn.said["by"]), now=from_millis(turn.at_ms))
-            case "unmerge":
-                links = turn.said["links"]
-                for link in links if isinstance(links, list) else ():
-                    await unmerge(self._state, _whole(link), by=str(turn.said["by"]), now=from_millis(turn.at_ms))
+            case "merge" | "unmerge":
+                try:
+                    await self._join_or_part(turn)
+                except (NotFound, Conflict):
+                    # They are forgotten, or came in a table that is gone.
+                    self._done.by_hand_gone += 1
             case "table":
                 await self._load(turn.at_ms)
+
+    async def _join_or_part(self, turn: Turn) -> None:
+        by, now = str(turn.said["by"]), from_millis(turn.at_ms)
+        if turn.kind == "merge":
+            first, second = name_said(turn.said["first"]), name_said(turn.said["second"])
+            await merge(self._state, first, second, by=by, now=now)
+            return
+        links = turn.said["links"]
+        for link in links if isinstance(links, list) else ():
+            await unmerge(self._state, _whole(link), by=by, now=now)
 
     async def _decide(self, before: Before, turn: Turn) -> None:
         decision = before.decisions.get((str(turn.said["id"]), _whole(turn.said["version"])))
@@ -254,6 +265,12 @@ class _Rebuild:
                 await self._fall_due(entry.offset, received_ms)
                 await self._tick(before, entry.offset + 1, received_ms)
                 self._done.without_turns += 1
+                await self._check_taken_in(entry.offset)
+
+    async def _check_taken_in(self, offset: int) -> None:
+        async with self._given.state.view() as view:
+            if await view.offset(REACT) <= offset:
+                raise Internal(f"the log entry at {offset} cannot be taken in")
 
     async def _fall_due(self, offset: int, until_ms: int) -> None:
         """Let timers fire, each at its own moment, up to then."""
