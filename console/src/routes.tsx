@@ -44,6 +44,13 @@ const person = createRoute({
   component: lazyRouteComponent(() => import('./pages/person/PersonPage'), 'PersonPage'),
 })
 
+const why = createRoute({
+  getParentRoute: () => root,
+  path: '/people/$id/why',
+  validateSearch: (search: Record<string, unknown>): { of?: string } => ({ of: text(search['of']) }),
+  component: lazyRouteComponent(() => import('./pages/person/TracePage'), 'TracePage'),
+})
+
 const segments = createRoute({
   getParentRoute: () => root,
   path: '/segments',
@@ -107,7 +114,7 @@ const delivery = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, segments, segment, journeys, journey, campaigns, campaign, mailbox, delivery, data]),
+  routeTree: root.addChildren([overview, people, person, why, segments, segment, journeys, journey, campaigns, campaign, mailbox, delivery, data]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

@@ -4,7 +4,7 @@ import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/
 import { get, post, route } from './client'
 import type {
   BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, Key, LiveMembers, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
-  SavedSegment, SegmentCount, Session, Simulation, UnderWay,
+  SavedSegment, SegmentCount, Session, Simulation, Trace, UnderWay,
 } from './types'
 
 export const session = queryOptions({
@@ -47,6 +47,15 @@ export const timeline = (id: string, event: string | null) =>
       get<EventPage>(route`/api/people/${id}/events`, { limit: 100, before: pageParam, event }, signal),
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_before,
+  })
+
+/** What a journey or campaign did with a person, and why. */
+export const trace = (id: string, origin: string) =>
+  queryOptions({
+    queryKey: ['trace', id, origin],
+    queryFn: ({ signal }) => get<Trace>('/api/trace', { person: id, origin }, signal),
+    enabled: origin !== '',
+    refetchInterval: 10_000,
   })
 
 export const segments = queryOptions({

@@ -383,3 +383,36 @@ export interface UnderWay {
   rows_read: number
   rows_total: number
 }
+
+/** One thing that happened at a stage of the way from an event to the provider, or did not. */
+export interface TraceMoment {
+  at: Moment
+  stage: string
+  outcome: string
+  step: string
+  /** Why, in one word or in the provider's words. */
+  reason: string
+  send: string
+}
+
+export interface TraceAttempt {
+  event: string
+  event_at: Moment | null
+  entered: boolean
+  reason: string
+  words: string
+  version: number | null
+  arm: string
+  moments: TraceMoment[]
+}
+
+export interface Trace {
+  user_id: string
+  origin: string
+  kind: RunKind
+  name: string
+  state: RunState
+  words: string
+  /** The last ones, oldest first. */
+  attempts: TraceAttempt[]
+}

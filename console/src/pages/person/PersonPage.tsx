@@ -1,7 +1,7 @@
 import { Button, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi } from '@tanstack/react-router'
-import { Merge } from 'lucide-react'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
+import { Merge, Route } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { route } from '~/api/client'
 import { Stream } from '~/api/live'
@@ -28,11 +28,17 @@ const PARENT = { to: '/people', label: 'People' } as const
 export function PersonPage() {
   const { id } = here.useParams()
   const query = useQuery(person(id))
+  const navigate = useNavigate()
   const [merging, setMerging] = useState(false)
   const data = query.data
   return (
     <>
       <TopBar title={data ? personName(data) : id} parent={PARENT} beside={data && <code className="faint cut">{data.user_id ?? id}</code>}>
+        {data && (
+          <Button leftSection={<Route size={14} />} onClick={() => void navigate({ to: '/people/$id/why', params: { id } })}>
+            Why a message
+          </Button>
+        )}
         {data && (
           <Button leftSection={<Merge size={14} />} onClick={() => setMerging(true)}>
             Merge with someone
@@ -76,7 +82,7 @@ function Panes({ id, person: shown }: { id: string; person: Person }) {
           <Timeline id={id} event={event} stream={stream} clear={() => setEvent(null)} />
         </Tabs.Panel>
         <Tabs.Panel value="journeys" className={styles.panel}>
-          <Visits visits={shown.visits} />
+          <Visits id={id} visits={shown.visits} />
         </Tabs.Panel>
       </Tabs>
     </div>

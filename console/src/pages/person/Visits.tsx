@@ -11,11 +11,19 @@ import { clock, shortDay } from '~/words/moments'
 import styles from './Timeline.module.css'
 
 /** Every journey and campaign they entered, where they stand, and how they left. */
-export function Visits({ visits }: { visits: PersonVisit[] }) {
+export function Visits({ id, visits }: { id: string; visits: PersonVisit[] }) {
   const campaigns = new Set(useQuery(runs('campaign')).data?.map(({ id }) => id))
   if (visits.length === 0) {
     return (
-      <Empty title="In no journey yet" drawing={<TreeDrawing />}>
+      <Empty
+        title="In no journey yet"
+        drawing={<TreeDrawing />}
+        actions={
+          <Link to="/people/$id/why" params={{ id }} className="link">
+            Ask why not
+          </Link>
+        }
+      >
         When a trigger fires for this person, their way through the journey shows here.
       </Empty>
     )
@@ -30,6 +38,7 @@ export function Visits({ visits }: { visits: PersonVisit[] }) {
             <th scope="col">Where</th>
             <th scope="col">Entered</th>
             <th scope="col">Next</th>
+            <th scope="col">Why</th>
           </tr>
         </thead>
         <tbody>
@@ -58,6 +67,11 @@ export function Visits({ visits }: { visits: PersonVisit[] }) {
                 ) : (
                   'Waits for an event'
                 )}
+              </td>
+              <td>
+                <Link to="/people/$id/why" params={{ id }} search={{ of: visit.origin }} className="link">
+                  Step by step
+                </Link>
               </td>
             </tr>
           ))}

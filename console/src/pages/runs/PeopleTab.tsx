@@ -39,8 +39,11 @@ export function PeopleTab({ run, step }: { run: Run; step: RunStep | null }) {
                   <li key={person.person}>
                     <PersonMark name={name} />
                     <Link to="/people/$id" params={{ id: person.user_id }} className="cut">
-                        {name}
-                      </Link>
+                      {name}
+                    </Link>
+                    <Link to="/people/$id/why" params={{ id: person.user_id }} search={{ of: run.id }} className={styles.whyLink} aria-label={`Why, ${name}`}>
+                      Why
+                    </Link>
                   </li>
                 )
               })}

@@ -5,7 +5,7 @@ import { put, Refusal, route } from '~/api/client'
 import { liveMembers } from '~/api/queries'
 import type { LiveMembers, SavedSegment } from '~/api/types'
 import { EasedNumber } from '~/parts/EasedNumber'
-import { Ago } from '~/parts/Moment'
+import { clock, shortDay } from '~/words/moments'
 import { percent } from '~/words/numbers'
 import styles from './SegmentBuilder.module.css'
 
@@ -49,7 +49,7 @@ function Members({ id }: { id: string }) {
         <b>
           <EasedNumber value={data.size} />
         </b>{' '}
-        {data.size === 1 ? 'person is' : 'people are'} in it as saved, live since <Ago at={data.live_since} />
+        {data.size === 1 ? 'person is' : 'people are'} in it as saved, live since {moment(data.live_since)}
         {data.filled < 1 && <span role="status">; {percent(data.filled, 0)} of those who were there before are looked at</span>}
       </p>
       {data.members.length > 0 && <Since members={data.members} />}
@@ -66,10 +66,12 @@ function Since({ members }: { members: LiveMembers['members'] }) {
             {member.user_id}
           </Link>
           <span className="quiet">
-            since <Ago at={member.since} />
+            since {moment(member.since)}
           </span>
         </li>
       ))}
     </ul>
   )
 }
+
+const moment = (at: string) => `${shortDay(at, new Date())}, ${clock(at)}`
