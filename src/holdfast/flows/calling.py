@@ -56,7 +56,8 @@ class Became:
     """`pending`: the call is durable, and so much waits before it that it is not taken in yet."""
     arm: Arm | None = None
     reason: str = ""
-    """Why they did not enter, or why what was to be sent is withheld."""
+    """Why they did not enter, or why what was to be sent is withheld; `otherwise_then`: nothing bars it as things are
+    now, and something did when the call was taken in."""
     send: str = ""
     """The state of what was to be sent: `pending`, `claimed`, `sent`, `withheld`, `failed` or `in_doubt`."""
 
@@ -189,6 +190,7 @@ async def _became(
     persons = sorted({each.person for each in known.values()})
     playbook = playbook_of([])
     travellers = await load_travellers(view, persons, playbook, line.rules, to_millis(now), entering=(play.id,))
+    seen = await view.seen([event.dedup_hash for _, event in called])
     found: list[Became] = []
     for named, event in called:
         identity = known.get(named.key)
@@ -198,7 +200,14 @@ async def _became(
         else:
             found.append(
                 await _of_one(
-                    view, line, play, key=bounded_key(key), traveller=traveller, called=(named, event), now=now
+                    view,
+                    line,
+                    play,
+                    key=bounded_key(key),
+                    traveller=traveller,
+                    called=(named, event),
+                    taken_in=event.dedup_hash in seen,
+                    now=now,
                 )
             )
     return found
@@ -212,6 +221,7 @@ async def _of_one(
     key: str,
     traveller: Traveller,
     called: tuple[Named, Event],
+    taken_in: bool,
     now: datetime,
 ) -> Became:
     named, event = called
@@ -242,6 +252,8 @@ async def _of_one(
     )
     if isinstance(answer, NotEntered):
         return Became(key=named.key, outcome="not_entered", reason=answer.reason)
+    if taken_in:  # They did not enter by it then, and the same call lets nobody in later.
+        return Became(key=named.key, outcome="not_entered", reason="otherwise_then")
     return Became(key=named.key, outcome="pending")
 
 

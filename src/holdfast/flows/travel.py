@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
-from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
+from holdfast.decisions.machine import FAILED, Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
 from holdfast.decisions.pace import Places
 from holdfast.decisions.start import Cause, Occasion
 from holdfast.decisions.told import Told
@@ -273,7 +273,11 @@ class Travel:
     def let_in(self, traveller: Traveller, by: LettingIn, now: datetime) -> str:
         """Let somebody in by an occasion; returns the arm they are in, or why they are in none."""
         identity = next(each.id for each in traveller.members if each.key == traveller.key)
-        entered = self._entered(traveller, by.play, by.occasion, identity, now)
+        try:
+            entered = self._entered(traveller, by.play, by.occasion, identity, now)
+        except Exception:  # noqa: BLE001 - As in `_advance`: no record could be set aside for it.
+            _log.exception("%s could not be asked whether they enter %s", identity, by.play.id)
+            return FAILED
         if isinstance(entered, Visit) and by.places is not None:
             entered = _in_turn(entered, by.places, now)
         if isinstance(entered, NotEntered):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.decisions import pace
+from holdfast.decisions import broadcast, pace
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows import broadcasts
 from holdfast.flows.calling import Became, Line, Named, call_audience, call_people
@@ -485,6 +485,35 @@ async def test_a_call_tells_of_each_person_what_became_of_them(tmp_path: Path) -
     (ann,) = await call(house, "order-8", "ann")
     assert ann.outcome == "entered"
     assert written(house) == ["ann"]
+
+
+async def test_a_call_that_did_not_let_somebody_in_does_not_do_so_later(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await house.publish(a_campaign({"type": "api", "only_if": gold}))
+    (ann,) = await call(house, "order-7", "ann")
+    assert (ann.outcome, ann.reason) == ("not_entered", "condition")
+    await house.happens(identify("ann", plan="gold"))
+    (ann,) = await call(house, "order-7", "ann")
+    assert (ann.outcome, ann.reason) == ("not_entered", "otherwise_then")
+    (ann,) = await call(house, "order-8", "ann")
+    assert ann.outcome == "entered"
+
+
+async def test_whom_asking_breaks_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house = await a_house(tmp_path, identify("ann", country="ZZ"), identify("bob"))
+
+    def broken(country: str, default: str | None, facts: Any) -> str | None:
+        if facts.traits.get("country") == "ZZ":
+            raise RuntimeError("A calendar that breaks.")
+        return None
+
+    monkeypatch.setattr(broadcast, "country_for", broken)
+    at = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "on_day_off": "skip"}
+    await house.publish(a_campaign(at))
+    await house.later(hours=1)
+    assert in_brief(await runs(house)) == [("2026-01-05T10:00:00", "done", {"failed": 1, "treated": 1})]
+    assert written(house) == ["bob"]
 
 
 async def test_a_call_keeps_holdout_and_cool_down(tmp_path: Path) -> None:
