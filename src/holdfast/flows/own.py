@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey, Json, own_event
+from holdfast.events.segment_body import BODY_BYTES_MOST
 from holdfast.events.segment_spec import encode_own
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.log import Record
@@ -45,13 +46,19 @@ def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: i
 
 
 def own_records(events: Sequence[Event], received_ms: int) -> list[Record]:
-    """The events as records for the log, in order."""
+    """The events as records for the log, in order; each no larger than a request may be, which every log can hold."""
     return [
-        Record(
-            kind="batch",
-            source=OWN_SOURCE,
-            received_ms=received_ms,
-            body=encode_own(events[start : start + EVENTS_IN_RECORD]),
-        )
+        Record(kind="batch", source=OWN_SOURCE, received_ms=received_ms, body=body)
         for start in range(0, len(events), EVENTS_IN_RECORD)
+        for body in _bodies(events[start : start + EVENTS_IN_RECORD])
     ]
+
+
+def _bodies(events: Sequence[Event]) -> Iterator[bytes]:
+    body = encode_own(events)
+    if len(body) <= BODY_BYTES_MOST or len(events) == 1:
+        yield body
+        return
+    half = len(events) // 2
+    yield from _bodies(events[:half])
+    yield from _bodies(events[half:])
