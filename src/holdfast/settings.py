@@ -211,8 +211,8 @@ class Settings:
     )
     log_keep_days: int = _setting(
         30,
-        "How long the log keeps what everybody has read: as far back as it reaches, the state can be rebuilt from it. "
-        "0 keeps it for ever.",
+        "How long the log keeps what everybody has read. `holdfast rebuild` makes the state anew from a whole log, or "
+        "from a back-up and the log since. 0 keeps it for ever.",
         unit="days",
         least=0,
     )

@@ -20,6 +20,7 @@ from holdfast.cli import (
     kpi,
     lists,
     people,
+    rebuild,
     roles,
     segment,
     server,
@@ -112,4 +113,5 @@ app.command("sql")(sql.sql)
 app.command("simulate")(simulate.simulate)
 app.command("trace")(trace.trace)
 app.add_typer(cluster.app, name="cluster")
+app.command("rebuild")(rebuild.rebuild)
 app.command("doctor")(doctor.doctor)
