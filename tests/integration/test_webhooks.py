@@ -8,6 +8,7 @@ import contextlib
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.channels.carriers import http
 from holdfast.channels.carriers.http import HttpCarrier
 from holdfast.channels.webhook import verdict
 from holdfast.kernel.errors import Invalid
@@ -216,7 +218,14 @@ async def test_the_carrier_answers_whatever_happens() -> None:
     await carrier.close()
 
 
-PRIVATE = ("127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.0.0.1", "[::ffff:10.0.0.1]")
+PRIVATE = (
+    *("127.0.0.1", "localhost", "[::1]", "169.254.169.254", "10.0.0.1", "[::ffff:10.0.0.1]"),
+    # The same written otherwise: in decimal, octal and hexadecimal, shortened, as nothing at all.
+    *("2130706433", "0177.0.0.1", "0x7f.1", "127.1", "0.0.0.0", "0", "[::]"),
+    # By a translator, by 6to4, as a "compatible" address; of the site, of the link, of many.
+    *("[64:ff9b::a00:1]", "[2002:7f00:1::1]", "[::7f00:1]", "[fec0::1]", "[fd00::1]", "224.0.0.251", "[ff0e::1]"),
+    *("100.64.0.1", "192.0.0.8", "255.255.255.255", "240.0.0.1"),
+)
 
 
 @pytest.mark.parametrize("host", PRIVATE)
@@ -226,6 +235,66 @@ async def test_nothing_private_is_called(host: str) -> None:
     assert isinstance(answer, Refused)
     assert "webhook_private" in answer.reason
     await carrier.close()
+
+
+Found = list[tuple[Any, ...]]
+
+
+def looking_up(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> list[str]:
+    """From now on every name has these addresses; returns the names that are asked for."""
+    asked: list[str] = []
+    loop = asyncio.get_running_loop()
+    found = loop.getaddrinfo
+
+    async def told(host: str, port: int, **how: Any) -> Found:
+        if host.replace(".", "").isdigit() or ":" in host:
+            return list(await found(host, port, **how))
+        asked.append(host)
+        return [each for address in addresses for each in await found(address, port, type=socket.SOCK_STREAM)]
+
+    monkeypatch.setattr(loop, "getaddrinfo", told)
+    return asked
+
+
+async def test_a_name_with_one_private_address_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    carrier = HttpCarrier(allow_private=False, seal=lambda _: {})
+    for addresses in (["192.0.2.1", "127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["127.0.0.1", "8.8.8.8"]):
+        looking_up(monkeypatch, addresses)
+        answer = await carrier.carry(parcel("http://hook.example:9/"))
+        assert isinstance(answer, Refused)
+    await carrier.close()
+
+
+async def test_the_address_that_was_looked_at_is_the_one_that_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A name that is looked up again may lead elsewhere the second time. And one dead address is not the end."""
+    carrier = HttpCarrier(allow_private=True, seal=lambda _: {})
+    async with a_hook() as hook:
+        asked = looking_up(monkeypatch, ["127.0.0.2", "127.0.0.1"])
+        answer = await carrier.carry(parcel(f"http://hook.example:{hook.port}/"))
+        assert answer == Accepted("200")
+        assert asked == ["hook.example"]
+        assert hook.calls[0][1]["host"].startswith("hook.example")
+        await carrier.close()
+        await asyncio.sleep(0.01)  # The server hears of it.
+
+
+async def test_who_says_nothing_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "CALL_SECONDS_MOST", 0.05)
+    carrier = HttpCarrier(allow_private=True, seal=lambda _: {})
+    hung_up = asyncio.Event()
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()  # Until the other side goes.
+        writer.close()
+        hung_up.set()
+
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with asyncio.timeout(20):
+        answer = await carrier.carry(parcel(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"))
+    assert isinstance(answer, InDoubt)
+    await carrier.close()
+    await hung_up.wait()
+    server.close()
 
 
 def test_every_status_is_a_verdict() -> None:
