@@ -10,16 +10,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
 
-CAPS_MOST = 20
-"""Caps a text may hold."""
 WITHIN_DAYS_MOST = 90
 """How long a window may be: every contact so far back is looked at whenever somebody is to be written to."""
-DAY_SECONDS = 86_400
 PRIORITY_MOST = 100
 PRIORITY_USUAL = 50
-_UNITS = {"hour": 3_600, "day": DAY_SECONDS, "week": 7 * DAY_SECONDS}
 _RULE = re.compile(
     r"(?P<most>[0-9]{1,6}) in (?P<count>[0-9]{1,6}) (?P<unit>hour|day|week)s?"
     r"(?: on (?P<channel>[a-z0-9][a-z0-9_-]{0,63}))?(?: about (?P<topic>[a-z0-9][a-z0-9_-]{0,63}))?"
@@ -100,16 +97,7 @@ def decode_caps(text: str, path: str) -> tuple[Cap, ...]:
 
     Raises Invalid, with `path`.
     """
-    rules = [rule for part in text.split(";") if (rule := " ".join(part.split()))]
-    if len(rules) > CAPS_MOST:
-        raise Invalid(f"there are {len(rules)} caps, and {CAPS_MOST} are the most.", path=path, hint=_HINT)
-    return tuple(_cap(rule, path) for rule in rules)
-
-
-def seconds_of(window: str) -> int:
-    """The length of a window such as `2 weeks`, which is known to be one."""
-    count, unit = window.split()
-    return int(count) * _UNITS[unit.removesuffix("s")]
+    return tuple(_cap(rule, path) for rule in rules_in(text, "caps", path, _HINT))
 
 
 def outranked(

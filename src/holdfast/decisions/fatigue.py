@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from holdfast.decisions.caps import CAPS_MOST, WITHIN_DAYS_MOST, Made, seconds_of
+from holdfast.decisions.caps import WITHIN_DAYS_MOST, Made
+from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
 
 _RULE = re.compile(
@@ -58,10 +59,7 @@ def decode_fatigue(text: str, path: str) -> tuple[Fatigue, ...]:
 
     Raises Invalid, with `path`.
     """
-    rules = [rule for part in text.split(";") if (rule := " ".join(part.split()))]
-    if len(rules) > CAPS_MOST:
-        raise Invalid(f"there are {len(rules)} rules, and {CAPS_MOST} are the most.", path=path, hint=_HINT)
-    return tuple(_fatigue(rule, path) for rule in rules)
+    return tuple(_fatigue(rule, path) for rule in rules_in(text, "rules", path, _HINT))
 
 
 def _fatigue(rule: str, path: str) -> Fatigue:
@@ -72,7 +70,7 @@ def _fatigue(rule: str, path: str) -> Fatigue:
         hint = "Say after how many unanswered messages, 1 at least; to limit everybody use contact_caps."
         raise Invalid(f"{rule!r} would tire who was never written to.", path=path, hint=hint)
     windows = [seconds_of(found[name]) for name in ("within", "rest")]
-    if not all(0 < each <= WITHIN_DAYS_MOST * 86_400 for each in windows):
+    if not all(0 < each <= WITHIN_DAYS_MOST * DAY_SECONDS for each in windows):
         hint = f"A window is an hour at least and {WITHIN_DAYS_MOST} days at most."
         raise Invalid(f"a window of {rule!r} cannot be.", path=path, hint=hint)
     return Fatigue(

@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from holdfast.decisions.caps import seconds_of
+from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
 
 if TYPE_CHECKING:  # It brings the decoder of profiles, which settings must not wait for.
     from holdfast.profiles.profile import Tally
 
-HOLDS_MOST = 20
 HOLD_DAYS_MOST = 365
 _RULE = re.compile(
     r"from (?P<opened>\S.{0,199}?) until (?P<solved>\S.{0,199}?), at most (?P<most>[0-9]{1,6} (?:hour|day|week)s?)"
@@ -56,10 +55,7 @@ def decode_holds(text: str, path: str) -> tuple[ServiceHold, ...]:
 
     Raises Invalid, with `path`.
     """
-    rules = [rule for part in text.split(";") if (rule := " ".join(part.split()))]
-    if len(rules) > HOLDS_MOST:
-        raise Invalid(f"there are {len(rules)} rules, and {HOLDS_MOST} are the most.", path=path, hint=_HINT)
-    return tuple(_hold(rule, path) for rule in rules)
+    return tuple(_hold(rule, path) for rule in rules_in(text, "rules", path, _HINT))
 
 
 def _hold(rule: str, path: str) -> ServiceHold:
@@ -67,7 +63,7 @@ def _hold(rule: str, path: str) -> ServiceHold:
     if found is None:
         raise Invalid(f"{rule!r:.200} is no rule about service.", path=path, hint=_HINT)
     seconds = seconds_of(found["most"])
-    if not 0 < seconds <= HOLD_DAYS_MOST * 86_400:
+    if not 0 < seconds <= HOLD_DAYS_MOST * DAY_SECONDS:
         hint = f"Hold for an hour at least and {HOLD_DAYS_MOST} days at most."
         raise Invalid(f"the time of {rule!r} cannot be.", path=path, hint=hint)
     if found["opened"] == found["solved"]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from holdfast.decisions.caps import CAPS_MOST, Cap, Made, decode_caps, free_ms, outranked
+from holdfast.decisions.caps import Cap, Made, decode_caps, free_ms, outranked
+from holdfast.decisions.rule_texts import RULES_MOST
 from holdfast.kernel.errors import Invalid
 
 DAY = 86_400
@@ -44,7 +45,7 @@ def test_caps_are_written_as_they_are_said() -> None:
         "5 in 7 months",
         "5 in 7 days, 1 in 1 day",
         "٣ in 7 days",
-        ";".join(["1 in 1 day"] * (CAPS_MOST + 1)),
+        ";".join(["1 in 1 day"] * (RULES_MOST + 1)),
     ],
 )
 def test_what_is_no_cap_is_refused_with_a_remedy(text: str) -> None:
