@@ -9,7 +9,7 @@ from tests.browser.console import Server
 
 NEXT_YEAR = datetime.now(UTC).year + 1
 GOAL = {"event": "Order Completed", "within_seconds": 259_200}
-SEND = {"channel": "email", "template": {"subject": "For you", "text": "Hello."}}
+SEND = {"channel": "email", "template": {"subject": "For you", "html": "<p>Hello.</p>"}}
 GERMANS = {"type": "trait", "trait": "country", "operator": "equals", "value": "DE"}
 BUYERS = {"type": "did", "event": "Order Completed", "at_least": 1}
 ORDERED = {"event": "Order Completed", "seconds": 3_600}

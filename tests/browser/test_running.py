@@ -82,6 +82,7 @@ def test_the_next_times_are_told(open_page: Open) -> None:
 def test_a_held_run_is_confirmed(open_page: Open, server: Server) -> None:
     held(server, "held-and-sent")
     page = open_page("/campaigns/held-and-sent")
+    expect(page.get_by_text("A run waits until somebody confirms it.")).to_be_visible()
     page.get_by_role("button", name="Look at it").click()
     fine_in_both_schemes(page)
     page.get_by_role("button", name="Confirm", exact=True).click()

@@ -24,7 +24,7 @@ def test_a_message_is_traced_from_the_event_to_the_provider(open_page: Open, ser
     until(server, f"/api/campaigns/{name}", lambda answer: answer["sent"] == 1)
     page = open_page(f"/people/{user}")
     page.get_by_role("tab", name="Journeys").click()
-    page.get_by_role("link", name="Step by step").click()
+    page.get_by_role("row", name="Traced").get_by_role("link", name="Step by step").click()
     expect(page.get_by_role("heading", name="Why, Petra Loom")).to_be_visible()
     attempts = page.get_by_role("list", name="Attempts, newest first")
     expect(attempts.get_by_text("The provider took it")).to_be_visible()

@@ -1,28 +1,30 @@
 import { useQuery } from '@tanstack/react-query'
-import { coming } from '~/api/queries'
+import { coming, occasions } from '~/api/queries'
 import type { Run } from '~/api/types'
 import { TreeDrawing } from '~/parts/Drawings'
 import { Empty } from '~/parts/States'
 import { wall } from '~/words/moments'
 import { plural } from '~/words/numbers'
-import { stepDefinition } from './graph'
+import { comesInRuns, stepDefinition } from './graph'
 
 /** What has to happen for the first person to enter. */
 export function NobodyYet({ run }: { run: Run }) {
   const trigger = run.steps.find(({ type }) => type in WAITS_FOR)
   const { data: next } = useQuery({ ...coming(run.kind, run.id), enabled: trigger !== undefined })
+  const { data: begun } = useQuery({ ...occasions(run.kind, run.id), enabled: comesInRuns(run) })
+  const ahead = next?.find((each) => !begun?.some(({ key }) => key === each.wall))
   const fields = trigger ? stepDefinition(run, trigger) : {}
   const words = (name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : '')
+  const waitsFor = () => {
+    if (run.state !== 'live') return `It is ${run.state}: nobody enters.`
+    if (begun?.some(({ state }) => state === 'held')) return 'A run waits until somebody confirms it.'
+    if (run.waiting > 0) return `${plural(run.waiting, 'person waits', 'people wait')} for their hour.`
+    if (ahead && trigger?.type !== 'date_trait') return `It next lets people in on ${wall(ahead.wall)}.`
+    return WAITS_FOR[trigger?.type ?? '']?.(words) ?? 'The first people have to enter.'
+  }
   return (
     <Empty title="Nobody entered yet" drawing={<TreeDrawing />}>
-      {run.state !== 'live'
-        ? `It is ${run.state}: nobody enters.`
-        : run.waiting > 0
-          ? `${plural(run.waiting, 'person waits', 'people wait')} for their hour.`
-          : next?.[0] && trigger?.type !== 'date_trait'
-            ? `It next lets people in on ${wall(next[0].wall)}.`
-            : (WAITS_FOR[trigger?.type ?? '']?.(words) ?? 'The first people have to enter.')}{' '}
-      Results show here as they come.
+      {waitsFor()} Results show here as they come.
     </Empty>
   )
 }

@@ -22,8 +22,7 @@ export function Outline({ graph, selected, select }: Props) {
             <span className={styles.words}>
               <b>{step.title || step.id}</b>
               <span className="quiet">
-                {stepKind(step.type)}
-                 · {step.note || step.id}
+                {stepKind(step.type)} · {step.note || step.id}
               </span>
             </span>
             <span className={styles.numbers}>

@@ -8,6 +8,8 @@ import styles from './Inspector.module.css'
 /** Treated against holdout: the goal, then money, each with its interval; never an effect alone. */
 export function ResultPanel({ result }: { result: Result }) {
   const { arms, currency } = result
+  // While both wait for the same thing, it is said once.
+  const same = reason(result.conversion) !== '' && reason(result.conversion) === reason(result.revenue_per_person)
   const best = Math.max(0.0001, ...arms.map((arm) => arm.conversion_rate ?? 0))
   const most = Math.max(0.0001, ...arms.map((arm) => arm.revenue_per_person_minor ?? 0))
   return (
@@ -28,19 +30,25 @@ export function ResultPanel({ result }: { result: Result }) {
         {arms.map((arm) => (
           <Arm key={arm.arm} arm={arm} share={(arm.revenue_per_person_minor ?? 0) / most} value={each(arm, currency)} />
         ))}
-        <EffectBox
-          effect={result.revenue_per_person}
-          difference={(effect) => money(effect.difference, currency, true)}
-          ends={(effect) => `${money(effect.low, currency, true)} to ${money(effect.high, currency, true)}`}
-        />
+        {!same && (
+          <EffectBox
+            effect={result.revenue_per_person}
+            difference={(effect) => money(effect.difference, currency, true)}
+            ends={(effect) => `${money(effect.low, currency, true)} to ${money(effect.high, currency, true)}`}
+          />
+        )}
       </section>
-      <section className={styles.section}>
-        <p className={styles.words}>{result.words}</p>
-      </section>
+      {!same && (
+        <section className={styles.section}>
+          <p className={styles.words}>{result.words}</p>
+        </section>
+      )}
       <Arms arms={arms} currency={currency} />
     </>
   )
 }
+
+const reason = (effect: Effect) => (effect.status === 'inconclusive' ? effect.reason : '')
 
 const control = (arm: ArmResult) => arm.arm === 'holdout'
 const armName = (arm: ArmResult) => arm.arm.charAt(0).toUpperCase() + arm.arm.slice(1)

@@ -48,13 +48,15 @@ function Numbers({ data }: { data: Simulation }) {
     <KpiStrip
       kpis={[
         { label: 'People who would enter', value: count(sum(Object.values(entered.people)).count), note: arms.map(([arm, each]) => `${armWords(arm)} ${count(each.count)}`).join(', ') || 'Nobody' },
-        { label: 'Messages sent', value: count(sent.count), note: sent.low === sent.high ? `${count(data.deferred.count)} wait for quiet hours first` : `${count(sent.low)} to ${count(sent.high)}` },
+        { label: 'Messages sent', value: count(sent.count), note: sent.low === sent.high ? waits(data.deferred.count) : `${count(sent.low)} to ${count(sent.high)}` },
         { label: 'Withheld', value: count(withheld.count), note: `${percent(share(withheld.count, sent.count + withheld.count), 0)} of all asked for` },
         { label: 'Cost', value: cost ? money(cost.minor, cost.currency) : 'Not known', note: cost ? (unpriced ? `Without ${unpriced}` : 'By message costs of the workspace') : 'Set message_costs to see it' },
       ]}
     />
   )
 }
+
+const waits = (deferred: number) => (deferred > 0 ? `${plural(deferred, 'waits', 'wait')} for quiet hours to be over` : 'None waits for quiet hours')
 
 const share = (part: number, whole: number) => (whole > 0 ? part / whole : null)
 

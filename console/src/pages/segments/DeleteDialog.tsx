@@ -21,8 +21,8 @@ export function DeleteDialog({ saved, count, close }: { saved: SavedSegment; cou
     <Dialog onClose={close} title={`Delete “${saved.name}”`}>
       <div className={styles.form}>
         <p>
-          The definition goes away{count === null ? '' : `; the ${plural(count, 'person', 'people')} in it stay as they are`}. Journeys keep their own copy of a
-          condition.
+          The definition goes away{count === null ? '' : `; the ${plural(count, 'person', 'people')} in it stay as they are`}. While a journey, a campaign or
+          another segment uses it, it stays.
         </p>
         {erase.isError && <p role="alert">Not deleted. {erase.error.message}</p>}
         <div className={styles.actions}>
