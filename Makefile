@@ -74,8 +74,9 @@ simulate: setup ## Thirty days of a shop, SEEDS=200 times; SEED=7 lives through 
 	@$(BIN)/python -m tests.simulation $(if $(SEED),$(SEED),1 $(SEEDS) --processes $(WORKERS)) $(if $(TRACE),--trace)
 
 .PHONY: nightly
-nightly: setup ## A thousand simulated worlds
+nightly: setup ## A thousand simulated worlds, and long walks of the models
 	@$(MAKE) simulate SEEDS=1000
+	@MODEL_STEPS=long $(BIN)/pytest -n $(WORKERS) --dist loadfile tests/models $(ARGS)
 
 .PHONY: bench
 bench: setup ## The benchmarks; ARGS="NAME --quick" runs one

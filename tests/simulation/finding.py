@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from tests.simulation.plants import PLANTS
+from tests.simulation.plants_apart import PLANTS_APART
 from tests.simulation.promises import check
 from tests.simulation.world import simulate
 
@@ -14,7 +15,7 @@ from tests.simulation.world import simulate
 def main(words: list[str]) -> None:
     """Print each mistake, the worlds it showed in, and the first promise that was broken."""
     seeds = range(int(words[0]), int(words[1]) + 1)
-    for plant in PLANTS:
+    for plant in (*PLANTS, *PLANTS_APART):
         name = plant.__name__.strip("_")
         if words[2:] and name not in words[2:]:
             continue

@@ -36,10 +36,10 @@ def _offset_before_effects() -> contextlib.AbstractContextManager[object]:
 
         return patch.object(Intake, "take_in", take_in)
 
-    return _in_each_tick(planted)
+    return in_each_tick(planted)
 
 
-def _in_each_tick(
+def in_each_tick(
     planted: Callable[[Reactor], contextlib.AbstractContextManager[object]],
 ) -> contextlib.AbstractContextManager[object]:
     """A mistake that needs to know whose tick it is in."""
@@ -72,7 +72,7 @@ def _handed_over_before_commit() -> contextlib.AbstractContextManager[object]:
 
         return patch.object(react, "claim", claim)
 
-    return _in_each_tick(planted)
+    return in_each_tick(planted)
 
 
 def _settlement_lost() -> contextlib.AbstractContextManager[object]:

@@ -337,5 +337,7 @@ async def _people(ends: Ends) -> None:
             ends.hold(row.traits == whole.trait_values(), f"person {person} has other traits")
             ends.hold(row.last_seen_ms == whole.last_seen_ms, f"person {person} was seen at another time")
     for row_ in ends.rows:
-        person = ends.tables.identities[row_["identity"]].person
+        owner = ends.tables.identities.get(row_["identity"])
+        ends.hold(owner is not None, f"{row_['message_id']} is in the history, and nobody's")
+        person = row_["person"] if owner is None else owner.person
         ends.hold(row_["person"] == person, f"{row_['message_id']} is {row_['person']}'s and should be {person}'s")

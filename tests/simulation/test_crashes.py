@@ -11,15 +11,25 @@ from pathlib import Path
 import pytest
 
 from tests.simulation.plants import PLANTS, Plant
+from tests.simulation.plants_apart import PLANTS_APART
 from tests.simulation.promises import check
 from tests.simulation.world import simulate
 
 SEEDS = int(os.environ.get("SIMULATED_WORLDS", "30"))
 SEEDS_A_PLANT = 60
 """In how many worlds a planted mistake must show."""
-KEPT: tuple[int, ...] = ()
+KEPT = (121, 173)
 """Worlds that once were broken."""
-FOUND_BY = {"no_recover": 4, "settlement_lost": 12, "mapping_said_once": 4, "ids_forgotten_by_the_clock": 2}
+FOUND_BY = {
+    "no_recover": 4,
+    "settlement_lost": 12,
+    "mapping_said_once": 4,
+    "ids_forgotten_by_the_clock": 2,
+    "cursor_apart": 2,
+    "taken_from_the_living": 3,
+    "caps_ask_once": 4,
+    "quiet_ask_once": 3,
+}
 """Where a planted mistake shows when it does not at once; tried first, for speed only."""
 
 
@@ -33,7 +43,7 @@ def test_a_seed_tells_the_same_story_every_time(tmp_path: Path) -> None:
     assert simulate(7, tmp_path, check)[1].trace == simulate(7, tmp_path, check)[1].trace
 
 
-@pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.__name__.strip("_"))
+@pytest.mark.parametrize("plant", [*PLANTS, *PLANTS_APART], ids=lambda plant: plant.__name__.strip("_"))
 def test_a_planted_mistake_is_found(plant: Plant, tmp_path: Path) -> None:
     first = FOUND_BY.get(plant.__name__.strip("_"), 1)
     for seed in (first, *range(1, SEEDS_A_PLANT + 1)):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,27 @@ async def test_what_comes_after_many_repetitions_is_caught_up_with(tmp_path: Pat
     await collect(house, does("Bought"))
     await house.app.catch_up()
     assert await house.app.history.size() == 2
+
+
+async def test_own_events_told_again_after_a_long_pause_are_told_once(tmp_path: Path) -> None:
+    house = await House.build(tmp_path, dedup_days=1)
+    await house.publish(WELCOME)
+    await collect(house, identifies(), does("Signed Up"))
+    await house.app.reactor.tick()
+    async with house.app.state.view() as view:
+        waiting = [event for _, event in await view.emitted(limit=100)]
+    # They are told, and the process dies before it has written that they are.
+    await house.app.tell(waiting)
+    house.clock.advance(days=3)
+    house.app.reactor._forgotten_day = 0  # As after a start.
+    await house.app.reactor.tick()
+    await house.app.archivist.flush()
+    house.app.reactor._forgotten_day = 0
+    await house.app.reactor.tick()
+    await house.settle()
+    batches = [batch async for batch in house.app.history.export(batch_rows=1_000)]
+    told = Counter(message_id for batch in batches for message_id in batch.column("message_id").to_pylist())
+    assert set(told.values()) == {1}
 
 
 def _trigger(event: str) -> dict[str, Any]:

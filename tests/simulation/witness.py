@@ -19,7 +19,7 @@ from holdfast.flows.lanes import SEND_WITHIN_MS
 from holdfast.kernel.moments import from_millis
 from holdfast.messages.parcel import Parcel
 from holdfast.ports.log import Record
-from holdfast.ports.state import Send, Settlement
+from holdfast.ports.state import WAITED_MS_MOST, Send, Settlement
 from holdfast.profiles.profile import EMPTY, Profile, combine
 from holdfast.stores.memory.tables import Tables
 
@@ -168,6 +168,8 @@ class Witness:
                 moment
                 for each in tables.sends.values()
                 if each.identity in theirs and each.state in GIVEN and _concerns(cap, each)
+                # Those that waited for longer than that are forgotten by the caps sooner.
+                if each.created_ms >= at_ms - cap.within_seconds * 1000 - WAITED_MS_MOST
                 if (moment := when(each)) is not None
             ]
             window_ms = cap.within_seconds * 1000

@@ -271,12 +271,15 @@ class Reactor:
         """Once a day, let go of message ids too old to come again.
 
         How old they are is told by the first record the archive has yet to copy. The archive would take an event whose
-        id is gone for a repetition; and a repetition that waits unread since yesterday came in time.
+        id is gone for a repetition; and a repetition that waits unread since yesterday came in time. An own event that
+        still waits to be told may be in the log already: a process that died has told it and could not say so.
         """
         day = now_ms // DAY_MS
         if day == self._forgotten_day:
             return
         waiting = await self._log.read(await transaction.offset(ARCHIVE), max_records=1, max_bytes=BYTES_MOST)
         reached_ms = min((each.record.received_ms for each in waiting), default=now_ms)
-        await transaction.forget_seen(min(now_ms, reached_ms) - self._dedup_ms)
+        untold = await transaction.emitted(limit=EMITTED_MOST)
+        told_ms = min((to_millis(event.timestamp) for _, event in untold), default=now_ms)
+        await transaction.forget_seen(min(now_ms, reached_ms, told_ms) - self._dedup_ms)
         self._forgotten_day = day
