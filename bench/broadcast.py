@@ -24,7 +24,7 @@ import numpy as np
 from bench.benchmark import Benchmark, Measured, Row
 from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.gate import GateRules
-from holdfast.events.event import IdentityKey
+from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.decision_drafts import drafts_of
 from holdfast.flows.lanes import Lanes
 from holdfast.flows.playbook import load_playbook
@@ -126,7 +126,7 @@ async def _run(people: int) -> Measured:
             lanes=world.lanes,
         )
         await apply_decisions(world.state, drafts_of([CAMPAIGN, RECEIPT]), now=datetime.now(UTC))
-        await _fill(world.state, people)
+        await fill(world.state, people)
         going = asyncio.Event()
         ticking = asyncio.create_task(_tick(world, going))
         alone = await _receipts(world, "alone", lambda number: number >= RECEIPTS_ALONE)
@@ -145,7 +145,7 @@ async def _run(people: int) -> Measured:
     return _measured(people, seconds, processor, written, alone, meanwhile)
 
 
-async def _fill(state: SqliteState, people: int) -> None:
+async def fill(state: SqliteState, people: int) -> None:
     for start in range(0, people, FILL_AT_ONCE):
         keys = [IdentityKey(kind="user", value=f"user-{n}") for n in range(start, min(start + FILL_AT_ONCE, people))]
         async with state.begin() as transaction:
@@ -208,7 +208,8 @@ async def _write(state: SqliteState) -> float:
     assert play is not None
     began = time.process_time()
     for send in sends:
-        variables = send.variables | {
+        variables: dict[str, Json] = {
+            **send.variables,
             "person": {"name": f"Person {send.identity}", "email": send.address},
             "links": {"unsubscribe": linker.unsubscribe(send.key)},
             "workspace": {"name": "Shop"},

@@ -42,8 +42,8 @@ from holdfast.segments.zones import Standpoint
 _log = logging.getLogger(__name__)
 
 ENTER_MOST = 250
-"""People let in by one tick, all runs together: few enough that events and receipts are not kept waiting. With 1,000 a
-receipt waited half a second for its tick, and the run was over no sooner."""
+"""People let in by one tick, all runs together: few enough that events and receipts are not kept waiting. With 1,000
+receipts waited two to four times as long."""
 BEHIND_MOST = 100
 """The same while events wait."""
 RUNS_MOST = 20
