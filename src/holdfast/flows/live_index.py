@@ -19,6 +19,7 @@ from holdfast.profiles.profile import Profile
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.depending import Depends, depends_on
+from holdfast.segments.growing import Growing, growing
 from holdfast.segments.leaf import Leaf
 from holdfast.segments.library import Library, resolve
 from holdfast.segments.live import cannot_be_live
@@ -37,6 +38,7 @@ class Watched:
     live: LiveSegment
     condition: Condition
     depends: Depends
+    growing: Growing
     leaves: tuple[Leaf, ...] = ()
     """What is watched for it."""
 
@@ -130,8 +132,14 @@ async def load_index(transaction: Transaction, wanted: Collection[str], now: dat
         if condition is None:
             continue
         live = await _brought_up(transaction, each, standing.pop(each.id, None), library, to_millis(now))
-        leaves = tuple(leaves_in(condition))
-        index.add(Watched(live=live, condition=condition, depends=depends_on(condition, now), leaves=leaves))
+        watched = Watched(
+            live=live,
+            condition=condition,
+            depends=depends_on(condition, now),
+            growing=growing(condition),
+            leaves=tuple(leaves_in(condition)),
+        )
+        index.add(watched)
     for gone in standing.values():
         await transaction.put_live_segment(replace(gone, ended_ms=to_millis(now)))
     ended = (each.number for each in kept if each.ended_ms is not None)

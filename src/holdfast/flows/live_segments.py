@@ -22,7 +22,7 @@ from holdfast.flows.watching import WatchKeeper
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.live import NOBODYS, Membership
 from holdfast.ports.state import Identity, Transaction, View
-from holdfast.profiles.profile import EMPTY, Profile, combine
+from holdfast.profiles.profile import EMPTY, NAMES_MOST, Profile, combine
 from holdfast.segments.condition import Truth
 from holdfast.segments.facts import ProfileFacts
 from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT
@@ -62,6 +62,11 @@ class Person:
     def is_new(self) -> bool:
         """Whether nothing is known of them yet."""
         return not self.profiles
+
+    def all_tallied(self) -> bool:
+        """Whether it is known of everything that they did how often they did it, and will be with one thing more."""
+        names = sum(len(each.tallies) for each in self.profiles.values())
+        return names < NAMES_MOST and not any(each.crowded for each in self.profiles.values())
 
     def membership(self) -> Membership:
         return Membership(inside=self.inside, due=self.due, armed_ms=self.armed_ms)
@@ -140,12 +145,12 @@ class Turnings:
         for number in wanted:
             condition = self._index.watched[number].condition
             self.evaluated += 1
-            holds = condition.holds(facts, now) is Truth.TRUE
+            truth, turns = condition.standing(facts, now)
+            holds = truth is Truth.TRUE
             if holds is not (number in person.inside):
                 self._move(person, number, now_ms)
                 if told:
                     self._tell(person, number, now_ms, cause)
-            turns = condition.turns_at(facts, now)
             self._wake(person, number, None if turns is None else to_millis(turns), now_ms)
 
     def keep(self, person: Person) -> None:
@@ -240,8 +245,22 @@ class Happenings:
             # Of whom it is not known whether they were in it before: that is settled first, and not told.
             strange = concerned - person.inside.keys() - person.due.keys()
             self._turnings.look(person, self._index.unfilled(person.number, strange), now, told=False)
+            if event.kind != "identify" and person.all_tallied():
+                concerned = self._moved(person, concerned, to_millis(now))
         person.profiles[identity.id] = profile
         self._turnings.look(person, concerned, now, told=True, cause=event)
+
+    def _moved(self, person: Person, concerned: Collection[int], now_ms: int) -> set[int]:
+        """Those that one more event may change for somebody of whom they are known: most only ever say more so."""
+        filling, watched = self._index.filling, self._index.watched
+        moved = set()
+        for number in concerned:
+            due_ms = person.due.get(number)
+            growing = watched[number].growing
+            stays = growing.stays_true if number in person.inside else growing.stays_false
+            if not stays or number in filling or (due_ms is not None and due_ms <= now_ms):
+                moved.add(number)
+        return moved
 
     async def write(self, transaction: Transaction) -> int:
         """Write what has changed; returns how many entered or left."""

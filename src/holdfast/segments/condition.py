@@ -34,7 +34,9 @@ class Truth(Enum):
 
     def negated(self) -> Truth:
         """Not; unknown stays unknown."""
-        return {Truth.TRUE: Truth.FALSE, Truth.FALSE: Truth.TRUE}.get(self, Truth.UNKNOWN)
+        if self is Truth.UNKNOWN:
+            return self
+        return Truth.FALSE if self is Truth.TRUE else Truth.TRUE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +58,12 @@ class Times:
 
     @staticmethod
     def exactly(count: int) -> Times:
-        return Times(least=count, most=count)
+        return _FEW[count] if count < _FEW_MOST else Times(least=count, most=count)
+
+
+_FEW_MOST = 64
+_FEW = tuple(Times(least=count, most=count) for count in range(_FEW_MOST))
+"""Made once: live segments ask for one with every event."""
 
 
 def both(one: Truth, other: Truth) -> Truth:
@@ -108,8 +115,11 @@ class Facts(Protocol):
         """Every event of that name, in any order; None when not all are at hand."""
         ...
 
-    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
-        """How many events of that name in (since, until], as far as is known from here."""
+    def times(self, event: str, *, after_ms: int, until_ms: int) -> Times:
+        """How many events of that name after the one millisecond and up to the other, as far as is known from here.
+
+        After -1 is since ever.
+        """
         ...
 
     def moments(self, event: str) -> Moments | None:
@@ -208,6 +218,10 @@ class Scope:
         )
 
 
+Standing: TypeAlias = "tuple[Truth, datetime | None]"
+"""Whether something holds, and until when nothing but something new can change that; None for ever."""
+
+
 class Condition(ABC):
     """Something that is true of a person or not.
 
@@ -230,6 +244,10 @@ class Condition(ABC):
 
         Later than `now`; perhaps earlier than need be, never too late. None: time alone never changes it.
         """
+
+    def standing(self, facts: Facts, now: datetime) -> Standing:
+        """What `holds` and `turns_at` say; those that are made of others ask each of them once for both."""
+        return self.holds(facts, now), self.turns_at(facts, now)
 
     @abstractmethod
     def words(self) -> str:
@@ -278,24 +296,26 @@ class Condition(ABC):
         raise TypeError("a condition is not true or false by itself; write & for and, | for or, ~ for not")
 
 
-def turns_of_parts(parts: Sequence[Condition], deciding: Truth, facts: Facts, now: datetime) -> datetime | None:
-    """When what several conditions come to can change by time alone, where one that is `deciding` settles it.
+def standing_of_parts(parts: Sequence[Condition], deciding: Truth, facts: Facts, now: datetime) -> Standing:
+    """What several conditions come to, where one that is `deciding` settles it, and until when that is so.
 
     As long as one of those that settle it now stays as it is, so does the whole: the last of them to turn counts.
     """
-    turns: list[datetime | None] = []
-    settled: list[datetime | None] = []
+    unknown = False
+    turns: list[datetime] = []
+    settled: list[datetime] = []
     for each in parts:
-        turn = each.turns_at(facts, now)
-        turns.append(turn)
-        if each.holds(facts, now) is deciding:
+        truth, turn = each.standing(facts, now)
+        unknown = unknown or truth is Truth.UNKNOWN
+        if truth is deciding:
             if turn is None:
-                return None
+                return deciding, None
             settled.append(turn)
-    known = [each for each in settled or turns if each is not None]
-    if not known:
-        return None
-    return max(known) if settled else min(known)
+        elif turn is not None:
+            turns.append(turn)
+    if settled:
+        return deciding, max(settled)
+    return Truth.UNKNOWN if unknown else deciding.negated(), min(turns, default=None)
 
 
 class Part(ABC):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
@@ -15,6 +15,7 @@ from holdfast.segments.leaf import Leaf, Seen
 from holdfast.segments.watching import NOTHING_WATCHED, Watching
 
 _NEVER = Moments(first_ms=None, recent_ms=(), whole=True)
+_ANY_TIMES = Times(least=0, most=None)
 
 
 class ProfileFacts:
@@ -58,23 +59,21 @@ class ProfileFacts:
         """Nothing, where it is known to have never happened; otherwise a profile does not keep properties."""
         return [] if self._profile.tallies.get(event) is None and not self._profile.crowded else None
 
-    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
-        exact = self._profile.count(event, since=since, until=until)
-        if exact is not None:
-            return Times.exactly(exact)
+    def times(self, event: str, *, after_ms: int, until_ms: int) -> Times:
         tally = self._profile.tallies.get(event)
         if tally is None:
-            return Times(least=0, most=None)
+            return _ANY_TIMES if self._profile.crowded else Times.exactly(0)
+        recent_ms = tally.recent_ms
+        remembered = bisect_right(recent_ms, until_ms) - bisect_right(recent_ms, after_ms)
+        forgotten = tally.count - len(recent_ms)
+        if not forgotten or recent_ms[0] <= after_ms:
+            return Times.exactly(remembered)
         # More happened than is remembered. What is forgotten lies from the very first to the first remembered.
-        since_ms = -1 if since is None else to_millis(since)
-        until_ms = to_millis(until)
-        remembered = sum(1 for at in tally.recent_ms if since_ms < at <= until_ms)
-        forgotten = tally.count - len(tally.recent_ms)
         if until_ms < tally.first_ms:
             return Times.exactly(0)
-        if since_ms < tally.first_ms and tally.recent_ms[0] <= until_ms:
+        if after_ms < tally.first_ms and recent_ms[0] <= until_ms:
             return Times.exactly(remembered + forgotten)
-        first_is_in = int(since_ms < tally.first_ms)
+        first_is_in = int(after_ms < tally.first_ms)
         return Times(least=remembered + first_is_in, most=remembered + forgotten - 1 + first_is_in)
 
     def moments(self, event: str) -> Moments | None:
@@ -116,8 +115,8 @@ class ChangedFacts:
     def past(self, event: str) -> Iterable[PastEvent] | None:
         return self._facts.past(event)
 
-    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
-        return self._facts.times(event, since=since, until=until)
+    def times(self, event: str, *, after_ms: int, until_ms: int) -> Times:
+        return self._facts.times(event, after_ms=after_ms, until_ms=until_ms)
 
     def moments(self, event: str) -> Moments | None:
         return self._facts.moments(event)
@@ -156,10 +155,8 @@ class HistoryFacts:
     def past(self, event: str) -> Iterable[PastEvent]:
         return self._events.get(event, ())
 
-    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
-        since_ms = -1 if since is None else to_millis(since)
-        until_ms = to_millis(until)
-        return Times.exactly(sum(1 for each in self.past(event) if since_ms < to_millis(each.timestamp) <= until_ms))
+    def times(self, event: str, *, after_ms: int, until_ms: int) -> Times:
+        return Times.exactly(sum(1 for each in self.past(event) if after_ms < to_millis(each.timestamp) <= until_ms))
 
     def moments(self, event: str) -> Moments:
         recent_ms = sorted(to_millis(each.timestamp) for each in self.past(event))

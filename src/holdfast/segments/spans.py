@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
+from holdfast.kernel.moments import format_moment, parse_moment, to_millis
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, all_hold, all_sql, all_words
@@ -125,6 +126,7 @@ def _before_days(condition: Windowed) -> float | None:
     return getattr(condition, "before_days", None)
 
 
+@lru_cache(maxsize=4096)
 def days_ms(days: float) -> int:
     """The length in whole milliseconds, at least one."""
     return max(1, round(days * DAY_MS))
@@ -303,8 +305,7 @@ def past_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, n
 def _times(facts: Facts, event: str, span: Span) -> Times:
     if span.after_ms >= span.until_ms:
         return Times.exactly(0)
-    since = None if span.after_ms < 0 else from_millis(span.after_ms)
-    return facts.times(event, since=since, until=from_millis(span.until_ms))
+    return facts.times(event, after_ms=span.after_ms, until_ms=span.until_ms)
 
 
 def rows_in(

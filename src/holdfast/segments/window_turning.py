@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from holdfast.kernel.moments import to_millis
@@ -22,7 +24,7 @@ _NEAR_MS = 2 * DAY_MS
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - It is what a clock on the wall says.
 
 Chosen = Callable[[Moments, int], Iterable[int]]
-"""Which moments decide, of those that are known; the second number is the end of the window."""
+"""Which moments decide, of those that are known, in order; the second number is the end of the window."""
 
 
 def window_turns_at(
@@ -44,20 +46,21 @@ def window_turns_at(
         keeps: properties it looks at besides.
         later_ms: how long after an event it matters once more.
     """
-    now_ms, zone = to_millis(now), zone_for(condition.time_zone, facts)
-    lengths = _lengths_ms(condition)
-    # Most windows end now. This is asked of every live segment that an event concerns, so it is kept short.
-    ends_now = (
-        condition.until is None and condition.calendar is None and getattr(condition, "before_days", None) is None
-    )
-    until_ms = now_ms if ends_now else span_of(condition, now_ms, zone).until_ms
+    now_ms, lengths = to_millis(now), _lengths_ms(condition)
+    # Most windows end now, or so long ago. This is asked of every live segment an event concerns, so it is kept short.
+    if condition.until is None and condition.calendar is None and later_ms is None and not (where or keeps):
+        only = _only(facts, events)
+        if only is not None:
+            return at_moment(_after(list(chosen(only, now_ms - _back_ms(condition))), lengths, now_ms))
+    zone = zone_for(condition.time_zone, facts)
+    until_ms = span_of(condition, now_ms, zone).until_ms
     found: list[int | None] = []
     for event in events:
         moments = _moments(facts, event, where, keeps)
         if moments is None:
             found.append(_unknown_turns(condition, now_ms, zone))
             continue
-        those = list(chosen(moments, until_ms))
+        those = sorted(chosen(moments, until_ms))
         found.append(_after(those, lengths if later_ms is None else (*lengths, later_ms), now_ms))
         if condition.calendar is not None and those:
             turns = _rolling_turns if condition.calendar.rolling else _running_turns
@@ -80,28 +83,46 @@ def _moments(facts: Facts, event: str, where: Sequence[Comparison], keeps: tuple
     return Moments(first_ms=seen.first_ms, recent_ms=kept if whole else [seen.after_ms, *kept], whole=whole)
 
 
+def _only(facts: Facts, events: Iterable[str]) -> Moments | None:
+    """The moments of the one event that is looked at; None where there are several, or it is not known."""
+    match events:
+        case (event,):
+            return facts.moments(event)
+        case _:
+            return None
+
+
+def _back_ms(condition: Windowed) -> int:
+    """How long ago the window ends, where nothing else ends it."""
+    before_days: float | None = getattr(condition, "before_days", None)
+    return 0 if before_days is None else days_ms(before_days)
+
+
 def _lengths_ms(condition: Windowed) -> tuple[int, ...]:
     """How long after something happened an end of the window comes to it: at once, and after each of these."""
-    lengths = (0,) if condition.within_days is None else (0, days_ms(condition.within_days))
-    before_days: float | None = getattr(condition, "before_days", None)
-    return lengths if before_days is None else (*lengths, days_ms(before_days))
+    return _lengths(condition.within_days, getattr(condition, "before_days", None))
 
 
-def _after(moments: Iterable[int], lengths: Sequence[int], now_ms: int) -> int | None:
-    """The first of the moments, each so much later, that lies after now."""
+@lru_cache(maxsize=4096)
+def _lengths(within_days: float | None, before_days: float | None) -> tuple[int, ...]:
+    return (0, *(days_ms(each) for each in (within_days, before_days) if each is not None))
+
+
+def _after(moments: Sequence[int], lengths: Sequence[int], now_ms: int) -> int | None:
+    """The first of the moments, which are in order, each so much later, that lies after now."""
     found: int | None = None
-    for at in moments:
-        for length in lengths:
-            edge = at + length
-            if edge > now_ms and (found is None or edge < found):
-                found = edge
+    for length in lengths:
+        place = bisect_right(moments, now_ms - length)
+        if place < len(moments):
+            edge = moments[place] + length
+            found = edge if found is None or edge < found else found
     return found
 
 
 def _unknown_turns(condition: Windowed, now_ms: int, zone: ZoneInfo) -> int | None:
     """Where nothing is known of when it happened: as long as nothing can lie in the window, that is known."""
     edges = [moment_ms(text, zone) for text in (condition.since, condition.until) if text is not None]
-    found = _after(edges, _lengths_ms(condition), now_ms)
+    found = _after(sorted(edges), _lengths_ms(condition), now_ms)
     return soonest((found, None if condition.calendar is None else next_day(now_ms, zone)))
 
 

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Json
-from holdfast.kernel.moments import to_millis
 from holdfast.segments.condition import UTC_ZONE, Condition, Moments, PastEvent, Times
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.did import Did
@@ -57,12 +55,9 @@ class Memory:
     def past(self, event: str) -> Iterable[PastEvent] | None:
         return None if event in self._at else []
 
-    def times(self, event: str, *, since: datetime | None, until: datetime) -> Times:
-        kept = self._at.get(event)
-        if kept is None:
-            return Times.exactly(0)
-        before = 0 if since is None else bisect_right(kept, to_millis(since))
-        return Times.exactly(bisect_right(kept, to_millis(until)) - before)
+    def times(self, event: str, *, after_ms: int, until_ms: int) -> Times:
+        kept = self._at.get(event, ())
+        return Times.exactly(bisect_right(kept, until_ms) - bisect_right(kept, after_ms))
 
     def moments(self, event: str) -> Moments:
         kept = self._at.get(event, [])

@@ -159,6 +159,48 @@ async def test_an_event_evaluates_only_what_names_it(at: Live, monkeypatch: pyte
     assert sum(evaluated) == 3
 
 
+async def test_an_event_evaluates_only_what_it_may_change(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(10):
+        await at.save(f"seen-{number}", did("Viewed", within_days=number + 1))
+        await at.save(f"not-seen-{number}", did("Bought") & ~did("Viewed", within_days=number + 1))
+    await at.save("seldom", did("Viewed", at_least=1, at_most=2, within_days=5))
+    await at.house.happens(does("Viewed"), does("Bought"))
+    evaluated: list[int] = []
+    write = live_segments.Turnings.write
+
+    async def counted(self: Any, transaction: Any) -> int:
+        evaluated.append(self.evaluated)
+        return await write(self, transaction)
+
+    monkeypatch.setattr(live_segments.Turnings, "write", counted)
+    await at.house.happens(does("Viewed"))
+    assert sum(evaluated) == 11, "who has seen it has seen it; what asks for two ways is asked"
+    await at.house.happens(does("Viewed"))
+    assert ("ann", "Left", "seldom") in await at.heard()
+
+
+async def test_an_event_of_somebody_whose_timer_is_late_is_asked_of(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their window ran out before the event came; that they left in between is not known yet."""
+    await at.save("busy", did("Viewed", at_least=2, within_days=1))
+    await at.house.happens(does("Viewed"), does("Viewed"))
+    assert await at.members("busy") == {"ann"}
+    with monkeypatch.context() as late:
+        late.setattr(live_segments.LiveKeeper, "_fire", _nothing)
+        await at.house.later(days=3)
+        await at.house.happens(does("Viewed"))
+        assert await at.members("busy") == set()
+
+
+async def test_who_is_in_by_an_earlier_meaning_is_asked_of(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    await at.save("busy", did("Viewed"))
+    await at.house.happens(does("Viewed"))
+    with monkeypatch.context() as before:
+        before.setattr(live_segments.LiveKeeper, "_fill", _nothing)
+        await at.save("busy", did("Viewed", at_least=5))
+        await at.house.happens(does("Viewed"))
+        assert await at.members("busy") == set()
+
+
 async def test_who_was_there_before_is_a_member_and_nothing_is_told(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live_segments, "FILLED_MOST", 3)
     await at.house.happens(*(does("Viewed", f"u{n}") for n in range(10)), does("Other", "x"))

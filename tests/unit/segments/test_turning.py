@@ -74,6 +74,7 @@ def check_constant(condition: Condition, facts: Facts, now_ms: int, draw: random
     turns_ms = None if turns is None else to_millis(turns)
     assert turns_ms is None or turns_ms > now_ms, f"{condition!r} makes no progress at {now}"
     truth = condition.holds(facts, now)
+    assert condition.standing(facts, now) == (truth, turns), f"{condition!r} asked for both at once at {now}"
     for at_ms in moments_to_try(now_ms, turns_ms, draw):
         found = condition.holds(facts, from_millis(at_ms))
         assert found is truth, (
@@ -234,3 +235,15 @@ def test_until_the_next_day_it_is_the_same_day(at_ms: int, name: str) -> None:
     assert at_ms < end_ms <= at_ms + DAY_MS
     for each in (at_ms, (at_ms + end_ms) // 2, end_ms - 1):
         assert wall_ms(each, zone) // DAY_MS == wall_ms(at_ms, zone) // DAY_MS
+
+
+@pytest.mark.parametrize("least", range(5))
+@pytest.mark.parametrize("at_most", [None, 0, 1, 2, 3])
+@pytest.mark.parametrize("within_days", [None, 1, 3])
+def test_counts_in_the_last_days_say_when_they_turn(least: int, at_most: int | None, within_days: int | None) -> None:
+    if at_most is not None and at_most < least:
+        return
+    condition = Did(event="A", at_least=least, at_most=at_most, within_days=within_days)
+    for days_ago in ([], [0], [1], [2, 0.5], [4, 2.5, 1.5, 0.5, -1], [0.9, 0.8, 0.7, 0.6], [-1, -2]):
+        moments = sorted(round(NOW_MS - each * DAY_MS) for each in days_ago)
+        check_constant(condition, ProfileFacts(profile_of({}, {"A": moments})), NOW_MS, random.Random(1))

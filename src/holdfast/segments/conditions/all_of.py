@@ -7,7 +7,7 @@ from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, join, sql
-from holdfast.segments.condition import Condition, Declared, Facts, Scope, Truth, turns_of_parts
+from holdfast.segments.condition import Condition, Declared, Facts, Scope, Standing, Truth, standing_of_parts
 from holdfast.segments.conditions.any_of import Any
 
 
@@ -39,7 +39,10 @@ class All(Condition):
         return found
 
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
-        return turns_of_parts(self.of, Truth.FALSE, facts, now)
+        return self.standing(facts, now)[1]
+
+    def standing(self, facts: Facts, now: datetime) -> Standing:
+        return standing_of_parts(self.of, Truth.FALSE, facts, now)
 
     def words(self) -> str:
         return (

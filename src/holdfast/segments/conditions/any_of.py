@@ -7,7 +7,7 @@ from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, join, sql
-from holdfast.segments.condition import Condition, Declared, Facts, Scope, Truth, turns_of_parts
+from holdfast.segments.condition import Condition, Declared, Facts, Scope, Standing, Truth, standing_of_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,10 @@ class Any(Condition):
         return found
 
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
-        return turns_of_parts(self.of, Truth.TRUE, facts, now)
+        return self.standing(facts, now)[1]
+
+    def standing(self, facts: Facts, now: datetime) -> Standing:
+        return standing_of_parts(self.of, Truth.TRUE, facts, now)
 
     def words(self) -> str:
         return " or ".join(each.words() for each in self.of) or "are nobody"

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
+from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sql import Sql, bind, join, sql
 from holdfast.profiles.profile import RECENT_MOST
 from holdfast.segments.calendars import Calendar
@@ -21,18 +23,21 @@ from holdfast.segments.condition import (
     Moment,
     Moments,
     Scope,
+    Standing,
     Truth,
 )
 from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.spans import (
     check_window,
     circumstances,
+    days_ms,
     people_of,
     rows_in,
     span_for,
     spans_of,
     times_in,
 )
+from holdfast.segments.turning import at_moment
 from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
@@ -104,6 +109,30 @@ class Did(Condition):
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
         return window_turns_at(self, (self.event,), facts, now, chosen=self._deciding, where=self.where)
 
+    def standing(self, facts: Facts, now: datetime) -> Standing:
+        moments = facts.moments(self.event)
+        if moments is None or not moments.whole or not self._is_plain:
+            return self.holds(facts, now), self.turns_at(facts, now)
+        # What live segments ask with every event, of the moments themselves: it is the same, and a quarter of the work.
+        recent_ms, now_ms = moments.recent_ms, to_millis(now)
+        within = bisect_right(recent_ms, now_ms)
+        turns_ms = recent_ms[within] if within < len(recent_ms) else None
+        count = within
+        if self.within_days is not None:
+            length_ms = days_ms(self.within_days)
+            count -= bisect_right(recent_ms, now_ms - length_ms)
+            for bound in (self.least,) if self.at_most is None else (self.least, self.at_most + 1):
+                edge_ms = recent_ms[within - bound] + length_ms if 0 < bound <= within else now_ms
+                if edge_ms > now_ms and (turns_ms is None or edge_ms < turns_ms):
+                    turns_ms = edge_ms
+        holds = self.least <= count and (self.at_most is None or count <= self.at_most)
+        return Truth.of(holds), at_moment(turns_ms)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether all that matters is how often it happened so far, or in the last days."""
+        return not self.where and self.since is None and self.until is None and self.calendar is None
+
     def words(self) -> str:
         if self.least == 0 and self.at_most == 0:
             return self._denied()
@@ -123,12 +152,13 @@ class Did(Condition):
         Of those with comparisons, and where the end of the window goes on by itself or not all is known: all of them.
         """
         until_goes_on = self.calendar is not None and self.calendar.back > 0
-        bounds = [self.least, *([] if self.at_most is None else [self.at_most + 1])]
-        within = [at for at in moments.recent_ms if at <= until_ms]
-        if self.where or until_goes_on or (not moments.whole and len(within) < max(bounds)):
+        bounds = [*([] if self.at_most is None else [self.at_most + 1]), self.least]
+        recent_ms = moments.recent_ms
+        within = bisect_right(recent_ms, until_ms)
+        if self.where or until_goes_on or (not moments.whole and within < max(bounds)):
             return moments.every()
-        last = (within[-bound] for bound in bounds if 0 < bound <= len(within))
-        return (*last, *(at for at in moments.recent_ms if at > until_ms))
+        last = [recent_ms[within - bound] for bound in bounds if 0 < bound <= within]
+        return [*last, *recent_ms[within:]]
 
     def leaves(self) -> Sequence[Leaf]:
         return (leaf_of(self.event, self.where),) if self.where else ()

@@ -8,7 +8,7 @@ from datetime import datetime
 from holdfast.kernel.errors import Internal, Invalid
 from holdfast.kernel.sql import Sql
 from holdfast.segments.comparison import check_name
-from holdfast.segments.condition import Condition, Declared, Facts, Scope, SegmentId, Truth
+from holdfast.segments.condition import Condition, Declared, Facts, Scope, SegmentId, Standing, Truth
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +51,9 @@ class InSegment(Condition):
 
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
         return self.definition.turns_at(facts, now)
+
+    def standing(self, facts: Facts, now: datetime) -> Standing:
+        return self.definition.standing(facts, now)
 
     def words(self) -> str:
         return f"are in the segment “{self.segment}”{self._told()}"

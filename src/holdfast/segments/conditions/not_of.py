@@ -7,7 +7,7 @@ from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, sql
-from holdfast.segments.condition import Condition, Declared, Facts, Scope, Truth
+from holdfast.segments.condition import Condition, Declared, Facts, Scope, Standing, Truth
 from holdfast.segments.conditions.any_of import Any
 
 
@@ -25,6 +25,10 @@ class Not(Condition):
 
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
         return self.of.turns_at(facts, now)
+
+    def standing(self, facts: Facts, now: datetime) -> Standing:
+        truth, turns = self.of.standing(facts, now)
+        return truth.negated(), turns
 
     def words(self) -> str:
         return self.of.denied_words()
