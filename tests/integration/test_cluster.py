@@ -6,12 +6,14 @@ The story is that of tests/test_one_event.py, asked for over HTTP: read that fir
 from __future__ import annotations
 
 import copy
+import os
 import re
 import signal
 import time
 from collections.abc import Callable, Iterator
 from email import policy
 from email.parser import BytesParser
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +96,13 @@ def test_one_purchase_goes_through_every_process(world: Cluster) -> None:
     assert world.mail.taken() == {"ida@example.com": 1}
 
 
+def test_the_console_sees_what_happens_as_it_happens(world: Cluster) -> None:
+    """Another process archives it; the one that is asked looks on."""
+    before = world.overview()["events_per_minute"]
+    happens(world, track("Looked At", user="ida", number="1"), track("Looked At", user="ida", number="2"))
+    until(lambda: world.overview()["events_per_minute"] >= before + 2, 20, "the events of this minute")
+
+
 def test_everybody_tells_how_far_things_are(world: Cluster) -> None:
     for member in world.members:
         health = member.health()
@@ -110,6 +119,25 @@ def test_a_key_made_by_one_process_is_known_to_the_others(world: Cluster) -> Non
     assert asked(world.api_port, "DELETE", "/api/keys/app")[0] == 204
     for member in world.of("collect"):
         until(answering(member, 401, made["key"]), 20, "the end of the key")
+
+
+def test_several_collect_on_one_port(world: Cluster) -> None:
+    """One of them is killed: another is there in its place, and the port answers all the while."""
+    several = world.ready(world.launch("collect", "--workers", "2"))
+    until(answering(several, 200, WRITE_KEY), 20, "the keys")
+    before = children_of(several)
+    assert len(before) == 2
+    os.kill(min(before), signal.SIGKILL)
+    until(lambda: len(children_of(several) - {min(before)}) == 2, 30, "another in its place")
+    until(answering(several, 200, WRITE_KEY), 20, "an answer")
+    assert several.stop() == 0
+    assert not any(Path(f"/proc/{each}").exists() for each in before)
+
+
+def children_of(member: Member) -> set[int]:
+    """The processes it has started that run."""
+    said = Path(f"/proc/{member.process.pid}/task/{member.process.pid}/children").read_text(encoding="ascii")
+    return {int(each) for each in said.split()}
 
 
 def test_collecting_goes_on_without_the_state(world: Cluster) -> None:

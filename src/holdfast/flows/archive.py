@@ -83,6 +83,22 @@ class Archivist:
                 pass
             return added
 
+    async def archived_since(self, offset: int | None) -> tuple[list[HistoryRow], int]:
+        """Some of what was archived from that offset on, by whichever process; and the offset to go on from.
+
+        Args:
+            offset: None to begin with what is archived from now on.
+
+        Raises Busy when log or state cannot be reached.
+        """
+        async with self._state.view() as view:
+            end = await view.offset(GROUP)
+        if offset is None or offset >= end:
+            return [], end
+        found = await self._log.read(offset, max_records=self._batch_records, max_bytes=BYTES_MOST)
+        entries = [entry for entry in found if entry.offset < end]
+        return (await self._rows(entries), entries[-1].offset + 1) if entries else ([], end)
+
     async def _flush_events(self) -> tuple[int, bool]:
         async with self._state.view() as view:
             start, end = await view.offset(GROUP), await view.offset(REACT)

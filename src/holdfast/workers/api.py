@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 
 from holdfast.http.app import make_http
+from holdfast.kernel.moments import to_millis
 from holdfast.settings import Settings
 from holdfast.wiring import open_asking
 from holdfast.workers.parts import OpenPart, Part, pause
@@ -13,6 +14,9 @@ from holdfast.workers.server import announced, call_off, keep_keys
 
 KEYS_SECONDS = 2.0
 """How often the keys are read anew, for another process may have made or revoked some."""
+
+LOOK_SECONDS = 0.5
+"""How often it is looked what was archived, to be shown as it happens."""
 
 
 def opening_api(*, write_key: str | None = None, api_key: str | None = None) -> OpenPart:
@@ -29,11 +33,21 @@ def opening_api(*, write_key: str | None = None, api_key: str | None = None) -> 
             await pause(closing, KEYS_SECONDS)
             await app.access.refresh(app.state)
 
+        watched: int | None = None
+
+        async def look_on() -> None:
+            nonlocal watched
+            rows, watched = await app.archivist.archived_since(watched)
+            if rows:
+                app.watch.added(rows, to_millis(app.clock.now()))
+            else:
+                await pause(closing, LOOK_SECONDS)
+
         return Part(
             log=app.log,
             state=app.state,
             clock=app.clock,
-            works={"Keys": know_keys},
+            works={"Keys": know_keys, "Looking on": look_on},
             site=make_http(app),
             before_goodbye=lambda serving: call_off(app, serving),
         )

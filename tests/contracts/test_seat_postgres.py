@@ -1,0 +1,44 @@
+"""The seat: one process at a time has it, and it is free when that one, or its connection, is gone."""
+
+from __future__ import annotations
+
+import pytest
+
+from holdfast.kernel.errors import Busy
+from holdfast.stores.postgres.seat import PostgresSeat
+from tests.postgres_server import PostgresServer
+
+
+async def test_one_at_a_time_sits_there(postgres: PostgresServer) -> None:
+    workspace = postgres.workspace()
+    first, second = (PostgresSeat(postgres.url, workspace=workspace) for _ in range(2))
+    assert await first.take()
+    assert await first.take(), "it is theirs still"
+    assert not await second.take()
+    assert (await first.is_held(), await second.is_held()) == (True, False)
+    elsewhere = PostgresSeat(postgres.url, workspace=postgres.workspace())
+    assert await elsewhere.take(), "it is another workspace's"
+    await first.leave()
+    assert not await first.is_held()
+    assert await second.take()
+    for each in (first, second, elsewhere):
+        await each.leave()
+
+
+async def test_who_loses_the_connection_loses_the_seat_and_may_have_it_again(postgres: PostgresServer) -> None:
+    workspace = postgres.workspace()
+    first, second = (PostgresSeat(postgres.url, workspace=workspace) for _ in range(2))
+    assert await first.take()
+    async with postgres.connected() as connection:
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+    assert not await first.is_held()
+    assert await second.take()
+    assert not await first.take()
+    await second.leave()
+    assert await first.take()
+    await first.leave()
+
+
+async def test_a_server_that_cannot_be_reached_gives_no_seat() -> None:
+    with pytest.raises(Busy):
+        await PostgresSeat("postgresql://postgres@127.0.0.1:1/postgres").take()
