@@ -6,8 +6,10 @@ Each example loads one random world and asks many random conditions of it at onc
 from __future__ import annotations
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from itertools import combinations_with_replacement
 
 import pytest
@@ -17,14 +19,16 @@ from hypothesis import strategies as st
 from holdfast.events.event import Json
 from holdfast.kernel.moments import from_millis
 from holdfast.kernel.sql import join, sql
+from holdfast.profiles.profile import EMPTY, Profile, Stamped, combine, learn, with_kept
 from holdfast.segments.builders import did_amount, mostly, prop
 from holdfast.segments.catalogue import declared
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition, PastEvent, Truth
 from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.trait import Trait
-from holdfast.segments.facts import HistoryFacts
+from holdfast.segments.facts import HistoryFacts, ProfileFacts
 from holdfast.segments.library import resolve
+from holdfast.segments.live import knowable_live
 from holdfast.segments.operators import OPERATORS
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.clickhouse.history import ChdbHistory
@@ -42,6 +46,7 @@ from tests.unit.segments.cases import (
     a_world,
     conditions,
     of_declaration,
+    watching_all,
 )
 
 CONDITIONS_AT_ONCE = 40
@@ -84,6 +89,56 @@ def test_each_declaration_agrees_for_itself(engine: Engine, name: str, seed: int
     for condition, found in zip(asked, _by_sql(history, asked), strict=True):
         people = _by_python(facts, condition)
         assert found == people, _difference(world, condition, found, people)
+
+
+@pytest.mark.parametrize("name", ["did", "first_did", "last_did", "did_amount", "only_did", "share_of"])
+@settings(
+    max_examples=3,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+)
+@given(seed=st.integers(0, 2**32), data=st.data())
+def test_a_live_profile_agrees_that_was_gathered_by_sql_and_went_on_by_events(
+    engine: Engine, name: str, seed: int, data: st.DataObject
+) -> None:
+    """Some events lie before it was watched, some after, some in both; they come in any order."""
+    drawn = a_world(seed, people=25, events=400)
+    # What comes twice never gets so far.
+    happened = [replace(each, copy=False) for each in drawn.happened if each.at_ms <= NOW_MS]
+    world = replace(drawn, happened=tuple(happened))
+    draw = random.Random(seed)
+    asked = data.draw(st.lists(of_declaration(declared()[name]), min_size=10, max_size=20))
+    watching = watching_all(asked)
+    history = chdb_history(engine)
+    asyncio.run(_load(history, world))
+    profiles: dict[int, Profile] = {}
+    for n, each in draw.sample(list(enumerate(world.happened, 1)), len(world.happened)):
+        event = row(each.identity, each.name, each.at_ms, properties=each.properties, message_id=f"m{n}").event
+        as_it_comes = watching if draw.random() < 0.5 else None
+        profiles[each.identity] = learn(profiles.get(each.identity, EMPTY), event, as_it_comes)
+    for watched in watching.by_leaf.values():
+        gathered = asyncio.run(history.gather(watched.leaf, after=0, limit=1_000))
+        for identity, kept in gathered.kept.items():
+            profiles[identity] = with_kept(profiles[identity], watched.number, kept)
+    facts = {}
+    for number in world.traits.keys() - world.gone:
+        theirs = [profile for each, profile in profiles.items() if world.joined.get(each, each) == number]
+        said = Profile(traits={each: Stamped(1, "m", value) for each, value in world.traits[number].items()})
+        facts[number] = ProfileFacts(combine([said, *theirs]), user_id=world.user_id(number), watching=watching)
+    now = from_millis(NOW_MS)
+    for condition, found in zip(asked, _by_sql(history, asked), strict=True):
+        truths = {number: condition.holds(facts[number], now) for number in sorted(facts)}
+        unknown = {number for number, truth in truths.items() if truth is Truth.UNKNOWN}
+        people = [number for number, truth in truths.items() if truth is Truth.TRUE or number in unknown & set(found)]
+        assert found == people, _difference(world, condition, found, people)
+        if knowable_live(condition) is None:
+            # But for values that are too long to be kept, and text that is none.
+            assert all(_lost(facts[number]._profile) for number in unknown), (condition, unknown)
+
+
+def _lost(profile: Profile) -> bool:
+    return any(each.values is None for kept in profile.watched.values() for each in kept.entries)
 
 
 @pytest.mark.parametrize("operator", sorted(OPERATORS))

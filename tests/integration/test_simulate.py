@@ -186,6 +186,29 @@ def test_a_past_that_was_brought_in_is_replayed_when_it_happened(tmp_path: Path)
     assert json.loads(as_json.output)["people"] == {"could_enter": 300, "replayed": 300, "sampled": False}
 
 
+def test_what_the_past_was_like_is_known_in_a_simulation(tmp_path: Path) -> None:
+    """Two hundred people had a cart; those may enter who had ordered for more than 50 before, in the period or not."""
+    now = datetime.now(UTC)
+    rows: list[tuple[str, str, datetime, float | None]] = []
+    for number in range(200):
+        ordered = now - timedelta(days=300 if number < 100 else 22)
+        rows.append(("Order Completed", f"p{number}", ordered, 60.0 if number % 4 == 0 else 50.0))
+        rows.append(("Cart Added", f"p{number}", now - timedelta(days=20), None))
+    past = pl.DataFrame(rows, schema=["event", "user_id", "timestamp", "revenue"], orient="row")
+    draft: dict[str, Any] = deepcopy(CART)
+    draft["holdout"] = 0.0
+    (trigger,) = (each for each in draft["steps"].values() if each["type"] == "trigger")
+    trigger["only_if"] = {
+        "type": "did",
+        "event": "Order Completed",
+        "where": [{"property": "revenue", "operator": "greater_than", "value": 50}],
+    }
+    with holdfast.open(tmp_path / "data") as ws:
+        ws.track(past)
+        done = ws.simulate(draft, "30d", people=None)
+    assert {arm: each.count for arm, each in done.people.items()} == {"treated": 50}
+
+
 async def test_the_clock_stops_where_something_falls_due(tmp_path: Path) -> None:
     """Twenty minutes after nine it is not quiet yet; a replay that looked up only at the next event would wait."""
     house = await House.build(

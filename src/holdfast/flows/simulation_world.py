@@ -11,7 +11,7 @@ moment they were asked for, so a message that was too many then is too many now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 from typing import Any, Protocol
@@ -33,11 +33,14 @@ from holdfast.flows.react import Reactor
 from holdfast.flows.simulation_others import STATE_OF, Others, order_of, trigger_of
 from holdfast.flows.simulation_past import Joined, PastEvent, PeoplePast, records_of
 from holdfast.flows.travel import CHANNELS, email_of, load_travellers
+from holdfast.flows.watching import load_watching
 from holdfast.kernel.errors import Conflict, Internal, NotFound
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.log import Log
 from holdfast.ports.state import Decision, Send, Settlement, State, StepCount
-from holdfast.segments.facts import ProfileFacts
+from holdfast.ports.watching import Watch
+from holdfast.segments.leaf import encode_leaf
+from holdfast.segments.watching import leaves_in
 
 ROUNDS_MOST = 1_000
 """Ticks in one instant: a journey that goes on for longer without time going by is broken."""
@@ -154,6 +157,7 @@ class _World:
 
     async def learn(self) -> None:
         """Everything before the period: people learn, and nobody decides."""
+        await self._watch()
         for instant in self._instants():
             if instant.at_ms >= self._setting.since_ms:
                 break
@@ -161,6 +165,16 @@ class _World:
         await self._catch_up()
         async with self._stage.state.begin() as transaction:
             await transaction.put_decision(self._setting.decision)
+
+    async def _watch(self) -> None:
+        """What the journey asks of past events is watched from the beginning, so that nothing is to be gathered."""
+        leaves = {encode_leaf(each): each for each in leaves_in(self._setting.journey)}
+        if not leaves:
+            return
+        async with self._stage.state.begin() as transaction:
+            # Whatever is paused is watched for, too.
+            await transaction.put_decision(replace(self._setting.decision, state="paused"))
+            await transaction.add_watches([Watch(number=0, leaf=each, since_offset=0, filled=True) for each in leaves])
 
     async def live(self) -> None:
         """The period, instant by instant."""
@@ -306,6 +320,7 @@ class _World:
             mine = (self._setting.decision.id,)
             found_out = await load_travellers(view, [found.person], playbook, rules, at_ms, entering=mine)
             traveller = found_out[found.person]
+            facts = traveller.facts(self._setting.zone, await load_watching(view))
         before = traveller.entered.get(self._setting.decision.id)
         answer = enter(
             self._setting.journey,
@@ -313,7 +328,7 @@ class _World:
             _event_of(event),
             identity=found.id,
             person_key=traveller.key.value,
-            facts=ProfileFacts(traveller.whole(), user_id=traveller.key.value, zone=self._setting.zone),
+            facts=facts,
             before=None
             if before is None
             else EntryBefore(count=before.count, last_ms=before.last_ms, open=before.open, keys=before.keys),

@@ -25,7 +25,7 @@ MOMENTS_MOST = 32
 VALUES_MOST = 100
 """Entries kept where values are kept with them."""
 VALUE_BYTES_MOST = 200
-"""A value longer than this, as JSON, is not kept, and whatever asks for it is not known."""
+"""A value longer than this, as JSON, is not kept, nor a number of more bits; whatever asks for it is not known."""
 ENTRIES_MOST = 4_000
 """Entries of one identity in all, whatever is watched."""
 EVERYTHING = -1
@@ -176,14 +176,12 @@ def _cut(kept: Kept, most: int) -> Kept:
 
 
 def _is_long(value: JsonValue) -> bool:
-    if isinstance(value, str):
-        return len(value) > VALUE_BYTES_MOST
-    if isinstance(value, (list, dict)):
+    if isinstance(value, (str, list, dict)):
         try:
             return len(msgspec.json.encode(value)) > VALUE_BYTES_MOST
         except (UnicodeEncodeError, OverflowError):
-            return True  # Half of a surrogate pair, or a number of a hundred digits.
-    return isinstance(value, int) and not -(2**63) <= value < 2**63
+            return True  # Half of a surrogate pair, which no store keeps; a giant number in a list.
+    return isinstance(value, int) and value.bit_length() > VALUE_BYTES_MOST
 
 
 def _is_negative(entry: Entry) -> bool:

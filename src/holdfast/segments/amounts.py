@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
 from holdfast.events.event import Json
 from holdfast.kernel.sql import Sql, fill, sql
@@ -18,6 +19,15 @@ from holdfast.segments.values import is_missing, is_number, lay_out
 AMOUNT_MOST = 10**18
 """A number beyond it, or beyond its negative, counts as it."""
 MILLIONTHS = 1_000_000
+
+
+class More(Enum):
+    """What an amount can become with further values."""
+
+    NO_LESS = "no less"
+    NO_LESS_UNLESS_NEGATIVE = "no less, as long as none of them is below 0"
+    NO_MORE = "no more"
+    ANYTHING = "anything"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +46,8 @@ class Amount:
     denominator: Sql
     zero_of_nothing: bool
     """Whether it is 0 where there is nothing to reckon; otherwise there is no amount then."""
+    more_makes: More
+    """What further values can make of it."""
 
 
 def millionths(value: float) -> int:
@@ -91,6 +103,7 @@ AMOUNTS: Mapping[str, Amount] = {
         numerator=_around(sql("sum")),
         denominator=_ONE,
         zero_of_nothing=True,
+        more_makes=More.NO_LESS_UNLESS_NEGATIVE,
     ),
     "average": Amount(
         words="an average [property] of [much]",
@@ -100,6 +113,7 @@ AMOUNTS: Mapping[str, Amount] = {
         numerator=_around(sql("sum")),
         denominator=sql("toInt128(count())"),
         zero_of_nothing=False,
+        more_makes=More.ANYTHING,
     ),
     "min": Amount(
         words="a lowest [property] of [much]",
@@ -109,6 +123,7 @@ AMOUNTS: Mapping[str, Amount] = {
         numerator=_around(sql("min")),
         denominator=_ONE,
         zero_of_nothing=False,
+        more_makes=More.NO_MORE,
     ),
     "max": Amount(
         words="a highest [property] of [much]",
@@ -118,6 +133,7 @@ AMOUNTS: Mapping[str, Amount] = {
         numerator=_around(sql("max")),
         denominator=_ONE,
         zero_of_nothing=False,
+        more_makes=More.NO_LESS,
     ),
     "distinct": Amount(
         words="[much] different values of [property]",
@@ -127,5 +143,6 @@ AMOUNTS: Mapping[str, Amount] = {
         numerator=lambda place: sql("toInt128(uniqExact(") + value_key_sql(place) + sql(")) * 1000000"),
         denominator=_ONE,
         zero_of_nothing=True,
+        more_makes=More.NO_LESS,
     ),
 }

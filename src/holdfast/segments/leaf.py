@@ -25,13 +25,15 @@ ANYWHEN = Standpoint(0, ZoneInfo("UTC"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leaf:
-    """Events of one name of which some comparisons hold, with some of their properties."""
+    """Events of one name of which some comparisons hold, or not all of them, with some of their properties."""
 
     event: str
     where: tuple[Comparison, ...]
     """Only such as say the same at any time and anywhere."""
     keeps: tuple[str, ...]
     """Names of the properties whose values are wanted."""
+    denied: bool = False
+    """Whether it is those of which not all of the comparisons hold."""
     fingerprint: str = field(init=False)
     """The same for leaves that say the same."""
 
@@ -40,9 +42,13 @@ class Leaf:
 
     def entry(self, event: Event) -> Entry | None:
         """What a profile is to keep of an event of that name; None where it does not count."""
-        if not all_hold(self.where, event.properties, ANYWHEN):
+        if not self.counts(event.properties):
             return None
         return entry_of(event, (event.properties.get(name) for name in self.keeps))
+
+    def counts(self, properties: Mapping[str, Json]) -> bool:
+        """Whether an event of that name with these properties is one of them."""
+        return all_hold(self.where, properties, ANYWHEN) is not self.denied
 
     def named(self, values: Sequence[Json]) -> dict[str, Json]:
         """The values that were kept, by the names of their properties."""
@@ -72,29 +78,43 @@ class Seen:
     """Whether the first value of any may be a number below 0."""
 
 
-def leaf_of(event: str, where: Sequence[Comparison], keeps: tuple[str, ...] = ()) -> Leaf:
-    """What a condition on events with all of `where` needs, and the values of some properties.
+def leaf_of(event: str, where: Sequence[Comparison], keeps: tuple[str, ...] = (), *, denied: bool = False) -> Leaf:
+    """What a condition on events with all of `where`, or not with all of it, needs; and the values of some properties.
 
-    The values of `keeps` come first; those for comparisons with the day it is are kept after them.
+    The values of `keeps` come first; those for comparisons that are left open are kept after them.
     """
-    return _leaf(event, _Same(tuple(where)), keeps)
+    return _leaf(event, _Same(tuple(where)), keeps, denied=denied)
 
 
-def open_comparisons(where: Sequence[Comparison]) -> list[Comparison]:
-    """Those of the comparisons that a leaf leaves open."""
-    return [each for each in where if not each.meaning.timeless]
+def open_comparisons(where: Sequence[Comparison], *, denied: bool = False) -> list[Comparison]:
+    """Those of the comparisons that a leaf leaves open: what says something else on another day.
+
+    Where it is denied that all hold, one that is open leaves all open.
+    """
+    found = [each for each in where if not each.meaning.timeless]
+    return list(where) if denied and found else found
 
 
 def encode_leaf(leaf: Leaf) -> str:
     """The one JSON text of a leaf."""
-    told = {"event": leaf.event, "keeps": list(leaf.keeps), "where": encode_comparisons(leaf.where)}
+    told: dict[str, Json] = {
+        "event": leaf.event,
+        "keeps": list(leaf.keeps),
+        "where": encode_comparisons(leaf.where),
+        **({"denied": True} if leaf.denied else {}),
+    }
     return json.dumps(told, sort_keys=True, separators=(",", ":"))
 
 
 def decode_leaf(text: str) -> Leaf:
     """The leaf a text means. Raises Invalid where an operator is not there any more."""
     told = json.loads(text)
-    return Leaf(event=told["event"], keeps=tuple(told["keeps"]), where=decode_comparisons(told["where"]))
+    return Leaf(
+        event=told["event"],
+        keeps=tuple(told["keeps"]),
+        where=decode_comparisons(told["where"]),
+        denied=told.get("denied", False),
+    )
 
 
 class _Same:
@@ -117,7 +137,9 @@ class _Same:
 
 
 @lru_cache(maxsize=8192)
-def _leaf(event: str, same: _Same, keeps: tuple[str, ...]) -> Leaf:
-    asked = [each.name for each in open_comparisons(same.where)]
-    closed = tuple(each for each in same.where if each.meaning.timeless)
-    return Leaf(event=event, where=closed, keeps=tuple(dict.fromkeys((*keeps, *asked))))
+def _leaf(event: str, same: _Same, keeps: tuple[str, ...], *, denied: bool) -> Leaf:
+    left_open = open_comparisons(same.where, denied=denied)
+    closed = tuple(each for each in same.where if not any(each is other for other in left_open))
+    kept = tuple(dict.fromkeys((*keeps, *(each.name for each in left_open))))
+    # With nothing to be made as it comes, every event of that name is one.
+    return Leaf(event=event, where=closed, keeps=kept, denied=denied and bool(closed))

@@ -10,7 +10,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import format_moment, parse_moment, to_millis
+from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, all_hold, all_sql, all_words
@@ -247,30 +247,53 @@ def times_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, 
     if found is not None:
         return Times.exactly(len(found))
     seen = facts.seen(leaf_of(event, where))
-    return (
-        Times(least=0, most=named.most) if seen is None else _times_seen(seen, where, span, named, of_facts(facts, now))
-    )
+    if seen is None:
+        return Times(least=0, most=named.most)
+    return _times_seen(seen, _Open(open_comparisons(where), of_facts(facts, now)), span, named)
 
 
-def _times_seen(seen: Seen, where: Sequence[Comparison], span: Span, named: Times, at: Standpoint) -> Times:
-    """The same by what a profile keeps of them; `named` is how often it happened at all."""
+def times_not_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime) -> Times:
+    """How often it happened in the span, and not with all of `where`, as far as is known."""
+    named = _times(facts, event, span)
+    found = past_in(facts, event, (), span, now)
+    at = of_facts(facts, now)
+    if found is not None:
+        return Times.exactly(sum(not all_hold(where, each.properties, at) for each in found))
+    seen = facts.seen(leaf_of(event, where, denied=True))
+    if seen is None:
+        return Times(least=0, most=named.most)
+    return _times_seen(seen, _Open(open_comparisons(where, denied=True), at, denied=True), span, named)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """What is still to be asked of the events of a leaf."""
+
+    where: Sequence[Comparison]
+    at: Standpoint
+    denied: bool = False
+
+    def of(self, event: SeenEvent) -> Truth:
+        """Whether it is one of those that are wanted."""
+        if not self.where:
+            return Truth.TRUE
+        if event.values is None:
+            return Truth.UNKNOWN
+        return Truth.of(all_hold(self.where, event.values, self.at) is not self.denied)
+
+
+def _times_seen(seen: Seen, wanted: _Open, span: Span, named: Times) -> Times:
+    """How often, by what a profile keeps of them; `named` is how often it happened at all."""
     if seen.first_ms is None or span.until_ms < seen.first_ms:
         return Times.exactly(0)
-    wanted = open_comparisons(where)
-    inside = [each for each in seen.events if span.holds(each.at_ms)]
-    sure = sum(_all_hold_of(each, wanted, at) is Truth.TRUE for each in inside)
+    inside = [wanted.of(each) for each in seen.events if span.holds(each.at_ms)]
+    sure = inside.count(Truth.TRUE)
     if seen.after_ms <= span.after_ms:
-        doubtful = sum(_all_hold_of(each, wanted, at) is Truth.UNKNOWN for each in inside)
-        return Times(least=sure, most=sure + doubtful)
+        return Times(least=sure, most=sure + inside.count(Truth.UNKNOWN))
     # More happened than is kept. Of what was let go, the very first is known.
-    first_is_in = not wanted and span.holds(seen.first_ms) and all(each.at_ms != seen.first_ms for each in seen.events)
+    first_was_let_go = all(each.at_ms != seen.first_ms for each in seen.events)
+    first_is_in = not wanted.where and first_was_let_go and span.holds(seen.first_ms)
     return Times(least=sure + first_is_in, most=named.most)
-
-
-def _all_hold_of(event: SeenEvent, wanted: Sequence[Comparison], at: Standpoint) -> Truth:
-    if not wanted:
-        return Truth.TRUE
-    return Truth.UNKNOWN if event.values is None else Truth.of(all_hold(wanted, event.values, at))
 
 
 def happened(facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime) -> Truth:
@@ -281,15 +304,15 @@ def happened(facts: Facts, event: str, where: Sequence[Comparison], span: Span, 
     return Truth.FALSE if times.most == 0 else Truth.UNKNOWN
 
 
-def not_live_where(where: Sequence[Comparison], path: str) -> Invalid | None:
-    """Why a live profile cannot look at properties; None when it need not."""
-    if not where:
+def not_live_ended(condition: Windowed, path: str) -> Invalid | None:
+    """Why a live profile may not know what lies in a window that does not go up to now; None for one that does."""
+    if condition.until is None and (condition.calendar is None or condition.calendar.back == 0):
         return None
     return Invalid(
-        "Properties of past events are not kept in the live profile.",
+        "The live profile counts up to now; what came later may have pushed out what it remembered.",
         code="not_live",
-        path=f"{path}.where",
-        hint="Leave `where` out, or say what happens to those of whom it is not known.",
+        path=f"{path}.until" if condition.until is not None else f"{path}.calendar.back",
+        hint="Ask up to now, or say what happens to those of whom it is not known.",
     )
 
 
@@ -300,6 +323,41 @@ def past_in(facts: Facts, event: str, where: Sequence[Comparison], span: Span, n
         return [] if _times(facts, event, span).most == 0 else None
     at = of_facts(facts, now)
     return [each for each in past if span.holds(to_millis(each.timestamp)) and all_hold(where, each.properties, at)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What is known to have happened."""
+
+    events: Sequence[PastEvent]
+    whole: bool
+    """Whether that is all."""
+    negative: bool = True
+    """Where it is not: whether the first value that was asked for may be below 0 in what is missing."""
+
+
+def found_in(  # noqa: PLR0917 - Each is of another kind.
+    facts: Facts, event: str, where: Sequence[Comparison], span: Span, now: datetime, keeps: tuple[str, ...]
+) -> Found | None:
+    """What happened in the span with all of `where`, as far as is known, with these properties at least.
+
+    None where nothing is known of it.
+    """
+    past = past_in(facts, event, where, span, now)
+    if past is not None:
+        return Found(events=past, whole=True)
+    seen = facts.seen(leaf_of(event, where, keeps))
+    if seen is None:
+        return None
+    wanted = _Open(open_comparisons(where), of_facts(facts, now))
+    inside = [each for each in seen.events if span.holds(each.at_ms)]
+    known = [
+        PastEvent(timestamp=from_millis(each.at_ms), properties=each.values)
+        for each in inside
+        if each.values is not None and wanted.of(each) is Truth.TRUE
+    ]
+    none_is_long = all(each.values is not None for each in inside)
+    return Found(events=known, whole=seen.after_ms <= span.after_ms and none_is_long, negative=seen.negative)
 
 
 def _times(facts: Facts, event: str, span: Span) -> Times:

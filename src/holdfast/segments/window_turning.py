@@ -12,7 +12,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Facts, Moments
-from holdfast.segments.leaf import leaf_of
+from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.spans import Windowed, days_ms, moment_ms, span_of
 from holdfast.segments.turning import at_moment, next_day, soonest
 from holdfast.segments.zones import DAY_MS, clock_changes, offset_ms, zone_for
@@ -36,6 +36,7 @@ def window_turns_at(
     chosen: Chosen = lambda moments, until_ms: moments.every(),
     where: Sequence[Comparison] = (),
     keeps: tuple[str, ...] = (),
+    denied: bool = False,
     later_ms: int | None = None,
 ) -> datetime | None:
     """Until when the same events of these names lie in the window of the condition, but for new ones.
@@ -44,6 +45,7 @@ def window_turns_at(
         chosen: which of them matter.
         where: what must be true of them; a comparison with the day it is may change each day.
         keeps: properties it looks at besides.
+        denied: whether it looks at those of which not all of `where` is true.
         later_ms: how long after an event it matters once more.
     """
     now_ms, lengths = to_millis(now), _lengths_ms(condition)
@@ -56,11 +58,14 @@ def window_turns_at(
     until_ms = span_of(condition, now_ms, zone).until_ms
     found: list[int | None] = []
     for event in events:
-        moments = _moments(facts, event, where, keeps)
+        leaf = leaf_of(event, where, keeps, denied=denied) if where or keeps else None
+        moments = facts.moments(event) if leaf is None else _moments(facts, leaf, now_ms)
         if moments is None:
             found.append(_unknown_turns(condition, now_ms, zone))
             continue
         those = sorted(chosen(moments, until_ms))
+        if _lacks_what_is_to_come(moments, now_ms):
+            found.append(_unknown_turns(condition, now_ms, zone))
         found.append(_after(those, lengths if later_ms is None else (*lengths, later_ms), now_ms))
         if condition.calendar is not None and those:
             turns = _rolling_turns if condition.calendar.rolling else _running_turns
@@ -70,17 +75,25 @@ def window_turns_at(
     return at_moment(soonest(found))
 
 
-def _moments(facts: Facts, event: str, where: Sequence[Comparison], keeps: tuple[str, ...]) -> Moments | None:
+def _moments(facts: Facts, leaf: Leaf, now_ms: int) -> Moments | None:
     """When those happened that are looked at, or more of that name."""
-    if not (where or keeps) or facts.past(event) is not None:
-        return facts.moments(event)
-    seen = facts.seen(leaf_of(event, where, keeps))
+    seen = facts.seen(leaf) if facts.past(leaf.event) is None else None
+    named = facts.moments(leaf.event)
     if seen is None:
-        return facts.moments(event)
+        return named
     kept = [each.at_ms for each in seen.events]
-    whole = seen.after_ms < 0
+    if seen.after_ms < 0:
+        return Moments(first_ms=seen.first_ms, recent_ms=kept, whole=True)
     # Once the window has gone past the last that was let go, all that is in it is known.
-    return Moments(first_ms=seen.first_ms, recent_ms=kept if whole else [seen.after_ms, *kept], whole=whole)
+    found = Moments(first_ms=seen.first_ms, recent_ms=[seen.after_ms, *kept], whole=False)
+    if named is None or not _lacks_what_is_to_come(found, now_ms):
+        return found
+    return Moments(first_ms=seen.first_ms, recent_ms=sorted({*found.recent_ms, *named.every()}), whole=False)
+
+
+def _lacks_what_is_to_come(moments: Moments, now_ms: int) -> bool:
+    """Whether some of those that were let go may lie in the future."""
+    return not moments.whole and bool(moments.recent_ms) and moments.recent_ms[0] > now_ms
 
 
 def _only(facts: Facts, events: Iterable[str]) -> Moments | None:

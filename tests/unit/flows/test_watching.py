@@ -21,7 +21,7 @@ from holdfast.flows.identify import merge, unmerge
 from holdfast.flows.taking import events_table
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.profiles.watched import MOMENTS_MOST
-from holdfast.segments.builders import did, first_did, last_did, prop, trait
+from holdfast.segments.builders import did, did_amount, first_did, last_did, mostly, only_did, prop, trait
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import Condition
 from holdfast.testing.house import House
@@ -277,6 +277,11 @@ async def test_live_is_what_the_history_says_whatever_happens(  # noqa: C901 - O
         "often": did("Order", at_least=3, at_most=MOMENTS_MOST - 1, within_days=20, where=prop("revenue") > 20),
         "new": first_did("Order", within_days=9, where=prop("revenue") <= 50),
         "idle": last_did("Order", before_days=4, within_days=15, where=prop("shop") == "a"),
+        "spent": did_amount("Order", "sum", of="revenue", at_least=200, within_days=30),
+        "average": did_amount("Order", "average", of="revenue", at_most=30, within_days=8),
+        "kinds": did_amount("Order", "distinct", of="shop", at_least=2, where=prop("revenue") > 20),
+        "only": only_did("Order", within_days=6, where=prop("revenue") > 20),
+        "mostly": mostly("Order", prop("shop") == "a", within_days=14),
         "soon": did("Order", where=Comparison(name="until", operator="days_until_at_most", value=3)),
     }
     users = [f"u{each}" for each in range(8)]

@@ -15,7 +15,19 @@ from holdfast.events.event import Event, Json
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.columns import maps_of
 from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, Profile, Stamped, Tally, combine, learn
-from holdfast.segments.builders import all_of, any_of, did, first_did, last_did, only_did, prop, trait
+from holdfast.segments.builders import (
+    all_of,
+    any_of,
+    did,
+    did_amount,
+    first_did,
+    last_did,
+    mostly,
+    mostly_at,
+    only_did,
+    prop,
+    trait,
+)
 from holdfast.segments.comparison import Comparison
 from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Scope, Truth
 from holdfast.segments.conditions.all_of import All
@@ -220,7 +232,12 @@ def test_a_where_is_known_of_those_who_never_did_it() -> None:
         (did("E", where=prop("a") == 1), None),
         (did("E", at_least=RECENT_MOST + 1, within_days=7), "$.at_least"),
         (did("E", at_most=RECENT_MOST, within_days=7), "$.at_most"),
-        (all_of(did("E"), any_of(~only_did("E", where=prop("a") == 1))), "$.of[1].of[0].of.where"),
+        (only_did("E", where=prop("a") == 1), None),
+        (did_amount("E", "sum", of="a", at_least=1, within_days=7), None),
+        (mostly("E", prop("a") == 1), None),
+        (mostly_at("E", hour=9), "$.part"),
+        (did_amount("E", "sum", of="a", at_least=1, until=NOW), "$.until"),
+        (all_of(did("E"), any_of(~only_did("E", where=prop("a") == 1, until=NOW))), "$.of[1].of[0].of.until"),
     ],
 )
 def test_whether_a_live_profile_can_decide(condition: Condition, path: str | None) -> None:
@@ -242,7 +259,12 @@ def test_a_live_profile_never_contradicts_the_history(seed: int, asked: list[Con
             truth = condition.holds(whole, now)
             assert truth is not Truth.UNKNOWN
             assert said in (truth, Truth.UNKNOWN), (condition, number)
-            if knowable_live(condition) is None and all(at <= NOW_MS for at in _moments(world, number)):
+            # What is too long to be kept, or no text, is not known.
+            kept = (entry for each in profile.watched.values() for entry in each.entries)
+            known = all(at <= NOW_MS for at in _moments(world, number)) and all(
+                each.values is not None for each in kept
+            )
+            if knowable_live(condition) is None and known:
                 assert said is truth, (condition, number)
 
 

@@ -31,6 +31,7 @@ from holdfast.segments.spans import (
     check_window,
     circumstances,
     days_ms,
+    not_live_ended,
     people_of,
     rows_in,
     span_for,
@@ -164,14 +165,9 @@ class Did(Condition):
         return (leaf_of(self.event, self.where),) if self.where else ()
 
     def not_live(self, path: str = "$") -> Invalid | None:
-        ended = self.until is not None or (self.calendar is not None and self.calendar.back > 0)
-        if ended:
-            return Invalid(
-                "The live profile counts up to now; what came later may have pushed out what it remembered.",
-                code="not_live",
-                path=f"{path}.until" if self.until is not None else f"{path}.calendar.back",
-                hint="Ask up to now, or say what happens to those of whom it is not known.",
-            )
+        ended = not_live_ended(self, path)
+        if ended is not None:
+            return ended
         # How often in all is known only of what is tallied by name.
         windowed = self.where or self.within_days is not None or self.since is not None or self.calendar is not None
         if windowed and (self.least > RECENT_MOST or (self.at_most or 0) >= RECENT_MOST):

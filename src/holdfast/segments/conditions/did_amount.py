@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
-from holdfast.segments.amounts import AMOUNT_MOST, AMOUNTS, Amount, millionths
+from holdfast.segments.amounts import AMOUNT_MOST, AMOUNTS, Amount, More, millionths
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.comparison import Comparison, check_name, nearest
 from holdfast.segments.condition import (
@@ -23,9 +24,20 @@ from holdfast.segments.condition import (
     PropertyName,
     Scope,
     Truth,
+    both,
 )
+from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.operators import Place
-from holdfast.segments.spans import check_window, circumstances, past_in, people_of, rows_in, span_for, spans_of
+from holdfast.segments.spans import (
+    check_window,
+    circumstances,
+    found_in,
+    not_live_ended,
+    people_of,
+    rows_in,
+    span_for,
+    spans_of,
+)
 from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
@@ -103,14 +115,29 @@ class DidAmount(Condition):
         return sql("(person IN (") + people_of(scope, rows, sql(" HAVING ") + within) + sql("))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        past = past_in(facts, self.event, self.where, span_for(self, facts, now), now)
-        if past is None:
+        found = found_in(facts, self.event, self.where, span_for(self, facts, now), now, (self.property,))
+        if found is None:
             return Truth.UNKNOWN
-        values = [value for each in past if self._how().counts(value := each.properties.get(self.property))]
-        return Truth.of(self._within(*self._how().of(values)) if values else self._zero_will_do())
+        values = [value for each in found.events if self._how().counts(value := each.properties.get(self.property))]
+        if found.whole:
+            return Truth.of(self._within(*self._how().of(values)) if values else self._zero_will_do())
+        return self._with_more(*self._how().of(values), negative=found.negative) if values else Truth.UNKNOWN
+
+    def _with_more(self, numerator: int, denominator: int, *, negative: bool) -> Truth:
+        """Whether it holds where this is what it comes to without values that are not known."""
+        more = self._how().more_makes
+        if more is More.ANYTHING or (more is More.NO_LESS_UNLESS_NEGATIVE and negative):
+            return Truth.UNKNOWN
+        least, most = self.at_least, self.at_most
+        over = least is None or numerator >= millionths(least) * denominator
+        under = most is None or numerator <= millionths(most) * denominator
+        if more is More.NO_MORE:
+            not_too_little = _settled(over, unless=least is None)
+            return both(not_too_little, Truth.TRUE if under else Truth.UNKNOWN)
+        return both(Truth.TRUE if over else Truth.UNKNOWN, _settled(under, unless=most is None))
 
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
-        return window_turns_at(self, (self.event,), facts, now, where=self.where)
+        return window_turns_at(self, (self.event,), facts, now, where=self.where, keeps=(self.property,))
 
     def words(self) -> str:
         return f"have {self._so_much()}"
@@ -121,13 +148,11 @@ class DidAmount(Condition):
     def hidden_traits(self) -> tuple[str, ...]:
         return zone_traits(self.time_zone)
 
+    def leaves(self) -> Sequence[Leaf]:
+        return (leaf_of(self.event, self.where, (self.property,)),)
+
     def not_live(self, path: str = "$") -> Invalid | None:
-        return Invalid(
-            "Properties of past events are not kept in the live profile.",
-            code="not_live",
-            path=f"{path}.property",
-            hint="Use `did`, or say what happens to those of whom it is not known.",
-        )
+        return not_live_ended(self, path)
 
     def _how(self) -> Amount:
         return AMOUNTS[self.amount]
@@ -169,6 +194,13 @@ class DidAmount(Condition):
         if self.at_least == self.at_most:
             return f"exactly {self.at_least:.15g}"
         return f"{self.at_least:.15g} to {self.at_most:.15g}"
+
+
+def _settled(so_far: bool, *, unless: bool) -> Truth:
+    """What is so far, and may be no longer with further values; what is not will never be. `unless` it is not asked."""
+    if unless:
+        return Truth.TRUE
+    return Truth.UNKNOWN if so_far else Truth.FALSE
 
 
 def _check_bound(value: object, path: str) -> None:

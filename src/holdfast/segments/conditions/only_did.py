@@ -9,20 +9,22 @@ from datetime import datetime
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, join, sql
 from holdfast.segments.calendars import Calendar
-from holdfast.segments.comparison import Comparison, all_hold, all_words, check_name
-from holdfast.segments.condition import Condition, Days, Declared, EventName, Facts, Moment, Scope, Truth
+from holdfast.segments.comparison import Comparison, all_words, check_name
+from holdfast.segments.condition import Condition, Days, Declared, EventName, Facts, Moment, Scope, Truth, both
+from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.spans import (
     check_window,
-    not_live_where,
-    past_in,
+    happened,
+    not_live_ended,
     people_of,
     rows_in,
     span_for,
     spans_of,
+    times_not_in,
     window_words,
 )
 from holdfast.segments.window_turning import window_turns_at
-from holdfast.segments.zones import TimeZoneName, of_facts, of_scope, zone_traits
+from holdfast.segments.zones import TimeZoneName, of_scope, zone_traits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,18 +63,21 @@ class OnlyDid(Condition):
         return sql("(person IN (") + people_of(scope, rows, having) + sql("))")
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        past = past_in(facts, self.event, (), span_for(self, facts, now), now)
-        if past is None:
-            return Truth.UNKNOWN
-        at = of_facts(facts, now)
-        return Truth.of(bool(past) and all(all_hold(self.where, each.properties, at) for each in past))
+        asked = span_for(self, facts, now)
+        others = times_not_in(facts, self.event, self.where, asked, now)
+        never = Truth.FALSE if others.least else Truth.TRUE if others.most == 0 else Truth.UNKNOWN
+        return both(happened(facts, self.event, (), asked, now), never)
 
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]]:
         # Those that are another kind decide it as much as those that are of it.
         return ((self.event, ()),)
 
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
-        return window_turns_at(self, (self.event,), facts, now, where=self.where)
+        turns = (
+            window_turns_at(self, (self.event,), facts, now),
+            window_turns_at(self, (self.event,), facts, now, where=self.where, denied=True),
+        )
+        return min((each for each in turns if each is not None), default=None)
 
     def words(self) -> str:
         return f"did “{self.event}”{window_words(self)}, and only where {all_words(self.where)}"
@@ -83,8 +88,11 @@ class OnlyDid(Condition):
     def hidden_traits(self) -> tuple[str, ...]:
         return zone_traits(self.time_zone)
 
+    def leaves(self) -> Sequence[Leaf]:
+        return (leaf_of(self.event, self.where, denied=True),)
+
     def not_live(self, path: str = "$") -> Invalid | None:
-        return not_live_where(self.where, path)
+        return not_live_ended(self, path)
 
 
 CONDITION = Declared(

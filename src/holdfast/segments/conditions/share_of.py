@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -26,12 +27,14 @@ from holdfast.segments.condition import (
     Scope,
     Truth,
 )
+from holdfast.segments.leaf import Leaf, leaf_of
 from holdfast.segments.operators import Operand, Place
 from holdfast.segments.spans import (
     check_window,
     circumstances,
     depends_on_zone,
-    past_in,
+    found_in,
+    not_live_ended,
     rows_in,
     span_for,
     spans_of,
@@ -146,9 +149,10 @@ class ShareOf(Condition):
         return rows, number + sql(" = ") + bind("Int64", part.number(self.value, "$.value")), number
 
     def holds(self, facts: Facts, now: datetime) -> Truth:
-        past = past_in(facts, self.event, self.where, span_for(self, facts, now), now)
-        if past is None:
+        found = found_in(facts, self.event, self.where, span_for(self, facts, now), now, self._keeps())
+        if found is None or not found.whole:
             return Truth.UNKNOWN
+        past = found.events
         if self.part is not None:
             part, zone = CLOCK_PARTS[self.part], zone_for(self.time_zone, facts)
             values: list[Json] = [part.values[part.of(each.timestamp.astimezone(zone))] for each in past]
@@ -163,7 +167,7 @@ class ShareOf(Condition):
         return Truth.of(of_value > 0 and all(of_value >= times for times in others.values()))
 
     def turns_at(self, facts: Facts, now: datetime) -> datetime | None:
-        return window_turns_at(self, (self.event,), facts, now, where=self.where)
+        return window_turns_at(self, (self.event,), facts, now, where=self.where, keeps=self._keeps())
 
     def words(self) -> str:
         return f"{self._mostly()} “{self.event}” {self._so()}{circumstances(self, self.where)}"
@@ -181,13 +185,21 @@ class ShareOf(Condition):
     def hidden_traits(self) -> tuple[str, ...]:
         return zone_traits(self.time_zone)
 
+    def leaves(self) -> Sequence[Leaf]:
+        return (leaf_of(self.event, self.where, self._keeps()),) if self.part is None else ()
+
     def not_live(self, path: str = "$") -> Invalid | None:
+        if self.part is None:
+            return not_live_ended(self, path)
         return Invalid(
-            "Neither the properties nor the times of all past events are kept in the live profile.",
+            "The times of all past events are not kept in the live profile.",
             code="not_live",
-            path=f"{path}.property" if self.part is None else f"{path}.part",
+            path=f"{path}.part",
             hint="Use `did`, or say what happens to those of whom it is not known.",
         )
+
+    def _keeps(self) -> tuple[str, ...]:
+        return () if self.property is None else (self.property,)
 
     def _asked(self) -> Comparison:
         return Comparison(name=self.property or "", operator="equals", value=self.value)

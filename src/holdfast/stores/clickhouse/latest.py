@@ -75,6 +75,11 @@ def _most(leaf: Leaf) -> int:
     return VALUES_MOST if leaf.keeps else MOMENTS_MOST
 
 
+def _where(scope: Scope, leaf: Leaf) -> Sql:
+    held = all_sql(leaf.where, of_scope(scope))
+    return sql("AND NOT (1") + held + sql(")") if leaf.denied else held
+
+
 def _rows(scope: Scope, leaf: Leaf, *, after: int, to: int) -> Sql:
     return fill(
         """FROM events WHERE workspace = [[here]] AND event = [[event]] AND identity > [[after]] AND identity <= [[to]]
@@ -84,6 +89,6 @@ def _rows(scope: Scope, leaf: Leaf, *, after: int, to: int) -> Sql:
             "event": bind("String", leaf.event),
             "after": bind("UInt32", after),
             "to": bind("UInt32", to),
-            "where": all_sql(leaf.where, of_scope(scope)),
+            "where": _where(scope, leaf),
         },
     )

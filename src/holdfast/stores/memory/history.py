@@ -32,11 +32,10 @@ from holdfast.ports.history import (
     bucket_starts,
 )
 from holdfast.profiles.watched import Kept, entry_at, joined, kept_of
-from holdfast.segments.comparison import all_hold
 from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Truth
 from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.groups import GROUP_JOINED, group_of, group_traits
-from holdfast.segments.leaf import ANYWHEN, Leaf
+from holdfast.segments.leaf import Leaf
 from holdfast.segments.values import element_text, gather, is_number, lay_out
 
 
@@ -259,7 +258,7 @@ class MemoryHistory:
         doers = sorted({each.identity for each in self._events if each.name == leaf.event and each.identity > after})
         chosen, kept = set(doers[:limit]), dict[int, Kept]()
         for each in self._events:
-            if each.name == leaf.event and each.identity in chosen and all_hold(leaf.where, each.properties, ANYWHEN):
+            if each.name == leaf.event and each.identity in chosen and leaf.counts(each.properties):
                 entry = entry_at(*each.key, map(each.properties.get, leaf.keeps))
                 kept[each.identity] = joined(kept.get(each.identity), kept_of(entry))
         return Gathered(kept=kept, to=None if len(doers) < limit else max(chosen))
