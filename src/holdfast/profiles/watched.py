@@ -7,7 +7,7 @@ when what came before is gathered, is there once. So gathering needs no cut betw
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
@@ -140,18 +140,24 @@ def joined(one: Kept | None, other: Kept) -> Kept:
     )
 
 
-def all_joined(one: Mapping[int, Kept], other: Mapping[int, Kept]) -> dict[int, Kept]:
+def all_joined(one: dict[int, Kept], other: dict[int, Kept]) -> dict[int, Kept]:
     """The same for everything that is kept of two identities, by number."""
+    if not (one and other):
+        return one or other
     both = dict(one)
     for number, kept in other.items():
         both[number] = joined(both.get(number), kept)
     return bounded(both)
 
 
-def watched(kept: Mapping[int, Kept], event: Event, watchers: Watchers) -> dict[int, Kept]:
+def watched(kept: dict[int, Kept], event: Event, watchers: Watchers) -> dict[int, Kept]:
     """What is kept of an identity after one more event; what nobody watches any more is let go."""
+    watching = watchers.of(event.name)
+    # Every event comes through here, and most are of no name that is watched.
+    if not watching and all(number in watchers.numbers for number in kept):
+        return kept
     now = {number: each for number, each in kept.items() if number in watchers.numbers}
-    for each in watchers.of(event.name):
+    for each in watching:
         entry = each.entry(event)
         if entry is not None:
             now[each.number] = joined(now.get(each.number), kept_of(entry))
