@@ -99,7 +99,9 @@ def _differences(world: World, again: Tables) -> list[str]:
     kept = {each.key: first.profiles.get(each.id, EMPTY) for each in first.identities.values()}
     anew = {each.key: again.profiles.get(each.id, EMPTY) for each in again.identities.values()}
     if gone:
-        kept, anew = ({key: without_aliases(each) for key, each in of.items()} for of in (kept, anew))
+        kept, anew = (
+            {key: without_aliases(each, kept.get(key, EMPTY)) for key, each in of.items()} for of in (kept, anew)
+        )
     # What the erased said before and say again is known by its id and not taken in; the log alone cannot tell that.
     names = (
         kept.keys() & anew.keys() - {name for each in world.witness.forgotten for name in each.names}
@@ -123,11 +125,21 @@ def _differences(world: World, again: Tables) -> list[str]:
     ]
 
 
-def without_aliases(profile: Profile) -> Profile:
-    """The profile but for how often its owner was said to be somebody else: when that somebody is erased, the saying
-    goes from log and history, and the count stays."""
-    tallies = {name: each for name, each in profile.tallies.items() if name != "Aliased"}
-    return msgspec.structs.replace(profile, tallies=tallies)
+def without_aliases(profile: Profile, kept: Profile) -> Profile:
+    """The profile but for how often, and when, its owner was said to be somebody else.
+
+    When that somebody is erased, the saying goes from log and history; the count stays in the profile that is `kept`,
+    and so does that it was the first or the last that was heard of its owner.
+    """
+    said = kept.tallies.get("Aliased")
+    first = said is not None and kept.first_seen_ms == said.first_ms
+    last = said is not None and kept.last_seen_ms in said.recent_ms
+    return msgspec.structs.replace(
+        profile,
+        tallies={name: each for name, each in profile.tallies.items() if name != "Aliased"},
+        first_seen_ms=0 if first else profile.first_seen_ms,
+        last_seen_ms=0 if last else profile.last_seen_ms,
+    )
 
 
 def difference(one: Profile, other: Profile) -> str:

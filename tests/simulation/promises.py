@@ -224,7 +224,7 @@ def _profiles(ends: Ends) -> None:
     for identity in folded.keys() | ends.tables.profiles.keys():
         kept, wanted = ends.tables.profiles.get(identity, EMPTY), folded.get(identity, EMPTY)
         if ends.world.witness.forgotten:
-            kept, wanted = without_aliases(kept), without_aliases(wanted)
+            kept, wanted = without_aliases(kept, kept), without_aliases(wanted, kept)
         said = f"the profile of {identity} is not the fold of its history: {difference(kept, wanted)}"
         ends.hold(kept == wanted, said)
 

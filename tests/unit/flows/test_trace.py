@@ -232,7 +232,7 @@ async def test_who_is_not_in_the_audience_of_a_run(tmp_path: Path) -> None:
 
 async def test_an_audience_is_asked_for_again_by_what_they_did(tmp_path: Path) -> None:
     """What nobody keeps with the profile is looked up in the history."""
-    bought = {"type": "did", "event": "Order Completed", "where": []}
+    bought: dict[str, object] = {"type": "did", "event": "Order Completed"}
     bought["where"] = [{"property": "total", "operator": "greater_than", "value": 5}]
     large, small = ({**buys(who), "messageId": who, "properties": {"total": n}} for who, n in (("ann", 9), ("bea", 1)))
     people = (identify("ann"), identify("bea"), large, small)
