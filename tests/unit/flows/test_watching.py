@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,11 @@ from holdfast.flows.bulk import load_table
 from holdfast.flows.decide import set_state
 from holdfast.flows.gathering import Gatherer
 from holdfast.flows.identify import merge, unmerge
+from holdfast.flows.segment_drafts import draft_of
+from holdfast.flows.segments import save_segment
 from holdfast.flows.taking import events_table
 from holdfast.kernel.moments import format_moment, to_millis
+from holdfast.ports.history import Gathered
 from holdfast.profiles.watched import MOMENTS_MOST
 from holdfast.segments.builders import did, did_amount, first_did, last_did, mostly, only_did, prop, trait
 from holdfast.segments.comparison import Comparison
@@ -330,3 +334,40 @@ def _drawn(draw: random.Random, now: Any, users: list[str]) -> dict[str, Any]:
     moment = format_moment(now - timedelta(days=draw.choice((0, 0, 0.5, 3, 12, 40))))
     until = format_moment(now + timedelta(days=draw.choice((1, 3, 8))))[:10]
     return order(draw.choice((10, 30, 60)), draw.choice(users), at=moment, shop=draw.choice("ab"), until=until)
+
+
+async def test_nothing_is_gathered_of_whoever_is_forgotten_meanwhile(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read of them before they were forgotten must not make them somebody again."""
+    await at.house.happens(order(60), order(70, "ben"))
+    history = at.house.app.history
+    read = history.gather
+
+    async def gather(*args: Any, **more: Any) -> Gathered:
+        found = await read(*args, **more)
+        async with at.house.app.state.begin() as transaction:
+            (ann,) = (await transaction.identities([IdentityKey(kind="user", value="ann")])).values()
+            await transaction.forget_identities([ann.id])
+        return found
+
+    monkeypatch.setattr(history, "gather", gather)
+    await at.save("rich", RICH)
+    async with at.house.app.state.view() as view:
+        assert not await view.profiles([1])
+    assert await at.members("rich") == {"ben"}
+
+
+async def test_nothing_is_gathered_before_the_history_has_what_came_before(at: Live) -> None:
+    app = at.house.app
+    await at.house.happens(does("Visited"))
+    body = json.dumps({"batch": [order(60)]}).encode()
+    await app.collector.collect("batch", body, "default")
+    await app.reactor.tick()
+    draft = replace(draft_of("rich", "rich", RICH), live=True)
+    await save_segment(app.state, draft, by="test", now=at.house.clock.now())
+    await app.reactor.tick()
+    assert await app.gatherer.gather() == 0, "the order is taken in, and not archived yet"
+    assert [filled for _, _, filled in await watched_now(at)] == [False]
+    await app.archivist.flush()
+    assert await app.gatherer.gather() == 1
+    await at.house.settle()
+    assert await at.members("rich") == {"ann"}

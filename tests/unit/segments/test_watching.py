@@ -207,3 +207,19 @@ def test_what_says_something_else_tomorrow_is_asked_then() -> None:
     assert (leaf.where, leaf.keeps) == ((prop("shop") == "a",), ("revenue", "until"))
     denied = leaf_of("Order", (soon, prop("shop") == "a"), denied=True)
     assert (denied.where, denied.keeps, denied.denied) == ((), ("until", "shop"), False)
+
+
+def test_once_the_window_is_past_what_was_let_go_it_is_known_again() -> None:
+    asked = did_amount("Order", "average", of="revenue", at_least=1, within_days=120)
+    facts = orders([1] * 150, watching_all([asked]))
+    now = from_millis(NOW_MS)
+    assert asked.holds(facts, now) is Truth.UNKNOWN
+    turns = asked.turns_at(facts, now)
+    assert turns is not None
+    known_ms = NOW_MS + 20 * DAY_MS
+    assert asked.holds(facts, from_millis(known_ms)) is Truth.TRUE
+    moment = now
+    while (turns := asked.turns_at(facts, moment)) is not None and turns <= from_millis(known_ms):
+        moment = turns
+    assert moment == from_millis(known_ms), "it is looked at in the very moment"
+    assert asked.holds(facts, from_millis(known_ms - 1)) is Truth.UNKNOWN
