@@ -25,11 +25,11 @@ from bench.benchmark import Benchmark, Measured, Row
 from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.gate import GateRules
 from holdfast.events.event import IdentityKey, Json
-from holdfast.flows.decision_drafts import drafts_of
-from holdfast.flows.lanes import Lanes
-from holdfast.flows.playbook import load_playbook
-from holdfast.flows.publishing import apply_decisions
-from holdfast.flows.react import Reactor
+from holdfast.flows.delivery.lanes import Lanes
+from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.journey.decision_drafts import drafts_of
+from holdfast.flows.journey.playbook import load_playbook
+from holdfast.flows.journey.publishing import apply_decisions
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE
 from holdfast.messages.links import Linker

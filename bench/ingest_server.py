@@ -12,7 +12,7 @@ import uvicorn
 import uvloop
 from starlette.applications import Starlette
 
-from holdfast.flows.collect import Collector
+from holdfast.flows.ingest.collect import Collector
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.stores.log import SegmentLog
 

@@ -29,8 +29,8 @@ import pytest
 
 from bench.benchmark import Benchmark, Measured, Row
 from bench.workflow_engine import Workflows, workflows
-from holdfast.flows.decision_drafts import drafts_of
-from holdfast.flows.publishing import apply_decisions
+from holdfast.flows.journey.decision_drafts import drafts_of
+from holdfast.flows.journey.publishing import apply_decisions
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.log import Record
 from holdfast.ports.state import State

@@ -26,10 +26,10 @@ import msgspec
 from bench.benchmark import Benchmark, Measured, Row
 from bench.ingest_server import WRITE_KEY
 from bench.served import Provider, Served, served
-from holdfast.flows.decision_drafts import drafts_of
-from holdfast.flows.publishing import apply_decisions
-from holdfast.flows.segment_drafts import drafts_of as segment_drafts_of
-from holdfast.flows.segments import apply_segments
+from holdfast.flows.audience.segment_drafts import drafts_of as segment_drafts_of
+from holdfast.flows.audience.segments import apply_segments
+from holdfast.flows.journey.decision_drafts import drafts_of
+from holdfast.flows.journey.publishing import apply_decisions
 from holdfast.segments.builders import did
 from holdfast.stores.sqlite.state import SqliteState
 

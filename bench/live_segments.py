@@ -17,9 +17,9 @@ from pathlib import Path
 import msgspec
 
 from bench.benchmark import Benchmark, Measured, Row
-from holdfast.flows import live_segments
-from holdfast.flows.segment_drafts import drafts_of
-from holdfast.flows.segments import apply_segments
+from holdfast.flows.audience import live_segments
+from holdfast.flows.audience.segment_drafts import drafts_of
+from holdfast.flows.audience.segments import apply_segments
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.log import Record
 from holdfast.ports.state import Transaction

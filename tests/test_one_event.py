@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from holdfast import did, prop, trait
-from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.playbook import playbook_of
-from holdfast.flows.results import result_of
+from holdfast.flows.journey.playbook import playbook_of
+from holdfast.flows.measure.results import result_of
+from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.trial import Estimated
 from holdfast.messages.links import decode_link

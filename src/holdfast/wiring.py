@@ -24,30 +24,30 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.decisions.recovery import decode_holds
 from holdfast.events.event import Event, IdentityKey
-from holdfast.flows.acting import begin_acting
-from holdfast.flows.archive import Archivist
-from holdfast.flows.broadcasts import Preparer
-from holdfast.flows.collect import Collector
-from holdfast.flows.dispatch import Dispatcher
-from holdfast.flows.erase import Eraser, Stores
-from holdfast.flows.exchange import Imported, take_in
-from holdfast.flows.export_person import Holder
-from holdfast.flows.following import caught_up
-from holdfast.flows.gathering import Gatherer
-from holdfast.flows.keys import Access
-from holdfast.flows.lanes import Lanes
-from holdfast.flows.library import load_library
-from holdfast.flows.list_members import finish_saying
-from holdfast.flows.own import own_records
-from holdfast.flows.playbook import play_of
-from holdfast.flows.react import Reactor
-from holdfast.flows.reading import REACT
-from holdfast.flows.receive import Receiver
-from holdfast.flows.send import Office, Sender
-from holdfast.flows.simulate import Simulator
-from holdfast.flows.simulation_world import Stage
-from holdfast.flows.survey import Surveyor
-from holdfast.flows.watch import Watch
+from holdfast.flows.audience.gathering import Gatherer
+from holdfast.flows.audience.library import load_library
+from holdfast.flows.audience.list_members import finish_saying
+from holdfast.flows.audience.survey import Surveyor
+from holdfast.flows.delivery.dispatch import Dispatcher
+from holdfast.flows.delivery.lanes import Lanes
+from holdfast.flows.delivery.receive import Receiver
+from holdfast.flows.delivery.send import Office, Sender
+from holdfast.flows.ingest.acting import begin_acting
+from holdfast.flows.ingest.archive import Archivist
+from holdfast.flows.ingest.collect import Collector
+from holdfast.flows.ingest.exchange import Imported, take_in
+from holdfast.flows.ingest.following import caught_up
+from holdfast.flows.ingest.own import own_records
+from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.ingest.reading import REACT
+from holdfast.flows.ingest.watch import Watch
+from holdfast.flows.journey.broadcasts import Preparer
+from holdfast.flows.journey.playbook import play_of
+from holdfast.flows.people.erase import Eraser, Stores
+from holdfast.flows.people.export_person import Holder
+from holdfast.flows.rehearsal.simulate import Simulator
+from holdfast.flows.rehearsal.simulation_world import Stage
+from holdfast.flows.upkeep.keys import Access
 from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.write import FileFormat, write_events

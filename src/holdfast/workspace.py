@@ -27,34 +27,34 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
-from holdfast.flows.audiences import Surveyed
-from holdfast.flows.bulk import load_table
-from holdfast.flows.calling import Line
-from holdfast.flows.erase import Proof, prove
-from holdfast.flows.erasure_record import Record
-from holdfast.flows.exchange import Imported
-from holdfast.flows.explain import explain_person
-from holdfast.flows.export_person import PersonFormat, write_person
-from holdfast.flows.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
-from holdfast.flows.insights import Analyst, InsightResult, plain_object
-from holdfast.flows.keys import add_key, revoke_key
-from holdfast.flows.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
-from holdfast.flows.list_keeping import ListKeeper
-from holdfast.flows.list_members import Keeper
-from holdfast.flows.live_members import LiveMembers, live_members
-from holdfast.flows.publishing import Publication
-from holdfast.flows.publishing import document_of as decision_document
-from holdfast.flows.run_keeping import RunKeeper
-from holdfast.flows.segment_keeping import SegmentKeeper
-from holdfast.flows.segments import Change, document_of
-from holdfast.flows.simulate import PEOPLE_USUAL, SimulationWish
-from holdfast.flows.simulation import Simulation
-from holdfast.flows.snapshot import Snapshot, keep_people
-from holdfast.flows.sql import SqlResult, ask_sql, people_query, sql_value, table_of
-from holdfast.flows.survey import Audience, Surveyor, made_whole
-from holdfast.flows.taking import bodies_of, events_table
-from holdfast.flows.trace import trace
-from holdfast.flows.traced import Trace
+from holdfast.flows.audience.audiences import Surveyed
+from holdfast.flows.audience.list_keeping import ListKeeper
+from holdfast.flows.audience.list_members import Keeper
+from holdfast.flows.audience.live_members import LiveMembers, live_members
+from holdfast.flows.audience.segment_keeping import SegmentKeeper
+from holdfast.flows.audience.segments import Change, document_of
+from holdfast.flows.audience.snapshot import Snapshot, keep_people
+from holdfast.flows.audience.survey import Audience, Surveyor, made_whole
+from holdfast.flows.ingest.bulk import load_table
+from holdfast.flows.ingest.exchange import Imported
+from holdfast.flows.ingest.taking import bodies_of, events_table
+from holdfast.flows.journey.calling import Line
+from holdfast.flows.journey.publishing import Publication
+from holdfast.flows.journey.publishing import document_of as decision_document
+from holdfast.flows.journey.run_keeping import RunKeeper
+from holdfast.flows.journey.trace import trace
+from holdfast.flows.journey.traced import Trace
+from holdfast.flows.measure.insights import Analyst, InsightResult, plain_object
+from holdfast.flows.measure.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
+from holdfast.flows.measure.sql import SqlResult, ask_sql, people_query, sql_value, table_of
+from holdfast.flows.people.erase import Proof, prove
+from holdfast.flows.people.erasure_record import Record
+from holdfast.flows.people.explain import explain_person
+from holdfast.flows.people.export_person import PersonFormat, write_person
+from holdfast.flows.people.identify import MergeResult, UnmergeResult, find_identity, merge, unmerge
+from holdfast.flows.rehearsal.simulate import PEOPLE_USUAL, SimulationWish
+from holdfast.flows.rehearsal.simulation import Simulation
+from holdfast.flows.upkeep.keys import add_key, revoke_key
 from holdfast.integrations.files.documents import DocumentFormat
 from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files, write_journey_files
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.events.event import Event, IdentityKey
-from holdfast.flows.identify import Said, apply_claims, find_identity, merge, unmerge
+from holdfast.flows.people.identify import Said, apply_claims, find_identity, merge, unmerge
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import State, Transaction, View

@@ -13,11 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.kpis import keep_tree, load_tree
-from holdfast.flows.list_registry import PeopleList, note_lists
-from holdfast.flows.segment_drafts import DESCRIPTION_MOST, NAME_MOST, Draft, draft_of, drafts_of
-from holdfast.flows.segments import (
+from holdfast.flows.audience.list_registry import PeopleList, note_lists
+from holdfast.flows.audience.segment_drafts import DESCRIPTION_MOST, NAME_MOST, Draft, draft_of, drafts_of
+from holdfast.flows.audience.segments import (
     SEGMENTS_MOST,
     Change,
     apply_segments,
@@ -28,7 +26,9 @@ from holdfast.flows.segments import (
     restore_segment,
     save_segment,
 )
-from holdfast.flows.used_by import SAID_MOST, Use, users_of
+from holdfast.flows.audience.used_by import SAID_MOST, Use, users_of
+from holdfast.flows.journey.decide import publish, set_state
+from holdfast.flows.measure.kpis import keep_tree, load_tree
 from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound, TooLarge
 from holdfast.measures.kpi import KpiTree, decode_tree
 from holdfast.ports.state import Decision, SavedSegment, State
@@ -352,7 +352,7 @@ def test_a_field_that_is_missing_is_named(field: str) -> None:
 
 async def test_a_workspace_keeps_so_many_segments(monkeypatch: pytest.MonkeyPatch) -> None:
     assert SEGMENTS_MOST >= 1_000
-    monkeypatch.setattr("holdfast.flows.segments.SEGMENTS_MOST", 3)
+    monkeypatch.setattr("holdfast.flows.audience.segments.SEGMENTS_MOST", 3)
     state = MemoryState()
     await apply(state, dict.fromkeys("abc", PAYS))
     with pytest.raises(TooLarge):

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from holdfast.events.bad import Bad
 from holdfast.events.event import Event
 from holdfast.events.segment_spec import decode
-from holdfast.flows.collect import Collector
+from holdfast.flows.ingest.collect import Collector
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.ports.log import Entry, Log
 from holdfast.stores.log import SegmentLog

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from holdfast.flows.lanes import ROOM
+from holdfast.flows.delivery.lanes import ROOM
 from tests.cluster_world import Cluster, posted
 
 SETTLE_SECONDS = 90.0

@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from holdfast.flows.identify import merge, unmerge
+from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.messages.parcel import Accepted, InDoubt, Parcel, Refused, Verdict

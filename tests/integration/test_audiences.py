@@ -17,9 +17,9 @@ import holdfast
 from holdfast import did, trait
 from holdfast.cli.main import app
 from holdfast.decisions.gate import Contact, Withheld, gate
-from holdfast.flows import reach
-from holdfast.flows.playbook import Playbook
-from holdfast.flows.travel import load_travellers
+from holdfast.flows.audience import reach
+from holdfast.flows.journey.playbook import Playbook
+from holdfast.flows.journey.travel import load_travellers
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.wiring import rules_of
 

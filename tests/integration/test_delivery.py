@@ -13,8 +13,8 @@ from typing import Any, cast
 import httpx
 
 from holdfast.channels.carriers.smtp import SmtpCarrier
-from holdfast.flows.keys import first_keys
-from holdfast.flows.lanes import ROOM
+from holdfast.flows.delivery.lanes import ROOM
+from holdfast.flows.upkeep.keys import first_keys
 from holdfast.http.app import make_http
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.breaker import FAILURES_MOST, OPEN_MS

@@ -17,9 +17,8 @@ from hypothesis import strategies as st
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
 from holdfast.events.event import IdentityKey
-from holdfast.flows.decide import publish
-from holdfast.flows.lanes import ROOM, Lanes
-from holdfast.flows.send import (
+from holdfast.flows.delivery.lanes import ROOM, Lanes
+from holdfast.flows.delivery.send import (
     ATTEMPTS_MOST,
     JITTER,
     WAIT_SECONDS_MOST,
@@ -28,6 +27,7 @@ from holdfast.flows.send import (
     settlement_of,
     wait_seconds,
 )
+from holdfast.flows.journey.decide import publish
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Linker

@@ -17,10 +17,10 @@ import pyarrow as pa
 import pytest
 
 from holdfast.events.event import IdentityKey, own_event
-from holdfast.flows.bulk import EVENT_TABLE, load_table
-from holdfast.flows.erase import Eraser, prove
-from holdfast.flows.erased import suppressed_of
-from holdfast.flows.erasure_record import Record
+from holdfast.flows.ingest.bulk import EVENT_TABLE, load_table
+from holdfast.flows.people.erase import Eraser, prove
+from holdfast.flows.people.erased import suppressed_of
+from holdfast.flows.people.erasure_record import Record
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import from_millis
 from holdfast.settings import Settings
@@ -328,7 +328,7 @@ class _Dying:
 KILLED = """
 import asyncio, os, sys
 from pathlib import Path
-import holdfast.flows.erase as erase
+import holdfast.flows.people.erase as erase
 from tests.integration.test_erasing import lived, opened
 
 async def main(directory, calls):

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 import holdfast
 from holdfast.cli.main import app as commands
-from holdfast.flows.export_person import PARTS, PersonFormat, export_person
+from holdfast.flows.people.export_person import PARTS, PersonFormat, export_person
 from holdfast.kernel.errors import NotFound
 from holdfast.testing.house import House
 

@@ -14,9 +14,9 @@ from typing import Any
 import pytest
 
 import holdfast
-from holdfast.flows.identify import find_identity, merge, unmerge
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import save_segment
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import save_segment
+from holdfast.flows.people.identify import find_identity, merge, unmerge
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.segments.builders import all_of, any_of, bucket, did, first_did, in_segment, last_did, trait

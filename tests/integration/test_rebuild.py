@@ -12,7 +12,7 @@ LIVE = """
 import asyncio, json, sys
 from pathlib import Path
 import holdfast.wiring as wiring
-from holdfast.flows.decide import publish
+from holdfast.flows.journey.decide import publish
 from holdfast.settings import Settings
 from holdfast.testing.clock import FakeClock
 

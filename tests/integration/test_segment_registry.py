@@ -350,8 +350,8 @@ CHILD = """
 import asyncio, itertools, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from holdfast.flows.segment_drafts import drafts_of
-from holdfast.flows.segments import apply_segments
+from holdfast.flows.audience.segment_drafts import drafts_of
+from holdfast.flows.audience.segments import apply_segments
 from holdfast.stores.sqlite.state import SqliteState
 
 async def main() -> None:

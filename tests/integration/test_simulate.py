@@ -18,9 +18,9 @@ from typer.testing import CliRunner
 
 import holdfast
 from holdfast.cli.main import app as command_line
-from holdfast.flows.simulate import SimulationWish
-from holdfast.flows.simulation import Simulation
-from holdfast.flows.simulation_count import ENTRIES, PASSED, SEND
+from holdfast.flows.rehearsal.simulate import SimulationWish
+from holdfast.flows.rehearsal.simulation import Simulation
+from holdfast.flows.rehearsal.simulation_count import ENTRIES, PASSED, SEND
 from holdfast.kernel.errors import Busy, Conflict, Invalid, NotFound
 from holdfast.ports.asking import Asking, asked_as
 from holdfast.ports.columns import EVENT_COLUMNS

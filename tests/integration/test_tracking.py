@@ -9,7 +9,7 @@ import pytest
 from starlette.applications import Starlette
 
 from holdfast.events.event import Event, IdentityKey
-from holdfast.flows.receive import Receiver
+from holdfast.flows.delivery.receive import Receiver
 from holdfast.http.tracking import tracking_routes
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.ids import effect_key

@@ -298,7 +298,7 @@ def test_a_workspace_opened_to_ask_sends_nothing(tell: Story) -> None:
         f"""
         import asyncio, json
         import holdfast
-        from holdfast.flows.decide import publish
+        from holdfast.flows.journey.decide import publish
 
         with holdfast.open("my-data") as ws:
             app = ws._app

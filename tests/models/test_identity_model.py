@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant, rule
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows.identify import apply_claims, merge, unmerge
+from holdfast.flows.people.identify import apply_claims, merge, unmerge
 from holdfast.kernel.errors import Conflict
 from holdfast.profiles.identity import Claim
 from holdfast.testing import START

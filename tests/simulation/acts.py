@@ -8,14 +8,14 @@ from dataclasses import replace
 from typing import Any
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows.calling import Line, Named, call_audience, call_people
-from holdfast.flows.dead_letters import Which, drop_letters, replay_letters
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.replay import replay
-from holdfast.flows.runs import RunVerb, change_run
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import apply_segments
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import apply_segments
+from holdfast.flows.delivery.dead_letters import Which, drop_letters, replay_letters
+from holdfast.flows.ingest.replay import replay
+from holdfast.flows.journey.calling import Line, Named, call_audience, call_people
+from holdfast.flows.journey.decide import publish, set_state
+from holdfast.flows.journey.runs import RunVerb, change_run
+from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.errors import Exposed
 from holdfast.messages.links import Link, LinkKind, encode_link
 from holdfast.ports.log import Record

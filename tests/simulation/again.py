@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from holdfast.flows.lanes import NO_LANES
-from holdfast.flows.library import load_library
-from holdfast.flows.person import shown_as
-from holdfast.flows.react import Reactor
-from holdfast.flows.reading import REACT
+from holdfast.flows.audience.library import load_library
+from holdfast.flows.delivery.lanes import NO_LANES
+from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.ingest.reading import REACT
+from holdfast.flows.people.person import shown_as
 from holdfast.kernel.moments import from_millis
 from holdfast.profiles.profile import EMPTY, Profile, combine
 from holdfast.segments.builders import did, prop

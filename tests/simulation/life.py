@@ -9,9 +9,9 @@ from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import apply_segments
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import apply_segments
+from holdfast.flows.journey.decide import publish, set_state
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import Settlement
 from holdfast.wiring import Application, assemble

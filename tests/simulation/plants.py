@@ -9,13 +9,14 @@ from typing import Any
 from unittest.mock import patch
 
 from holdfast.events.segment_spec import decode
-from holdfast.flows import archive, claiming, intake, react, send
-from holdfast.flows.archive import Archivist
-from holdfast.flows.claiming import Claimed
-from holdfast.flows.intake import Intake
-from holdfast.flows.own import own_records
-from holdfast.flows.react import Reactor
-from holdfast.flows.reading import ARCHIVE, REACT
+from holdfast.flows.delivery import claiming, send
+from holdfast.flows.delivery.claiming import Claimed
+from holdfast.flows.ingest import archive, intake, react
+from holdfast.flows.ingest.archive import Archivist
+from holdfast.flows.ingest.intake import Intake
+from holdfast.flows.ingest.own import own_records
+from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.ingest.reading import ARCHIVE, REACT
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.parcel import InDoubt
 from holdfast.ports.state import Send, Settlement

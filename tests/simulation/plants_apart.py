@@ -10,11 +10,12 @@ from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
-from holdfast.flows import claiming, dispatch, intake
-from holdfast.flows.broadcasts import Broadcasts
-from holdfast.flows.erase import Eraser
-from holdfast.flows.live_segments import Turnings
-from holdfast.flows.react import Reactor
+from holdfast.flows.audience.live_segments import Turnings
+from holdfast.flows.delivery import claiming, dispatch
+from holdfast.flows.ingest import intake
+from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.journey.broadcasts import Broadcasts
+from holdfast.flows.people.erase import Eraser
 from holdfast.ports.runs import Run
 from holdfast.ports.state import Send, Settlement
 from holdfast.stores.memory.live import ChangingLive

@@ -9,10 +9,10 @@ from dataclasses import replace
 from typing import Any, cast
 
 from holdfast.channels.email_smtp import email_channel
-from holdfast.flows.dispatch import Dispatcher
-from holdfast.flows.lanes import Lanes
-from holdfast.flows.reading import REACT
-from holdfast.flows.send import Office, Sender
+from holdfast.flows.delivery.dispatch import Dispatcher
+from holdfast.flows.delivery.lanes import Lanes
+from holdfast.flows.delivery.send import Office, Sender
+from holdfast.flows.ingest.reading import REACT
 from holdfast.messages.links import Linker
 from holdfast.ports.state import Settlement, View
 from holdfast.settings import decode_domain_rates, decode_send_rates

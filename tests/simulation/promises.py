@@ -11,8 +11,8 @@ from typing import Any
 from holdfast.decisions.costs import THOUSANDTHS
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
-from holdfast.flows.person import shown_as
-from holdfast.flows.travel import day_of
+from holdfast.flows.journey.travel import day_of
+from holdfast.flows.people.person import shown_as
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.runs import OPEN
 from holdfast.ports.state import Identity, Send

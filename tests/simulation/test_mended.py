@@ -12,7 +12,7 @@ import pytest
 
 from holdfast import wiring
 from holdfast.events.event import IdentityKey
-from holdfast.flows.turns import DOMAIN_PLACES
+from holdfast.flows.delivery.turns import DOMAIN_PLACES
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Verdict
 from holdfast.ports.state import Lane

@@ -15,7 +15,7 @@ from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
-from holdfast.flows.lanes import SEND_WITHIN_MS
+from holdfast.flows.delivery.lanes import SEND_WITHIN_MS
 from holdfast.kernel.moments import from_millis
 from holdfast.messages.parcel import Parcel
 from holdfast.ports.log import Record

@@ -17,7 +17,7 @@ from random import Random
 from typing import Any
 from unittest.mock import patch
 
-from holdfast.flows import erase
+from holdfast.flows.people import erase
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.history import HistoryRow, PersonRow
 from holdfast.settings import Settings

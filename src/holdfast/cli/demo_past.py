@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from holdfast.cli.demo_elsewhere import Aftermath, PastElsewhere
 from holdfast.events.event import IdentityKey
-from holdfast.flows.bulk import load_table
-from holdfast.flows.decide import publish
+from holdfast.flows.ingest.bulk import load_table
+from holdfast.flows.journey.decide import publish
 from holdfast.kernel.errors import Internal
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.state import Transaction

@@ -359,7 +359,7 @@ def _shown(cell: object, kind: str, currency: str) -> object:
 
 
 def _draw(kind: str, question: Answer, told: Answer, file: Path) -> None:
-    from holdfast.flows.drawing import draw
+    from holdfast.flows.measure.drawing import draw
 
     columns = tuple(
         Column(name=str(each["name"]), type=cast("Any", each["type"]), about=str(each["about"]))

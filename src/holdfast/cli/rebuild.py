@@ -15,7 +15,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:
-    from holdfast.flows.rebuild import Rebuilt
+    from holdfast.flows.upkeep.rebuild import Rebuilt
 
 
 def rebuild(

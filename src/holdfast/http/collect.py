@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.events.bad import OverLimit
 from holdfast.events.segment_body import BODY_BYTES_MOST, body_over_limit, open_body
-from holdfast.flows.collect import Collected
+from holdfast.flows.ingest.collect import Collected
 from holdfast.http.cors import Headers, cors_headers, preflight_headers
 from holdfast.http.request_body import Gone, decompressed, read_body
 from holdfast.http.write_key import write_key_before_body

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from holdfast.flows.receive import Receiver
+from holdfast.flows.delivery.receive import Receiver
 from holdfast.kernel.errors import Exposed
 from holdfast.messages.agent import agent_of
 

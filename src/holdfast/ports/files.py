@@ -15,7 +15,7 @@ class Batch:
     """Some rows of a file: those that are events, and those that cannot be."""
 
     events: pa.Table
-    """Columns as `flows.bulk.EVENT_TABLE`."""
+    """Columns as `flows.ingest.bulk.EVENT_TABLE`."""
     bad: Sequence[BadRecord]
     """Each with an `origin` that names the file's row, so that importing twice keeps it once."""
     rows: int

@@ -61,7 +61,7 @@ class Days:
     """What people did by themselves."""
 
     events: pa.Table
-    """Each event once, person by person: the columns of `flows.bulk.EVENT_TABLE`."""
+    """Each event once, person by person: the columns of `flows.ingest.bulk.EVENT_TABLE`."""
     arrivals: Ints
     """Numbers of those events in the order they arrived: some late, some twice."""
     population: Population

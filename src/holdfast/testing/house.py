@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from holdfast.flows.decide import publish
+from holdfast.flows.journey.decide import publish
 from holdfast.settings import Settings
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.log import MemoryLog

@@ -11,8 +11,8 @@ from pathlib import Path
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
 
-from holdfast.flows.collect import Collector
-from holdfast.flows.keys import Access
+from holdfast.flows.ingest.collect import Collector
+from holdfast.flows.upkeep.keys import Access
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.kernel.errors import Busy
 from holdfast.places import SystemClock, open_log, open_state

@@ -8,8 +8,8 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
-from holdfast.flows.reading import REACT
-from holdfast.flows.trim import trim
+from holdfast.flows.ingest.reading import REACT
+from holdfast.flows.upkeep.trim import trim
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import View

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from holdfast.flows.lag import NOT_KNOWN, Lag, lag_of
+from holdfast.flows.ingest.lag import NOT_KNOWN, Lag, lag_of
 from holdfast.kernel.errors import Busy, NotFound
 from holdfast.places import Role, check_role
 from holdfast.ports.clock import Clock

@@ -7,8 +7,8 @@ import contextlib
 import logging
 import secrets
 
-from holdfast.flows.acting import begin_acting
-from holdfast.flows.list_members import finish_saying
+from holdfast.flows.audience.list_members import finish_saying
+from holdfast.flows.ingest.acting import begin_acting
 from holdfast.places import SystemClock, open_history, open_log, open_seat, open_state
 from holdfast.ports.history import History
 from holdfast.ports.log import Log

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from holdfast.flows.alike import Differing, compare_states
-from holdfast.flows.rebuild import Rebuilding, Rebuilt, rebuild
+from holdfast.flows.upkeep.alike import Differing, compare_states
+from holdfast.flows.upkeep.rebuild import Rebuilding, Rebuilt, rebuild
 from holdfast.kernel.errors import Conflict
 from holdfast.places import KEY_FILE, open_history, open_log, open_state, secret_of
 from holdfast.settings import Settings

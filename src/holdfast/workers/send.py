@@ -6,9 +6,9 @@ import asyncio
 import contextlib
 import logging
 
-from holdfast.flows.dispatch import TAKE_OVER_EVERY_MS
-from holdfast.flows.following import taken_in
-from holdfast.flows.reading import REACT
+from holdfast.flows.delivery.dispatch import TAKE_OVER_EVERY_MS
+from holdfast.flows.ingest.following import taken_in
+from holdfast.flows.ingest.reading import REACT
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
 from holdfast.places import SystemClock, open_log, open_state

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import uvicorn
 
-from holdfast.flows.keys import first_keys
+from holdfast.flows.upkeep.keys import first_keys
 from holdfast.http.app import make_http
 from holdfast.kernel.errors import Conflict
 from holdfast.settings import Settings

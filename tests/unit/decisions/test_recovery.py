@@ -39,9 +39,7 @@ def test_who_waits_for_their_trouble_to_be_solved_is_left_in_peace(tallies: dict
 
 
 def test_rules_are_read_as_they_are_written() -> None:
-    text = (
-        "from Support Ticket Opened until Support Ticket Solved, at most 2 weeks; from A until B, at most 1 day"
-    )
+    text = "from Support Ticket Opened until Support Ticket Solved, at most 2 weeks; from A until B, at most 1 day"
     assert decode_holds(text, "service_holds") == (
         ServiceHold(opened="Support Ticket Opened", solved="Support Ticket Solved", most_seconds=14 * 86_400),
         ServiceHold(opened="A", solved="B", most_seconds=86_400),

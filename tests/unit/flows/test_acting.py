@@ -9,12 +9,12 @@ from collections.abc import Sequence
 import pytest
 
 from holdfast.decisions.gate import GateRules
-from holdfast.flows.acting import Relieved, begin_acting
-from holdfast.flows.archive import BEGUN, Archivist
-from holdfast.flows.following import caught_up, taken_in
-from holdfast.flows.lag import Lag, lag_of
-from holdfast.flows.react import Reactor
-from holdfast.flows.reading import ARCHIVE, REACT
+from holdfast.flows.ingest.acting import Relieved, begin_acting
+from holdfast.flows.ingest.archive import BEGUN, Archivist
+from holdfast.flows.ingest.following import caught_up, taken_in
+from holdfast.flows.ingest.lag import Lag, lag_of
+from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.ingest.reading import ARCHIVE, REACT
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import HistoryRow
 from holdfast.ports.log import Record

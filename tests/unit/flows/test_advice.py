@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from holdfast.flows.advice import Advice, Around, advice_on
-from holdfast.flows.decision_drafts import draft_of
+from holdfast.flows.journey.advice import Advice, Around, advice_on
+from holdfast.flows.journey.decision_drafts import draft_of
 from holdfast.ports.discovery import KnownProperty, KnownValue
 from holdfast.ports.state import DecisionState
 from tests.unit.flows.test_handing_over import leads

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from holdfast import did, trait
-from holdfast.flows.archive import Archivist
-from holdfast.flows.identify import merge, unmerge
+from holdfast.flows.ingest.archive import Archivist
+from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import HistoryRow
 from holdfast.segments.condition import Condition

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from holdfast.flows import broadcasts
-from holdfast.flows.intake import Intake
+from holdfast.flows.ingest.intake import Intake
+from holdfast.flows.journey import broadcasts
 from holdfast.ports.runs import Run
 from holdfast.settings import Settings
 from holdfast.stores.memory.history import MemoryHistory

@@ -10,10 +10,10 @@ import pytest
 
 from holdfast.decisions import broadcast, pace
 from holdfast.events.event import IdentityKey, Json
-from holdfast.flows import broadcasts
-from holdfast.flows.calling import Became, Line, Named, call_audience, call_people
-from holdfast.flows.decide import set_state
-from holdfast.flows.runs import change_run
+from holdfast.flows.journey import broadcasts
+from holdfast.flows.journey.calling import Became, Line, Named, call_audience, call_people
+from holdfast.flows.journey.decide import set_state
+from holdfast.flows.journey.runs import change_run
 from holdfast.kernel.errors import Conflict, Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.parcel import Deferred
@@ -581,8 +581,8 @@ async def test_a_stopped_run_ends_for_who_waits_for_their_hour(tmp_path: Path) -
 
 async def test_the_segment_one_comes_into_lets_one_in(tmp_path: Path) -> None:
     house = await a_house(tmp_path, identify("ann"))
-    from holdfast.flows.segment_drafts import draft_of
-    from holdfast.flows.segments import save_segment
+    from holdfast.flows.audience.segment_drafts import draft_of
+    from holdfast.flows.audience.segments import save_segment
     from holdfast.segments.builders import trait
 
     await save_segment(

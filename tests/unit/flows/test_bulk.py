@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from holdfast.events.event import Event, Json
 from holdfast.events.segment_spec import decode
-from holdfast.flows.bulk import EVENT_TABLE, REMEMBERED_MS, Loaded, load_table
+from holdfast.flows.ingest.bulk import EVENT_TABLE, REMEMBERED_MS, Loaded, load_table
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.profiles.profile import EMPTY, NAMES_MOST, RECENT_MOST, learn
 from holdfast.testing.clock import START

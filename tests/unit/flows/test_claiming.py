@@ -12,11 +12,11 @@ import pytest
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.machine import STOPPED
 from holdfast.events.event import IdentityKey
-from holdfast.flows.claiming import claim
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.domains import OPEN_MOST
-from holdfast.flows.lanes import ROOM, Lanes
-from holdfast.flows.playbook import load_playbook
+from holdfast.flows.delivery.claiming import claim
+from holdfast.flows.delivery.domains import OPEN_MOST
+from holdfast.flows.delivery.lanes import ROOM, Lanes
+from holdfast.flows.journey.decide import publish, set_state
+from holdfast.flows.journey.playbook import load_playbook
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.breaker import FAILURES_MOST, OPEN_MS
 from holdfast.messages.doubt import ONCE

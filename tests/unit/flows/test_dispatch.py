@@ -12,10 +12,10 @@ import pytest
 
 from holdfast.decisions.gate import GateRules
 from holdfast.events.event import IdentityKey
-from holdfast.flows.dead_letters import Which, drop_letters, replay_letters
-from holdfast.flows.decide import publish
-from holdfast.flows.dispatch import TAKE_OVER_EVERY_MS, TAKE_OVER_MS, Dispatcher
-from holdfast.flows.lanes import ROOM, SEND_WITHIN_MS, Lanes
+from holdfast.flows.delivery.dead_letters import Which, drop_letters, replay_letters
+from holdfast.flows.delivery.dispatch import TAKE_OVER_EVERY_MS, TAKE_OVER_MS, Dispatcher
+from holdfast.flows.delivery.lanes import ROOM, SEND_WITHIN_MS, Lanes
+from holdfast.flows.journey.decide import publish
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.ports.state import WAITED_MS_MOST, Send, Settlement, State, View

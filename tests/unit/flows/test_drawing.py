@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from holdfast.flows.drawing import draw
-from holdfast.flows.drawn import Drawn
+from holdfast.flows.measure.drawing import draw
+from holdfast.flows.measure.drawn import Drawn
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.insight import Answer, Cell, Column, ColumnType
 from holdfast.measures.insight_catalogue import declared_insights, decode_question

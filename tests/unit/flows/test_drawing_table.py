@@ -8,7 +8,7 @@ from decimal import Decimal
 import polars as pl
 import pytest
 
-from holdfast.flows.drawing_table import answer_of, draw_table
+from holdfast.flows.measure.drawing_table import answer_of, draw_table
 from holdfast.kernel.errors import Invalid
 
 TABLE = pl.DataFrame(

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from holdfast.decisions.gate import GateRules
-from holdfast.flows.decide import set_state
-from holdfast.flows.decision_drafts import drafts_of
-from holdfast.flows.publishing import apply_decisions
-from holdfast.flows.used_by import entered_from
+from holdfast.flows.audience.used_by import entered_from
+from holdfast.flows.journey.decide import set_state
+from holdfast.flows.journey.decision_drafts import drafts_of
+from holdfast.flows.journey.publishing import apply_decisions
 from holdfast.kernel.errors import Invalid
 from holdfast.testing import START, MemoryState
 from tests.unit.flows.test_react import House, does

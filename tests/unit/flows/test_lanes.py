@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.flows.domains import OPEN_MOST, SLOW_MS, TURN_MS_MOST, domain_of
-from holdfast.flows.lanes import ROOM, Lanes
-from holdfast.flows.turns import DOMAIN_PLACES, MARKETING_PLACES, PLACES, Turns
+from holdfast.flows.delivery.domains import OPEN_MOST, SLOW_MS, TURN_MS_MOST, domain_of
+from holdfast.flows.delivery.lanes import ROOM, Lanes
+from holdfast.flows.delivery.turns import DOMAIN_PLACES, MARKETING_PLACES, PLACES, Turns
 from holdfast.messages.breaker import FAILURES_MOST, OPEN_MS
 from holdfast.messages.doubt import ONCE
 from holdfast.messages.pace import Rate, Rates

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows import list_members
-from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.list_members import ListChange, finish_saying
-from holdfast.flows.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import save_segment
+from holdfast.flows.audience import list_members
+from holdfast.flows.audience.list_members import ListChange, finish_saying
+from holdfast.flows.audience.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import save_segment
+from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.errors import Conflict, Invalid, NotFound, TooLarge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SavedSegment
@@ -190,14 +190,14 @@ async def test_ids_names_and_sizes_are_checked(house: House, monkeypatch: pytest
     for work in (change_list(house.app, "vpi", add=["ann"]), delete_list(house.app, "vip"), count_list(house.app, "x")):
         with pytest.raises(NotFound):
             await work
-    monkeypatch.setattr("holdfast.flows.list_members.PEOPLE_MOST", 2)
+    monkeypatch.setattr("holdfast.flows.audience.list_members.PEOPLE_MOST", 2)
     with pytest.raises(TooLarge):
         await save_list(house.app, "vip", people=["ann", "ben", "cem"])
     await save_list(house.app, "vip", people=["ann", "ben"])
     with pytest.raises(TooLarge):
         await change_list(house.app, "vip", add=["cem"])
     assert await on(house) == ["ann", "ben"]
-    monkeypatch.setattr("holdfast.flows.lists.LISTS_MOST", 1)
+    monkeypatch.setattr("holdfast.flows.audience.lists.LISTS_MOST", 1)
     with pytest.raises(TooLarge):
         await save_list(house.app, "press")
 

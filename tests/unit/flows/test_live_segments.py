@@ -12,14 +12,14 @@ import pyarrow as pa
 import pytest
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows import live_index, live_segments
-from holdfast.flows.bulk import load_table
-from holdfast.flows.decide import set_state
-from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.lists import change_list, save_list
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import delete_segment, save_segment
-from holdfast.flows.taking import events_table
+from holdfast.flows.audience import live_index, live_segments
+from holdfast.flows.audience.lists import change_list, save_list
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import delete_segment, save_segment
+from holdfast.flows.ingest.bulk import load_table
+from holdfast.flows.ingest.taking import events_table
+from holdfast.flows.journey.decide import set_state
+from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.errors import Conflict, Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.live import LiveSegment

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from holdfast.flows.lists import change_list, save_list
+from holdfast.flows.audience.lists import change_list, save_list
 from holdfast.kernel.chance import place
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis

@@ -8,8 +8,8 @@ import pytest
 
 from holdfast.events.event import Event, IdentityKey, own_event
 from holdfast.events.segment_body import BODY_BYTES_MOST
-from holdfast.flows.own import EVENTS_IN_RECORD, own_records
-from holdfast.flows.reading import decoded
+from holdfast.flows.ingest.own import EVENTS_IN_RECORD, own_records
+from holdfast.flows.ingest.reading import decoded
 from holdfast.ports.log import Entry
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from holdfast.decisions.document import decode_document, encode_document, says
-from holdfast.flows.decide import Verb, publish, set_state
-from holdfast.flows.decision_drafts import draft_of, drafts_of
-from holdfast.flows.publishing import Publication, apply_decisions, document_of
+from holdfast.flows.journey.decide import Verb, publish, set_state
+from holdfast.flows.journey.decision_drafts import draft_of, drafts_of
+from holdfast.flows.journey.publishing import Publication, apply_decisions, document_of
 from holdfast.kernel.errors import Conflict, Invalid
 from holdfast.ports.state import Decision
 from holdfast.testing import START, MemoryState

@@ -13,12 +13,12 @@ import pytest
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules
 from holdfast.events.event import Event
-from holdfast.flows.collect import Collector
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.lanes import FreeLanes
-from holdfast.flows.own import own_records
-from holdfast.flows.react import Reactor
-from holdfast.flows.receive import Receiver
+from holdfast.flows.delivery.lanes import FreeLanes
+from holdfast.flows.delivery.receive import Receiver
+from holdfast.flows.ingest.collect import Collector
+from holdfast.flows.ingest.own import own_records
+from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.journey.decide import publish, set_state
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Link, encode_link
@@ -205,7 +205,7 @@ async def test_a_record_nobody_foresaw_is_set_aside_alone(monkeypatch: pytest.Mo
             raise ValueError("nobody foresaw this")
         return sound(profile, event, *more)
 
-    monkeypatch.setattr("holdfast.flows.intake.learn", learn)
+    monkeypatch.setattr("holdfast.flows.ingest.intake.learn", learn)
     house = House()
     for message in (does("Before"), does("Poison"), does("After")):
         await house.collector.collect("batch", json.dumps({"batch": [message]}).encode(), "default")

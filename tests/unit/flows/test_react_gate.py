@@ -13,7 +13,7 @@ from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.holdout import held_out
 from holdfast.decisions.quiet import QuietHours
-from holdfast.flows.reach import Wish, reach_of
+from holdfast.flows.audience.reach import Wish, reach_of
 from holdfast.ports.state import Send, Settlement
 from tests.unit.flows.test_react import House, does, identify
 

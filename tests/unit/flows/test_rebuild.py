@@ -15,15 +15,15 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
-from holdfast.flows.alike import Differing, compare_states
-from holdfast.flows.bulk import load_table
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.rebuild import Rebuilding, Rebuilt, rebuild
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import delete_segment, save_segment
-from holdfast.flows.taking import events_table
-from holdfast.flows.trim import trim
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import delete_segment, save_segment
+from holdfast.flows.ingest.bulk import load_table
+from holdfast.flows.ingest.taking import events_table
+from holdfast.flows.journey.decide import publish, set_state
+from holdfast.flows.people.identify import merge, unmerge
+from holdfast.flows.upkeep.alike import Differing, compare_states
+from holdfast.flows.upkeep.rebuild import Rebuilding, Rebuilt, rebuild
+from holdfast.flows.upkeep.trim import trim
 from holdfast.kernel.errors import Conflict, Exposed
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.flows.segment_drafts import draft_of
+from holdfast.flows.audience.segment_drafts import draft_of
 from holdfast.kernel.errors import Exposed
 from holdfast.segments.builders import did
 

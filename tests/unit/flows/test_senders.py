@@ -11,11 +11,11 @@ import pytest
 
 from holdfast.channels.email_smtp import email_channel
 from holdfast.events.event import IdentityKey
-from holdfast.flows.decide import publish
-from holdfast.flows.domains import OPEN_MOST
-from holdfast.flows.lanes import ROOM, Lanes
-from holdfast.flows.send import CARRY_SECONDS_MOST, Office, Sender
-from holdfast.flows.turns import DOMAIN_PLACES
+from holdfast.flows.delivery.domains import OPEN_MOST
+from holdfast.flows.delivery.lanes import ROOM, Lanes
+from holdfast.flows.delivery.send import CARRY_SECONDS_MOST, Office, Sender
+from holdfast.flows.delivery.turns import DOMAIN_PLACES
+from holdfast.flows.journey.decide import publish
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.breaker import FAILURES_MOST
 from holdfast.messages.doubt import ONCE

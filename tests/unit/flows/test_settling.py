@@ -7,10 +7,10 @@ import json
 import pytest
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows.claiming import settle
-from holdfast.flows.dead_letters import Which, replay_letters
-from holdfast.flows.decide import publish
-from holdfast.flows.send import GIVE_UP_SECONDS, settlement_of, wait_seconds
+from holdfast.flows.delivery.claiming import settle
+from holdfast.flows.delivery.dead_letters import Which, replay_letters
+from holdfast.flows.delivery.send import GIVE_UP_SECONDS, settlement_of, wait_seconds
+from holdfast.flows.journey.decide import publish
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.parcel import Deferred, InDoubt, Refused

@@ -10,10 +10,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.flows.simulate import period_of, sample_of
-from holdfast.flows.simulation_count import DEFERRED, OUTCOME, PAID, SEND, Scale, Tally, counted, days_between, path_of
-from holdfast.flows.simulation_effect import Baseline, Detectable, Unsaid, effect_of
-from holdfast.flows.simulation_world import Replayed
+from holdfast.flows.rehearsal.simulate import period_of, sample_of
+from holdfast.flows.rehearsal.simulation_count import (
+    DEFERRED,
+    OUTCOME,
+    PAID,
+    SEND,
+    Scale,
+    Tally,
+    counted,
+    days_between,
+    path_of,
+)
+from holdfast.flows.rehearsal.simulation_effect import Baseline, Detectable, Unsaid, effect_of
+from holdfast.flows.rehearsal.simulation_world import Replayed
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.testing import START, a_send, a_visit

@@ -13,8 +13,8 @@ import pytest
 
 from holdfast.events.event import Event
 from holdfast.events.segment_spec import decode
-from holdfast.flows.bulk import EVENT_TABLE
-from holdfast.flows.taking import BATCH_EVENTS, bodies_of, events_table
+from holdfast.flows.ingest.bulk import EVENT_TABLE
+from holdfast.flows.ingest.taking import BATCH_EVENTS, bodies_of, events_table
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 

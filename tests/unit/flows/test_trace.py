@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows.calling import Line, Named, call_people
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.runs import change_run
-from holdfast.flows.trace import trace
-from holdfast.flows.traced import Trace
+from holdfast.flows.journey.calling import Line, Named, call_people
+from holdfast.flows.journey.decide import publish, set_state
+from holdfast.flows.journey.runs import change_run
+from holdfast.flows.journey.trace import trace
+from holdfast.flows.journey.traced import Trace
 from holdfast.kernel.errors import NotFound
 from holdfast.ports.runs import Run
 from holdfast.testing.house import House

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.flows.trim import DAY_MS, trim
+from holdfast.flows.upkeep.trim import DAY_MS, trim
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.log import Record
 from holdfast.stores.memory.log import MemoryLog

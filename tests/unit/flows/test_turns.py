@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.flows.domains import DOMAINS_MOST, OPEN_MOST, PAUSE_MS, Domains
-from holdfast.flows.lanes import NO_RATES
-from holdfast.flows.turns import DOMAIN_PLACES, MARKETING_PLACES, PLACES, Turns
+from holdfast.flows.delivery.domains import DOMAINS_MOST, OPEN_MOST, PAUSE_MS, Domains
+from holdfast.flows.delivery.lanes import NO_RATES
+from holdfast.flows.delivery.turns import DOMAIN_PLACES, MARKETING_PLACES, PLACES, Turns
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
 from holdfast.ports.state import Send
 from holdfast.testing import a_send

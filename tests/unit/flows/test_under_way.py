@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from holdfast.flows import under_way as module
-from holdfast.flows.decide import publish, set_state
-from holdfast.flows.decision_drafts import draft_of
-from holdfast.flows.publishing import Publication, apply_decisions
+from holdfast.flows.journey import under_way as module
+from holdfast.flows.journey.decide import publish, set_state
+from holdfast.flows.journey.decision_drafts import draft_of
+from holdfast.flows.journey.publishing import Publication, apply_decisions
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import StepCount

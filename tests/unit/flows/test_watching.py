@@ -14,14 +14,14 @@ import pyarrow as pa
 import pytest
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows import gathering
-from holdfast.flows.bulk import load_table
-from holdfast.flows.decide import set_state
-from holdfast.flows.gathering import Gatherer
-from holdfast.flows.identify import merge, unmerge
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import save_segment
-from holdfast.flows.taking import events_table
+from holdfast.flows.audience import gathering
+from holdfast.flows.audience.gathering import Gatherer
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import save_segment
+from holdfast.flows.ingest.bulk import load_table
+from holdfast.flows.ingest.taking import events_table
+from holdfast.flows.journey.decide import set_state
+from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.ports.history import Gathered
 from holdfast.profiles.watched import MOMENTS_MOST

@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 
 from holdfast.decisions.document import decode_document, encode_document
-from holdfast.flows.decision_drafts import drafts_of
+from holdfast.flows.journey.decision_drafts import drafts_of
 from holdfast.integrations.files.documents import DocumentFormat
 from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files, write_journey_files
 from holdfast.kernel.errors import Invalid

@@ -15,8 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from holdfast.events.event import Json
-from holdfast.flows.segment_drafts import Draft, draft_of, drafts_of
-from holdfast.flows.segments import apply_segments, document_of, save_segment
+from holdfast.flows.audience.segment_drafts import Draft, draft_of, drafts_of
+from holdfast.flows.audience.segments import apply_segments, document_of, save_segment
 from holdfast.integrations.files import folder
 from holdfast.integrations.files.documents import DocumentFormat
 from holdfast.integrations.files.segment_files import (

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from holdfast.events.event import Event
-from holdfast.flows.bulk import EVENT_TABLE
+from holdfast.flows.ingest.bulk import EVENT_TABLE
 from holdfast.profiles.identity import claim_of
 from holdfast.sim.past import Disorder, Past, World, make_past
 from holdfast.sim.trail import EVENT_NAMES

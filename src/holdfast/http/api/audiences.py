@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from holdfast.decisions.gate import Reason
-from holdfast.flows.reach import ChannelReach, Wish
-from holdfast.flows.survey import Audience, made_whole, zone_of
+from holdfast.flows.audience.reach import ChannelReach, Wish
+from holdfast.flows.audience.survey import Audience, made_whole, zone_of
 from holdfast.http.api.insights import PersonBehind, people_behind
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole, moment_text
 from holdfast.ports.audiences import check_sets

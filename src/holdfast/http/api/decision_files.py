@@ -11,11 +11,11 @@ from pydantic import Field
 
 from holdfast.decisions.ahead import StepChangeKind
 from holdfast.decisions.document import Kind
-from holdfast.flows.advice import Advice, Around, advice_on
-from holdfast.flows.decision_drafts import DRAFTS_MOST, DecisionDraft, draft_of, drafts_of
-from holdfast.flows.playbook import definition_of
-from holdfast.flows.publishing import Publication, PublishedKind, apply_decisions
-from holdfast.flows.under_way import UnderWay
+from holdfast.flows.journey.advice import Advice, Around, advice_on
+from holdfast.flows.journey.decision_drafts import DRAFTS_MOST, DecisionDraft, draft_of, drafts_of
+from holdfast.flows.journey.playbook import definition_of
+from holdfast.flows.journey.publishing import Publication, PublishedKind, apply_decisions
+from holdfast.flows.journey.under_way import UnderWay
 from holdfast.http.api.segment_shapes import DifferenceShape
 from holdfast.http.shapes import WISH, Properties, Truth
 from holdfast.kernel.errors import Exposed, Invalid

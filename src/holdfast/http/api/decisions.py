@@ -10,10 +10,10 @@ from fastapi import APIRouter, Body
 
 from holdfast.decisions.campaign import decode_campaign, encode_campaign
 from holdfast.decisions.journey import decode_journey, encode_journey
-from holdfast.flows.decide import Verb, publish, set_state
-from holdfast.flows.playbook import Play, play_of
-from holdfast.flows.results import Result, result_of
-from holdfast.flows.used_by import entered_from
+from holdfast.flows.audience.used_by import entered_from
+from holdfast.flows.journey.decide import Verb, publish, set_state
+from holdfast.flows.journey.playbook import Play, play_of
+from holdfast.flows.measure.results import Result, result_of
 from holdfast.http.api.decision_files import definition_in
 from holdfast.http.shapes import (
     ArmShape,

@@ -10,8 +10,8 @@ from typing import Annotated, Literal, Self
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
-from holdfast.flows.dead_letters import Decided, Which, drop_letters, is_too_old, replay_letters
-from holdfast.flows.lanes import Carrying
+from holdfast.flows.delivery.dead_letters import Decided, Which, drop_letters, is_too_old, replay_letters
+from holdfast.flows.delivery.lanes import Carrying
 from holdfast.http.shapes import WISH, Truth, moment, moment_text
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis

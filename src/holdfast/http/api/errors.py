@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import Field
 
-from holdfast.flows.replay import replay
+from holdfast.flows.ingest.replay import replay
 from holdfast.http.shapes import NUMBER_MOST, WISH, BadRecordShape, Truth, Whole
 from holdfast.kernel.errors import Invalid
 from holdfast.wiring import Application

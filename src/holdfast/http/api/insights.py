@@ -12,7 +12,7 @@ from fastapi import APIRouter, Path, Request
 from pydantic import Field
 
 from holdfast.decisions.fields import schema_of
-from holdfast.flows.snapshot import keep_people
+from holdfast.flows.audience.snapshot import keep_people
 from holdfast.http.auth import asked_by
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_text
 from holdfast.kernel.moments import to_millis

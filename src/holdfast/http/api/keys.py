@@ -7,7 +7,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from holdfast.flows.keys import add_key, revoke_key
+from holdfast.flows.upkeep.keys import add_key, revoke_key
 from holdfast.http.shapes import WISH, moment, moment_text
 from holdfast.ports.state import AccessKey
 from holdfast.wiring import Application

@@ -7,7 +7,7 @@ from typing import Literal
 
 from fastapi import APIRouter
 
-from holdfast.flows.kpis import checked_tree, keep_tree, load_tree, reckon, row_of
+from holdfast.flows.measure.kpis import checked_tree, keep_tree, load_tree, reckon, row_of
 from holdfast.http.shapes import Properties, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import ColumnType

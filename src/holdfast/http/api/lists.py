@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from holdfast.flows.list_members import ListChange
-from holdfast.flows.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
+from holdfast.flows.audience.list_members import ListChange
+from holdfast.flows.audience.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
 from holdfast.http.api.segment_shapes import UsedBy, UseShape
 from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, moment_text
 from holdfast.kernel.moments import to_millis

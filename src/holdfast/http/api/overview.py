@@ -10,7 +10,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
-from holdfast.flows.watch import Happened, Seen, named
+from holdfast.flows.ingest.watch import Happened, Seen, named
 from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
 from holdfast.http.auth import caller_of

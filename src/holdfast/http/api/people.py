@@ -10,8 +10,8 @@ from fastapi import APIRouter, Body, Query
 from pydantic import Field
 
 from holdfast.events.event import Json, own_event
-from holdfast.flows.identify import find_identity, merge, unmerge
-from holdfast.flows.person import person_row, shown_as
+from holdfast.flows.people.identify import find_identity, merge, unmerge
+from holdfast.flows.people.person import person_row, shown_as
 from holdfast.http.shapes import (
     NUMBER_MOST,
     WISH,

@@ -13,8 +13,8 @@ from holdfast.decisions.document import Kind
 from holdfast.decisions.schedule import Occurrence
 from holdfast.decisions.visit import Arm
 from holdfast.events.event import IdentityKey
-from holdfast.flows.calling import Became, Line, Named, call_audience, call_people, check_call
-from holdfast.flows.runs import COMING_MOST, RunVerb, change_run, coming_of, decision_named, runs_of
+from holdfast.flows.journey.calling import Became, Line, Named, call_audience, call_people, check_call
+from holdfast.flows.journey.runs import COMING_MOST, RunVerb, change_run, coming_of, decision_named, runs_of
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, moment, moment_text
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis

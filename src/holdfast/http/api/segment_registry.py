@@ -8,8 +8,8 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
-from holdfast.flows.segment_drafts import drafts_of
-from holdfast.flows.segments import (
+from holdfast.flows.audience.segment_drafts import drafts_of
+from holdfast.flows.audience.segments import (
     SEGMENTS_MOST,
     VERSIONS_MOST,
     apply_segments,
@@ -19,7 +19,7 @@ from holdfast.flows.segments import (
     not_there,
     restore_segment,
 )
-from holdfast.flows.used_by import users_of
+from holdfast.flows.audience.used_by import users_of
 from holdfast.http.api.segment_shapes import ChangeShape, DifferenceShape, SegmentShape, UsedBy, UseShape, VersionShape
 from holdfast.http.auth import asked_by
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole

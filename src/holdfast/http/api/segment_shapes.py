@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
-from holdfast.flows.segments import Change, ChangeKind
-from holdfast.flows.used_by import Use
+from holdfast.flows.audience.segments import Change, ChangeKind
+from holdfast.flows.audience.used_by import Use
 from holdfast.http.shapes import Properties, moment_text
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import SavedSegment

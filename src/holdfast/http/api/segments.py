@@ -9,11 +9,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from holdfast.flows.explain import explain_person
-from holdfast.flows.live_members import live_members
-from holdfast.flows.segment_drafts import draft_of
-from holdfast.flows.segments import delete_segment, find_segment, save_segment
-from holdfast.flows.used_by import users_of
+from holdfast.flows.audience.live_members import live_members
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import delete_segment, find_segment, save_segment
+from holdfast.flows.audience.used_by import users_of
+from holdfast.flows.people.explain import explain_person
 from holdfast.http.api.people import members_of
 from holdfast.http.api.segment_shapes import SegmentShape
 from holdfast.http.auth import asked_by

@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from holdfast.events.event import Json
-from holdfast.flows.simulate import PEOPLE_MOST, PEOPLE_USUAL, SimulationWish, definition_or_id
+from holdfast.flows.rehearsal.simulate import PEOPLE_MOST, PEOPLE_USUAL, SimulationWish, definition_or_id
 from holdfast.http.shapes import WISH, Properties, Whole
 from holdfast.wiring import Application
 

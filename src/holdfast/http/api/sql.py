@@ -16,7 +16,7 @@ import pyarrow as pa
 from fastapi import APIRouter
 from pydantic import Field
 
-from holdfast.flows.sql import ask_sql
+from holdfast.flows.measure.sql import ask_sql
 from holdfast.http.shapes import WISH, Properties, Truth, Whole
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, to_millis

@@ -7,8 +7,8 @@ from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query
 
-from holdfast.flows.trace import trace
-from holdfast.flows.traced import Attempt, Stage, Trace, TraceMoment
+from holdfast.flows.journey.trace import trace
+from holdfast.flows.journey.traced import Attempt, Stage, Trace, TraceMoment
 from holdfast.http.shapes import moment_text
 from holdfast.ports.state import DecisionState
 from holdfast.wiring import Application

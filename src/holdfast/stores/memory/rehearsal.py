@@ -64,7 +64,7 @@ class RehearsalState(MemoryState):
 
 
 class RehearsalStage:
-    """A log and a state of their own. Answers `flows.simulation_world.Stage`."""
+    """A log and a state of their own. Answers `flows.rehearsal.simulation_world.Stage`."""
 
     def __init__(self, numbers: Mapping[IdentityKey, int], like: RehearsalStage | None) -> None:
         """Nothing is in the log; the state begins as that of `like` stands now."""

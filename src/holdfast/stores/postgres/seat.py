@@ -15,7 +15,7 @@ LOOK_SECONDS = 5.0
 
 
 class PostgresSeat:
-    """Answers `ports.seat.Seat`. It only saves work: what is written is fenced by `flows.acting`.
+    """Answers `ports.seat.Seat`. It only saves work: what is written is fenced by `flows.ingest.acting`.
 
     It is asked for again and again rather than waited for: who waits in a statement keeps a snapshot open, and with it
     old rows from being cleared away.

@@ -1,0 +1,1 @@
+"""Which people: saved segments and lists, at every moment and at any past one."""

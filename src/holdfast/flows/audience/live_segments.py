@@ -1,0 +1,450 @@
+"""Live segments in the tick: who enters and who leaves, by what happens and by time alone, the moment it is so.
+
+An event has only those segments evaluated that name it or a trait it says; what time alone may change is looked at when
+that may be, by one timer a person. Entering and leaving are told by an event of their own, which comes back by the log
+like any other: journeys start from it there.
+
+Whoever was there before a segment was live is looked at bit by bit, and becomes a member without anything being told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from holdfast.events.event import Event, IdentityKey, own_event
+from holdfast.flows.audience.live_index import LiveIndex, load_index
+from holdfast.flows.audience.watching import WatchKeeper
+from holdfast.flows.journey.playbook import Playbook
+from holdfast.flows.people.person import shown_as
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.live import NOBODYS, Membership
+from holdfast.ports.state import Identity, Transaction, View
+from holdfast.profiles.profile import EMPTY, NAMES_MOST, Profile, combine
+from holdfast.segments.condition import Truth
+from holdfast.segments.facts import ProfileFacts
+from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT
+from holdfast.segments.watching import Watching
+
+DUE_MOST = 2_000
+"""People whose timers go off in one tick."""
+REVIEWS_MOST = 1_000
+"""People looked at anew in one tick."""
+EVALUATIONS_MOST = 5_000
+"""Evaluations of one tick in which those who were there before are looked at."""
+FILLED_MOST = 1_000
+"""People looked at so in one tick."""
+CLEARED_MOST = 2_000
+"""Members taken out of a segment that is live no more, in one tick."""
+
+
+@dataclass(slots=True)
+class Person:
+    """One person whose segments may change. Changes as the tick goes on."""
+
+    number: int
+    members: list[Identity]
+    profiles: dict[int, Profile]
+    before: Membership
+    inside: dict[int, int]
+    due: dict[int, int]
+    armed_ms: int | None
+
+    @property
+    def name(self) -> IdentityKey:
+        return shown_as(self.members)
+
+    def whole(self) -> Profile:
+        return combine(self.profiles.get(each.id, EMPTY) for each in self.members)
+
+    def is_new(self) -> bool:
+        """Whether nothing is known of them yet."""
+        return not self.profiles
+
+    def all_tallied(self) -> bool:
+        """Whether it is known of everything that they did how often they did it, and will be with one thing more."""
+        names = sum(len(each.tallies) for each in self.profiles.values())
+        return names < NAMES_MOST and not any(each.crowded for each in self.profiles.values())
+
+    def membership(self) -> Membership:
+        return Membership(inside=self.inside, due=self.due, armed_ms=self.armed_ms)
+
+
+@dataclass(slots=True)
+class _Moved:
+    """What a tick comes to, ready to be written."""
+
+    entered: list[tuple[int, int, int]] = field(default_factory=list)
+    left: list[tuple[int, int]] = field(default_factory=list)
+    armed: list[tuple[int, int]] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+async def load_persons(view: View, numbers: Collection[int], known: Mapping[int, Profile]) -> dict[int, Person]:
+    """What is known of these persons, in three queries.
+
+    Args:
+        known: profiles of identities as they are by now, which may be later than the view's.
+    """
+    members = await view.members(sorted(numbers))
+    wanted = [each.id for those in members.values() for each in those if each.id not in known]
+    profiles = {**(await view.profiles(wanted) if wanted else {}), **known}
+    memberships = await view.memberships(sorted(numbers))
+    return {
+        number: _person(number, those, profiles, memberships.get(number, NOBODYS)) for number, those in members.items()
+    }
+
+
+def _person(number: int, members: list[Identity], profiles: Mapping[int, Profile], membership: Membership) -> Person:
+    return Person(
+        number=number,
+        members=members,
+        profiles={each.id: profiles[each.id] for each in members if each.id in profiles},
+        before=membership,
+        inside=dict(membership.inside),
+        due=dict(membership.due),
+        armed_ms=membership.armed_ms,
+    )
+
+
+class Turnings:
+    """Evaluates live segments of some people, and gathers what comes of it."""
+
+    def __init__(self, index: LiveIndex, zone: ZoneInfo, watching: Watching) -> None:
+        """Nothing has been evaluated yet."""
+        self._index = index
+        self._zone = zone
+        self._watching = watching
+        self._moved = _Moved()
+        self._seen: dict[int, Person] = {}
+        self.evaluated = 0
+
+    def look(
+        self, person: Person, numbers: Iterable[int], now: datetime, *, told: bool, cause: Event | None = None
+    ) -> None:
+        """Whether the person is in each of these segments now, and until when that is so.
+
+        Args:
+            told: whether entering and leaving is told.
+            cause: what happened to them, if anything did: it is told under the same name of theirs.
+        """
+        wanted = [each for each in numbers if each in self._index.watched]
+        if not wanted:
+            return
+        self.keep(person)
+        now_ms = to_millis(now)
+        facts = ProfileFacts(
+            person.whole(),
+            user_id=person.name.value,
+            zone=self._zone,
+            watching=self._watching,
+            identities=[each.id for each in person.members],
+        )
+        for number in wanted:
+            condition = self._index.watched[number].condition
+            self.evaluated += 1
+            truth, turns = condition.standing(facts, now)
+            holds = truth is Truth.TRUE
+            if holds is not (number in person.inside):
+                self._move(person, number, now_ms)
+                if told:
+                    self._tell(person, number, now_ms, cause)
+            self._wake(person, number, None if turns is None else to_millis(turns), now_ms)
+
+    def keep(self, person: Person) -> None:
+        """What is known of the person is written with the rest, and their timer set."""
+        self._seen[person.number] = person
+
+    @staticmethod
+    def _move(person: Person, number: int, now_ms: int) -> None:
+        if person.inside.pop(number, None) is None:
+            person.inside[number] = now_ms
+
+    def _tell(self, person: Person, number: int, now_ms: int, cause: Event | None) -> None:
+        """Made of what caused it, so that told again it is the same: one event moves somebody at most once."""
+        live = self._index.watched[number].live
+        told = own_event(
+            SEGMENT_ENTERED if number in person.inside else SEGMENT_LEFT,
+            user=person.name if cause is None else cause.identity,
+            at=from_millis(now_ms),
+            properties={"segment": live.segment, "segment_version": live.version},
+            key=(live.segment, person.number, now_ms if cause is None else cause.message_id),
+        )
+        self._moved.events.append(told)
+
+    @staticmethod
+    def _wake(person: Person, number: int, turns_ms: int | None, now_ms: int) -> None:
+        """Whoever is to be woken sooner anyway is left so: waking too early does no harm, writing each time does."""
+        due_ms = person.due.get(number)
+        if turns_ms is None:
+            if due_ms is not None and due_ms <= now_ms:
+                del person.due[number]
+        elif due_ms is None or due_ms <= now_ms or turns_ms < due_ms:
+            person.due[number] = turns_ms
+
+    async def write(self, transaction: Transaction) -> int:
+        """Write what has changed; returns how many entered or left."""
+        changed: dict[int, Membership] = {}
+        for person in self._seen.values():
+            self._sweep(person)
+            soonest = min(person.due.values(), default=None)
+            if soonest is not None and (person.armed_ms is None or soonest < person.armed_ms):
+                person.armed_ms = soonest
+                self._moved.armed.append((soonest, person.number))
+            if person.membership() != person.before:
+                changed[person.number] = person.membership()
+                self._differ(person)
+        moved = self._moved
+        if changed:
+            await transaction.put_memberships(changed)
+        if moved.left:
+            await transaction.leave_members(moved.left)
+        if moved.entered:
+            await transaction.enter_members(moved.entered)
+        if moved.armed:
+            await transaction.arm(moved.armed)
+        if moved.events:
+            await transaction.emit(moved.events)
+        return len(moved.entered) + len(moved.left)
+
+    def _sweep(self, person: Person) -> None:
+        """Let go of what is known of segments that are live no more, where it is written anew anyway."""
+        for of in (person.inside, person.due):
+            for number in [each for each in of if each not in self._index.watched]:
+                del of[number]
+
+    def _differ(self, person: Person) -> None:
+        was, now = person.before.inside, person.inside
+        # Who left and came back within one tick is there since then.
+        self._moved.left += [(number, person.number) for number in was if now.get(number) != was[number]]
+        self._moved.entered += [
+            (number, person.number, since) for number, since in now.items() if was.get(number) != since
+        ]
+
+
+class Happenings:
+    """The events of one tick, as they move those they concern."""
+
+    def __init__(self, index: LiveIndex, turnings: Turnings, persons: Mapping[int, Person]) -> None:
+        """`persons` are those whom an event concerns."""
+        self._index = index
+        self._turnings = turnings
+        self._persons = persons
+
+    def happened(self, identity: Identity, event: Event, profile: Profile, now: datetime) -> None:
+        """An event was learnt: `profile` is that of the identity, with it."""
+        person = self._persons.get(identity.person)
+        if person is None:
+            return
+        concerned = self._index.concerned(event)
+        if person.is_new():
+            concerned |= self._index.anybody
+        else:
+            # Of whom it is not known whether they were in it before: that is settled first, and not told.
+            strange = concerned - person.inside.keys() - person.due.keys()
+            self._turnings.look(person, self._index.unfilled(person.number, strange), now, told=False)
+            if event.kind != "identify" and person.all_tallied():
+                concerned = self._moved(person, concerned, to_millis(now))
+        person.profiles[identity.id] = profile
+        self._turnings.look(person, concerned, now, told=True, cause=event)
+
+    def _moved(self, person: Person, concerned: Collection[int], now_ms: int) -> set[int]:
+        """Those that one more event may change for somebody of whom they are known: most only ever say more so."""
+        filling, watched = self._index.filling, self._index.watched
+        moved = set()
+        for number in concerned:
+            due_ms = person.due.get(number)
+            growing = watched[number].growing
+            stays = growing.stays_true if number in person.inside else growing.stays_false
+            if not stays or number in filling or (due_ms is not None and due_ms <= now_ms):
+                moved.add(number)
+        return moved
+
+    async def write(self, transaction: Transaction) -> int:
+        """Write what has changed; returns how many entered or left."""
+        return await self._turnings.write(transaction)
+
+
+class LiveKeeper:
+    """Keeps live segments true, within the transactions of ticks."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        """With the workspace's time zone. Nothing is read yet."""
+        self._zone = zone
+        self._watches = WatchKeeper()
+        self._index = LiveIndex()
+        self._kept: LiveIndex | None = None
+        """What is known to be written; a tick that came to nothing leaves none."""
+
+    async def begin(self, transaction: Transaction, wanted: frozenset[str], now: datetime) -> None:
+        """Begin a tick, with the live segments there are, brought up to date with what is saved.
+
+        Args:
+            wanted: ids of segments that are to be live, whatever they say themselves.
+        """
+        index, self._kept = self._kept, None
+        if index is None or index.wanted != wanted or index.changes != await transaction.segment_changes():
+            index = await load_index(transaction, wanted, now)
+        self._index = index
+
+    async def watch(self, transaction: Transaction, playbook: Playbook) -> None:
+        """Watch from now on what the live segments and these journeys ask for, and nothing else."""
+        await self._watches.begin(transaction, playbook, self._index)
+
+    @property
+    def watching(self) -> Watching:
+        """What is watched in this tick."""
+        return self._watches.watching
+
+    def keep(self) -> None:
+        """The tick was written."""
+        self._kept = self._index
+        self._watches.keep()
+
+    async def happenings(
+        self, transaction: Transaction, events: Iterable[tuple[Identity, Event]], profiles: Mapping[int, Profile]
+    ) -> Happenings:
+        """Ready for these events, with what is known of those whom they concern.
+
+        Args:
+            profiles: of the identities among them of whom anything is known, as they are before.
+        """
+        index = self._index
+        persons: set[int] = set()
+        for identity, event in events if index.watched else ():
+            if identity.person in persons:
+                continue
+            if index.concerned(event) or (index.anybody and identity.id not in profiles):
+                persons.add(identity.person)
+        loaded = await load_persons(transaction, persons, profiles) if persons else {}
+        return Happenings(index, self._turnings(), loaded)
+
+    def _turnings(self) -> Turnings:
+        return Turnings(self._index, self._zone, self.watching)
+
+    async def go_on(self, transaction: Transaction, now: datetime) -> int:
+        """Whatever is to be done though nothing happened; returns how much was."""
+        index = self._index
+        if not index.watched and not index.ending:
+            return 0
+        done = await self._fire(transaction, index, now)
+        done += await self._review(transaction, index, now)
+        done += await self._fill(transaction, index, now)
+        return done + await self._end(transaction, index)
+
+    async def _fire(self, transaction: Transaction, index: LiveIndex, now: datetime) -> int:
+        """Look at those whom time alone may have changed."""
+        now_ms = to_millis(now)
+        timers = await transaction.due_members(now_ms, limit=DUE_MOST)
+        if not timers:
+            return 0
+        await transaction.disarm(timers)
+        persons = await load_persons(transaction, {person for _, person in timers}, {})
+        turnings = self._turnings()
+        for person in persons.values():
+            # Other timers of theirs are left over from before they were to be woken sooner.
+            if person.armed_ms is None or person.armed_ms > now_ms:
+                continue
+            person.armed_ms = None
+            due = [number for number, due_ms in person.due.items() if due_ms <= now_ms]
+            turnings.look(person, due, now, told=True)
+            turnings.keep(person)
+        await turnings.write(transaction)
+        return len(timers)
+
+    async def _review(self, transaction: Transaction, index: LiveIndex, now: datetime) -> int:
+        """Look anew at those who were joined or parted, or of whom something was learnt by another way in."""
+        asked = await transaction.member_reviews(limit=REVIEWS_MOST)
+        if not asked:
+            return 0
+        await transaction.reviewed([person for person, _ in asked])
+        persons = await load_persons(transaction, {person for person, _ in asked}, {})
+        turnings = self._turnings()
+        for number, told in asked:
+            person = persons.get(number)
+            if person is None:
+                continue  # Joined into another, who is looked at in their place.
+            wanted = index.possible(person.whole()) | person.inside.keys()
+            unfilled = index.unfilled(number, wanted)
+            turnings.look(person, unfilled, now, told=False)
+            turnings.look(person, wanted - unfilled, now, told=told)
+        await turnings.write(transaction)
+        return len(asked)
+
+    async def _fill(self, transaction: Transaction, index: LiveIndex, now: datetime) -> int:
+        """Look at some of those who were there before a segment was live, and tell nothing of it."""
+        # As long as the past is not gathered for what a segment looks at, nobody knows who is in it.
+        ready = [each for each in index.filling if self.watching.filled(index.watched[each].leaves)]
+        if not ready:
+            return 0
+        reached = min(index.watched[each].live.filled_to for each in ready)
+        together = [each for each in ready if index.watched[each].live.filled_to == reached]
+        numbers = await transaction.persons_after(reached, limit=FILLED_MOST)
+        persons = await load_persons(transaction, numbers, {})
+        turnings = self._turnings()
+        for number in numbers:
+            person = persons[number]
+            possible = index.possible(person.whole()) | person.inside.keys()
+            turnings.look(person, [each for each in together if each in possible], now, told=False)
+            reached = number
+            if turnings.evaluated >= EVALUATIONS_MOST:
+                break
+        await turnings.write(transaction)
+        everybody = len(numbers) < FILLED_MOST and (not numbers or reached == numbers[-1])
+        for each in together:
+            filled_ms = to_millis(now) if everybody else None
+            filled = replace(index.watched[each].live, filled_to=reached, filled_ms=filled_ms)
+            await transaction.put_live_segment(filled)
+            index.put(filled)
+        return max(1, len(numbers))
+
+    @staticmethod
+    async def _end(transaction: Transaction, index: LiveIndex) -> int:
+        """Take some members out of what is live no more."""
+        if not index.ending:
+            return 0
+        number = index.ending[0]
+        cleared = await transaction.clear_members(number, limit=CLEARED_MOST)
+        if cleared < CLEARED_MOST:
+            await transaction.drop_live_segment(number)
+            index.ending = index.ending[1:]
+        return max(1, cleared)
+
+
+async def rejoin(transaction: Transaction, moves: Mapping[int, tuple[int, int]], *, told: bool) -> None:
+    """People were joined or parted: until looked at anew, each is in whatever those they were had been in.
+
+    So nobody enters again what one of them was in before. The next tick looks at them.
+
+    Args:
+        moves: by identity the person it belonged to and the one it belongs to now; all that have moved.
+        told: whether it is told who enters and leaves by it.
+    """
+    if not await transaction.live_segments():
+        return
+    pairs = sorted(set(moves.values()))
+    known = await transaction.memberships(sorted({each for pair in pairs for each in pair}))
+    # Whose own identity has moved is nobody any more.
+    gone = {was for was, _ in pairs if was in moves}
+    after = {person: known.get(person, NOBODYS) for pair in pairs for person in pair}
+    for was, now in pairs:
+        heir, left = after[now], known.get(was, NOBODYS)
+        after[now] = Membership(inside=left.inside | heir.inside, due=heir.due, armed_ms=heir.armed_ms)
+    for person in gone:
+        after[person] = NOBODYS
+    await transaction.put_memberships(after)
+    await transaction.leave_members(
+        [(number, person) for person in gone for number in known.get(person, NOBODYS).inside]
+    )
+    await transaction.enter_members(
+        [(number, person, since) for person, each in after.items() for number, since in each.inside.items()]
+    )
+    await transaction.review_members(sorted(after.keys() - gone), told=told)
+
+
+async def look_again(transaction: Transaction, persons: Sequence[int], *, told: bool) -> None:
+    """Something was learnt of these people by a way in that is no tick: the next ones look at them."""
+    if persons and await transaction.live_segments():
+        await transaction.review_members(persons, told=told)

@@ -1,0 +1,1 @@
+"""How it gets there: claims, lanes, senders, what came back."""

@@ -1,0 +1,230 @@
+"""Archive: copy what was accepted from the log into the history, and tell it who people are.
+
+The archivist reads the same log as the reactor, never past it, and keeps the events the reactor kept: those that hold
+the position under which their message id was first seen. So it decides nothing of its own, and can start anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from holdfast.events.event import Event, IdentityKey
+from holdfast.events.segment_spec import decode
+from holdfast.flows.ingest.reading import ARCHIVE as GROUP
+from holdfast.flows.ingest.reading import INDEXES, POISON, REACT, position_of
+from holdfast.flows.people.erased import names_of, under_erasure
+from holdfast.flows.people.person import person_row
+from holdfast.kernel.errors import Exposed
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.history import History, HistoryRow, PersonRow
+from holdfast.ports.log import Entry, Log
+from holdfast.ports.state import BadRecord, State, View
+
+_log = logging.getLogger(__name__)
+
+PEOPLE_MOST = 5_000
+"""How many changed people are copied at a time."""
+BEGUN = "archive/begun"
+"""The note that says up to where the batch goes that is being added: `START-FOLLOWING`."""
+TOLD_MOST = 100_000
+"""How many identities are remembered as told of."""
+BYTES_MOST = 16_000_000
+"""How much of the log is read at a time."""
+
+
+class Archivist:
+    """Keeps the history up with the state. Safe to call from several tasks: one works, the others wait."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        state: State,
+        history: History,
+        added: Callable[[Sequence[HistoryRow]], None] = lambda rows: None,
+        batch_records: int = 1_000,
+        outlived: bool = False,
+    ) -> None:
+        """Nothing is read or written yet; `added` is told of events once they are in the history.
+
+        Args:
+            outlived: whether an insert may go on after its process has died, as one does on a server. Whoever comes
+                after it sends the same batch under the same token, so that the two are one.
+        """
+        self._outlived = outlived
+        self._added = added
+        self._log = log
+        self._state = state
+        self._history = history
+        self._batch_records = batch_records
+        self._turn = asyncio.Lock()
+        self._doubtful_before: int | None = None
+        self._told: dict[int, int] = {}
+
+    async def flush(self) -> int:
+        """Copy everything the reactor has taken in; returns how many events were added."""
+        async with self._turn:
+            added = 0
+            try:
+                while True:
+                    events, more = await self._flush_events()
+                    added += events
+                    if not more:
+                        break
+            except BaseException:
+                # It may have added events without noting its offset, as a process that died.
+                self._doubtful_before = None
+                raise
+            while await self._flush_people():
+                pass
+            return added
+
+    async def archived_since(self, offset: int | None) -> tuple[list[HistoryRow], int]:
+        """Some of what was archived from that offset on, by whichever process; and the offset to go on from.
+
+        Args:
+            offset: None to begin with what is archived from now on.
+
+        Raises Busy when log or state cannot be reached.
+        """
+        async with self._state.view() as view:
+            end = await view.offset(GROUP)
+        if offset is None or offset >= end:
+            return [], end
+        found = await self._log.read(offset, max_records=self._batch_records, max_bytes=BYTES_MOST)
+        entries = [entry for entry in found if entry.offset < end]
+        return (await self._rows(entries), entries[-1].offset + 1) if entries else ([], end)
+
+    async def _flush_events(self) -> tuple[int, bool]:
+        async with self._state.view() as view:
+            start, end = await view.offset(GROUP), await view.offset(REACT)
+        if self._doubtful_before is None:
+            # What died or failed may have added events without noting its offset; nothing past this point, though.
+            self._doubtful_before = end
+        if start >= end:
+            return 0, False
+        entries = await self._log.read(start, max_records=min(self._batch_records, end - start), max_bytes=BYTES_MOST)
+        entries = [entry for entry in entries if entry.offset < end]
+        if not entries:
+            return 0, False
+        if self._outlived:
+            entries = await self._begun(start, entries)
+        rows = await self._rows(entries)
+        if start < self._doubtful_before:
+            rows = await self._unknown(rows)
+        following = entries[-1].offset + 1
+        if rows:
+            await self._add(rows, f"log:{start}-{following}")
+        async with self._state.begin() as transaction:
+            await transaction.set_offset(GROUP, following)
+        return len(rows), following < end
+
+    async def _begun(self, start: int, entries: list[Entry]) -> list[Entry]:
+        """The batch that was begun here before, by whomever; else these, once it is written down that they are."""
+        async with self._state.begin() as transaction:
+            first, _, following = (await transaction.note(BEGUN) or "").partition("-")
+            if first == str(start):
+                return [entry for entry in entries if entry.offset < int(following)]
+            await transaction.set_note(BEGUN, f"{start}-{entries[-1].offset + 1}")
+        return entries
+
+    async def _add(self, rows: list[HistoryRow], token: str) -> None:
+        """Add the rows; should one break the whole, the halves, until it stands alone and is set aside."""
+        try:
+            await self._history.add(rows, token=token)
+        except POISON as fault:
+            _log.exception("Adding %d events to the history failed.", len(rows))
+            if len(rows) == 1:
+                await self._set_aside(rows[0], fault)
+                return
+            middle = len(rows) // 2
+            await self._add(rows[:middle], f"{token}/1")
+            await self._add(rows[middle:], f"{token}/2")
+        else:
+            self._added(rows)
+
+    async def _set_aside(self, row: HistoryRow, fault: Exception) -> None:
+        event = row.event
+        record = BadRecord(
+            at_ms=to_millis(event.received_at),
+            source=event.source,
+            code="unforeseen",
+            message=f"it could not be added to the history: {fault!r:.200}",
+            path="$",
+            hint="It counts for journeys, but not in answers. The server's log has the details.",
+            body=msgspec.json.encode({"messageId": event.message_id, "event": event.name}).decode(),
+            origin=f"archive:{event.message_id}",
+        )
+        async with self._state.begin() as transaction:
+            await transaction.add_bad_records([record])
+
+    async def _rows(self, entries: Sequence[Entry]) -> list[HistoryRow]:
+        placed: list[tuple[int, Event]] = []
+        for entry in entries:
+            record = entry.record
+            try:
+                decoded = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
+            except (Exposed, *POISON):
+                continue  # The reactor met the same, and set the whole of it aside.
+            placed.extend((position_of(entry.offset, index), event) for index, event in decoded.events)
+        async with self._state.view() as view:
+            seen = await view.seen([event.dedup_hash for _, event in placed])
+            kept = [event for position, event in placed if seen.get(event.dedup_hash) == position]
+            erased = [(until, plan.keys) for until, plan in await under_erasure(view)]
+            if erased:
+                kept = [event for event in kept if not _erased(seen[event.dedup_hash], event, erased)]
+            known = await view.identities(list({event.identity for event in kept}))
+        return [HistoryRow(identity=known[event.identity].id, event=event) for event in kept]
+
+    async def _unknown(self, rows: list[HistoryRow]) -> list[HistoryRow]:
+        if not rows:
+            return rows
+        moments = [to_millis(row.event.timestamp) for row in rows]
+        there = await self._history.known(
+            [row.event.dedup_hash for row in rows], first_ms=min(moments), last_ms=max(moments)
+        )
+        return [row for row in rows if row.event.dedup_hash not in there]
+
+    async def _flush_people(self) -> bool:
+        async with self._state.view() as view:
+            stale = await view.stale_people(limit=PEOPLE_MOST)
+            if not stale:
+                return False
+            rows, moved = await _people_rows(view, dict(stale))
+        moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
+        if moved:
+            await self._history.map_identities(moved, version=max(sequence for _, sequence in stale))
+            if len(self._told) > TOLD_MOST:
+                self._told.clear()  # Telling it again costs a row, and changes nothing.
+            self._told.update(moved)
+        await self._history.put_people(rows)
+        async with self._state.begin() as transaction:
+            await transaction.untouch_people(stale)
+        return len(stale) == PEOPLE_MOST
+
+
+def _erased(position: int, event: Event, erased: Sequence[tuple[int, frozenset[IdentityKey]]]) -> bool:
+    """Whether it is of somebody who is being erased, from before: whoever has the name now is somebody else."""
+    return any(position < until * INDEXES and not names.isdisjoint(names_of(event)) for until, names in erased)
+
+
+async def _people_rows(view: View, stale: dict[int, int]) -> tuple[list[PersonRow], dict[int, int]]:
+    """The rows to write for changed persons, and which identities to map anew."""
+    members = await view.members(list(stale))
+    identities = [each.id for those in members.values() for each in those]
+    profiles = await view.profiles(identities)
+    links = await view.links(identities)
+    undone = {end for link in links if link.undone_ms is not None for end in (link.first, link.second)}
+    rows = [
+        person_row(person, members.get(person, []), profiles, version=sequence) for person, sequence in stale.items()
+    ]
+    moved: dict[int, int] = {}
+    for person, those in members.items():
+        # Where something was undone, anybody among them may have been somebody else's before: their new person too.
+        parted = any(each.id in undone for each in those)
+        moved |= {each.id: person for each in those if parted or each.id != person}
+    return rows, moved

@@ -1,0 +1,237 @@
+"""Intake: what one tick changes about people. Events are learnt, timers fire, and both move those on journeys."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Awaitable, Callable, Container, Sequence
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from holdfast.decisions.gate import GateRules
+from holdfast.decisions.visit import Visit, run_of
+from holdfast.events.event import IdentityKey
+from holdfast.flows.audience.live_segments import LiveKeeper
+from holdfast.flows.delivery.claiming import call_off
+from holdfast.flows.ingest.reading import Placed, decoded, unseen
+from holdfast.flows.journey.playbook import Playbook
+from holdfast.flows.journey.travel import LettingIn, Travel, Travelled, Traveller, load_travellers
+from holdfast.flows.people.erased import without_erased
+from holdfast.flows.people.identify import apply_claims
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.log import Entry
+from holdfast.ports.state import Identity, Transaction
+from holdfast.profiles.identity import Claim, claims_of
+from holdfast.profiles.profile import EMPTY, Profile, learn
+
+Happened = Callable[[Transaction, Playbook, Sequence[Placed]], Awaitable[object]]
+DUE_MOST = 2_000
+"""Timers fired in one tick."""
+
+
+@dataclass(slots=True)
+class _People:
+    """The identities of a tick and what is known of them; grows and changes as the tick goes on."""
+
+    identities: dict[IdentityKey, Identity] = field(default_factory=dict)
+    profiles: dict[int, Profile] = field(default_factory=dict)
+
+
+class Intake:
+    """Takes in events and fires timers, within the transaction of a tick."""
+
+    def __init__(self, rules: GateRules, zone: ZoneInfo, live: LiveKeeper) -> None:
+        """With the workspace's rules for contacting people, its time zone, and who keeps its live segments."""
+        self._rules = rules
+        self._zone = zone
+        self._live = live
+
+    async def take_in(
+        self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook, happened: Happened
+    ) -> int:
+        """Learn what happened, and move whom it concerns; returns how many events were new.
+
+        Args:
+            happened: told of the new ones, for those that are about things.
+        """
+        placed, bad = decoded(entries)
+        if bad:
+            await transaction.add_bad_records(bad)
+        fresh = await without_erased(transaction, await unseen(transaction, placed), self._rules.veil_key)
+        if not fresh:
+            return 0
+        at_ms = entries[-1].record.received_ms
+        await transaction.mark_seen({each.dedup_hash: each.position for each in fresh}, at_ms)
+        people = await _gather(transaction, fresh)
+        # The first of them is decided at its own time, and the caps look back from there.
+        first_ms = min(each.received_ms for each in fresh)
+        travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
+        travel = await self._travel(transaction, playbook)
+        concerned = ((people.identities[each.identity], each.event) for each in fresh)
+        happenings = await self._live.happenings(transaction, concerned, people.profiles)
+        watching = self._live.watching
+        for each in fresh:
+            identity = people.identities[each.identity]
+            traveller = travellers.get(identity.person)
+            # Who travels may have been changed on the way.
+            profiles = people.profiles if traveller is None else traveller.profiles
+            profile = learn(profiles.get(identity.id, EMPTY), each.event, watching)
+            people.profiles[identity.id] = profile
+            happenings.happened(identity, each.event, profile, from_millis(each.received_ms))
+            if traveller is not None:
+                traveller.knows(identity.id, profile)
+                travel.happened(traveller, each.event, identity.id, from_millis(each.received_ms))
+        learnt = {people.identities[each.identity] for each in fresh}
+        await transaction.put_profiles({each.id: people.profiles[each.id] for each in learnt})
+        await transaction.touch_people(sorted({each.person for each in learnt}))
+        await _write(transaction, travel.done, self._rules)
+        await happenings.write(transaction)
+        await happened(transaction, playbook, fresh)
+        return len(fresh)
+
+    async def _travel(self, transaction: Transaction, playbook: Playbook) -> Travel:
+        spent = await _spent(transaction, playbook)
+        return Travel(playbook, self._rules, self._zone, spent, self._live.watching)
+
+    async def _in_play(
+        self,
+        transaction: Transaction,
+        fresh: Sequence[Placed],
+        people: _People,
+        playbook: Playbook,
+        now_ms: int,
+    ) -> dict[int, Traveller]:
+        """The people whose events may move them: those on a journey, and those an event may let in."""
+        stirred = [each for each in fresh if each.event.name in playbook.stirring]
+        if not stirred:
+            return {}
+        begun = {each.event.name for each in stirred} & playbook.by_event.keys()
+        person_of = {each.identity: people.identities[each.identity].person for each in stirred}
+        begins = {person_of[each.identity] for each in stirred if each.event.name in begun}
+        members = await transaction.members(sorted(set(person_of.values()) - begins))
+        owner = {each.id: person for person, those in members.items() for each in those}
+        travelling = {owner[visit.identity] for visit in await transaction.open_visits(list(owner))}
+        entering = {play.id for name in begun for play in playbook.by_event[name]}
+        return await load_travellers(
+            transaction, sorted(begins | travelling), playbook, self._rules, now_ms, entering=entering
+        )
+
+    async def fire(self, transaction: Transaction, playbook: Playbook, now_ms: int) -> int:
+        """Wake whose time has come; returns how many."""
+        due = await transaction.due_visits(now_ms, limit=DUE_MOST, without=sorted(playbook.paused))
+        if not due:
+            return 0
+        owners = await transaction.identities_by_id([visit.identity for visit in due])
+        persons = sorted({owner.person for owner in owners.values()})
+        travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
+        travel = await self._travel(transaction, playbook)
+        stopped = await _stopped(transaction, due)
+        for visit in due:
+            traveller = travellers[owners[visit.identity].person]
+            travel.due(traveller, visit.id, from_millis(now_ms), stopped=visit.id in stopped)
+        await _write(transaction, travel.done, self._rules)
+        return len(due)
+
+    async def let_in(
+        self, transaction: Transaction, playbook: Playbook, persons: Sequence[int], now_ms: int, *, by: LettingIn
+    ) -> Counter[str]:
+        """Let these people in; returns how many are in each arm, or in none for which reason.
+
+        Args:
+            persons: their numbers when they were chosen; some may have been joined, or forgotten, since.
+        """
+        owners = await transaction.identities_by_id(persons)
+        whole = sorted({owner.person for owner in owners.values()})
+        travellers = await load_travellers(transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,))
+        travel = await self._travel(transaction, playbook)
+        came: Counter[str] = Counter()
+        for person in persons:
+            traveller = travellers.get(owners[person].person) if person in owners else None
+            if traveller is None:
+                came["forgotten"] += 1
+            else:
+                came[travel.let_in(traveller, by, from_millis(now_ms))] += 1
+        await _write(transaction, travel.done, self._rules)
+        return came
+
+
+async def _stopped(transaction: Transaction, due: Sequence[Visit]) -> set[int]:
+    """Those of the visits that wait for the hour of a run that was stopped."""
+    waiting = {visit.id: run for visit in due if visit.seq == 0 and (run := run_of(visit.variables)) is not None}
+    states = await transaction.run_states(sorted(set(waiting.values()))) if waiting else {}
+    return {visit for visit, run in waiting.items() if states.get(run) == "stopped"}
+
+
+async def _spent(transaction: Transaction, playbook: Playbook) -> dict[str, dict[str, int]]:
+    budgeted = playbook.budgeted
+    return await transaction.spent(budgeted) if budgeted else {}
+
+
+async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
+    """Number the identities, apply the claims, load the profiles."""
+    claimed = [(each, claims_of(each.event)) for each in fresh]
+    keys = {each.identity for each in fresh} | {
+        name for _, claims in claimed for claim in claims for name in claim.names
+    }
+    known = await transaction.identities(list(keys))
+    wanted, claims = _resolved(claimed, known)
+    new = [key for key in wanted if key not in known]
+    if new:
+        known = known | await transaction.add_identities(new, fresh[0].received_ms)
+    if claims:
+        await apply_claims(transaction, claims, known)
+        known = await transaction.identities(list(known))
+    profiles = await transaction.profiles([each.id for each in known.values()])
+    return _People(identities=known, profiles=dict(profiles))
+
+
+def _resolved(
+    claimed: Sequence[tuple[Placed, Sequence[Claim]]], known: Container[IdentityKey]
+) -> tuple[list[IdentityKey], list[tuple[Claim, int, str]]]:
+    """Every name of the batch in order of arrival, and the claims, each with the names it means.
+
+    An alias means who was known before it: before the batch, or by an earlier event in it.
+    """
+    arrived: dict[IdentityKey, None] = {}
+    claims: list[tuple[Claim, int, str]] = []
+    before = _Either(known, arrived)
+    for each, said in claimed:
+        meant = [claim.resolved(before) for claim in said]
+        claims += [(claim, to_millis(each.event.timestamp), each.event.message_id) for claim in meant]
+        arrived.setdefault(each.identity)
+        for claim in meant:
+            arrived.setdefault(claim.first)
+            arrived.setdefault(claim.second)
+    return list(arrived), claims
+
+
+@dataclass(frozen=True, slots=True)
+class _Either:
+    """What is in one or the other."""
+
+    one: Container[IdentityKey]
+    other: Container[IdentityKey]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.one or key in self.other
+
+
+async def _write(transaction: Transaction, done: Travelled, rules: GateRules) -> None:
+    new = [visit for number, visit in done.visits.items() if number < 0]
+    old = [visit for number, visit in done.visits.items() if number > 0]
+    if new:
+        await transaction.add_visits(new)
+    if old:
+        await transaction.put_visits(old)
+    if done.heard:
+        await transaction.put_profiles(done.profiles())
+        await transaction.touch_people(done.people())
+    if done.sends:
+        await transaction.add_sends(done.sends)
+    if done.passed:
+        await transaction.count_steps(done.step_counts())
+    if done.events:
+        await transaction.emit(done.events)
+    if done.spent:
+        await transaction.spend(done.spent)
+    if done.outranked:
+        await call_off(transaction, done.outranked, rules)

@@ -1,0 +1,285 @@
+"""React: the tick. One transaction takes in events, moves people through journeys and claims what is to be sent.
+
+Everything a tick changes (profiles, identities, visits, sends, own events, how far the log is read) is committed
+together, and only then are claimed sends handed over. A process that dies at any line leaves either all of a tick or
+nothing of it.
+
+Time inside a tick is the log record's, never the clock's, so that a replay decides the same. The clock is asked for one
+thing: which timers are due, and never past the last record read while records wait, so that an event that came in time
+is not overtaken by its own timeout.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
+
+from holdfast.decisions.gate import GateRules
+from holdfast.flows.audience.live_segments import LiveKeeper
+from holdfast.flows.delivery.claiming import claim, recovered, settle
+from holdfast.flows.delivery.lanes import NO_LANES, Lanes
+from holdfast.flows.ingest.intake import Intake
+from holdfast.flows.ingest.own import own_records
+from holdfast.flows.ingest.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
+from holdfast.flows.journey.broadcasts import Broadcasts
+from holdfast.flows.journey.playbook import PlaybookKeeper
+from holdfast.flows.journey.travel import CHANNEL
+from holdfast.kernel.errors import Invalid
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.clock import Clock
+from holdfast.ports.log import Log
+from holdfast.ports.state import Send, Settlement, State, Transaction
+from holdfast.ports.turns import Turn
+from holdfast.segments.condition import UTC_ZONE
+
+_log = logging.getLogger(__name__)
+
+EMITTED_MOST = 2_000
+"""Own events moved to the log at a time."""
+DAY_MS = 86_400_000
+END_OF_TIME_MS = 2**62
+
+
+Delivered = Callable[[Sequence[str]], Awaitable[set[str]]]
+"""Tells which sends a provider took."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticked:
+    """What a tick came to."""
+
+    read: int = 0
+    """Log entries read, whatever was in them: all may be repetitions, and others wait behind them."""
+    events: int = 0
+    fired: int = 0
+    settled: int = 0
+    claimed: int = 0
+    put_off: int = 0
+    """Claimed, and left for later because their domain is busy: others may go in their place."""
+    set_aside: int = 0
+    begun: int = 0
+    """Runs of campaigns that began."""
+    let_in: int = 0
+    """People that runs of campaigns came to."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether there was nothing to do."""
+        return not (
+            self.read
+            or self.events
+            or self.fired
+            or self.settled
+            or self.claimed
+            or self.put_off
+            or self.set_aside
+            or self.begun
+            or self.let_in
+        )
+
+
+class Reactor:
+    """Runs ticks, one at a time."""
+
+    def __init__(
+        self,
+        *,
+        log: Log,
+        state: State,
+        clock: Clock,
+        rules: GateRules,
+        hand_over: Callable[[Sequence[Send]], None],
+        lanes: Lanes = NO_LANES,
+        batch_records: int = 100,
+        dedup_days: int = 30,
+        zone: ZoneInfo = UTC_ZONE,
+        runs_wanted: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Nothing is read or written yet.
+
+        Args:
+            hand_over: takes the sends a tick claimed, once the claim is durable.
+            lanes: how many more sends may be under way, and where; no more are claimed.
+            batch_records: log entries read in one tick.
+            zone: the workspace's time zone.
+            runs_wanted: told that a run of a campaign has begun, and waits for its audience.
+        """
+        self._log = log
+        self._state = state
+        self._clock = clock
+        self._rules = rules
+        self._hand_over = hand_over
+        self._lanes = lanes
+        self._batch_records = batch_records
+        self._playbook = PlaybookKeeper()
+        self._live = LiveKeeper(zone)
+        self._intake = Intake(rules, zone, self._live)
+        self._broadcasts = Broadcasts(self._intake, zone, runs_wanted)
+        self._dedup_ms = dedup_days * DAY_MS
+        self._settlements: list[Settlement] = []
+        self._turn = asyncio.Lock()
+        self._ticking: set[asyncio.Task[Ticked]] = set()
+        self._forgotten_day = 0
+
+    def settle(self, settlements: Sequence[Settlement]) -> None:
+        """What became of sends handed over; written by the next tick."""
+        self._settlements.extend(settlements)
+
+    async def tick(self) -> Ticked:
+        """Take in what there is, up to a tick's limits; changes everything or nothing.
+
+        Whoever asked for it may be cancelled; a tick that has begun goes on to its end. Between a commit and handing
+        over what it claimed nothing may come: a send claimed and in nobody's hands would wait for the next start.
+        """
+        ticking = asyncio.ensure_future(self._tick_alone())
+        self._ticking.add(ticking)
+        ticking.add_done_callback(self._ticking.discard)
+        return await asyncio.shield(ticking)
+
+    async def _tick_alone(self) -> Ticked:
+        async with self._turn:
+            settlements, self._settlements = self._settlements, []
+            try:
+                return await self._tick_around_poison(settlements)
+            except BaseException:
+                # Those that were written after all change nothing when they are written again.
+                self._settlements = settlements + self._settlements
+                raise
+
+    async def _tick_around_poison(self, settlements: Sequence[Settlement]) -> Ticked:
+        """A tick; should a record break it, smaller ones until that record stands alone and is set aside."""
+        records = self._batch_records
+        blamed: Exception | None = None
+        while True:
+            try:
+                done = await self._tick(settlements, records)
+            except POISON as fault:
+                if records == 0:
+                    raise  # It fails without any record, so none is to blame.
+                _log.exception("A tick of %d log entries failed.", records)
+                blamed, records = fault, records // 2
+                continue
+            if records or blamed is None:
+                return done
+            await self._set_aside(blamed)
+            return replace(done, set_aside=1)
+
+    async def _set_aside(self, fault: Exception) -> None:
+        """Put the next log entry among the bad records, and go on after it."""
+        async with self._state.begin() as transaction:
+            offset = await transaction.offset(REACT)
+            entries = await self._log.read(offset, max_records=1, max_bytes=BYTES_MOST)
+            hint = "Everything in this request was set aside. The server's log has the details; replay it once mended."
+            reason = Invalid(f"taking it in failed: {fault!r:.200}", code="unforeseen", hint=hint)
+            await transaction.add_bad_records([refused(entries[0], reason)])
+            await transaction.set_offset(REACT, entries[0].offset + 1)
+
+    async def pump(self) -> int:
+        """Move own events into the log, so that they come in by the same door; returns how many.
+
+        Told twice after a crash, they are dropped as duplicates: their message ids are made of what they tell.
+        """
+        async with self._state.view() as view:
+            waiting = await view.emitted(limit=EMITTED_MOST)
+        if not waiting:
+            return 0
+        received_ms = to_millis(self._clock.now())
+        await self._log.append(own_records([event for _, event in waiting], received_ms))
+        async with self._state.begin() as transaction:
+            await transaction.forget_emitted(waiting[-1][0])
+        return len(waiting)
+
+    async def recover(self, delivered: Delivered | None = None) -> int:
+        """After a start: settle the sends claimed by a process that is no more; returns how many are in doubt.
+
+        Whether a provider took them cannot be known from here, and each channel says what follows; mail is not sent
+        again: at most once. A provider that can be asked settles the doubt: what it took is sent, what it did not take
+        is sent now.
+
+        Args:
+            delivered: tells which of some mails the provider took, where it can be asked.
+        """
+        now_ms = to_millis(self._clock.now())
+        async with self._state.view() as view:
+            # Whatever the clock said when they were claimed: it may have been set back since.
+            orphans = await view.claimed_before(END_OF_TIME_MS)
+        taken = await delivered([send.key for send in orphans]) if delivered is not None and orphans else None
+        settlements = [
+            recovered(send, taken if send.channel == CHANNEL else None, now_ms, self._lanes.doubt(send.channel))
+            for send in orphans
+        ]
+        async with self._state.begin() as transaction:
+            await settle(transaction, settlements, now_ms)
+        return sum(each.state == "in_doubt" for each in settlements)
+
+    async def _tick(self, settlements: Sequence[Settlement], records: int) -> Ticked:
+        with ExitStack() as undone:
+            ticked, claimed = await self._commit(settlements, records, undone)
+            undone.pop_all()
+        if claimed:
+            self._hand_over(claimed)
+        return ticked
+
+    async def _commit(
+        self, settlements: Sequence[Settlement], records: int, undone: ExitStack
+    ) -> tuple[Ticked, Sequence[Send]]:
+        """The transaction; `undone` is called when it fails."""
+        clock_ms = to_millis(self._clock.now())
+        async with self._state.begin() as transaction:
+            offset = await transaction.offset(REACT)
+            found = await self._log.read(offset, max_records=max(records, 1), max_bytes=BYTES_MOST)
+            more = bool(found) and found[-1].offset + 1 < await self._log.end()
+            watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
+            entries = found[:records]
+            await settle(transaction, settlements, clock_ms)
+            playbook = await self._playbook.load(transaction)
+            await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
+            await self._live.watch(transaction, playbook)
+            events = await self._intake.take_in(transaction, entries, playbook, self._broadcasts.happened)
+            if entries:
+                await transaction.set_offset(REACT, entries[-1].offset + 1)
+            fired = await self._intake.fire(transaction, playbook, watermark)
+            fired += await self._live.go_on(transaction, from_millis(watermark))
+            begun = await self._broadcasts.begin(transaction, playbook, watermark)
+            let_in = await self._broadcasts.go_on(transaction, playbook, watermark, behind=more)
+            # What has reached the log and is not taken in may say that somebody has opted out, or has bought.
+            claimed = await claim(transaction, playbook, self._rules, self._lanes, clock_ms, behind=more)
+            undone.callback(self._lanes.untaken, claimed.sends)
+            await self._forget(transaction, clock_ms)
+            if entries or fired or begun or let_in:
+                following = entries[-1].offset + 1 if entries else offset
+                await transaction.add_turn(Turn(kind="tick", start=offset, next=following, at_ms=watermark))
+        self._live.keep()
+        self._broadcasts.committed()
+        ticked = Ticked(
+            read=len(entries),
+            events=events,
+            fired=fired,
+            settled=len(settlements),
+            claimed=len(claimed.sends),
+            put_off=claimed.put_off,
+            begun=begun,
+            let_in=let_in,
+        )
+        return ticked, claimed.sends
+
+    async def _forget(self, transaction: Transaction, now_ms: int) -> None:
+        """Once a day, let go of message ids too old to come again.
+
+        How old they are is told by the first record the archive has yet to copy. The archive would take an event whose
+        id is gone for a repetition; and a repetition that waits unread since yesterday came in time. An own event that
+        still waits to be told may be in the log already: a process that died has told it and could not say so.
+        """
+        day = now_ms // DAY_MS
+        if day == self._forgotten_day:
+            return
+        waiting = await self._log.read(await transaction.offset(ARCHIVE), max_records=1, max_bytes=BYTES_MOST)
+        reached_ms = min((each.record.received_ms for each in waiting), default=now_ms)
+        untold = await transaction.emitted(limit=EMITTED_MOST)
+        told_ms = min((to_millis(event.timestamp) for _, event in untold), default=now_ms)
+        await transaction.forget_seen(min(now_ms, reached_ms, told_ms) - self._dedup_ms)
+        self._forgotten_day = day

@@ -1,0 +1,459 @@
+"""Travel: moving the people of one tick through their journeys, in memory, before anything is written.
+
+Everything the decisions ask for (facts, consent, suppression, earlier contacts) is loaded beforehand for exactly the
+people in play; what they decide is gathered here and written by the tick in one go.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from types import MappingProxyType
+from zoneinfo import ZoneInfo
+
+from holdfast.decisions.caps import Made
+from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
+from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
+from holdfast.decisions.machine import FAILED, Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
+from holdfast.decisions.pace import Places
+from holdfast.decisions.start import Cause, Occasion
+from holdfast.decisions.told import Told
+from holdfast.decisions.visit import Visit, not_after
+from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.journey.playbook import Play, Playbook
+from holdfast.flows.people.erased import suppressed_of
+from holdfast.flows.people.person import shown_as
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.state import OVER, Entered, Identity, Send, StepCount, View
+from holdfast.profiles.profile import EMPTY, Profile, combine, hear
+from holdfast.segments.facts import ProfileFacts
+from holdfast.segments.watching import NOTHING_WATCHED, Watching
+
+_log = logging.getLogger(__name__)
+
+CHANNEL = "email"
+CHANNELS = (CHANNEL, "webhook")
+NOTHING: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+
+
+@dataclass(slots=True)
+class Traveller:
+    """One person in play: what is known of them, and where they stand. Changes as the tick goes on."""
+
+    members: list[Identity]
+    profiles: dict[int, Profile]
+    visits: list[Visit]
+    entered: dict[str, Entered]
+    suppressed: str | None = None
+    recent: list[Made] = field(default_factory=list)
+    """Marketing contacts on every channel that were made or are on their way, and those of this tick."""
+    _key: IdentityKey | None = None
+    _whole: Profile | None = None
+    """Made once, and anew when more is known: every step and every contact asks for it."""
+
+    @property
+    def key(self) -> IdentityKey:
+        if self._key is None:
+            self._key = shown_as(self.members)
+        return self._key
+
+    def whole(self) -> Profile:
+        """The person's profile, from those of their identities."""
+        if self._whole is None:
+            self._whole = combine(self.profiles.get(each.id, EMPTY) for each in self.members)
+        return self._whole
+
+    def facts(self, zone: ZoneInfo, watching: Watching) -> ProfileFacts:
+        """What conditions may ask of them."""
+        return ProfileFacts(
+            self.whole(),
+            user_id=self.key.value,
+            zone=zone,
+            watching=watching,
+            identities=[each.id for each in self.members],
+        )
+
+    def knows(self, identity: int, profile: Profile) -> None:
+        """This is known of an identity of theirs from now on."""
+        self.profiles[identity] = profile
+        self._whole = None
+
+    def name_of(self, identity: int) -> IdentityKey:
+        """The name an event about this visit is stored under."""
+        return next((each.key for each in self.members if each.id == identity), self.key)
+
+    def standing(self) -> Mapping[str, Standing]:
+        """What the gate may ask, by channel, as long as nothing more is known."""
+        return _Standings(self)
+
+    def standing_on(self, channel: str, address: str) -> Standing:
+        """What the gate may ask of a channel; on those without addresses of people, with that address."""
+        profile = self.whole()
+        return standing_of(
+            profile,
+            channel,
+            address=email_of(profile) if channel == CHANNEL else address,
+            suppressed=self.suppressed if channel == CHANNEL else None,
+            recent=tuple(self.recent),
+            person_key=self.key.value,
+        )
+
+
+class _Standings(Mapping[str, Standing]):
+    """A traveller's standing by channel; gathered for those channels that are asked about: most steps ask for none."""
+
+    __slots__ = ("_traveller",)
+
+    def __init__(self, traveller: Traveller) -> None:
+        self._traveller = traveller
+
+    def __getitem__(self, channel: str) -> Standing:
+        if channel not in CHANNELS:
+            raise KeyError(channel)
+        return self._traveller.standing_on(channel, "")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(CHANNELS)
+
+    def __len__(self) -> int:
+        return len(CHANNELS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LettingIn:
+    """What lets in an audience, and by how many at a time."""
+
+    play: Play
+    occasion: Occasion
+    places: Places | None = None
+    """Those there are in each minute or hour, where there is a throttle."""
+
+
+@dataclass(slots=True)
+class Travelled:
+    """What a tick's travelling comes to, ready to be written."""
+
+    visits: dict[int, Visit] = field(default_factory=dict)
+    """Changed visits by a number of their own within the tick: their id, or a negative one until they have one."""
+    sends: list[Send] = field(default_factory=list)
+    passed: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    heard: dict[int, Traveller] = field(default_factory=dict)
+    """By identity: whose profile a step has changed."""
+    outranked: dict[str, int] = field(default_factory=dict)
+    """By key: sends that made room for more important ones, and when."""
+    spent: dict[tuple[str, str], int] = field(default_factory=dict)
+    """What was spent, by origin and day, in thousandths of a minor unit."""
+
+    def profiles(self) -> dict[int, Profile]:
+        """The profiles that steps have changed, as they are now."""
+        return {identity: traveller.profiles[identity] for identity, traveller in self.heard.items()}
+
+    def people(self) -> list[int]:
+        """Whom those profiles are of."""
+        return sorted({traveller.members[0].person for traveller in self.heard.values()})
+
+    def step_counts(self) -> list[StepCount]:
+        return [
+            StepCount(origin=origin, version=version, step=step, exit=exit_name, count=count)
+            for (origin, version, step, exit_name), count in self.passed.items()
+        ]
+
+
+def email_of(profile: Profile) -> str:
+    """The address mail goes to: the `email` trait, when it is text."""
+    said = profile.traits.get("email")
+    return said.value.strip() if said is not None and isinstance(said.value, str) else ""
+
+
+async def load_travellers(
+    view: View,
+    persons: Sequence[int],
+    playbook: Playbook,
+    rules: GateRules,
+    now_ms: int,
+    *,
+    entering: Collection[str] = (),
+) -> dict[int, Traveller]:
+    """Everything the decisions may ask about these people, in a handful of queries.
+
+    Args:
+        entering: ids of journeys they may enter besides those that others hand people over to.
+    """
+    members = await view.members(persons)
+    ids = [each.id for those in members.values() for each in those]
+    person_of = {each.id: person for person, those in members.items() for each in those}
+    profiles = await view.profiles(ids)
+    travellers = {
+        person: Traveller(
+            members=those,
+            profiles={each.id: profiles[each.id] for each in those if each.id in profiles},
+            visits=[],
+            entered={},
+        )
+        for person, those in members.items()
+    }
+    for visit in await view.open_visits(ids):
+        travellers[person_of[visit.identity]].visits.append(visit)
+    origins = sorted({*entering, *playbook.handed_to})
+    for (origin, identity), entered in (await view.entered(origins, ids)).items() if origins else ():
+        traveller = travellers[person_of[identity]]
+        traveller.entered[origin] = _joined(traveller.entered.get(origin), entered)
+    if rules.look_back_seconds():
+        since_ms = now_ms - 1000 * rules.look_back_seconds()
+        for identity, made in (await view.contacts(ids, since_ms)).items():
+            travellers[person_of[identity]].recent.extend(made)
+    addresses = {person: email_of(traveller.whole()) for person, traveller in travellers.items()}
+    suppressed = await suppressed_of(view, rules, CHANNEL, addresses.values())
+    for person, address in addresses.items() if suppressed else ():
+        travellers[person].suppressed = suppressed.get(address.lower())
+    return travellers
+
+
+def _joined(one: Entered | None, other: Entered) -> Entered:
+    if one is None:
+        return other
+    return Entered(
+        count=one.count + other.count,
+        last_ms=max(one.last_ms, other.last_ms),
+        open=one.open or other.open,
+        keys=one.keys | other.keys,
+    )
+
+
+def _before(entered: Entered | None) -> EntryBefore | None:
+    if entered is None:
+        return None
+    return EntryBefore(count=entered.count, last_ms=entered.last_ms, open=entered.open, keys=entered.keys)
+
+
+class Travel:
+    """Moves travellers; gathers what comes of it."""
+
+    def __init__(
+        self,
+        playbook: Playbook,
+        rules: GateRules,
+        zone: ZoneInfo,
+        spent: Mapping[str, Mapping[str, int]] = NOTHING,
+        watching: Watching = NOTHING_WATCHED,
+    ) -> None:
+        """With what the journeys that have a budget have spent so far, by origin and day; and what is watched."""
+        self._watching = watching
+        self._playbook = playbook
+        self._rules = rules
+        self._zone = zone
+        self._spent = {origin: dict(days) for origin, days in spent.items()}
+        self._unnumbered = 0
+        self._handing_over: list[str] = []
+        """Journeys that are handing somebody on, one into the next, in this instant."""
+        self.done = Travelled()
+
+    def happened(self, traveller: Traveller, event: Event, identity: int, now: datetime) -> None:
+        """An event of the person: wake the visits that wait for it, then enter the journeys it begins."""
+        for visit in list(traveller.visits):
+            if event.name in visit.waits_for:
+                self._advance(traveller, visit, Happened(event), now)
+        for play in () if event.is_a_journeys_saying else self._playbook.by_event.get(event.name, ()):
+            self._enter(traveller, play, event, identity, now)
+
+    def due(self, traveller: Traveller, visit_id: int, now: datetime, *, stopped: bool = False) -> None:
+        """A visit's time has come; one whose run was stopped ends."""
+        for visit in list(traveller.visits):
+            if visit.id != visit_id:
+                continue
+            play = self._playbook.find(visit.origin, visit.version) if stopped else None
+            if play is None:
+                self._advance(traveller, visit, Due(), now)
+            else:
+                self._take(traveller, visit, play, stop(play.journey, visit, now), now)
+
+    def let_in(self, traveller: Traveller, by: LettingIn, now: datetime) -> str:
+        """Let somebody in by an occasion; returns the arm they are in, or why they are in none."""
+        identity = next(each.id for each in traveller.members if each.key == traveller.key)
+        try:
+            entered = self._entered(traveller, by.play, by.occasion, identity, now)
+        except Exception:  # noqa: BLE001 - As in `_advance`: no record could be set aside for it.
+            _log.exception("%s could not be asked whether they enter %s", identity, by.play.id)
+            return FAILED
+        if isinstance(entered, Visit) and by.places is not None:
+            entered = _in_turn(entered, by.places, now)
+        if isinstance(entered, NotEntered):
+            return entered.reason
+        self._begin(traveller, by.play, entered, now)
+        return entered.arm
+
+    def _enter(self, traveller: Traveller, play: Play, event: Event, identity: int, now: datetime) -> None:
+        entered = self._entered(traveller, play, event, identity, now)
+        if isinstance(entered, Visit):
+            self._begin(traveller, play, entered, now)
+
+    def _entered(
+        self, traveller: Traveller, play: Play, cause: Cause, identity: int, now: datetime
+    ) -> Visit | NotEntered:
+        return enter(
+            play.journey,
+            play.version,
+            cause,
+            identity=identity,
+            person_key=traveller.key.value,
+            facts=self._facts(traveller),
+            before=_before(traveller.entered.get(play.id)),
+            now=now,
+            global_holdout=self._rules.global_holdout,
+        )
+
+    def _begin(self, traveller: Traveller, play: Play, entered: Visit, now: datetime) -> None:
+        before = traveller.entered.get(play.id)
+        self._unnumbered -= 1
+        visit = entered.numbered(self._unnumbered)
+        now_entered = Entered(count=1, last_ms=visit.entered_ms, open=True, keys=frozenset({visit.entry_key}))
+        traveller.entered[play.id] = _joined(before, now_entered)
+        traveller.visits.append(visit)
+        self._advance(traveller, visit, Arrived(), now)
+
+    def _advance(self, traveller: Traveller, visit: Visit, wake: Wake, now: datetime) -> None:
+        play = self._playbook.find(visit.origin, visit.version)
+        if play is None or play.state == "paused":
+            return
+        if play.state in OVER:
+            self._take(traveller, visit, play, stop(play.journey, visit, now), now)
+            return
+        scene = Scene(
+            now=now,
+            facts=self._facts(traveller),
+            standing=traveller.standing(),
+            rules=self._rules,
+            left=self._left(play, now),
+        )
+        try:
+            step = advance(play.journey, visit, wake, scene)
+        except Exception:  # noqa: BLE001 - See below.
+            # One person's trouble must not hold up everybody else's: they leave, visibly, and nothing is sent.
+            _log.exception("%s broke at step %s of %s", visit.identity, visit.step, visit.origin)
+            step = fail(play.journey, visit, now)
+        self._take(traveller, visit, play, step, now)
+
+    def _say(self, traveller: Traveller, told: Told, user: IdentityKey, now: datetime) -> Event:
+        """Let the person's profile hear at once what is told of them: it comes back by the log, but not at once."""
+        # Later than what was said of these traits before, or that would stand: the last word is the latest.
+        said_ms = [said.at_ms for name, said in traveller.whole().traits.items() if name in told.properties]
+        event = told.event(user, from_millis(max(to_millis(now), *(each + 1 for each in said_ms), 0)))
+        identity = next(each.id for each in traveller.members if each.key == user)
+        traveller.knows(identity, hear(traveller.profiles.get(identity, EMPTY), event))
+        self.done.heard[identity] = traveller
+        return event
+
+    def _facts(self, traveller: Traveller) -> ProfileFacts:
+        return traveller.facts(self._zone, self._watching)
+
+    def _take(self, traveller: Traveller, visit: Visit, play: Play, step: Advance, now: datetime) -> None:
+        """Keep what an advance came to."""
+        place = next(index for index, each in enumerate(traveller.visits) if each.id == visit.id)
+        if step.visit.left_ms is None:
+            traveller.visits[place] = step.visit
+        else:
+            del traveller.visits[place]
+            if play.id in traveller.entered:
+                traveller.entered[play.id] = replace(traveller.entered[play.id], open=False)
+        if step.visit is not visit or visit.seq == 0:
+            self.done.visits[visit.id] = step.visit
+        for name, exit_name in step.passed:
+            counter = (visit.origin, visit.version, name, exit_name)
+            self.done.passed[counter] = self.done.passed.get(counter, 0) + 1
+        user = traveller.name_of(visit.identity)
+        for told in step.told:
+            self.done.events.append(
+                told.event(user, now) if told.kind == "track" else self._say(traveller, told, user, now)
+            )
+        for asked in step.sends:
+            # What was withheld is written down too: every contact that was asked for has its row, and its reason.
+            self.done.sends.append(_send(play, visit, asked, to_millis(now)))
+            if isinstance(asked.verdict, Permit):
+                self._count(traveller, play, asked, asked.verdict, now)
+        for journey, key in step.handed_over:
+            self._hand_over(traveller, visit, journey, key, now)
+
+    def _hand_over(self, traveller: Traveller, visit: Visit, journey: str, key: str, now: datetime) -> None:
+        """Let somebody into another journey at once, if it runs and they may enter it."""
+        play = self._playbook.handed_to.get(journey)
+        if play is None or journey in (visit.origin, *self._handing_over):
+            return  # Journeys that lead into each other would go on for ever.
+        entered = enter_from(
+            play.journey,
+            play.version,
+            visit,
+            key,
+            person_key=traveller.key.value,
+            facts=self._facts(traveller),
+            before=_before(traveller.entered.get(play.id)),
+            now=now,
+            global_holdout=self._rules.global_holdout,
+        )
+        if isinstance(entered, Visit):
+            self._handing_over.append(visit.origin)
+            self._begin(traveller, play, entered, now)
+            self._handing_over.pop()
+
+    def _left(self, play: Play, now: datetime) -> int | None:
+        budget = play.journey.budget
+        return None if budget is None else budget.left(self._spent.get(play.id, {}), day_of(now, self._zone))
+
+    def _count(self, traveller: Traveller, play: Play, asked: Asked, permit: Permit, now: datetime) -> None:
+        """Let what is asked next know of a contact that was permitted."""
+        for key in permit.instead_of:
+            self.done.outranked[key] = to_millis(now)
+        if permit.instead_of:
+            traveller.recent = [each for each in traveller.recent if each.key not in permit.instead_of]
+        traveller.recent.append(made_by(_contact(asked), permit, now, asked.key))
+        if asked.cost:
+            day = day_of(now, self._zone)
+            days = self._spent.setdefault(play.id, {})
+            days[day] = days.get(day, 0) + asked.cost
+            self.done.spent[play.id, day] = self.done.spent.get((play.id, day), 0) + asked.cost
+
+
+def day_of(moment: datetime, zone: ZoneInfo) -> str:
+    """The day of the workspace, such as `2026-11-22`, on whose account it is spent."""
+    return moment.astimezone(zone).date().isoformat()
+
+
+def _in_turn(visit: Visit, places: Places, now: datetime) -> Visit | NotEntered:
+    """The visit, waiting for a place in the minute or hour."""
+    now_ms = to_millis(now)
+    at_ms = places.take(max(now_ms, visit.due_ms or now_ms))
+    until = not_after(visit.variables)
+    if until is not None and at_ms > to_millis(until):
+        return NotEntered("too_late")
+    return replace(visit, due_ms=at_ms if at_ms > now_ms else None)
+
+
+def _contact(asked: Asked) -> Contact:
+    return Contact(channel=asked.channel, topic=asked.topic, transactional=asked.transactional, priority=asked.priority)
+
+
+def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
+    put_off = asked.verdict.not_before if isinstance(asked.verdict, Permit) else None
+    return Send(
+        key=asked.key,
+        identity=visit.identity,
+        origin_kind=play.kind,
+        origin=visit.origin,
+        version=visit.version,
+        step=asked.step,
+        channel=asked.channel,
+        template=asked.template,
+        topic=asked.topic,
+        transactional=asked.transactional,
+        address=asked.address,
+        variables=visit.variables,
+        state="pending" if isinstance(asked.verdict, Permit) else "withheld",
+        created_ms=now_ms,
+        not_before_ms=now_ms if put_off is None else to_millis(put_off),
+        settled_ms=None if isinstance(asked.verdict, Permit) else now_ms,
+        reason=asked.verdict.reason if isinstance(asked.verdict, Withheld) else "",
+        priority=asked.priority,
+        cost=asked.cost,
+    )

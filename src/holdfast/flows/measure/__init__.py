@@ -1,0 +1,1 @@
+"""Whether it worked: insights, KPIs, results, SQL, and how they are drawn."""

@@ -1,0 +1,1 @@
+"""Who people are: joining and parting them, telling what is held of them, forgetting them."""

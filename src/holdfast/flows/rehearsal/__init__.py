@@ -1,0 +1,1 @@
+"""What would have happened: a journey replayed over the past."""
