@@ -230,7 +230,7 @@ async def test_a_definition_that_is_not_valid_any_more_uses_nothing_and_stops_no
 
 async def test_a_change_that_a_user_could_not_bear_is_refused_and_says_whose(state: State) -> None:
     """A trigger asks at once, so what it names must be knowable at once."""
-    never_live = {**BUYS, "where": [{"property": "x", "operator": "equals", "value": 1}]}
+    never_live = {**BUYS, "at_least": 40, "within_days": 7}  # More than a profile keeps.
     await save(state, "gold", PAYS)
     await save(state, "silver", {"type": "in_segment", "segment": "gold"})
     await publish(state, "journey", a_journey({"type": "in_segment", "segment": "silver"}), now=START)
