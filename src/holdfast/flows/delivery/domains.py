@@ -157,14 +157,14 @@ class Domains:
         name = domain_of(send.address)
         known = self._domains.get(name)
         if known is None:
+            self._make_room()
             rate = self._rates.of(name)
             known = self._domains[name] = _Domain(None if rate is None else Bucket(rate))
-            self._forget()
         self._domains.move_to_end(name)
         return known
 
-    def _forget(self) -> None:
-        while len(self._domains) > DOMAINS_MOST:
+    def _make_room(self) -> None:
+        while len(self._domains) >= DOMAINS_MOST:
             idle = next((name for name, of in self._domains.items() if not any(of.open.values())), None)
             if idle is None:
                 return
