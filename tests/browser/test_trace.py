@@ -52,4 +52,6 @@ def test_a_message_that_was_withheld_says_its_reason(open_page: Open, server: Se
     assert violations(page) == ""
     page.get_by_role("combobox", name="Journey or campaign").click()
     page.get_by_role("option", name="Cart rescue").click()
-    expect(page.get_by_text("No event of theirs, and no run, that could have let them in has reached us.")).to_be_visible()
+    expect(
+        page.get_by_text("No event of theirs, and no run, that could have let them in has reached us.")
+    ).to_be_visible()
