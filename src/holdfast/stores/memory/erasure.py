@@ -6,19 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import TypeVar
 
 from holdfast.ports.erasure import Erasure, Suppression, Tombstone
-from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.session import Session
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
 _UNSETTLED = ("pending", "claimed")
 
 
-class ReadingErasure:
+class ReadingErasure(Session):
     """Questions about what was erased."""
-
-    @property
-    def _tables(self) -> Tables:
-        raise NotImplementedError
 
     async def erasures(self, *, open_only: bool = False) -> list[Erasure]:
         every = sorted(self._tables.erasures.values(), key=lambda each: (each.requested_ms, each.id))

@@ -6,16 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from holdfast.ports.live import NOBODYS, LiveSegment, Membership
-from holdfast.stores.memory.tables import Tables
 from holdfast.stores.memory.watching import ChangingWatches, ReadingWatches
 
 
 class ReadingLive(ReadingWatches):
     """Questions about live segments."""
-
-    @property
-    def _tables(self) -> Tables:
-        raise NotImplementedError  # Whoever reads has them.
 
     async def segment_changes(self) -> int:
         return len(self._tables.segments)  # Every change is a version.

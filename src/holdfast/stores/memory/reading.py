@@ -10,7 +10,6 @@ from typing import TypeVar
 from holdfast.decisions.caps import Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
-from holdfast.kernel.errors import Internal
 from holdfast.ports.state import (
     WAITED_MS_MOST,
     AccessKey,
@@ -33,7 +32,6 @@ from holdfast.profiles.profile import Profile, combine
 from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.runs import MemoryRuns
-from holdfast.stores.memory.tables import Tables
 from holdfast.stores.memory.turns import MemoryTurns
 
 _K = TypeVar("_K")
@@ -45,19 +43,6 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 
 class MemoryView(ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
-
-    def __init__(self, tables: Tables) -> None:
-        self._open_tables: Tables | None = tables
-
-    def end(self) -> None:
-        """Refuse every later call."""
-        self._open_tables = None
-
-    @property
-    def _tables(self) -> Tables:
-        if self._open_tables is None:
-            raise Internal("this view or transaction is over; begin another")
-        return self._open_tables
 
     # Who.
     async def identities(self, keys: Sequence[IdentityKey]) -> dict[IdentityKey, Identity]:

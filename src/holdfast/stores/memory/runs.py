@@ -8,15 +8,11 @@ from dataclasses import replace
 import numpy as np
 
 from holdfast.ports.runs import Planned, Run, RunState
-from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.session import Session
 
 
-class MemoryRuns:
+class MemoryRuns(Session):
     """Questions about runs."""
-
-    @property
-    def _tables(self) -> Tables:
-        raise NotImplementedError
 
     async def planned(self) -> dict[str, Planned]:
         return dict(self._tables.planned)

@@ -11,15 +11,11 @@ from holdfast.kernel.errors import Internal
 from holdfast.ports.erasure import Suppression, Tombstone
 from holdfast.ports.state import Identity
 from holdfast.ports.turns import Turn
-from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.session import Session
 
 
-class MemoryTurns:
+class MemoryTurns(Session):
     """Questions about turns."""
-
-    @property
-    def _tables(self) -> Tables:
-        raise NotImplementedError
 
     async def turns(self, *, after_id: int, limit: int) -> list[Turn]:
         # Their numbers have no gaps: the first one's tells where any other is.

@@ -6,15 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from holdfast.ports.watching import Watch
-from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.session import Session
 
 
-class ReadingWatches:
+class ReadingWatches(Session):
     """Questions about what is watched."""
-
-    @property
-    def _tables(self) -> Tables:
-        raise NotImplementedError  # Whoever reads has them.
 
     async def watches(self) -> list[Watch]:
         return [each for _, each in sorted(self._tables.watches.items())]
