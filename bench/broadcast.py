@@ -24,13 +24,15 @@ import numpy as np
 from bench.benchmark import Benchmark, Measured, Row
 from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.gate import GateRules
+from holdfast.decisions.medium import media
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.ingest.react import Reactor
 from holdfast.flows.journey.decision_drafts import drafts_of
 from holdfast.flows.journey.playbook import load_playbook
 from holdfast.flows.journey.publishing import apply_decisions
-from holdfast.kernel.moments import to_millis
+from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.messages.content import Words, parse_content
 from holdfast.messages.doubt import ONCE
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Parcel
@@ -214,7 +216,11 @@ async def _write(state: SqliteState) -> float:
             "links": {"unsubscribe": linker.unsubscribe(send.key)},
             "workspace": {"name": "Shop"},
         }
-        assert isinstance(channel.compose(send, play.journey.steps[send.step].step, variables), Parcel)
+        said = play.journey.steps[send.step].step.says()
+        assert said is not None
+        words = parse_content(media()[said.channel], said.content).render(variables, now=from_millis(send.created_ms))
+        assert isinstance(words, Words)
+        assert isinstance(channel.parcel(send, words), Parcel)
     return len(sends) / (time.process_time() - began)
 
 

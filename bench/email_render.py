@@ -21,10 +21,11 @@ from liquid import Environment
 from bench.benchmark import Benchmark, Measured, Row
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
+from holdfast.decisions.medium import media
 from holdfast.kernel.ids import effect_key
+from holdfast.messages.content import Words, parse_content
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted
-from holdfast.messages.template import Words, parse_message
 from holdfast.testing import a_send
 
 RATIO_LEAST = 2.5
@@ -104,7 +105,8 @@ async def ours(port: int, mails: range) -> None:
     channel = email_channel("Shop <shop@shop.example>", linker=LINKER, workspace_name="shop")
 
     async def one(number: int) -> None:
-        words = parse_message(SUBJECT, HTML, TEXT).render(person(number), now=NOW)  # type: ignore[arg-type]  # It is JSON.
+        content = parse_content(media()["email"], {"subject": SUBJECT, "html": HTML, "text": TEXT})
+        words = content.render(person(number), now=NOW)  # type: ignore[arg-type]  # It is JSON.
         assert isinstance(words, Words)
         send = a_send(effect_key("bench", number), address=f"p{number}@mail.example")
         assert isinstance(await carrier.carry(channel.parcel(send, words)), Accepted)

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from holdfast.channels import webhook
 from holdfast.channels.carriers.http import HttpCarrier
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
-from holdfast.channels.webhook import WebhookChannel, signed
 from holdfast.decisions.caps import Cap, decode_caps
 from holdfast.decisions.costs import THOUSANDTHS, decode_costs
 from holdfast.decisions.fatigue import decode_fatigue
@@ -652,12 +652,13 @@ def _offices(settings: Settings, linker: Linker, mail: Mail, secret: bytes, cloc
     email = email_channel(settings.email_sender, linker=linker, workspace_name=settings.workspace_name)
     signing = webhook_secret(settings, secret)
     calls = HttpCarrier(
+        read=webhook.read,
         allow_private=settings.webhook_private,
-        seal=lambda parcel: signed(signing, parcel, to_millis(clock.now()) // 1_000),
+        seal=lambda parcel: webhook.signed(signing, parcel, to_millis(clock.now()) // 1_000),
     )
     return {
         "email": Office(channel=email, carrier=mail.carrier),
-        "webhook": Office(channel=WebhookChannel(), carrier=calls),
+        "webhook": Office(channel=webhook.WebhookChannel(), carrier=calls),
     }
 
 

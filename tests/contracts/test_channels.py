@@ -4,31 +4,43 @@ from __future__ import annotations
 
 import email
 import email.policy
-from typing import get_args
+import json
+from importlib import import_module
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast import channels
-from holdfast.channels.declared import Answer, Declared
+from holdfast.channels.declared import Answer, HttpAnswer, providers
 from holdfast.channels.email_smtp import EmailSmtp, email_channel, verdict
 from holdfast.channels.smtp_reply import LINE_BYTES_MOST, LINES_MOST, Garbage, Reply, ReplyReader, Stage
-from holdfast.kernel.catalogue import discover
+from holdfast.decisions.fields import schema_of
+from holdfast.decisions.medium import media
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key
+from holdfast.messages.content import Words
+from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker, decode_link
 from holdfast.messages.markup import tags
-from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused
-from holdfast.messages.template import Words
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused
 from holdfast.ports.state import Send
 
 KEY = b"a key of thirty-two bytes, for us"
 LINKER = Linker(base_url="https://t.example", key=KEY)
-DECLARED = {name: each for name, each in discover(channels, "CHANNEL").items() if isinstance(each, Declared)}
+DECLARED = providers()
+SMTP = "email_smtp"
 ANSWERS = [
-    pytest.param(each, id=f"{name}-{each.stage}-{each.reply}") for name, of in DECLARED.items() for each in of.answers
+    pytest.param(each, id=f"{each.stage}-{each.reply}") for each in DECLARED[SMTP].answers if isinstance(each, Answer)
 ]
+HTTP_ANSWERS = [
+    pytest.param(name, each, id=f"{name}-{each.reply.status}-{index}")
+    for name, of in DECLARED.items()
+    for index, each in enumerate(of.answers)
+    if isinstance(each, HttpAnswer)
+]
+OVER_HTTP = [name for name, of in DECLARED.items() if of.read is not None]
+ANY_PARCEL = Parcel(key="0" * 32, channel="webhook", sender="", to="https://x.example", body=b"{}")
 
 
 def channel() -> EmailSmtp:
@@ -53,11 +65,62 @@ def a_send(address: str = "ana@mail.example", *, transactional: bool = False) ->
     )
 
 
-WORDS = Words(subject="Your cart", html='<p>Hi</p><a href="https://shop.example/?a=1&amp;b=2">Buy</a>', text="")
+def mail_words(subject: str, html: str, text: str = "") -> Words:
+    return Words({"subject": subject, "html": html, "text": text})
+
+
+def lists_of(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    names = st.sampled_from(("error", "errors", "code", "message", "status", "details", "id"))
+    return st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
+
+
+def dumps(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+WORDS = mail_words("Your cart", '<p>Hi</p><a href="https://shop.example/?a=1&amp;b=2">Buy</a>')
 
 
 def test_there_are_channels() -> None:
-    assert "email_smtp" in DECLARED
+    assert {"email_smtp", "webhook"} <= set(DECLARED)
+
+
+@pytest.mark.parametrize("name", DECLARED)
+def test_a_provider_is_declared_whole(name: str) -> None:
+    """Under its module's name, for a medium there is, with everything its transport asks for."""
+    declared = DECLARED[name]
+    assert import_module(f"holdfast.channels.{name}").CHANNEL is declared
+    assert declared.medium in media()
+    schema_of(declared.settings)
+    if declared.transport in ("http", "http2"):
+        assert declared.read is not None
+        assert any(isinstance(each, HttpAnswer) for each in declared.answers)
+
+
+@pytest.mark.parametrize(("name", "answer"), HTTP_ANSWERS)
+def test_documented_answers_over_http_mean_what_the_channel_says(name: str, answer: HttpAnswer) -> None:
+    read = DECLARED[name].read
+    assert read is not None
+    assert read(answer.reply, ANY_PARCEL) == answer.means
+
+
+@pytest.mark.parametrize("name", OVER_HTTP)
+@settings(deadline=None)
+@given(
+    st.integers(100, 599),
+    st.dictionaries(st.sampled_from(("retry-after", "content-type", "apns-id", "x-message-id")), st.text(max_size=20)),
+    st.one_of(
+        st.binary(max_size=200), st.recursive(st.none() | st.integers() | st.text(max_size=5), lists_of).map(dumps)
+    ),
+)
+def test_any_status_with_any_bytes_is_a_verdict(name: str, status: int, headers: dict[str, str], body: bytes) -> None:
+    read = DECLARED[name].read
+    assert read is not None
+    answer = read(HttpReply(status=status, headers=headers, body=body), ANY_PARCEL)
+    if isinstance(answer, Deferred):
+        assert answer.after_seconds > 0
+    if isinstance(answer, Accepted):
+        assert status // 100 == 2
 
 
 @pytest.mark.parametrize("answer", ANSWERS)
@@ -86,7 +149,7 @@ def test_any_answer_is_a_verdict(stage: Stage, code: int, lines: tuple[str, ...]
 @given(st.text(max_size=80), st.text(max_size=200), st.booleans())
 def test_the_same_send_makes_the_same_parcel(subject: str, html: str, transactional: bool) -> None:
     send = a_send(transactional=transactional)
-    words = Words(subject=subject, html=f"<p>{html}</p>", text="")
+    words = mail_words(subject, f"<p>{html}</p>")
     parcel = channel().parcel(send, words)
     assert parcel == channel().parcel(send, words)
     assert parcel.key == send.key
@@ -115,7 +178,7 @@ def test_links_in_the_parcel_are_signed_and_lead_where_they_led() -> None:
 
 
 def test_a_parcel_of_text_alone_stays_one() -> None:
-    parcel = channel().parcel(a_send(), Words(subject="x", html=" ", text="Hello"))
+    parcel = channel().parcel(a_send(), mail_words("x", " ", "Hello"))
     message = email.message_from_bytes(parcel.body, policy=email.policy.default)
     assert message.get_content_type() == "text/plain"
 

@@ -23,9 +23,9 @@ from holdfast.channels.email_smtp import email_channel
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.problems import install_problems
 from holdfast.kernel.ids import effect_key
+from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Parcel
-from holdfast.messages.template import Words
 from holdfast.stores.mailbox import SqliteMailbox, mailbox
 from holdfast.stores.mailbox.mailbox import FILE
 from holdfast.stores.mailbox.reading import glimpse, read_message
@@ -35,9 +35,11 @@ from holdfast.testing import FakeClock, a_send
 LINKER = Linker(base_url="https://t.example", key=b"a key of thirty-two bytes, for us")
 CHANNEL = email_channel("Tea & Cup <shop@shop.example>", linker=LINKER, workspace_name="tea")
 WORDS = Words(
-    subject="Zoë, your cart 🛒",
-    html='<p>Hi Zoë,</p><p>it waits.</p><a href="https://shop.example/?a=1&amp;b=2">Buy</a>',
-    text="",
+    {
+        "subject": "Zoë, your cart 🛒",
+        "html": '<p>Hi Zoë,</p><p>it waits.</p><a href="https://shop.example/?a=1&amp;b=2">Buy</a>',
+        "text": "",
+    }
 )
 
 
@@ -87,7 +89,7 @@ async def test_what_was_written_is_what_is_read(post: Post) -> None:
     assert isinstance(answer, Accepted)
     (mail,), total = await post.kept.find(to="", text="", limit=50, before=None)
     assert total == 1
-    assert mail.subject == WORDS.subject
+    assert mail.subject == WORDS.text("subject")
     assert mail.preview == "Hi Zoë, it waits. Buy <https://shop.example/?a=1&b=2>"
     assert mail.send == effect_key("cart", "zoe@mail.example")
     opened = await post.kept.read(mail.id)

@@ -19,9 +19,10 @@ import pytest
 
 from holdfast.channels.carriers import http
 from holdfast.channels.carriers.http import HttpCarrier
-from holdfast.channels.webhook import verdict
+from holdfast.channels.webhook import read
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused
+from holdfast.messages.http_reply import HttpReply
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.testing.house import House
 
 SECRET = "a secret of the test"
@@ -198,11 +199,11 @@ async def test_what_cannot_be_called_is_refused_when_it_is_published(tmp_path: P
 
 
 def parcel(url: str) -> Parcel:
-    return Parcel(key="k", channel="webhook", sender="", to=url, body=b"{}", headers={})
+    return Parcel(key="k", channel="webhook", sender="", to=url, url=url, body=b"{}")
 
 
 async def test_the_carrier_answers_whatever_happens() -> None:
-    carrier = HttpCarrier(allow_private=True, seal=lambda _: {})
+    carrier = HttpCarrier(read=read, allow_private=True, seal=lambda _: {})
     huge = b"HTTP/1.1 200 OK\r\nContent-Length: 10000000\r\n\r\n" + b"x" * 200_000
     away = b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n"
     async with a_hook(OK, away, b"garbage\r\n\r\n", b"", huge) as hook:
@@ -230,7 +231,7 @@ PRIVATE = (
 
 @pytest.mark.parametrize("host", PRIVATE)
 async def test_nothing_private_is_called(host: str) -> None:
-    carrier = HttpCarrier(allow_private=False, seal=lambda _: {})
+    carrier = HttpCarrier(read=read, allow_private=False, seal=lambda _: {})
     answer = await carrier.carry(parcel(f"http://{host}:9/"))
     assert isinstance(answer, Refused)
     assert "webhook_private" in answer.reason
@@ -257,7 +258,7 @@ def looking_up(monkeypatch: pytest.MonkeyPatch, addresses: list[str]) -> list[st
 
 
 async def test_a_name_with_one_private_address_is_not_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    carrier = HttpCarrier(allow_private=False, seal=lambda _: {})
+    carrier = HttpCarrier(read=read, allow_private=False, seal=lambda _: {})
     for addresses in (["192.0.2.1", "127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["127.0.0.1", "8.8.8.8"]):
         looking_up(monkeypatch, addresses)
         answer = await carrier.carry(parcel("http://hook.example:9/"))
@@ -267,7 +268,7 @@ async def test_a_name_with_one_private_address_is_not_called(monkeypatch: pytest
 
 async def test_the_address_that_was_looked_at_is_the_one_that_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that is looked up again may lead elsewhere the second time. And one dead address is not the end."""
-    carrier = HttpCarrier(allow_private=True, seal=lambda _: {})
+    carrier = HttpCarrier(read=read, allow_private=True, seal=lambda _: {})
     async with a_hook() as hook:
         asked = looking_up(monkeypatch, ["127.0.0.2", "127.0.0.1"])
         answer = await carrier.carry(parcel(f"http://hook.example:{hook.port}/"))
@@ -280,7 +281,7 @@ async def test_the_address_that_was_looked_at_is_the_one_that_is_called(monkeypa
 
 async def test_who_says_nothing_is_waited_for_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http, "CALL_SECONDS_MOST", 0.05)
-    carrier = HttpCarrier(allow_private=True, seal=lambda _: {})
+    carrier = HttpCarrier(read=read, allow_private=True, seal=lambda _: {})
     hung_up = asyncio.Event()
 
     async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -297,11 +298,15 @@ async def test_who_says_nothing_is_waited_for_only_so_long(monkeypatch: pytest.M
     server.close()
 
 
+def answered(status: int, retry_after: str = "") -> Verdict:
+    return read(HttpReply(status=status, headers={"retry-after": retry_after}), parcel("https://hook.example/"))
+
+
 def test_every_status_is_a_verdict() -> None:
-    kinds = {status: type(verdict(status)).__name__ for status in range(100, 600)}
+    kinds = {status: type(answered(status)).__name__ for status in range(100, 600)}
     assert {kinds[status] for status in range(200, 300)} == {"Accepted"}
     assert {kinds[status] for status in (408, 425, 429, 500, 502, 503, 504)} == {"Deferred"}
     assert {kinds[status] for status in (301, 307, 400, 401, 404, 410, 422, 501)} == {"Refused"}
-    assert verdict(429, "7") == Deferred("The answer was 429", 7)
-    assert verdict(429, "9999999") == Deferred("The answer was 429", 86_400)
-    assert verdict(429, "soon") == Deferred("The answer was 429", 60)
+    assert answered(429, "7") == Deferred("The answer was 429", 7)
+    assert answered(429, "9999999") == Deferred("The answer was 429", 86_400)
+    assert answered(429, "soon") == Deferred("The answer was 429", 60)

@@ -1,33 +1,91 @@
-"""What a channel says of itself, so that forms, docs and tests need to know nothing more."""
+"""What a provider says of itself, so that forms, docs, wiring and tests need to know nothing more."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal, TypeAlias
 
+import holdfast.channels as provider_modules
 from holdfast.channels.smtp_reply import Reply, Stage
-from holdfast.messages.parcel import Verdict
+from holdfast.kernel.catalogue import discover
+from holdfast.messages.http_reply import HttpReply
+from holdfast.messages.links import Linker
+from holdfast.messages.parcel import Parcel, Verdict
+from holdfast.ports.channel import Channel
+
+Transport: TypeAlias = Literal["smtp", "http", "http2", "smpp", "kept", "inbox"]
+"""What carries it: one carrier each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer a provider documents, where in the dialogue it comes, and what it means to us."""
+    """An answer to a command of SMTP that a provider documents, where in the dialogue it comes, and what it means."""
 
     stage: Stage
     reply: Reply
     means: Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class HttpAnswer:
+    """An answer over HTTP that a provider documents, and what it means to us."""
+
+    reply: HttpReply
+    means: Verdict
+    note: str = ""
+    """What the provider says about it, in few words of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What every channel is given of the workspace it speaks for."""
+
+    linker: Linker
+    workspace_name: str
+    connection: str = ""
+    """The connection's name: what the provider calls back is at `/in/<connection>`."""
+
+    @property
+    def callback_url(self) -> str:
+        """Where the provider tells what became of messages."""
+        return f"{self.linker.base_url.rstrip('/')}/in/{self.connection}" if self.connection else ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoSettings:
+    """A provider that asks for nothing."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declared:
-    """One channel."""
+    """One provider of one medium."""
 
+    name: str
+    """What a connection calls it: the name of its module."""
     label: str
-    medium: Literal["email"]
+    medium: str
     """What a journey's send step calls it."""
-    needs: tuple[str, ...]
-    """The parts of a message it takes."""
+    transport: Transport
     source: str
     """Where its rules are written down."""
-    answers: tuple[Answer, ...]
+    settings: type[Any] = NoSettings
+    """The declaration of what it needs to be told: frozen, its fields with kinds; those of kind `Secret` are sealed."""
+    open: Callable[[Any, Desk], Channel]
+    """The channel by its settings. Raises Invalid for settings that do not go together."""
+    read: Callable[[HttpReply, Parcel], Verdict] | None = None
+    """Over HTTP: what an answer means. Never raises, whatever the status and the bytes."""
+    seal: Callable[[Any, Parcel, int], Mapping[str, str]] | None = None
+    """Over HTTP: headers that depend on the moment, in seconds since 1970: signatures, tokens."""
+    answers: tuple[Answer | HttpAnswer, ...] = field(default=())
     """Answers the provider documents; the contract suite holds the channel to them."""
+    inbound: Callable[..., Any] | None = None
+    """Reads what the provider tells us by itself: `(settings, arrival) -> Inbound`; None where it tells nothing."""
+
+
+@cache
+def providers() -> Mapping[str, Declared]:
+    """Every provider there is, by name."""
+    found = discover(provider_modules, "CHANNEL").values()
+    return {each.name: each for each in found if isinstance(each, Declared)}

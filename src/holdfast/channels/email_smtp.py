@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from holdfast.channels.declared import Answer, Declared
+from holdfast.channels.declared import Answer, Declared, Desk
 from holdfast.channels.smtp_reply import Reply, Stage
-from holdfast.decisions.step import Step
-from holdfast.decisions.steps.send import Send as SendStep
-from holdfast.events.event import Json
+from holdfast.decisions.fields import Choice, Secret, Text, Whole
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis
 from holdfast.messages.address import Mailbox, read_address, read_sender
+from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import Letter, assemble, message_id
 from holdfast.messages.links import Linker, track_links
 from holdfast.messages.markup import text_of
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.template import RenderFailed, Words, parse_message
 from holdfast.ports.state import Send
 
 BUSY_SECONDS = 300
@@ -40,6 +37,22 @@ _QUEUED = re.compile(r"(?:queued as|id=|queued mail for delivery as) *([^\s<>,;]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpSettings:
+    """A mail relay."""
+
+    sender: Annotated[str, Text(most=300), "Whom mail is from, such as Shop <hello@shop.example>."]
+    host: Annotated[str, Text(most=253), "The relay's host."]
+    port: Annotated[int, Whole(least=1, most=65_535), "Its port."] = 587
+    user: Annotated[str, Text(least=0), "The user name at the relay; empty when it asks for none."] = ""
+    password: Annotated[str, Secret(least=0), "The password at the relay."] = ""
+    tls: Annotated[
+        Literal["starttls", "tls", "none"],
+        Choice(("starttls", "tls", "none")),
+        "`starttls` upgrades a plain connection, `tls` encrypts from the start, `none` does neither.",
+    ] = "starttls"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSmtp:
     """Makes the parcel of a send: links tracked, headers written, bytes put together."""
 
@@ -53,16 +66,6 @@ class EmailSmtp:
         """SMTP knows no keys: a repeated mail would be a second one."""
         return ONCE
 
-    def compose(self, send: Send, step: Step, variables: Mapping[str, Json]) -> Parcel | Refused:
-        """The mail as the send step's template says it."""
-        if not isinstance(step, SendStep):
-            return Refused(f"There is no template {send.template!r}.")
-        template = parse_message(step.template.subject, step.template.html, step.template.text)
-        words = template.render(variables, now=from_millis(send.created_ms))
-        if isinstance(words, RenderFailed):
-            return Refused(f"It could not be rendered: {words.reason}")
-        return self.parcel(send, words)
-
     def parcel(self, send: Send, words: Words) -> Parcel:
         """The complete email; the same bytes on every retry.
 
@@ -71,16 +74,17 @@ class EmailSmtp:
         to = read_address(send.address)
         if to is None:
             raise ValueError(f"{send.address!r:.100} is no mail address")
+        html, text = words.text("html"), words.text("text")
         letter = Letter(
             send=send.key,
             sender=self.sender,
             sender_name=self.sender_name,
             to=to,
-            subject=words.subject,
+            subject=words.text("subject"),
             # The pixel alone makes no letter: a mail of text stays one.
-            html=track_links(words.html, linker=self.linker, send=send.key) if words.html.strip() else "",
+            html=track_links(html, linker=self.linker, send=send.key) if html.strip() else "",
             # From the HTML before its links are tracked: in plain text people see where they lead.
-            text=words.text if words.text.strip() else text_of(words.html),
+            text=text if text.strip() else text_of(html),
             date=from_millis(send.created_ms),
             unsubscribe_url="" if send.transactional else self.linker.unsubscribe(send.key),
             feedback=(send.origin, self.workspace_name, send.origin_kind, "holdfast"),
@@ -105,6 +109,11 @@ def email_channel(sender: str, *, linker: Linker, workspace_name: str) -> EmailS
             hint="Write one like Shop <hello@shop.example>.",
         )
     return EmailSmtp(sender=mailbox, sender_name=name, linker=linker, workspace_name=workspace_name)
+
+
+def open_smtp(settings: SmtpSettings, desk: Desk) -> EmailSmtp:
+    """The channel by its settings. Raises Invalid."""
+    return email_channel(settings.sender, linker=desk.linker, workspace_name=desk.workspace_name)
 
 
 def verdict(stage: Stage, reply: Reply) -> Verdict:
@@ -149,10 +158,13 @@ def _said(code: int, text: str) -> str:
 
 
 CHANNEL = Declared(
+    name="email_smtp",
     label="Email by SMTP",
     medium="email",
-    needs=("subject", "html", "text"),
+    transport="smtp",
     source="RFC 5321, RFC 3463",
+    settings=SmtpSettings,
+    open=open_smtp,
     answers=(
         _answer("body", 250, "2.0.0 Ok: queued as 4Yc5Hq1X2z", Accepted("4Yc5Hq1X2z")),
         _answer("body", 250, "OK id=1tXyZ0-0001Ab-2C", Accepted("1tXyZ0-0001Ab-2C")),

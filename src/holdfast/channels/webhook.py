@@ -6,64 +6,57 @@ import base64
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from holdfast.decisions.step import Step
-from holdfast.decisions.steps.webhook import Webhook as WebhookStep
-from holdfast.events.event import Json
-from holdfast.kernel.moments import format_moment, from_millis
+from holdfast.channels.declared import Declared, Desk, HttpAnswer
+from holdfast.decisions.fields import Secret
+from holdfast.decisions.web_fields import header_pairs
+from holdfast.messages.content import Words
 from holdfast.messages.doubt import DoubtPolicy
+from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Refused, Verdict
-from holdfast.messages.template import RenderFailed, parse_template
 from holdfast.ports.state import Send
 
 IDEMPOTENT_SECONDS = 86_400
 """How long whoever is called is asked to remember a key."""
-LATER_SECONDS = 60
-LATER_SECONDS_MOST = 86_400
 _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSettings:
+    """How calls are signed."""
+
+    secret: Annotated[str, Secret(), "What calls are signed with, as Standard Webhooks describes."]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookChannel:
-    """Makes the call of a send: the body rendered, the headers put together."""
+    """Makes the call of a send."""
 
     @property
     def doubt(self) -> DoubtPolicy:
         """The call bears a key that is the same each time: it is made again."""
         return DoubtPolicy(idempotent_seconds=IDEMPOTENT_SECONDS, marketing="resend", transactional="resend")
 
-    def compose(self, send: Send, step: Step, variables: Mapping[str, Json]) -> Parcel | Refused:
-        """The call as the step says it; the same on every retry."""
-        if not isinstance(step, WebhookStep):
-            return Refused(f"There is no call {send.template!r}.")
-        body = _body(send, step, variables)
-        if isinstance(body, Refused):
-            return body
-        headers = {**step.header_pairs(), "Content-Type": "application/json", "Idempotency-Key": send.key}
-        return Parcel(key=send.key, channel=send.channel, sender="", to=send.address, body=body, headers=headers)
-
-
-def _body(send: Send, step: WebhookStep, variables: Mapping[str, Json]) -> bytes | Refused:
-    if not step.body.strip():
-        whole = {
-            "id": send.key,
-            "journey": send.origin,
-            "step": send.step,
-            "at": format_moment(from_millis(send.created_ms)),
-            "person": variables.get("person"),
-            "event": variables.get("event"),
-        }
-        return json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace")
-    said = parse_template(step.body, html=False, path="$.body").render(variables, now=from_millis(send.created_ms))
-    if isinstance(said, RenderFailed):
-        return Refused(f"It could not be rendered: {said.reason}")
-    try:
-        json.loads(said)
-    except (ValueError, RecursionError) as error:
-        return Refused(f"What was rendered is no JSON ({error!s:.100}); write values with the filter json.")
-    return said.encode("utf-8", "replace")
+    def parcel(self, send: Send, words: Words) -> Parcel | Refused:
+        """The call; the same on every retry."""
+        said = words.text("body")
+        try:
+            json.loads(said)
+        except (ValueError, RecursionError) as error:
+            return Refused(f"What was rendered is no JSON ({error!s:.100}); write values with the filter json.")
+        headers = header_pairs(words.text("headers"))
+        headers |= {"Content-Type": "application/json", "Idempotency-Key": send.key}
+        return Parcel(
+            key=send.key,
+            channel=send.channel,
+            sender="",
+            to=send.address,
+            url=send.address,
+            body=said.encode("utf-8", "replace"),
+            headers=headers,
+        )
 
 
 def signed(secret: bytes, parcel: Parcel, at_seconds: int) -> dict[str, str]:
@@ -73,14 +66,48 @@ def signed(secret: bytes, parcel: Parcel, at_seconds: int) -> dict[str, str]:
     return {"webhook-id": parcel.key, "webhook-timestamp": str(at_seconds), "webhook-signature": f"v1,{signature}"}
 
 
-def verdict(status: int, retry_after: str = "") -> Verdict:
-    """What the status of the answer means for the call."""
-    said = f"The answer was {status}"
-    if 200 <= status < 300:
-        return Accepted(str(status))
-    if status in _LATER:
-        after = int(retry_after) if retry_after.isascii() and retry_after.isdigit() and len(retry_after) < 8 else 0
-        return Deferred(said, min(after or LATER_SECONDS, LATER_SECONDS_MOST))
-    if 300 <= status < 400:
+def sealed(settings: WebhookSettings, parcel: Parcel, at_seconds: int) -> dict[str, str]:
+    """The signature of a call that is about to be made."""
+    return signed(settings.secret.encode(), parcel, at_seconds)
+
+
+def read(reply: HttpReply, parcel: Parcel) -> Verdict:  # noqa: ARG001 - Every call is answered alike.
+    """What the answer means for the call."""
+    said = f"The answer was {reply.status}"
+    if 200 <= reply.status < 300:
+        return Accepted(str(reply.status))
+    if reply.status in _LATER:
+        return Deferred(said, reply.retry_after())
+    if 300 <= reply.status < 400:
         return Refused(f"{said}: calls do not follow redirects. Give the address it leads to.")
     return Refused(said)
+
+
+def webhook_channel(settings: WebhookSettings, desk: Desk) -> WebhookChannel:  # noqa: ARG001 - The carrier signs.
+    """The channel that calls other systems."""
+    return WebhookChannel()
+
+
+CHANNEL = Declared(
+    name="webhook",
+    label="Webhook",
+    medium="webhook",
+    transport="http",
+    source="RFC 9110, Standard Webhooks 1.0",
+    settings=WebhookSettings,
+    open=webhook_channel,
+    read=read,
+    seal=sealed,
+    answers=(
+        HttpAnswer(HttpReply(status=200), Accepted("200")),
+        HttpAnswer(HttpReply(status=204), Accepted("204")),
+        HttpAnswer(
+            HttpReply(status=302),
+            Refused("The answer was 302: calls do not follow redirects. Give the address it leads to."),
+        ),
+        HttpAnswer(HttpReply(status=404), Refused("The answer was 404")),
+        HttpAnswer(HttpReply(status=410), Refused("The answer was 410")),
+        HttpAnswer(HttpReply(status=429, headers={"retry-after": "120"}), Deferred("The answer was 429", 120)),
+        HttpAnswer(HttpReply(status=503), Deferred("The answer was 503", 60)),
+    ),
+)

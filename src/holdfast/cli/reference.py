@@ -13,8 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, cast
 
-import holdfast.channels
-from holdfast.channels.declared import Declared as Channel
+import holdfast
+from holdfast.channels.declared import Answer, HttpAnswer, providers
+from holdfast.channels.declared import Declared as Provider
 from holdfast.cli.complaints import complaints_in, error_classes
 from holdfast.cli.markdown import table
 from holdfast.cli.reference_http import http_page
@@ -26,10 +27,10 @@ from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.gate import Reason
 from holdfast.decisions.journey import Goal, Journey
+from holdfast.decisions.medium import Medium, media
 from holdfast.decisions.nodes import step_types
 from holdfast.decisions.step import Step
-from holdfast.decisions.steps.send import Template
-from holdfast.kernel.catalogue import discover
+from holdfast.decisions.steps.send import SavedTemplate
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
 from holdfast.segments.catalogue import declared
 from holdfast.segments.codec import encode_condition, kind_of, part_of
@@ -189,7 +190,8 @@ def journeys_page() -> str:
         f"## `goal`\n\n{_fields_table(Goal)}\n"
         f"## `budget`\n\n{_fields_table(Budget)}\n"
         f"## The steps\n\n{steps}\n"
-        f"### `template` of `send`\n\n{_fields_table(Template)}\n"
+        "### `template` of `send`\n\nIts parts are those of the channel, as [channels](channels.md) tells. In the "
+        f"place of them it may name a saved template:\n\n{_fields_table(SavedTemplate)}\n"
         "## Why a message is withheld\n\n"
         f"Every message passes one gate. If it may not be sent, there is exactly one reason, the first of: {reasons}.\n"
         "A transactional message is held back only by `no_address`, by `too_late`, and by `suppressed` where the "
@@ -249,33 +251,53 @@ def _kind_words(schema: Mapping[str, Any]) -> str:
             return "a share: 0 or more, less than 1"
         case {"type": "boolean"}:
             return "true or false"
-        case {"type": "array"}:
-            return "a list of comparisons: `property`, `operator`, `value`"
+        case {"type": "array", "items": items}:
+            return _list_words(items)
         case _:
             return "an object"
 
 
+def _list_words(items: Mapping[str, Any]) -> str:
+    match items:
+        case {"properties": parts}:
+            return f"a list of objects: {', '.join(f'`{part}`' for part in parts)}"
+        case {"type": "string"}:
+            return "a list of texts"
+        case _:
+            return "a list of comparisons: `property`, `operator`, `value`"
+
+
 def channels_page() -> str:
-    """Every channel, what it takes, and what its providers' answers mean to us."""
-    found = discover(holdfast.channels, "CHANNEL").values()
+    """Every channel, what it takes, who carries it, and what providers' answers mean to us."""
+    told = "\n".join(_medium(each) for each in media().values())
     return (
         "# Channels\n\n"
-        "What a message is handed to. Each says which answers its providers give, and what we make of them: *taken*;\n"
-        "*later*, asked again after so long; *refused*, with the address *dead* if it is to be used no more; or *in\n"
-        "doubt*, and not repeated.\n\n" + "\n".join(_channel(each) for each in found if isinstance(each, Channel))
+        "How something is said. Every text is Liquid. Below each channel are the providers that carry it, with the\n"
+        "answers they give and what we make of them: *taken*; *later*, asked again after so long; *refused*, with the\n"
+        "address *dead* if it is to be used no more; or *in doubt*, and not repeated.\n\n" + told
     )
 
 
-def _channel(each: Channel) -> str:
-    rows = [
-        (answer.stage, f"`{answer.reply.code} {' '.join(answer.reply.lines)}`", _verdict_words(answer.means))
-        for answer in each.answers
-    ]
+def _medium(each: Medium) -> str:
+    carried = "\n".join(_provider(provider) for provider in providers().values() if provider.medium == each.name)
+    parts = _fields_table(each.content)
+    return f"## {each.label}\n\n{each.help} A send step names it `{each.name}`.\n\n{parts}\n{carried}"
+
+
+def _provider(each: Provider) -> str:
     return (
-        f"## {each.label}\n\n"
-        f"A send step names it `{each.medium}`. It takes {', '.join(f'`{part}`' for part in each.needs)}. "
-        f"Written down in {each.source}.\n\n{table(('Stage', 'Answer', 'Means'), rows)}"
+        f"### {each.label}\n\nA connection names it `{each.name}`. Written down in {each.source}.\n\n"
+        f"{_fields_table(each.settings)}\n"
+        f"{table(('Answer', 'Means'), [_answer_row(answer) for answer in each.answers]) if each.answers else ''}"
     )
+
+
+def _answer_row(answer: Answer | HttpAnswer) -> tuple[str, str]:
+    means = _verdict_words(answer.means)
+    if isinstance(answer, Answer):
+        return f"{answer.stage}: `{answer.reply.code} {' '.join(answer.reply.lines)}`", means
+    said = f"`{answer.reply.status}`" + (f" `{answer.reply.said()}`" if answer.reply.body else "")
+    return said + (f" {answer.note}" if answer.note else ""), means
 
 
 def _verdict_words(verdict: Verdict) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Annotated, Any, TypeVar, cast, get_type_hints
 
 import msgspec
@@ -25,6 +26,8 @@ from holdfast.segments.condition import Condition
 
 DEFINITION_BYTES_MOST = 4_000_000
 TEXT_MOST = 1_000
+SECRET_MOST = 20_000
+"""Characters in a secret: a key file is the longest."""
 TEMPLATE_MOST = 500_000
 """Characters in one template: beyond it mail programs cut messages off anyway."""
 
@@ -70,6 +73,17 @@ class Text(Kind):
 
     def schema(self) -> dict[str, Json]:
         return {"type": "string", "minLength": self.least, "maxLength": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Secret(Text):
+    """Text that is sealed where it is kept, and is never shown again."""
+
+    least: int = 1
+    most: int = SECRET_MOST
+
+    def schema(self) -> dict[str, Json]:
+        return {**Text.schema(self), "format": "password", "writeOnly": True}
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +273,51 @@ class Nested(Kind):
 
     def schema(self) -> dict[str, Json]:
         return schema_of(self.type)
+
+
+@dataclass(frozen=True, slots=True)
+class Many(Kind):
+    """A list of one kind."""
+
+    kind: Kind
+    most: int = 100
+
+    def decode(self, value: object, path: str) -> tuple[object, ...]:
+        if not isinstance(value, (list, tuple)):
+            raise wrong_type(value, "a list", path)
+        if len(value) > self.most:
+            raise Invalid(
+                f"These are {len(value):,}.", code="too_many", path=path, hint=f"Give {self.most:,} or fewer."
+            )
+        return tuple(self.kind.decode(each, at(path, index)) for index, each in enumerate(value))
+
+    def encode(self, value: object) -> Json:
+        return [self.kind.encode(each) for each in cast("tuple[object, ...]", value)]
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "array", "items": self.kind.schema(), "maxItems": self.most}
+
+
+@dataclass(frozen=True, slots=True)
+class Named(Kind):
+    """Values of one kind by name."""
+
+    kind: Kind
+    most: int = 100
+
+    def decode(self, value: object, path: str) -> Mapping[str, object]:
+        given = as_object(value, path)
+        if len(given) > self.most:
+            raise Invalid(
+                f"These are {len(given):,}.", code="too_many", path=path, hint=f"Give {self.most:,} or fewer."
+            )
+        return MappingProxyType({name: self.kind.decode(each, at(path, name)) for name, each in given.items()})
+
+    def encode(self, value: object) -> Json:
+        return {name: self.kind.encode(each) for name, each in cast("Mapping[str, object]", value).items()}
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object", "additionalProperties": self.kind.schema(), "maxProperties": self.most}
 
 
 Id = Annotated[str, Name()]

@@ -64,6 +64,17 @@ class Ask:
     """Where it goes, on a channel where that does not depend on the person."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a step says, before it is known to whom."""
+
+    channel: str
+    content: Mapping[str, Json]
+    """As the medium declares it, in Liquid."""
+    field: str = ""
+    """The step's field that holds it; empty when its parts are fields of the step."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leave:
     """The journey ends here, for the reason `by`: the step's own id unless it says otherwise."""
@@ -130,6 +141,10 @@ class Step(ABC):
     def stand_ins(self) -> Mapping[str, str]:
         """Exits that may be left out, each with the exit that is taken instead."""
         return {}
+
+    def says(self) -> Said | None:
+        """What it sends; None for a step that sends nothing."""
+        return None
 
     def complaints(self) -> Iterator[Invalid]:
         """What is wrong with fields that are each right; paths start with `$` at the step."""

@@ -29,6 +29,12 @@ class WebAddress(Text):
         return said
 
 
+def header_pairs(lines: str) -> dict[str, str]:
+    """Headers written one a line, by name."""
+    found = map(HEADER.fullmatch, lines.splitlines())
+    return {match[1]: match[2].strip() for match in found if match is not None}
+
+
 def _is_address(said: str) -> bool:
     try:
         parts = urlsplit(said)

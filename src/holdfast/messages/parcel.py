@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 
@@ -18,7 +18,12 @@ class Parcel:
     to: str
     body: bytes
     """The message in the form its transport takes; for email a complete RFC 5322 message with CRLF line ends."""
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    url: str = ""
+    """Where a carrier that speaks HTTP takes it."""
+    method: str = "POST"
+    copies: tuple[Parcel, ...] = ()
+    """The same message for other addresses of the same person; all of them together are one send."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,8 @@ class Accepted:
     """The provider took it."""
 
     provider_id: str = ""
+    gone: tuple[str, ...] = ()
+    """Addresses of the person that turned out to be dead, where others took it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Protocol
 
-from holdfast.decisions.step import Step
-from holdfast.events.event import Json
+from holdfast.messages.content import Words
 from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.parcel import Parcel, Refused
 from holdfast.ports.state import Send
 
 
 class Channel(Protocol):
-    """One way to say things."""
+    """One way to say things, by one provider."""
 
     @property
     def doubt(self) -> DoubtPolicy:
         """What becomes of a message when nobody can know whether it was taken."""
         ...
 
-    def compose(self, send: Send, step: Step, variables: Mapping[str, Json]) -> Parcel | Refused:
-        """The parcel for the send's address, as the journey's step says it; the same on every retry.
+    def parcel(self, send: Send, words: Words) -> Parcel | Refused:
+        """The parcel for the send's address; the same words make the same parcel on every retry.
 
-        Refused when it cannot be said to this person. Raises ValueError when the address cannot be written to, and
-        Exposed when the step's own words are wrong.
+        Refused when it cannot be said to this person. Raises ValueError when the address cannot be written to.
         """
         ...

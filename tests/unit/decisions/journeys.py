@@ -20,6 +20,7 @@ from holdfast.decisions.nodes import step_types
 from holdfast.decisions.shares import Shares
 from holdfast.decisions.step import Step
 from holdfast.decisions.steps.segment_change import SavedSegmentName
+from holdfast.decisions.steps.send import ChannelName, Content
 from holdfast.decisions.steps.trigger import Trigger
 from holdfast.decisions.time_fields import (
     Day,
@@ -195,6 +196,10 @@ BY_KIND: dict[type[kinds.Kind], Callable[[Any], st.SearchStrategy[Any]]] = {
     Day: lambda kind: st.sampled_from(("2026-03-01", "2028-02-29", "2026-12-31")),
     DaysOfMonth: lambda kind: st.lists(st.sampled_from((1, 15, 29, 31)), min_size=1, max_size=3),
     kinds.Whole: lambda kind: st.integers(kind.least, min(kind.most, kind.least + 5)),
+    ChannelName: lambda kind: st.just("email"),
+    Content: lambda kind: st.sampled_from(
+        ({"subject": "Hello", "text": "Hi"}, {"subject": "{{ x }}", "html": "<p>"}, {"saved": "welcome"})
+    ),
     TraitValue: lambda kind: st.sampled_from(("gold", "", "2026-03-05", "Asia/Tokyo", 1, -2.5, True, None)),
     Shares: lambda kind: st.sampled_from(
         ({"a": 0.5, "b": 0.5}, {"b": 0, "a": 1}, {f"n{each}": 0.1 for each in range(10)})

@@ -18,11 +18,13 @@ from holdfast.decisions.gate import GateRules, Permit, Withheld
 from holdfast.decisions.holdout import arm_of
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.machine import Advance, Arrived, Due, Happened, Wake, advance, fail, stop
+from holdfast.decisions.medium import medium_called
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.template import RenderFailed, parse_message
+from holdfast.messages.content import parse_content
+from holdfast.messages.template import RenderFailed
 from holdfast.profiles.profile import EMPTY, learn
 from holdfast.segments.facts import ProfileFacts
 from tests.unit.decisions.journeys import REACHABLE, START, a_scene, a_visit, an_event, cart_rescue
@@ -320,8 +322,9 @@ def test_the_demos_words_can_be_said_to_anybody(person: dict[str, Any], properti
     rescue = decode_journey((DEMO / "cart-rescue.json").read_bytes())
     win_back = decode_campaign((DEMO / "win-back.json").read_bytes()).journey()
     for step in (rescue.steps["mail"].step, win_back.steps["send"].step):
-        template: Any = getattr(step, "template")  # noqa: B009  # Only sends have one.
-        message = parse_message(subject=template.subject, html=template.html, text=template.text)
+        says = step.says()
+        assert says is not None
+        message = parse_content(medium_called(says.channel, "$"), says.content)
         variables: dict[str, Any] = {
             "person": person,
             "event": {"properties": properties},
@@ -330,8 +333,9 @@ def test_the_demos_words_can_be_said_to_anybody(person: dict[str, Any], properti
         }
         said = message.render(variables, now=START)
         assert not isinstance(said, RenderFailed), said
-        assert "https://shop.example/u/1" in said.html
-        assert "https://shop.example/u/1" in said.text
-        assert "Tidewrack &amp; Co." in said.html
-        assert "{{" not in said.subject + said.html + said.text
-        assert "<3" not in said.html
+        html, text = said.text("html"), said.text("text")
+        assert "https://shop.example/u/1" in html
+        assert "https://shop.example/u/1" in text
+        assert "Tidewrack &amp; Co." in html
+        assert "{{" not in said.text("subject") + html + text
+        assert "<3" not in html

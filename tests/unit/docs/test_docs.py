@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-import holdfast.channels
-from holdfast.channels.declared import Declared
+import holdfast
+from holdfast.channels.declared import providers
 from holdfast.cli.reference import GENERATED, PAGES
+from holdfast.decisions.medium import media
 from holdfast.decisions.nodes import step_types
 from holdfast.events.event import NAMES as CALL_NAMES
-from holdfast.kernel.catalogue import discover
 from holdfast.measures.insight_catalogue import declared_insights
 from holdfast.segments.catalogue import declared
 from holdfast.segments.operators import OPERATORS
@@ -24,7 +24,6 @@ SOURCE = Path(holdfast.__file__).parent
 ROOT = SOURCE.parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 TEXTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
-CHANNELS = [each for each in discover(holdfast.channels, "CHANNEL").values() if isinstance(each, Declared)]
 OWN_NAME = re.compile(r"(Journey|Message|Consent) [A-Z][a-z]+( [A-Z][a-z]+)?")
 
 
@@ -39,7 +38,7 @@ def test_a_generated_page_is_fresh(name: str) -> None:
         ("settings.md", NAMES),
         ("conditions.md", (*declared(), *OPERATORS)),
         ("journeys.md", tuple(step_types())),
-        ("channels.md", tuple(each.medium for each in CHANNELS)),
+        ("channels.md", (*media(), *providers())),
         ("events.md", tuple(CALL_NAMES.values())),
         ("insights.md", tuple(declared_insights())),
         ("command-line.md", tuple(f"### holdfast insight {kind}\n" for kind in declared_insights())),

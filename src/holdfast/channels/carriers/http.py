@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 import httpcore
 
-from holdfast.channels.webhook import verdict
+from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.parcel import Deferred, InDoubt, Parcel, Refused, Verdict
 
 CONNECTIONS_MOST = 12
@@ -88,13 +88,21 @@ def _behind(where: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
 class HttpCarrier:
     """Carries parcels to the web address each is for; answers `ports.carrier.Carrier`."""
 
-    def __init__(self, *, allow_private: bool, seal: Callable[[Parcel], dict[str, str]]) -> None:
+    def __init__(
+        self,
+        *,
+        read: Callable[[HttpReply, Parcel], Verdict],
+        allow_private: bool,
+        seal: Callable[[Parcel], Mapping[str, str]] = lambda parcel: {},
+    ) -> None:
         """Nothing is connected yet.
 
         Args:
+            read: what an answer means for the parcel.
             allow_private: whether addresses of private networks and of this machine may be called.
             seal: more headers for a call that is about to be made, such as its signature.
         """
+        self._read = read
         self._seal = seal
         self._pool = httpcore.AsyncConnectionPool(
             max_connections=CONNECTIONS_MOST, network_backend=_Guard(allow_private=allow_private)
@@ -123,12 +131,12 @@ class HttpCarrier:
         asked = [(name.encode(), value.encode()) for name, value in headers.items()]
         patience = {"timeout": _PATIENCE}
         async with self._pool.stream(
-            "POST", parcel.to, headers=asked, content=parcel.body, extensions=patience
+            parcel.method, parcel.url, headers=asked, content=parcel.body, extensions=patience
         ) as said:
-            read = 0
+            body = b""
             async for piece in said.aiter_stream():
-                read += len(piece)
-                if read > ANSWER_BYTES_MOST:
+                body += piece
+                if len(body) > ANSWER_BYTES_MOST:
                     break
-            answered = {name.lower(): value for name, value in said.headers}
-            return verdict(said.status, answered.get(b"retry-after", b"").decode("latin-1"))
+            answered = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in said.headers}
+            return self._read(HttpReply(status=said.status, headers=answered, body=body[:ANSWER_BYTES_MOST]), parcel)

@@ -3,34 +3,65 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 from holdfast.decisions.caps import PRIORITY_MOST, PRIORITY_USUAL
-from holdfast.decisions.fields import TEMPLATE_MOST, Name, Nested, Text, Truthy, Whole
+from holdfast.decisions.fields import Kind, Name, Truthy, Whole, as_object, decode_fields
 from holdfast.decisions.gate import Contact
-from holdfast.decisions.step import Ask, Outcome, Place, Step, contradiction, cut
+from holdfast.decisions.medium import media, medium_called
+from holdfast.decisions.step import Ask, Outcome, Place, Said, Step, cut
+from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 
 _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
 _GAP = re.compile(r"[\s,;:]+([,;:.!?])")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Template:
-    """What is said, in Liquid. `person`, `event`, `links` and `workspace` are at hand."""
+SAVED = "saved"
+"""The part of a template that names a saved one, in the place of all others."""
+_FIRST_WORDS = ("subject", "title", "text", "body", "template", SAVED)
 
-    subject: Annotated[str, Text(least=0), "The subject line."] = ""
-    html: Annotated[str, Text(least=0, most=TEMPLATE_MOST), "The message as HTML."] = ""
-    text: Annotated[str, Text(least=0, most=TEMPLATE_MOST), "The same as plain text; made of the HTML if empty."] = ""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedTemplate:
+    """A template that is kept under a name of its own."""
+
+    saved: Annotated[str, Name(), "The id of the saved template."]
+    version: Annotated[int, Whole(), "Which of its versions; 0 for the newest there is when the message is queued."] = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelName(Name):
+    """The name of a medium."""
+
+    def decode(self, value: object, path: str) -> str:
+        return medium_called(Name.decode(self, value, path), path).name
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "string", "enum": list(media())}
+
+
+@dataclass(frozen=True, slots=True)
+class Content(Kind):
+    """What is said, in the parts that the channel has; or the name of a saved template."""
+
+    def decode(self, value: object, path: str) -> Mapping[str, Json]:
+        return cast("Mapping[str, Json]", dict(as_object(value, path)))
+
+    def encode(self, value: object) -> Json:
+        return dict(cast("Mapping[str, Json]", value))
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object", "format": "content"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Step):
     """Ask the gate for a contact: leave by `sent` when the message is queued, by `withheld` when it may not be."""
 
-    channel: Annotated[str, Name(), "How it is said, such as email."]
+    channel: Annotated[str, ChannelName(), "How it is said, such as email or sms."]
     topic: Annotated[str, Name(), "What it is about: people agree to topics."] = "marketing"
     transactional: Annotated[Truthy, "Part of what the person bought or asked for; marketing rules do not apply."] = (
         False
@@ -40,7 +71,11 @@ class Send(Step):
         Whole(most=PRIORITY_MOST),
         "Where a cap has room for one only, the higher number gets it, if the other still waits: 0 to 100.",
     ] = PRIORITY_USUAL
-    template: Annotated[Template, Nested(Template), "What is said."]
+    template: Annotated[
+        Mapping[str, Json],
+        Content(),
+        "What is said, in Liquid: the parts that the channel has, or `saved` with the id of a saved template.",
+    ]
 
     exits = ("sent", "withheld")
 
@@ -56,13 +91,26 @@ class Send(Step):
         return "Send"
 
     def note(self) -> str:
-        subject = _plain(self.template.subject)
+        first = (self.template.get(name) for name in _FIRST_WORDS)
+        subject = _plain(next((each for each in first if isinstance(each, str) and each.strip()), ""))
         channel = self.channel.replace("_", " ").capitalize()
         return f"{channel} · “{subject}”" if subject else channel
 
+    def saved(self) -> SavedTemplate | None:
+        """The saved template it names, if it does."""
+        return decode_fields(SavedTemplate, self.template, "$.template") if SAVED in self.template else None
+
+    def says(self) -> Said:
+        return Said(channel=self.channel, content=self.template, field="template")
+
     def complaints(self) -> Iterator[Invalid]:
-        if not (self.template.html.strip() or self.template.text.strip()):
-            yield contradiction("$.template", "The message says nothing.", hint="Write its html, its text, or both.")
+        try:
+            if SAVED in self.template:
+                self.saved()
+            else:
+                medium_called(self.channel, "$.channel").decode(self.template, "$.template")
+        except Invalid as wrong:
+            yield wrong
 
 
 def _plain(subject: str) -> str:

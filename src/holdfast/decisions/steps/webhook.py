@@ -8,10 +8,15 @@ from urllib.parse import urlsplit
 
 from holdfast.decisions.fields import TEMPLATE_MOST, Name, Text, Truthy
 from holdfast.decisions.gate import Contact
-from holdfast.decisions.step import Ask, Outcome, Place, Step, cut
-from holdfast.decisions.web_fields import HEADER, HeaderLines, WebAddress
+from holdfast.decisions.step import Ask, Outcome, Place, Said, Step, cut
+from holdfast.decisions.web_fields import HeaderLines, WebAddress
 
 CHANNEL = "webhook"
+EVERYTHING = (
+    '{"id": {{ send.key | json }}, "journey": {{ send.origin | json }}, "step": {{ send.step | json }}, '
+    '"at": {{ send.created_at | json }}, "person": {{ person | json }}, "event": {{ event | json }}}'
+)
+"""The body of a call whose author wrote none: all that is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +47,9 @@ class Webhook(Step):
         contact = Contact(channel=CHANNEL, topic=self.topic, transactional=not self.marketing)
         return Ask(contact, sent="sent", withheld="withheld", address=self.url)
 
-    def header_pairs(self) -> dict[str, str]:
-        """The headers by name."""
-        found = map(HEADER.fullmatch, self.headers.splitlines())
-        return {match[1]: match[2].strip() for match in found if match is not None}
+    def says(self) -> Said:
+        content = {"url": self.url, "body": self.body if self.body.strip() else EVERYTHING, "headers": self.headers}
+        return Said(channel=CHANNEL, content=content)
 
     def title(self) -> str:
         return "Call a webhook"

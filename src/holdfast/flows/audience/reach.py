@@ -7,7 +7,7 @@ are left out, for they speak of the hour and not of the person.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.decisions.gate import Contact, GateRules, Permit, Reason, gate, standing_of
-from holdfast.flows.journey.travel import CHANNEL, email_of
+from holdfast.decisions.medium import address_on, personal_media
 from holdfast.flows.people.erased import suppressed_of
 from holdfast.flows.people.person import shown_as
 from holdfast.ports.state import State, View
@@ -23,8 +23,6 @@ from holdfast.profiles.profile import EMPTY, Profile
 
 BATCH_PEOPLE = 2_000
 """People looked at in one snapshot of the state; what was said of so many is held at a time."""
-ADDRESS_OF: Mapping[str, Callable[[Profile], str]] = {CHANNEL: email_of}
-"""The channels there are, and where a person is written to on each; empty for nowhere."""
 
 
 @dataclass(slots=True)
@@ -73,7 +71,7 @@ async def reach_of(
         progress: told people done, and in all, after each batch.
     """
     lasting = rules.of_the_person()
-    found = {channel: ChannelReach(channel) for channel in ADDRESS_OF}
+    found = {name: ChannelReach(name) for name in personal_media()}
     for start in range(0, len(persons), BATCH_PEOPLE):
         batch = persons[start : start + BATCH_PEOPLE].tolist()
         async with state.view() as view:
@@ -87,9 +85,9 @@ async def reach_of(
 
 
 async def _keys(view: View, persons: Sequence[int], rules: GateRules) -> list[str]:
-    """The names by which the global holdout is drawn; empty ones where there is none, for then nobody asks."""
+    """The names by which the global holdout is drawn; where there is none nobody asks, and any will do."""
     if not rules.global_holdout:
-        return [""] * len(persons)
+        return [str(person) for person in persons]
     members = await view.members(persons)
     return [shown_as(members[person]).value if person in members else "" for person in persons]
 
@@ -105,7 +103,7 @@ async def _count(
     now: datetime,
     channel: str,
 ) -> None:
-    addresses = [ADDRESS_OF[channel](each) for each in profiles]
+    addresses = [address_on(channel, each, key) for each, key in zip(profiles, keys, strict=True)]
     suppressed = await suppressed_of(view, rules, channel, addresses)
     contact = Contact(channel=channel, topic=wish.topic, transactional=wish.transactional)
     for profile, key, address in zip(profiles, keys, addresses, strict=True):

@@ -17,7 +17,7 @@ from holdfast.flows.delivery.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.delivery.send import settled_doubt
 from holdfast.flows.ingest.own import told_settled
 from holdfast.flows.journey.playbook import Playbook
-from holdfast.flows.journey.travel import CHANNEL, day_of, load_travellers
+from holdfast.flows.journey.travel import day_of, load_travellers
 from holdfast.flows.people.erased import suppressed_of
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
@@ -226,22 +226,27 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
     """
     owners = await view.identities_by_id([send.identity for send in sends])
     persons = sorted({owner.person for owner in owners.values()})
-    travellers = await load_travellers(view, persons, Playbook(), rules, now_ms)
+    channels = sorted({send.channel for send in sends})
+    travellers = await load_travellers(view, persons, Playbook(), rules, now_ms, channels=channels)
     # A message goes where it was addressed to, though the person may have another address by now.
-    dead = await suppressed_of(view, rules, CHANNEL, [send.address for send in sends])
+    dead = {each: await _suppressed_on(view, rules, each, sends) for each in channels}
     claimed = {send.key for send in sends}
     handed = {person: _handed(traveller.recent, claimed) for person, traveller in travellers.items()}
     refused = []
     for send in sends:
         person = owners[send.identity].person
         standing = travellers[person].standing_on(send.channel, send.address)
-        standing = replace(standing, suppressed=dead.get(send.address.lower(), standing.suppressed))
+        standing = replace(standing, suppressed=dead[send.channel].get(send.address.lower(), standing.suppressed))
         settlement = _settled_again(send, standing, rules, tuple(handed[person]), now_ms)
         if settlement is not None:
             refused.append(settlement)
         elif not send.transactional:
             handed[person].append(Made(channel=send.channel, topic=send.topic, at_ms=now_ms, priority=send.priority))
     return refused
+
+
+async def _suppressed_on(view: View, rules: GateRules, channel: str, sends: Sequence[Send]) -> dict[str, str]:
+    return await suppressed_of(view, rules, channel, [send.address for send in sends if send.channel == channel])
 
 
 def _handed(recent: Sequence[Made], claimed: Collection[str]) -> list[Made]:

@@ -12,6 +12,8 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 
+from holdfast.decisions.medium import medium_called
+from holdfast.decisions.step import Step
 from holdfast.events.event import Json
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.turns import Turns
@@ -19,10 +21,12 @@ from holdfast.flows.journey.playbook import Playbook, PlaybookKeeper
 from holdfast.flows.people.person import shown_as
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Exposed
-from holdfast.kernel.moments import to_millis
+from holdfast.kernel.moments import format_moment, from_millis, to_millis
+from holdfast.messages.content import Words, parse_content
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.messages.template import RenderFailed
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Channel
 from holdfast.ports.clock import Clock
@@ -265,7 +269,7 @@ class Sender:
             self._put_back([send], "It waited too long for its turn.")
             return
         office = self._offices[send.channel]
-        parcel = self._written(send, self._contexts[send.key], office.channel)
+        parcel = await self._written(send, self._contexts[send.key], office.channel)
         if isinstance(parcel, Refused):
             self._lanes.let_go(send)
             self._done([settlement_of(send, parcel, self._now_ms())])
@@ -300,19 +304,29 @@ class Sender:
             playbook = await self._playbook.load(view)
         return Context(playbook=playbook, owners=owners, members=members, profiles=profiles)
 
-    def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused:
+    async def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused:
         """What is handed to the provider; what cannot be written is refused, by us."""
         try:
             play = context.playbook.find(send.origin, send.version)
             node = play.journey.steps.get(send.step) if play is not None else None
             if node is None:
                 return Refused(f"There is no template {send.template!r}.")
-            return channel.compose(send, node.step, self._variables(send, context))
+            words = await self._said(send, node.step, self._variables(send, context))
+            return words if isinstance(words, Refused) else channel.parcel(send, words)
         except (Exposed, ValueError) as error:
             return Refused(f"It could not be written: {error}")
         except Exception as error:  # noqa: BLE001 - Ours to mend; meanwhile it fails in sight and holds no place.
             _log.exception("Writing the send %s failed.", send.key)
             return Refused(f"It could not be written: {error!r:.200}")
+
+    async def _said(self, send: Send, step: Step, variables: Mapping[str, Json]) -> Words | Refused:
+        """What the step says, in words for the person. Raises Exposed when it is not what its medium takes."""
+        said = step.says()
+        if said is None or said.channel != send.channel:
+            return Refused(f"There is no template {send.template!r}.")
+        content = parse_content(medium_called(said.channel, "$.channel"), said.content)
+        words = content.render(variables, now=from_millis(send.created_ms))
+        return Refused(f"It could not be rendered: {words.reason}") if isinstance(words, RenderFailed) else words
 
     def _variables(self, send: Send, context: Context) -> dict[str, Json]:
         return {
@@ -320,4 +334,10 @@ class Sender:
             "person": context.person(send.identity),
             "links": {"unsubscribe": self._linker.unsubscribe(send.key)},
             "workspace": {"name": self._workspace_name},
+            "send": {
+                "key": send.key,
+                "origin": send.origin,
+                "step": send.step,
+                "created_at": format_moment(from_millis(send.created_ms)),
+            },
         }

@@ -27,7 +27,6 @@ from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
 from holdfast.flows.journey.broadcasts import Broadcasts
 from holdfast.flows.journey.playbook import PlaybookKeeper
-from holdfast.flows.journey.travel import CHANNEL
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.clock import Clock
@@ -209,7 +208,7 @@ class Reactor:
             orphans = await view.claimed_before(END_OF_TIME_MS)
         taken = await delivered([send.key for send in orphans]) if delivered is not None and orphans else None
         settlements = [
-            recovered(send, taken if send.channel == CHANNEL else None, now_ms, self._lanes.doubt(send.channel))
+            recovered(send, taken if send.channel == "email" else None, now_ms, self._lanes.doubt(send.channel))
             for send in orphans
         ]
         async with self._state.begin() as transaction:

@@ -11,16 +11,14 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.fields import at, one_of
+from holdfast.decisions.medium import medium_called
 from holdfast.decisions.paths import endless
 from holdfast.decisions.schedule import coming
 from holdfast.decisions.steps.api import Api
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.decisions.steps.segment_change import SegmentChange
-from holdfast.decisions.steps.send import Send
-from holdfast.decisions.steps.webhook import CHANNEL as WEBHOOK
-from holdfast.decisions.steps.webhook import Webhook
-from holdfast.flows.journey.decision_drafts import DecisionDraft, sends_in
-from holdfast.messages.template import parse_template
+from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
+from holdfast.messages.content import parse_content
 from holdfast.ports.discovery import Discovery, KnownProperty
 from holdfast.ports.state import OVER, DecisionState
 
@@ -30,6 +28,7 @@ PROVIDED: dict[str, tuple[str, ...] | None] = {
     "run": ("id", "occasion", "not_after"),
     "links": ("unsubscribe",),
     "workspace": ("name",),
+    "send": ("key", "origin", "step", "created_at"),
 }
 """What a template is given, with what each holds; None where that is the person's to say."""
 KNOWN_MOST = 1_000
@@ -107,9 +106,8 @@ def _never_again(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
 
 def _free(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
     """A budget that nothing is ever taken from."""
-    steps = [node.step for node in draft.journey.steps.values()]
-    channels = {step.channel for step in steps if isinstance(step, Send)}
-    channels |= {WEBHOOK for step in steps if isinstance(step, Webhook)}
+    sayings = (node.step.says() for node in draft.journey.steps.values())
+    channels = {each.channel for each in sayings if each is not None}
     if draft.journey.budget is None or any(around.costs.get(channel) for channel in channels):
         return
     said = " or ".join(sorted(channels)) or "nothing it sends"
@@ -142,12 +140,9 @@ def _dead_ends(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
 
 def _asked(draft: DecisionDraft) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The variables of its templates, each with where its text stands."""
-    for where, send in sends_in(draft.named):
-        said = send.template
-        for part, text in (("subject", said.subject), ("html", said.html), ("text", said.text)):
-            template = parse_template(text, html=part == "html")
-            for name in template.variables():
-                yield f"{at(where, 'template')}.{part}", name
+    for where, said in said_in(draft.named):
+        for part, name in parse_content(medium_called(said.channel, "$.channel"), said.content).variables():
+            yield f"{where}.{part}", name
 
 
 def _unprovided(draft: DecisionDraft) -> Iterator[Advice]:

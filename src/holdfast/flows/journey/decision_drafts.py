@@ -11,10 +11,11 @@ from holdfast.decisions.campaign import Campaign
 from holdfast.decisions.document import Kind, decode_kind, encode_kind, kind_in
 from holdfast.decisions.fields import at, under
 from holdfast.decisions.journey import Journey
-from holdfast.decisions.steps.send import Send
-from holdfast.decisions.steps.webhook import Webhook
+from holdfast.decisions.medium import medium_called
+from holdfast.decisions.step import Said, Step
+from holdfast.decisions.steps.send import SAVED
 from holdfast.kernel.errors import Invalid, TooLarge
-from holdfast.messages.template import parse_message, parse_template
+from holdfast.messages.content import parse_content
 
 DRAFTS_MOST = 500
 """Journeys and campaigns published at once."""
@@ -63,12 +64,9 @@ def draft_of(
     """
     with under(path):
         named = decode_kind(kind, definition)
-        for where, send in sends_in(named):
+        for where, said in said_in(named):
             # Now, and not when the first message is due.
-            said = send.template
-            parse_message(said.subject, said.html, said.text, path=at(where, "template"))
-        for where, call in _calls_in(named):
-            parse_template(call.body, html=False, path=at(where, "body"))
+            parse_content(medium_called(said.channel, "$.channel"), said.content, path=where)
         canonical = _canonical(named)
     return DecisionDraft(
         kind=kind, named=named, definition=canonical, path=path, move=dict(move or {}), move_path=move_path
@@ -110,21 +108,17 @@ def drafts_of(
     return list(drafts.values())
 
 
-def sends_in(named: Campaign | Journey) -> Iterator[tuple[str, Send]]:
-    """What it sends, each with where it stands in the definition."""
-    if isinstance(named, Campaign):
-        yield "$.send", named.send
-        return
-    for name, node in named.steps.items():
-        if isinstance(node.step, Send):
-            yield at("$.steps", name), node.step
+def said_in(named: Campaign | Journey) -> Iterator[tuple[str, Said]]:
+    """What it says itself, each with where the parts stand in the definition. Saved templates are named, not said."""
+    steps: list[tuple[str, Step]] = [("$.send", named.send)] if isinstance(named, Campaign) else _steps_of(named)
+    for where, step in steps:
+        said = step.says()
+        if said is not None and SAVED not in said.content:
+            yield (at(where, said.field) if said.field else where), said
 
 
-def _calls_in(named: Campaign | Journey) -> Iterator[tuple[str, Webhook]]:
-    """The webhooks it calls, each with where it stands in the definition."""
-    for name, node in () if isinstance(named, Campaign) else named.steps.items():
-        if isinstance(node.step, Webhook):
-            yield at("$.steps", name), node.step
+def _steps_of(journey: Journey) -> list[tuple[str, Step]]:
+    return [(at("$.steps", name), node.step) for name, node in journey.steps.items()]
 
 
 def _canonical(named: Campaign | Journey) -> bytes:

@@ -59,6 +59,8 @@ class Playbook:
     """By id: what runs and is entered from other journeys."""
     paused: frozenset[str] = frozenset()
     """Nobody moves in these."""
+    channels: tuple[str, ...] = ()
+    """On which anything is said, in order of name."""
     stirring: frozenset[str] = frozenset()
     """Names of the events that may move somebody: by which they enter, or for which somebody under way may wait."""
 
@@ -175,6 +177,7 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
         live_segments=changing,
         handed_to={play.id: play for play in live if play.id in named},
         paused=paused,
+        channels=tuple(sorted({each for play in plays.values() for each in _channels(play.journey)})),
         stirring=frozenset(by_event).union(*(_wakes(play.journey) for play in plays.values())),
     )
 
@@ -183,6 +186,11 @@ def _wakes(journey: Journey) -> frozenset[str]:
     """Names of the events that somebody under way may wait for."""
     goal = {journey.goal.event} if journey.leave_on_goal else ()
     return frozenset(goal).union(*(node.step.wakes() for node in journey.steps.values()))
+
+
+def _channels(journey: Journey) -> Iterator[str]:
+    sayings = (node.step.says() for node in journey.steps.values())
+    return (said.channel for said in sayings if said is not None)
 
 
 def _handing_over(journey: Journey) -> Iterator[EnterJourney]:

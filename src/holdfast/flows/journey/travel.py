@@ -17,6 +17,7 @@ from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
 from holdfast.decisions.machine import FAILED, Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
+from holdfast.decisions.medium import address_on, media
 from holdfast.decisions.pace import Places
 from holdfast.decisions.start import Cause, Occasion
 from holdfast.decisions.told import Told
@@ -33,8 +34,6 @@ from holdfast.segments.watching import NOTHING_WATCHED, Watching
 
 _log = logging.getLogger(__name__)
 
-CHANNEL = "email"
-CHANNELS = (CHANNEL, "webhook")
 NOTHING: Mapping[str, Mapping[str, int]] = MappingProxyType({})
 
 
@@ -46,7 +45,8 @@ class Traveller:
     profiles: dict[int, Profile]
     visits: list[Visit]
     entered: dict[str, Entered]
-    suppressed: str | None = None
+    suppressed: dict[str, str] = field(default_factory=dict)
+    """By channel: why their address on it is not to be written to."""
     recent: list[Made] = field(default_factory=list)
     """Marketing contacts on every channel that were made or are on their way, and those of this tick."""
     _key: IdentityKey | None = None
@@ -88,14 +88,19 @@ class Traveller:
         """What the gate may ask, by channel, as long as nothing more is known."""
         return _Standings(self)
 
+    def address_on(self, channel: str) -> str:
+        """Where they are written to on a channel; empty for nowhere."""
+        return address_on(channel, self.whole(), self.key.value)
+
     def standing_on(self, channel: str, address: str) -> Standing:
         """What the gate may ask of a channel; on those without addresses of people, with that address."""
-        profile = self.whole()
+        profile, medium = self.whole(), media().get(channel)
+        personal = medium is not None and medium.address_of is not None
         return standing_of(
             profile,
             channel,
-            address=email_of(profile) if channel == CHANNEL else address,
-            suppressed=self.suppressed if channel == CHANNEL else None,
+            address=self.address_on(channel) if personal else address,
+            suppressed=self.suppressed.get(channel),
             recent=tuple(self.recent),
             person_key=self.key.value,
         )
@@ -110,15 +115,15 @@ class _Standings(Mapping[str, Standing]):
         self._traveller = traveller
 
     def __getitem__(self, channel: str) -> Standing:
-        if channel not in CHANNELS:
+        if channel not in media():
             raise KeyError(channel)
         return self._traveller.standing_on(channel, "")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(CHANNELS)
+        return iter(media())
 
     def __len__(self) -> int:
-        return len(CHANNELS)
+        return len(media())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,12 +167,6 @@ class Travelled:
         ]
 
 
-def email_of(profile: Profile) -> str:
-    """The address mail goes to: the `email` trait, when it is text."""
-    said = profile.traits.get("email")
-    return said.value.strip() if said is not None and isinstance(said.value, str) else ""
-
-
 async def load_travellers(
     view: View,
     persons: Sequence[int],
@@ -176,10 +175,12 @@ async def load_travellers(
     now_ms: int,
     *,
     entering: Collection[str] = (),
+    channels: Collection[str] | None = None,
 ) -> dict[int, Traveller]:
     """Everything the decisions may ask about these people, in a handful of queries.
 
     Args:
+        channels: on which they may be contacted; None for those on which the playbook says anything.
         entering: ids of journeys they may enter besides those that others hand people over to.
     """
     members = await view.members(persons)
@@ -205,11 +206,17 @@ async def load_travellers(
         since_ms = now_ms - 1000 * rules.look_back_seconds()
         for identity, made in (await view.contacts(ids, since_ms)).items():
             travellers[person_of[identity]].recent.extend(made)
-    addresses = {person: email_of(traveller.whole()) for person, traveller in travellers.items()}
-    suppressed = await suppressed_of(view, rules, CHANNEL, addresses.values())
-    for person, address in addresses.items() if suppressed else ():
-        travellers[person].suppressed = suppressed.get(address.lower())
+    for channel in playbook.channels if channels is None else channels:
+        await _load_suppressed(view, rules, channel, travellers.values())
     return travellers
+
+
+async def _load_suppressed(view: View, rules: GateRules, channel: str, travellers: Collection[Traveller]) -> None:
+    addressed = [(each.address_on(channel).lower(), each) for each in travellers]
+    suppressed = await suppressed_of(view, rules, channel, [address for address, _ in addressed])
+    for address, traveller in addressed if suppressed else ():
+        if address in suppressed:
+            traveller.suppressed[channel] = suppressed[address]
 
 
 def _joined(one: Entered | None, other: Entered) -> Entered:

@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from holdfast.decisions.medium import addresses_in, personal_media
 from holdfast.events.cut import Knife, says
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
-from holdfast.flows.audience.reach import ADDRESS_OF
 from holdfast.flows.ingest.bulk import being_loaded
 from holdfast.flows.ingest.reading import ARCHIVE, REACT
 from holdfast.flows.people.erased import ERASED_NOTE, Plan, names_of, veil_of, veiled_address
@@ -164,7 +164,7 @@ class Eraser:
             for each in await transaction.suppressions(plan.addresses)
         }
         whole = combine(profiles.values())
-        for channel in ADDRESS_OF:
+        for channel in personal_media():
             said = {name: granted for name, granted in whole.consent_values().items() if name.split("/")[0] == channel}
             if False in said.values():
                 for address in plan.addresses:
@@ -436,7 +436,7 @@ async def _planned(
         raise _NotYetError("A message to them is on its way.")
     told = (*profiles.values(), combine(profiles.values()))
     addresses = {send.address for send in sends}
-    addresses |= {address_of(each) for address_of in ADDRESS_OF.values() for each in told}
+    addresses |= {address for each in told for address in addresses_in(each)}
     plan = Plan(
         identities=ids,
         persons=sorted({each.person for each in members}),

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from holdfast.decisions.medium import addresses_in
 from holdfast.decisions.visit import Visit
 from holdfast.events.cut import says
 from holdfast.events.event import LIST_TRAITS, Json
 from holdfast.flows.audience.library import load_library
-from holdfast.flows.audience.reach import ADDRESS_OF
 from holdfast.flows.people.explain import explain_person
 from holdfast.flows.people.identify import find_identity
 from holdfast.flows.people.person import shown_as
@@ -217,7 +217,7 @@ async def _segments(view: View, members: Sequence[Identity], holder: Holder, now
 
 def _addresses(profiles: Mapping[int, Profile], sends: Sequence[Send]) -> list[str]:
     told = (*profiles.values(), combine(profiles.values()))
-    found = {address_of(each) for address_of in ADDRESS_OF.values() for each in told}
+    found = {address for each in told for address in addresses_in(each)}
     return sorted((found | {send.address for send in sends}) - {""})
 
 

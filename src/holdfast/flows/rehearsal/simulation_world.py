@@ -22,6 +22,7 @@ import msgspec
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.journey import Journey
+from holdfast.decisions.medium import media
 from holdfast.decisions.told import JOURNEY_ENTERED, MESSAGE_QUEUED
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
@@ -30,7 +31,7 @@ from holdfast.flows.delivery.lanes import FreeLanes
 from holdfast.flows.ingest.own import MESSAGE_NAMES
 from holdfast.flows.ingest.react import Reactor
 from holdfast.flows.journey.playbook import load_playbook
-from holdfast.flows.journey.travel import CHANNELS, email_of, load_travellers
+from holdfast.flows.journey.travel import load_travellers
 from holdfast.flows.people.identify import merge, unmerge
 from holdfast.flows.rehearsal.simulation_others import STATE_OF, Others, order_of, trigger_of
 from holdfast.flows.rehearsal.simulation_past import Joined, PastEvent, PeoplePast, records_of
@@ -137,7 +138,7 @@ class _World:
             str(each.properties.get("send")): each for each in past.events if each.is_told and each.name in STATE_OF
         }
         """What became of sends in earnest, by key."""
-        self._lanes = FreeLanes(CHANNELS, ROOM)
+        self._lanes = FreeLanes(tuple(media()), ROOM)
         self._reactor = Reactor(
             log=self._stage.log,
             state=self._stage.state,
@@ -406,9 +407,9 @@ class _World:
                 return
             rules = self._setting.rules
             travellers = await load_travellers(transaction, [found.person], await load_playbook(transaction), rules, 0)
-            address = email_of(travellers[found.person].whole())
+            channel = str(event.properties.get("channel", ""))
+            address = travellers[found.person].address_on(channel)
             if address:
-                channel = str(event.properties.get("channel", ""))
                 await transaction.suppress(channel, address, "bounced", event.at_ms)
 
     def _carry(self, sends: Sequence[Send]) -> None:

@@ -1,0 +1,1 @@
+"""The ways to say something: one file each, found by reading this directory."""
