@@ -17,6 +17,7 @@ from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
+from holdfast.ports.templates import TemplateTransaction, TemplateView
 from holdfast.ports.turns import TurnTransaction, TurnView
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
@@ -255,7 +256,7 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(ErasureView, ReadingRuns, LiveView, TurnView, Protocol):
+class View(ErasureView, ReadingRuns, LiveView, TurnView, TemplateView, ConnectionView, InboxView, Protocol):
     """Reading the state as of one moment."""
 
     # Who.
@@ -448,7 +449,17 @@ class View(ErasureView, ReadingRuns, LiveView, TurnView, Protocol):
     async def count_people(self) -> int: ...
 
 
-class Transaction(View, ErasureTransaction, ChangingRuns, LiveTransaction, TurnTransaction, Protocol):
+class Transaction(
+    View,
+    ErasureTransaction,
+    ChangingRuns,
+    LiveTransaction,
+    TurnTransaction,
+    TemplateTransaction,
+    ConnectionTransaction,
+    InboxTransaction,
+    Protocol,
+):
     """Changing the state: all of it, or nothing."""
 
     async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:

@@ -29,9 +29,12 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
+from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.erasure import ReadingErasure
+from holdfast.stores.memory.inbox import ReadingInbox
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.runs import MemoryRuns
+from holdfast.stores.memory.templates import ReadingTemplates
 from holdfast.stores.memory.turns import MemoryTurns
 
 _K = TypeVar("_K")
@@ -41,7 +44,9 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView(ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns):
+class MemoryView(
+    ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns, ReadingTemplates, ReadingConnections, ReadingInbox
+):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     # Who.

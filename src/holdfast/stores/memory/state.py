@@ -28,15 +28,27 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.erasure import ChangingErasure
+from holdfast.stores.memory.inbox import ChangingInbox
 from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
 from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.templates import ChangingTemplates
 from holdfast.stores.memory.turns import MemoryChangingTurns
 
 
-class MemoryTransaction(ChangingErasure, MemoryChangingRuns, ChangingLive, MemoryChangingTurns, MemoryView):
+class MemoryTransaction(
+    ChangingErasure,
+    MemoryChangingRuns,
+    ChangingLive,
+    MemoryChangingTurns,
+    ChangingTemplates,
+    ChangingConnections,
+    ChangingInbox,
+    MemoryView,
+):
     """The transaction under way, on tables of its own: what was committed is never touched."""
 
     # Who.
