@@ -14,7 +14,9 @@ from typing import Literal, Protocol
 from holdfast.decisions.caps import PRIORITY_USUAL, Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
+from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
 from holdfast.ports.templates import TemplateTransaction, TemplateView

@@ -47,6 +47,7 @@ class ReadingErasure(Session):
             "sends": sum(send.identity in wanted for send in tables.sends.values()),
             "memberships": len(wanted & tables.memberships.keys())
             + sum(person in wanted for _, person in tables.segment_members),
+            "inbox": sum(item.identity in wanted for item in tables.inbox.values()),
         }
 
     def _highest(self) -> int:
@@ -83,6 +84,7 @@ class ChangingErasure(ReadingErasure):
         tables.sends = {key: send for key, send in tables.sends.items() if send.identity not in gone}
         tables.memberships = _without(tables.memberships, gone)
         tables.segment_members = {each: since for each, since in tables.segment_members.items() if each[1] not in gone}
+        tables.inbox = {key: item for key, item in tables.inbox.items() if item.identity not in gone}
         tables.member_reviews = _without(tables.member_reviews, gone)
         return held
 

@@ -10,7 +10,7 @@ from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Row, Session, numbers
 
 _SQL = load("erasure")
-_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships")
+_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox")
 _FORGET = ("answers", *_KINDS, "members", "reviews")
 """In this order: answers are found by the sends they are about."""
 

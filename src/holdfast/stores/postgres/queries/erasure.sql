@@ -40,7 +40,8 @@ SELECT
   (SELECT count(*) FROM send WHERE identity = ANY ($1::bigint[])),
   (SELECT count(*) FROM membership WHERE person = ANY ($1::bigint[]))
     + (SELECT count(*) FROM segment_member
-      WHERE live IN (SELECT number FROM live_segment) AND person = ANY ($1::bigint[]))
+      WHERE live IN (SELECT number FROM live_segment) AND person = ANY ($1::bigint[])),
+  (SELECT count(*) FROM inbox WHERE identity = ANY ($1::bigint[]))
 
 -- name: note_forgotten
 -- Remembers, before they go, how many identities go and the highest number ever given.
@@ -83,6 +84,10 @@ DELETE FROM segment_member WHERE live IN (SELECT number FROM live_segment) AND p
 -- name: forget_reviews
 -- Forgets that persons were to be looked at anew.
 DELETE FROM member_review WHERE person = ANY ($1::bigint[])
+
+-- name: forget_inbox
+-- Deletes what waits in the inboxes of identities.
+DELETE FROM inbox WHERE identity = ANY ($1::bigint[])
 
 -- name: drop_emitted
 -- Deletes own events that are on their way to the log.

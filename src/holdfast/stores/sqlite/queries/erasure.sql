@@ -42,7 +42,8 @@ SELECT
   (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN send ON send.identity = wanted.value),
   (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN membership ON membership.person = wanted.value)
     + (SELECT count(*) FROM segment_member
-      WHERE live IN (SELECT number FROM live_segment) AND person IN (SELECT value FROM json_each(?1)))
+      WHERE live IN (SELECT number FROM live_segment) AND person IN (SELECT value FROM json_each(?1))),
+  (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN inbox ON inbox.identity = wanted.value)
 
 -- name: note_forgotten
 -- Remembers, before they go, how many identities go and the highest number ever given.
@@ -87,6 +88,10 @@ DELETE FROM segment_member WHERE live IN (SELECT number FROM live_segment) AND p
 -- name: forget_reviews
 -- Forgets that persons were to be looked at anew.
 DELETE FROM member_review WHERE person IN (SELECT value FROM json_each(?1))
+
+-- name: forget_inbox
+-- Deletes what waits in the inboxes of identities.
+DELETE FROM inbox WHERE identity IN (SELECT value FROM json_each(?1))
 
 -- name: drop_emitted
 -- Deletes own events that are on their way to the log.
