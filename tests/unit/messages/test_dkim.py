@@ -6,31 +6,15 @@ import functools
 
 import dkim
 import pytest
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.dkim import SIGNED, Signer, body_hash, public_record, relaxed, signer, simple_body
+from tests.unit.messages.signing import ed25519_signer, holds, pem, rsa_signer
 
 AT = 1_700_000_000
-
-
-def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-
-
-@functools.cache
-def rsa_signer() -> Signer:
-    return signer("shop.example", "hf1", pem(rsa.generate_private_key(public_exponent=65_537, key_size=2_048)))
-
-
-@functools.cache
-def ed25519_signer() -> Signer:
-    return signer("shop.example", "hf2", pem(ed25519.Ed25519PrivateKey.generate()))
 
 
 SIGNERS = [rsa_signer, ed25519_signer]
@@ -50,18 +34,6 @@ BODY = b"Hello\r\n\r\n.\r\nmore=20\r\n"
 def signed(signs: Signer, headers: tuple[bytes, ...] = HEADERS, body: bytes = BODY) -> bytes:
     top = signs.header(headers, body_hash(body), at_seconds=AT)
     return top + b"\r\n".join([*headers, b"", b""]) + body
-
-
-def holds(raw: bytes, signs: Signer) -> bool:
-    def dns(name: bytes, timeout: int = 5) -> bytes | None:
-        del timeout
-        asked = f"{signs.selector}._domainkey.{signs.domain}."
-        return public_record(signs).encode() if name.decode() == asked else None
-
-    try:
-        return bool(dkim.verify(raw, dnsfunc=dns))
-    except dkim.DKIMException:
-        return False
 
 
 @pytest.mark.parametrize("made", SIGNERS)
