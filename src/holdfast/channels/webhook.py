@@ -15,7 +15,7 @@ from holdfast.events.event import Json
 from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Refused, Verdict
-from holdfast.messages.template import RenderFailed, parse_template
+from holdfast.messages.template import RenderFailed, parse_template, plainly
 from holdfast.ports.state import Send
 
 IDEMPOTENT_SECONDS = 86_400
@@ -56,7 +56,8 @@ def _body(send: Send, step: WebhookStep, variables: Mapping[str, Json]) -> bytes
             "event": variables.get("event"),
         }
         return json.dumps(whole, ensure_ascii=False).encode("utf-8", "replace")
-    said = parse_template(step.body, html=False, path="$.body").render(variables, now=from_millis(send.created_ms))
+    template = parse_template(step.body, html=False, path="$.body")
+    said = plainly(template.render(variables, now=from_millis(send.created_ms)))
     if isinstance(said, RenderFailed):
         return Refused(f"It could not be rendered: {said.reason}")
     try:
