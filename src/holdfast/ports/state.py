@@ -277,9 +277,9 @@ class View(ErasureView, ReadingRuns, LiveView, TurnView, TemplateView, Connectio
         ...
 
     async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
-        """What was said of each person, under any identity: traits and consent. Those with nothing known are left out.
+        """What was said of each person, under any identity: traits, consent and devices.
 
-        What they did and when is left out of the profiles, which is most of it.
+        Those with nothing known are left out. What they did and when is left out of the profiles, which is most of it.
         """
         ...
 

@@ -71,7 +71,10 @@ class MemoryView(
     async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
         members = await self.members(persons)
         known = await self.profiles([each.id for those in members.values() for each in those])
-        told = {each: Profile(traits=whole.traits, consent=whole.consent) for each, whole in known.items()}
+        told = {
+            each: Profile(traits=whole.traits, consent=whole.consent, devices=whole.devices)
+            for each, whole in known.items()
+        }
         found = {person: [told[each.id] for each in those if each.id in told] for person, those in members.items()}
         return {person: combine(those) for person, those in found.items() if those}
 
