@@ -91,6 +91,15 @@ async def plan_of(view: View, text: str) -> str:
         ("inbox", "trim_inbox", "inbox_of"),
         ("inbox", "expire_inbox", "inbox_expiring"),
         ("erasure", "forget_inbox", "inbox_of"),
+        ("receipts", "sends_by_provider_id", "provider_message_pkey"),
+        ("receipts", "reached", "reached_pkey"),
+        ("receipts", "soft_bounces", "soft_bounce_pkey"),
+        ("receipts", "suppressed_addresses", "suppression_newest"),
+        ("receipts", "forget_provider_messages", "provider_message_old"),
+        ("receipts", "forget_soft_bounces", "soft_bounce_old"),
+        ("erasure", "forget_receipts", "reached_of"),
+        ("erasure", "forget_numbers", "provider_message_of"),
+        ("erasure", "suppressions", "suppression_of_address"),
     ],
 )
 async def test_hot_queries_walk_their_index(postgres: PostgresServer, topic: str, name: str, index: str) -> None:

@@ -18,6 +18,7 @@ from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.live import LiveTransaction, LiveView
+from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
 from holdfast.ports.templates import TemplateTransaction, TemplateView
 from holdfast.ports.turns import TurnTransaction, TurnView
@@ -258,7 +259,17 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(ErasureView, ReadingRuns, LiveView, TurnView, TemplateView, ConnectionView, InboxView, Protocol):
+class View(
+    ErasureView,
+    ReadingRuns,
+    LiveView,
+    TurnView,
+    TemplateView,
+    ConnectionView,
+    InboxView,
+    ReceiptView,
+    Protocol,
+):
     """Reading the state as of one moment."""
 
     # Who.
@@ -460,6 +471,7 @@ class Transaction(
     TemplateTransaction,
     ConnectionTransaction,
     InboxTransaction,
+    ReceiptTransaction,
     Protocol,
 ):
     """Changing the state: all of it, or nothing."""

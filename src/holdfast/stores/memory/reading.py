@@ -33,6 +33,7 @@ from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.inbox import ReadingInbox
 from holdfast.stores.memory.live import ReadingLive
+from holdfast.stores.memory.receipts import ReadingReceipts
 from holdfast.stores.memory.runs import MemoryRuns
 from holdfast.stores.memory.templates import ReadingTemplates
 from holdfast.stores.memory.turns import MemoryTurns
@@ -45,7 +46,14 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 
 
 class MemoryView(
-    ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns, ReadingTemplates, ReadingConnections, ReadingInbox
+    ReadingErasure,
+    MemoryRuns,
+    ReadingLive,
+    MemoryTurns,
+    ReadingTemplates,
+    ReadingConnections,
+    ReadingInbox,
+    ReadingReceipts,
 ):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 

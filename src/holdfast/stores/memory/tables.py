@@ -10,6 +10,7 @@ from holdfast.ports.connections import Connection
 from holdfast.ports.erasure import Erasure, Tombstone
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.live import LiveSegment, Membership
+from holdfast.ports.receipts import Reached
 from holdfast.ports.runs import Planned, Run
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send, SendState
 from holdfast.ports.templates import SavedTemplate
@@ -46,6 +47,14 @@ class Tables:
     answers: dict[str, tuple[Answered, ...]] = field(default_factory=dict)
     """By send: what came of attempts that did not end well."""
     suppressions: dict[tuple[str, str], str] = field(default_factory=dict)
+    suppressed_ms: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Since when, of those and perhaps of others that were lifted."""
+    provider_messages: dict[tuple[str, str], Reached] = field(default_factory=dict)
+    """By channel and the provider's number."""
+    reached: dict[tuple[str, str], Reached] = field(default_factory=dict)
+    """By channel and address."""
+    soft_bounces: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """By channel, address and send: when."""
     spending: dict[tuple[str, str], int] = field(default_factory=dict)
     """By origin and day."""
     keys: dict[str, AccessKey] = field(default_factory=dict)

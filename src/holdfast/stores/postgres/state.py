@@ -40,6 +40,7 @@ from holdfast.stores.postgres.migrating import check_made, migrate, migrations
 from holdfast.stores.postgres.opening import Limits, Server, hang_up, undo
 from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.postgres.people import ChangingPeople, ReadingPeople
+from holdfast.stores.postgres.receipts import ChangingReceipts, ReadingReceipts
 from holdfast.stores.postgres.refusals import LOST, in_our_words
 from holdfast.stores.postgres.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.postgres.segments import ChangingSegments, ReadingSegments
@@ -77,6 +78,7 @@ class PostgresView(
     ReadingRuns,
     ReadingConnections,
     ReadingInbox,
+    ReadingReceipts,
 ):
     """A snapshot."""
 
@@ -95,6 +97,7 @@ class PostgresTransaction(
     ChangingRuns,
     ChangingConnections,
     ChangingInbox,
+    ChangingReceipts,
 ):
     """The transaction under way."""
 

@@ -22,6 +22,7 @@ from holdfast.stores.sqlite.lock import Lock
 from holdfast.stores.sqlite.opening import migrate, migrations, open_reader, open_writer
 from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
+from holdfast.stores.sqlite.receipts import ChangingReceipts, ReadingReceipts
 from holdfast.stores.sqlite.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
@@ -54,6 +55,7 @@ class SqliteView(
     ReadingRuns,
     ReadingConnections,
     ReadingInbox,
+    ReadingReceipts,
 ):
     """A snapshot."""
 
@@ -72,6 +74,7 @@ class SqliteTransaction(
     ChangingRuns,
     ChangingConnections,
     ChangingInbox,
+    ChangingReceipts,
 ):
     """The transaction under way."""
 
