@@ -7,6 +7,7 @@ import pytest
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import State
+from holdfast.profiles.devices import Device, Heard
 from holdfast.profiles.profile import EMPTY, Profile, Stamped, Tally
 from holdfast.testing import a_link, a_profile
 from tests.contracts.state_contract import anonymous, people, user
@@ -113,6 +114,7 @@ async def test_profiles_come_back_as_they_were_put(state: State) -> None:
         consent={"email/news": Stamped(9, "m", value=False)},
         crowded=True,
         last_seen_ms=10,
+        devices={"d1": Heard(7, "m", Device("ios", "token", sandbox=True)), "d2": Heard(8, "m", None)},
     )
     async with state.begin() as transaction:
         await people(transaction, "a", "b")
@@ -128,13 +130,21 @@ async def test_profiles_come_back_as_they_were_put(state: State) -> None:
 async def test_what_was_said_of_a_person_is_gathered_from_their_identities(state: State) -> None:
     tallies = {"A": Tally(count=1, first_ms=1, recent_ms=(1,))}
     first = Profile(traits={"a": Stamped(1, "m", 1), "b": Stamped(2, "m", 2**80)}, tallies=tallies, last_seen_ms=3)
-    second = Profile(traits={"a": Stamped(2, "m", None)}, consent={"email": Stamped(9, "m", value=True)})
+    second = Profile(
+        traits={"a": Stamped(2, "m", None)},
+        consent={"email": Stamped(9, "m", value=True)},
+        devices={"d1": Heard(7, "m", Device("ios", "token"))},
+    )
     async with state.begin() as transaction:
         await people(transaction, "a", "b", "c")
         await transaction.put_profiles({1: first, 2: second})
         await transaction.assign({2: 1})
     async with state.view() as view:
-        both = Profile(traits={"a": Stamped(2, "m", None), "b": Stamped(2, "m", 2**80)}, consent=second.consent)
+        both = Profile(
+            traits={"a": Stamped(2, "m", None), "b": Stamped(2, "m", 2**80)},
+            consent=second.consent,
+            devices=second.devices,
+        )
         assert await view.sayings([1, 2, 3, 9]) == {1: both}
         assert await view.sayings([]) == {}
 

@@ -26,7 +26,7 @@ from tests.postgres_server import PostgresServer
 
 PLANS = "plans"
 """One workspace for all that is only planned: to make one takes longer than to look at a plan."""
-ONE_ROW = {"identities_forgotten", "person_sequence", "segment_change"}
+ONE_ROW = {"connection_change", "identities_forgotten", "person_sequence", "segment_change"}
 """Tables that are read whole: they have one row."""
 TOPICS = sorted(each.stem for each in Path(queries.__file__).parent.glob("*.sql"))
 
@@ -84,6 +84,22 @@ async def plan_of(view: View, text: str) -> str:
         ("outbox", "contacts", "send_by_identity"),
         ("outbox", "sends_of_identities", "send_by_identity"),
         ("outbox", "sends_of_origin", "send_by_origin"),
+        ("inbox", "inbox", "inbox_of"),
+        ("inbox", "inbox_items", "inbox_pkey"),
+        ("inbox", "inbox_after", "inbox_pkey"),
+        ("inbox", "mark_items", "inbox_pkey"),
+        ("inbox", "trim_inbox", "inbox_of"),
+        ("inbox", "expire_inbox", "inbox_expiring"),
+        ("erasure", "forget_inbox", "inbox_of"),
+        ("receipts", "sends_by_provider_id", "provider_message_pkey"),
+        ("receipts", "reached", "reached_pkey"),
+        ("receipts", "soft_bounces", "soft_bounce_pkey"),
+        ("receipts", "suppressed_addresses", "suppression_newest"),
+        ("receipts", "forget_provider_messages", "provider_message_old"),
+        ("receipts", "forget_soft_bounces", "soft_bounce_old"),
+        ("erasure", "forget_receipts", "reached_of"),
+        ("erasure", "forget_numbers", "provider_message_of"),
+        ("erasure", "suppressions", "suppression_of_address"),
     ],
 )
 async def test_hot_queries_walk_their_index(postgres: PostgresServer, topic: str, name: str, index: str) -> None:

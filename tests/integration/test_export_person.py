@@ -33,6 +33,13 @@ async def test_every_part_is_there_and_says_what_is_held(tmp_path: Path) -> None
             "traits": {"email": "ada@example.com", "plan": "gold"},
         },
         {"type": "trak", "userId": "ada", "messageId": "m3"},
+        {
+            "type": "track",
+            "event": "Seen",
+            "userId": "ada",
+            "messageId": "m6",
+            "context": {"device": {"token": "t1", "type": "ios"}},
+        },
         {"type": "track", "event": "Seen", "userId": "bob", "messageId": "m4", "properties": {"secret": "of bob"}},
         {
             "type": "track",
@@ -48,13 +55,14 @@ async def test_every_part_is_there_and_says_what_is_held(tmp_path: Path) -> None
     told = json.loads(written)
     assert tuple(told) == PARTS
     assert told["person"]["user_id"] == "ada"
-    assert told["person"]["event_counts"] == {"Consent Changed": 1, "Identified": 1, "Seen": 1}
+    assert told["person"]["event_counts"] == {"Consent Changed": 1, "Identified": 1, "Seen": 2}
     assert [(each["kind"], each["value"]) for each in told["identities"]] == [("anonymous", "device"), ("user", "ada")]
     assert [(each["first"]["value"], each["second"]["value"]) for each in told["links"]] == [("device", "ada")]
     assert {each["name"]: each["value"] for each in told["traits"]} == {"email": "ada@example.com", "plan": "gold"}
     assert [(each["name"], each["value"], each["message_id"]) for each in told["consent"]] == [("email", False, "m5")]
-    assert [each["message_id"] for each in told["events"]] == ["m5", "m2", "m1"]
-    assert told["events"][2]["context"] == {"ip": "10.0.0.1"}
+    assert [(each["type"], each["token"], each["gone"]) for each in told["devices"]] == [("ios", "t1", False)]
+    assert [each["message_id"] for each in told["events"]] == ["m6", "m5", "m2", "m1"]
+    assert told["events"][3]["context"] == {"ip": "10.0.0.1"}
     assert told["suppressions"] == [{"channel": "email", "address": "ada@example.com", "reason": "bounced"}]
     assert [json.loads(each["body"])["messageId"] for each in told["bad_records"]] == ["m3"]
     assert b"bob" not in written

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -18,6 +19,8 @@ from holdfast.messages.email import Letter, assemble, message_id
 from holdfast.messages.links import Linker, track_links
 from holdfast.messages.markup import text_of
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.messages.sending_domain import SendingDomain, domain_for
+from holdfast.messages.verp import bounce_address
 from holdfast.ports.state import Send
 
 BUSY_SECONDS = 300
@@ -60,6 +63,8 @@ class EmailSmtp:
     sender_name: str
     linker: Linker
     workspace_name: str
+    domain: SendingDomain | None = None
+    """What vouches for the sender; None: nobody signs, and bounces go to the sender's address."""
 
     @property
     def doubt(self) -> DoubtPolicy:
@@ -92,15 +97,27 @@ class EmailSmtp:
         return Parcel(
             key=send.key,
             channel=send.channel,
-            sender=str(self.sender),
+            sender=self._return_address(send),
             to=str(to),
-            body=assemble(letter),
+            body=assemble(letter, self.domain.signers if self.domain is not None else ()),
             headers={"Message-ID": message_id(letter)},
         )
 
+    def _return_address(self, send: Send) -> str:
+        """Where servers report that it cannot be delivered."""
+        if self.domain is None or not self.domain.bounce_host:
+            return str(self.sender)
+        return bounce_address(send.key, self.domain.bounce_host, self.linker.key)
 
-def email_channel(sender: str, *, linker: Linker, workspace_name: str) -> EmailSmtp:
-    """The channel that writes as `sender`, such as `Shop <hello@shop.example>`. Raises Invalid for no address."""
+
+def email_channel(
+    sender: str, *, linker: Linker, workspace_name: str, domains: Iterable[SendingDomain] = ()
+) -> EmailSmtp:
+    """The channel that writes as `sender`, such as `Shop <hello@shop.example>`. Raises Invalid for no address.
+
+    Args:
+        domains: those that are set up; the one that is the sender's vouches for the mail.
+    """
     name, mailbox = read_sender(sender)
     if mailbox is None:
         raise Invalid(
@@ -108,7 +125,13 @@ def email_channel(sender: str, *, linker: Linker, workspace_name: str) -> EmailS
             path="email_sender",
             hint="Write one like Shop <hello@shop.example>.",
         )
-    return EmailSmtp(sender=mailbox, sender_name=name, linker=linker, workspace_name=workspace_name)
+    return EmailSmtp(
+        sender=mailbox,
+        sender_name=name,
+        linker=linker,
+        workspace_name=workspace_name,
+        domain=domain_for(domains, mailbox.domain),
+    )
 
 
 def open_smtp(settings: SmtpSettings, desk: Desk) -> EmailSmtp:

@@ -1,9 +1,9 @@
-"""/api/mailbox: mail that was delivered to the built-in mailbox."""
+"""/api/mailbox: messages of every medium that were delivered to the built-in mailbox."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
@@ -16,7 +16,7 @@ from holdfast.ports.mailbox import Mail, Mailbox
 
 @dataclass(frozen=True, kw_only=True)
 class MailShape:
-    """One delivered message in a list."""
+    """One delivered message in a list. What is no mail has a title, or nothing, as its subject."""
 
     id: int
     to: str
@@ -26,6 +26,7 @@ class MailShape:
     received_at: str
     send: str
     size_bytes: int
+    medium: str
 
     @classmethod
     def of(cls, mail: Mail) -> MailShape:
@@ -38,12 +39,13 @@ class MailShape:
             received_at=moment_text(mail.received_ms),
             send=mail.send,
             size_bytes=mail.size_bytes,
+            medium=mail.medium,
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class MailPage:
-    """A page of mail, newest first, and how much there is in all."""
+    """A page of messages, newest first, and how many there are in all."""
 
     messages: list[MailShape]
     total: int
@@ -51,7 +53,10 @@ class MailPage:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedMailShape:
-    """One delivered message, opened. The HTML is as it came: show it only where no script of it can run."""
+    """One delivered message, opened. The HTML is as it came: show it only where no script of it can run.
+
+    What is no mail says what it says in `words`, part by part as its channel's content has them.
+    """
 
     id: int
     to: str
@@ -65,6 +70,8 @@ class OpenedMailShape:
     text: str
     headers: dict[str, str]
     links: list[str]
+    medium: str
+    words: dict[str, Any] | None
 
 
 def mailbox_routes(mailbox: Mailbox) -> APIRouter:
@@ -77,9 +84,10 @@ def mailbox_routes(mailbox: Mailbox) -> APIRouter:
         text: Annotated[str, Query(description="Part of the subject, the beginning or the address.")] = "",
         limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
         before: Annotated[int | None, Query(ge=0, le=NUMBER_MOST, description="Only mail with a smaller id.")] = None,
+        medium: Annotated[str, Query(description="Only messages of this medium, such as email or sms.")] = "",
     ) -> MailPage:
-        """Mail, newest first. Every delivery is listed."""
-        mails, total = await mailbox.find(to=to, text=text, limit=limit, before=before)
+        """Messages of every medium, newest first. Every delivery is listed."""
+        mails, total = await mailbox.find(to=to, text=text, limit=limit, before=before, medium=medium)
         return MailPage(messages=[MailShape.of(each) for each in mails], total=total)
 
     @routes.get("/{mail_id}")
@@ -102,6 +110,8 @@ def mailbox_routes(mailbox: Mailbox) -> APIRouter:
             text=found.text,
             headers=dict(found.headers),
             links=list(found.links),
+            medium=shape.medium,
+            words=None if found.words is None else dict(found.words),
         )
 
     return routes

@@ -23,7 +23,13 @@ from liquid.exceptions import FilterArgumentError, LoopIterationLimitError, Reso
 from liquid.template import BoundTemplate
 from liquid.undefined import Undefined
 
+import holdfast.messages.filters
+import holdfast.messages.tags
+from holdfast.events.event import Json
+from holdfast.kernel.catalogue import discover
 from holdfast.kernel.moments import from_millis, parse_moment
+from holdfast.messages.declared_liquid import DeclaredFilter, DeclaredTag
+from holdfast.messages.needs import NEEDS_MOST, NOTHING_KNOWN, Known, Need, has_effect
 
 VALUE_BYTES_MOST = 100_000
 """How large the text a filter is given or gives may be."""
@@ -49,14 +55,34 @@ _WITHOUT = ("include", "render")  # There is nothing to include: a message is on
 _WITHOUT_FILTERS = ("base64_decode", "base64_url_safe_decode")  # They give bytes that are no text.
 
 
-class Spending(RenderContext):
-    """A rendering that counts what its filters read and write, and allows loops by the template's length."""
+class AbortedError(Exception):
+    """The template said that this person is not to be written to."""
 
-    __slots__ = ("spent",)
+
+class Spending(RenderContext):
+    """A rendering that counts what its filters read and write, and allows loops by the template's length.
+
+    It knows what was fetched for it, and keeps what it is still wanting.
+    """
+
+    __slots__ = ("known", "spent", "wanted")
 
     def __init__(self, template: BoundTemplate, **arguments: Any) -> None:  # noqa: ANN401  # Handed on as they come.
         super().__init__(template, **arguments)
         self.spent = 0
+        self.known: Known = NOTHING_KNOWN
+        self.wanted: dict[Need, None] = {}
+
+    def ask(self, need: Need) -> Json:
+        """What a need's value is; None as long as it is wanted."""
+        if need in self.known:
+            return self.known[need]
+        # What leaves a trace is asked for only where all before it is known: what is wanted may lead elsewhere.
+        if need not in self.wanted and not (self.wanted and has_effect(need)):
+            self.wanted[need] = None
+            if len(self.wanted) + len(self.known) > NEEDS_MOST:
+                raise ResourceLimitError(f"a template asks for more than {NEEDS_MOST:,} things", token=None)
+        return None
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         """Refuse a loop whose turns, times those of the loops around it, are too many for this template."""
@@ -81,6 +107,18 @@ class Metered(BoundTemplate):
     def allow(self, markup_bytes: int) -> None:
         """Set the loop limit: the more markup there is to walk in each turn, the fewer turns."""
         self.loops_most = max(1, min(LOOPS_MOST, LOOP_WORK_MOST // max(1, markup_bytes)))
+
+    def opened(self, variables: Mapping[str, object], known: Known) -> Spending:
+        """A rendering that is yet to begin."""
+        context = Spending(self, globals=self.make_globals(dict(variables)))
+        context.known = known
+        return context
+
+    def written(self, context: Spending) -> str:
+        """The rendering, carried through."""
+        buffer = self._get_buffer()
+        self.render_with_context(context, buffer)
+        return buffer.getvalue()
 
 
 class BoundedLoop(LoopExpression):
@@ -147,8 +185,21 @@ class BoundedEnvironment(Environment):
             del self.filters[name]
         self.add_tag(BoundedFor)
         self.add_tag(BoundedTablerow)
-        self.filters |= {"date": _date, "uniq": _uniq, "json": _json}
+        for tag in _declared_tags():
+            self.add_tag(tag.tag)
+        ours = {each.name: each.apply for each in _declared_filters()}
+        self.filters |= {"date": _date, "uniq": _uniq, "json": _json, **ours}
         self.filters = {name: _weighed(name, each, self) for name, each in self.filters.items()}
+
+
+def _declared_tags() -> list[DeclaredTag]:
+    found = discover(holdfast.messages.tags, "TAG").values()
+    return [each for each in found if isinstance(each, DeclaredTag)]
+
+
+def _declared_filters() -> list[DeclaredFilter]:
+    found = discover(holdfast.messages.filters, "FILTER").values()
+    return [each for each in found if isinstance(each, DeclaredFilter)]
 
 
 def _json(value: object) -> str:
@@ -165,7 +216,7 @@ def _weighed(name: str, inner: Callable[..., Any], environment: Environment) -> 
 
     def weighed(*values: object, context: Spending, **named: object) -> object:
         taken = 0
-        for value in values:
+        for value in (*values, *named.values()):
             taken += _weight(value)
         if growth is not None and growth(*values) > VALUE_BYTES_MOST:
             raise _too_large()
@@ -250,7 +301,7 @@ def _date(value: object, form: object = None, *, context: RenderContext) -> str:
     """
     if isinstance(value, Undefined) or value is None:
         return ""
-    moment = _moment(value, context)
+    moment = moment_of(value, context)
     if moment is None or not isinstance(form, str) or not form:
         return str(value)
     if len(form) > 200:
@@ -265,7 +316,8 @@ def _date(value: object, form: object = None, *, context: RenderContext) -> str:
 _date.with_context = True  # type: ignore[attr-defined]  # Liquid reads this mark off the function.
 
 
-def _moment(value: object, context: RenderContext) -> datetime | None:
+def moment_of(value: object, context: RenderContext) -> datetime | None:
+    """The moment a value names: ISO 8601 text, seconds since 1970, or `"now"`; None when it names none."""
     if value in ("now", "today"):
         now = context.globals.get(NOW)
         return now if isinstance(now, datetime) else None

@@ -11,6 +11,7 @@ from holdfast.decisions.fields import at
 from holdfast.decisions.medium import Medium
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
+from holdfast.messages.needs import NOTHING_KNOWN, Aborted, Known, Need, Wanting
 from holdfast.messages.template import RenderFailed, Template, one_line, parse_template
 
 SUBJECT_CHARACTERS_MOST = 900
@@ -50,22 +51,29 @@ class Content:
         for name, part in self._parts.items():
             yield from ((path.removeprefix("$."), each) for path, each in _templates(part, at("$", name)))
 
-    def render(self, variables: Mapping[str, Json], *, now: datetime) -> Words | RenderFailed:
-        """Every part for one person, or why it cannot be said.
+    def render(
+        self, variables: Mapping[str, Json], *, now: datetime, known: Known = NOTHING_KNOWN
+    ) -> Words | RenderFailed | Aborted | Wanting:
+        """Every part for one person, why it cannot be said, or what must be fetched for it first.
 
         Args:
             now: what `"now" | date: …` means. Give the send's own moment, so that a retry says the same.
+            known: what was fetched for it so far.
         """
+        rendering = _Rendering(variables, now, known)
         words: dict[str, Json] = {}
         for name, part in self._parts.items():
-            said = _rendered(part, variables, now)
-            if isinstance(said, RenderFailed):
-                return RenderFailed(f"{name}: {said.reason}")
+            try:
+                said = rendering.of(part)
+            except _UnsaidError as unsaid:
+                return unsaid.named(name)
             if name in self.medium.lines and isinstance(said, str):
                 said = one_line(said)
                 if len(said) > SUBJECT_CHARACTERS_MOST:
                     return RenderFailed(f"{name}: longer than {SUBJECT_CHARACTERS_MOST} characters")
             words[name] = said
+        if rendering.wanted:
+            return Wanting(tuple(rendering.wanted))
         empty = self._unsaid(words)
         return Words(words) if empty is None else RenderFailed(empty)
 
@@ -112,23 +120,42 @@ def _templates(part: Parsed, path: str) -> Iterator[tuple[str, Template]]:
             yield from _templates(each, at(path, index))
 
 
-def _rendered(part: Parsed, variables: Mapping[str, Json], now: datetime) -> Json | RenderFailed:
-    if isinstance(part, Template):
-        return part.render(variables, now=now)
-    if isinstance(part, Mapping):
-        named: dict[str, Json] = {}
-        for name, each in part.items():
-            said = _rendered(each, variables, now)
-            if isinstance(said, RenderFailed):
-                return said
-            named[name] = said
-        return named
-    if isinstance(part, tuple):
-        listed: list[Json] = []
-        for each in part:
-            said = _rendered(each, variables, now)
-            if isinstance(said, RenderFailed):
-                return said
-            listed.append(said)
-        return listed
-    return cast("Json", part)
+class _UnsaidError(Exception):
+    """A part cannot be said, or the template says that nothing is to be."""
+
+    def __init__(self, why: RenderFailed | Aborted) -> None:
+        super().__init__(why.reason)
+        self.why = why
+
+    def named(self, part: str) -> RenderFailed | Aborted:
+        """Why, with the part it was found in."""
+        return self.why if isinstance(self.why, Aborted) else RenderFailed(f"{part}: {self.why.reason}")
+
+
+class _Rendering:
+    """Parts put into words for one person; what they ask for is gathered from all of them, to be fetched at once."""
+
+    def __init__(self, variables: Mapping[str, Json], now: datetime, known: Known) -> None:
+        self._variables = variables
+        self._now = now
+        self._known = known
+        self.wanted: dict[Need, None] = {}
+
+    def of(self, part: Parsed) -> Json:
+        """The part in words. Raises _UnsaidError."""
+        if isinstance(part, Template):
+            return self._text(part)
+        if isinstance(part, Mapping):
+            return {name: self.of(each) for name, each in part.items()}
+        if isinstance(part, tuple):
+            return [self.of(each) for each in part]
+        return cast("Json", part)
+
+    def _text(self, template: Template) -> str:
+        said = template.render(self._variables, now=self._now, known=self._known)
+        if isinstance(said, (RenderFailed, Aborted)):
+            raise _UnsaidError(said)
+        if isinstance(said, Wanting):
+            self.wanted |= dict.fromkeys(said.needs)
+            return ""
+        return said

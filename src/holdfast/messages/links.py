@@ -1,4 +1,4 @@
-"""Signed links: the pixel, the click and the unsubscribe link of one send.
+"""Signed links: the pixel, the click, the unsubscribe and preference links of one send, and the link nobody can see.
 
 A link carries the send's key and, for a click, where it leads; nothing about the person. The signature covers all of
 it, so a click link leads only where we sent it: there is no open redirector to abuse.
@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 from holdfast.messages.markup import Tag, tags
 
-LinkKind = Literal["open", "click", "unsubscribe"]
+LinkKind = Literal["open", "click", "unsubscribe", "trap", "preferences"]
+"""New ones come last: a kind's place is in every link there is. A trap is a link no person can see or reach, so that
+whoever follows it is a machine."""
 
 KEY_BYTES_LEAST = 16
 """How short the signing key may be."""
@@ -26,7 +28,7 @@ TARGET_CHARACTERS_MOST = 4_000
 TOKEN_CHARACTERS_MOST = 8_000
 
 _KINDS: tuple[LinkKind, ...] = get_args(LinkKind)
-_PATHS: dict[LinkKind, str] = {"open": "o", "click": "c", "unsubscribe": "u"}
+_PATHS: dict[LinkKind, str] = {"open": "o", "click": "c", "unsubscribe": "u", "trap": "t", "preferences": "p"}
 _CARRYING = frozenset({"a", "area", "body"})
 _PURPOSE = b"holdfast link 1\x00"  # So that a signature made for anything else is none here.
 _SIGNATURE_BYTES = 12  # 96 bits: a forger tries 2^95 links for one that opens.
@@ -55,6 +57,8 @@ class Linker:
 
     base_url: str
     key: bytes
+    traps: bool = False
+    """Whether mails hold a link that only machines find."""
 
     def url(self, link: Link) -> str:
         """The link's full address."""
@@ -63,6 +67,10 @@ class Linker:
     def unsubscribe(self, send: str) -> str:
         """The address of the send's unsubscribe page."""
         return self.url(Link(kind="unsubscribe", send=send))
+
+    def preferences(self, send: str) -> str:
+        """The address of the page on which whoever got the send says what they want to hear."""
+        return self.url(Link(kind="preferences", send=send))
 
 
 def encode_link(link: Link, key: bytes) -> str:
@@ -121,6 +129,8 @@ def track_links(html: str, *, linker: Linker, send: str) -> str:
         pieces += [html[copied:start], linker.url(Link(kind="click", send=send, target=target))]
         copied = end
     pixel = _pixel(linker.url(Link(kind="open", send=send)))
+    if linker.traps:
+        pixel += _trap(linker.url(Link(kind="trap", send=send)))
     if copied > body_end:  # Links after the end of the body: put the pixel at the very end.
         return "".join([*pieces, html[copied:], pixel])
     return "".join([*pieces, html[copied:body_end], pixel, html[body_end:]])
@@ -151,6 +161,10 @@ def is_web_address(target: str) -> bool:
 
 def _pixel(url: str) -> str:
     return f'<img src="{url}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px">'
+
+
+def _trap(url: str) -> str:
+    return f'<a href="{url}" rel="nofollow" tabindex="-1" aria-hidden="true" style="display:none"></a>'
 
 
 def _signature(body: bytes, key: bytes) -> bytes:

@@ -10,12 +10,14 @@ from functools import lru_cache
 from itertools import takewhile
 
 from liquid import Token
-from liquid.exceptions import LiquidError, LiquidSyntaxError
+from liquid.exceptions import LiquidError, LiquidSyntaxError, ResourceLimitError
 from liquid.token import TOKEN_TAG
 
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid, TooLarge
-from holdfast.messages._liquid import NOW, BoundedEnvironment, Metered
+from holdfast.messages._liquid import NOW, AbortedError, BoundedEnvironment, Metered
+from holdfast.messages.asked import Asked, Source, asked_in, sources_in
+from holdfast.messages.needs import NOTHING_KNOWN, Aborted, Known, Wanting
 
 SOURCE_CHARACTERS_MOST = 500_000
 """How long a template may be."""
@@ -53,21 +55,45 @@ class Template:
         names = ((*map(_text, each.segments),) for those in found.values() for each in those)
         return list(dict.fromkeys(tuple(takewhile(bool, name)) for name in names))
 
-    def render(self, variables: Mapping[str, Json], *, now: datetime) -> str | RenderFailed:
-        """The text for one person.
+    def asked(self) -> list[Asked]:
+        """The same, each place by itself: its line, and whether something is said for where it is not there."""
+        try:
+            return asked_in(self._parsed)
+        except (LiquidError, RecursionError):
+            return []
+
+    def sources(self) -> list[Source]:
+        """The catalogues, coupon pools and addresses its tags name, as far as they are written out in it."""
+        try:
+            return sources_in(self._parsed)
+        except (LiquidError, RecursionError):
+            return []
+
+    def render(
+        self, variables: Mapping[str, Json], *, now: datetime, known: Known = NOTHING_KNOWN
+    ) -> str | RenderFailed | Aborted | Wanting:
+        """The text for one person; `Wanting` when it asks for what is not known, `Aborted` when it says not to send.
 
         Args:
             variables: plain data only; a name that is not there comes out empty, so `| default: "…"` works.
             now: what `"now" | date: …` means. Give the send's own moment, so that a retry says the same.
+            known: what was fetched for it so far.
         """
+        context = self._parsed.opened({**variables, NOW: now}, known)
         try:
-            return self._parsed.render({**variables, NOW: now})
+            said: str | RenderFailed | Aborted = self._parsed.written(context)
+        except AbortedError as error:
+            said = Aborted(str(error))
+        except ResourceLimitError as error:
+            return RenderFailed(_complaint(error, self._parsed.name))  # It shall not spend as much again and again.
         except LiquidError as error:
-            return RenderFailed(_complaint(error, self._parsed.name))
+            said = RenderFailed(_complaint(error, self._parsed.name))
         # An interpreter of other people's templates may fail in ways of its own (a division, a recursion, a number out
         # of range): whatever it is, this message fails and the next one goes on.
         except Exception as error:  # noqa: BLE001
-            return RenderFailed(f"{type(error).__name__}: {error}"[:300])
+            said = RenderFailed(f"{type(error).__name__}: {error}"[:300])
+        # What was said without what is wanted counts for nothing, whatever it was.
+        return Wanting(tuple(context.wanted)) if context.wanted else said
 
 
 def _text(segment: object) -> str:
@@ -94,13 +120,13 @@ class MessageTemplate:
 
     def render(self, variables: Mapping[str, Json], *, now: datetime) -> Words | RenderFailed:
         """Every part for one person, or why it cannot be said. A subject is one line."""
-        subject = self.subject.render(variables, now=now)
+        subject = plainly(self.subject.render(variables, now=now))
         if isinstance(subject, RenderFailed):
             return RenderFailed(f"subject: {subject.reason}")
-        html = self.html.render(variables, now=now)
+        html = plainly(self.html.render(variables, now=now))
         if isinstance(html, RenderFailed):
             return RenderFailed(f"html: {html.reason}")
-        text = self.text.render(variables, now=now)
+        text = plainly(self.text.render(variables, now=now))
         if isinstance(text, RenderFailed):
             return RenderFailed(f"text: {text.reason}")
         subject = one_line(subject)
@@ -109,6 +135,17 @@ class MessageTemplate:
         if not html.strip() and not text.strip():
             return RenderFailed("html: there is nothing in it, nor in the text")
         return Words(subject=subject, html=html, text=text)
+
+
+def plainly(said: str | RenderFailed | Aborted | Wanting) -> str | RenderFailed:
+    """The text, where nothing can be fetched and nobody asks whether to send at all."""
+    match said:
+        case Aborted(reason):
+            return RenderFailed(f"aborted: {reason}")
+        case Wanting(needs):
+            return RenderFailed(f"it needs {needs[0]!r:.200}, which cannot be had here")
+        case _:
+            return said
 
 
 def one_line(text: str) -> str:

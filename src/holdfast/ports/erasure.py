@@ -86,7 +86,8 @@ class ErasureView(Protocol):
     async def held(self, identities: Sequence[int]) -> dict[str, int]:
         """How many rows there are of these identities.
 
-        By what they are: `identities`, `profiles`, `links`, `visits`, `sends`, `memberships` (of live segments).
+        By what they are: `identities`, `profiles`, `links`, `visits`, `sends`, `memberships` (of live segments) and
+        `inbox`.
         """
         ...
 

@@ -1,10 +1,14 @@
-"""The mailbox: mail that was delivered to us in the place of the people it is for, kept for reading."""
+"""The mailbox: messages that were delivered to us in the place of the people they are for, kept for reading."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
+
+from holdfast.events.event import Json
+
+EMAIL = "email"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,24 @@ class Mail:
     send: str
     """The key of the send it came from; empty for mail that is not ours."""
     size_bytes: int
+    medium: str = EMAIL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptMessage:
+    """A message of another medium than mail, as it is delivered to the mailbox."""
+
+    medium: str
+    """Such as `sms`."""
+    sender: str
+    to: str
+    send: str
+    """The key of the send it came from."""
+    title: str
+    """What a list shows as its subject; empty where it has none."""
+    preview: str
+    words: bytes
+    """What it says: a JSON object, as the medium's content has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +54,8 @@ class OpenedMail:
     text: str
     headers: Mapping[str, str]
     links: Sequence[str]
+    words: Mapping[str, Json] | None = None
+    """What a message of another medium says, part by part; None for mail."""
 
 
 class Mailbox(Protocol):
@@ -41,10 +65,17 @@ class Mailbox(Protocol):
         """Keep one message for each recipient. Durable when it returns."""
         ...
 
-    async def find(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
-        """Mail, newest first, and how much there is in all.
+    async def keep(self, messages: Sequence[KeptMessage], received_ms: int) -> None:
+        """Keep messages of other media. Durable when it returns."""
+        ...
+
+    async def find(
+        self, *, to: str, text: str, limit: int, before: int | None, medium: str = ""
+    ) -> tuple[list[Mail], int]:
+        """Messages of every medium, newest first, and how many there are in all.
 
         Args:
+            medium: only those of this medium; `email` is mail.
             to: only mail to this address, whatever its case; everybody's when empty.
             text: only mail whose subject, preview or address contains it, whatever its case.
             before: only mail with a smaller id.
@@ -52,7 +83,7 @@ class Mailbox(Protocol):
         ...
 
     async def holds(self, sends: Sequence[str]) -> set[str]:
-        """Those of the sends whose mail was kept."""
+        """Those of the sends whose message was kept."""
         ...
 
     async def read(self, mail_id: int) -> OpenedMail | None: ...

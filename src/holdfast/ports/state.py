@@ -14,9 +14,13 @@ from typing import Literal, Protocol
 from holdfast.decisions.caps import PRIORITY_USUAL, Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
+from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.live import LiveTransaction, LiveView
+from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
+from holdfast.ports.templates import TemplateTransaction, TemplateView
 from holdfast.ports.turns import TurnTransaction, TurnView
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
@@ -255,7 +259,17 @@ class Entered:
     """The entry keys of these entries: a journey entered once per key asks for them."""
 
 
-class View(ErasureView, ReadingRuns, LiveView, TurnView, Protocol):
+class View(
+    ErasureView,
+    ReadingRuns,
+    LiveView,
+    TurnView,
+    TemplateView,
+    ConnectionView,
+    InboxView,
+    ReceiptView,
+    Protocol,
+):
     """Reading the state as of one moment."""
 
     # Who.
@@ -274,9 +288,9 @@ class View(ErasureView, ReadingRuns, LiveView, TurnView, Protocol):
         ...
 
     async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
-        """What was said of each person, under any identity: traits and consent. Those with nothing known are left out.
+        """What was said of each person, under any identity: traits, consent and devices.
 
-        What they did and when is left out of the profiles, which is most of it.
+        Those with nothing known are left out. What they did and when is left out of the profiles, which is most of it.
         """
         ...
 
@@ -448,7 +462,18 @@ class View(ErasureView, ReadingRuns, LiveView, TurnView, Protocol):
     async def count_people(self) -> int: ...
 
 
-class Transaction(View, ErasureTransaction, ChangingRuns, LiveTransaction, TurnTransaction, Protocol):
+class Transaction(
+    View,
+    ErasureTransaction,
+    ChangingRuns,
+    LiveTransaction,
+    TurnTransaction,
+    TemplateTransaction,
+    ConnectionTransaction,
+    InboxTransaction,
+    ReceiptTransaction,
+    Protocol,
+):
     """Changing the state: all of it, or nothing."""
 
     async def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:

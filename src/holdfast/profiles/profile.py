@@ -15,6 +15,7 @@ import msgspec
 
 from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
+from holdfast.profiles.devices import Devices, heard_of, later_heard
 from holdfast.profiles.watched import Kept, Watchers, all_joined, watched
 
 RECENT_MOST = 32
@@ -77,6 +78,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """When they last opened one of our messages or clicked in one, by their own hand; 0 for never."""
     watched: dict[int, Kept] = {}
     """By the number of what watches them: single events."""
+    devices: Devices = {}
+    """By their ids: where push messages reach them, and which of those places are gone."""
 
     def trait_values(self) -> dict[str, JsonValue]:
         """The traits as they stand; one set to null is not there."""
@@ -155,6 +158,7 @@ def learn(profile: Profile, event: Event, watchers: Watchers | None = None) -> P
         last_seen_ms=profile.last_seen_ms if event.is_our_saying else max(profile.last_seen_ms, at_ms),
         answered_ms=max(profile.answered_ms, at_ms) if _is_answer(event) else profile.answered_ms,
         watched=profile.watched if watchers is None else watched(profile.watched, event, watchers),
+        devices=heard_of(profile.devices, event),
     )
 
 
@@ -188,6 +192,7 @@ def _combined(one: Profile, other: Profile) -> Profile:
         last_seen_ms=max(one.last_seen_ms, other.last_seen_ms),
         answered_ms=max(one.answered_ms, other.answered_ms),
         watched=all_joined(one.watched, other.watched),
+        devices=later_heard(one.devices, other.devices),
     )
 
 

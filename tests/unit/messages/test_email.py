@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from binascii import a2b_qp
 from datetime import UTC, datetime
 from email.header import decode_header, make_header
 from email.message import EmailMessage
@@ -13,14 +14,18 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from holdfast.messages.address import ADDRESS_BYTES_MOST, read_address
-from holdfast.messages.email import Letter, assemble, message_id, quoted_printable
+from holdfast.messages.address import ADDRESS_BYTES_MOST, Mailbox, read_address
+from holdfast.messages.email import Letter, assemble, message_id
+from holdfast.messages.mime import quoted_printable
 from holdfast.messages.template import one_line
+from tests.unit.messages.signing import ed25519_signer, holds, rsa_signer
 
 SEND = "00112233445566778899aabbccddeeff"
 SHOP, ANA = read_address("shop@shop.example"), read_address("ana@mail.example")
 assert SHOP is not None
 assert ANA is not None
+PAST = datetime(2023, 11, 14, 22, 13, 20, tzinfo=UTC)
+"""A signature from the future would not hold."""
 
 # A lone surrogate cannot be written; elsewhere it becomes a question mark.
 TEXT = st.text(alphabet=st.characters(exclude_categories=["Cs"]))
@@ -131,11 +136,15 @@ def test_any_body_comes_back(text: str, html: str) -> None:
 @example("=\n.\n" * 30)
 @example(" " * 100)
 @example("\t" * 80 + "\r")
+@example("x" * 72 + " ")
+@example("x" * 73 + " \n" + "x" * 74 + "\t")
+@example("x" * 75 + " \n" + "=" * 24 + "x  ")
 def test_quoted_printable_keeps_its_lines_short(text: str) -> None:
     encoded = quoted_printable(text)
     assert encoded.isascii()
     assert all(len(line) <= 76 for line in encoded.split(b"\r\n"))
     assert not any(line.endswith((b" ", b"\t")) for line in encoded.split(b"\r\n"))
+    assert a2b_qp(encoded).decode().replace("\r\n", "\n") == lines_of(text) + "\n"
 
 
 def test_the_same_letter_makes_the_same_bytes() -> None:
@@ -228,3 +237,69 @@ def test_an_address_is_never_more_than_one_token(text: str) -> None:
     if found is not None:
         assert not set(str(found)) & set(' <>,;:\r\n\t"\\()') or "[" in str(found)
         assert len(str(found).encode()) <= ADDRESS_BYTES_MOST
+
+
+@settings(deadline=None, max_examples=40)
+@given(NASTY, NASTY, NASTY)
+def test_whatever_is_written_the_signature_holds(subject: str, name: str, html: str) -> None:
+    signs = ed25519_signer()
+    raw = assemble(
+        letter(subject=subject, sender_name=name, html=html, unsubscribe_url="https://t.example/m/u/x", date=PAST),
+        [signs],
+    )
+    is_well_formed(raw)
+    assert holds(raw, signs)
+    assert raw.startswith(b"DKIM-Signature: ")
+    assert read_back(raw)["Subject"] == one_line(subject)
+
+
+def test_two_keys_sign_the_same_letter_the_same_way_each_time() -> None:
+    signers = [rsa_signer(), ed25519_signer()]
+    raw = assemble(letter(date=PAST), signers)
+    assert raw == assemble(letter(date=PAST), signers)
+    assert raw.count(b"DKIM-Signature: ") == 2
+    first, second = (each + rest for each, rest in split_signatures(raw))
+    assert holds(first, signers[0])
+    assert holds(second, signers[1])
+
+
+def split_signatures(raw: bytes) -> list[tuple[bytes, bytes]]:
+    """Each signature with the letter it is of, without the other."""
+    _, one, rest = raw.split(b"DKIM-Signature: ")
+    at = rest.index(b"\r\nDate:") + 2
+    return [(b"DKIM-Signature: " + one, rest[at:]), (b"DKIM-Signature: " + rest[:at], rest[at:])]
+
+
+def test_a_mailing_is_vouched_for_with_the_headers_of_one_click() -> None:
+    signs = ed25519_signer()
+    raw = assemble(letter(date=PAST, unsubscribe_url="https://t.example/m/u/x"), [signs])
+    assert holds(raw, signs)
+    for before, after in (
+        (b"<https://t.example/m/u/x>", b"<https://evil.example/u>"),
+        (b"=One-Click", b"=One-Klick"),
+        (b"ana@mail", b"bo@mail"),
+        (b"Content-Type: multipart/alternative", b"Content-Type: multipart/mixed"),
+    ):
+        assert raw.count(before) == 1
+        assert not holds(raw.replace(before, after), signs), after
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"unsubscribe_url": "https://t.example/\r\nBcc: evil@x.example"},
+        {"unsubscribe_url": "https://t.example/\n"},
+        {"send": "1\r\n\r\n<p>evil"},
+        {"to": Mailbox("a\r\nBcc: evil", "x.example")},
+        {"sender": Mailbox("a, b", "x.example")},
+        {"reply_to": Mailbox("a>\r\n", "x.example")},
+    ],
+)
+def test_nothing_that_ends_a_header_is_put_into_one(changes: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="cannot stand in the header"):
+        assemble(letter(**changes))
+
+
+def test_answers_can_go_elsewhere() -> None:
+    message = read_back(assemble(letter(reply_to=read_address("help@shop.example"))))
+    assert message["Reply-To"] == "help@shop.example"

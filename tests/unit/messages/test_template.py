@@ -18,6 +18,7 @@ from holdfast.messages.template import (
     one_line,
     parse_message,
     parse_template,
+    plainly,
     validate_template,
 )
 
@@ -34,7 +35,7 @@ ZOE: dict[str, Json] = {
 
 
 def said(source: str, *, html: bool = False, variables: dict[str, Json] | None = None) -> str | RenderFailed:
-    return parse_template(source, html=html).render(ZOE if variables is None else variables, now=NOW)
+    return plainly(parse_template(source, html=html).render(ZOE if variables is None else variables, now=NOW))
 
 
 def text(source: str, *, html: bool = False) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from holdfast.events.event import OWN_SOURCE, Event
+from holdfast.profiles.devices import DEVICE_GONE, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, device_id
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import CONSENT_CHANGED
 
@@ -34,12 +35,28 @@ CONSENTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
     {"channel": st.sampled_from(["email", "sms", "", 5]), "granted": st.sampled_from([True, False, "yes", None])},
     optional={"topic": st.sampled_from(["news", "", None, "a/b", 0])},
 )
+ENDPOINTS = st.sampled_from(["https://push.example/1", "https://push.example/2", "http://push.example", "\ud800", 5])
+SUBSCRIPTIONS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"endpoint": ENDPOINTS},
+    optional={"keys": st.sampled_from([{"p256dh": "B" * 87, "auth": "a" * 22}, {"p256dh": "B" * 87}, None])},
+)
+TOKENS = st.sampled_from(["one", "two", "", "two words", None])
+APP_CONTEXTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {},
+    optional={
+        "device": st.fixed_dictionaries(
+            {"token": TOKENS}, optional={"type": st.sampled_from(["ios", "Android", "toaster", 7])}
+        ),
+        "app": st.sampled_from([{"namespace": "example.shop"}, {}, "shop", None]),
+    },
+)
+GONE = st.fixed_dictionaries({"device": st.sampled_from([device_id("one"), device_id("two"), "", None])})
 
 
 @st.composite
 def events(draw: st.DrawFn, message_id: str) -> Event:
     """An event of one identity; the message id is given, since no two events share one."""
-    kind = draw(st.sampled_from(["track", "identify", "ours", "consent"]))
+    kind = draw(st.sampled_from(["track", "identify", "ours", "consent", "subscribed", "unsubscribed", "gone"]))
     at = draw(NASTY_MOMENTS)
     given: dict[str, Any] = {"user_id": "u", "timestamp": at, "received_at": at, "message_id": message_id}
     if kind == "identify":
@@ -49,6 +66,14 @@ def events(draw: st.DrawFn, message_id: str) -> Event:
         return Event(name="Identified", kind="identify", properties=listed, source=OWN_SOURCE, **given)
     if kind == "consent":
         return Event(name=CONSENT_CHANGED, properties=draw(CONSENTS), **given)
+    if kind == "subscribed":
+        return Event(name=PUSH_SUBSCRIBED, properties=draw(SUBSCRIPTIONS), **given)
+    if kind == "unsubscribed":
+        return Event(name=PUSH_UNSUBSCRIBED, properties=draw(SUBSCRIPTIONS), **given)
+    if kind == "gone":
+        source = draw(st.sampled_from([OWN_SOURCE, "web"]))
+        return Event(name=DEVICE_GONE, properties=draw(GONE), source=source, **given)
+    given |= {"context": draw(APP_CONTEXTS)}
     return Event(name=draw(st.sampled_from(["A", "B", "Order Completed"])), **given)
 
 

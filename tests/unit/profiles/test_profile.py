@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from holdfast.events.event import OWN_SOURCE, Event
+from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import CONSENT_CHANGED, EMPTY, NAMES_MOST, RECENT_MOST, Profile, combine, learn
 from holdfast.testing import START, an_event
@@ -56,7 +56,7 @@ def test_the_fold_agrees_with_reading_the_whole_history(events: list[Event]) -> 
     profile = learnt(events)
     moments = [to_millis(event.timestamp) for event in events]
     assert profile.first_seen_ms == min(moments, default=0)
-    theirs = [at_ms for at_ms, event in zip(moments, events, strict=True) if event.source != OWN_SOURCE]
+    theirs = [at_ms for at_ms, event in zip(moments, events, strict=True) if not event.is_our_saying]
     assert profile.last_seen_ms == max(theirs, default=0)
     newest: dict[str, Any] = {}
     for event in sorted(events, key=lambda each: (each.timestamp, each.message_id)):

@@ -25,6 +25,7 @@ from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.messages.content import Words, parse_content
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
+from holdfast.messages.needs import Aborted, Wanting
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.template import RenderFailed
 from holdfast.ports.carrier import Carrier
@@ -326,7 +327,15 @@ class Sender:
             return Refused(f"There is no template {send.template!r}.")
         content = parse_content(medium_called(said.channel, "$.channel"), said.content)
         words = content.render(variables, now=from_millis(send.created_ms))
-        return Refused(f"It could not be rendered: {words.reason}") if isinstance(words, RenderFailed) else words
+        match words:
+            case RenderFailed(reason):
+                return Refused(f"It could not be rendered: {reason}")
+            case Aborted(reason):
+                return Refused(f"Its template says not to send it: {reason}")
+            case Wanting(needs):
+                return Refused(f"It needs {needs[0]!r:.200}, which cannot be had here.")
+            case _:
+                return words
 
     def _variables(self, send: Send, context: Context) -> dict[str, Json]:
         return {

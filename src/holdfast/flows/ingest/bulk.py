@@ -35,6 +35,7 @@ from holdfast.kernel.moments import LATEST, from_millis, to_millis
 from holdfast.ports.columns import EVENT_COLUMNS, Column
 from holdfast.ports.history import History
 from holdfast.ports.state import Identity, State, Transaction, View
+from holdfast.profiles.devices import DEVICE_GONE, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED
 from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import (
     CONSENT_CHANGED,
@@ -211,6 +212,10 @@ async def _unknown(rows: _Rows, history: History) -> _Rows:
 # What the events say.
 
 
+_TELLING = pa.array([CONSENT_CHANGED, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, DEVICE_GONE])
+"""Events that say something of people beside having happened; identify calls do, and those that name a device."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asserted:
     """An event that says who is who, and the row it stands in."""
@@ -302,6 +307,7 @@ def _profiles(table: pa.Table, who: Ints, keys: Sequence[IdentityKey]) -> list[P
             crowded=len(counted) > NAMES_MOST,
             first_seen_ms=first,
             last_seen_ms=last,
+            devices=said.devices,
         )
         for counted, first, last, said in zip(
             tallies, firsts, lasts, (told.get(key, EMPTY) for key in keys), strict=True
@@ -329,7 +335,9 @@ def _tallies(who: Ints, names: Ints, moments: Ints, words: Sequence[str], people
 
 def _told(table: pa.Table) -> dict[IdentityKey, Profile]:
     """What events say of people beside having happened. The tallies in it count only these events."""
-    telling: Column = pc.or_(_is(table["kind"], "identify"), _is(table["name"], CONSENT_CHANGED))
+    telling: Column = pc.or_(_is(table["kind"], "identify"), pc.is_in(table["name"], value_set=_TELLING))
+    # What is written in escapes may be a token, too; to learn from one event too many changes nothing.
+    telling = pc.or_(telling, pc.match_substring_regex(table["context"], r'"token"|\\u'))
     told: dict[IdentityKey, Profile] = {}
     for event in _events(table.filter(telling)):
         told[event.identity] = learn(told.get(event.identity, EMPTY), event)
@@ -351,7 +359,17 @@ def _asserted(table: pa.Table) -> list[_Asserted]:
 
 
 def _events(table: pa.Table) -> list[Event]:
-    columns = ("name", "kind", "user_id", "anonymous_id", "previous_id", "message_id", "properties")
+    columns = (
+        "name",
+        "kind",
+        "user_id",
+        "anonymous_id",
+        "previous_id",
+        "message_id",
+        "properties",
+        "context",
+        "source",
+    )
     return [
         Event(
             name=name,
@@ -363,8 +381,10 @@ def _events(table: pa.Table) -> list[Event]:
             received_at=moment,
             message_id=message,
             properties=msgspec.json.decode(properties or "{}"),
+            context=msgspec.json.decode(context or "{}"),
+            source=source or "",
         )
-        for name, kind, user, stranger, previous, message, properties, moment in zip(
+        for name, kind, user, stranger, previous, message, properties, context, source, moment in zip(
             *(table[column].to_pylist() for column in columns), map(from_millis, _millis(table).tolist()), strict=True
         )
     ]

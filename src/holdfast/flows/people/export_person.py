@@ -29,6 +29,7 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.history import History, TimelineEvent
 from holdfast.ports.mailbox import Mailbox
 from holdfast.ports.state import BadRecord, Identity, Send, State, View
+from holdfast.profiles.devices import Device, Heard
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, Stamped, combine
 from holdfast.segments.codec import decode_condition
@@ -53,6 +54,7 @@ PARTS = (
     "links",
     "traits",
     "consent",
+    "devices",
     "lists",
     "segments",
     "visits",
@@ -190,6 +192,7 @@ async def _of_state(
     items += [("links", _link(link, ends)) for link in links]
     items += [("traits", _said(name, said)) for name, said in sorted(traits.items())]
     items += [("consent", _said(name, said)) for name, said in sorted(whole.consent.items())]
+    items += [("devices", _device(device, heard)) for device, heard in sorted(whole.devices.items())]
     items += [
         ("lists", {"list": name.removeprefix(LIST_TRAITS), "member": said.value is True, "at": _at(said.at_ms)})
         for name, said in sorted(lists.items())
@@ -281,6 +284,15 @@ def _at(millis: int | None) -> str | None:
 
 def _said(name: str, said: Stamped) -> dict[str, object]:
     return {"name": name, "value": said.value, "at": _at(said.at_ms), "message_id": said.message_id}
+
+
+def _device(device: str, heard: Heard) -> dict[str, object]:
+    held = (
+        {}
+        if heard.device is None
+        else dict(zip(Device.__struct_fields__, msgspec.to_builtins(heard.device), strict=True))
+    )
+    return {"id": device, "gone": heard.device is None, **held, "at": _at(heard.at_ms), "message_id": heard.message_id}
 
 
 def _link(link: Link, ends: Mapping[int, Identity]) -> dict[str, object]:

@@ -11,12 +11,12 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from holdfast.ports.mailbox import Mail, OpenedMail
+from holdfast.ports.mailbox import EMAIL, KeptMessage, Mail, OpenedMail
 from holdfast.stores.mailbox.reading import glimpse, read_message
 
 T = TypeVar("T")
-Delivery: TypeAlias = tuple[int, str, str, bytes]
-"""When it came, from whom, to whom, and the message."""
+Delivery: TypeAlias = tuple[int, str, str, bytes] | tuple[int, KeptMessage]
+"""When it came, from whom, to whom, and the message; or when it came, and what of another medium."""
 
 FILE = "mailbox.sqlite"
 KEPT_MOST = 50_000
@@ -34,9 +34,12 @@ CREATE TABLE IF NOT EXISTS mail (
 CREATE INDEX IF NOT EXISTS mail_of ON mail (recipient COLLATE NOCASE, id);
 CREATE INDEX IF NOT EXISTS mail_of_send ON mail (send);
 """
-_COLUMNS = "id, received_ms, sender, recipient, subject, preview, send, size_bytes"
+# Mailboxes made before there were other media held mail.
+_MEDIUM = "ALTER TABLE mail ADD COLUMN medium TEXT NOT NULL DEFAULT 'email'"
+_MEDIUM_INDEX = "CREATE INDEX IF NOT EXISTS mail_of_medium ON mail (medium, id)"
+_COLUMNS = "id, received_ms, sender, recipient, subject, preview, send, size_bytes, medium"
 _WANTED = """
-FROM mail WHERE (:recipient = '' OR recipient = :recipient COLLATE NOCASE)
+FROM mail WHERE (:medium = '' OR medium = :medium) AND (:recipient = '' OR recipient = :recipient COLLATE NOCASE)
   AND (:text = '' OR subject LIKE :like ESCAPE '!' OR preview LIKE :like ESCAPE '!' OR recipient LIKE :like ESCAPE '!')
 """
 _THEIRS = """ FROM mail WHERE send IN (SELECT value FROM json_each(?1))
@@ -52,14 +55,24 @@ class SqliteMailbox:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="holdfast-mailbox")
         self._connection = sqlite3.connect(directory / FILE, check_same_thread=False, isolation_level=None)
         self._connection.executescript(_PRAGMAS + _TABLES)
+        if "medium" not in {row[1] for row in self._connection.execute("PRAGMA table_info(mail)")}:
+            self._connection.execute(_MEDIUM)
+        self._connection.execute(_MEDIUM_INDEX)
         self._delivered = 0
         self._waiting: list[tuple[asyncio.Future[None], list[Delivery]]] = []
         self._keeping: asyncio.Future[None] | None = None
 
     async def put(self, *, sender: str, recipients: Sequence[str], raw: bytes, received_ms: int) -> None:
         """Keep one message for each recipient. What comes while the disk is busy goes to it together."""
+        await self._deliver([(received_ms, sender, each, raw) for each in recipients])
+
+    async def keep(self, messages: Sequence[KeptMessage], received_ms: int) -> None:
+        """Keep messages of other media, likewise."""
+        await self._deliver([(received_ms, each) for each in messages])
+
+    async def _deliver(self, deliveries: list[Delivery]) -> None:
         kept = asyncio.get_running_loop().create_future()
-        self._waiting.append((kept, [(received_ms, sender, each, raw) for each in recipients]))
+        self._waiting.append((kept, deliveries))
         if self._keeping is None:
             self._keeping = asyncio.ensure_future(self._keep_waiting())
         await kept
@@ -82,9 +95,11 @@ class SqliteMailbox:
         finally:
             self._keeping = None
 
-    async def find(self, *, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
-        """Mail, newest first, and how much there is in all."""
-        return await self._run(lambda: self._list(to, text, limit, before))
+    async def find(
+        self, *, to: str, text: str, limit: int, before: int | None, medium: str = ""
+    ) -> tuple[list[Mail], int]:
+        """Messages, newest first, and how many there are in all."""
+        return await self._run(lambda: self._list(to, text, limit, before, medium))
 
     async def holds(self, sends: Sequence[str]) -> set[str]:
         """Those of the sends whose mail was kept."""
@@ -117,8 +132,8 @@ class SqliteMailbox:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             self._connection.executemany(
-                "INSERT INTO mail (received_ms, sender, recipient, subject, preview, send, size_bytes, raw) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO mail (received_ms, sender, recipient, subject, preview, send, size_bytes, medium, raw) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
             self._delivered += len(rows)
@@ -132,9 +147,16 @@ class SqliteMailbox:
             self._connection.execute("ROLLBACK")
             raise
 
-    def _list(self, to: str, text: str, limit: int, before: int | None) -> tuple[list[Mail], int]:
+    def _list(self, to: str, text: str, limit: int, before: int | None, medium: str) -> tuple[list[Mail], int]:
         escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        wanted = {"recipient": to.strip(), "text": text, "like": f"%{escaped}%", "before": before, "limit": limit}
+        wanted = {
+            "medium": medium,
+            "recipient": to.strip(),
+            "text": text,
+            "like": f"%{escaped}%",
+            "before": before,
+            "limit": limit,
+        }
         # Only our own text is put together here; what was asked for goes beside it.
         rows = self._connection.execute(
             "SELECT " + _COLUMNS + _WANTED + " AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit",
@@ -163,20 +185,25 @@ class SqliteMailbox:
         row = self._connection.execute("SELECT " + _COLUMNS + ", raw FROM mail WHERE id = ?", (mail_id,)).fetchone()
         if row is None:
             return None
-        content = read_message(row[8])
-        return OpenedMail(
-            mail=_mail(row), html=content.html, text=content.text, headers=content.headers, links=content.links
-        )
+        mail, raw = _mail(row), row[9]
+        if mail.medium != EMAIL:
+            return OpenedMail(mail=mail, html="", text=mail.preview, headers={}, links=[], words=json.loads(raw))
+        content = read_message(raw)
+        return OpenedMail(mail=mail, html=content.html, text=content.text, headers=content.headers, links=content.links)
 
 
 def _row(delivery: Delivery) -> tuple[object, ...]:
+    if len(delivery) == 2:
+        received_ms, kept = delivery
+        shown = (kept.title, kept.preview, kept.send)
+        return (received_ms, kept.sender, kept.to, *shown, len(kept.words), kept.medium, kept.words)
     received_ms, sender, recipient, raw = delivery
     seen = glimpse(raw)
-    return (received_ms, sender, recipient, seen.subject, seen.preview, seen.send, len(raw), raw)
+    return (received_ms, sender, recipient, seen.subject, seen.preview, seen.send, len(raw), EMAIL, raw)
 
 
 def _mail(row: Sequence[object]) -> Mail:
-    number, received_ms, sender, to, subject, preview, send, size_bytes = row[:8]
+    number, received_ms, sender, to, subject, preview, send, size_bytes, medium = row[:9]
     return Mail(
         id=int(str(number)),
         received_ms=int(str(received_ms)),
@@ -186,4 +213,5 @@ def _mail(row: Sequence[object]) -> Mail:
         preview=str(preview),
         send=str(send),
         size_bytes=int(str(size_bytes)),
+        medium=str(medium),
     )

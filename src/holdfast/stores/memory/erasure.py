@@ -47,6 +47,10 @@ class ReadingErasure(Session):
             "sends": sum(send.identity in wanted for send in tables.sends.values()),
             "memberships": len(wanted & tables.memberships.keys())
             + sum(person in wanted for _, person in tables.segment_members),
+            "inbox": sum(item.identity in wanted for item in tables.inbox.values()),
+            "receipts": sum(
+                each.identity in wanted for each in (*tables.reached.values(), *tables.provider_messages.values())
+            ),
         }
 
     def _highest(self) -> int:
@@ -83,6 +87,10 @@ class ChangingErasure(ReadingErasure):
         tables.sends = {key: send for key, send in tables.sends.items() if send.identity not in gone}
         tables.memberships = _without(tables.memberships, gone)
         tables.segment_members = {each: since for each, since in tables.segment_members.items() if each[1] not in gone}
+        tables.inbox = {key: item for key, item in tables.inbox.items() if item.identity not in gone}
+        tables.reached = {at: each for at, each in tables.reached.items() if each.identity not in gone}
+        numbers = tables.provider_messages
+        tables.provider_messages = {at: each for at, each in numbers.items() if each.identity not in gone}
         tables.member_reviews = _without(tables.member_reviews, gone)
         return held
 
@@ -96,6 +104,8 @@ class ChangingErasure(ReadingErasure):
         gone = {address.lower() for address in addresses}
         kept = {each: reason for each, reason in self._tables.suppressions.items() if each[1] not in gone}
         self._tables.suppressions = kept
+        bounced = self._tables.soft_bounces
+        self._tables.soft_bounces = {each: at_ms for each, at_ms in bounced.items() if each[1] not in gone}
 
 
 def _without(table: Mapping[_K, _V], gone: set[_K]) -> dict[_K, _V]:

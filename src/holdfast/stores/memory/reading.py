@@ -29,9 +29,13 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
+from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.erasure import ReadingErasure
+from holdfast.stores.memory.inbox import ReadingInbox
 from holdfast.stores.memory.live import ReadingLive
+from holdfast.stores.memory.receipts import ReadingReceipts
 from holdfast.stores.memory.runs import MemoryRuns
+from holdfast.stores.memory.templates import ReadingTemplates
 from holdfast.stores.memory.turns import MemoryTurns
 
 _K = TypeVar("_K")
@@ -41,7 +45,16 @@ CONTACTED: frozenset[SendState] = frozenset({"pending", "claimed", "sent", "in_d
 """A send in one of these states has reached somebody, or may."""
 
 
-class MemoryView(ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns):
+class MemoryView(
+    ReadingErasure,
+    MemoryRuns,
+    ReadingLive,
+    MemoryTurns,
+    ReadingTemplates,
+    ReadingConnections,
+    ReadingInbox,
+    ReadingReceipts,
+):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 
     # Who.
@@ -66,7 +79,10 @@ class MemoryView(ReadingErasure, MemoryRuns, ReadingLive, MemoryTurns):
     async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
         members = await self.members(persons)
         known = await self.profiles([each.id for those in members.values() for each in those])
-        told = {each: Profile(traits=whole.traits, consent=whole.consent) for each, whole in known.items()}
+        told = {
+            each: Profile(traits=whole.traits, consent=whole.consent, devices=whole.devices)
+            for each, whole in known.items()
+        }
         found = {person: [told[each.id] for each in those if each.id in told] for person, those in members.items()}
         return {person: combine(those) for person, those in found.items() if those}
 

@@ -28,15 +28,29 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.erasure import ChangingErasure
+from holdfast.stores.memory.inbox import ChangingInbox
 from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
+from holdfast.stores.memory.receipts import ChangingReceipts
 from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.templates import ChangingTemplates
 from holdfast.stores.memory.turns import MemoryChangingTurns
 
 
-class MemoryTransaction(ChangingErasure, MemoryChangingRuns, ChangingLive, MemoryChangingTurns, MemoryView):
+class MemoryTransaction(
+    ChangingErasure,
+    MemoryChangingRuns,
+    ChangingLive,
+    MemoryChangingTurns,
+    ChangingTemplates,
+    ChangingConnections,
+    ChangingInbox,
+    ChangingReceipts,
+    MemoryView,
+):
     """The transaction under way, on tables of its own: what was committed is never touched."""
 
     # Who.
@@ -240,6 +254,7 @@ class MemoryTransaction(ChangingErasure, MemoryChangingRuns, ChangingLive, Memor
 
     async def suppress(self, channel: str, address: str, reason: str, at_ms: int) -> None:
         self._tables.suppressions = self._tables.suppressions | {(channel, address.lower()): reason}
+        self._tables.suppressed_ms = self._tables.suppressed_ms | {(channel, address.lower()): at_ms}
 
     # Small things.
     async def put_key(self, key: AccessKey) -> None:

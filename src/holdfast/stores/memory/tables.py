@@ -6,10 +6,14 @@ from dataclasses import dataclass, field
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.connections import Connection
 from holdfast.ports.erasure import Erasure, Tombstone
+from holdfast.ports.inbox import InboxItem
 from holdfast.ports.live import LiveSegment, Membership
+from holdfast.ports.receipts import Reached
 from holdfast.ports.runs import Planned, Run
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send, SendState
+from holdfast.ports.templates import SavedTemplate
 from holdfast.ports.turns import Turn
 from holdfast.ports.watching import Watch
 from holdfast.profiles.identity import Link
@@ -43,11 +47,21 @@ class Tables:
     answers: dict[str, tuple[Answered, ...]] = field(default_factory=dict)
     """By send: what came of attempts that did not end well."""
     suppressions: dict[tuple[str, str], str] = field(default_factory=dict)
+    suppressed_ms: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Since when, of those and perhaps of others that were lifted."""
+    provider_messages: dict[tuple[str, str], Reached] = field(default_factory=dict)
+    """By channel and the provider's number."""
+    reached: dict[tuple[str, str], Reached] = field(default_factory=dict)
+    """By channel and address."""
+    soft_bounces: dict[tuple[str, str, str], int] = field(default_factory=dict)
+    """By channel, address and send: when."""
     spending: dict[tuple[str, str], int] = field(default_factory=dict)
     """By origin and day."""
     keys: dict[str, AccessKey] = field(default_factory=dict)
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
     """Every version, deletions too, by id and number."""
+    templates: dict[tuple[str, str, int], SavedTemplate] = field(default_factory=dict)
+    """Every version, deletions too, by kind, id and number."""
     notes: dict[str, str] = field(default_factory=dict)
     live_segments: dict[int, LiveSegment] = field(default_factory=dict)
     live_last: int = 0
@@ -60,6 +74,9 @@ class Tables:
     watch_last: int = 0
     turns: tuple[Turn, ...] = ()
     turn_last: int = 0
+    connections: dict[str, Connection] = field(default_factory=dict)
+    connection_changes: int = 0
+    inbox: dict[str, InboxItem] = field(default_factory=dict)
     erasures: dict[str, Erasure] = field(default_factory=dict)
     tombstones: dict[str, Tombstone] = field(default_factory=dict)
     identities_forgotten: int = 0

@@ -10,8 +10,8 @@ from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Row, Session, numbers
 
 _SQL = load("erasure")
-_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships")
-_FORGET = ("answers", *_KINDS, "members", "reviews")
+_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox", "receipts")
+_FORGET = ("answers", *_KINDS, "members", "reviews", "numbers")
 """In this order: answers are found by the sends they are about."""
 
 
@@ -78,6 +78,7 @@ class ChangingErasure(ReadingErasure):
 
     async def drop_suppressions(self, addresses: Sequence[str]) -> None:
         await self._do(_SQL["drop_suppressions"], _digests(addresses))
+        await self._do(_SQL["drop_bounces"], sorted({each.lower() for each in addresses}))
 
 
 def _digests(addresses: Sequence[str]) -> list[bytes]:

@@ -30,19 +30,23 @@ import asyncpg
 
 from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
+from holdfast.stores.postgres.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.postgres.live import ChangingLive, ReadingLive
 from holdfast.stores.postgres.migrating import check_made, migrate, migrations
 from holdfast.stores.postgres.opening import Limits, Server, hang_up, undo
 from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.postgres.people import ChangingPeople, ReadingPeople
+from holdfast.stores.postgres.receipts import ChangingReceipts, ReadingReceipts
 from holdfast.stores.postgres.refusals import LOST, in_our_words
 from holdfast.stores.postgres.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.postgres.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.postgres.session import Connection
 from holdfast.stores.postgres.small import ChangingSmall, ReadingSmall
+from holdfast.stores.postgres.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.postgres.turns import ChangingTurns, ReadingTurns
 
 WORKSPACE = "holdfast"
@@ -66,11 +70,15 @@ class PostgresView(
     ReadingJourneys,
     ReadingOutbox,
     ReadingSegments,
+    ReadingTemplates,
     ReadingErasure,
     ReadingSmall,
     ReadingTurns,
     ReadingLive,
     ReadingRuns,
+    ReadingConnections,
+    ReadingInbox,
+    ReadingReceipts,
 ):
     """A snapshot."""
 
@@ -81,11 +89,15 @@ class PostgresTransaction(
     ChangingJourneys,
     ChangingOutbox,
     ChangingSegments,
+    ChangingTemplates,
     ChangingErasure,
     ChangingSmall,
     ChangingTurns,
     ChangingLive,
     ChangingRuns,
+    ChangingConnections,
+    ChangingInbox,
+    ChangingReceipts,
 ):
     """The transaction under way."""
 

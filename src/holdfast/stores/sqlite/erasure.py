@@ -9,8 +9,8 @@ from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
 
 _SQL = load("erasure")
-_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships")
-_FORGET = ("answers", *_KINDS, "members", "reviews")
+_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox", "receipts")
+_FORGET = ("answers", *_KINDS, "members", "reviews", "numbers")
 """In this order: answers are found by the sends they are about."""
 
 
@@ -78,6 +78,7 @@ class ChangingErasure(ReadingErasure):
         self._do(_SQL["note_forgotten"], wanted)
         gone = {kind: self._connection.execute(_SQL[f"forget_{kind}"], (wanted,)).rowcount for kind in _FORGET}
         gone["memberships"] += gone["members"]
+        gone["receipts"] += gone["numbers"]
         return {kind: gone[kind] for kind in _KINDS}
 
     @in_thread
@@ -90,7 +91,9 @@ class ChangingErasure(ReadingErasure):
 
     @in_thread
     def drop_suppressions(self, addresses: Sequence[str]) -> None:
-        self._do_all(_SQL["drop_suppressions"], ((each.lower(),) for each in set(addresses)))
+        gone = [(each.lower(),) for each in set(addresses)]
+        self._do_all(_SQL["drop_suppressions"], gone)
+        self._do_all(_SQL["drop_bounces"], gone)
 
 
 def _erasure(row: Row) -> Erasure:

@@ -12,6 +12,7 @@ from holdfast.events.event import IdentityKey
 from holdfast.kernel.errors import Internal
 from holdfast.kernel.ids import hash64
 from holdfast.ports.state import Identity
+from holdfast.profiles.devices import Devices
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, Stamped, combine
 from holdfast.stores.packing import decoder, pack, signed
@@ -27,6 +28,7 @@ class _Sayings(msgspec.Struct, frozen=True, gc=False):
 
     traits: dict[str, Stamped] = {}
     consent: dict[str, Stamped] = {}
+    devices: Devices = {}
 
 
 _SAYINGS = decoder(_Sayings)
@@ -60,7 +62,7 @@ class ReadingPeople(Session):
         found: dict[int, Profile] = {}
         for person, body in self._rows(_SQL["sayings"], numbers(set(persons))):
             told = _SAYINGS.decode(body)
-            said = Profile(traits=told.traits, consent=told.consent)
+            said = Profile(traits=told.traits, consent=told.consent, devices=told.devices)
             found[person] = combine([found[person], said]) if person in found else said
         return found
 

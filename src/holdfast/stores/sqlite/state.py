@@ -12,17 +12,21 @@ from pathlib import Path
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import Transaction, View
 from holdfast.stores.sqlite.checkpoint import Checkpointer
+from holdfast.stores.sqlite.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.sqlite.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
+from holdfast.stores.sqlite.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.sqlite.live import ChangingLive, ReadingLive
 from holdfast.stores.sqlite.lock import Lock
 from holdfast.stores.sqlite.opening import migrate, migrations, open_reader, open_writer
 from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
+from holdfast.stores.sqlite.receipts import ChangingReceipts, ReadingReceipts
 from holdfast.stores.sqlite.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
+from holdfast.stores.sqlite.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.sqlite.turns import ChangingTurns, ReadingTurns
 
 FILE = "state.sqlite"
@@ -43,11 +47,15 @@ class SqliteView(
     ReadingJourneys,
     ReadingOutbox,
     ReadingSegments,
+    ReadingTemplates,
     ReadingErasure,
     ReadingSmall,
     ReadingTurns,
     ReadingLive,
     ReadingRuns,
+    ReadingConnections,
+    ReadingInbox,
+    ReadingReceipts,
 ):
     """A snapshot."""
 
@@ -58,11 +66,15 @@ class SqliteTransaction(
     ChangingJourneys,
     ChangingOutbox,
     ChangingSegments,
+    ChangingTemplates,
     ChangingErasure,
     ChangingSmall,
     ChangingTurns,
     ChangingLive,
     ChangingRuns,
+    ChangingConnections,
+    ChangingInbox,
+    ChangingReceipts,
 ):
     """The transaction under way."""
 

@@ -40,7 +40,10 @@ SELECT
   (SELECT count(*) FROM send WHERE identity = ANY ($1::bigint[])),
   (SELECT count(*) FROM membership WHERE person = ANY ($1::bigint[]))
     + (SELECT count(*) FROM segment_member
-      WHERE live IN (SELECT number FROM live_segment) AND person = ANY ($1::bigint[]))
+      WHERE live IN (SELECT number FROM live_segment) AND person = ANY ($1::bigint[])),
+  (SELECT count(*) FROM inbox WHERE identity = ANY ($1::bigint[])),
+  (SELECT count(*) FROM reached WHERE identity = ANY ($1::bigint[]))
+    + (SELECT count(*) FROM provider_message WHERE identity = ANY ($1::bigint[]))
 
 -- name: note_forgotten
 -- Remembers, before they go, how many identities go and the highest number ever given.
@@ -84,6 +87,18 @@ DELETE FROM segment_member WHERE live IN (SELECT number FROM live_segment) AND p
 -- Forgets that persons were to be looked at anew.
 DELETE FROM member_review WHERE person = ANY ($1::bigint[])
 
+-- name: forget_inbox
+-- Deletes what waits in the inboxes of identities.
+DELETE FROM inbox WHERE identity = ANY ($1::bigint[])
+
+-- name: forget_receipts
+-- Forgets at which addresses identities were written to last.
+DELETE FROM reached WHERE identity = ANY ($1::bigint[])
+
+-- name: forget_numbers
+-- Forgets what providers call the messages to identities.
+DELETE FROM provider_message WHERE identity = ANY ($1::bigint[])
+
 -- name: drop_emitted
 -- Deletes own events that are on their way to the log.
 DELETE FROM emitted WHERE id = ANY ($1::bigint[])
@@ -99,3 +114,7 @@ SELECT channel, address, reason FROM suppression WHERE digest = ANY ($1::bytea[]
 -- name: drop_suppressions
 -- Forgets what is said of some addresses, on every channel.
 DELETE FROM suppression WHERE digest = ANY ($1::bytea[])
+
+-- name: drop_bounces
+-- Forgets what came back from some addresses.
+DELETE FROM soft_bounce WHERE address = ANY ($1::text[])

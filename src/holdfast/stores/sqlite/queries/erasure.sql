@@ -42,7 +42,11 @@ SELECT
   (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN send ON send.identity = wanted.value),
   (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN membership ON membership.person = wanted.value)
     + (SELECT count(*) FROM segment_member
-      WHERE live IN (SELECT number FROM live_segment) AND person IN (SELECT value FROM json_each(?1)))
+      WHERE live IN (SELECT number FROM live_segment) AND person IN (SELECT value FROM json_each(?1))),
+  (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN inbox ON inbox.identity = wanted.value),
+  (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN reached ON reached.identity = wanted.value)
+    + (SELECT count(*) FROM json_each(?1) AS wanted
+      CROSS JOIN provider_message ON provider_message.identity = wanted.value)
 
 -- name: note_forgotten
 -- Remembers, before they go, how many identities go and the highest number ever given.
@@ -88,6 +92,18 @@ DELETE FROM segment_member WHERE live IN (SELECT number FROM live_segment) AND p
 -- Forgets that persons were to be looked at anew.
 DELETE FROM member_review WHERE person IN (SELECT value FROM json_each(?1))
 
+-- name: forget_inbox
+-- Deletes what waits in the inboxes of identities.
+DELETE FROM inbox WHERE identity IN (SELECT value FROM json_each(?1))
+
+-- name: forget_receipts
+-- Forgets at which addresses identities were written to last.
+DELETE FROM reached WHERE identity IN (SELECT value FROM json_each(?1))
+
+-- name: forget_numbers
+-- Forgets what providers call the messages to identities.
+DELETE FROM provider_message WHERE identity IN (SELECT value FROM json_each(?1))
+
 -- name: drop_emitted
 -- Deletes own events that are on their way to the log.
 DELETE FROM emitted WHERE id IN (SELECT value FROM json_each(?1))
@@ -103,3 +119,7 @@ SELECT channel, address, reason FROM suppression WHERE address = ? ORDER BY chan
 -- name: drop_suppressions
 -- Forgets what is said of an address, on every channel.
 DELETE FROM suppression WHERE address = ?
+
+-- name: drop_bounces
+-- Forgets what came back from an address.
+DELETE FROM soft_bounce WHERE address = ?

@@ -1,0 +1,1 @@
+"""Filters of ours: one file, one filter, assigned to `FILTER`."""

@@ -1,0 +1,1 @@
+"""Tags of ours: one file, one tag, assigned to `TAG`."""
