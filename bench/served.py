@@ -17,7 +17,8 @@ from bench.ingest_server import WRITE_KEY
 _SERVE = (
     "import os, sys; from pathlib import Path; from holdfast.settings import Settings;"
     "from holdfast.workers.server import serve;"
-    "serve(Settings.load(Path(sys.argv[1]), os.environ, {'port': 0}), on_ready=lambda url: print(url, flush=True),"
+    "serve(Settings.load(Path(sys.argv[1]), os.environ, {'port': int(sys.argv[2])}),"
+    "on_ready=lambda url: print(url, flush=True),"
     f" write_key={WRITE_KEY!r}, api_key='ak_bench')"
 )
 
@@ -42,13 +43,17 @@ class Served:
 
 
 @contextmanager
-def served(data: Path, **settings: object) -> Iterator[Served]:
-    """Serve the workspace; settings are those of the environment, without their prefix."""
+def served(data: Path, *, port: int = 0, **settings: object) -> Iterator[Served]:
+    """Serve the workspace; settings are those of the environment, without their prefix. Port 0 is any that is free."""
     environment = os.environ | {f"HOLDFAST_{name.upper()}": str(value) for name, value in settings.items()}
     began = time.perf_counter()
     with (data / "server.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", _SERVE, str(data)], stdout=subprocess.PIPE, stderr=log, text=True, env=environment
+            [sys.executable, "-c", _SERVE, str(data), str(port)],
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            env=environment,
         )
     try:
         assert process.stdout is not None

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -91,6 +92,23 @@ async def open_state(settings: Settings, *, migrates: bool = True) -> State:
     from holdfast.stores.sqlite.state import SqliteState  # noqa: PLC0415
 
     return SqliteState(settings.data_dir)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ground:
+    """What everything else stands on, and what is enough to take events in."""
+
+    state: State
+    log: Log
+
+
+async def open_ground(settings: Settings, opened: contextlib.AsyncExitStack) -> Ground:
+    """State and log, open until `opened` is closed. Raises Busy, Invalid or Conflict when they cannot be opened."""
+    state = await open_state(settings)
+    opened.push_async_callback(state.close)
+    log = await open_log(settings)
+    opened.push_async_callback(log.close)
+    return Ground(state=state, log=log)
 
 
 async def open_log(settings: Settings) -> Log:

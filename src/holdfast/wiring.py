@@ -56,7 +56,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.links import Linker
-from holdfast.places import SystemClock, open_history, open_log, open_seat, open_state, secret_of
+from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, secret_of
 from holdfast.ports.analyst import AnalystSql
 from holdfast.ports.asking import Questions, UnderWay
 from holdfast.ports.audiences import HasAudiences
@@ -385,11 +385,14 @@ def stage_of(numbers: Mapping[IdentityKey, int], like: Stage | None) -> Stage:
     return RehearsalStage(numbers, like if isinstance(like, RehearsalStage) else None)
 
 
-async def open_application(settings: Settings, *, clock: Clock | None = None, serving: bool = True) -> Application:
+async def open_application(
+    settings: Settings, *, clock: Clock | None = None, serving: bool = True, ground: Ground | None = None
+) -> Application:
     """Open the workspace and put the application together.
 
     Args:
         serving: whether messages are sent; a workspace opened to ask questions sends none, and claims none.
+        ground: state and log, where they are open already: then whoever opened them closes them, after the application.
 
     Raises Busy or Conflict when another process has the workspace open, or reacts on the same state.
     """
@@ -398,7 +401,7 @@ async def open_application(settings: Settings, *, clock: Clock | None = None, se
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         if settings.is_shared:
             await _sit_down(settings, opened)
-        state, log, history = await _open_stores(settings, opened)
+        state, log, history = await _open_stores(settings, opened, ground)
         if settings.is_shared:
             state = await begin_acting(state, secrets.token_hex(OWNER_BYTES))
         mail: Mail | None = None
@@ -440,14 +443,13 @@ async def _sit_down(settings: Settings, opened: contextlib.AsyncExitStack) -> No
         )
 
 
-async def _open_stores(settings: Settings, opened: contextlib.AsyncExitStack) -> tuple[State, Log, History]:
-    state = await open_state(settings)
-    opened.push_async_callback(state.close)
-    log = await open_log(settings)
-    opened.push_async_callback(log.close)
+async def _open_stores(
+    settings: Settings, opened: contextlib.AsyncExitStack, ground: Ground | None = None
+) -> tuple[State, Log, History]:
+    ground = ground or await open_ground(settings, opened)
     history = await open_history(settings)
     opened.push_async_callback(history.close)
-    return state, log, history
+    return ground.state, ground.log, history
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

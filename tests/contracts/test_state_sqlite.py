@@ -192,7 +192,7 @@ def places_of(query: str) -> int:
     return max((int(each) for each in re.findall(r"\?(\d+)", query)), default=query.count("?"))
 
 
-@pytest.mark.parametrize("topic", ["people", "feed", "journeys", "outbox", "segments", "small"])
+@pytest.mark.parametrize("topic", ["people", "feed", "journeys", "outbox", "segments", "small", "catalogues"])
 async def test_every_query_is_sound_and_used(tmp_path: Path, topic: str) -> None:
     await SqliteState(tmp_path).close()
     queries = load(topic)
@@ -227,6 +227,16 @@ async def test_every_query_is_sound_and_used(tmp_path: Path, topic: str) -> None
         ("outbox", "contacts", "send_by_identity"),
         ("outbox", "sends_of_identities", "send_by_identity"),
         ("outbox", "sends_of_origin", "send_by_origin"),
+        ("catalogues", "catalogue_item", "catalogue_item_by_id"),
+        ("catalogues", "top_items", "catalogue_item_by_rank"),
+        ("catalogues", "edition_items", "catalogue_item_by_id"),
+        ("catalogues", "clear_items", "catalogue_item_by_"),
+        ("catalogues", "coupons_of", "coupon_by_send"),
+        ("catalogues", "held_coupon", "coupon_by_send"),
+        ("catalogues", "claim_coupon", "coupon_left"),
+        ("catalogues", "return_coupon", "coupon_by_send"),
+        ("catalogues", "forget_coupon", "coupon_by_send"),
+        ("catalogues", "withdraw_coupons", "coupon_left"),
     ],
 )
 async def test_hot_queries_walk_their_index(tmp_path: Path, topic: str, name: str, index: str) -> None:

@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from holdfast.decisions.caps import PRIORITY_USUAL, Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.inbox import InboxTransaction, InboxView
@@ -265,6 +266,7 @@ class View(
     LiveView,
     TurnView,
     TemplateView,
+    CatalogueView,
     ConnectionView,
     InboxView,
     ReceiptView,
@@ -469,6 +471,7 @@ class Transaction(
     LiveTransaction,
     TurnTransaction,
     TemplateTransaction,
+    CatalogueTransaction,
     ConnectionTransaction,
     InboxTransaction,
     ReceiptTransaction,

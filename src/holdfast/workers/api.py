@@ -26,7 +26,8 @@ def opening_api(*, write_key: str | None = None, api_key: str | None = None) -> 
         app = await open_asking(settings)
         app.closing = closing
         opened.push_async_callback(app.close)
-        await keep_keys(app, (write_key, api_key))
+        await keep_keys(app.state, settings, (write_key, api_key), app.clock)
+        await app.access.refresh(app.state)
         opened.enter_context(announced(settings))
 
         async def know_keys() -> None:

@@ -39,7 +39,12 @@ class Entrance:
             await _lifespan(receive, send)
         elif self.inner is not None:
             await self.inner(scope, receive, send)
-        elif scope["type"] == "http":
+        else:
+            await self.starting(scope, receive, send)
+
+    async def starting(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say that there is nobody to answer yet."""
+        if scope["type"] == "http":
             body: dict[str, object] = {"status": "starting", "doing": self.doing}
             if scope["path"] != "/healthz":
                 body["error"] = Busy("this is starting.", hint=f"Try again in a moment. {self.doing}").as_json()

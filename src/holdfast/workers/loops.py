@@ -118,6 +118,17 @@ async def keep_house_for_ever(app: Application) -> None:
                 await _either(app.erase_wanted.wait(), app.closing.wait())
 
 
+def loops_of(app: Application) -> list[Coroutine[Any, Any, None]]:
+    """Everything that goes on in a server."""
+    works = {
+        "React": react_for_ever,
+        "Archive": archive_for_ever,
+        "Housekeeping": keep_house_for_ever,
+        "Audiences": prepare_for_ever,
+    }
+    return [keep_going(app, name, work) for name, work in works.items()]
+
+
 async def keep_going(app: Application, name: str, work: Callable[[Application], Awaitable[None]]) -> None:
     """Run a loop; what breaks it is said and it is begun again, for everything it did half is undone."""
     while not app.closing.is_set():

@@ -1,21 +1,30 @@
-"""The server: everything in one process, listening from its first moment and ready once the engine is loaded."""
+"""The server: everything in one process, listening from its first moment and ready once the engine is loaded.
+
+State and log are open in half a second and take events in from then on. What answers and reacts takes two seconds and
+more to import, and half a minute where the engine's library is not in memory: that is done beside it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import uvicorn
 
-from holdfast.flows.upkeep.keys import first_keys
-from holdfast.http.app import make_http
+from holdfast.flows.ingest.collect import Collector
+from holdfast.flows.upkeep.keys import Access, first_keys
+from holdfast.http.collect import collect_first, collect_routes
 from holdfast.kernel.errors import Conflict
+from holdfast.places import Ground, SystemClock, open_ground
+from holdfast.ports.clock import Clock
+from holdfast.ports.state import State
 from holdfast.settings import Settings
-from holdfast.wiring import Application, open_application
 from holdfast.workers.listening import (
     GOODBYE_SECONDS,
     Entrance,
@@ -26,14 +35,18 @@ from holdfast.workers.listening import (
     stop_signals,
     write_private,
 )
-from holdfast.workers.loops import archive_for_ever, keep_going, keep_house_for_ever, prepare_for_ever, react_for_ever
+
+if TYPE_CHECKING:
+    from holdfast.wiring import Application
 
 _log = logging.getLogger(__name__)
 
 _CALL_OFF_SECONDS = 0.1
 """How often it is looked what is still asked once the server is to stop."""
 
-Prepare = Callable[[Application], Awaitable[None]]
+Prepare = Callable[["Application"], Awaitable[None]]
+_HEAVY = ("holdfast.http.app", "holdfast.wiring", "holdfast.workers.loops")
+"""What takes long to import, and is not needed to take events in."""
 
 
 def serve(
@@ -92,21 +105,29 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
     stop = stop_signals()
     app: Application | None = None
     loops: list[asyncio.Task[None]] = []
+    below = contextlib.AsyncExitStack()  # What is to be closed, last opened first.
     try:
-        app = await open_application(settings)
-        await keep_keys(app, doings.keys)
+        # Where others share the state, they take events in meanwhile; and nothing is to be changed before we have the
+        # seat of the one who reacts.
+        ground = None if settings.is_shared else await open_ground(settings, below)
+        if ground is not None:
+            await begin_collecting(entrance, ground, settings, doings.keys)
+        await asyncio.to_thread(_import_heavy)
+        from holdfast.http.app import make_http  # noqa: PLC0415  # Just imported, beside what was asked meanwhile.
+        from holdfast.wiring import open_application  # noqa: PLC0415
+        from holdfast.workers.loops import loops_of  # noqa: PLC0415
+
+        app = await open_application(settings, ground=ground)
+        below.push_async_callback(app.close)
+        await keep_keys(app.state, settings, doings.keys, app.clock)
+        await app.access.refresh(app.state)
         app.doing = "Preparing the workspace." if doings.prepare is not None else ""
         entrance.inner = make_http(app)
         if doings.prepare is not None:
             # The console may be watched meanwhile; /healthz says that we are not ready.
             await _until(stop, doings.prepare(app))
             app.doing = ""
-        loops = [
-            asyncio.create_task(keep_going(app, "React", react_for_ever)),
-            asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
-            asyncio.create_task(keep_going(app, "Housekeeping", keep_house_for_ever)),
-            asyncio.create_task(keep_going(app, "Audiences", prepare_for_ever)),
-        ]
+        loops = [asyncio.create_task(each) for each in loops_of(app)]
         with announced(settings):
             doings.on_ready(settings.url)
             if doings.company is not None:
@@ -126,9 +147,24 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         for each in loops:
             each.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
-        if app is not None:
-            await app.close()
+        await below.aclose()
         listener.close()
+
+
+def _import_heavy() -> None:
+    for name in _HEAVY:
+        importlib.import_module(name)
+
+
+async def begin_collecting(
+    entrance: Entrance, ground: Ground, settings: Settings, given: tuple[str | None, str | None]
+) -> None:
+    """Take events in from now on; everything else is still answered `starting`."""
+    access, clock = Access(), SystemClock()
+    await keep_keys(ground.state, settings, given, clock)
+    await access.refresh(ground.state)
+    routes = collect_routes(Collector(ground.log, clock), source_of=access.source_of, public_url=settings.url)
+    entrance.inner = collect_first(routes, entrance.starting)
 
 
 async def call_off(app: Application, serving: asyncio.Task[None]) -> None:
@@ -165,15 +201,14 @@ async def _accompany(company: Prepare, app: Application) -> None:
         _log.exception("What runs beside the server failed; the server goes on without it.")
 
 
-async def keep_keys(app: Application, given: tuple[str | None, str | None]) -> None:
+async def keep_keys(state: State, settings: Settings, given: tuple[str | None, str | None], clock: Clock) -> None:
     """Make the first keys, and leave them for whoever may read the data directory."""
     try:
-        made = await first_keys(app.state, write_key=given[0], api_key=given[1], now=app.clock.now())
+        made = await first_keys(state, write_key=given[0], api_key=given[1], now=clock.now())
     except Conflict:
         made = None  # Another process has made them at this very moment.
-    await app.access.refresh(app.state)
     if made is not None:
-        write_private(app.settings.data_dir / "keys.json", {"write_key": made[0], "api_key": made[1]})
+        write_private(settings.data_dir / "keys.json", {"write_key": made[0], "api_key": made[1]})
 
 
 @contextlib.contextmanager

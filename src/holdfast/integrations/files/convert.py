@@ -274,4 +274,5 @@ _TEXTS = ("name", "kind", "user_id", "anonymous_id", "previous_id", "message_id"
 _FIELDS: list[pa.Field[Any]] = [pa.field(name, pa.string()) for name in _TEXTS]
 _EVENTS = pa.schema([*_FIELDS, pa.field("timestamp", pa.timestamp("ms", tz="UTC"))])
 """As `Batch.events` is to be."""
-_EMPTY = _EVENTS.empty_table()
+_EMPTY = pa.Table.from_batches([], schema=_EVENTS)
+"""Made so, and not by `empty_table`: that imports pandas, which nothing else needs before the first answer."""

@@ -29,6 +29,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
+from holdfast.stores.memory.catalogues import ReadingCatalogues
 from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.inbox import ReadingInbox
@@ -51,6 +52,7 @@ class MemoryView(
     ReadingLive,
     MemoryTurns,
     ReadingTemplates,
+    ReadingCatalogues,
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,

@@ -28,6 +28,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.catalogues import ChangingCatalogues
 from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.erasure import ChangingErasure
 from holdfast.stores.memory.inbox import ChangingInbox
@@ -46,6 +47,7 @@ class MemoryTransaction(
     ChangingLive,
     MemoryChangingTurns,
     ChangingTemplates,
+    ChangingCatalogues,
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,

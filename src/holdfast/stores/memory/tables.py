@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.catalogues import Catalogue, CatalogueItem, CouponCode, CouponPool, Edition
 from holdfast.ports.connections import Connection
 from holdfast.ports.erasure import Erasure, Tombstone
 from holdfast.ports.inbox import InboxItem
@@ -74,6 +75,14 @@ class Tables:
     watch_last: int = 0
     turns: tuple[Turn, ...] = ()
     turn_last: int = 0
+    catalogues: dict[str, Catalogue] = field(default_factory=dict)
+    editions: dict[int, Edition] = field(default_factory=dict)
+    edition_last: int = 0
+    catalogue_items: dict[int, dict[str, CatalogueItem]] = field(default_factory=dict)
+    """By edition and id."""
+    coupon_pools: dict[str, CouponPool] = field(default_factory=dict)
+    coupons: dict[int, CouponCode] = field(default_factory=dict)
+    coupon_last: int = 0
     connections: dict[str, Connection] = field(default_factory=dict)
     connection_changes: int = 0
     inbox: dict[str, InboxItem] = field(default_factory=dict)

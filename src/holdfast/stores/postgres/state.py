@@ -30,6 +30,7 @@ import asyncpg
 
 from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.postgres.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
@@ -76,6 +77,7 @@ class PostgresView(
     ReadingTurns,
     ReadingLive,
     ReadingRuns,
+    ReadingCatalogues,
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
@@ -95,6 +97,7 @@ class PostgresTransaction(
     ChangingTurns,
     ChangingLive,
     ChangingRuns,
+    ChangingCatalogues,
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.sqlite.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.sqlite.checkpoint import Checkpointer
 from holdfast.stores.sqlite.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.sqlite.erasure import ChangingErasure, ReadingErasure
@@ -53,6 +54,7 @@ class SqliteView(
     ReadingTurns,
     ReadingLive,
     ReadingRuns,
+    ReadingCatalogues,
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
@@ -72,6 +74,7 @@ class SqliteTransaction(
     ChangingTurns,
     ChangingLive,
     ChangingRuns,
+    ChangingCatalogues,
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,
