@@ -15,10 +15,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import EmailSmtp, email_channel
 from holdfast.kernel.ids import effect_key
+from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Parcel, Refused
 from holdfast.messages.sending_domain import SendingDomain
-from holdfast.messages.content import Words
 from holdfast.messages.verp import bounced_send
 from holdfast.testing import a_send
 from tests.postfix_server import UNKNOWN, postfix
