@@ -42,6 +42,7 @@ _SEPTETS: dict[str, bytes] = {
     **{each: bytes((code,)) for code, each in enumerate(_BASIC) if code != _ESCAPE},
     **{each: bytes((_ESCAPE, code)) for each, code in _EXTENDED.items()},
 }
+_EXTENSION = {code: each for each, code in _EXTENDED.items()}
 _PLAIN = {
     **dict.fromkeys("\u2018\u2019\u201a\u201b\u2032\u00b4\u02bc", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb", '"'),
@@ -85,9 +86,13 @@ def segments_of(text: str) -> Segments:
     )
 
 
-def split(text: str) -> tuple[str, ...]:
-    """The text as the parts it is sent in. No character is cut in two: neither an escaped one nor an emoji's halves."""
-    alphabet: Alphabet = "gsm_7" if is_gsm(text) else "ucs_2"
+def split(text: str, alphabet: Alphabet | None = None) -> tuple[str, ...]:
+    """The text as the parts it is sent in. No character is cut in two: neither an escaped one nor an emoji's halves.
+
+    Args:
+        alphabet: what it is sent in; the 7-bit one if that has all of its characters, unless said otherwise.
+    """
+    alphabet = alphabet or ("gsm_7" if is_gsm(text) else "ucs_2")
     if _size(text, alphabet) <= ALONE[alphabet]:
         return (text,) if text else ()
     return tuple(_parts(text, alphabet))
@@ -107,6 +112,25 @@ def encode_gsm(text: str) -> bytes:
         return b"".join([_SEPTETS[each] for each in text])
     except KeyError as error:
         raise ValueError(f"{error.args[0]!r} is not in the 7-bit alphabet") from None
+
+
+def decode_gsm(septets: bytes) -> str:
+    """What septets say, one in each byte; a code in no table comes out as the replacement character.
+
+    >>> decode_gsm(encode_gsm("5 € [net]"))
+    '5 € [net]'
+    """
+    out: list[str] = []
+    escaped = False
+    for code in septets:
+        if code == _ESCAPE and not escaped:
+            escaped = True
+            continue
+        # An escaped code the extension lacks means what it means without the escape (TS 23.038, 6.2.1.1).
+        known = _BASIC[code].replace("\x1b", " ") if code < len(_BASIC) else "\ufffd"
+        out.append(_EXTENSION.get(code, known) if escaped else known)
+        escaped = False
+    return "".join(out)
 
 
 def plainly(text: str) -> str:
