@@ -10,6 +10,7 @@ import re
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 from typing import Literal
 
@@ -97,14 +98,14 @@ class Signer:
 
     def _head(self, names: Sequence[str], hashed: str, at_seconds: int) -> bytes:
         """The header up to the signature itself."""
-        lines = [
+        lines = (
             f"DKIM-Signature: v=1; a={self.algorithm}; c=relaxed/simple;",
             f" d={self.domain};",
             f" s={self.selector}; t={at_seconds};",
-            *_named(names),
+            _named(tuple(names)),
             f" bh={hashed};",
             " b=",
-        ]
+        )
         return "\r\n".join(lines).encode("ascii")
 
     def _sign(self, said: bytes) -> bytes:
@@ -163,11 +164,15 @@ def simple_body(body: bytes) -> bytes:
 
 def relaxed(name: str, value: bytes) -> bytes:
     """A header as `relaxed` has it: one line, single blanks, none at either end (RFC 6376, 3.4.2); with a CRLF."""
-    return name.encode("latin-1") + b":" + _BLANKS.sub(b" ", value.replace(b"\r\n", b"")).strip(b" ") + b"\r\n"
+    unfolded = value.replace(b"\r\n", b"").strip(b" \t")
+    if b"  " in unfolded or b"\t" in unfolded:
+        unfolded = _BLANKS.sub(b" ", unfolded)
+    return name.encode("latin-1") + b":" + unfolded + b"\r\n"
 
 
-def _named(names: Sequence[str]) -> list[str]:
-    """The tag `h=`, in lines."""
+@lru_cache(maxsize=64)
+def _named(names: tuple[str, ...]) -> str:
+    """The tag `h=`, folded; nearly all mails have the same headers."""
     lines, line = [], " h="
     for index, name in enumerate(names):
         put = name if index == 0 else f":{name}"
@@ -176,7 +181,7 @@ def _named(names: Sequence[str]) -> list[str]:
             line = f"  {name}"
         else:
             line += put
-    return [*lines, f"{line};"]
+    return "\r\n".join([*lines, f"{line};"])
 
 
 def _cut(signature: bytes) -> list[bytes]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from binascii import b2a_qp
+from functools import lru_cache
 
 from holdfast.messages.address import Mailbox
 from holdfast.messages.template import one_line
@@ -18,6 +19,8 @@ LINE_BYTES_MOST = 76
 HEADER_BYTES_MOST = 998
 """Lines of other headers: an address may be too long to be folded (RFC 5322, 2.1.1)."""
 
+_LINES_KEPT_MOST = 8_192
+_LINE_KEPT_MOST = 500  # Characters: together with the lines as they came, 15 MB at the very most.
 _WORD_OVERHEAD = len("=?utf-8?B??=")
 _PLAIN = re.compile(r"[\x20-\x7e]*")
 _BLANK_TOO_FAR = re.compile(rb"(?<=[^\r\n]{74})(=20\r\n|=09\r\n)")
@@ -40,12 +43,21 @@ def plain_header(name: str, value: str) -> str:
 
 def quoted_printable(text: str) -> bytes:
     """The text as quoted-printable UTF-8, with CRLF line ends and one at the end; no line over 76 bytes."""
-    lines = text.rstrip("\r\n").replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n") + "\r\n"
+    lines = text.rstrip("\r\n").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return b"".join([_line_kept(line) if len(line) <= _LINE_KEPT_MOST else _line(line) for line in lines])
+
+
+def _line(line: str) -> bytes:
+    """One line, encoded; of several where it is long."""
     # The encoder takes its own line ends from the first it meets, so there must be one; and it leaves a line of one dot
     # alone only when the dot is encoded, as it does.
-    encoded = b2a_qp(lines.encode("utf-8", "replace"), istext=True)
-    # It encodes a blank at a line's end without looking whether the line has room for it.
-    return _BLANK_TOO_FAR.sub(rb"=\r\n\1", encoded) if b"=20\r\n" in encoded or b"=09\r\n" in encoded else encoded
+    encoded = b2a_qp(f"{line}\r\n".encode("utf-8", "replace"), istext=True)
+    # It encodes a blank at the end without looking whether there is room for it.
+    return _BLANK_TOO_FAR.sub(rb"=\r\n\1", encoded) if encoded.endswith((b"=20\r\n", b"=09\r\n")) else encoded
+
+
+_line_kept = lru_cache(maxsize=_LINES_KEPT_MOST)(_line)
+# Most lines of a mail are the same for everybody it goes to: found again, they cost a tenth of encoding them.
 
 
 def text_header(name: str, value: str) -> str:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import hmac
 import re
-from base64 import b32encode
 from hashlib import sha256
 
-SEAL_CHARACTERS = 10
-"""50 bits, in base 32 and lower case: servers on the way may change the case of an address."""
+SEAL_CHARACTERS = 12
+"""48 bits, in hexadecimal: servers on the way may change the case of an address."""
 
 _PURPOSE = b"holdfast bounce 1\x00"  # So that a seal made for anything else is none here.
-_LOCAL = re.compile(rf"b\+(?P<send>[0-9a-f]{{32}})-(?P<seal>[a-z2-7]{{{SEAL_CHARACTERS}}})")
+_LOCAL = re.compile(rf"b\+(?P<send>[0-9a-f]{{32}})-(?P<seal>[0-9a-f]{{{SEAL_CHARACTERS}}})")
 
 
 def bounce_address(send: str, host: str, key: bytes) -> str:
@@ -43,5 +42,4 @@ def bounced_send(address: str, key: bytes) -> str | None:
 
 
 def _seal(send: str, key: bytes) -> str:
-    digest = hmac.digest(key, _PURPOSE + send.encode("ascii"), sha256)
-    return b32encode(digest).decode("ascii")[:SEAL_CHARACTERS].lower()
+    return hmac.digest(key, _PURPOSE + send.encode("ascii"), sha256).hex()[:SEAL_CHARACTERS]

@@ -243,7 +243,8 @@ async def open_connection(door: Door, patience: Patience) -> SmtpConnection:
 def _stuffed(body: bytes) -> bytes:
     """The body as it goes over the wire: CRLF line ends only, dots at line starts doubled, a line end at its end."""
     # A bare line end followed by a dot ends the mail for some servers and not for others: never let one through.
-    if not body.count(b"\r\n") == body.count(b"\r") == body.count(b"\n"):
+    within = body.replace(b"\r\n", b"")
+    if b"\r" in within or b"\n" in within:
         body = _BARE.sub(b"\r\n", body)
     if not body.endswith(b"\r\n"):
         body += b"\r\n"
