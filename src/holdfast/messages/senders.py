@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from holdfast.decisions.fields import Text
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import hash64
-from holdfast.kernel.phone import is_phone, phone_country
+from holdfast.profiles.phone import is_phone_number, phone_country
 
 SENDERS_MOST = 500
 
@@ -60,7 +60,7 @@ def read_senders(lines: str) -> SenderPool:
 
 def is_sender(text: str) -> bool:
     """Whether messages can be from it: a number in E.164, a short code, or a name."""
-    return bool(is_phone(text) or _SHORT_CODE.fullmatch(text) or _NAME.fullmatch(text))
+    return bool(is_phone_number(text) or _SHORT_CODE.fullmatch(text) or _NAME.fullmatch(text))
 
 
 @dataclass(frozen=True, slots=True)

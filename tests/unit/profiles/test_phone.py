@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.kernel.phone import is_phone, phone_country, read_phone
+from holdfast.profiles.phone import is_phone_number, phone_country, phone_number
 
 
 @pytest.mark.parametrize(
@@ -25,8 +25,8 @@ from holdfast.kernel.phone import is_phone, phone_country, read_phone
     ],
 )
 def test_a_number_is_read_as_it_is_dialled_there(written: str, country: str, dialled: str) -> None:
-    assert read_phone(written, country) == dialled
-    assert read_phone(dialled) == dialled
+    assert phone_number(written, country) == dialled
+    assert phone_number(dialled) == dialled
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,17 @@ def test_a_number_is_read_as_it_is_dialled_there(written: str, country: str, dia
     ],
 )
 def test_what_is_none_is_none(written: str, country: str) -> None:
-    assert read_phone(written, country) is None
+    assert phone_number(written, country) == ""
 
 
 @given(
     st.text(max_size=60) | st.text("+0123456789 -()/.", max_size=30), st.sampled_from(["", "AT", "US", "zz", "\x00"])
 )
 def test_any_text_is_a_number_or_none(written: str, country: str) -> None:
-    dialled = read_phone(written, country)
-    if dialled is not None:
-        assert is_phone(dialled)
-        assert read_phone(dialled) == dialled
+    dialled = phone_number(written, country)
+    if dialled:
+        assert is_phone_number(dialled)
+        assert phone_number(dialled) == dialled
         phone_country(dialled)
 
 
