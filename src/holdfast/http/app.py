@@ -31,6 +31,7 @@ from holdfast.http.api.sql import sql_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
+from holdfast.http.inbox import inbox_routes
 from holdfast.http.intake import Intake
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.pages import console_routes
@@ -58,6 +59,7 @@ def make_http(app: Application) -> ASGIApp:
     api.router.routes.extend(collecting)
     api.router.routes.append(Route("/healthz", _health(app), methods=["GET", "HEAD"]))
     api.router.routes.extend(tracking_routes(app.receiver))
+    api.router.routes.extend(inbox_routes(app))
     api.include_router(session_routes(app))
     asking = [Depends(asking_of(app))]
     # A person's live stream lies under /api/people too, and must be asked for before any user id is.

@@ -27,6 +27,8 @@ from holdfast.flows.upkeep.trim import trim
 from holdfast.kernel.errors import Conflict, Exposed
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.ports.connections import Connection
+from holdfast.ports.inbox import InboxItem
 from holdfast.ports.state import State
 from holdfast.segments.builders import did, last_did, trait
 from holdfast.stores.memory.history import MemoryHistory
@@ -300,6 +302,36 @@ async def test_what_was_about_to_be_told_still_is(tmp_path: Path) -> None:
     async with state.view() as view, life.house.app.state.view() as before:
         waiting = [event.message_id for _, event in await before.emitted(limit=10)]
         assert [event.message_id for _, event in await view.emitted(limit=10)] == waiting != []
+
+
+async def test_connections_and_inboxes_are_taken_along_for_no_log_has_them(tmp_path: Path) -> None:
+    life = await Life.begin(tmp_path, 5)
+    await life.live(60)
+    async with life.house.app.state.begin() as transaction:
+        (key,) = [each.key for each in (await transaction.sends_of(origin=None, identities=None, limit=1))]
+        identity = (await transaction.sends([key]))[key].identity
+        item = InboxItem(key=key, identity=identity, medium="inbox", words=b"{}", added_ms=1, expires_ms=2, opened_ms=1)
+        connection = Connection(
+            name="main",
+            provider="twilio",
+            medium="sms",
+            settings=b"{}",
+            secrets=b"sealed",
+            is_default=True,
+            created_ms=1,
+            changed_ms=2,
+        )
+        await transaction.add_inbox([item])
+        await transaction.put_connection(connection)
+    done, state, _ = await life.again()
+    found = await compare_states(life.house.app.state, state)
+    assert differing(found) == {}
+    assert (found["inbox"].rows, found["connections"].rows) == (1, 1)
+    assert (done.carried["inbox"], done.carried["connections"]) == (1, 1)
+    async with state.begin() as transaction:
+        await transaction.mark_inbox([replace(item, opened_ms=None)])
+        await transaction.put_connection(replace(connection, secrets=b"other"))
+    assert set(differing(await compare_states(life.house.app.state, state))) == {"inbox", "connections"}
 
 
 async def test_people_who_were_forgotten_leave_their_numbers_free(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Parts come one after the other and are never all in memory: somebody may have do
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,9 @@ from holdfast.flows.people.person import shown_as
 from holdfast.kernel.errors import Exposed, Invalid, NotFound
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.clock import Clock
+from holdfast.ports.erasure import Suppression
 from holdfast.ports.history import History, TimelineEvent
+from holdfast.ports.inbox import InboxItem
 from holdfast.ports.mailbox import Mailbox
 from holdfast.ports.state import BadRecord, Identity, Send, State, View
 from holdfast.profiles.devices import Device, Heard
@@ -60,6 +62,7 @@ PARTS = (
     "visits",
     "sends",
     "suppressions",
+    "inbox",
     "mail",
     "bad_records",
     "events",
@@ -157,10 +160,9 @@ async def items_of(holder: Holder, name: str) -> AsyncIterator[Item]:
             yield "visits", _visit(visit)
         addresses = _addresses(profiles, sends)
         suppressions = await view.suppressions(addresses)
-    for send in reversed(sends):
-        yield "sends", _send(send)
-    for each in suppressions:
-        yield "suppressions", {"channel": each.channel, "address": each.address, "reason": each.reason}
+        inbox = await view.inbox(ids, now_ms=0, limit=EVERYTHING)
+    for told in _messages(sends, suppressions, inbox):
+        yield told
     async for mail in _mail(holder.mailbox, addresses, {send.key for send in sends}):
         yield "mail", mail
     words = {each.key.value for each in members} | set(addresses)
@@ -168,6 +170,14 @@ async def items_of(holder: Holder, name: str) -> AsyncIterator[Item]:
         yield "bad_records", _bad_record(record)
     async for event in _events(holder.history, ids):
         yield "events", _event(event)
+
+
+def _messages(sends: Sequence[Send], suppressions: Sequence[Suppression], inbox: Sequence[InboxItem]) -> Iterator[Item]:
+    """What was sent to them, oldest first, and where nobody may write to them."""
+    yield from (("sends", _send(each)) for each in reversed(sends))
+    for each in suppressions:
+        yield "suppressions", {"channel": each.channel, "address": each.address, "reason": each.reason}
+    yield from (("inbox", _inbox_item(each)) for each in reversed(inbox))
 
 
 async def _of_state(
@@ -247,6 +257,8 @@ async def _mail(
                             "headers": dict(mail.headers),
                             "text": mail.text,
                             "html": mail.html,
+                            "medium": each.medium,
+                            "words": mail.words,
                         }
                 if len(found) < MAIL_AT_ONCE:
                     break
@@ -343,6 +355,20 @@ def _send(send: Send) -> dict[str, object]:
         "created_at": _at(send.created_ms),
         "settled_at": _at(send.settled_ms),
         "variables": dict(send.variables),
+    }
+
+
+def _inbox_item(item: InboxItem) -> dict[str, object]:
+    return {
+        "send": item.key,
+        "channel": item.medium,
+        "content": msgspec.json.decode(item.words),
+        "at": _at(item.added_ms),
+        "expires_at": _at(item.expires_ms),
+        "delivered_at": _at(item.delivered_ms),
+        "opened_at": _at(item.opened_ms),
+        "clicked_at": _at(item.clicked_ms),
+        "dismissed_at": _at(item.dismissed_ms),
     }
 
 

@@ -8,7 +8,7 @@ claimed a send, and what it waited for between two attempts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
@@ -112,6 +112,10 @@ async def _rows(view: View, identities: Sequence[Identity]) -> dict[str, Rows]:
         "visits": _visits(await view.visits_of(ids, limit=EVERYTHING), name_of),
         "sends": {f"{name_of[each.identity]} {each.key}": _send(each) for each in sends},
         "live segments": await _memberships(view, persons, names),
+        "inbox": {
+            f"{name_of[each.identity]} {each.key}": replace(each, identity=0)
+            for each in await view.inbox(ids, now_ms=0, limit=EVERYTHING)
+        },
     }
 
 
@@ -176,6 +180,7 @@ async def _whole(view: View) -> dict[str, Rows]:
         "journeys and campaigns": {f"{each.id} {each.version}": (each.state, each.definition) for each in decisions},
         "segments": {each.id: (each.version, each.definition, each.deleted, each.live) for each in segments},
         "suppressions": {f"{each.channel} {each.address}": each.reason for each in await view.every_suppression()},
+        "connections": {each.name: each for each in await view.connections()},
         "bad records": dict(await view.count_bad_records(by_code=True)),
     }
 

@@ -1,8 +1,8 @@
 """Carry: what a state made anew takes from the one before, because no log tells it.
 
-Definitions and their versions, keys, notes (lists, the KPI tree), runs of campaigns with their audiences, what is kept
-of those who are forgotten, own events on their way to the log, the turns themselves; and what somebody did by hand to
-bad records and dead letters.
+Definitions and their versions, keys, connections, notes (lists, the KPI tree), runs of campaigns with their audiences,
+what waits in inboxes, what is kept of those who are forgotten, own events on their way to the log, the turns
+themselves; and what somebody did by hand to bad records and dead letters.
 """
 
 from __future__ import annotations
@@ -81,18 +81,23 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
     async with before.state.view() as view:
         notes = {name: value for name, value in (await view.notes()).items() if _outlives(name)}
         keys, tombstones, erasures = await view.keys(), await view.every_tombstone(), await view.erasures()
+        connections = await view.connections()
         runs = await view.runs_in(RUN_STATES, limit=RUNS_MOST)
         async with state.begin() as transaction:
             for name, value in notes.items():
                 await transaction.set_note(name, value)
             for key in keys:
                 await transaction.put_key(key)
+            for connection in connections:
+                await transaction.put_connection(connection)
             await transaction.add_tombstones(tombstones)
             for erasure in erasures:
                 await transaction.put_erasure(erasure)
             for run in runs:
                 await _carry_run(view, transaction, run)
-    return {"notes": len(notes), "keys": len(keys), "erasures": len(erasures), "runs": len(runs)}
+    return {"notes": len(notes), "keys": len(keys), "erasures": len(erasures), "runs": len(runs)} | {
+        "connections": len(connections)
+    }
 
 
 async def carry_after(before: Before, state: State, told: Mapping[int, Event], *, fresh: bool) -> dict[str, int]:
@@ -116,6 +121,7 @@ async def carry_after(before: Before, state: State, told: Mapping[int, Event], *
         await transaction.emit([event for _, event in emitted])
         carried |= {"own events on their way": len(emitted), "turns": await _carry_turns(view, transaction)}
         carried |= await _carry_suppressions(view, transaction)
+        carried |= await _carry_inbox(view, transaction)
         await _carry_marks(view, transaction)
         await _carry_letters(view, transaction)
         if before.has_gaps:
@@ -215,6 +221,20 @@ async def _carry_suppressions(view: View, transaction: Transaction) -> dict[str,
     for each in missing:
         await transaction.suppress(each.channel, each.address, each.reason, 0)
     return {"suppressions": len(missing)}
+
+
+async def _carry_inbox(view: View, transaction: Transaction) -> dict[str, int]:
+    """What waits for people: what it says stands nowhere else."""
+    count, last = 0, ""
+    while items := await view.inbox_after(last, limit=AT_ONCE):
+        last = items[-1].key
+        owners = await view.identities_by_id(sorted({each.identity for each in items}))
+        known = await transaction.identities([each.key for each in owners.values()])
+        now = {number: known[each.key].id for number, each in owners.items() if each.key in known}
+        carried = [replace(each, identity=now[each.identity]) for each in items if each.identity in now]
+        await transaction.add_inbox(carried)
+        count += len(carried)
+    return {"inbox": count}
 
 
 async def _carry_marks(view: View, transaction: Transaction) -> None:
