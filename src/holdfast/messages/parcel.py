@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 
@@ -25,14 +25,28 @@ class Parcel:
     copies: tuple[Parcel, ...] = ()
     """The same message for other addresses of the same person; all of them together are one send."""
 
+    def with_copies(self, others: Iterable[Parcel]) -> Parcel:
+        """The parcel with the same message for others."""
+        return replace(self, copies=tuple(others))
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """One of the places where a person is reached turned out to be dead."""
+
+    place: str
+    """Such as the id of a device."""
+    since_ms: int | None = None
+    """As of when, where the provider says: what was heard of it since still stands."""
+
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The provider took it."""
 
     provider_id: str = ""
-    gone: tuple[str, ...] = ()
-    """Addresses of the person that turned out to be dead, where others took it."""
+    lost: tuple[Gone, ...] = ()
+    """Places where the person is reached no more, where others took it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +66,10 @@ class Refused:
     reason: str
     gone: bool = False
     """The address itself is dead; write to it no more."""
+    since_ms: int | None = None
+    """As of when it is, where the provider says."""
+    lost: tuple[Gone, ...] = ()
+    """Where it went to several places: those that are dead. `gone` says whether all of them are."""
 
 
 @dataclass(frozen=True, slots=True)
