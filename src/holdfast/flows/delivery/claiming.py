@@ -22,11 +22,14 @@ from holdfast.flows.people.erased import suppressed_of
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.pace import Bucket
+from holdfast.ports.receipts import ADDRESS_CHARACTERS_MOST, PROVIDER_ID_CHARACTERS_MOST, Reached
 from holdfast.ports.state import Lane, Send, Settlement, Transaction, View
 
 OUTRANKED: Reason = "outranked"
 PACE = "pace/"
 """Before the name of a channel, the note that holds its bucket."""
+KNOWN_BY_KEY = frozenset({"email", "webhook", "web_push", "mobile_push", "in_app", "inbox", "slack"})
+"""Media on which every receipt says our key, or none comes, and people do not answer: nothing is kept for them."""
 PUT_OFF_MS_MOST = 3_600_000
 """How long a cap may hold up what it let through before. Deliveries are a little early or late, and a mail a day under
 a cap of one a day is not to be lost for seconds; what a broken provider held up for longer is."""
@@ -160,6 +163,7 @@ async def settle(transaction: Transaction, settlements: Sequence[Settlement], no
     ]
     owners = await transaction.identities_by_id([send.identity for send in sends.values()])
     await transaction.settle_sends(settlements, now_ms)
+    await transaction.note_reached(_reached(sends, settlements, now_ms))
     for each in settlements:
         send = sends[each.key]
         if each.gone and send.address:
@@ -170,6 +174,23 @@ async def settle(transaction: Transaction, settlements: Sequence[Settlement], no
         if each.state != "pending" and sends[each.key].state == "claimed"
     ]
     await transaction.emit(told)
+
+
+def _reached(sends: Mapping[str, Send], settlements: Sequence[Settlement], now_ms: int) -> list[Reached]:
+    """What must be known of messages that were taken, so that receipts and answers find them."""
+    taken = [(sends[each.key], each.provider_id) for each in settlements if each.state == "sent"]
+    return [
+        Reached(
+            channel=send.channel,
+            address=send.address,
+            identity=send.identity,
+            send=send.key,
+            at_ms=now_ms,
+            provider_id=number if len(number) <= PROVIDER_ID_CHARACTERS_MOST else "",
+        )
+        for send, number in taken
+        if send.channel not in KNOWN_BY_KEY and len(send.address) <= ADDRESS_CHARACTERS_MOST
+    ]
 
 
 async def call_off(transaction: Transaction, outranked: Mapping[str, int], rules: GateRules) -> None:

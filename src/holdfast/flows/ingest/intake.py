@@ -12,6 +12,7 @@ from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import call_off
+from holdfast.flows.delivery.hearing import hear
 from holdfast.flows.ingest.reading import Placed, decoded, unseen
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import LettingIn, Travel, Travelled, Traveller, load_travellers
@@ -85,6 +86,7 @@ class Intake:
         await transaction.touch_people(sorted({each.person for each in learnt}))
         await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)
+        await hear(transaction, fresh)
         await happened(transaction, playbook, fresh)
         return len(fresh)
 

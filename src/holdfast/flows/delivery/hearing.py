@@ -1,0 +1,117 @@
+"""Hearing: what follows from the receipts that come in by the log.
+
+It follows in the tick that takes them in, and from nothing but the log and the state: whoever makes the state anew from
+the log comes to the same. Only our own events are heard: nobody who may send events can stop mail to somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from holdfast.decisions.gate import SOFT_SUPPRESSIONS
+from holdfast.events.event import OWN_SOURCE, Event, Json
+from holdfast.flows.delivery.telling import (
+    MESSAGE_BOUNCED,
+    MESSAGE_CLICKED,
+    MESSAGE_COMPLAINED,
+    MESSAGE_DELIVERED,
+    MESSAGE_OPENED,
+    MESSAGE_REPLIED,
+)
+from holdfast.flows.ingest.reading import Placed
+from holdfast.messages.bounces import bounce_kind, status_in
+from holdfast.ports.state import Send, Transaction
+from holdfast.profiles.profile import CONSENT_CHANGED
+
+BOUNCED = "bounced"
+UNREACHABLE = "unreachable"
+"""Suppressed because mail came back again and again."""
+COMPLAINED = "complained"
+UNSUBSCRIBED = "unsubscribed"
+
+SOFT_BOUNCES_MOST = 5
+"""So many mails that come back within the window, and the address is taken for dead."""
+SOFT_BOUNCE_DAYS = 14
+DAY_MS = 86_400_000
+
+_FAILED = "Message Failed"
+_ARRIVED = frozenset({MESSAGE_DELIVERED, MESSAGE_OPENED, MESSAGE_CLICKED, MESSAGE_REPLIED, MESSAGE_COMPLAINED})
+"""What can only be said of a message that was sent."""
+_HEARD = _ARRIVED | {MESSAGE_BOUNCED, _FAILED, CONSENT_CHANGED}
+
+
+async def hear(transaction: Transaction, fresh: Sequence[Placed]) -> None:
+    """Suppress, or let be written to again, as these events say; and settle doubts about messages that arrived."""
+    ours = [each for each in fresh if each.event.source == OWN_SOURCE and each.event.name in _HEARD]
+    ours = [each for each in ours if each.event.name != CONSENT_CHANGED or _text(each.event, "address")]
+    if not ours:
+        return
+    keys = list(dict.fromkeys(key for each in ours if (key := _text(each.event, "send"))))
+    sends = await transaction.sends(keys) if keys else {}
+    for each in ours:
+        await _hear(transaction, each.event, sends.get(_text(each.event, "send")), each.received_ms)
+    arrived = {_text(each.event, "send") for each in ours if each.event.name in _ARRIVED}
+    doubted = sorted(key for key in arrived if key in sends and sends[key].state == "in_doubt" and sends[key].dead)
+    if doubted:
+        # It was sent after all: nobody is to send it again.
+        await transaction.drop_dead_letters(doubted)
+
+
+async def _hear(transaction: Transaction, event: Event, send: Send | None, at_ms: int) -> None:
+    channel = send.channel if send is not None else _text(event, "channel")
+    address = send.address if send is not None else _text(event, "address")
+    match event.name:
+        case _ if not (channel and address):
+            return
+        case "Message Bounced" if event.properties.get("gone") is True:
+            await _suppress(transaction, channel, address, BOUNCED, at_ms)
+        case "Message Bounced" if send is not None and event.properties.get("kind") == "soft":
+            await _came_back(transaction, send, at_ms)
+        case "Message Failed" if send is not None and _is_mailbox_trouble(event):
+            await _came_back(transaction, send, at_ms)
+        case "Message Complained":
+            await _suppress(transaction, channel, address, COMPLAINED, at_ms)
+        case "Consent Changed":
+            await _said_at(transaction, event, _text(event, "address"), at_ms)
+
+
+async def _said_at(transaction: Transaction, event: Event, address: str, at_ms: int) -> None:
+    """A refusal of a whole channel holds for the address, whoever else is written to there; until it is taken back."""
+    channel, granted = _text(event, "channel"), event.properties.get("granted")
+    if _text(event, "topic") or not channel:
+        return
+    if granted is False:
+        await _suppress(transaction, channel, address, UNSUBSCRIBED, at_ms)
+    elif granted is True and (await transaction.suppressed(channel, [address])).get(address) == UNSUBSCRIBED:
+        await transaction.lift_suppression(channel, address)
+
+
+async def _came_back(transaction: Transaction, send: Send, at_ms: int) -> None:
+    await transaction.note_soft_bounce(send.channel, send.address, send.key, at_ms)
+    since_ms = at_ms - SOFT_BOUNCE_DAYS * DAY_MS
+    if await transaction.soft_bounces(send.channel, send.address, since_ms) >= SOFT_BOUNCES_MOST:
+        await _suppress(transaction, send.channel, send.address, UNREACHABLE, at_ms)
+
+
+async def _suppress(transaction: Transaction, channel: str, address: str, reason: str, at_ms: int) -> None:
+    """A dead address stays one, whatever its owner says of advertising."""
+    before = (await transaction.suppressed(channel, [address])).get(address)
+    if before is None or before in SOFT_SUPPRESSIONS or reason not in SOFT_SUPPRESSIONS:
+        await transaction.suppress(channel, address, reason, at_ms)
+
+
+def _is_mailbox_trouble(event: Event) -> bool:
+    """Whether a server refused the mail for the state of the mailbox, which may pass: it is full, say."""
+    reason = _text(event, "reason")
+    status = status_in(reason)
+    return (
+        event.properties.get("channel") == "email"
+        and event.properties.get("gone") is not True
+        and status[1:].startswith(".2.")
+        and bounce_kind(status, reason) == "soft"
+    )
+
+
+def _text(event: Event, name: str) -> str:
+    said: Json = event.properties.get(name)
+    return said if isinstance(said, str) else ""
