@@ -32,11 +32,12 @@ from bench.benchmark import Benchmark, Measured, Row
 from bench.email_render import HTML, LINKER, NOW, SUBJECT, TEXT, person, sink
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
+from holdfast.decisions.medium import media
 from holdfast.kernel.ids import effect_key
+from holdfast.messages.content import Words, parse_content
 from holdfast.messages.dkim import signer
 from holdfast.messages.parcel import Accepted
 from holdfast.messages.sending_domain import SendingDomain
-from holdfast.messages.template import Words, parse_message
 from holdfast.testing import a_send
 
 RATIO_LEAST = 8.0
@@ -69,9 +70,10 @@ async def ours(port: int, mails: range) -> None:
     """As a send goes through Holdfast."""
     carrier = SmtpCarrier("127.0.0.1", port, tls="none")
     channel = email_channel("Shop <shop@shop.example>", linker=LINKER, workspace_name="shop", domains=[DOMAIN])
+    content = parse_content(media()["email"], {"subject": SUBJECT, "html": HTML, "text": TEXT})
 
     async def one(number: int) -> None:
-        words = parse_message(SUBJECT, HTML, TEXT).render(person(number), now=NOW)  # type: ignore[arg-type]  # It is JSON.
+        words = content.render(person(number), now=NOW)  # type: ignore[arg-type]  # It is JSON.
         assert isinstance(words, Words)
         send = a_send(effect_key("bench", number), address=f"p{number}@mail.example")
         assert isinstance(await carrier.carry(channel.parcel(send, words)), Accepted)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -12,7 +12,8 @@ from holdfast.channels.smtp_reply import Reply, Stage
 from holdfast.kernel.catalogue import discover
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
-from holdfast.messages.parcel import Parcel, Verdict
+from holdfast.messages.parcel import Deferred, Parcel, Verdict
+from holdfast.messages.sending_domain import SendingDomain
 from holdfast.ports.channel import Channel
 
 Transport: TypeAlias = Literal["smtp", "http", "http2", "smpp", "kept", "inbox"]
@@ -47,10 +48,33 @@ class Desk:
     connection: str = ""
     """The connection's name: what the provider calls back is at `/in/<connection>`."""
 
+    domains: Sequence[SendingDomain] = ()
+    """The domains mail is sent from that are set up."""
+
     @property
     def callback_url(self) -> str:
         """Where the provider tells what became of messages."""
         return f"{self.linker.base_url.rstrip('/')}/in/{self.connection}" if self.connection else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A token that was fetched."""
+
+    headers: Mapping[str, str]
+    """What a call bears by it."""
+    seconds: int
+    """How long it is good for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Granting:
+    """How a provider gives a token that calls bear for a while, such as an hour."""
+
+    ask: Callable[[Any, int], Parcel]
+    """The call that asks for it, by the settings and the moment, in seconds since 1970."""
+    read: Callable[[HttpReply], Granted | Deferred]
+    """What came of it. Never raises, whatever the status and the bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +102,10 @@ class Declared:
     """Over HTTP: what an answer means. Never raises, whatever the status and the bytes."""
     seal: Callable[[Any, Parcel, int], Mapping[str, str]] | None = None
     """Over HTTP: headers that depend on the moment, in seconds since 1970: signatures, tokens."""
+    grant: Granting | None = None
+    """Over HTTP: a token that is fetched beforehand."""
+    elsewhere: Callable[[Parcel, HttpReply], Parcel | None] | None = None
+    """Over HTTP: the parcel for another of the provider's servers, where this answer says it may be meant for that."""
     answers: tuple[Answer | HttpAnswer, ...] = field(default=())
     """Answers the provider documents; the contract suite holds the channel to them."""
     inbound: Callable[..., Any] | None = None

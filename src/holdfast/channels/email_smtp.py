@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from holdfast.channels.declared import Answer, Declared, Desk
+from holdfast.channels.email_letter import Writer, writer
 from holdfast.channels.smtp_reply import Reply, Stage
 from holdfast.decisions.fields import Choice, Secret, Text, Whole
-from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import from_millis
-from holdfast.messages.address import Mailbox, read_address, read_sender
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.email import Letter, assemble, message_id
-from holdfast.messages.links import Linker, track_links
-from holdfast.messages.markup import text_of
+from holdfast.messages.email import assemble, message_id
+from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.sending_domain import SendingDomain, domain_for
 from holdfast.messages.verp import bounce_address
@@ -44,6 +41,7 @@ class SmtpSettings:
     """A mail relay."""
 
     sender: Annotated[str, Text(most=300), "Whom mail is from, such as Shop <hello@shop.example>."]
+    reply_to: Annotated[str, Text(least=0, most=300), "Where answers go; empty: to the sender."] = ""
     host: Annotated[str, Text(most=253), "The relay's host."]
     port: Annotated[int, Whole(least=1, most=65_535), "Its port."] = 587
     user: Annotated[str, Text(least=0), "The user name at the relay; empty when it asks for none."] = ""
@@ -57,12 +55,9 @@ class SmtpSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmailSmtp:
-    """Makes the parcel of a send: links tracked, headers written, bytes put together."""
+    """Makes the parcel of a send: the letter put together, and signed by the sender's domain."""
 
-    sender: Mailbox
-    sender_name: str
-    linker: Linker
-    workspace_name: str
+    writer: Writer
     domain: SendingDomain | None = None
     """What vouches for the sender; None: nobody signs, and bounces go to the sender's address."""
 
@@ -76,29 +71,12 @@ class EmailSmtp:
 
         Raises ValueError when the address cannot be written to.
         """
-        to = read_address(send.address)
-        if to is None:
-            raise ValueError(f"{send.address!r:.100} is no mail address")
-        html, text = words.text("html"), words.text("text")
-        letter = Letter(
-            send=send.key,
-            sender=self.sender,
-            sender_name=self.sender_name,
-            to=to,
-            subject=words.text("subject"),
-            # The pixel alone makes no letter: a mail of text stays one.
-            html=track_links(html, linker=self.linker, send=send.key) if html.strip() else "",
-            # From the HTML before its links are tracked: in plain text people see where they lead.
-            text=text if text.strip() else text_of(html),
-            date=from_millis(send.created_ms),
-            unsubscribe_url="" if send.transactional else self.linker.unsubscribe(send.key),
-            feedback=(send.origin, self.workspace_name, send.origin_kind, "holdfast"),
-        )
+        letter = self.writer.letter(send, words)
         return Parcel(
             key=send.key,
             channel=send.channel,
             sender=self._return_address(send),
-            to=str(to),
+            to=str(letter.to),
             body=assemble(letter, self.domain.signers if self.domain is not None else ()),
             headers={"Message-ID": message_id(letter)},
         )
@@ -106,37 +84,32 @@ class EmailSmtp:
     def _return_address(self, send: Send) -> str:
         """Where servers report that it cannot be delivered."""
         if self.domain is None or not self.domain.bounce_host:
-            return str(self.sender)
-        return bounce_address(send.key, self.domain.bounce_host, self.linker.key)
+            return str(self.writer.sender)
+        return bounce_address(send.key, self.domain.bounce_host, self.writer.linker.key)
 
 
 def email_channel(
-    sender: str, *, linker: Linker, workspace_name: str, domains: Iterable[SendingDomain] = ()
+    sender: str, *, linker: Linker, workspace_name: str, reply_to: str = "", domains: Iterable[SendingDomain] = ()
 ) -> EmailSmtp:
     """The channel that writes as `sender`, such as `Shop <hello@shop.example>`. Raises Invalid for no address.
 
     Args:
         domains: those that are set up; the one that is the sender's vouches for the mail.
     """
-    name, mailbox = read_sender(sender)
-    if mailbox is None:
-        raise Invalid(
-            f"{sender!r:.100} is no mail address",
-            path="email_sender",
-            hint="Write one like Shop <hello@shop.example>.",
-        )
-    return EmailSmtp(
-        sender=mailbox,
-        sender_name=name,
-        linker=linker,
-        workspace_name=workspace_name,
-        domain=domain_for(domains, mailbox.domain),
-    )
+    path = "email_sender"
+    writes = writer(sender, linker=linker, workspace_name=workspace_name, reply_to=reply_to, path=path)
+    return EmailSmtp(writer=writes, domain=domain_for(domains, writes.sender.domain))
 
 
 def open_smtp(settings: SmtpSettings, desk: Desk) -> EmailSmtp:
     """The channel by its settings. Raises Invalid."""
-    return email_channel(settings.sender, linker=desk.linker, workspace_name=desk.workspace_name)
+    return email_channel(
+        settings.sender,
+        linker=desk.linker,
+        workspace_name=desk.workspace_name,
+        reply_to=settings.reply_to,
+        domains=desk.domains,
+    )
 
 
 def verdict(stage: Stage, reply: Reply) -> Verdict:

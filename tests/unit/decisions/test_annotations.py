@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.messages.annotations import CARDS_MOST, read_annotations
+from holdfast.decisions.annotations import CARDS_MOST, read_annotations
 from holdfast.messages.markup import tags
 
 CARD = {"image": "https://i.example/1.jpg", "url": "https://shop.example/1"}

@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 import msgspec
 from babel.numbers import is_currency
 
+from holdfast.decisions.fields import Many, Nested, Text, encode_fields
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 
@@ -37,12 +38,50 @@ _CARD_FIELDS = ("image", "url", "headline", "price", "currency", "discount")
 _SCHEMA = "http://schema.org/"
 
 
+_Short = Annotated[str, Text(least=0, most=4_000)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionCard:
+    """One picture of several that one can leaf through."""
+
+    image: Annotated[_Short, "The address of its picture, PNG or JPEG; all pictures of a mail have one shape."]
+    url: Annotated[_Short, "Where it leads."]
+    headline: Annotated[_Short, "What is said below it."] = ""
+    price: Annotated[_Short, "The price before the discount, such as 19.90."] = ""
+    currency: Annotated[_Short, "The currency of both, such as EUR."] = ""
+    discount: Annotated[_Short, "What the price falls by."] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotations:
+    """What mailbox programs may show of a promotion beside its subject."""
+
+    description: Annotated[_Short, "The offer in few words, such as 20% off."] = ""
+    code: Annotated[_Short, "The code it is redeemed by."] = ""
+    starts: Annotated[_Short, "From when it holds, such as 2026-11-25T08:00:00-07:00."] = ""
+    ends: Annotated[_Short, "Until when."] = ""
+    logo: Annotated[_Short, "The address of your logo."] = ""
+    cards: Annotated[
+        tuple[PromotionCard, ...], Many(Nested(PromotionCard), most=CARDS_MOST), "Pictures, ten at most."
+    ] = ()
+
+    def complaints(self) -> Iterator[Invalid]:
+        """What is wrong in it as far as it is fixed; values that are rendered are looked at then."""
+        yield from read_annotations(encode_fields(self), template=True).complaints
+
+
 @dataclass(frozen=True, slots=True)
-class Annotated:
+class Told:
     """What annotations come to: the objects to be told, and what is wrong with the rest."""
 
     things: tuple[dict[str, Json], ...]
     complaints: tuple[Invalid, ...]
+
+    def linked(self, link: Callable[[str], str]) -> Told:
+        """The same, every card leading where `link` says."""
+        things = ({**each, "url": link(str(each["url"]))} if "url" in each else each for each in self.things)
+        return Told(tuple(things), self.complaints)
 
     def markup(self) -> str:
         """The element to be put into the letter's head; empty when there is nothing to tell."""
@@ -53,7 +92,7 @@ class Annotated:
         return f'<script type="application/ld+json">{told}</script>'
 
 
-def read_annotations(value: Json, path: str = "$", *, template: bool = False) -> Annotated:
+def read_annotations(value: Json, path: str = "$", *, template: bool = False) -> Told:
     """The annotations of one letter. What is wrong is complained of and left out; it never raises.
 
     Args:
@@ -65,10 +104,10 @@ def read_annotations(value: Json, path: str = "$", *, template: bool = False) ->
     if not isinstance(value, Mapping):
         if value not in (None, ""):
             reader.complain(path, "This is no object.", "Give the parts of the annotations by name.")
-        return Annotated((), tuple(reader.complaints))
+        return Told((), tuple(reader.complaints))
     reader.known(value, _FIELDS, path)
     things = [*_organization(reader, value, path), *_offer(reader, value, path), *_cards(reader, value, path)]
-    return Annotated(tuple(things), tuple(reader.complaints))
+    return Told(tuple(things), tuple(reader.complaints))
 
 
 class _Reader:
