@@ -27,6 +27,7 @@ from holdfast.decisions.fatigue import decode_fatigue
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.decisions.recovery import decode_holds
 from holdfast.kernel.errors import Invalid
+from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.pace import Rates, decode_rates
 
 PREFIX = "HOLDFAST_"
@@ -128,7 +129,13 @@ class Settings:
     )
     webhook_private: bool = _setting(
         False,
-        "Let webhooks call addresses in private networks and on this machine: what is there may trust its callers.",
+        "Let webhooks, and templates with linked content, call addresses in private networks and on this machine: what "
+        "is there may trust its callers.",
+    )
+    linked_hosts: str = _setting(
+        "",
+        "The hosts that templates may call for linked content, with commas between them: `api.shop.example, "
+        "*.cdn.example`. Empty: none.",
     )
 
     # How fast.
@@ -252,6 +259,7 @@ class Settings:
         decode_send_rates(self.send_rates)
         decode_domain_rates(self.domain_rates)
         decode_caps(self.contact_caps, "contact_caps")
+        decode_hosts(self.linked_hosts, "linked_hosts")
         decode_fatigue(self.fatigue, "fatigue")
         decode_holds(self.service_holds, "service_holds")
         decode_costs(self.message_costs, "message_costs")

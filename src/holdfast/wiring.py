@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from holdfast.channels import webhook
 from holdfast.channels.carriers.http import HttpCarrier
 from holdfast.channels.carriers.smtp import SmtpCarrier
+from holdfast.channels.carriers.web import WebFetcher
 from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.caps import Cap, decode_caps
 from holdfast.decisions.costs import THOUSANDTHS, decode_costs
@@ -28,7 +29,11 @@ from holdfast.flows.audience.gathering import Gatherer
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.audience.list_members import finish_saying
 from holdfast.flows.audience.survey import Surveyor
+from holdfast.flows.content.coupons import CouponDesk
+from holdfast.flows.content.linked import LinkedContent
+from holdfast.flows.content.lookups import Lookups
 from holdfast.flows.delivery.dispatch import Dispatcher
+from holdfast.flows.delivery.filling import Filler
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.delivery.send import Office, Sender
@@ -55,6 +60,7 @@ from holdfast.kernel.errors import Busy, Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
+from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.links import Linker
 from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, secret_of
 from holdfast.ports.analyst import AnalystSql
@@ -517,6 +523,8 @@ async def assemble(
             linker=linker,
             workspace_name=settings.workspace_name,
             settle=settled,
+            filler=_filler(settings, state, clock),
+            time_zone=settings.time_zone,
         )
     reactor = Reactor(
         log=log,
@@ -628,6 +636,8 @@ async def assemble_sending(
         linker=linker,
         workspace_name=settings.workspace_name,
         settle=settled,
+        filler=_filler(settings, state, clock),
+        time_zone=settings.time_zone,
     )
     dispatcher = Dispatcher(
         state=state,
@@ -662,6 +672,17 @@ def _offices(settings: Settings, linker: Linker, mail: Mail, secret: bytes, cloc
         "email": Office(channel=email, carrier=mail.carrier),
         "webhook": Office(channel=webhook.WebhookChannel(), carrier=calls),
     }
+
+
+def _filler(settings: Settings, state: State, clock: Clock) -> Filler:
+    """Who puts content into words, with what it asks for."""
+    fetcher = WebFetcher(allow_private=settings.webhook_private)
+    hosts = decode_hosts(settings.linked_hosts, "linked_hosts")
+    return Filler(
+        lookups=Lookups(state=state, clock=clock),
+        coupons=CouponDesk(state=state, clock=clock),
+        linked=LinkedContent(fetcher=fetcher, hosts=hosts, clock=clock),
+    )
 
 
 def webhook_secret(settings: Settings, secret: bytes) -> bytes:

@@ -37,6 +37,7 @@ from holdfast.ports.state import Send, Settlement
 from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.mailbox.server import MailboxServer
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
+from holdfast.testing.filling import a_filler
 
 LINKER = Linker(base_url="https://t.example", key=b"a key of thirty-two bytes, for us")
 NOW_MS = to_millis(START)
@@ -95,6 +96,7 @@ class Mails:
             linker=LINKER,
             workspace_name="Tea & Cup",
             settle=self.settled.extend,
+            filler=a_filler(self.state, self.clock),
         )
 
     async def prepare(self, subject: str = "Hi {{ person.first_name }}", html: str = "<p>{{ event.name }}</p>") -> None:

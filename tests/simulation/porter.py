@@ -16,6 +16,7 @@ from holdfast.flows.ingest.reading import REACT
 from holdfast.messages.links import Linker
 from holdfast.ports.state import Settlement, View
 from holdfast.settings import decode_domain_rates, decode_send_rates
+from holdfast.testing.filling import a_filler
 from holdfast.wiring import Mail
 from tests.simulation.faults import CrashError, Faults, Kind, TroubleError, WatchedCarrier, WatchedState
 from tests.simulation.world import SECRET, World
@@ -52,6 +53,7 @@ class Porter:
             linker=linker,
             workspace_name=settings.workspace_name,
             settle=self._settle,
+            filler=a_filler(state, world.clock),
         )
 
         async def behind(view: View) -> bool:

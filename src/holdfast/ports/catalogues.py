@@ -11,9 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from holdfast.events.event import Json
-
-FieldType = Literal["text", "number", "boolean", "list", "object"]
-"""What a field of items holds; any of them may also be null."""
+from holdfast.messages.catalogue import FieldType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

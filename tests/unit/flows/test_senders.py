@@ -23,6 +23,7 @@ from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Verdict
 from holdfast.ports.state import Lane, Send, Settlement, View
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
+from holdfast.testing.filling import a_filler
 from tests.unit.flows.test_dispatch import JOURNEY
 
 NOW_MS = to_millis(START)
@@ -85,6 +86,7 @@ class Post:
             linker=linker,
             workspace_name="Shop",
             settle=self.settled.extend,
+            filler=a_filler(state, self.clock),
         )
 
     def take(self, count: int, **fields: object) -> None:

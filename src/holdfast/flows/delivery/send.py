@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from holdfast.decisions.medium import medium_called
 from holdfast.decisions.step import Step
 from holdfast.events.event import Json
+from holdfast.flows.delivery.filling import Filled, FilledOrNot, Filler
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.turns import Turns
 from holdfast.flows.journey.playbook import Playbook, PlaybookKeeper
@@ -22,12 +23,11 @@ from holdfast.flows.people.person import shown_as
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
-from holdfast.messages.content import Words, parse_content
+from holdfast.messages.content import parse_content
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
-from holdfast.messages.needs import Aborted, Wanting
+from holdfast.messages.needs import Aborted
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.template import RenderFailed
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Channel
 from holdfast.ports.clock import Clock
@@ -119,6 +119,15 @@ def _failed(send: Send, reason: str, *, gone: bool = False) -> Settlement:
     return Settlement(key=send.key, state="failed", reason=reason, gone=gone, dead=not gone, claimed_by=send.claimed_by)
 
 
+def _unwritten(send: Send, why: Refused | Deferred | Aborted, now_ms: int) -> Settlement:
+    """What becomes of a send that was handed to nobody."""
+    if isinstance(why, Aborted):
+        # As it is meant: there is nothing for anybody to look into.
+        reason = f"aborted: {why.reason}" if why.reason else "aborted"
+        return Settlement(key=send.key, state="withheld", reason=reason, claimed_by=send.claimed_by)
+    return settlement_of(send, why, now_ms)
+
+
 def _tries(send: Send) -> str:
     return "1 try" if send.attempts == 1 else f"{send.attempts} tries"
 
@@ -147,11 +156,15 @@ class Sender:
         linker: Linker,
         workspace_name: str,
         settle: Callable[[Sequence[Settlement]], None],
+        filler: Filler,
+        time_zone: str = "UTC",
     ) -> None:
         """Nothing is sent yet.
 
         Args:
             offices: by channel; the lanes are of the same channels.
+            filler: puts content into words; it is closed with the sender.
+            time_zone: the workspace's.
             settle: told what became of each send.
         """
         self._state = state
@@ -161,6 +174,8 @@ class Sender:
         self._linker = linker
         self._workspace_name = workspace_name
         self._settle = settle
+        self._filler = filler
+        self._time_zone = time_zone
         self._turns = {name: Turns() for name in offices}
         self._playbook = PlaybookKeeper()
         self._finishing = False
@@ -192,6 +207,7 @@ class Sender:
         self._drop_turns()
         await asyncio.gather(*late, return_exceptions=True)
         self._put_back_all()
+        await self._filler.close()
         await asyncio.gather(*(office.carrier.close() for office in self._offices.values()))
 
     def _now_ms(self) -> int:
@@ -265,15 +281,15 @@ class Sender:
             self._go_on(send.channel)
 
     async def _hand_over(self, send: Send) -> None:
-        if send.send_by_ms is not None and self._now_ms() > send.send_by_ms:
-            # What was permitted at the claim may not be any more: it is claimed, and asked, anew.
-            self._put_back([send], "It waited too long for its turn.")
+        if self._put_off_late(send):
             return
         office = self._offices[send.channel]
         parcel = await self._written(send, self._contexts[send.key], office.channel)
-        if isinstance(parcel, Refused):
+        if isinstance(parcel, Parcel) and self._put_off_late(send):  # What it asked for may have taken its time.
+            return
+        if not isinstance(parcel, Parcel):
             self._lanes.let_go(send)
-            self._done([settlement_of(send, parcel, self._now_ms())])
+            self._done([_unwritten(send, parcel, self._now_ms())])
             return
         try:
             async with asyncio.timeout(CARRY_SECONDS_MOST):
@@ -285,6 +301,13 @@ class Sender:
             _log.exception("A carrier raised; it must answer with a verdict.")
             verdict = InDoubt(f"{error!r:.200}")
         self._ended(send, verdict, office.channel.doubt)
+
+    def _put_off_late(self, send: Send) -> bool:
+        """Put back what waited too long: what was permitted at the claim may not be any more, and is asked anew."""
+        if send.send_by_ms is None or self._now_ms() <= send.send_by_ms:
+            return False
+        self._put_back([send], "It waited too long for its turn.")
+        return True
 
     def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy) -> None:
         now_ms = self._now_ms()
@@ -305,44 +328,45 @@ class Sender:
             playbook = await self._playbook.load(view)
         return Context(playbook=playbook, owners=owners, members=members, profiles=profiles)
 
-    async def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused:
+    async def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused | Deferred | Aborted:
         """What is handed to the provider; what cannot be written is refused, by us."""
         try:
             play = context.playbook.find(send.origin, send.version)
             node = play.journey.steps.get(send.step) if play is not None else None
             if node is None:
                 return Refused(f"There is no template {send.template!r}.")
-            words = await self._said(send, node.step, self._variables(send, context))
-            return words if isinstance(words, Refused) else channel.parcel(send, words)
+            filled = await self._said(send, node.step, self._variables(send, context))
+            return await self._parcel(send, filled, channel) if isinstance(filled, Filled) else filled
         except (Exposed, ValueError) as error:
             return Refused(f"It could not be written: {error}")
         except Exception as error:  # noqa: BLE001 - Ours to mend; meanwhile it fails in sight and holds no place.
             _log.exception("Writing the send %s failed.", send.key)
             return Refused(f"It could not be written: {error!r:.200}")
 
-    async def _said(self, send: Send, step: Step, variables: Mapping[str, Json]) -> Words | Refused:
+    async def _said(self, send: Send, step: Step, variables: Mapping[str, Json]) -> FilledOrNot:
         """What the step says, in words for the person. Raises Exposed when it is not what its medium takes."""
         said = step.says()
         if said is None or said.channel != send.channel:
             return Refused(f"There is no template {send.template!r}.")
         content = parse_content(medium_called(said.channel, "$.channel"), said.content)
-        words = content.render(variables, now=from_millis(send.created_ms))
-        match words:
-            case RenderFailed(reason):
-                return Refused(f"It could not be rendered: {reason}")
-            case Aborted(reason):
-                return Refused(f"Its template says not to send it: {reason}")
-            case Wanting(needs):
-                return Refused(f"It needs {needs[0]!r:.200}, which cannot be had here.")
-            case _:
-                return words
+        return await self._filler.fill(content, variables, send)
+
+    async def _parcel(self, send: Send, filled: Filled, channel: Channel) -> Parcel | Refused:
+        """The words in the provider's form. What cannot be put into it is shown to nobody."""
+        parcel: Parcel | Refused | None = None
+        try:
+            parcel = channel.parcel(send, filled.words)
+            return parcel
+        finally:
+            if not isinstance(parcel, Parcel):
+                await self._filler.give_back(send, filled.taken)
 
     def _variables(self, send: Send, context: Context) -> dict[str, Json]:
         return {
             **send.variables,
             "person": context.person(send.identity),
             "links": {"unsubscribe": self._linker.unsubscribe(send.key)},
-            "workspace": {"name": self._workspace_name},
+            "workspace": {"name": self._workspace_name, "time_zone": self._time_zone},
             "send": {
                 "key": send.key,
                 "origin": send.origin,

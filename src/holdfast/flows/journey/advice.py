@@ -27,7 +27,7 @@ PROVIDED: dict[str, tuple[str, ...] | None] = {
     "event": ("name", "timestamp", "properties"),
     "run": ("id", "occasion", "not_after"),
     "links": ("unsubscribe",),
-    "workspace": ("name",),
+    "workspace": ("name", "time_zone"),
     "send": ("key", "origin", "step", "created_at"),
 }
 """What a template is given, with what each holds; None where that is the person's to say."""

@@ -1,0 +1,1 @@
+"""What messages are filled with: catalogues, coupons, what web addresses answer."""
