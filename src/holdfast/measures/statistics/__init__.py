@@ -1,0 +1,1 @@
+"""What trials are reckoned with: from sums over people to differences, ratios and the intervals they lie in. Pure."""
