@@ -95,18 +95,28 @@ def _headers(letter: Letter) -> list[str]:
         text_header("Subject", letter.subject),
         plain_header("Message-ID", message_id(letter)),
         "MIME-Version: 1.0",
-        plain_header("X-Holdfast-Send", letter.send),
     ]
     if letter.reply_to is not None:
         lines.append(address_header("Reply-To", letter.reply_to))
+    return [*lines, *(f"{name}: {value}" for name, value in own_headers(letter))]
+
+
+def own_headers(letter: Letter) -> list[tuple[str, str]]:
+    """Headers a mail is known again by, and by which one is let alone: name and value, for whoever puts it together.
+
+    Raises ValueError when a value cannot stand in a header.
+    """
+    headers = [("X-Holdfast-Send", letter.send)]
     if letter.unsubscribe_url:
-        lines += [
-            plain_header("List-Unsubscribe", f"<{letter.unsubscribe_url}>"),
-            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+        headers += [
+            ("List-Unsubscribe", f"<{letter.unsubscribe_url}>"),
+            ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ]
     if letter.feedback:
-        lines.append("Feedback-ID: " + ":".join(map(_feedback, letter.feedback)))
-    return lines
+        headers.append(("Feedback-ID", ":".join(map(_feedback, letter.feedback))))
+    for name, value in headers:
+        plain_header(name, value)
+    return headers
 
 
 def _feedback(part: str) -> str:
