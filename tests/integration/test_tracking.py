@@ -17,7 +17,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.messages.agent import Agent, agent_of
 from holdfast.messages.links import Link, LinkKind, encode_link
 from holdfast.profiles.profile import EMPTY, learn
-from holdfast.testing import FakeClock, MemoryState, a_send
+from holdfast.testing import FakeClock, MemoryState, a_send, an_event
 
 KEY = b"a key of thirty-two bytes, for us"
 SEND = effect_key("cart", 1)
@@ -188,6 +188,82 @@ async def test_who_came_back_can_leave_again_by_the_same_mail(desk: Desk) -> Non
 
 async def test_a_forgotten_send_cannot_be_unsubscribed_from(desk: Desk) -> None:
     assert (await desk.client.post(path("unsubscribe", FORGOTTEN))).status_code == 404
+
+
+async def follow(desk: Desk, target: str) -> None:
+    await desk.client.get(path("click", target=target), headers=PERSON)
+
+
+def agents(desk: Desk) -> list[tuple[str, str]]:
+    return [(each.name, str(each.properties["agent"])) for each in desk.told]
+
+
+async def test_whoever_follows_two_links_at_once_is_a_machine_and_the_first_is_taken_back(desk: Desk) -> None:
+    await follow(desk, SHOP)
+    desk.clock.advance(seconds=1)
+    await follow(desk, "https://shop.example/other")
+    reclassified = ("Message Engagement Reclassified", "machine")
+    assert agents(desk) == [("Message Clicked", "human"), ("Message Clicked", "machine"), reclassified]
+    back = desk.told[2].properties
+    assert (back["event"], back["was"], back["deed"]) == (desk.told[0].message_id, "human", "clicked")
+    desk.clock.advance(seconds=1)
+    await follow(desk, "https://shop.example/third")
+    assert agents(desk)[3:] == [("Message Clicked", "machine")], "what was taken back once is not again"
+
+
+async def test_a_person_follows_one_link_after_the_other(desk: Desk) -> None:
+    for number in range(3):
+        await follow(desk, f"https://shop.example/{number}")
+        desk.clock.advance(seconds=3)
+    assert agents(desk) == [("Message Clicked", "human")] * 3
+
+
+async def test_who_follows_the_link_nobody_sees_is_a_machine_before_and_after(desk: Desk) -> None:
+    await desk.client.get(path("open"), headers=PERSON)
+    desk.clock.advance(seconds=20)
+    response = await desk.client.get(path("trap"), headers=PERSON)
+    assert (response.status_code, response.content) == (204, b"")
+    desk.clock.advance(seconds=20)
+    await follow(desk, SHOP)
+    desk.clock.advance(minutes=2)
+    await follow(desk, SHOP)
+    assert agents(desk) == [
+        ("Message Opened", "human"),
+        ("Message Clicked", "machine"),
+        ("Message Engagement Reclassified", "machine"),
+        ("Message Clicked", "machine"),
+        ("Message Clicked", "human"),
+    ]
+    assert desk.told[1].properties["trap"] is True
+
+
+async def test_a_click_as_soon_as_it_is_sent_may_be_anybodys(desk: Desk) -> None:
+    now_ms = to_millis(desk.clock.now())
+    async with desk.state.begin() as transaction:
+        send = a_send(FORGOTTEN, identity=1, state="sent", settled_ms=now_ms)
+        await transaction.add_sends([send])
+    await desk.client.get(path("click", FORGOTTEN, SHOP), headers=PERSON)
+    desk.clock.advance(minutes=1)
+    await desk.client.get(path("click", FORGOTTEN, SHOP), headers=PERSON)
+    assert [agent for _, agent in agents(desk)] == ["unknown", "human"]
+
+
+async def test_wrong_traps_do_nothing(desk: Desk) -> None:
+    assert (await desk.client.get("/m/t/nonsense")).status_code == 204
+    assert (await desk.client.get(path("open").replace("/m/o/", "/m/t/"))).status_code == 204
+    assert desk.told == []
+
+
+async def test_the_pages_speak_the_language_of_the_person(desk: Desk) -> None:
+    asked = await desk.client.get(path("unsubscribe"), headers={"Accept-Language": "de-AT, en;q=0.5"})
+    assert '<html lang="de">' in asked.text
+    assert "Abmelden" in asked.text
+    async with desk.state.begin() as transaction:
+        said = learn(EMPTY, an_event("Identified", kind="identify", properties={"language": "en"}))
+        await transaction.put_profiles({1: said})
+    own = await desk.client.get(path("unsubscribe"), headers={"Accept-Language": "de"})
+    assert '<html lang="en">' in own.text
+    assert (await desk.client.get("/m/u/x", headers={"Accept-Language": "de"})).text.count("funktioniert nicht") == 2
 
 
 @pytest.mark.parametrize(

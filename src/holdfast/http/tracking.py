@@ -1,100 +1,116 @@
-"""The links in messages: the pixel, the redirect, the unsubscribe page. No key opens them: their signature does."""
+"""The links in messages: the pixel, the redirect, the trap, the unsubscribe page. Their signature opens them."""
 
 from __future__ import annotations
 
 import contextlib
 from base64 import b64decode
+from collections.abc import Sequence
 from html import escape
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from holdfast.flows.delivery.receive import Receiver
+from holdfast.flows.delivery.receive import Receiver, Subscription
+from holdfast.http.public_page import HEADERS, Language, language_for, lost, page
 from holdfast.kernel.errors import Exposed
-from holdfast.messages.agent import agent_of
+from holdfast.messages.agent import Agent, Network, agent_of
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """One transparent pixel, as a GIF."""
-_HEADERS = {
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
+
+_WORDS: dict[Language, dict[str, str]] = {
+    "en": {
+        "title": "Unsubscribe",
+        "ask": "Stop {topic} messages by {channel} to {address}?",
+        "button": "Unsubscribe",
+        "done": "You are unsubscribed",
+        "ended": "{address} gets no more {topic} messages from us by {channel}.",
+        "more": "Choose what else you want to hear of",
+    },
+    "de": {
+        "title": "Abmelden",
+        "ask": "Keine Nachrichten zu {topic} per {channel} an {address} mehr?",
+        "button": "Abmelden",
+        "done": "Sie sind abgemeldet",
+        "ended": "{address} bekommt von uns keine Nachrichten zu {topic} per {channel} mehr.",
+        "more": "Wählen, was Sie sonst hören möchten",
+    },
 }
-_PAGE_HEADERS = {
-    **_HEADERS,
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-}
-_STYLE = """
-:root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:30rem;margin:15vh auto;padding:0 1.5rem;
-background:#f7f7f4;color:#1b1b19}h1{font-size:1.4rem;margin:0 0 .5rem}p{color:#5b5a54}
-button{font:inherit;padding:.6rem 1.1rem;border:0;border-radius:8px;background:#1b1b19;color:#fff;cursor:pointer}
-button:focus-visible{outline:2px solid #2d5ed4;outline-offset:2px}
-@media (prefers-color-scheme:dark){body{background:#111110;color:#f0efeb}p{color:#aeada5}
-button{background:#f0efeb;color:#191918}}
-"""
 
 
-def _page(title: str, content: str, status: int = 200) -> HTMLResponse:
-    html = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><style>{_STYLE}</style></head>'
-        f"<body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
-    )
-    return HTMLResponse(html, status, _PAGE_HEADERS)
+def tracking_routes(receiver: Receiver, machines: Sequence[Network] = ()) -> list[Route]:
+    """The routes under `/m`.
 
+    Args:
+        machines: networks from which only machines come.
+    """
 
-def _lost() -> HTMLResponse:
-    content = "<p>It may have been cut off on its way. Copy the whole link from the message and try again.</p>"
-    return _page("This link does not work", content, 404)
-
-
-def tracking_routes(receiver: Receiver) -> list[Route]:
-    """The routes under `/m`."""
+    def agent(request: Request, *, opening: bool) -> Agent:
+        return agent_of(
+            request.headers.get("user-agent", ""),
+            method=request.method,
+            address=request.client.host if request.client is not None else "",
+            machines=machines,
+            opening=opening,
+        )
 
     async def opened(request: Request) -> Response:
-        agent = agent_of(request.headers.get("user-agent", ""), method=request.method)
         # A bad token gets the pixel too: whoever guesses learns nothing, and no mail shows a broken picture.
         with contextlib.suppress(Exposed):  # Too busy to note it: no reader of a mail has to know.
-            await receiver.opened(request.path_params["token"], agent)
-        return Response(PIXEL, media_type="image/gif", headers=_HEADERS)
+            await receiver.opened(request.path_params["token"], agent(request, opening=True))
+        return Response(PIXEL, media_type="image/gif", headers=HEADERS)
 
     async def clicked(request: Request) -> Response:
-        agent = agent_of(request.headers.get("user-agent", ""), method=request.method)
         token = request.path_params["token"]
         try:
-            target = await receiver.clicked(token, agent)
+            target = await receiver.clicked(token, agent(request, opening=False))
         except Exposed:  # Too busy to note it: people get where they were going all the same.
             target = receiver.leads_to(token)
-        return _lost() if target is None else RedirectResponse(target, 302, _HEADERS)
+        return lost(language_for(request)) if target is None else RedirectResponse(target, 302, HEADERS)
+
+    async def trapped(request: Request) -> Response:
+        with contextlib.suppress(Exposed):
+            await receiver.trapped(request.path_params["token"])
+        return Response(status_code=204, headers=HEADERS)
 
     async def unsubscribe(request: Request) -> Response:
         token = request.path_params["token"]
         if request.method == "POST":
             ended = await receiver.unsubscribed(token)
             if ended is None:
-                return _lost()
-            content = (
-                f"<p><strong>{escape(ended.address)}</strong> gets no more {escape(ended.topic)} messages from us "
-                f"by {escape(ended.channel)}.</p>"
-            )
-            return _page("You are unsubscribed", content)
+                return lost(language_for(request))
+            language = language_for(request, ended.language)
+            words = _WORDS[language]
+            return page(words["done"], _said(words["ended"], ended) + _more(receiver, token, words), language=language)
         # Scanners follow every link, so that looking must never unsubscribe anybody.
         subscription = await receiver.subscription(token)
         if subscription is None:
-            return _lost()
-        content = (
-            f"<p>Stop {escape(subscription.topic)} messages by {escape(subscription.channel)} to "
-            f"<strong>{escape(subscription.address)}</strong>?</p>"
-            '<form method="post"><button type="submit">Unsubscribe</button></form>'
-        )
-        return _page("Unsubscribe", content)
+            return lost(language_for(request))
+        language = language_for(request, subscription.language)
+        words = _WORDS[language]
+        form = f'<form method="post"><button type="submit">{words["button"]}</button></form>'
+        content = _said(words["ask"], subscription) + form + _more(receiver, token, words)
+        return page(words["title"], content, language=language)
 
     return [
         Route("/m/o/{token}", opened, methods=["GET", "HEAD"]),
         Route("/m/c/{token}", clicked, methods=["GET", "HEAD"]),
+        Route("/m/t/{token}", trapped, methods=["GET", "HEAD"]),
         Route("/m/u/{token}", unsubscribe, methods=["GET", "HEAD", "POST"]),
     ]
+
+
+def _said(words: str, about: Subscription) -> str:
+    said = words.format(
+        topic=escape(about.topic),
+        channel=escape(about.channel),
+        address=f"<strong>{escape(about.address)}</strong>",
+    )
+    return f"<p>{said}</p>"
+
+
+def _more(receiver: Receiver, token: str, words: dict[str, str]) -> str:
+    """The way to the page with everything somebody may choose."""
+    other = receiver.preferences_token(token)
+    return "" if other is None else f'<p><a href="../p/{other}" rel="nofollow">{words["more"]}</a></p>'
