@@ -164,7 +164,10 @@ class _Serving(asyncio.Protocol):
         for _ in range(answered.empty_frames):
             self._h2.send_data(asked.stream, b"")
         if answered.body or answered.empty_frames:
-            self._h2.send_data(asked.stream, answered.body, end_stream=True)
+            most = self._h2.max_outbound_frame_size
+            for start in range(0, len(answered.body) or 1, most):
+                end = start + most
+                self._h2.send_data(asked.stream, answered.body[start:end], end_stream=end >= len(answered.body))
 
     def _leave(self, leaving: Leaving) -> None:
         self._left = True
