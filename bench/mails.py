@@ -69,7 +69,7 @@ class Spent:
 async def ours(port: int, mails: range) -> None:
     """As a send goes through Holdfast."""
     carrier = SmtpCarrier("127.0.0.1", port, tls="none")
-    channel = email_channel("Shop <shop@shop.example>", linker=LINKER, workspace_name="shop", domains=[DOMAIN])
+    channel = email_channel("Shop <shop@shop.example>", linker=LINKER, workspace_name="shop", domain=DOMAIN)
     content = parse_content(media()["email"], {"subject": SUBJECT, "html": HTML, "text": TEXT})
 
     async def one(number: int) -> None:

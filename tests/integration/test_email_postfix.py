@@ -87,7 +87,7 @@ async def relayed() -> AsyncIterator[tuple[NextServer, SmtpCarrier]]:
 
 
 def channel() -> EmailSmtp:
-    return email_channel("Shop <shop@shop.example>", linker=LINKER, workspace_name="shop", domains=[DOMAIN])
+    return email_channel("Shop <shop@shop.example>", linker=LINKER, workspace_name="shop", domain=DOMAIN)
 
 
 def parcel(number: int, host: str = "mail.example") -> Parcel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, TypeAlias
@@ -13,7 +13,6 @@ from holdfast.kernel.catalogue import discover
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Deferred, Parcel, Verdict
-from holdfast.messages.sending_domain import SendingDomain
 from holdfast.ports.channel import Channel
 
 Transport: TypeAlias = Literal["smtp", "http", "http2", "smpp", "kept", "inbox"]
@@ -47,9 +46,6 @@ class Desk:
     workspace_name: str
     connection: str = ""
     """The connection's name: what the provider calls back is at `/in/<connection>`."""
-
-    domains: Sequence[SendingDomain] = ()
-    """The domains mail is sent from that are set up."""
 
     @property
     def callback_url(self) -> str:

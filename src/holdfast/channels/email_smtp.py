@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -16,7 +15,7 @@ from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import assemble, message_id
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.sending_domain import SendingDomain, domain_for
+from holdfast.messages.sending_domain import SendingDomain, sending_domain
 from holdfast.messages.verp import bounce_address
 from holdfast.ports.state import Send
 
@@ -51,6 +50,17 @@ class SmtpSettings:
         Choice(("starttls", "tls", "none")),
         "`starttls` upgrades a plain connection, `tls` encrypts from the start, `none` does neither.",
     ] = "starttls"
+    dkim_domain: Annotated[
+        str, Text(least=0, most=253), "The domain that signs mail; `holdfast email domain add` sets up all of these."
+    ] = ""
+    dkim_selector: Annotated[str, Text(least=0, most=63), "The name its key has in the DNS."] = ""
+    dkim_key: Annotated[str, Secret(least=0), "Its private key, RSA, as PEM."] = ""
+    dkim_ed25519_key: Annotated[
+        str, Secret(least=0), "A second key, Ed25519, as PEM; its name ends in -ed25519. Empty for none."
+    ] = ""
+    bounce_host: Annotated[
+        str, Text(least=0, most=253), "Where undeliverable mail is reported to, such as bounces.shop.example."
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,27 +99,28 @@ class EmailSmtp:
 
 
 def email_channel(
-    sender: str, *, linker: Linker, workspace_name: str, reply_to: str = "", domains: Iterable[SendingDomain] = ()
+    sender: str, *, linker: Linker, workspace_name: str, domain: SendingDomain | None = None
 ) -> EmailSmtp:
     """The channel that writes as `sender`, such as `Shop <hello@shop.example>`. Raises Invalid for no address.
 
     Args:
-        domains: those that are set up; the one that is the sender's vouches for the mail.
+        domain: what vouches for the mail.
     """
-    path = "email_sender"
-    writes = writer(sender, linker=linker, workspace_name=workspace_name, reply_to=reply_to, path=path)
-    return EmailSmtp(writer=writes, domain=domain_for(domains, writes.sender.domain))
+    writes = writer(sender, linker=linker, workspace_name=workspace_name, path="email_sender")
+    return EmailSmtp(writer=writes, domain=domain)
 
 
 def open_smtp(settings: SmtpSettings, desk: Desk) -> EmailSmtp:
     """The channel by its settings. Raises Invalid."""
-    return email_channel(
-        settings.sender,
-        linker=desk.linker,
-        workspace_name=desk.workspace_name,
-        reply_to=settings.reply_to,
-        domains=desk.domains,
+    domain = sending_domain(
+        settings.dkim_domain,
+        settings.dkim_selector,
+        settings.dkim_key,
+        ed25519_key=settings.dkim_ed25519_key,
+        bounce_host=settings.bounce_host,
     )
+    writes = writer(settings.sender, linker=desk.linker, workspace_name=desk.workspace_name, reply_to=settings.reply_to)
+    return EmailSmtp(writer=writes, domain=domain)
 
 
 def verdict(stage: Stage, reply: Reply) -> Verdict:

@@ -24,7 +24,7 @@ from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import assemble
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.sending_domain import domain_for
+from holdfast.messages.sending_domain import sending_domain
 from holdfast.ports.state import Send
 
 NAME = "Amazon SES"
@@ -61,6 +61,11 @@ class SesSettings:
     configuration_set: Annotated[
         str, Text(least=0, most=64), "The configuration set that tells of deliveries and bounces; empty for none."
     ] = ""
+    dkim_domain: Annotated[
+        str, Text(least=0, most=253), "The domain that signs mail beside SES; `holdfast email domain add` sets it up."
+    ] = ""
+    dkim_selector: Annotated[str, Text(least=0, most=63), "The name its key has in the DNS."] = ""
+    dkim_key: Annotated[str, Secret(least=0), "Its private key, RSA, as PEM; empty: SES alone signs."] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,7 +107,7 @@ def open_ses(settings: SesSettings, desk: Desk) -> Ses:
     if not settings.region.replace("-", "").isalnum() or not settings.region.isascii():
         raise Invalid(f"{settings.region!r} is no region.", path="region", hint="Write one such as eu-west-1.")
     writes = writer(settings.sender, linker=desk.linker, workspace_name=desk.workspace_name, reply_to=settings.reply_to)
-    domain = domain_for(desk.domains, writes.sender.domain)
+    domain = sending_domain(settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
     signed = tuple(each for each in SIGNED if each not in REWRITTEN)
     signers = () if domain is None else tuple(replace(each, signed=signed) for each in domain.signers)
     return Ses(settings=settings, writer=writes, signers=signers)

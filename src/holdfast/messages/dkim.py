@@ -122,20 +122,25 @@ def signer(domain: str, selector: str, private_key: bytes, *, signed: tuple[str,
 
     Raises Invalid for another key, or a name that cannot stand in the DNS.
     """
-    for name, path in ((domain, "domain"), (selector, "selector")):
-        if not _NAME.fullmatch(name) or len(name) > NAME_CHARACTERS_MOST:
+    for name, path in ((domain, "dkim_domain"), (selector, "dkim_selector")):
+        if not is_host(name):
             raise Invalid(
                 f"{name!r:.100} is no name in the DNS.", path=path, hint="Use a–z, 0–9 and -, with dots between."
             )
     try:
         key = serialization.load_pem_private_key(private_key, password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise Invalid("This is no private key.", code="bad_key", path="key", hint=_KEY_HINT) from error
+        raise Invalid("This is no private key.", code="bad_key", path="dkim_key", hint=_KEY_HINT) from error
     if isinstance(key, RSAPrivateKey) and key.key_size < RSA_BITS_LEAST:
-        raise Invalid(f"The key has {key.key_size} bits only.", code="bad_key", path="key", hint=_KEY_HINT)
+        raise Invalid(f"The key has {key.key_size} bits only.", code="bad_key", path="dkim_key", hint=_KEY_HINT)
     if not isinstance(key, RSAPrivateKey | Ed25519PrivateKey):
-        raise Invalid("This is a key of another kind.", code="bad_key", path="key", hint=_KEY_HINT)
+        raise Invalid("This is a key of another kind.", code="bad_key", path="dkim_key", hint=_KEY_HINT)
     return Signer(domain=domain, selector=selector, key=key, signed=signed)
+
+
+def is_host(name: str) -> bool:
+    """Whether it can be a name in the DNS, written as we write it: in small letters, and international ones encoded."""
+    return len(name) <= NAME_CHARACTERS_MOST and _NAME.fullmatch(name) is not None
 
 
 def public_record(signs: Signer) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from holdfast.messages.dkim import Signer, public_record
+from holdfast.kernel.errors import Invalid
+from holdfast.messages.dkim import Signer, is_host, public_record, signer
 
 TXT_CHARACTERS_MOST = 255
 """How long one string of a TXT record may be (RFC 1035, 3.3.14); a longer value is written as several."""
@@ -17,7 +17,7 @@ class SendingDomain:
     """A domain mail is sent from."""
 
     name: str
-    """Such as `shop.example`; it stands for what is below it as well, unless that is set up by itself."""
+    """Such as `shop.example`."""
     signers: tuple[Signer, ...]
     """What signs its mail: RSA, which every receiver knows, and perhaps Ed25519, which some prefer."""
     bounce_host: str = ""
@@ -42,10 +42,30 @@ class DnsRecord:
         return f"{self.name}. IN TXT " + " ".join(f'"{piece}"' for piece in pieces)
 
 
-def domain_for(domains: Iterable[SendingDomain], host: str) -> SendingDomain | None:
-    """The domain that vouches for mail from that host: the nearest to it, itself or above; None when there is none."""
-    above = (each for each in domains if host == each.name or host.endswith(f".{each.name}"))
-    return max(above, key=lambda each: len(each.name), default=None)
+def sending_domain(
+    name: str, selector: str, key: str, *, ed25519_key: str = "", bounce_host: str = ""
+) -> SendingDomain | None:
+    """The domain by what is set of it; None when nothing is.
+
+    Args:
+        key: its private key, RSA, as PEM; empty when nothing is signed.
+        ed25519_key: one more, which goes by the selector with `-ed25519` behind it.
+
+    Raises Invalid for a key that is none, and for one without its domain or its name.
+    """
+    given = [(selector, key)] if key.strip() else []
+    given += [(f"{selector}-ed25519", ed25519_key)] if ed25519_key.strip() else []
+    if given and not (name and selector):
+        missing = "dkim_selector" if name else "dkim_domain"
+        hint = "Give the domain and the name of its key, or leave the key out."
+        raise Invalid("There is a key, and it does not say whose.", path=missing, hint=hint)
+    if bounce_host and not is_host(bounce_host):
+        hint = "Write one such as bounces.shop.example."
+        raise Invalid(f"{bounce_host!r:.100} is no host.", path="bounce_host", hint=hint)
+    if not given and not bounce_host:
+        return None
+    signers = tuple(signer(name, each, pem.encode("utf-8", "replace")) for each, pem in given)
+    return SendingDomain(name=name, signers=signers, bounce_host=bounce_host)
 
 
 def dns_records(domain: SendingDomain, *, relay: str, receives: str) -> list[DnsRecord]:

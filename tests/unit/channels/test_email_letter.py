@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from holdfast.channels.declared import Desk
 from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.email_smtp import SmtpSettings, open_smtp
 from holdfast.decisions.medium import media
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words, parse_content
 from holdfast.messages.links import Linker, decode_link
+from holdfast.messages.verp import bounced_send
 from holdfast.testing import START, a_send
+from tests.unit.messages.signing import holds, rsa_pem, rsa_signer
 
 KEY = b"a key of thirty-two bytes, for us"
 LINKER = Linker(base_url="https://t.example", key=KEY)
@@ -78,3 +83,23 @@ def test_answers_go_where_they_are_to() -> None:
 def test_the_sender_as_people_know_it() -> None:
     assert shop().shown == '"Tea & Cup" <shop@shop.example>'
     assert writer("shop@shop.example", linker=LINKER, workspace_name="").shown == "shop@shop.example"
+
+
+def test_a_relay_is_given_mail_that_its_domain_signs_and_bounces_come_back_to() -> None:
+    settings = SmtpSettings(
+        sender="Tea & Cup <shop@shop.example>",
+        host="relay.example",
+        dkim_domain="shop.example",
+        dkim_selector="hf1",
+        dkim_key=rsa_pem().decode(),
+        bounce_host="bounces.shop.example",
+    )
+    channel = open_smtp(settings, Desk(linker=LINKER, workspace_name="Tea & Cup"))
+    send = replace(SEND, created_ms=1_700_000_000_000)
+    parcel = channel.parcel(send, rendered({}))
+    assert holds(parcel.body, rsa_signer())
+    assert bounced_send(parcel.sender, KEY) == send.key
+    assert parcel.sender.endswith("@bounces.shop.example")
+    unsigned = open_smtp(replace(settings, dkim_key="", bounce_host=""), Desk(linker=LINKER, workspace_name=""))
+    assert b"DKIM" not in unsigned.parcel(send, rendered({})).body
+    assert unsigned.parcel(send, rendered({})).sender == "shop@shop.example"

@@ -19,21 +19,24 @@ from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Parcel
-from holdfast.messages.sending_domain import SendingDomain
 from holdfast.ports.state import Send
 from holdfast.testing import a_send
-from tests.unit.messages.signing import holds, rsa_signer
+from tests.unit.messages.signing import holds, rsa_pem, rsa_signer
 
 LINKER = Linker(base_url="https://t.example", key=b"a key of thirty-two bytes, for us")
-DESK = Desk(
-    linker=LINKER,
-    workspace_name="Tea & Cup",
-    connection="mail",
-    domains=[SendingDomain(name="shop.example", signers=(rsa_signer(),), bounce_host="bounces.shop.example")],
-)
+DESK = Desk(linker=LINKER, workspace_name="Tea & Cup", connection="mail")
 SENDER = {"sender": "Büro, Tee <shop@shop.example>", "reply_to": "help@shop.example"}
 SETTINGS: dict[str, dict[str, Any]] = {
-    "ses": {**SENDER, "region": "eu-west-1", "key_id": "AKID", "key_secret": "s3cret", "configuration_set": "shop"},
+    "ses": {
+        **SENDER,
+        "region": "eu-west-1",
+        "key_id": "AKID",
+        "key_secret": "s3cret",
+        "configuration_set": "shop",
+        "dkim_domain": "shop.example",
+        "dkim_selector": "hf1",
+        "dkim_key": rsa_pem().decode(),
+    },
     "sendgrid": {**SENDER, "api_key": "SG.s3cret\n"},
     "mailgun": {**SENDER, "domain": "mg.shop.example", "api_key": "s3cret", "region": "eu"},
     "postmark": {**SENDER, "server_token": "s3cret"},
@@ -100,6 +103,7 @@ def test_an_address_that_cannot_be_written_to_makes_no_call(name: str, address: 
         *((each, {"sender": "Shop"}, "sender") for each in SETTINGS),
         *((each, {"reply_to": "Help <help@shop.example>"}, "reply_to") for each in SETTINGS),
         ("ses", {"region": "evil.example/"}, "region"),
+        ("ses", {"dkim_key": "x"}, "dkim_key"),
         ("mailgun", {"domain": "mg.shop.example/../x"}, "domain"),
     ],
 )

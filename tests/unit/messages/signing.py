@@ -18,13 +18,23 @@ def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ec.EllipticCurvePri
 
 
 @functools.cache
+def rsa_pem() -> bytes:
+    return pem(rsa.generate_private_key(public_exponent=65_537, key_size=2_048))
+
+
+@functools.cache
+def ed25519_pem() -> bytes:
+    return pem(ed25519.Ed25519PrivateKey.generate())
+
+
+@functools.cache
 def rsa_signer() -> Signer:
-    return signer("shop.example", "hf1", pem(rsa.generate_private_key(public_exponent=65_537, key_size=2_048)))
+    return signer("shop.example", "hf1", rsa_pem())
 
 
 @functools.cache
 def ed25519_signer() -> Signer:
-    return signer("shop.example", "hf2", pem(ed25519.Ed25519PrivateKey.generate()))
+    return signer("shop.example", "hf2", ed25519_pem())
 
 
 def holds(raw: bytes, signs: Signer) -> bool:

@@ -145,13 +145,13 @@ def weak_key() -> bytes:
 @pytest.mark.parametrize(
     ("domain", "selector", "key", "path"),
     [
-        ("shop.example", "hf1", b"", "key"),
-        ("shop.example", "hf1", b"-----BEGIN PRIVATE KEY-----\nxx\n-----END PRIVATE KEY-----\n", "key"),
-        ("shop.example", "hf1", weak_key(), "key"),
-        ("shop.example\r\nx", "hf1", b"", "domain"),
-        ("Shop.example", "hf1", b"", "domain"),
-        ("shop.example", "hf1; p=", b"", "selector"),
-        ("", "hf1", b"", "domain"),
+        ("shop.example", "hf1", b"", "dkim_key"),
+        ("shop.example", "hf1", b"-----BEGIN PRIVATE KEY-----\nxx\n-----END PRIVATE KEY-----\n", "dkim_key"),
+        ("shop.example", "hf1", weak_key(), "dkim_key"),
+        ("shop.example\r\nx", "hf1", b"", "dkim_domain"),
+        ("Shop.example", "hf1", b"", "dkim_domain"),
+        ("shop.example", "hf1; p=", b"", "dkim_selector"),
+        ("", "hf1", b"", "dkim_domain"),
     ],
 )
 def test_what_cannot_sign_is_refused(domain: str, selector: str, key: bytes, path: str) -> None:

@@ -6,27 +6,45 @@ import re
 
 import pytest
 
-from holdfast.messages.sending_domain import SendingDomain, dns_records, domain_for
-from tests.unit.messages.signing import ed25519_signer, rsa_signer
+from holdfast.kernel.errors import Invalid
+from holdfast.messages.sending_domain import SendingDomain, dns_records, sending_domain
+from tests.unit.messages.signing import ed25519_pem, ed25519_signer, rsa_pem, rsa_signer
 
 SHOP = SendingDomain(name="shop.example", signers=(rsa_signer(), ed25519_signer()), bounce_host="bounces.shop.example")
 NEWS = SendingDomain(name="news.shop.example", signers=(rsa_signer(),))
 
 
+RSA = rsa_pem().decode()
+
+
+def test_a_domain_by_what_is_set_of_it() -> None:
+    made = sending_domain("shop.example", "hf1", RSA, ed25519_key=ed25519_pem().decode(), bounce_host="b.shop.example")
+    assert made is not None
+    assert [(each.selector, each.algorithm) for each in made.signers] == [
+        ("hf1", "rsa-sha256"),
+        ("hf1-ed25519", "ed25519-sha256"),
+    ]
+    assert sending_domain("", "", "") is None
+    assert sending_domain("shop.example", "hf1", " ") is None
+    only_bounces = sending_domain("", "", "", bounce_host="b.shop.example")
+    assert only_bounces is not None
+    assert not only_bounces.signers
+
+
 @pytest.mark.parametrize(
-    ("host", "domain"),
+    ("given", "bounce_host", "path"),
     [
-        ("shop.example", SHOP),
-        ("mail.shop.example", SHOP),
-        ("news.shop.example", NEWS),
-        ("a.news.shop.example", NEWS),
-        ("myshop.example", None),
-        ("example", None),
+        (("", "hf1", RSA), "", "dkim_domain"),
+        (("shop.example", "", RSA), "", "dkim_selector"),
+        (("shop.example", "hf1", "no key"), "", "dkim_key"),
+        (("shop example", "hf1", RSA), "", "dkim_domain"),
+        (("shop.example", "hf1", RSA), "b.example>", "bounce_host"),
     ],
 )
-def test_the_nearest_domain_vouches(host: str, domain: SendingDomain | None) -> None:
-    assert domain_for([SHOP, NEWS], host) == domain
-    assert domain_for([NEWS, SHOP], host) == domain
+def test_what_does_not_go_together_is_complained_of(given: tuple[str, str, str], bounce_host: str, path: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        sending_domain(*given, bounce_host=bounce_host)
+    assert wrong.value.path == path
 
 
 def test_records_to_copy() -> None:
