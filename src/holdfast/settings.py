@@ -27,8 +27,10 @@ from holdfast.decisions.fatigue import decode_fatigue
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.decisions.recovery import decode_holds
 from holdfast.kernel.errors import Invalid
+from holdfast.messages.agent import Network, read_networks
 from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.pace import Rates, decode_rates
+from holdfast.messages.topics import decode_topics
 
 PREFIX = "HOLDFAST_"
 FILE_NAME = "holdfast.toml"
@@ -121,6 +123,25 @@ class Settings:
     smtp_password: str = _setting("", "The password at the relay.", secret=True)
     smtp_tls: Literal["starttls", "tls", "none"] = _setting(
         "starttls", "`starttls` upgrades a plain connection, `tls` encrypts from the start, `none` does neither."
+    )
+
+    # What comes back.
+    topics: str = _setting(
+        "marketing = News and offers; marketing/de = Neuigkeiten und Angebote",
+        "What people may choose to hear of on their preferences page, with semicolons between: the topic as send steps "
+        "name it, `=`, and its name; a language's own name after a slash, as in `tips/de = Tipps`.",
+    )
+    bounce_port: int = _setting(
+        0, "The port at which mail servers deliver bounces and complaints by SMTP; 0: nowhere.", least=0, most=65535
+    )
+    link_traps: bool = _setting(
+        True,
+        "Put a link that nobody can see into mails: whoever follows it is a machine, and what it does is not counted.",
+    )
+    machine_networks: str = _setting(
+        "",
+        "Networks from which only machines open and click, such as those of link scanners, with commas between: "
+        "`192.0.2.0/24, 2001:db8::/32`.",
     )
 
     # Webhooks.
@@ -259,6 +280,8 @@ class Settings:
         decode_send_rates(self.send_rates)
         decode_domain_rates(self.domain_rates)
         decode_caps(self.contact_caps, "contact_caps")
+        decode_topics(self.topics, "topics")
+        decode_machine_networks(self.machine_networks)
         decode_hosts(self.linked_hosts, "linked_hosts")
         decode_fatigue(self.fatigue, "fatigue")
         decode_holds(self.service_holds, "service_holds")
@@ -334,6 +357,15 @@ class Settings:
 def decode_send_rates(text: str) -> Rates:
     """The setting `send_rates`. Raises Invalid."""
     return decode_rates(text, "send_rates", example="email 50/s; webhook 600/min")
+
+
+def decode_machine_networks(text: str) -> tuple[Network, ...]:
+    """The setting `machine_networks`. Raises Invalid."""
+    try:
+        return read_networks(text)
+    except ValueError as error:
+        hint = "Write networks like 192.0.2.0/24, with commas between."
+        raise _invalid("machine_networks", f"{error}.", hint) from error
 
 
 def decode_domain_rates(text: str) -> Rates:

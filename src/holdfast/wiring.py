@@ -34,7 +34,9 @@ from holdfast.flows.content.linked import LinkedContent
 from holdfast.flows.content.lookups import Lookups
 from holdfast.flows.delivery.dispatch import Dispatcher
 from holdfast.flows.delivery.filling import Filler
+from holdfast.flows.delivery.inbound import Arrivals, no_inlets
 from holdfast.flows.delivery.lanes import Lanes
+from holdfast.flows.delivery.preferences import PreferenceKeeper
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.delivery.send import Office, Sender
 from holdfast.flows.ingest.acting import begin_acting
@@ -62,6 +64,7 @@ from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.links import Linker
+from holdfast.messages.topics import decode_topics
 from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, secret_of
 from holdfast.ports.analyst import AnalystSql
 from holdfast.ports.asking import Questions, UnderWay
@@ -138,6 +141,8 @@ class Application:
     mailbox: Mailbox | None
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
+    preferences: PreferenceKeeper = field(init=False)
+    arrivals: Arrivals = field(init=False)
     simulator: Simulator = field(init=False)
     eraser: Eraser = field(init=False)
     opened: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
@@ -417,6 +422,7 @@ async def open_application(
         await finish_saying(state, history, clock)
         if serving:
             await app.reactor.recover(mail.mailbox.holds if mail is not None and mail.mailbox is not None else None)
+            await _take_bounces(settings, app.arrivals, clock, opened)
         # Everything is in the application's hands now; `close` lets go of it in this order.
         app.opened = opened.pop_all()
     return app
@@ -485,6 +491,21 @@ async def open_mail(settings: Settings, clock: Clock, opened: contextlib.AsyncEx
     return Mail(carrier=SmtpCarrier("127.0.0.1", port, tls="none"), mailbox=mailbox)
 
 
+async def _take_bounces(
+    settings: Settings, arrivals: Arrivals, clock: Clock, opened: contextlib.AsyncExitStack
+) -> None:
+    """Take mail that comes to return addresses, until `opened` is closed. Raises Busy when the port is taken."""
+    if not settings.bounce_port:
+        return
+    server = MailboxServer(arrivals, clock)
+    try:
+        await server.start(settings.host, settings.bounce_port)
+    except OSError as error:
+        hint = "Set bounce_port to a port that is free, or to 0."
+        raise Busy(f"bounces cannot be taken at port {settings.bounce_port}: {error.strerror}.", hint=hint) from error
+    opened.push_async_callback(server.close)
+
+
 async def assemble(
     settings: Settings,
     *,
@@ -504,7 +525,7 @@ async def assemble(
     rules = rules_of(settings, secret)
     watch, access = Watch(), Access()
     await access.refresh(state)
-    linker = Linker(base_url=settings.url, key=secret)
+    linker = Linker(base_url=settings.url, key=secret, traps=settings.link_traps)
     sender: Sender | None = None
     wake, runs_wanted = asyncio.Event(), asyncio.Event()
 
@@ -584,6 +605,10 @@ async def assemble(
         stages=stage_of,
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
+    app.preferences = PreferenceKeeper(
+        state=state, clock=clock, tell=app.tell, key=secret, rules=rules, topics=decode_topics(settings.topics)
+    )
+    app.arrivals = Arrivals(state=state, clock=clock, tell=app.tell, key=secret, inlets=no_inlets)
     app.eraser = Eraser(
         Stores(
             state=state,
@@ -620,7 +645,7 @@ async def assemble_sending(
         behind: tells whether events wait that may say that somebody has opted out.
     """
     secret = await secret_of(settings, state)
-    linker, wake = Linker(base_url=settings.url, key=secret), asyncio.Event()
+    linker, wake = Linker(base_url=settings.url, key=secret, traps=settings.link_traps), asyncio.Event()
     offices = _offices(settings, linker, mail, secret, clock)
     lanes = _lanes(settings, offices)
 

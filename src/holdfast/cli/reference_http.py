@@ -51,7 +51,12 @@ def http_page() -> str:
 def _openapi() -> Json:
     # The description follows from the routes alone; what they call when they are asked is not needed to tell it.
     nothing = SimpleNamespace(source_of=None)
-    parts = SimpleNamespace(settings=Settings(), collector=None, access=nothing, receiver=None, mailbox=nothing)
+    parts = SimpleNamespace(
+        **dict.fromkeys(("collector", "receiver", "preferences", "arrivals", "clock")),
+        settings=Settings(),
+        access=nothing,
+        mailbox=nothing,
+    )
     api = make_http(cast("Application", parts))
     _, body = asyncio.run(call(api, "GET", "/openapi.json"))
     return cast("Json", json.loads(body))

@@ -31,13 +31,16 @@ from holdfast.http.api.sql import sql_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
+from holdfast.http.inbound import inbound_routes
 from holdfast.http.inbox import inbox_routes
 from holdfast.http.intake import Intake
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.pages import console_routes
+from holdfast.http.preferences import preference_routes
 from holdfast.http.problems import install_problems
 from holdfast.http.reference_page import reference_route
 from holdfast.http.tracking import tracking_routes
+from holdfast.settings import decode_machine_networks
 from holdfast.version import __version__
 from holdfast.wiring import Application
 
@@ -58,7 +61,9 @@ def make_http(app: Application) -> ASGIApp:
     collecting = collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url)
     api.router.routes.extend(collecting)
     api.router.routes.append(Route("/healthz", _health(app), methods=["GET", "HEAD"]))
-    api.router.routes.extend(tracking_routes(app.receiver))
+    api.router.routes.extend(tracking_routes(app.receiver, decode_machine_networks(app.settings.machine_networks)))
+    api.router.routes.extend(preference_routes(app.preferences))
+    api.router.routes.extend(inbound_routes(app.arrivals, public_url=app.settings.url, clock=app.clock))
     api.router.routes.extend(inbox_routes(app))
     api.include_router(session_routes(app))
     asking = [Depends(asking_of(app))]

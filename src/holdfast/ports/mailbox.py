@@ -58,7 +58,15 @@ class OpenedMail:
     """What a message of another medium says, part by part; None for mail."""
 
 
-class Mailbox(Protocol):
+class TakesMail(Protocol):
+    """Whoever mail is delivered to."""
+
+    async def put(self, *, sender: str, recipients: Sequence[str], raw: bytes, received_ms: int) -> None:
+        """Take one message for these recipients. What must be durable is when it returns; raises when it is not."""
+        ...
+
+
+class Mailbox(TakesMail, Protocol):
     """Every delivery is kept, the second of the same message too: nothing is hidden from whoever counts."""
 
     async def put(self, *, sender: str, recipients: Sequence[str], raw: bytes, received_ms: int) -> None:

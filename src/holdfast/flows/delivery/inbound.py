@@ -83,6 +83,11 @@ Inlets = Callable[[str], Awaitable[Inlet | None]]
 """The inlet of a connection; None where there is no such connection, or nothing comes in by it."""
 
 
+async def no_inlets(_connection: str) -> Inlet | None:
+    """Where no connection is set up by which anything comes in."""
+    return None
+
+
 class Arrivals:
     """Takes what comes in."""
 
@@ -164,6 +169,17 @@ class Arrivals:
         key_of_event = (key, "report", bounce.kind, bounce.status)
         await self._tell([message_event(MESSAGE_BOUNCED, user, now, key_of_event, send=send, said=said)])
         return True
+
+    async def put(
+        self,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        raw: bytes,
+        received_ms: int,
+    ) -> None:
+        """Take a mail from a mail server; one that is about no mail of ours is taken, and nothing follows."""
+        await self.mail(raw, recipients)
 
     async def _known(self, medium: str, things: Sequence[Receipt | Incoming]) -> _Known:
         """Whose the things are; waits a little for sends whose provider's number is not noted yet."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.clock import Clock
-from holdfast.ports.mailbox import Mailbox
+from holdfast.ports.mailbox import TakesMail
 
 _log = logging.getLogger(__name__)
 
@@ -38,9 +38,9 @@ class _QuitError(Exception):
 
 
 class MailboxServer:
-    """Listens on loopback; `start` says on which port."""
+    """Listens on loopback unless told otherwise; `start` says on which port."""
 
-    def __init__(self, mailbox: Mailbox, clock: Clock) -> None:
+    def __init__(self, mailbox: TakesMail, clock: Clock) -> None:
         """Nothing listens yet."""
         self._mailbox = mailbox
         self._clock = clock
@@ -88,7 +88,7 @@ class _Session:
     """One client."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mailbox: Mailbox, clock: Clock
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mailbox: TakesMail, clock: Clock
     ) -> None:
         self._reader = reader
         self._writer = writer
