@@ -20,6 +20,7 @@ FIELDS_MOST = 200
 FIELD_CHARACTERS_MOST = 100
 ITEM_BYTES_MOST = 20_000
 """How large an item may be, as JSON."""
+RANK_MOST = 2.0**53
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
 _BOOLEANS = {"true": True, "false": False}
@@ -93,9 +94,15 @@ def item_of(row: Mapping[str, Json], types: Mapping[str, FieldType], *, id_field
         raise BadItemError("", f"is no JSON ({type(error).__name__})") from error
     if size > ITEM_BYTES_MOST:
         raise BadItemError("", f"is larger than {ITEM_BYTES_MOST:,} bytes")
+    return Item(id=name, fields=fields, rank=rank_of(fields, ranked_by))
+
+
+def rank_of(fields: Mapping[str, Json], ranked_by: str) -> float | None:
+    """What an item is ranked by; None for one that has no such number."""
     rank = fields.get(ranked_by)
-    is_rank = isinstance(rank, (int, float)) and not isinstance(rank, bool) and abs(rank) < 2**53
-    return Item(id=name, fields=fields, rank=float(rank) if is_rank else None)  # type: ignore[arg-type]  # A number.
+    if isinstance(rank, bool) or not isinstance(rank, (int, float)) or abs(rank) > RANK_MOST:
+        return None
+    return float(rank)
 
 
 def check_name(name: str, path: str) -> None:

@@ -1,0 +1,42 @@
+"""Naming: that the templates and blocks which a journey names are there, and fit where it names them."""
+
+from __future__ import annotations
+
+from holdfast.decisions.fields import at, decode_fields, under
+from holdfast.decisions.medium import medium_called
+from holdfast.decisions.step import Said
+from holdfast.decisions.steps.send import SAVED, SavedTemplate
+from holdfast.flows.content.shelf import other_medium, unknown_template
+from holdfast.flows.content.templates import load_blocks
+from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
+from holdfast.messages.blocks import blocks_in
+from holdfast.messages.saved import content_of
+from holdfast.ports.state import View
+
+
+async def check_said(view: View, draft: DecisionDraft) -> None:
+    """Complain of a template or a block that is not there, or is for another channel.
+
+    Raises Invalid and TooLarge with the path of the step.
+    """
+    with under(draft.path):
+        for where, said in said_in(draft.named, saved=True):
+            if SAVED in said.content:
+                await _check_saved(view, said, where)
+            elif asked := blocks_in(dict(said.content)):
+                medium = medium_called(said.channel, "$.channel")
+                content_of(medium, said.content, await load_blocks(view, asked), path=where)
+
+
+async def _check_saved(view: View, said: Said, where: str) -> None:
+    named = decode_fields(SavedTemplate, said.content, where)
+    path = at(where, SAVED)
+    versions = [each for each in await view.template_headings("template", [named.saved]) if not each.deleted]
+    # What was deleted is not taken by anything new, though messages on their way go on saying it.
+    there = {each.id: each for each in await view.templates("template")}
+    if named.saved not in there:
+        raise unknown_template(named.saved, 0, there, path=path)
+    if named.version and named.version not in {each.version for each in versions}:
+        raise unknown_template(named.saved, named.version, there, path=path)
+    if there[named.saved].medium != said.channel:
+        raise other_medium(named.saved, there[named.saved].medium, said.channel, path=path)

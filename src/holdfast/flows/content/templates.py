@@ -1,0 +1,278 @@
+"""Saved templates and blocks: kept, looked at before they are, and never taken from under those who use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TypeVar, cast
+
+import msgspec
+
+from holdfast.decisions.fields import Name, at, one_of, read_object
+from holdfast.decisions.medium import medium_called
+from holdfast.decisions.steps.send import SAVED
+from holdfast.events.event import Json
+from holdfast.flows.journey.playbook import load_playbook
+from holdfast.kernel.errors import Conflict, Invalid, NotFound
+from holdfast.kernel.moments import to_millis
+from holdfast.messages.blocks import DEPTH_MOST, Block, Form, blocks_in, decode_block, encode_block, put_in
+from holdfast.messages.content import Content
+from holdfast.messages.mjml import compile_mjml
+from holdfast.messages.saved import Written, content_of, decode_template, encode_template
+from holdfast.messages.template import parse_template
+from holdfast.ports.state import OVER, State, Transaction, View
+from holdfast.ports.templates import SavedKind, SavedTemplate
+
+T = TypeVar("T")
+VERSIONS_MOST = 1_000
+"""Versions that are told at once."""
+PROVIDED: Mapping[str, tuple[str, ...] | None] = {
+    "person": None,
+    "event": ("name", "timestamp", "properties"),
+    "run": ("id", "occasion", "not_after"),
+    "links": None,
+    "workspace": None,
+    "send": ("key", "origin", "step", "created_at"),
+    "template": ("id", "version", "variant", "language"),
+}
+"""What a saved template is given, with what each holds; None where that is not known beforehand."""
+
+
+async def save_template(
+    state: State, saved_id: str, definition: Mapping[str, object] | bytes, *, by: str = "", now: datetime
+) -> SavedTemplate:
+    """Save a template as the next version of its id; the same again makes none.
+
+    Raises:
+        Invalid: it is wrong in itself, or asks for a block that is not there; with the path.
+        Conflict: the id is that of a template for another channel.
+        TooLarge: a text is too long.
+    """
+    Name().decode(saved_id, "$.id")
+    written = decode_template(definition)
+    async with state.begin() as transaction:
+        check_template(written, await load_blocks(transaction, written.blocks()))
+        await _check_medium(transaction, saved_id, written)
+        return await transaction.put_template(
+            SavedTemplate(
+                kind="template",
+                id=saved_id,
+                name=written.name,
+                medium=written.medium.name,
+                saved_ms=to_millis(now),
+                by=by,
+                definition=_kept(encode_template, written),
+            )
+        )
+
+
+async def save_block(
+    state: State, block_id: str, definition: Mapping[str, object] | bytes, *, by: str = "", now: datetime
+) -> SavedTemplate:
+    """Save a block as the next version of its id; the same again makes none. Every message has it from then on.
+
+    Raises Invalid and TooLarge, with the path.
+    """
+    Name().decode(block_id, "$.id")
+    block = decode_block(definition)
+    async with state.begin() as transaction:
+        _check_block(block_id, block, await load_blocks(transaction, block.asks()))
+        return await transaction.put_template(
+            SavedTemplate(
+                kind="block",
+                id=block_id,
+                name=block.name,
+                saved_ms=to_millis(now),
+                by=by,
+                definition=_kept(encode_block, block),
+            )
+        )
+
+
+async def find_saved(view: View, kind: SavedKind, saved_id: str, version: int | None = None) -> SavedTemplate:
+    """A version of it; without a number the newest. Raises NotFound."""
+    if version is None:
+        newest = await view.template_versions(kind, saved_id, limit=1)
+        if not newest or newest[0].deleted:
+            raise NotFound(
+                f"There is no {kind} {saved_id!r:.80}.",
+                hint=one_of(saved_id, tuple(each.id for each in await view.templates(kind))),
+            )
+        version = newest[0].version
+    found = await view.template_version(kind, saved_id, version)
+    if found is None:
+        raise NotFound(f"There is no version {version} of the {kind} {saved_id!r:.80}.", hint="Look at its versions.")
+    return found
+
+
+async def restore_saved(
+    state: State, kind: SavedKind, saved_id: str, version: int, *, by: str = "", now: datetime
+) -> SavedTemplate:
+    """Save again what a version says, as a new version; what was deleted is brought back.
+
+    Raises NotFound, and what saving it raises.
+    """
+    async with state.view() as view:
+        found = await find_saved(view, kind, saved_id, version)
+    save = save_template if kind == "template" else save_block
+    return await save(state, saved_id, found.definition, by=by, now=now)
+
+
+async def delete_saved(state: State, kind: SavedKind, saved_id: str, *, by: str = "", now: datetime) -> None:
+    """Delete it; its versions stay, and messages on their way say what they said.
+
+    Raises NotFound, and Conflict naming who uses it.
+    """
+    async with state.begin() as transaction:
+        await find_saved(transaction, kind, saved_id)
+        users = await users_of(transaction, kind, saved_id)
+        if users:
+            more = f" and {len(users) - 3} more" if len(users) > 3 else ""
+            raise Conflict(
+                f"{', '.join(users[:3])}{more} {'use' if len(users) > 1 else 'uses'} the {kind} {saved_id!r}.",
+                code="in_use",
+                hint="Change them first.",
+            )
+        await transaction.delete_template(kind, saved_id, at_ms=to_millis(now), by=by)
+
+
+async def users_of(view: View, kind: SavedKind, saved_id: str) -> list[str]:
+    """Who uses it, in words: journeys and campaigns that run or are paused, templates and blocks as they are now."""
+    found: dict[str, None] = {}
+    playbook = await load_playbook(view)
+    for (origin, _), play in sorted(playbook.plays.items()):
+        if play.state in OVER:
+            continue
+        for node in play.journey.steps.values():
+            said = node.step.says()
+            if said is None:
+                continue
+            named = (
+                said.content.get(SAVED) == saved_id if kind == "template" else saved_id in blocks_in(dict(said.content))
+            )
+            if named:
+                found[f"the {play.kind} {origin!r}"] = None
+    if kind == "block":
+        kinds: tuple[SavedKind, ...] = ("template", "block")
+        for other in kinds:
+            for heading in await view.templates(other):
+                each = await find_saved(view, other, heading.id, heading.version)
+                if saved_id in blocks_in(_plain(each.definition)):
+                    found[f"the {other} {heading.id!r}"] = None
+    return list(found)
+
+
+async def load_blocks(view: View, asked: tuple[str, ...]) -> dict[str, Block]:
+    """The blocks of these ids as they are saved now, with those that they ask for; what is not there is left out."""
+    found: dict[str, Block] = {}
+    missing: set[str] = set()
+    open_ids = list(asked)
+    for _ in range(DEPTH_MOST + 1):
+        wanted = sorted(set(open_ids) - found.keys() - missing)
+        if not wanted:
+            break
+        open_ids = []
+        for block_id in wanted:
+            newest = await view.template_versions("block", block_id, limit=1)
+            if not newest or newest[0].deleted:
+                missing.add(block_id)
+                continue
+            saved = await find_saved(view, "block", block_id, newest[0].version)
+            found[block_id] = decode_block(saved.definition)
+            open_ids += found[block_id].asks()
+    return found
+
+
+def check_template(written: Written, blocks: Mapping[str, Block]) -> None:
+    """Look at every variant in every language. Raises Invalid and TooLarge, with the path."""
+    for variant, language, where in written.every():
+        content = content_of(written.medium, written.parts(variant, language), blocks, path=where)
+        check_variables(content, path=where)
+
+
+def check_variables(content: Content, *, path: str) -> None:
+    """Complain of the first variable that nothing provides: it would always come out empty."""
+    for part, template in content.templates():
+        for asked in template.asked():
+            if (options := _wrong_options(asked.name)) is not None:
+                name = ".".join(asked.name)
+                hint = one_of(asked.name[min(1, len(asked.name) - 1)], options)
+                if asked.name[0] == "event":
+                    hint = f"What came with the event is in event.properties. {hint}"
+                raise Invalid(
+                    f"line {asked.line}: nothing provides {name!r:.120}.",
+                    code="unknown_variable",
+                    path=f"{path}.{part}",
+                    hint=hint,
+                )
+
+
+def _wrong_options(name: tuple[str, ...]) -> tuple[str, ...] | None:
+    """What there is instead of a variable that nothing provides; None for one that something does."""
+    if name[0] not in PROVIDED:
+        return tuple(PROVIDED)
+    inner = PROVIDED[name[0]]
+    return inner if inner is not None and len(name) > 1 and name[1] not in inner else None
+
+
+def _check_block(block_id: str, block: Block, blocks: Mapping[str, Block]) -> None:
+    """A block is whole in itself: its markup is closed, it does not stand in itself, what it asks for is there."""
+    there = {**blocks, block_id: block}
+    forms: tuple[Form, ...] = ("html", "text", "mjml")
+    for form in sorted(forms, key=lambda each: not getattr(block, each)):
+        source = getattr(block, form)
+        # Put into itself, as another block may lead back to it in this form, though not in its own.
+        path = at("$", form) if source else "$"
+        put_in(f'{{% block "{block_id}" %}}', there, form, path=path)
+        if source:
+            whole = put_in(source, there, form, path=path)
+            parse_template(whole, html=form != "text", path=path)
+            if form == "mjml":
+                _check_mjml(whole)
+
+
+def _check_mjml(piece: str) -> None:
+    """Complain of a piece of MJML that has its place nowhere: neither among sections, nor in a column."""
+    wrong: Invalid | None = None
+    for around in ("{}", "<mj-section><mj-column>{}</mj-column></mj-section>"):
+        try:
+            compile_mjml(f"<mjml><mj-body>{around.format(piece)}</mj-body></mjml>", path="$.mjml")
+        except Invalid as complaint:
+            wrong = wrong or complaint
+        else:
+            return
+    if wrong is not None:
+        raise wrong
+
+
+async def _check_medium(transaction: Transaction, saved_id: str, written: Written) -> None:
+    before = await transaction.template_versions("template", saved_id, limit=1)
+    if before and before[0].medium != written.medium.name:
+        said = medium_called(before[0].medium, "$.medium").label
+        raise Conflict(
+            f"{saved_id!r} is a template for {said}.",
+            path="$.medium",
+            hint="Choose another id: steps that name it send by that channel.",
+        )
+
+
+def _kept(encode: Callable[[T], bytes], said: T) -> bytes:
+    """What it says, as it is kept. Raises Invalid for half of a surrogate pair."""
+    try:
+        return encode(said)
+    except UnicodeEncodeError as error:
+        raise Invalid(
+            "A text in it holds half of a surrogate pair, which is no character.",
+            code="bad_text",
+            path="$",
+            hint="Write the whole character.",
+        ) from error
+
+
+def _plain(definition: bytes) -> Json:
+    return cast("Json", msgspec.json.decode(definition))
+
+
+def definition_in(saved: SavedTemplate) -> dict[str, Json]:
+    """What a version says, as its author may write it."""
+    return dict(cast("Mapping[str, Json]", read_object(saved.definition)))
