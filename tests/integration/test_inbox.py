@@ -14,7 +14,8 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from holdfast.channels.carriers.inbox import EXPIRES, INBOX_MOST, InboxCarrier
+from holdfast.channels.carriers.inbox import INBOX_MOST, InboxCarrier
+from holdfast.channels.inbox import EXPIRES
 from holdfast.events.event import IdentityKey
 from holdfast.flows.people.export_person import export_person
 from holdfast.flows.people.identify import merge

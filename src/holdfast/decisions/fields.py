@@ -387,6 +387,11 @@ def kinds_of(type_: type[Any]) -> Mapping[str, Kind]:
     return {name: kind for name, (kind, _) in _declared(type_).items()}
 
 
+def secrets_of(type_: type[Any]) -> tuple[str, ...]:
+    """The fields that are to be sealed and never shown again."""
+    return tuple(name for name, kind in kinds_of(type_).items() if isinstance(kind, Secret))
+
+
 def schema_of(type_: type[Any]) -> dict[str, Json]:
     """The declaration as JSON Schema, with the help of each field."""
     optional = _optional(type_)
@@ -417,7 +422,18 @@ def _read_declaration(type_: type[Any]) -> Mapping[str, tuple[Kind, str]]:
         kind = next((extra for extra in extras if isinstance(extra, Kind)), None)
         if kind is not None:
             found[each.name] = (kind, next((extra for extra in reversed(extras) if isinstance(extra, str)), ""))
+    if any(isinstance(kind, Secret) for kind, _ in found.values()):
+        # Whoever holds one, in a log line or a complaint, what is secret is in nothing that is printed of it.
+        type_.__repr__ = _without_secrets  # type: ignore[assignment]  # A method, once it is in the class.
     return found
+
+
+def _without_secrets(declared: Any) -> str:  # noqa: ANN401 - Of whatever declaration.
+    secret = set(secrets_of(type(declared)))
+    said = (
+        f"{each.name}={'…' if each.name in secret else repr(getattr(declared, each.name))}" for each in fields(declared)
+    )
+    return f"{type(declared).__name__}({', '.join(said)})"
 
 
 def _optional(type_: type[Any]) -> dict[str, object]:

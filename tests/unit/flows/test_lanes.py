@@ -19,6 +19,7 @@ from holdfast.ports.state import Lane, Send
 from holdfast.testing import a_send
 
 JOURNEY = Lane("email", "journey")
+NOW_MS = 1_000_000
 BROKEN = Deferred("no connection", blame="provider")
 
 
@@ -183,3 +184,34 @@ def test_the_domain_of_an_address() -> None:
     assert domain_of("https://Hooks.example:8443/a@b") == "hooks.example"
     assert domain_of("https://[oops") == ""
     assert domain_of("nobody") == "nobody"
+
+
+def test_channels_come_and_go_and_what_is_under_way_ends() -> None:
+    lanes = Lanes({"email": ONCE})
+    text = a_send("text", channel="sms", address="+4917")
+    lanes.carry({"email": ONCE, "sms": ONCE})
+    assert {each.channel for each in lanes.rooms(NOW_MS)} == {"email", "sms"}
+    assert lanes.put_off([text], NOW_MS) == []
+    lanes.take([text], NOW_MS)
+    lanes.carry({"email": ONCE})
+    assert {each.channel for each in lanes.rooms(NOW_MS)} == {"email"}
+    assert [each.channel for each in lanes.carrying(NOW_MS)] == ["email"]
+    lanes.ended(text, Accepted(), NOW_MS)
+    lanes.carry({"sms": ONCE})
+    assert set(lanes.rooms(NOW_MS).values()) == {ROOM}
+
+
+def test_another_provider_is_not_blamed_for_the_one_before() -> None:
+    lanes = Lanes({"sms": ONCE})
+    for number in range(FAILURES_MOST):
+        text = a_send(str(number), channel="sms", address="+4917")
+        lanes.put_off([text], NOW_MS)
+        lanes.take([text], NOW_MS)
+        lanes.ended(text, BROKEN, NOW_MS)
+    lanes.carry({"sms": ONCE})
+    assert lanes.rooms(NOW_MS) == {}
+    assert lanes.opens_ms(NOW_MS) is not None
+    lanes.carry({})
+    assert lanes.opens_ms(NOW_MS) is None
+    lanes.carry({"sms": ONCE}, anew={"sms"})
+    assert set(lanes.rooms(NOW_MS).values()) == {ROOM}

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 
 from holdfast.channels.carriers.kept import kept_message
+from holdfast.channels.inbox import EXPIRES
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
@@ -17,8 +18,6 @@ from holdfast.ports.inbox import InboxItem
 from holdfast.ports.mailbox import Mailbox
 from holdfast.ports.state import State, Transaction
 
-EXPIRES = "Expires-Ms"
-"""The header of a parcel that says until when it is shown."""
 INBOX_MOST = 200
 """As many messages wait for one person at most; older ones make room."""
 GROUP_MOST = 200

@@ -9,7 +9,7 @@ process: every breaker closed, every domain trusted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from holdfast.flows.delivery.domains import SLOW_MS, Domains, Slowed
@@ -40,7 +40,7 @@ class Carrying:
 
 
 class Lanes:
-    """The lanes of some channels, as one process that sends sees them."""
+    """The lanes of some channels, as one process that sends sees them. Channels come and go."""
 
     def __init__(
         self,
@@ -53,7 +53,8 @@ class Lanes:
         """Nothing is under way.
 
         Args:
-            channels: those that can be sent on, each with what becomes of doubt; nothing is claimed of any other.
+            channels: those that can be sent on at first, each with what becomes of doubt; nothing is claimed of any
+                other.
             owner: the name of this process in its claims, used by no other process that lives or ever lived.
             rates: how fast each channel's provider is given messages.
             domain_rates: how fast each domain is; by this process.
@@ -63,9 +64,11 @@ class Lanes:
         self._claims = 0
         self._closed = False
         self._rates = rates
-        self._open = {Lane(channel, urgency): 0 for channel in channels for urgency in URGENCIES}
-        self._breakers = {lane.channel: Breaker() for lane in self._open}
-        self._domains = {channel: Domains(domain_rates) for channel in self._breakers}
+        self._domain_rates = domain_rates
+        self._open: dict[Lane, int] = {}
+        self._breakers: dict[str, Breaker] = {}
+        self._domains: dict[str, Domains] = {}
+        self.carry(channels)
         self._paced_until_ms: dict[str, int] = {}
         self._held_until_ms: dict[Lane, int] = {}
         """Lanes whose next send goes to a domain that is full: until something ends, or the domain proves slow."""
@@ -74,6 +77,20 @@ class Lanes:
     def claims(self) -> int:
         """How many rounds of claims there have been."""
         return self._claims
+
+    def carry(self, channels: Mapping[str, DoubtPolicy], *, anew: Collection[str] = ()) -> None:
+        """These channels can be sent on from now on, and no others. What is under way on another comes to its end.
+
+        Args:
+            anew: channels whose provider is another one from now on: what was known of the one before means nothing.
+        """
+        self._doubts = dict(channels)
+        for channel in channels:
+            for urgency in URGENCIES:
+                self._open.setdefault(Lane(channel, urgency), 0)
+            if channel not in self._breakers or channel in anew:
+                self._breakers[channel] = Breaker()
+            self._domains.setdefault(channel, Domains(self._domain_rates))
 
     def next_claim(self) -> str:
         """A name for the claims of one round, never given before."""
@@ -85,7 +102,8 @@ class Lanes:
         rooms: dict[Lane, int] = {}
         if self._closed:
             return rooms
-        for lane in sorted(self._open, key=lambda each: (URGENCIES.index(each.urgency), each.channel)):
+        carried = (each for each in self._open if each.channel in self._doubts)
+        for lane in sorted(carried, key=lambda each: (URGENCIES.index(each.urgency), each.channel)):
             room = 0 if now_ms < self._held_until_ms.get(lane, 0) else ROOM - self._open[lane]
             most = self.most(lane.channel, now_ms)
             room = room if most is None else min(room, most)
@@ -164,7 +182,7 @@ class Lanes:
 
     def opens_ms(self, now_ms: int) -> int | None:
         """The next moment at which there is room again that there is not now, as far as time alone brings it."""
-        moments = [each.opens_ms(now_ms) for each in self._breakers.values()]
+        moments = [each.opens_ms(now_ms) for channel, each in self._breakers.items() if channel in self._doubts]
         waited = (*self._paced_until_ms.values(), *self._held_until_ms.values(), *moments)
         return min((each for each in waited if each is not None and each > now_ms), default=None)
 
@@ -179,6 +197,7 @@ class Lanes:
                 slowed=self._domains[channel].slowed(now_ms)[:slowed_most],
             )
             for channel, breaker in sorted(self._breakers.items())
+            if channel in self._doubts
         ]
 
     def _end(self, send: Send) -> None:

@@ -1,0 +1,89 @@
+"""Opening: the channel and the carrier of a connection, as its provider declares them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from holdfast.channels.carriers.each_device import EachDevice
+from holdfast.channels.carriers.http import HttpCarrier
+from holdfast.channels.carriers.http2 import Http2Carrier, Trust
+from holdfast.channels.carriers.smtp import SmtpCarrier
+from holdfast.channels.declared import Declared, Desk
+from holdfast.channels.several import SeveralChannels
+from holdfast.kernel.errors import Internal
+from holdfast.kernel.moments import to_millis
+from holdfast.messages.parcel import Parcel
+from holdfast.ports.carrier import Carrier
+from holdfast.ports.channel import Channel
+from holdfast.ports.clock import Clock
+
+TO_DEVICES = frozenset({"web_push", "mobile_push"})
+"""Media whose messages go to each device of a person."""
+TOGETHER = frozenset({"mobile_push"})
+"""Media whose connections carry together, each the devices it reaches."""
+NAMED_BY_RECIPIENTS = frozenset({"web_push"})
+"""Media whose recipients say which server takes their messages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetUp:
+    """A provider with its settings, secrets and all."""
+
+    declared: Declared
+    settings: Any
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """How carriers stand to the world."""
+
+    clock: Clock
+    private: bool
+    """Whether servers in private networks and on this machine may be called."""
+
+
+def open_together(set_up: Sequence[SetUp], outside: Outside) -> tuple[Channel, Carrier]:
+    """The channel and the carrier of one medium by these connections, of each provider the first.
+
+    Raises Invalid for settings that do not go together.
+    """
+    first = set_up[0]
+    by_provider = {each.declared.name: each for each in reversed(set_up)}
+    channels = [each.declared.open(each.settings, each.desk) for each in by_provider.values() if each is not first]
+    channel = first.declared.open(first.settings, first.desk)
+    if first.declared.medium not in TO_DEVICES:
+        return channel, open_carrier(first, outside)
+    carriers = {name: open_carrier(each, outside) for name, each in by_provider.items()}
+    return (SeveralChannels(channels=[channel, *channels]) if channels else channel), EachDevice(carriers)
+
+
+def open_carrier(set_up: SetUp, outside: Outside) -> Carrier:
+    """What carries the parcels of a connection. Nothing is connected to yet."""
+    declared, settings = set_up.declared, set_up.settings
+    match declared.transport:
+        case "smtp":
+            return SmtpCarrier(
+                settings.host, settings.port, user=settings.user, password=settings.password, tls=settings.tls
+            )
+        case "http" if declared.read is not None:
+            return HttpCarrier(
+                read=declared.read,
+                allow_private=outside.private,
+                seal=partial(_sealed, set_up, outside.clock),
+            )
+        case "http2":
+            anywhere = declared.medium in NAMED_BY_RECIPIENTS
+            trust = Trust(anywhere=anywhere, private=outside.private, prior=not anywhere)
+            return Http2Carrier(declared, settings, clock=outside.clock, trust=trust)
+        case other:
+            raise Internal(f"{declared.name} goes by {other}, which no connection is opened by")
+
+
+def _sealed(set_up: SetUp, clock: Clock, parcel: Parcel) -> Mapping[str, str]:
+    if set_up.declared.seal is None:
+        return {}
+    return set_up.declared.seal(set_up.settings, parcel, to_millis(clock.now()) // 1_000)
