@@ -57,6 +57,10 @@ class Block:
             case _:
                 return self.text or text_of(self.html)
 
+    def asks(self) -> tuple[str, ...]:
+        """The ids of the blocks it asks for itself, in any of its forms."""
+        return blocks_in([self.html, self.text, self.mjml])
+
 
 def decode_block(definition: bytes | str | Mapping[str, object]) -> Block:
     """The block that a JSON object means. Raises Invalid with a path."""

@@ -134,6 +134,7 @@ class Written:
     medium: Medium
     description: str
     language: str
+    """Of the content itself, which is taken when none of a person's own is there; empty where it is not said."""
     variants: Mapping[str, Variant]
     """One or more; their shares add up to 1."""
 
@@ -208,8 +209,7 @@ def encode_template(written: Written) -> bytes:
     head: dict[str, Json] = encode_fields(
         _Head(name=written.name, medium=written.medium.name, description=written.description, language=written.language)
     )
-    if not written.description:
-        del head["description"]
+    head = {name: value for name, value in head.items() if value}
     if len(written.variants) == 1:
         return msgspec.json.encode(head | _said(next(iter(written.variants.values()))))
     return msgspec.json.encode(head | {"variants": VariantsKind().encode(written.variants)})
@@ -278,9 +278,7 @@ class _Head:
     name: Annotated[str, Label.__metadata__[0], "What it is called in lists."]
     medium: Annotated[str, ChannelName(), "How it is said, such as email or sms."]
     description: Annotated[str, Text(least=0), "What it is for."] = ""
-    language: Annotated[
-        str, LanguageTag(), "The language of `content`: what is taken when none of a person's own is there."
-    ] = "en"
+    language: Annotated[str, LanguageTag(), "The language of `content`, where that is to be known."] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,6 +30,7 @@ from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refuse
 from holdfast.ports.connections import Connection
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.state import State
+from holdfast.ports.templates import SavedTemplate
 from holdfast.segments.builders import did, last_did, trait
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.log import MemoryLog
@@ -332,6 +333,24 @@ async def test_connections_and_inboxes_are_taken_along_for_no_log_has_them(tmp_p
         await transaction.mark_inbox([replace(item, opened_ms=None)])
         await transaction.put_connection(replace(connection, secrets=b"other"))
     assert set(differing(await compare_states(life.house.app.state, state))) == {"inbox", "connections"}
+
+
+async def test_templates_and_blocks_are_taken_along_in_all_their_versions(tmp_path: Path) -> None:
+    life = await Life.begin(tmp_path, 5)
+    await life.live(60)
+    saved = SavedTemplate(kind="template", id="hi", name="Hi", medium="sms", saved_ms=1, definition=b"{}")
+    async with life.house.app.state.begin() as transaction:
+        for each in (saved, replace(saved, name="Ho", saved_ms=2)):
+            await transaction.put_template(each)
+        await transaction.delete_template("template", "hi", at_ms=3, by="ann")
+        await transaction.put_template(replace(saved, kind="block", medium=""))
+    done, state, _ = await life.again()
+    found = await compare_states(life.house.app.state, state)
+    assert differing(found) == {}
+    assert (found["templates"].rows, found["blocks"].rows, done.carried["templates and blocks"]) == (3, 1, 4)
+    async with state.begin() as transaction:
+        await transaction.put_template(saved)
+    assert set(differing(await compare_states(life.house.app.state, state))) == {"templates"}
 
 
 async def test_people_who_were_forgotten_leave_their_numbers_free(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ def test_the_same_template_has_one_json_form() -> None:
     loose = {"medium": "sms", "languages": {"de_AT": {"text": "Servus"}}, "content": {"text": "Hi"}, "name": "W"}
     tidy = encode_template(decode_template(loose))
     assert tidy == (
-        b'{"name":"W","medium":"sms","language":"en","content":{"text":"Hi"},"languages":{"de-at":{"text":"Servus"}}}'
+        b'{"name":"W","medium":"sms","content":{"text":"Hi"},"languages":{"de-at":{"text":"Servus"}}}'
     )
     assert encode_template(decode_template(tidy)) == tidy
     varied = encode_template(a_template(variants=in_shares(a=0.5, b=0.5), description="x"))
@@ -60,12 +60,16 @@ def test_a_template_without_variants_has_one() -> None:
 
 def test_a_language_says_what_differs_and_falls_back() -> None:
     template = a_template(
+        language="en",
         content={"text": "Hi", "media_url": "https://a.example/1.png"},
         languages={"de": {"text": "Hallo"}, "de-AT": {"text": "Servus"}},
     )
     assert [template.language_for("a", [each]) for each in ("de-at", "de-ch", "fr", "")] == ["de-at", "de", "en", "en"]
     assert template.parts("a", "de") == {"text": "Hallo", "media_url": "https://a.example/1.png"}
     assert template.parts("a", "en")["text"] == "Hi"
+    unsaid = a_template(content={"text": "Hi"}, languages={"de": {"text": "Hallo"}})
+    assert [unsaid.language_for("a", [each]) for each in ("de-at", "en", "")] == ["de", "", ""]
+    assert unsaid.parts("a", "")["text"] == "Hi"
     for variant, language, said in (("b", "en", "no variant 'b'"), ("a", "fr", "no language 'fr'")):
         with pytest.raises(Invalid, match=said):
             template.parts(variant, language)
@@ -78,7 +82,7 @@ def test_a_mail_in_another_language_has_no_text_of_this_one() -> None:
 
 
 def test_every_version_of_it_is_told_with_its_place() -> None:
-    simple = a_template(content={"text": "Hi"}, languages={"de": {"text": "{% block 'x' %}"}})
+    simple = a_template(language="en", content={"text": "Hi"}, languages={"de": {"text": "{% block 'x' %}"}})
     assert list(simple.every()) == [("a", "en", "$.content"), ("a", "de", "$.languages.de")]
     assert simple.blocks() == ("x",)
     varied = a_template(variants=in_shares(a=0.5, b=0.5))
@@ -108,7 +112,7 @@ def test_blocks_and_mjml_are_put_in_in_the_form_of_their_place() -> None:
         ({"content": "Hi"}, "$.content", "wrong_type"),
         ({"content": {"text": "Hi"}, "medium": "smoke"}, "$.medium", "unknown_channel"),
         ({"content": {"text": "Hi"}, "language": "English!"}, "$.language", "bad_language"),
-        ({"content": {"text": "Hi"}, "languages": {"EN": {}}}, "$.languages.en", "given_twice"),
+        ({"content": {"text": "Hi"}, "language": "en", "languages": {"EN": {}}}, "$.languages.en", "given_twice"),
         ({"content": {"text": "Hi"}, "languages": {"12": {}}}, "$.languages.12", "bad_language"),
         ({"content": {"text": "Hi"}, "contents": {}}, "$.contents", "unknown_field"),
         ({"variants": in_shares(a=1.0)}, "$.variants", "out_of_range"),

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from holdfast.decisions.medium import medium_called
-from holdfast.decisions.step import Step
+from holdfast.decisions.step import Said
 from holdfast.events.event import Json
+from holdfast.flows.content.shelf import Shelf, ShelfKeeper
 from holdfast.flows.delivery.filling import Filled, FilledOrNot, Filler
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.turns import Turns
@@ -23,15 +24,15 @@ from holdfast.flows.people.person import shown_as
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
-from holdfast.messages.content import parse_content
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
 from holdfast.messages.needs import Aborted
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.carrier import Carrier
-from holdfast.ports.channel import Channel
+from holdfast.ports.channel import Channel, ToDevices
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import Identity, Send, Settlement, State
+from holdfast.profiles.devices import devices_of, write_devices
 from holdfast.profiles.profile import EMPTY, Profile, combine
 
 _log = logging.getLogger(__name__)
@@ -55,12 +56,17 @@ class Context:
     owners: Mapping[int, Identity]
     members: Mapping[int, Sequence[Identity]]
     profiles: Mapping[int, Profile]
+    shelf: Shelf
 
     def person(self, identity: int) -> dict[str, Json]:
         """What a template sees as `person`: the traits, and the name they are shown under."""
         members = self.members[self.owners[identity].person]
-        whole = combine(self.profiles.get(each.id, EMPTY) for each in members)
-        return {**whole.trait_values(), "user_id": shown_as(members).value}
+        return {**self.whole(identity).trait_values(), "user_id": shown_as(members).value}
+
+    def whole(self, identity: int) -> Profile:
+        """All that is known of the person."""
+        members = self.members[self.owners[identity].person]
+        return combine(self.profiles.get(each.id, EMPTY) for each in members)
 
 
 def wait_seconds(send: Send, deferred: Deferred) -> float:
@@ -76,12 +82,14 @@ def wait_seconds(send: Send, deferred: Deferred) -> float:
 def settlement_of(send: Send, verdict: Verdict, now_ms: int, doubt: DoubtPolicy = ONCE) -> Settlement:
     """What a verdict means for the send."""
     match verdict:
-        case Accepted(provider_id):
-            return Settlement(key=send.key, state="sent", provider_id=provider_id, claimed_by=send.claimed_by)
+        case Accepted(provider_id, lost):
+            return Settlement(
+                key=send.key, state="sent", provider_id=provider_id, lost=lost, claimed_by=send.claimed_by
+            )
         case Deferred(reason):
             return _again(send, verdict, now_ms, doubt) or _failed(send, f"Given up after {_tries(send)}: {reason}")
         case Refused(reason, gone):
-            return _failed(send, reason, gone=gone)
+            return replace(_failed(send, reason, gone=gone), lost=verdict.lost)
         case InDoubt(reason):
             return settled_doubt(send, reason, now_ms, doubt)
 
@@ -117,6 +125,22 @@ def _again(send: Send, deferred: Deferred, now_ms: int, doubt: DoubtPolicy) -> S
 def _failed(send: Send, reason: str, *, gone: bool = False) -> Settlement:
     # To write to an address that is dead would never be right: there is nothing to be decided about it.
     return Settlement(key=send.key, state="failed", reason=reason, gone=gone, dead=not gone, claimed_by=send.claimed_by)
+
+
+def _said_by(playbook: Playbook, send: Send) -> Said | None:
+    """What the send's step says; None where it is not there any more, or says nothing on that channel."""
+    play = playbook.find(send.origin, send.version)
+    node = play.journey.steps.get(send.step) if play is not None else None
+    said = node.step.says() if node is not None else None
+    return said if said is not None and said.channel == send.channel else None
+
+
+def _addressed(send: Send, context: Context, channel: Channel) -> Send | Refused:
+    """The send with where it goes now: on a channel to devices, all those that the person has by now."""
+    if not isinstance(channel, ToDevices):
+        return send
+    devices = devices_of(context.whole(send.identity).devices, channel.device_types)
+    return replace(send, address=write_devices(devices)) if devices else Refused("They have no such device any more.")
 
 
 def _unwritten(send: Send, why: Refused | Deferred | Aborted, now_ms: int) -> Settlement:
@@ -162,7 +186,7 @@ class Sender:
         """Nothing is sent yet.
 
         Args:
-            offices: by channel; the lanes are of the same channels.
+            offices: by channel; the lanes are of the same channels. There may be others from one moment to the next.
             filler: puts content into words; it is closed with the sender.
             time_zone: the workspace's.
             settle: told what became of each send.
@@ -176,8 +200,9 @@ class Sender:
         self._settle = settle
         self._filler = filler
         self._time_zone = time_zone
-        self._turns = {name: Turns() for name in offices}
+        self._turns: defaultdict[str, Turns] = defaultdict(Turns)
         self._playbook = PlaybookKeeper()
+        self._shelves = ShelfKeeper()
         self._finishing = False
         self._open: dict[str, Send] = {}
         """Taken and not settled."""
@@ -283,7 +308,10 @@ class Sender:
     async def _hand_over(self, send: Send) -> None:
         if self._put_off_late(send):
             return
-        office = self._offices[send.channel]
+        office = self._offices.get(send.channel)
+        if office is None:
+            self._put_back([send], "Nothing carries it any more; it waits for a connection.")
+            return
         parcel = await self._written(send, self._contexts[send.key], office.channel)
         if isinstance(parcel, Parcel) and self._put_off_late(send):  # What it asked for may have taken its time.
             return
@@ -326,30 +354,34 @@ class Sender:
             members = await view.members(sorted({each.person for each in owners.values()}))
             profiles = await view.profiles([each.id for those in members.values() for each in those])
             playbook = await self._playbook.load(view)
-        return Context(playbook=playbook, owners=owners, members=members, profiles=profiles)
+            sayings = [(said, each.created_ms) for each in sends if (said := _said_by(playbook, each)) is not None]
+            shelf = await self._shelves.load(view, sayings)
+        return Context(playbook=playbook, owners=owners, members=members, profiles=profiles, shelf=shelf)
 
     async def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused | Deferred | Aborted:
         """What is handed to the provider; what cannot be written is refused, by us."""
         try:
-            play = context.playbook.find(send.origin, send.version)
-            node = play.journey.steps.get(send.step) if play is not None else None
-            if node is None:
+            said = _said_by(context.playbook, send)
+            if said is None:
                 return Refused(f"There is no template {send.template!r}.")
-            filled = await self._said(send, node.step, self._variables(send, context))
-            return await self._parcel(send, filled, channel) if isinstance(filled, Filled) else filled
+            addressed = _addressed(send, context, channel)
+            if isinstance(addressed, Refused):
+                return addressed
+            filled = await self._filled(send, said, context)
+            return await self._parcel(addressed, filled, channel) if isinstance(filled, Filled) else filled
         except (Exposed, ValueError) as error:
             return Refused(f"It could not be written: {error}")
         except Exception as error:  # noqa: BLE001 - Ours to mend; meanwhile it fails in sight and holds no place.
             _log.exception("Writing the send %s failed.", send.key)
             return Refused(f"It could not be written: {error!r:.200}")
 
-    async def _said(self, send: Send, step: Step, variables: Mapping[str, Json]) -> FilledOrNot:
+    async def _filled(self, send: Send, said: Said, context: Context) -> FilledOrNot:
         """What the step says, in words for the person. Raises Exposed when it is not what its medium takes."""
-        said = step.says()
-        if said is None or said.channel != send.channel:
-            return Refused(f"There is no template {send.template!r}.")
-        content = parse_content(medium_called(said.channel, "$.channel"), said.content)
-        return await self._filler.fill(content, variables, send)
+        place = (send.origin, send.version, send.step)
+        person = context.person(send.identity)
+        chosen = context.shelf.chosen(said, place=place, at_ms=send.created_ms, person=person)
+        variables = self._variables(send, person) | chosen.variables()
+        return await self._filler.fill(chosen.content, variables, send)
 
     async def _parcel(self, send: Send, filled: Filled, channel: Channel) -> Parcel | Refused:
         """The words in the provider's form. What cannot be put into it is shown to nobody."""
@@ -361,10 +393,10 @@ class Sender:
             if not isinstance(parcel, Parcel):
                 await self._filler.give_back(send, filled.taken)
 
-    def _variables(self, send: Send, context: Context) -> dict[str, Json]:
+    def _variables(self, send: Send, person: dict[str, Json]) -> dict[str, Json]:
         return {
             **send.variables,
-            "person": context.person(send.identity),
+            "person": person,
             "links": {"unsubscribe": self._linker.unsubscribe(send.key)},
             "workspace": {"name": self._workspace_name, "time_zone": self._time_zone},
             "send": {

@@ -18,6 +18,7 @@ from holdfast.decisions.steps.api import Api
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
+from holdfast.messages.blocks import blocks_in
 from holdfast.messages.content import parse_content
 from holdfast.ports.discovery import Discovery, KnownProperty
 from holdfast.ports.state import OVER, DecisionState
@@ -141,6 +142,8 @@ def _dead_ends(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
 def _asked(draft: DecisionDraft) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The variables of its templates, each with where its text stands."""
     for where, said in said_in(draft.named):
+        if blocks_in(dict(said.content)):
+            continue  # What its blocks ask for is looked at when they are saved.
         for part, name in parse_content(medium_called(said.channel, "$.channel"), said.content).variables():
             yield f"{where}.{part}", name
 

@@ -15,6 +15,7 @@ from holdfast.decisions.medium import medium_called
 from holdfast.decisions.step import Said, Step
 from holdfast.decisions.steps.send import SAVED
 from holdfast.kernel.errors import Invalid, TooLarge
+from holdfast.messages.blocks import blocks_in
 from holdfast.messages.content import parse_content
 
 DRAFTS_MOST = 500
@@ -65,8 +66,9 @@ def draft_of(
     with under(path):
         named = decode_kind(kind, definition)
         for where, said in said_in(named):
-            # Now, and not when the first message is due.
-            parse_content(medium_called(said.channel, "$.channel"), said.content, path=where)
+            # Now, and not when the first message is due. What asks for blocks is parsed with them, once they are known.
+            if not blocks_in(dict(said.content)):
+                parse_content(medium_called(said.channel, "$.channel"), said.content, path=where)
         canonical = _canonical(named)
     return DecisionDraft(
         kind=kind, named=named, definition=canonical, path=path, move=dict(move or {}), move_path=move_path
@@ -108,12 +110,12 @@ def drafts_of(
     return list(drafts.values())
 
 
-def said_in(named: Campaign | Journey) -> Iterator[tuple[str, Said]]:
-    """What it says itself, each with where the parts stand in the definition. Saved templates are named, not said."""
+def said_in(named: Campaign | Journey, *, saved: bool = False) -> Iterator[tuple[str, Said]]:
+    """What it says itself, each with where the parts stand in the definition; and what it names, where `saved`."""
     steps: list[tuple[str, Step]] = [("$.send", named.send)] if isinstance(named, Campaign) else _steps_of(named)
     for where, step in steps:
         said = step.says()
-        if said is not None and SAVED not in said.content:
+        if said is not None and (saved or SAVED not in said.content):
             yield (at(where, said.field) if said.field else where), said
 
 

@@ -16,6 +16,7 @@ from holdfast.decisions.resolving import resolved_campaign, resolved_journey
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.events.event import Json
 from holdfast.flows.audience.library import load_library
+from holdfast.flows.content.naming import check_said
 from holdfast.flows.journey.decision_drafts import DecisionDraft
 from holdfast.flows.journey.playbook import definition_of
 from holdfast.flows.journey.under_way import UnderWay, move_people, under_way
@@ -110,6 +111,8 @@ async def _planned(
     newest = {each.id: each for each in await view.decisions()}
     library = await load_library(view)
     _check_journeys_named(drafts, newest.keys() | {draft.id for draft in drafts})
+    for draft in drafts:
+        await check_said(view, draft)
     plan = [_publication(draft, newest.get(draft.id), library, at_ms=at_ms, start=start) for draft in drafts]
     plan = [await _with_people(view, each) for each in plan]
     if whole:

@@ -179,6 +179,8 @@ async def _whole(view: View) -> dict[str, Rows]:
         },
         "journeys and campaigns": {f"{each.id} {each.version}": (each.state, each.definition) for each in decisions},
         "segments": {each.id: (each.version, each.definition, each.deleted, each.live) for each in segments},
+        "templates": {f"{each.id} {each.version}": each for each in await view.template_headings("template")},
+        "blocks": {f"{each.id} {each.version}": each for each in await view.template_headings("block")},
         "suppressions": {f"{each.channel} {each.address}": each.reason for each in await view.every_suppression()},
         "connections": {each.name: each for each in await view.connections()},
         "bad records": dict(await view.count_bad_records(by_code=True)),

@@ -14,6 +14,7 @@ from holdfast.events.event import Event
 from holdfast.flows.delivery.claiming import PACE
 from holdfast.ports.runs import Run, RunState
 from holdfast.ports.state import BadRecord, Decision, SavedSegment, State, Transaction, View
+from holdfast.ports.templates import SavedKind
 
 AT_ONCE = 5_000
 RUNS_MOST = 10_000_000
@@ -95,8 +96,10 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
                 await transaction.put_erasure(erasure)
             for run in runs:
                 await _carry_run(view, transaction, run)
+            templates = await _carry_templates(view, transaction)
     return {"notes": len(notes), "keys": len(keys), "erasures": len(erasures), "runs": len(runs)} | {
-        "connections": len(connections)
+        "connections": len(connections),
+        "templates and blocks": templates,
     }
 
 
@@ -165,6 +168,22 @@ async def _save(transaction: Transaction, segment: SavedSegment) -> None:
         await transaction.delete_segment(segment.id, at_ms=segment.updated_ms, by=segment.by)
     else:
         await transaction.put_segment(segment)
+
+
+async def _carry_templates(view: View, transaction: Transaction) -> int:
+    """Every version of every template and block that is not there yet."""
+    kinds: tuple[SavedKind, ...] = ("template", "block")
+    headings = [each for kind in kinds for each in await view.template_headings(kind)]
+    there = {each for kind in kinds for each in await transaction.template_headings(kind)}
+    for heading in headings:
+        saved = await view.template_version(heading.kind, heading.id, heading.version)
+        if saved is None or heading in there:
+            continue
+        if saved.deleted:
+            await transaction.delete_template(saved.kind, saved.id, at_ms=saved.saved_ms, by=saved.by)
+        else:
+            await transaction.put_template(saved)
+    return len(headings)
 
 
 async def _carry_run(view: View, transaction: Transaction, run: Run) -> None:
