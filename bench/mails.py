@@ -167,18 +167,14 @@ def measured(before: tuple[float, float], mails: int) -> Spent:
     return Spent(mails=mails, cpu=time.process_time() - before[0], clock=time.perf_counter() - before[1])
 
 
-def total(turns: list[Spent]) -> Spent:
-    """All turns together."""
-    return Spent(
-        mails=sum(each.mails for each in turns),
-        cpu=sum(each.cpu for each in turns),
-        clock=sum(each.clock for each in turns),
-    )
+def calmest(turns: list[Spent]) -> Spent:
+    """The turn that took the least: neighbours on the machine only ever add to what the work itself costs."""
+    return min(turns, key=lambda each: each.cpu / each.mails)
 
 
 def run(quick: bool) -> Measured:
-    """In turns, so that a busy neighbour slows all of them."""
-    rounds, mails = (4, 100) if quick else (10, 300)
+    """In short turns; of each the calmest counts, so that a busy neighbour disturbs none."""
+    rounds, mails = (12, 50) if quick else (40, 100)
     fast: list[Spent] = []
     slow: list[Spent] = []
     c: list[Spent] = []
@@ -196,7 +192,7 @@ def run(quick: bool) -> Measured:
                 fast.append(spent)
                 slow.append(spent_naively)
                 c += [by_c] if by_c is not None else []
-    return _table(total(fast), total(slow), total(c) if c else None, sink_name)
+    return _table(calmest(fast), calmest(slow), calmest(c) if c else None, sink_name)
 
 
 def _table(fast: Spent, slow: Spent, c: Spent | None, sink_name: str) -> Measured:
@@ -221,7 +217,7 @@ def _table(fast: Spent, slow: Spent, c: Spent | None, sink_name: str) -> Measure
         if each is not None
     ]
     size = f"{len(HTML) / 1000:.1f} KB of HTML with three products, and a text part"
-    note = f"One mail: {size}; RSA of 2,048 bits; to {sink_name}."
+    note = f"One mail: {size}; RSA of 2,048 bits; to {sink_name}. The calmest of many turns of each."
     return Measured(headline=ratio, rows=tuple(rows), notes=(note,))
 
 
