@@ -101,6 +101,12 @@ async def test_own_events_wait_in_order_and_once(state: State) -> None:
         assert await view.emitted(limit=1) == waiting[:1]
         ids = [number for number, _ in waiting]
         assert ids == sorted(set(ids))
+        assert await view.emitted(limit=1, after_id=ids[0]) == waiting[1:2]
+        assert await view.emitted(limit=10, after_id=ids[-1]) == []
+        assert await view.last_emitted() == ids[-1]
+    async with state.begin() as transaction:
+        await transaction.forget_emitted(ids[-1])
+        assert await transaction.last_emitted() == 0
 
 
 async def test_forgetting_own_events_never_takes_later_ones(state: State) -> None:

@@ -110,7 +110,8 @@ class Life:
         last_ms = self.world.clock.now_ms + LAST_DAYS * DAY_MS
         while self.world.clock.now_ms < last_ms:
             due_ms = self.world.next_due_ms() or last_ms
-            self.world.pass_time(min(max(due_ms - self.world.clock.now_ms, DAY_MS // 2), DAY_MS))
+            # No divisor of a day: who is busy at one hour would be met at that hour, and at no other, again and again.
+            self.world.pass_time(min(max(due_ms - self.world.clock.now_ms, 11 * HOUR_MS), DAY_MS))
             await self._settled(app)
         await app.eraser.resume()
         await self._settled(app)

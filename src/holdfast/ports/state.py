@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from holdfast.decisions.caps import PRIORITY_USUAL, Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.messages.parcel import Gone
 from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
@@ -151,6 +152,8 @@ class Settlement:
     """The claim it settles: a send that is under another one by now is left alone. None settles whichever it is."""
     dead: bool = False
     """For `failed` and `in_doubt`: it becomes a dead letter."""
+    lost: tuple[Gone, ...] = ()
+    """Devices of the person that are gone. The address of the send is no more than a name of one: it stands."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -431,8 +434,12 @@ class View(
         ...
 
     # Own events on their way to the log.
-    async def emitted(self, *, limit: int) -> list[tuple[int, Event]]:
-        """Oldest first, with their ids."""
+    async def emitted(self, *, limit: int, after_id: int = 0) -> list[tuple[int, Event]]:
+        """Oldest first, with their ids; only those with an id above `after_id`."""
+        ...
+
+    async def last_emitted(self) -> int:
+        """The highest id among them; 0 when there are none. Whoever commits later has a higher one."""
         ...
 
     # What the history store has yet to be told.

@@ -123,6 +123,11 @@ class Reactor:
         self._turn = asyncio.Lock()
         self._ticking: set[asyncio.Task[Ticked]] = set()
         self._forgotten_day = 0
+        self._untold = True
+        """Whether own events may wait to be told: those of an earlier process, or of one that sends."""
+        self._told = self._told_forgotten = 0
+        """The last own event that is in the log, and the last of those that are forgotten for it."""
+        self._telling = asyncio.Lock()
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """What became of sends handed over; written by the next tick."""
@@ -180,16 +185,25 @@ class Reactor:
     async def pump(self) -> int:
         """Move own events into the log, so that they come in by the same door; returns how many.
 
-        Told twice after a crash, they are dropped as duplicates: their message ids are made of what they tell.
+        That they are there is written by the next tick, which saves a transaction. Told twice after a crash, they are
+        dropped as duplicates: their message ids are made of what they tell.
         """
-        async with self._state.view() as view:
-            waiting = await view.emitted(limit=EMITTED_MOST)
-        if not waiting:
-            return 0
-        received_ms = to_millis(self._clock.now())
-        await self._log.append(own_records([event for _, event in waiting], received_ms))
-        async with self._state.begin() as transaction:
-            await transaction.forget_emitted(waiting[-1][0])
+        async with self._telling:
+            if not self._untold:
+                return 0
+            self._untold = False  # A tick that commits from here on may say otherwise.
+            try:
+                # Asked anew, not kept from the tick: they may have been dropped since, with whom they are about.
+                async with self._state.view() as view:
+                    waiting = await view.emitted(limit=EMITTED_MOST, after_id=self._told)
+                if waiting:
+                    await self._log.append(own_records([event for _, event in waiting], to_millis(self._clock.now())))
+                    self._told = waiting[-1][0]
+            except BaseException:
+                self._untold = True
+                raise
+            if len(waiting) == EMITTED_MOST:
+                self._untold = True
         return len(waiting)
 
     async def recover(self, delivered: Delivered | None = None) -> int:
@@ -234,6 +248,9 @@ class Reactor:
             more = bool(found) and found[-1].offset + 1 < await self._log.end()
             watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
             entries = found[:records]
+            told = self._told
+            if told > self._told_forgotten:
+                await transaction.forget_emitted(told)
             await settle(transaction, settlements, clock_ms)
             playbook = await self._playbook.load(transaction)
             await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
@@ -252,6 +269,10 @@ class Reactor:
             if entries or fired or begun or let_in:
                 following = entries[-1].offset + 1 if entries else offset
                 await transaction.add_turn(Turn(kind="tick", start=offset, next=following, at_ms=watermark))
+            emitted = await transaction.last_emitted()
+        self._told_forgotten = told
+        # Own events of this tick, and of those who send in processes of their own.
+        self._untold = self._untold or emitted > self._told
         self._live.keep()
         self._broadcasts.committed()
         ticked = Ticked(

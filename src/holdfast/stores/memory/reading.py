@@ -129,8 +129,11 @@ class MemoryView(
         waiting = [each.code for each in self._tables.bad_records.values() if each.replayed_ms is None]
         return dict(Counter(waiting)) if by_code else {"all": len(waiting)}
 
-    async def emitted(self, *, limit: int) -> list[tuple[int, Event]]:
-        return list(islice(self._tables.emitted.items(), limit))
+    async def emitted(self, *, limit: int, after_id: int = 0) -> list[tuple[int, Event]]:
+        return list(islice((each for each in self._tables.emitted.items() if each[0] > after_id), limit))
+
+    async def last_emitted(self) -> int:
+        return max(self._tables.emitted, default=0)
 
     # Decisions.
     async def decisions(self, *, latest: bool = True) -> list[Decision]:

@@ -39,8 +39,11 @@ class ReadingFeed(Session):
     async def count_bad_records(self, *, by_code: bool = False) -> dict[str, int]:
         return dict(await self._rows(_SQL["count_bad_records_by_code" if by_code else "count_bad_records"]))
 
-    async def emitted(self, *, limit: int) -> list[tuple[int, Event]]:
-        return [(number, Event(**unpack(body))) for number, body in await self._rows(_SQL["emitted"], limit)]
+    async def emitted(self, *, limit: int, after_id: int = 0) -> list[tuple[int, Event]]:
+        return [(number, Event(**unpack(body))) for number, body in await self._rows(_SQL["emitted"], after_id, limit)]
+
+    async def last_emitted(self) -> int:
+        return await self._number(_SQL["last_emitted"])
 
 
 class ChangingFeed(ReadingFeed):

@@ -8,7 +8,7 @@ from holdfast.events.event import Event
 from holdfast.ports.state import BadRecord
 from holdfast.stores.packing import pack, signed, unpack, unsigned
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, Session, briefly, few_at_once, in_thread, numbers
 
 _SQL = load("feed")
 _NEWEST = 2**63 - 1
@@ -44,9 +44,13 @@ class ReadingFeed(Session):
     def count_bad_records(self, *, by_code: bool = False) -> dict[str, int]:
         return dict(self._rows(_SQL["count_bad_records_by_code" if by_code else "count_bad_records"]))
 
-    @in_thread
-    def emitted(self, *, limit: int) -> list[tuple[int, Event]]:
-        return [(number, Event(**unpack(body))) for number, body in self._rows(_SQL["emitted"], limit)]
+    @few_at_once
+    def emitted(self, *, limit: int, after_id: int = 0) -> list[tuple[int, Event]]:
+        return [(number, Event(**unpack(body))) for number, body in self._rows(_SQL["emitted"], after_id, limit)]
+
+    @briefly
+    def last_emitted(self) -> int:
+        return self._number(_SQL["last_emitted"])
 
 
 class ChangingFeed(ReadingFeed):

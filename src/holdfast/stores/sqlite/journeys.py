@@ -12,7 +12,7 @@ from holdfast.decisions.visit import Visit
 from holdfast.ports.state import Decision, DecisionState, Entered, StepCount
 from holdfast.stores.packing import decoder, pack
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread, numbers, texts
+from holdfast.stores.sqlite.session import Row, Session, briefly, few_at_once, in_thread, numbers, texts
 
 _SQL = load("journeys")
 
@@ -48,7 +48,7 @@ class ReadingJourneys(Session):
     def visits_of(self, identities: Sequence[int], *, limit: int) -> list[Visit]:
         return [_visit(row) for row in self._rows(_SQL["visits_of"], numbers(set(identities)), limit)]
 
-    @in_thread
+    @few_at_once
     def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
         return [_visit(row) for row in self._rows(_SQL["due_visits"], now_ms, limit, texts(without))]
 

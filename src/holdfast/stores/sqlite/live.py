@@ -9,7 +9,7 @@ import msgspec
 
 from holdfast.ports.live import NOBODYS, LiveSegment, Membership
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, briefly, few_at_once, in_thread, numbers
 from holdfast.stores.sqlite.watching import ChangingWatches, ReadingWatches
 
 _SQL = load("live")
@@ -20,7 +20,7 @@ _unpacked = msgspec.msgpack.Decoder(Membership).decode
 class ReadingLive(ReadingWatches):
     """Questions about live segments."""
 
-    @in_thread
+    @briefly
     def segment_changes(self) -> int:
         return self._number(_SQL["segment_changes"])
 
@@ -37,11 +37,11 @@ class ReadingLive(ReadingWatches):
     def segment_members(self, number: int, *, limit: int, after_person: int = 0) -> list[tuple[int, int]]:
         return [(person, since) for person, since in self._rows(_SQL["segment_members"], number, after_person, limit)]
 
-    @in_thread
+    @few_at_once
     def due_members(self, now_ms: int, *, limit: int) -> list[tuple[int, int]]:
         return [(due_ms, person) for due_ms, person in self._rows(_SQL["due_members"], now_ms, limit)]
 
-    @in_thread
+    @few_at_once
     def member_reviews(self, *, limit: int) -> list[tuple[int, bool]]:
         return [(person, bool(told)) for person, told in self._rows(_SQL["member_reviews"], limit)]
 

@@ -10,7 +10,7 @@ import numpy as np
 from holdfast.ports.runs import CHUNK_PEOPLE, Planned, Run, RunState
 from holdfast.stores.packed_run import packed, unpacked
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Session, in_thread, numbers, texts
+from holdfast.stores.sqlite.session import Session, few_at_once, in_thread, numbers, texts
 
 _SQL = load("runs")
 _NUMBER_MOST = 2**62
@@ -46,7 +46,7 @@ class ReadingRuns(Session):
     def runs_in(self, states: Sequence[RunState], *, limit: int) -> list[Run]:
         return [unpacked(row) for row in self._rows(_SQL["runs_in"], texts(states), limit)]
 
-    @in_thread
+    @few_at_once
     def due_runs(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Run]:
         return [unpacked(row) for row in self._rows(_SQL["due_runs"], now_ms, limit, texts(without))]
 

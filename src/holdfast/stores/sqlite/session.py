@@ -111,6 +111,28 @@ def briefly(
     return brief
 
 
+def few_at_once(
+    work: Callable[Concatenate[_S, _P], list[_T]],
+) -> Callable[Concatenate[_S, _P], Coroutine[Any, Any, list[_T]]]:
+    """The same for what lists up to `limit` rows in the order of an index: mostly there are few, and then at once.
+
+    That there are more is known by asking for one more than so few; then all are asked for in the thread. So is what
+    leaves rows out: there may be any number of them before the first that is meant.
+    """
+
+    async def looking(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> list[_T]:
+        few = self.rows_at_once
+        said: dict[str, Any] = kwargs
+        if few and not said.get("without"):
+            found = self.at_once(partial(work, self, *args, **{**said, "limit": min(said["limit"], few + 1)}))
+            if len(found) <= few or said["limit"] <= few + 1:
+                return found
+        return await self.hop(partial(work, self, *args, **kwargs))
+
+    update_wrapper(looking, work)
+    return looking
+
+
 def numbers(values: Iterable[int]) -> str:
     """Whole numbers as one bound value, for `json_each`: however many, in order, so that pages are met once."""
     return msgspec.json.encode(sorted(values)).decode()

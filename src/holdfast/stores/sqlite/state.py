@@ -135,10 +135,15 @@ class SqliteState:
             connection = self._idle.pop() if self._idle else open_reader(self._path)
             view = SqliteView(connection, self._reading)
             try:
-                await view.hop(lambda: _take_snapshot(connection))
+                # Neither waits for anybody, and both take less time than going to a thread.
+                view.at_once(lambda: _take_snapshot(connection))
                 yield view
-            finally:
+                view.at_once(connection.rollback)
+            except BaseException:
+                # Whoever was cancelled may have left work in a thread, and the connection waits for its end.
                 await asyncio.shield(view.hop(connection.rollback))
+                raise
+            finally:
                 view.end()
                 self._keep(connection)
 

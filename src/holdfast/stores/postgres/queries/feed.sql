@@ -78,7 +78,11 @@ UPDATE bad_record SET replayed_ms = $2 WHERE id = ANY ($1::bigint[])
 
 -- name: emitted
 -- Lists own events that are not in the log yet, oldest first.
-SELECT id, body FROM emitted ORDER BY id LIMIT $1
+SELECT id, body FROM emitted WHERE id > $1 ORDER BY id LIMIT $2
+
+-- name: last_emitted
+-- Tells the highest id among own events that are not in the log yet.
+SELECT coalesce(max(id), 0) FROM emitted
 
 -- name: emit
 -- Keeps own events until they are in the log, in the order they are given.

@@ -64,7 +64,11 @@ UPDATE bad_record SET replayed_ms = ?2 WHERE id IN (SELECT value FROM json_each(
 
 -- name: emitted
 -- Lists own events that are not in the log yet, oldest first.
-SELECT id, body FROM emitted ORDER BY id LIMIT ?
+SELECT id, body FROM emitted WHERE id > ? ORDER BY id LIMIT ?
+
+-- name: last_emitted
+-- Tells the highest id among own events that are not in the log yet.
+SELECT coalesce(max(id), 0) FROM emitted
 
 -- name: emit
 -- Keeps an own event until it is in the log.
