@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.decisions.fields import Choice, Secret, Text
+from holdfast.decisions.media.mobile_push import BUTTONS_MOST, TYPES
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import from_millis
@@ -25,7 +26,6 @@ from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.push_payload import (
-    BUTTONS_MOST,
     PAYLOAD_BYTES_MOST,
     Push,
     apple_headers,
@@ -35,7 +35,7 @@ from holdfast.messages.push_payload import (
 )
 from holdfast.messages.web_token import SigningKey, read_signing_key, signed_token
 from holdfast.ports.state import Send
-from holdfast.profiles.devices import Device, read_devices
+from holdfast.profiles.devices import Device, DeviceType, read_devices
 
 PRODUCTION = "https://api.push.apple.com"
 SANDBOX = "https://api.sandbox.push.apple.com"
@@ -76,6 +76,11 @@ class Apns:
     linker: Linker
 
     @property
+    def device_types(self) -> tuple[DeviceType, ...]:
+        """It writes to all of these."""
+        return TYPES
+
+    @property
     def doubt(self) -> DoubtPolicy:
         """A message that comes twice is shown once."""
         return DoubtPolicy(idempotent_seconds=IDEMPOTENT_SECONDS, marketing="resend", transactional="resend")
@@ -85,7 +90,7 @@ class Apns:
 
         Raises ValueError when the send's address names no devices.
         """
-        push = read_push(words.parts, send=send.key, linker=self.linker, buttons_most=BUTTONS_MOST["mobile"])
+        push = read_push(words.parts, send=send.key, linker=self.linker, buttons_most=BUTTONS_MOST)
         payload = fitted(push, apple_payload, PAYLOAD_BYTES_MOST)
         if payload is None:
             return Refused(f"It is longer than the {PAYLOAD_BYTES_MOST:,} bytes Apple takes.")

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from holdfast.channels.declared import Declared, Desk, Granted, Granting, HttpAnswer
 from holdfast.decisions.fields import Secret, Text
+from holdfast.decisions.media.mobile_push import BUTTONS_MOST, TYPES
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
@@ -24,7 +25,6 @@ from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.push_payload import (
-    BUTTONS_MOST,
     PAYLOAD_BYTES_MOST,
     Push,
     compact,
@@ -34,7 +34,7 @@ from holdfast.messages.push_payload import (
 )
 from holdfast.messages.web_token import read_signing_key, signed_token
 from holdfast.ports.state import Send
-from holdfast.profiles.devices import Device, read_devices
+from holdfast.profiles.devices import Device, DeviceType, read_devices
 
 GOOGLE = "https://fcm.googleapis.com"
 SCOPE = "https://www.googleapis.com/auth/firebase.messaging"
@@ -79,6 +79,11 @@ class Fcm:
     linker: Linker
 
     @property
+    def device_types(self) -> tuple[DeviceType, ...]:
+        """It writes to all of these."""
+        return TYPES
+
+    @property
     def doubt(self) -> DoubtPolicy:
         """A message that comes twice is shown once."""
         return DoubtPolicy(idempotent_seconds=IDEMPOTENT_SECONDS, marketing="resend", transactional="resend")
@@ -88,7 +93,7 @@ class Fcm:
 
         Raises ValueError when the send's address names no devices.
         """
-        push = read_push(words.parts, send=send.key, linker=self.linker, buttons_most=BUTTONS_MOST["mobile"])
+        push = read_push(words.parts, send=send.key, linker=self.linker, buttons_most=BUTTONS_MOST)
         payload = fitted(push, partial(_payload, send=send), PAYLOAD_BYTES_MOST)
         if payload is None:
             return Refused(f"It is longer than the {PAYLOAD_BYTES_MOST:,} bytes Firebase takes.")

@@ -9,17 +9,18 @@ from urllib.parse import urlsplit
 
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.decisions.fields import Secret, Text
+from holdfast.decisions.media.web_push import BUTTONS_MOST, TYPES
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.push_payload import BUTTONS_MOST, Push, browser_payload, fitted, read_push, topic
+from holdfast.messages.push_payload import Push, browser_payload, fitted, read_push, topic
 from holdfast.messages.vapid import Vapid, VapidKey, origin_of, read_vapid_key
 from holdfast.messages.web_push import PLAINTEXT_BYTES_MOST, encrypt
 from holdfast.ports.state import Send
-from holdfast.profiles.devices import Device, read_devices
+from holdfast.profiles.devices import Device, DeviceType, read_devices
 
 IDEMPOTENT_SECONDS = 3_600
 """How long the same message may be handed over again: it bears a tag of its own, under which a browser shows one. Later
@@ -59,6 +60,11 @@ class WebPush:
     linker: Linker
 
     @property
+    def device_types(self) -> tuple[DeviceType, ...]:
+        """It writes to all of these."""
+        return TYPES
+
+    @property
     def doubt(self) -> DoubtPolicy:
         """A message that comes twice is shown once."""
         return DoubtPolicy(idempotent_seconds=IDEMPOTENT_SECONDS, marketing="resend", transactional="resend")
@@ -68,7 +74,7 @@ class WebPush:
 
         Raises ValueError when the send's address names no devices.
         """
-        push = read_push(words.parts, send=send.key, linker=self.linker, buttons_most=BUTTONS_MOST["web"])
+        push = read_push(words.parts, send=send.key, linker=self.linker, buttons_most=BUTTONS_MOST)
         payload = fitted(push, browser_payload, PLAINTEXT_BYTES_MOST)
         if payload is None:
             return Refused(f"It is longer than the {PLAINTEXT_BYTES_MOST:,} bytes a push message may have.")

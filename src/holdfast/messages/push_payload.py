@@ -18,7 +18,6 @@ from holdfast.messages.web_token import base64url
 
 PAYLOAD_BYTES_MOST = 4_096
 """What Firebase and Apple take."""
-BUTTONS_MOST = {"web": 2, "mobile": 3}
 TTL_SECONDS = 86_400
 """How long a message waits for a device that is off, where the message does not say."""
 TTL_SECONDS_MOST = 2_419_200

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Collection
+from typing import Protocol, runtime_checkable
 
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.parcel import Parcel, Refused
 from holdfast.ports.state import Send
+from holdfast.profiles.devices import DeviceType
 
 
 class Channel(Protocol):
@@ -23,4 +25,18 @@ class Channel(Protocol):
 
         Refused when it cannot be said to this person. Raises ValueError when the address cannot be written to.
         """
+        ...
+
+
+@runtime_checkable
+class ToDevices(Protocol):
+    """What a channel says besides that writes to every device of a person.
+
+    The sends it is given have them all as their address, as `profiles.devices.write_devices` writes them: those that
+    are there when the message is handed over, and not when it was decided.
+    """
+
+    @property
+    def device_types(self) -> Collection[DeviceType]:
+        """Which devices it writes to."""
         ...

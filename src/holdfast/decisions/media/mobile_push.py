@@ -11,9 +11,12 @@ from holdfast.decisions.fields import Choice, Named, OrNull, Text, Whole
 from holdfast.decisions.media._parts import SHORT_MOST, Button, Buttons, Life, Short, Url, empty
 from holdfast.decisions.medium import Medium
 from holdfast.kernel.errors import Invalid
+from holdfast.profiles.devices import DeviceType, devices_of
+from holdfast.profiles.profile import Profile
 
 BUTTONS_MOST = 3
 DATA_MOST = 50
+TYPES: tuple[DeviceType, ...] = ("ios", "android")
 NO_DATA: Mapping[str, str] = {}
 
 
@@ -40,10 +43,17 @@ class MobilePushContent:
             yield from empty("$.title", "The notification says nothing.", hint="Write its title, its body, or data.")
 
 
+def newest_device(profile: Profile, person_key: str = "") -> str:  # noqa: ARG001 - It is asked as the others are.
+    """The id of the device last heard of."""
+    device = next(iter(devices_of(profile.devices, TYPES)), None)
+    return "" if device is None else device.id
+
+
 MEDIUM = Medium(
     name="mobile_push",
     label="Mobile push",
     help="A notification on the phones and tablets on which the person uses the app.",
     content=MobilePushContent,
+    address_of=newest_device,
     lines=frozenset({"title"}),
 )

@@ -15,7 +15,7 @@ from holdfast.decisions.machine import STOPPED
 from holdfast.decisions.visit import not_after, run_of
 from holdfast.flows.delivery.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.delivery.send import settled_doubt
-from holdfast.flows.ingest.own import told_settled
+from holdfast.flows.ingest.own import told_lost, told_settled
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import day_of, load_travellers
 from holdfast.flows.people.erased import suppressed_of
@@ -166,12 +166,18 @@ async def settle(transaction: Transaction, settlements: Sequence[Settlement], no
     await transaction.note_reached(_reached(sends, settlements, now_ms))
     for each in settlements:
         send = sends[each.key]
-        if each.gone and send.address:
+        if each.gone and send.address and not each.lost:
             await transaction.suppress(send.channel, send.address, "bounced", now_ms)
     told = [
         told_settled(sends[each.key], each, owners[sends[each.key].identity].key, now_ms)
         for each in settlements
         if each.state != "pending" and sends[each.key].state == "claimed"
+    ]
+    told += [
+        told_lost(sends[each.key], gone, owners[sends[each.key].identity].key, now_ms)
+        for each in settlements
+        for gone in each.lost
+        if sends[each.key].state == "claimed"
     ]
     await transaction.emit(told)
 

@@ -8,8 +8,10 @@ from holdfast.events.event import OWN_SOURCE, Event, IdentityKey, Json, own_even
 from holdfast.events.segment_body import BODY_BYTES_MOST
 from holdfast.events.segment_spec import encode_own
 from holdfast.kernel.moments import from_millis
+from holdfast.messages.parcel import Gone
 from holdfast.ports.log import Record
 from holdfast.ports.state import Send, SendState, Settlement
+from holdfast.profiles.devices import DEVICE_GONE
 
 EVENTS_IN_RECORD = 500
 
@@ -43,6 +45,15 @@ def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: i
             properties["reason"] = settlement.reason
     name = MESSAGE_NAMES[settlement.state]
     return own_event(name, user=user, at=from_millis(at_ms), properties=properties, key=(send.key,))
+
+
+def told_lost(send: Send, gone: Gone, user: IdentityKey, at_ms: int) -> Event:
+    """The event that tells that a device is gone: as of when its provider says, and no later than now."""
+    since_ms = at_ms if gone.since_ms is None else min(gone.since_ms, at_ms)
+    properties: dict[str, Json] = {"device": gone.place, "send": send.key, "channel": send.channel}
+    return own_event(
+        DEVICE_GONE, user=user, at=from_millis(since_ms), properties=properties, key=(gone.place, send.key)
+    )
 
 
 def own_records(events: Sequence[Event], received_ms: int) -> list[Record]:
