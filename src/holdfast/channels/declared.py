@@ -38,6 +38,14 @@ class HttpAnswer:
     """What the provider says about it, in few words of ours."""
 
 
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """A command_status of SMPP, and what it means to us."""
+
+    status: int
+    means: Verdict
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
     """What every channel is given of the workspace it speaks for."""
@@ -102,7 +110,7 @@ class Declared:
     """Over HTTP: a token that is fetched beforehand."""
     elsewhere: Callable[[Parcel, HttpReply], Parcel | None] | None = None
     """Over HTTP: the parcel for another of the provider's servers, where this answer says it may be meant for that."""
-    answers: tuple[Answer | HttpAnswer, ...] = field(default=())
+    answers: tuple[Answer | HttpAnswer | StatusAnswer, ...] = field(default=())
     """Answers the provider documents; the contract suite holds the channel to them."""
     inbound: Callable[..., Any] | None = None
     """Reads what the provider tells us by itself: `(settings, arrival) -> Inbound`; None where it tells nothing."""

@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, cast
 
+from holdfast.channels.declared import Declared, Desk, StatusAnswer
 from holdfast.channels.smpp_pdu import Command, Message, Pdu, Place, pack_message
 from holdfast.channels.smpp_text import DefaultAlphabet, Part, encoded, read_fate, read_text
+from holdfast.decisions.fields import Choice, Secret, Text, Truthy, Whole
 from holdfast.events.event import Json
+from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key, hash64
+from holdfast.messages.content import Words
+from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.inbound import Incoming, Receipt, ReceiptKind
-from holdfast.messages.parcel import Accepted, Deferred, Refused, Verdict
+from holdfast.messages.parcel import Accepted, Deferred, Parcel, Refused, Verdict
+from holdfast.messages.senders import SenderLines, SenderPool, read_senders
+from holdfast.messages.sms_segments import SEGMENTS_MOST, segments_of
+from holdfast.ports.state import Send
+from holdfast.profiles.phone import is_phone_number
 
 THROTTLED_SECONDS = 5
 """How long a message waits that was one too many for the second it came in."""
@@ -60,6 +71,83 @@ _FATES: dict[str, ReceiptKind] = {
     "SKIPPED": "failed",
 }
 """UNKNOWN and SCHEDLD say nothing of where it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmppSettings:
+    """An account at a message centre."""
+
+    host: Annotated[str, Text(most=253), "Where the message centre is."]
+    port: Annotated[int, Whole(least=1, most=65_535), "Its port."] = 2775
+    tls: Annotated[Truthy, "Whether it is spoken to in TLS; else everybody on the way can read along."] = False
+    system_id: Annotated[str, Text(most=15), "The account."]
+    password: Annotated[str, Secret(most=8), "Its password: SMPP takes 8 characters."]
+    system_type: Annotated[str, Text(least=0, most=12), "What the operator wants to be told; mostly nothing."] = ""
+    senders: Annotated[
+        str, SenderLines(least=1), "Numbers, short codes or names, one a line; `DE: TeaCup` for one country's numbers."
+    ]
+    window: Annotated[
+        int, Whole(least=1, most=500), "How many messages are submitted before the first is answered."
+    ] = 10
+    alphabet: Annotated[
+        str,
+        Choice(("gsm_7", "latin_1")),
+        "What the message centre takes data_coding 0 for; if `@` and `$` arrive as others, it is the other one.",
+    ] = "gsm_7"
+    hexadecimal_ids: Annotated[
+        Truthy, "Whether message ids are hexadecimal when a message is submitted and decimal in receipts."
+    ] = False
+    valid_hours: Annotated[
+        int, Whole(most=72), "How long a message is worth delivering; 0 as long as the operator thinks fit."
+    ] = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmppChannel:
+    """Makes what is submitted of a text message."""
+
+    senders: SenderPool
+    alphabet: DefaultAlphabet
+    valid_hours: int
+
+    @property
+    def doubt(self) -> DoubtPolicy:
+        """SMPP knows no keys: a repeated submission would be a second message."""
+        return ONCE
+
+    def parcel(self, send: Send, words: Words) -> Parcel | Refused:
+        """What is submitted; the same on every retry."""
+        if not is_phone_number(send.address):
+            raise ValueError(f"{send.address!r:.60} is no telephone number")
+        sender = self.senders.choose(send.address)
+        if sender is None:
+            return Refused(f"There is no sender for the country of {send.address}")
+        # A text message carries no picture: its address goes along.
+        said = "\n".join(filter(None, (words.text("text").strip(), words.text("media_url").strip())))
+        if segments_of(said).count > SEGMENTS_MOST:
+            return Refused(f"It is longer than {SEGMENTS_MOST} text messages")
+        body = submission(
+            said,
+            key=send.key,
+            sender=sender,
+            to=send.address,
+            alphabet=self.alphabet,
+            valid_hours=self.valid_hours,
+        )
+        return Parcel(key=send.key, channel=send.channel, sender=sender, to=send.address, body=body)
+
+
+def smpp_channel(settings: SmppSettings, desk: Desk) -> SmppChannel:  # noqa: ARG001 - It is told by its own session.
+    """The channel of an account. Raises Invalid for words that SMPP cannot carry."""
+    for name in ("system_id", "password", "system_type"):
+        said: str = getattr(settings, name)
+        if not said.isascii() or "\x00" in said:
+            raise Invalid("SMPP takes letters of ASCII here.", path=f"$.{name}", hint="Ask the operator for another.")
+    return SmppChannel(
+        senders=read_senders(settings.senders),
+        alphabet=cast("DefaultAlphabet", settings.alphabet),
+        valid_hours=settings.valid_hours,
+    )
 
 
 def submission(
@@ -186,3 +274,15 @@ def _dialled(address: str) -> str:
     """A number as we write it: message centres leave out the plus."""
     digits = address.removeprefix("+")
     return f"+{digits}" if digits.isascii() and digits.isdigit() and len(digits) > 8 else address
+
+
+CHANNEL = Declared(
+    name="smpp",
+    label="SMPP",
+    medium="sms",
+    transport="smpp",
+    source="SMPP Protocol Specification v3.4",
+    settings=SmppSettings,
+    open=smpp_channel,
+    answers=tuple(StatusAnswer(status, verdict(status)) for status in (0x00, *STATUSES)),
+)

@@ -14,8 +14,9 @@ from types import MappingProxyType
 from typing import Any, cast
 
 import holdfast
-from holdfast.channels.declared import Answer, HttpAnswer, providers
+from holdfast.channels.declared import Answer, HttpAnswer, StatusAnswer, providers
 from holdfast.channels.declared import Declared as Provider
+from holdfast.channels.smpp import STATUSES
 from holdfast.cli.complaints import complaints_in, error_classes
 from holdfast.cli.markdown import table
 from holdfast.cli.reference_http import http_page
@@ -239,22 +240,32 @@ def _kind_words(schema: Mapping[str, Any]) -> str:
             return f"{_kind_words(inner)}, or null"
         case {"enum": options}:
             return " or ".join(f"`{each}`" for each in options)
-        case {"format": "seconds", "minimum": least, "maximum": most}:
-            return f"whole seconds, {least} to {most}"
         case {"format": str(known)} if known in _FORMATS:
             return _FORMATS[known]
+        case {"type": "integer" | "number"}:
+            return _number_words(schema)
         case {"type": "string", "pattern": _}:
             return "an id: a–z, 0–9, - and _"
         case {"type": "string"}:
             return "text"
-        case {"type": "number"}:
-            return "a share: 0 or more, less than 1"
         case {"type": "boolean"}:
             return "true or false"
         case {"type": "array", "items": items}:
             return _list_words(items)
         case _:
             return "an object"
+
+
+def _number_words(schema: Mapping[str, Any]) -> str:
+    match schema:
+        case {"format": "seconds", "minimum": least, "maximum": most}:
+            return f"whole seconds, {least} to {most}"
+        case {"type": "integer", "minimum": least, "maximum": most} if most < 2**53:
+            return f"a whole number, {least} to {most}"
+        case {"type": "integer"}:
+            return "a whole number"
+        case _:
+            return "a share: 0 or more, less than 1"
 
 
 def _list_words(items: Mapping[str, Any]) -> str:
@@ -292,8 +303,10 @@ def _provider(each: Provider) -> str:
     )
 
 
-def _answer_row(answer: Answer | HttpAnswer) -> tuple[str, str]:
+def _answer_row(answer: Answer | HttpAnswer | StatusAnswer) -> tuple[str, str]:
     means = _verdict_words(answer.means)
+    if isinstance(answer, StatusAnswer):
+        return f"`{answer.status:#04x}` {STATUSES.get(answer.status, '')}".strip(), means
     if isinstance(answer, Answer):
         return f"{answer.stage}: `{answer.reply.code} {' '.join(answer.reply.lines)}`", means
     said = f"`{answer.reply.status}`" + (f" `{answer.reply.said()}`" if answer.reply.body else "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from smpplib import smpp  # type: ignore[import-untyped]
 
-from holdfast.channels.smpp import incoming_of, joined, receipt_of, submission, verdict
+from holdfast.channels.carriers.smpp import smpp_carrier
+from holdfast.channels.smpp import SmppSettings, incoming_of, joined, receipt_of, smpp_channel, submission, verdict
 from holdfast.channels.smpp_pdu import (
     PDU_BYTES_MOST,
     Command,
@@ -25,8 +27,11 @@ from holdfast.channels.smpp_pdu import (
     read_message,
 )
 from holdfast.channels.smpp_text import DefaultAlphabet, Part, encoded, read_text
-from holdfast.messages.parcel import Accepted, Deferred, Refused
+from holdfast.decisions.fields import decode_fields, encode_fields
+from holdfast.kernel.errors import Invalid
+from holdfast.messages.parcel import Accepted, Deferred, Parcel, Refused
 from holdfast.messages.sms_segments import decode_gsm, encode_gsm, is_gsm
+from tests.unit.channels.sends import DESK, a_send, words_on
 
 READ: dict[int, Callable[[bytes], str]] = {
     0: decode_gsm,
@@ -102,6 +107,55 @@ def test_a_sender_is_a_name_a_short_code_or_a_number(sender: str, kind: int, pla
 )
 def test_texts_are_cut_where_they_are_paid_for(length: int, char: str, parts: int) -> None:
     assert len(encoded(char * length, reference=1)[0]) == parts
+
+
+SETTINGS = SmppSettings(
+    host="smsc.example", system_id="holdfast", password="secret", senders="+436601111111\nDE: TeaCup", valid_hours=2
+)
+
+
+def parcel_of(to: str = "+436641234567", **parts: str) -> Parcel | Refused:
+    words = words_on("sms", {"text": "Hello", **parts})
+    parcel = smpp_channel(SETTINGS, DESK).parcel(a_send("sms", to), words)
+    assert parcel == smpp_channel(SETTINGS, DESK).parcel(a_send("sms", to), words), "a retry is the same"
+    return parcel
+
+
+def test_a_send_is_submitted_from_the_sender_of_the_country() -> None:
+    parcel = parcel_of(media_url="https://shop.example/a.jpg")
+    assert isinstance(parcel, Parcel)
+    (pdu,) = as_smpplib_reads(parcel.body)
+    assert (pdu.source_addr, pdu.destination_addr) == (b"436601111111", b"436641234567")
+    assert pdu.short_message == encode_gsm("Hello\nhttps://shop.example/a.jpg")
+    assert pdu.validity_period == b"000000020000000R"
+    there = parcel_of("+4915112345678")
+    assert isinstance(there, Parcel)
+    assert as_smpplib_reads(there.body)[0].source_addr == b"TeaCup"
+
+
+def test_what_cannot_be_submitted_is_refused() -> None:
+    assert isinstance(parcel_of(text="{% for a in (1..1000) %}" + "x" * 40 + "{% endfor %}"), Refused)
+    with pytest.raises(ValueError, match="no telephone number"):
+        parcel_of("0664")
+
+
+@pytest.mark.parametrize("name", ["system_id", "password", "system_type"])
+def test_words_that_smpp_cannot_carry_are_refused_when_they_are_set_up(name: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        smpp_channel(decode_fields(SmppSettings, {**encode_fields(SETTINGS), name: "geh€im"}, "$"), DESK)
+    assert wrong.value.path == f"$.{name}"
+    assert "geh€im" not in str(wrong.value)
+
+
+def test_the_carrier_is_of_the_settings() -> None:
+    async def told(things: object) -> None: ...
+
+    carrier = smpp_carrier(replace(SETTINGS, tls=True, window=3, hexadecimal_ids=True), told=told, now_ms=lambda: 0)
+    door = carrier._door
+    assert (door.host, door.port, door.system_id, door.password) == ("smsc.example", 2775, "holdfast", "secret")
+    assert door.context is not None
+    assert door.context.check_hostname
+    assert (carrier._window, carrier._hexadecimal_ids) == (3, True)
 
 
 def test_another_implementation_reads_the_bind() -> None:

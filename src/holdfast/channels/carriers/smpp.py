@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
+from typing import cast
 
 from holdfast.channels.carriers.smpp_session import (
     LostError,
@@ -16,7 +18,16 @@ from holdfast.channels.carriers.smpp_session import (
     SmppSession,
     open_session,
 )
-from holdfast.channels.smpp import LATER_SECONDS, STATUSES, incoming_of, joined, plain_id, receipt_of, verdict
+from holdfast.channels.smpp import (
+    LATER_SECONDS,
+    STATUSES,
+    SmppSettings,
+    incoming_of,
+    joined,
+    plain_id,
+    receipt_of,
+    verdict,
+)
 from holdfast.channels.smpp_pdu import GarbledError, Message, Pdu, PduReader, read_id
 from holdfast.channels.smpp_text import DefaultAlphabet
 from holdfast.messages.inbound import Incoming, Receipt
@@ -191,6 +202,26 @@ class SmppCarrier:
         said = [incoming_of(each, now_ms, alphabet=self._alphabet) for each in parts]
         numbered = [(part, each) for each, part in said if part is not None]
         return joined(numbered) if numbered else said[0][0]
+
+
+def smpp_carrier(settings: SmppSettings, *, told: Told, now_ms: Callable[[], int]) -> SmppCarrier:
+    """The carrier of a connection. Call `start`, so that receipts come in though nothing goes out."""
+    door = SmppDoor(
+        host=settings.host.strip(),
+        port=settings.port,
+        system_id=settings.system_id,
+        password=settings.password,
+        system_type=settings.system_type,
+        context=ssl.create_default_context() if settings.tls else None,
+    )
+    return SmppCarrier(
+        door,
+        told=told,
+        now_ms=now_ms,
+        window=settings.window,
+        alphabet=cast("DefaultAlphabet", settings.alphabet),
+        hexadecimal_ids=settings.hexadecimal_ids,
+    )
 
 
 _THROTTLED = 0x58
