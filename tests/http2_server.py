@@ -7,6 +7,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import cast
 
 import h2.config
 import h2.connection
@@ -65,6 +66,8 @@ class Http2Server:
     window: int = 65_535
     """How many bytes a client may send before it is given more room; it is given what it has used, and no more."""
     streams_most: int = 1_000
+    keeps: bool = True
+    """Whether what was asked is kept in `asked`."""
     port: int = 0
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
@@ -91,8 +94,7 @@ class _Serving(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop has a class of its own.
         self._server.standing.add(self)
         self._h2.local_settings = h2.settings.Settings(
             client=False,
@@ -149,7 +151,8 @@ class _Serving(asyncio.Protocol):
             stream=stream,
         )
         self._whole += 1
-        self._server.asked.append(asked)
+        if self._server.keeps:
+            self._server.asked.append(asked)
         if self._leaving is None:
             self._say(asked)
         else:

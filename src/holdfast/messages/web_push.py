@@ -40,7 +40,7 @@ def encrypt(plaintext: bytes, *, p256dh: str, auth: str, secret: bytes, purpose:
     Raises ValueError for keys that are none, and for a message that is too long.
     """
     theirs, shared = read_subscription(p256dh, auth)
-    salt_of = sha256(plaintext + shared + point_of(theirs)).digest()
+    salt_of = sha256(plaintext + shared + p256dh.encode()).digest()
     made_for = b"holdfast web push 1\0" + purpose.encode("utf-8", "surrogatepass")
     ours = private_key(secret, made_for, salt_of)
     salt = derived(secret, made_for + b"\0salt", salt=salt_of, length=_SALT_BYTES)
