@@ -6,6 +6,8 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import date, timedelta
+from fractions import Fraction
 
 import pytest
 
@@ -22,6 +24,7 @@ from holdfast.messages.breaker import FAILURES_MOST, OPEN_MS
 from holdfast.messages.doubt import ONCE
 from holdfast.messages.pace import Rate, Rates
 from holdfast.messages.parcel import Deferred
+from holdfast.messages.warm_up import WarmUp, next_day_ms
 from holdfast.ports.state import Lane, Send, Settlement, Transaction, View
 from holdfast.stores.memory.state import MemoryTransaction
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
@@ -205,3 +208,52 @@ async def test_sends_of_what_was_stopped_are_withheld_and_hold_no_place(state: F
     assert lanes.rooms(NOW_MS)[Lane("email", "journey")] == ROOM
     async with state.view() as view:
         assert [event.name for _, event in await view.emitted(limit=10)] == ["Message Withheld"]
+
+
+def warming(first: date) -> dict[str, WarmUp]:
+    return {"email": WarmUp(first=first, start=3, growth=Fraction(2), full=100)}
+
+
+WARMING = warming(START.date())
+
+
+def on_day(number: int) -> int:
+    """That day of the warm-up, at the hour of `START`."""
+    return to_millis(START + timedelta(days=number - 1))
+
+
+def mails(prefix: str, count: int, *, transactional: bool = False) -> list[Send]:
+    return [a_send(f"{prefix}{n}", address=f"{n}@{prefix}.example", transactional=transactional) for n in range(count)]
+
+
+async def test_a_domain_that_warms_up_sends_so_much_a_day(state: FullState) -> None:
+    lanes = Lanes({"email": ONCE}, warm_ups=WARMING)
+    await fill(state, *mails("a", 20))
+    assert len(await claimed(state, lanes, on_day(1))) == 3
+    assert await claimed(state, lanes, on_day(1) + 1_000) == []
+    assert lanes.opens_ms(on_day(1)) == next_day_ms(on_day(1)), "it is looked at again tomorrow"
+    assert len(await claimed(state, lanes, on_day(2))) == 6
+    assert len(await claimed(state, lanes, on_day(20))) == 11, "warm: nothing limits it"
+
+
+async def test_what_is_transactional_waits_for_no_warm_up_and_counts(state: FullState) -> None:
+    lanes = Lanes({"email": ONCE}, warm_ups=WARMING)
+    await fill(state, *mails("m", 9), *mails("t", 2, transactional=True))
+    assert sorted(await claimed(state, lanes, on_day(1))) == ["m0", "t0", "t1"]
+    assert await claimed(state, lanes, on_day(1)) == []
+    await fill(state, *mails("u", 5, transactional=True))
+    assert len(await claimed(state, lanes, on_day(1) + 60_000)) == 5
+
+
+async def test_all_processes_warm_up_together(state: FullState) -> None:
+    first, second = (Lanes({"email": ONCE}, owner=each, warm_ups=WARMING) for each in ("a", "b"))
+    await fill(state, *mails("a", 2))
+    assert len(await claimed(state, first, on_day(1))) == 2
+    await fill(state, *mails("b", 5))
+    assert len(await claimed(state, second, on_day(1))) == 1
+
+
+async def test_before_its_first_day_no_marketing_goes(state: FullState) -> None:
+    later = warming(START.date() + timedelta(days=1))
+    await fill(state, *mails("a", 2), *mails("t", 1, transactional=True))
+    assert await claimed(state, Lanes({"email": ONCE}, warm_ups=later), on_day(1)) == ["t0"]

@@ -15,6 +15,7 @@ from holdfast.decisions.machine import STOPPED
 from holdfast.decisions.visit import not_after, run_of
 from holdfast.flows.delivery.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.delivery.send import settled_doubt
+from holdfast.flows.delivery.warming import count_sent, left_today
 from holdfast.flows.ingest.own import told_lost, told_settled
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import day_of, load_travellers
@@ -71,6 +72,7 @@ async def claim(
     try:
         await settle(transaction, [*refused, *put_off], now_ms)
         await give_back(transaction, claimed, {each.key for each in refused if each.state == "withheld"}, rules)
+        await count_sent(transaction, lanes, going, now_ms)
     except BaseException:
         lanes.untaken(going)
         raise
@@ -101,10 +103,12 @@ async def _take(
         claimed += await transaction.claim_sends(now_ms, wide, without=without, claimed_by=by, send_by_ms=send_by_ms)
     for channel in sorted(narrow):
         bucket = await _bucket(transaction, lanes, channel)
-        most = lanes.most(channel, now_ms)
-        free = _free(bucket, most, now_ms)
-        for lane, share in _shares(channel, free, turn=lanes.claims):
+        left = await left_today(transaction, lanes, channel, now_ms)
+        free = _free(bucket, lanes.most(channel, now_ms), sum(rooms.values()), now_ms)
+        for lane, share in _shares(channel, free, left, turn=lanes.claims):
             room = min(rooms.get(lane, 0), share, free)
+            if left is not None and lane.urgency != "transactional":
+                room = min(room, left)
             if room <= 0:
                 continue
             taken = await transaction.claim_sends(
@@ -112,6 +116,7 @@ async def _take(
             )
             rooms = {**rooms, lane: rooms[lane] - len(taken)}
             free -= len(taken)
+            left = None if left is None else max(0, left - len(taken))
             bucket = None if bucket is None else bucket.taken(len(taken), now_ms)
             claimed += taken
         if bucket is not None:
@@ -122,11 +127,12 @@ async def _take(
 
 def _is_narrow(lanes: Lanes, channel: str, now_ms: int) -> bool:
     """Whether the channel's lanes must share less than each has room for."""
-    return lanes.rate(channel) is not None or lanes.most(channel, now_ms) is not None
+    limits = (lanes.rate(channel), lanes.most(channel, now_ms), lanes.warm_up(channel))
+    return any(each is not None for each in limits)
 
 
-def _free(bucket: Bucket | None, most: int | None, now_ms: int) -> int:
-    limits = ((None if bucket is None else bucket.free(now_ms)), most)
+def _free(bucket: Bucket | None, most: int | None, room: int, now_ms: int) -> int:
+    limits = (None if bucket is None else bucket.free(now_ms), most, room)
     return min(each for each in limits if each is not None)
 
 
@@ -136,13 +142,13 @@ async def _bucket(transaction: Transaction, lanes: Lanes, channel: str) -> Bucke
     return None if rate is None else Bucket(rate, int(await transaction.note(PACE + channel) or 0))
 
 
-def _shares(channel: str, free: int, *, turn: int) -> list[tuple[Lane, int]]:
+def _shares(channel: str, free: int, left: int | None, *, turn: int) -> list[tuple[Lane, int]]:
     """Who may take how many of what a rate allows, in order: first what is transactional, then the others half each.
 
     They go first in turns, and what one leaves the other may have.
     """
     marketing = [Lane(channel, "journey"), Lane(channel, "broadcast")][:: 1 if turn % 2 else -1]
-    half = -(-free // 2)
+    half = -(-(free if left is None else min(free, left)) // 2)
     return [
         (Lane(channel, "transactional"), free),
         *((lane, half) for lane in marketing),

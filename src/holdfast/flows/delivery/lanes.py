@@ -17,6 +17,7 @@ from holdfast.messages.breaker import Breaker, Standing
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.pace import Bucket, Rate, Rates
 from holdfast.messages.parcel import Deferred, InDoubt, Verdict
+from holdfast.messages.warm_up import WarmUp
 from holdfast.ports.state import URGENCIES, Lane, Send, Settlement
 
 ROOM = 40
@@ -25,6 +26,7 @@ SEND_WITHIN_MS = 30_000
 """How long a claim is good for: what was permitted then may be begun until then, and is asked again after it."""
 
 NO_RATES = Rates({})
+NO_WARM_UPS: Mapping[str, WarmUp] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,7 @@ class Lanes:
         owner: str = "",
         rates: Rates = NO_RATES,
         domain_rates: Rates = NO_RATES,
+        warm_ups: Mapping[str, WarmUp] = NO_WARM_UPS,
     ) -> None:
         """Nothing is under way.
 
@@ -58,6 +61,7 @@ class Lanes:
             owner: the name of this process in its claims, used by no other process that lives or ever lived.
             rates: how fast each channel's provider is given messages.
             domain_rates: how fast each domain is; by this process.
+            warm_ups: channels that are to send a little more each day, until they are known.
         """
         self._doubts = dict(channels)
         self._owner = owner
@@ -65,6 +69,7 @@ class Lanes:
         self._closed = False
         self._rates = rates
         self._domain_rates = domain_rates
+        self._warm_ups = warm_ups
         self._open: dict[Lane, int] = {}
         self._breakers: dict[str, Breaker] = {}
         self._domains: dict[str, Domains] = {}
@@ -122,6 +127,16 @@ class Lanes:
     def rate(self, channel: str) -> Rate | None:
         """How fast the channel's provider is given messages; None for as fast as it takes them."""
         return self._rates.of(channel)
+
+    def warm_up(self, channel: str) -> WarmUp | None:
+        """By what schedule the channel's marketing grows; None where nothing limits it."""
+        return self._warm_ups.get(channel)
+
+    def rest(self, channel: str, until_ms: int) -> None:
+        """Nothing more of the channel's marketing may go until then."""
+        for urgency in URGENCIES:
+            if urgency != "transactional":
+                self._held_until_ms[Lane(channel, urgency)] = until_ms
 
     def paced(self, bucket: Bucket, channel: str, now_ms: int) -> None:
         """What a round left in the channel's bucket: if nothing, it is looked at again when the bucket gives one."""
