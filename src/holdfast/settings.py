@@ -31,6 +31,7 @@ from holdfast.messages.agent import Network, read_networks
 from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.pace import Rates, decode_rates
 from holdfast.messages.topics import decode_topics
+from holdfast.messages.warm_up import decode_warm_up
 
 PREFIX = "HOLDFAST_"
 FILE_NAME = "holdfast.toml"
@@ -170,6 +171,12 @@ class Settings:
         "How fast mail goes to a domain, and calls to a web host, such as `gmail.com 20/s; others 5/s`; `others` is "
         "each domain that is not named. Every process that sends keeps to it by itself.",
     )
+    email_warm_up: str = _setting(
+        "",
+        "For a domain nobody has heard from: how much marketing mail goes out each day, such as `from 2026-12-01: 50, "
+        "doubling, to 50000`; in the place of `doubling` a growth such as `+30%` may stand. What is transactional "
+        "goes out in any case, and counts. Days are those of UTC. Empty: no limit.",
+    )
 
     # How much people are written to.
     consent_default: Literal["granted", "required"] = _setting(
@@ -279,6 +286,7 @@ class Settings:
             )
         decode_send_rates(self.send_rates)
         decode_domain_rates(self.domain_rates)
+        decode_warm_up(self.email_warm_up, "email_warm_up")
         decode_caps(self.contact_caps, "contact_caps")
         decode_topics(self.topics, "topics")
         decode_machine_networks(self.machine_networks)

@@ -65,6 +65,7 @@ from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.links import Linker
 from holdfast.messages.topics import decode_topics
+from holdfast.messages.warm_up import decode_warm_up
 from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, secret_of
 from holdfast.ports.analyst import AnalystSql
 from holdfast.ports.asking import Questions, UnderWay
@@ -676,11 +677,13 @@ async def assemble_sending(
 
 
 def _lanes(settings: Settings, offices: Mapping[str, Office]) -> Lanes:
+    warm_up = decode_warm_up(settings.email_warm_up, "email_warm_up")
     return Lanes(
         {name: office.channel.doubt for name, office in offices.items()},
         owner=secrets.token_hex(OWNER_BYTES),
         rates=decode_send_rates(settings.send_rates),
         domain_rates=decode_domain_rates(settings.domain_rates),
+        warm_ups={} if warm_up is None else {"email": warm_up},
     )
 
 
