@@ -52,6 +52,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/dead-letters/replay"): {"keys": ["nobody"], "all": False},
     ("POST", "/api/dead-letters/drop"): {"all": True, "origin": "nothing", "channel": "email"},
     ("POST", "/session"): {"key": API_KEY},
+    ("POST", "/api/suppressions"): {"channel": "email", "address": "fuzz@there.example"},
+    ("POST", "/api/suppressions/lift"): {"channel": "email", "address": "fuzz@there.example"},
     ("POST", "/api/people/merge"): {"first": "fuzz-one", "second": "fuzz-two"},
     ("POST", "/api/people/unmerge"): {"link_id": 1, "first": "fuzz-one", "second": "fuzz-two"},
     ("POST", "/api/erasures"): {"person": "fuzz-erased", "wait": True},

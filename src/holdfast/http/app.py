@@ -19,6 +19,7 @@ from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
 from holdfast.http.api.kpis import kpi_routes
 from holdfast.http.api.lists import list_routes
+from holdfast.http.api.messages import message_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
 from holdfast.http.api.queries import asking_of, query_routes
@@ -28,6 +29,7 @@ from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
 from holdfast.http.api.simulate import simulate_routes
 from holdfast.http.api.sql import sql_routes
+from holdfast.http.api.suppressions import suppression_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
@@ -85,6 +87,8 @@ def make_http(app: Application) -> ASGIApp:
     for routes in (error_routes, delivery_routes, key_routes, file_routes, list_routes, query_routes):
         api.include_router(routes(app))
     api.include_router(trace_routes(app))
+    api.include_router(message_routes(app))
+    api.include_router(suppression_routes(app))
     api.include_router(decision_file_routes(app))
     api.include_router(preview_routes(app, "journey"))
     api.include_router(preview_routes(app, "campaign"))

@@ -18,6 +18,7 @@ from holdfast.flows.people.identify import find_identity
 from holdfast.flows.people.person import shown_as
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
+from holdfast.messages.lifecycle import FOLLOWS, STATUS_OF
 from holdfast.ports.history import History, TimelineEvent
 from holdfast.ports.state import Decision, Identity, Send, View
 from holdfast.profiles.profile import EMPTY, combine
@@ -28,7 +29,10 @@ ATTEMPTS_MOST = 50
 ROWS_MOST = 1_000
 """Visits, sends and events of one name that are looked through."""
 MESSAGE_SENT = "Message Sent"
-_DEEDS: Mapping[str, str] = {"Message Opened": "opened", "Message Clicked": "clicked"}
+_OF_THE_PROVIDER = frozenset({"delivered", "bounced"})
+_HEARD: Mapping[str, str] = {name: status for name, status in STATUS_OF.items() if status in FOLLOWS["sent"]}
+"""What is heard of a message after it was sent."""
+_TOLD = ("url", "agent", "reason", "kind")
 
 
 async def trace(view: View, history: History, person: str, origin: str, zone: ZoneInfo) -> Trace:
@@ -87,7 +91,7 @@ async def _scene(view: View, history: History, members: Sequence[Identity], orig
     whole = combine(profiles.get(each.id, EMPTY) for each in members)
     visits = [each for each in await view.visits_of(ids, limit=ROWS_MOST) if each.origin == origin]
     replies: dict[str, list[TimelineEvent]] = {}
-    for name in (MESSAGE_SENT, *_DEEDS):
+    for name in (MESSAGE_SENT, *_HEARD):
         for told in await history.timeline(ids, limit=ROWS_MOST, name=name):
             if told.properties.get("origin") == origin:
                 replies.setdefault(str(told.properties.get("send", "")), []).append(told)
@@ -285,6 +289,8 @@ def _afterwards(send: Send, replies: Sequence[TimelineEvent]) -> Iterator[TraceM
             numbers = (str(each.properties.get("provider_id", "")) for each in replies if each.name == MESSAGE_SENT)
             yield moment(send.settled_ms, "provider", send.state, send.reason or next(numbers, ""))
     for each in replies:
-        if each.name in _DEEDS:
-            said = str(each.properties.get("url") or each.properties.get("agent") or "")
-            yield moment(each.timestamp_ms, "person", _DEEDS[each.name], said)
+        outcome = _HEARD.get(each.name)
+        if outcome is not None:
+            said = str(next((value for name in _TOLD if (value := each.properties.get(name))), ""))
+            stage: Stage = "provider" if outcome in _OF_THE_PROVIDER else "person"
+            yield moment(each.timestamp_ms, stage, outcome, said)

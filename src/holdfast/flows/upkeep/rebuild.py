@@ -26,6 +26,7 @@ from holdfast.decisions.visit import run_of
 from holdfast.events.event import OWN_SOURCE, Event, Json
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import give_back, settle
+from holdfast.flows.delivery.suppressing import suppress_again
 from holdfast.flows.ingest.archive import Archivist
 from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.ingest.intake import Intake
@@ -214,6 +215,10 @@ class _Rebuild:
                     self._done.by_hand_gone += 1
             case "table":
                 await self._load(turn.at_ms)
+            case "suppression":
+                key = self._given.rules.veil_key
+                async with self._given.before.view() as view, self._state.begin() as transaction:
+                    await suppress_again(view, transaction, turn.said, turn.at_ms, key)
 
     async def _join_or_part(self, turn: Turn) -> None:
         by, now = str(turn.said["by"]), from_millis(turn.at_ms)
