@@ -100,6 +100,9 @@ class Declared:
     """Where its rules are written down."""
     settings: type[Any] = NoSettings
     """The declaration of what it needs to be told: frozen, its fields with kinds; those of kind `Secret` are sealed."""
+    complete: Callable[[Mapping[str, object], bytes], Mapping[str, object]] | None = None
+    """Adds to settings what nobody need say, such as a key of our own: made of random bytes where there is none, and
+    what follows from it. Raises Invalid with the path of what is wrong."""
     open: Callable[[Any, Desk], Channel]
     """The channel by its settings. Raises Invalid for settings that do not go together."""
     read: Callable[[HttpReply, Parcel], Verdict] | None = None

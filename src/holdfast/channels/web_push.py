@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Annotated
@@ -17,7 +18,7 @@ from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.push_payload import Push, browser_payload, fitted, read_push, topic
-from holdfast.messages.vapid import Vapid, VapidKey, origin_of, read_vapid_key
+from holdfast.messages.vapid import Vapid, VapidKey, origin_of, read_vapid_key, vapid_key
 from holdfast.messages.web_push import PLAINTEXT_BYTES_MOST, encrypt
 from holdfast.ports.state import Send
 from holdfast.profiles.devices import Device, DeviceType, read_devices
@@ -48,8 +49,11 @@ class WebPushSettings:
         "Whom a push service turns to when there is trouble: mailto:push@shop.example, or an https address.",
     ]
     private_key: Annotated[
-        str, Secret(), "The private VAPID key, base64url. Browsers subscribe with its other half: keep it for good."
-    ]
+        str, Secret(least=0), "The private VAPID key, base64url; one is made where none is said. Keep it for good."
+    ] = ""
+    public_key: Annotated[
+        str, Text(least=0), "Its other half, which browsers subscribe with (applicationServerKey); it need not be said."
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,9 +133,27 @@ def web_push_channel(settings: WebPushSettings, desk: Desk) -> WebPush:
     return WebPush(key=_key(settings), linker=desk.linker)
 
 
+def completed(said: Mapping[str, object], random: bytes) -> dict[str, object]:
+    """The settings with a key: a new one where there is none yet, and the half of it that is no secret."""
+    private = said.get("private_key") or ""
+    key = _read_key(private) if isinstance(private, str) and private else vapid_key(random)
+    public = said.get("public_key") or ""
+    if isinstance(public, str) and private and public and public.rstrip("=") != key.public:
+        raise Invalid(
+            "This is not the other half of the private key.",
+            path="$.public_key",
+            hint="Leave it out: it follows from the private key.",
+        )
+    return {**said, "private_key": private or key.secret, "public_key": key.public}
+
+
 def _key(settings: WebPushSettings) -> VapidKey:
+    return _read_key(settings.private_key)
+
+
+def _read_key(text: str) -> VapidKey:
     try:
-        return read_vapid_key(settings.private_key)
+        return read_vapid_key(text)
     except ValueError as error:
         raise Invalid(
             f"This is no VAPID key: {error}.",
@@ -192,6 +214,7 @@ CHANNEL = Declared(
     transport="http2",
     source="RFC 8030, RFC 8291, RFC 8292",
     settings=WebPushSettings,
+    complete=completed,
     open=web_push_channel,
     read=read,
     seal=seal,

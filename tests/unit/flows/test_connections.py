@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 import pytest
 
+from holdfast.channels import web_push
+from holdfast.channels.declared import Desk as ChannelDesk
 from holdfast.decisions.fields import Secret, Text, Whole
+from holdfast.events.event import Json
 from holdfast.flows.delivery.connections import Connections, Wish
 from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound
 from holdfast.kernel.sealing import CannotUnseal, Sealer, SealingKey
+from holdfast.messages.links import Linker
+from holdfast.messages.vapid import vapid_key
 from holdfast.ports.connections import Connection
 from holdfast.testing import FakeClock, MemoryState
 
@@ -32,6 +37,7 @@ class Provider:
     name: str
     medium: str
     settings: type[object] = TexterSettings
+    complete: Callable[[Mapping[str, object], bytes], Mapping[str, object]] | None = None
 
 
 PROVIDERS = {
@@ -204,3 +210,36 @@ async def test_changes_are_noticed(desk: Desk) -> None:
     await desk.at(NEW).drop("one")
     seen.append(await changes())
     assert len(set(seen)) == 4
+
+
+def open_browsers(provider: str, settings: Any) -> None:
+    assert provider == "web_push"
+    linker = Linker(base_url="https://t.example", key=b"a key for these tests")
+    web_push.CHANNEL.open(settings, ChannelDesk(linker=linker, workspace_name="Shop"))
+
+
+async def test_a_key_of_our_own_is_made_once_and_its_open_half_is_shown(desk: Desk) -> None:
+    connections = Connections(
+        state=desk.state,
+        clock=desk.clock,
+        sealer=Sealer([NEW]),
+        providers={"web_push": web_push.CHANNEL},
+        check=open_browsers,
+    )
+
+    async def put(**settings: object) -> tuple[dict[str, Json], dict[str, bool]]:
+        wish = Wish(provider="web_push", settings=settings)
+        return connections.shown(await connections.put("browsers", wish, by="ada"))
+
+    told, hidden = await put(contact="mailto:push@shop.example")
+    assert hidden == {"private_key": True}
+    public = told["public_key"]
+    assert len(str(public)) == 87
+    # Changed later, it is still the key that browsers subscribed with.
+    assert (await put(contact="https://shop.example"))[0] == {"contact": "https://shop.example", "public_key": public}
+    own = vapid_key(b"\x05" * 32)
+    assert (await put(contact="mailto:a@b.example", private_key=own.secret))[0]["public_key"] == own.public
+    refusal = await refused(put(contact="mailto:a@b.example", private_key=own.secret, public_key=str(public)))
+    assert refusal.path == "$.settings.public_key"
+    refusal = await refused(put(contact="mailto:a@b.example", private_key="no key"))
+    assert refusal.path == "$.settings.private_key"

@@ -6,7 +6,8 @@ A secret goes in and is never told again: whoever changes a connection and says 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -22,6 +23,8 @@ from holdfast.ports.connections import Connection
 from holdfast.ports.state import State, Transaction, View
 
 CONNECTIONS_MOST = 200
+RANDOM_BYTES = 64
+"""What keys of our own are made of."""
 RESERVED = frozenset({"mail", "providers", "reseal", "settings"})
 """Names that stand for something else in addresses."""
 
@@ -37,6 +40,9 @@ class Provider(Protocol):
 
     @property
     def settings(self) -> type[Any]: ...
+
+    @property
+    def complete(self) -> Callable[[Mapping[str, object], bytes], Mapping[str, object]] | None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,13 +195,18 @@ class Connections:
         hidden = secrets_of(provider.settings)
         given = dict(as_object(wish.settings, "$.settings"))
         known = self._unsealed(before, but=given) if before is not None and before.provider == provider.name else {}
-        settings = decode_fields(provider.settings, {**known, **given}, "$.settings")
-        self._check(provider.name, settings)
-        said = encode_fields(settings)
-        secret = {field: str(said.pop(field)) for field in hidden}
+        said: Mapping[str, object] = {**known, **given}
+        if provider.complete is not None:
+            with _within("$.settings"):
+                said = provider.complete(said, secrets.token_bytes(RANDOM_BYTES))
+        settings = decode_fields(provider.settings, said, "$.settings")
+        with _within("$.settings"):
+            self._check(provider.name, settings)
+        encoded = encode_fields(settings)
+        secret = {field: str(encoded.pop(field)) for field in hidden}
         sealed = {field: _seal(self._sealing(), name, field, text) for field, text in secret.items() if text}
         return {
-            "settings": msgspec.json.encode(said),
+            "settings": msgspec.json.encode(encoded),
             "secrets": msgspec.msgpack.encode(sealed) if sealed else b"",
         }
 
@@ -254,6 +265,17 @@ def _secrets(connection: Connection) -> dict[str, bytes]:
     if not connection.secrets:
         return {}
     return msgspec.msgpack.decode(connection.secrets, type=dict[str, bytes])
+
+
+@contextmanager
+def _within(path: str) -> Iterator[None]:
+    """Complaints about what stands at that path name it."""
+    try:
+        yield
+    except Invalid as complaint:
+        if not complaint.path.startswith(path):
+            complaint.path = path + complaint.path.removeprefix("$")
+        raise
 
 
 def _seal(sealer: Sealer, name: str, field: str, text: str) -> bytes:
