@@ -68,11 +68,11 @@ def sending_domain(
     return SendingDomain(name=name, signers=signers, bounce_host=bounce_host)
 
 
-def dns_records(domain: SendingDomain, *, relay: str, receives: str) -> list[DnsRecord]:
+def dns_records(domain: SendingDomain, *, spf: str, receives: str) -> list[DnsRecord]:
     """What is to be put into the DNS for mail from the domain to be believed.
 
     Args:
-        relay: the server mail goes out by; what it sends for the domain is to be believed.
+        spf: what may send for it, as SPF says it, such as `a:relay.example`.
         receives: the server that takes in what is reported to `bounce_host`.
     """
     keys = [
@@ -85,10 +85,10 @@ def dns_records(domain: SendingDomain, *, relay: str, receives: str) -> list[Dns
         for each in domain.signers
     ]
     envelope = domain.bounce_host or domain.name
-    spf = DnsRecord(
+    senders = DnsRecord(
         kind="TXT",
         name=envelope,
-        value=f"v=spf1 a:{relay} ~all",
+        value=f"v=spf1 {spf} ~all",
         why="Which servers may send for it (SPF). Where there is such a record, add what stands between its ends.",
     )
     dmarc = DnsRecord(
@@ -103,4 +103,4 @@ def dns_records(domain: SendingDomain, *, relay: str, receives: str) -> list[Dns
         value=f"10 {receives}.",
         why="Which server takes in reports of undeliverable mail.",
     )
-    return [*keys, spf, dmarc, *([bounces] if domain.bounce_host else [])]
+    return [*keys, senders, dmarc, *([bounces] if domain.bounce_host else [])]

@@ -48,7 +48,7 @@ def test_what_does_not_go_together_is_complained_of(given: tuple[str, str, str],
 
 
 def test_records_to_copy() -> None:
-    found = {each.name: each for each in dns_records(SHOP, relay="smtp.relay.example", receives="in.shop.example")}
+    found = {each.name: each for each in dns_records(SHOP, spf="a:smtp.relay.example", receives="in.shop.example")}
     assert [*found] == [
         "hf1._domainkey.shop.example",
         "hf2._domainkey.shop.example",
@@ -56,7 +56,7 @@ def test_records_to_copy() -> None:
         "_dmarc.shop.example",
     ]
     assert found["bounces.shop.example"].zone_line == "bounces.shop.example. IN MX 10 in.shop.example."
-    lines = [each.zone_line for each in dns_records(SHOP, relay="smtp.relay.example", receives="in.shop.example")]
+    lines = [each.zone_line for each in dns_records(SHOP, spf="a:smtp.relay.example", receives="in.shop.example")]
     assert 'bounces.shop.example. IN TXT "v=spf1 a:smtp.relay.example ~all"' in lines
     assert all(len(each) <= 255 for line in lines for each in re.findall(r'"([^"]*)"', line))
     key = found["hf1._domainkey.shop.example"]
@@ -65,6 +65,6 @@ def test_records_to_copy() -> None:
 
 
 def test_without_a_place_for_bounces_the_domain_itself_is_what_servers_ask_for() -> None:
-    names = [(each.kind, each.name) for each in dns_records(NEWS, relay="smtp.relay.example", receives="")]
+    names = [(each.kind, each.name) for each in dns_records(NEWS, spf="a:smtp.relay.example", receives="")]
     assert ("TXT", "news.shop.example") in names
     assert "MX" not in {kind for kind, _ in names}
