@@ -32,6 +32,7 @@ from holdfast.flows.audience.survey import Surveyor
 from holdfast.flows.content.coupons import CouponDesk
 from holdfast.flows.content.linked import LinkedContent
 from holdfast.flows.content.lookups import Lookups
+from holdfast.flows.content.preview import Previewer, SampleCoupons
 from holdfast.flows.delivery.dispatch import Dispatcher
 from holdfast.flows.delivery.filling import Filler
 from holdfast.flows.delivery.inbound import Arrivals, no_inlets
@@ -142,6 +143,7 @@ class Application:
     mailbox: Mailbox | None
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
+    previewer: Previewer = field(init=False)
     preferences: PreferenceKeeper = field(init=False)
     arrivals: Arrivals = field(init=False)
     simulator: Simulator = field(init=False)
@@ -367,6 +369,7 @@ class Application:
             # told of it is archived at the next start.
             if self.reacts:
                 await self.reactor.tick()
+            await self.previewer.close()
         finally:
             await self.opened.aclose()
 
@@ -610,6 +613,15 @@ async def assemble(
         state=state, clock=clock, tell=app.tell, key=secret, rules=rules, topics=decode_topics(settings.topics)
     )
     app.arrivals = Arrivals(state=state, clock=clock, tell=app.tell, key=secret, inlets=no_inlets)
+    app.previewer = Previewer(
+        state=state,
+        clock=clock,
+        filler=_filler(settings, state, clock, SampleCoupons(state=state, clock=clock)),
+        linker=linker,
+        rules=rules,
+        workspace_name=settings.workspace_name,
+        time_zone=settings.time_zone,
+    )
     app.eraser = Eraser(
         Stores(
             state=state,
@@ -702,13 +714,13 @@ def _offices(settings: Settings, linker: Linker, mail: Mail, secret: bytes, cloc
     }
 
 
-def _filler(settings: Settings, state: State, clock: Clock) -> Filler:
+def _filler(settings: Settings, state: State, clock: Clock, coupons: CouponDesk | None = None) -> Filler:
     """Who puts content into words, with what it asks for."""
     fetcher = WebFetcher(allow_private=settings.webhook_private)
     hosts = decode_hosts(settings.linked_hosts, "linked_hosts")
     return Filler(
         lookups=Lookups(state=state, clock=clock),
-        coupons=CouponDesk(state=state, clock=clock),
+        coupons=coupons or CouponDesk(state=state, clock=clock),
         linked=LinkedContent(fetcher=fetcher, hosts=hosts, clock=clock),
     )
 

@@ -30,6 +30,7 @@ from holdfast.http.api.segments import segment_routes
 from holdfast.http.api.simulate import simulate_routes
 from holdfast.http.api.sql import sql_routes
 from holdfast.http.api.suppressions import suppression_routes
+from holdfast.http.api.templates import preview_template_routes, saved_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
@@ -86,6 +87,9 @@ def make_http(app: Application) -> ASGIApp:
         api.include_router(routes(app), dependencies=asking)
     for routes in (error_routes, delivery_routes, key_routes, file_routes, list_routes, query_routes):
         api.include_router(routes(app))
+    api.include_router(preview_template_routes(app))
+    api.include_router(saved_routes(app, "template"))
+    api.include_router(saved_routes(app, "block"))
     api.include_router(trace_routes(app))
     api.include_router(message_routes(app))
     api.include_router(suppression_routes(app))

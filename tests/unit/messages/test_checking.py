@@ -105,6 +105,12 @@ def test_a_mail_without_a_way_out_is_wrong_unless_it_is_part_of_a_purchase() -> 
     assert codes("email", subject="Hi", html="", text="Hi") == {"no_unsubscribe_link"}
 
 
+def test_the_link_to_unsubscribe_is_ours_to_mend() -> None:
+    words = Words({"subject": "Hi", "html": '<p>Here</p><a href="http://127.0.0.1/u">Leave</a>', "preheader": "x"})
+    assert remarks_on("email", words, Occasion(unsubscribe="http://127.0.0.1/u")) == []
+    assert {each.code for each in remarks_on("email", words, Occasion())} == {"link_hidden"}
+
+
 def test_a_mail_of_pictures_alone() -> None:
     picture = '<img src="https://shop.example/a.png" alt="A very long text that says what the picture shows">'
     assert mail(picture, transactional=True) == {"only_pictures"}

@@ -64,7 +64,7 @@ class Shelf:
     """Every version by id, in order; those deleted are left out."""
     blocks: Mapping[str, Sequence[Heading]]
     read: Mapping[tuple[SavedKind, str, int], Written | Block]
-    parsed: dict[object, Content]
+    parsed: dict[object, Chosen]
 
     def chosen(self, said: Said, *, place: Place, at_ms: int, person: Mapping[str, Json]) -> Chosen:
         """What a step says to somebody.
@@ -78,7 +78,7 @@ class Shelf:
             Invalid: there is no such template or block, or it does not fit the step any more.
         """
         if SAVED not in said.content:
-            return Chosen(content=self._inline(said, place, at_ms))
+            return self._inline(said, place, at_ms)
         named = decode_fields(SavedTemplate, said.content, "$.template")
         heading = version_at(self.templates.get(named.saved, ()), at_ms, named.version)
         if heading is None:
@@ -89,30 +89,28 @@ class Shelf:
             raise other_medium(heading.id, written.medium.name, said.channel)
         variant = written.variant_for(heading.id, str(person.get("user_id", "")))
         wanted = languages_of(person)
-        language = written.language_for(variant, wanted)
         blocks = self._blocks(written.blocks(), at_ms)
-        key = ("template", heading.id, heading.version, variant, language, _versions(blocks))
-        content = self.parsed.get(key)
-        if content is None:
-            texts = self._texts(blocks)
-            content = _keep(self.parsed, key, content_of(written.medium, written.parts(variant, language), texts))
-        return Chosen(
-            content=content,
-            template=heading.id,
-            version=heading.version,
-            variant=variant,
-            language=language,
-            locale=_locale(language, wanted) if language else "",
-        )
+        # People of one language may write dates in ways of their own: each way is a choice of its own.
+        key = (heading.id, heading.version, variant, wanted, _versions(blocks))
+        if key not in self.parsed:
+            chosen = chosen_of(
+                written,
+                self._texts(blocks),
+                template=heading.id,
+                version=heading.version,
+                variant=variant,
+                wanted=wanted,
+            )
+            _keep(self.parsed, key, chosen)
+        return self.parsed[key]
 
-    def _inline(self, said: Said, place: Place, at_ms: int) -> Content:
+    def _inline(self, said: Said, place: Place, at_ms: int) -> Chosen:
         blocks = self._blocks(blocks_in(dict(said.content)), at_ms) if self.blocks else {}
         key = (place, _versions(blocks))
-        content = self.parsed.get(key)
-        if content is None:
-            medium = medium_called(said.channel, "$.channel")
-            content = _keep(self.parsed, key, content_of(medium, said.content, self._texts(blocks)))
-        return content
+        if key not in self.parsed:
+            content = content_of(medium_called(said.channel, "$.channel"), said.content, self._texts(blocks))
+            _keep(self.parsed, key, Chosen(content=content))
+        return self.parsed[key]
 
     def _blocks(self, named: Iterable[str], at_ms: int) -> dict[str, Heading]:
         """The version of each block that is asked for, and of those it asks for."""
@@ -140,7 +138,7 @@ class ShelfKeeper:
     """Loads shelves, and keeps at hand what versions say: they never change."""
 
     _read: dict[tuple[SavedKind, str, int], Written | Block] = field(default_factory=dict)
-    _parsed: dict[object, Content] = field(default_factory=dict)
+    _parsed: dict[object, Chosen] = field(default_factory=dict)
 
     async def load(self, view: View, said: Collection[tuple[Said, int]]) -> Shelf:
         """What these sayings need, each with the moment it was queued at."""
@@ -192,6 +190,28 @@ class ShelfKeeper:
                 decode_template(saved.definition) if kind == "template" else decode_block(saved.definition)
             )
         return self._read[key]
+
+
+def chosen_of(
+    written: Written,
+    blocks: Mapping[str, Block],
+    *,
+    template: str,
+    version: int,
+    variant: str,
+    wanted: Sequence[str],
+    path: str = "$",
+) -> Chosen:
+    """One variant of a template, in the first language of those wanted that it has. Raises Invalid and TooLarge."""
+    language = written.language_for(variant, wanted)
+    return Chosen(
+        content=content_of(written.medium, written.parts(variant, language), blocks, path=path),
+        template=template,
+        version=version,
+        variant=variant,
+        language=language,
+        locale=_locale(language, wanted) if language else "",
+    )
 
 
 def version_at(headings: Sequence[Heading], at_ms: int, version: int = 0) -> Heading | None:
@@ -250,8 +270,7 @@ def _versions(blocks: Mapping[str, Heading]) -> tuple[tuple[str, int], ...]:
     return tuple(sorted((block_id, each.version) for block_id, each in blocks.items()))
 
 
-def _keep(parsed: dict[object, Content], key: object, content: Content) -> Content:
+def _keep(parsed: dict[object, Chosen], key: object, chosen: Chosen) -> None:
     if len(parsed) >= KEPT_MOST:
         parsed.clear()
-    parsed[key] = content
-    return content
+    parsed[key] = chosen

@@ -209,6 +209,11 @@ class Sender:
         self._contexts: dict[str, Context] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @property
+    def offices(self) -> Mapping[str, Office]:
+        """Who writes and who carries now, by channel."""
+        return self._offices
+
     def take(self, sends: Sequence[Send]) -> None:
         """Begin to send; returns at once. Each was let through by `Lanes.put_off`."""
         self._open |= {send.key: send for send in sends}

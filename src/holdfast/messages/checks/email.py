@@ -43,7 +43,7 @@ def CHECK(words: Words, occasion: Occasion) -> Iterator[Remark]:  # noqa: N802 -
     yield from _subject(words.text("subject"))
     if html:
         yield from _size(html)
-        yield from _links(html)
+        yield from _links(html, occasion.unsubscribe)
         yield from _pictures(html)
         yield from _elements(html)
         if not words.text("preheader").strip():
@@ -76,7 +76,7 @@ def _size(html: str) -> Iterator[Remark]:
         yield _about("html", "html_too_large", "risky", message, "Leave out styles and comments, or say less.")
 
 
-def _links(html: str) -> Iterator[Remark]:
+def _links(html: str, own: str) -> Iterator[Remark]:
     faults: dict[Fault, list[str]] = {}
     at, address = 0, ""
     for tag in tags(html, frozenset({"a", "area"})):
@@ -84,7 +84,11 @@ def _links(html: str) -> Iterator[Remark]:
             address = unescape(tag.attribute("href") or "").strip()
             at = tag.end
             # A name to jump to is no link.
-            if tag.attribute("href") is not None and (fault := fault_of(address)) is not None:
+            if (
+                tag.attribute("href") is not None
+                and (not own or address != own)
+                and (fault := fault_of(address)) is not None
+            ):
                 faults.setdefault(fault, []).append(address)
         elif tag.name == "a":
             shown = host_of(text_of(html[at : tag.start]))
