@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 from holdfast.channels.declared import providers
 from holdfast.channels.opening import Outside, SetUp, open_together
 from holdfast.decisions.fields import decode_fields
+from holdfast.messages.inbound import Incoming, Receipt
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.places import SystemClock
 from tests.chat_apis import CLOSE, running
@@ -32,6 +33,10 @@ SETTINGS: Mapping[str, Callable[[str], dict[str, Any]]] = {
 USUAL = {"sms": "+436641234567", "whatsapp": "+436641234567", "telegram": "77", "slack": "slack"}
 
 
+async def nobody(connection: str, medium: str, things: Sequence[Receipt | Incoming]) -> None:
+    """What comes in comes by calls of theirs."""
+
+
 @dataclass
 class Way:
     """One provider, as it is set up, from the send to the verdict."""
@@ -43,7 +48,7 @@ class Way:
         declared = providers()[self.name]
         settings = decode_fields(declared.settings, self.settings, "$")
         set_up = SetUp(declared=declared, settings=settings, desk=DESK)
-        channel, carrier = open_together([set_up], Outside(clock=SystemClock(), private=True))
+        channel, carrier = open_together([set_up], Outside(clock=SystemClock(), private=True, told=nobody))
         parcel = channel.parcel(
             a_send(declared.medium, to or USUAL[declared.medium]),
             words_on(declared.medium, {"text": "Grüße & 👋", **parts}),

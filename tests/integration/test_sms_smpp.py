@@ -10,10 +10,14 @@ import pytest
 
 from holdfast.channels.carriers.smpp import SmppCarrier, Told
 from holdfast.channels.carriers.smpp_session import BROUGHT_MOST, SmppDoor, SmppPatience
-from holdfast.channels.smpp import submission
+from holdfast.channels.declared import providers
+from holdfast.channels.opening import Outside, SetUp, open_together
+from holdfast.channels.smpp import SmppSettings, submission
 from holdfast.messages.inbound import Incoming, Receipt
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.places import SystemClock
 from tests.smsc import HANG_UP, NACK, OK, SILENCE, THROTTLED, ReceiptForm, Smsc, running
+from tests.unit.channels.sends import DESK, a_send, words_on
 
 CALM = SmppPatience(connect=5, bind=5, answer=5, quiet=60, pause=0.02, parts=5, again_least=0.01, again_most=0.05)
 HASTY = SmppPatience(
@@ -383,3 +387,43 @@ async def test_what_is_no_parcel_for_it_is_refused() -> None:
         for body in (b"", b"Subject: a mail of more than sixteen bytes"):
             parcel = Parcel(key="a", channel="sms", sender="", to="", body=body, headers={})
             assert isinstance(await carrier.carry(parcel), Refused)
+
+
+async def test_a_connection_is_opened_and_hears() -> None:
+    heard: list[tuple[str, str, str]] = []
+
+    async def told(connection: str, medium: str, things: Sequence[Receipt | Incoming]) -> None:
+        heard.extend((connection, medium, type(each).__name__) for each in things)
+
+    async with running(Smsc(receipts="words")) as smsc:
+        settings = SmppSettings(
+            host="127.0.0.1", port=smsc.port, system_id="holdfast", password="secret", senders="Tea"
+        )
+        set_up = SetUp(declared=providers()["smpp"], settings=settings, desk=DESK)
+        channel, carrier = open_together([set_up], Outside(clock=SystemClock(), private=True, told=told))
+        await until(lambda: smsc.binds == 1)
+        smsc.deliver(b"STOP")
+        parcel = channel.parcel(a_send("sms", "+436641234567"), words_on("sms", {"text": "Hello"}))
+        assert isinstance(parcel, Parcel)
+        assert isinstance(await carrier.carry(parcel), Accepted)
+        await until(lambda: len(smsc.answered) == 2)
+        await carrier.close()
+    assert sorted(heard) == [("main", "sms", "Incoming"), ("main", "sms", "Receipt")]
+
+
+async def nobody(connection: str, medium: str, things: Sequence[Receipt | Incoming]) -> None:
+    raise OSError("nobody is there")
+
+
+async def test_where_nobody_hears_the_message_centre_keeps_it() -> None:
+    async with running(Smsc()) as smsc:
+        settings = SmppSettings(
+            host="127.0.0.1", port=smsc.port, system_id="holdfast", password="secret", senders="Tea"
+        )
+        set_up = SetUp(declared=providers()["smpp"], settings=settings, desk=DESK)
+        _, carrier = open_together([set_up], Outside(clock=SystemClock(), private=True, told=nobody))
+        await until(lambda: smsc.binds == 1)
+        smsc.deliver(b"STOP")
+        await until(lambda: len(smsc.answered) == 1)
+        await carrier.close()
+    assert [status for _, status in smsc.answered] == [0x64]

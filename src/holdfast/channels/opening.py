@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -10,11 +10,13 @@ from typing import Any
 from holdfast.channels.carriers.each_device import EachDevice
 from holdfast.channels.carriers.http import HttpCarrier
 from holdfast.channels.carriers.http2 import Http2Carrier, Trust
+from holdfast.channels.carriers.smpp import smpp_carrier
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.declared import Declared, Desk
 from holdfast.channels.several import SeveralChannels
 from holdfast.kernel.errors import Internal
 from holdfast.kernel.moments import to_millis
+from holdfast.messages.inbound import Incoming, Receipt
 from holdfast.messages.parcel import Parcel
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Channel
@@ -26,6 +28,15 @@ TOGETHER = frozenset({"mobile_push"})
 """Media whose connections carry together, each the devices it reaches."""
 NAMED_BY_RECIPIENTS = frozenset({"web_push"})
 """Media whose recipients say which server takes their messages."""
+
+
+Told = Callable[[str, str, Sequence[Receipt | Incoming]], Awaitable[None]]
+"""Given the connection, the medium and what came; what it has not taken, when it raises, is brought again."""
+
+
+async def nobody_hears(connection: str, medium: str, things: Sequence[Receipt | Incoming]) -> None:
+    """Takes nothing: it is brought again to whoever does."""
+    raise Internal(f"nobody is told of {len(things)} things on {medium} by {connection}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +55,8 @@ class Outside:
     clock: Clock
     private: bool
     """Whether servers in private networks and on this machine may be called."""
+    told: Told = nobody_hears
+    """Told what comes in by connections that stand open, rather than by calls of the provider's."""
 
 
 def open_together(set_up: Sequence[SetUp], outside: Outside) -> tuple[Channel, Carrier]:
@@ -62,7 +75,7 @@ def open_together(set_up: Sequence[SetUp], outside: Outside) -> tuple[Channel, C
 
 
 def open_carrier(set_up: SetUp, outside: Outside) -> Carrier:
-    """What carries the parcels of a connection. Nothing is connected to yet."""
+    """What carries the parcels of a connection. Nothing is connected to yet, but where things come in by it, too."""
     declared, settings = set_up.declared, set_up.settings
     match declared.transport:
         case "smtp":
@@ -79,6 +92,14 @@ def open_carrier(set_up: SetUp, outside: Outside) -> Carrier:
             anywhere = declared.medium in NAMED_BY_RECIPIENTS
             trust = Trust(anywhere=anywhere, private=outside.private, prior=not anywhere)
             return Http2Carrier(declared, settings, clock=outside.clock, trust=trust)
+        case "smpp":
+            carrier = smpp_carrier(
+                settings,
+                told=partial(outside.told, set_up.desk.connection, declared.medium),
+                now_ms=lambda: to_millis(outside.clock.now()),
+            )
+            carrier.start()  # Receipts and answers come in though nothing goes out.
+            return carrier
         case other:
             raise Internal(f"{declared.name} goes by {other}, which no connection is opened by")
 
