@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from holdfast.kernel.errors import Conflict, Invalid
+from holdfast.kernel.sealing import Sealer, SealingKey
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:
@@ -193,6 +194,19 @@ async def secret_of(settings: Settings, state: State) -> bytes:
                 kept = secrets.token_hex(SECRET_BYTES)
                 await transaction.set_note(SECRET_NOTE, kept)
     return bytes.fromhex(kept)
+
+
+def sealer_of(settings: Settings, secret: bytes) -> Sealer | None:
+    """What seals the secrets of connections; None where the processes have no key that is not beside what it seals.
+
+    Args:
+        secret: the workspace's own. Where the state is shared it is in there, and so is no key.
+    """
+    keys = [SealingKey(settings.secret_key.encode())] if settings.secret_key else []
+    if not settings.is_shared:
+        # After the setting: what was sealed before there was one is still read.
+        keys.append(SealingKey(secret))
+    return Sealer(keys) if keys else None
 
 
 def _secret_in(data_dir: Path) -> bytes:

@@ -35,6 +35,8 @@ from holdfast.messages.warm_up import decode_warm_up
 
 PREFIX = "HOLDFAST_"
 FILE_NAME = "holdfast.toml"
+SECRET_KEY_LEAST = 32
+"""Characters: it is used as it is, so that whoever could guess it had everything."""
 
 OTHER_VARIABLES: Mapping[str, str] = MappingProxyType(
     {
@@ -111,12 +113,19 @@ class Settings:
         False, "Let anybody on this machine into the console without a key. Only on a loopback host: the demo uses it."
     )
 
+    secret_key: str = _setting(
+        "",
+        "What the secrets of connections are sealed with: a long random text, such as `openssl rand -base64 32` makes, "
+        "and the same for every process. Empty: a key of its own, in the data directory.",
+        secret=True,
+    )
+
     # Email.
     email_sender: str = _setting(
         "Holdfast <hello@holdfast.invalid>", "The address mail comes from, with or without a name before it."
     )
     mailbox: bool = _setting(
-        True, "Keep all mail in the built-in mailbox, to be read in the console, and send none of it out."
+        True, "Keep all messages in the built-in mailbox, to be read in the console, and send none of them out."
     )
     smtp_host: str = _setting("localhost", "The SMTP relay mail is handed to when `mailbox` is false.")
     smtp_port: int = _setting(587, "The relay's port.", least=1, most=65535)
@@ -284,6 +293,9 @@ class Settings:
             raise _invalid(
                 "email_sender", f"{self.email_sender!r} is no mail address", "Write one like Shop <hi@a.eu>."
             )
+        if self.secret_key and len(self.secret_key) < SECRET_KEY_LEAST:
+            hint = "Use a long random text: openssl rand -base64 32."
+            raise _invalid("secret_key", f"is shorter than {SECRET_KEY_LEAST} characters.", hint)
         decode_send_rates(self.send_rates)
         decode_domain_rates(self.domain_rates)
         decode_warm_up(self.email_warm_up, "email_warm_up")

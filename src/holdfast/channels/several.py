@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.parcel import Parcel, Refused
-from holdfast.ports.channel import Channel
+from holdfast.ports.channel import Channel, ToDevices
 from holdfast.ports.state import Send
+from holdfast.profiles.devices import DeviceType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,11 @@ class SeveralChannels:
     def doubt(self) -> DoubtPolicy:
         """As the first of them that repeats nothing has it, else as the one that knows keys for the shortest time."""
         return min((each.doubt for each in self.channels), key=lambda doubt: doubt.idempotent_seconds)
+
+    @property
+    def device_types(self) -> Collection[DeviceType]:
+        """Which devices they write to, all of them together."""
+        return {kind for each in self.channels if isinstance(each, ToDevices) for kind in each.device_types}
 
     def parcel(self, send: Send, words: Words) -> Parcel | Refused:
         """The message for every device that any of them reaches; refused when none does, as the last one says."""

@@ -112,6 +112,11 @@ class Offices(Mapping[str, Office]):
         """Media whose connection cannot be opened, and why: their messages wait."""
         return dict(self._broken)
 
+    @property
+    def here(self) -> Collection[str]:
+        """Media whose messages go to nobody outside."""
+        return self._kept.keys() - self._built_in.keys()
+
     async def refresh(self) -> bool:
         """Look whether connections have changed, and change with them; whether they had."""
         async with self._turn:
