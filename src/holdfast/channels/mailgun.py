@@ -13,6 +13,7 @@ from typing import Annotated
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.mailgun_inbound import read_webhook
 from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.address import read_address
@@ -20,6 +21,7 @@ from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import assemble
 from holdfast.messages.http_reply import HttpReply
+from holdfast.messages.inbound import Arrival, Inbound
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.state import Send
 
@@ -111,6 +113,11 @@ def _answer(status: int, message: str, means: Verdict) -> HttpAnswer:
     return HttpAnswer(HttpReply(status=status, body=json.dumps({"message": message}).encode()), means)
 
 
+def inbound(settings: MailgunSettings, arrival: Arrival) -> Inbound:
+    """What it tells of mail it was given."""
+    return read_webhook(settings.webhook_key.strip(), arrival)
+
+
 CHANNEL = Declared(
     name="mailgun",
     label="Mailgun",
@@ -120,6 +127,7 @@ CHANNEL = Declared(
     settings=MailgunSettings,
     open=open_mailgun,
     read=read,
+    inbound=inbound,
     answers=(
         HttpAnswer(
             HttpReply(status=200, body=b'{"id": "<2026.1@mg.shop.example>", "message": "Queued. Thank you."}'),

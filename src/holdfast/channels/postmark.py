@@ -12,11 +12,13 @@ from typing import Annotated
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.postmark_inbound import read_webhook
 from holdfast.decisions.fields import Secret, Text
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import own_headers
 from holdfast.messages.http_reply import HttpReply
+from holdfast.messages.inbound import Arrival, Inbound
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.state import Send
 
@@ -120,6 +122,11 @@ def _error(status: int, code: int, message: str, means: Verdict) -> HttpAnswer:
     return HttpAnswer(HttpReply(status=status, body=body), means)
 
 
+def inbound(settings: PostmarkSettings, arrival: Arrival) -> Inbound:
+    """What it tells of mail it was given."""
+    return read_webhook(settings.webhook_password.strip(), arrival)
+
+
 CHANNEL = Declared(
     name="postmark",
     label="Postmark",
@@ -129,6 +136,7 @@ CHANNEL = Declared(
     settings=PostmarkSettings,
     open=open_postmark,
     read=read,
+    inbound=inbound,
     answers=(
         HttpAnswer(
             HttpReply(status=200, body=b'{"MessageID": "b7bc2f4a", "ErrorCode": 0, "Message": "OK"}'),

@@ -9,11 +9,13 @@ from typing import Annotated
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.sendgrid_inbound import read_events
 from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import own_headers
 from holdfast.messages.http_reply import HttpReply
+from holdfast.messages.inbound import Arrival, Inbound
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.template import one_line
 from holdfast.ports.state import Send
@@ -113,6 +115,11 @@ def _error(status: int, message: str, means: Verdict) -> HttpAnswer:
     return HttpAnswer(HttpReply(status=status, body=json.dumps({"errors": [{"message": message}]}).encode()), means)
 
 
+def inbound(settings: SendgridSettings, arrival: Arrival) -> Inbound:
+    """What it tells of mail it was given."""
+    return read_events(settings.webhook_key.strip(), arrival)
+
+
 CHANNEL = Declared(
     name="sendgrid",
     label="SendGrid",
@@ -122,6 +129,7 @@ CHANNEL = Declared(
     settings=SendgridSettings,
     open=open_sendgrid,
     read=read,
+    inbound=inbound,
     answers=(
         HttpAnswer(HttpReply(status=202, headers={"x-message-id": "14c5d75ce93"}), Accepted("14c5d75ce93")),
         HttpAnswer(

@@ -16,6 +16,7 @@ from holdfast.channels.aws_signature import AwsKey, aws_headers
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.ses_inbound import read_sns
 from holdfast.decisions.fields import Secret, Text
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
@@ -23,6 +24,7 @@ from holdfast.messages.dkim import SIGNED, Signer
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import assemble
 from holdfast.messages.http_reply import HttpReply
+from holdfast.messages.inbound import Arrival, Inbound
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.sending_domain import sending_domain
 from holdfast.ports.state import Send
@@ -60,6 +62,9 @@ class SesSettings:
     key_secret: Annotated[str, Secret(), "The access key itself."]
     configuration_set: Annotated[
         str, Text(least=0, most=64), "The configuration set that tells of deliveries and bounces; empty for none."
+    ] = ""
+    webhook_password: Annotated[
+        str, Secret(least=0), "The password at the end of the address Amazon SNS calls, `?password=`; empty for none."
     ] = ""
     dkim_domain: Annotated[
         str, Text(least=0, most=253), "The domain that signs mail beside SES; `holdfast email domain add` sets it up."
@@ -149,6 +154,11 @@ def _error(status: int, code: str, message: str, means: Verdict, note: str = "")
     )
 
 
+def inbound(settings: SesSettings, arrival: Arrival) -> Inbound:
+    """What it tells of mail it was given."""
+    return read_sns(settings.webhook_password.strip(), arrival)
+
+
 CHANNEL = Declared(
     name="ses",
     label="Amazon SES",
@@ -158,6 +168,7 @@ CHANNEL = Declared(
     settings=SesSettings,
     open=open_ses,
     read=read,
+    inbound=inbound,
     seal=seal,
     answers=(
         HttpAnswer(HttpReply(status=200, body=b'{"MessageId": "0102-a1"}'), Accepted("0102-a1")),

@@ -14,9 +14,9 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
-from holdfast.events.event import Event, IdentityKey, Json
+from holdfast.events.event import NAMES, Event, IdentityKey, Json, own_event
 from holdfast.flows.delivery.hearing import UNSUBSCRIBED
 from holdfast.flows.delivery.telling import (
     MESSAGE_BOUNCED,
@@ -36,8 +36,9 @@ from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.bounces import Bounce, bounce_kind, read_bounces, status_in
 from holdfast.messages.complaints import read_complaint
 from holdfast.messages.inbound import Arrival, Inbound, Incoming, Receipt, ReceiptKind, Told, Unreadable
-from holdfast.messages.keywords import read_keyword, suggests_stop
+from holdfast.messages.keywords import Keyword, read_keyword, suggests_stop
 from holdfast.messages.reports import read_report, reported_send
+from holdfast.messages.start_token import read_start
 from holdfast.ports.clock import Clock
 from holdfast.ports.receipts import Reached
 from holdfast.ports.state import BadRecord, Send, State
@@ -206,7 +207,12 @@ class Arrivals:
             keys |= {each.send for each in reached.values()}
             sends = await view.sends(sorted(keys))
             owners = await owners_of(view, list(sends.values()))
-            persons = await view.identities_by_id(sorted({each.identity for each in reached.values()}))
+            started = {
+                token: who for each in things if (token := _start(each)) and (who := read_start(token, self._key))
+            }
+            persons = await view.identities_by_id(
+                sorted({each.identity for each in reached.values()} | set(started.values()))
+            )
             refusing = {each for each, why in (await view.suppressed(medium, addresses)).items() if why == UNSUBSCRIBED}
         return _Known(
             numbered=numbered,
@@ -215,6 +221,7 @@ class Arrivals:
             owners=owners,
             names={each.id: each.key for each in persons.values()},
             refusing=refusing,
+            started=started,
         )
 
     def _events(self, connection: str, medium: str, thing: Receipt | Incoming, known: _Known) -> Iterable[Event]:
@@ -253,6 +260,8 @@ class _Known:
     """By identity, of those who were reached."""
     refusing: set[str]
     """Addresses from which somebody has said stop."""
+    started: dict[str, int]
+    """By start tokens: the identities they name."""
 
     def send(self, thing: Receipt | Incoming) -> Send | None:
         """The send a thing says it is about."""
@@ -269,8 +278,17 @@ class _Known:
             return said
         return self.sends.get(last.send)
 
+    def starter(self, thing: Receipt | Incoming) -> IdentityKey | None:
+        """Who has come by a link of ours."""
+        return self.names.get(self.started.get(_start(thing), -1))
+
     def who(self, thing: Receipt | Incoming, send: Send | None, medium: str) -> IdentityKey:
-        """Whose it is: of whom the send was to, else of whom the address was written to, else of nobody known yet."""
+        """Whose it is: of who came by a link of ours, of whom the send was to, of whom the address was written to last,
+        else of nobody known yet.
+        """
+        starter = self.starter(thing)
+        if starter is not None:
+            return starter
         if send is not None and send.key in self.owners:
             return self.owners[send.key]
         last = self.by_address(thing)
@@ -327,7 +345,7 @@ def _incoming_events(
 ) -> list[Event]:
     send = known.answered(incoming)
     user = known.who(incoming, send, medium)
-    keyword = read_keyword(incoming.text)
+    keyword = _keyword(incoming)
     said: dict[str, Json] = {
         "channel": medium,
         "from": incoming.address,
@@ -339,7 +357,9 @@ def _incoming_events(
         **({"extra": dict(incoming.extra)} if incoming.extra else {}),
     }
     events = [message_event(MESSAGE_RECEIVED, user, at, key, said=said)]
-    if send is not None:
+    if known.starter(incoming) is not None:
+        events.append(_connected(medium, incoming, user, at, key))
+    elif send is not None:
         events.append(message_event(MESSAGE_REPLIED, user, at, key, send=send))
     if keyword == "stop":
         if send is not None:
@@ -349,6 +369,25 @@ def _incoming_events(
         # To somebody who never stopped, "yes" is an answer to something else.
         events.append(consent_event(user, at, key, channel=medium, granted=True, address=incoming.address))
     return events
+
+
+def _start(thing: Receipt | Incoming) -> str:
+    """The start token it came with; empty for none."""
+    said = thing.extra.get("start") if isinstance(thing, Incoming) else None
+    return said if isinstance(said, str) else ""
+
+
+def _keyword(incoming: Incoming) -> Keyword | None:
+    """What it asks for. A provider may know words of the account's own, and a link of ours says start."""
+    said = incoming.extra.get("keyword")
+    known = next((each for each in get_args(Keyword) if each == said), None)
+    return known or ("start" if _start(incoming) else read_keyword(incoming.text))
+
+
+def _connected(medium: str, incoming: Incoming, user: IdentityKey, at: datetime, key: tuple[str, str, str]) -> Event:
+    """The person is reached where they have come from."""
+    trait: dict[str, Json] = {f"{medium}_chat": incoming.address}
+    return own_event(NAMES["identify"], user=user, at=at, properties=trait, key=(*key, "start"), kind="identify")
 
 
 def _bounce_kind(medium: str, receipt: Receipt) -> str:
