@@ -10,13 +10,14 @@ from typing import Any
 
 import pytest
 
-from holdfast.events.event import Event, IdentityKey
+from holdfast.events.event import NAMES, Event, IdentityKey
 from holdfast.flows.delivery.hearing import SOFT_BOUNCE_DAYS, SOFT_BOUNCES_MOST
 from holdfast.flows.delivery.inbound import REPLY_MS_MOST, Arrivals, Inlet
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.inbound import Arrival, Challenge, Forged, Inbound, Incoming, Receipt, Told, Unreadable
 from holdfast.messages.links import Linker
+from holdfast.messages.start_token import start_token
 from holdfast.messages.verp import bounce_address
 from holdfast.ports.receipts import Reached
 from holdfast.ports.state import Settlement
@@ -279,6 +280,49 @@ async def test_start_does_not_bring_back_a_number_that_is_dead(world: World) -> 
     await world.arrives(world.receipt(kind="failed", provider_id="SM1", gone=True), medium="sms")
     await world.arrives(world.incoming("stop"), world.incoming("start"), medium="sms")
     assert await world.suppressed("sms", PHONE) == "bounced"
+
+
+async def test_a_providers_word_for_stop_is_one(world: World) -> None:
+    await world.texted()
+    await world.arrives(world.incoming("Basta", extra={"keyword": "stop"}), medium="sms")
+    assert await world.suppressed("sms", PHONE) == "unsubscribed"
+    assert world.told[0].properties["keyword"] == "stop"
+
+
+async def test_who_starts_by_a_link_of_ours_is_reached_there(world: World) -> None:
+    await world.mailed()
+    ada = IdentityKey(kind="user", value="ada")
+    async with world.house.app.state.view() as view:
+        identity = (await view.identities([ada]))[ada].id
+    token = start_token(identity, world.house.app.secret)
+    started = world.incoming(f"/start {token}", medium="telegram", address="77", extra={"start": token})
+    await world.arrives(started, medium="telegram")
+    assert [(each.name, each.user_id) for each in world.told] == [
+        ("Message Received", "ada"),
+        (NAMES["identify"], "ada"),
+    ]
+    async with world.house.app.state.view() as view:
+        profile = (await view.profiles([identity]))[identity]
+    assert profile.trait_values()["telegram_chat"] == "77"
+    assert "telegram" not in profile.consent_values(), "coming is no consent"
+
+
+@pytest.mark.parametrize("token", ["", "a" * 28, "forged"])
+async def test_a_forged_start_is_nobodys(world: World, token: str) -> None:
+    await world.mailed()
+    started = world.incoming(f"/start {token}", medium="telegram", address="77", extra={"start": token})
+    await world.arrives(started, medium="telegram")
+    assert [(each.name, each.anonymous_id) for each in world.told] == [("Message Received", "telegram:77")]
+
+
+async def test_who_blocked_the_bot_and_writes_again_is_back(world: World) -> None:
+    async with world.house.app.state.begin() as transaction:
+        await transaction.suppress("telegram", "77", "bounced", 0)
+        await transaction.suppress("telegram", "78", "complained", 0)
+    for address in ("77", "78"):
+        await world.arrives(world.incoming("Hi", medium="telegram", address=address), medium="telegram")
+    assert await world.suppressed("telegram", "77") is None
+    assert await world.suppressed("telegram", "78") == "complained"
 
 
 async def test_what_comes_long_after_answers_nothing(world: World) -> None:

@@ -29,6 +29,7 @@ from holdfast.messages.languages import language_of, languages_of
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Refused, Verdict
 from holdfast.messages.saved import ONLY, Variant, Written, decode_template
+from holdfast.messages.start_token import start_token
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.catalogues import ClaimedCode
 from holdfast.ports.channel import Channel
@@ -208,7 +209,10 @@ class Previewer:
         return {
             "event": {"name": "", "timestamp": now, "properties": {}, **wanted.event},
             "person": person,
-            "links": {"unsubscribe": self._linker.unsubscribe(send.key)},
+            "links": {
+                "unsubscribe": self._linker.unsubscribe(send.key),
+                "start": start_token(send.identity, self._linker.key),
+            },
             "workspace": self._workspace,
             "send": {"key": send.key, "origin": "", "step": "", "created_at": now},
         }

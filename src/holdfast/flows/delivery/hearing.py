@@ -16,6 +16,7 @@ from holdfast.flows.delivery.telling import (
     MESSAGE_COMPLAINED,
     MESSAGE_DELIVERED,
     MESSAGE_OPENED,
+    MESSAGE_RECEIVED,
     MESSAGE_REPLIED,
 )
 from holdfast.flows.ingest.reading import Placed
@@ -37,7 +38,10 @@ DAY_MS = 86_400_000
 _FAILED = "Message Failed"
 _ARRIVED = frozenset({MESSAGE_DELIVERED, MESSAGE_OPENED, MESSAGE_CLICKED, MESSAGE_REPLIED, MESSAGE_COMPLAINED})
 """What can only be said of a message that was sent."""
-_HEARD = _ARRIVED | {MESSAGE_BOUNCED, _FAILED, CONSENT_CHANGED}
+_HEARD = _ARRIVED | {MESSAGE_BOUNCED, MESSAGE_RECEIVED, _FAILED, CONSENT_CHANGED}
+_REOPENED = frozenset({"telegram"})
+"""Channels on which an address that was dead lives again when somebody writes from it: who has blocked a bot and comes
+back is the same person. Behind a telephone number there may be another by then."""
 
 
 async def hear(transaction: Transaction, fresh: Sequence[Placed]) -> None:
@@ -59,7 +63,7 @@ async def hear(transaction: Transaction, fresh: Sequence[Placed]) -> None:
 
 async def _hear(transaction: Transaction, event: Event, send: Send | None, at_ms: int) -> None:
     channel = send.channel if send is not None else _text(event, "channel")
-    address = send.address if send is not None else _text(event, "address")
+    address = send.address if send is not None else _text(event, "address") or _text(event, "from")
     match event.name:
         case _ if not (channel and address):
             return
@@ -69,6 +73,9 @@ async def _hear(transaction: Transaction, event: Event, send: Send | None, at_ms
             await _came_back(transaction, send, at_ms)
         case "Message Failed" if send is not None and _is_mailbox_trouble(event):
             await _came_back(transaction, send, at_ms)
+        case "Message Received" if channel in _REOPENED:
+            if (await transaction.suppressed(channel, [address])).get(address) == BOUNCED:
+                await transaction.lift_suppression(channel, address)
         case "Message Complained":
             await _suppress(transaction, channel, address, COMPLAINED, at_ms)
         case "Consent Changed":

@@ -283,9 +283,7 @@ class _Known:
         return self.names.get(self.started.get(_start(thing), -1))
 
     def who(self, thing: Receipt | Incoming, send: Send | None, medium: str) -> IdentityKey:
-        """Whose it is: of who came by a link of ours, of whom the send was to, of whom the address was written to last,
-        else of nobody known yet.
-        """
+        """Whose it is: of who came by our link, else of whom the send was to, or the address was last written to."""
         starter = self.starter(thing)
         if starter is not None:
             return starter

@@ -28,6 +28,7 @@ from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
 from holdfast.messages.needs import Aborted
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.messages.start_token import start_token
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Channel, ToDevices
 from holdfast.ports.clock import Clock
@@ -402,7 +403,10 @@ class Sender:
         return {
             **send.variables,
             "person": person,
-            "links": {"unsubscribe": self._linker.unsubscribe(send.key)},
+            "links": {
+                "unsubscribe": self._linker.unsubscribe(send.key),
+                "start": start_token(send.identity, self._linker.key),
+            },
             "workspace": {"name": self._workspace_name, "time_zone": self._time_zone},
             "send": {
                 "key": send.key,
