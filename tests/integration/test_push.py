@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from holdfast.channels import apns, fcm, web_push
 from holdfast.channels.carriers.http2 import Http2Carrier, Trust, http2_carrier
@@ -193,6 +201,18 @@ async def test_nobody_leads_us_into_the_network_we_stand_in(url: str) -> None:
         assert isinstance(verdict, Refused)
         assert "private network" in verdict.reason
         assert not service.server.asked
+
+
+@pytest.mark.parametrize("place", ["127.0.0.1:{port}\\@1.1.1.1", "1.1.1.1@127.0.0.1:{port}", "0x7f.1:{port}"])
+async def test_what_reads_as_one_server_and_is_another_is_not_called(place: str) -> None:
+    context, shown = certified("127.0.0.1")
+    server = Http2Server(lambda asked: Answered(status=201))
+    trust = Trust(anywhere=True, prior=False, roots=shown)
+    async with serving(server, context), bare(trust) as carrier:
+        verdict = await carrier.carry(a_parcel(f"https://{place.format(port=server.port)}/x"))
+        assert isinstance(verdict, Refused)
+        assert "private network" in verdict.reason
+        assert server.connections == 0
 
 
 # Apple.
@@ -559,3 +579,35 @@ async def test_a_server_whose_connection_ends_in_the_middle_leaves_doubt() -> No
     async with server, bare() as carrier:
         verdict = await carrier.carry(a_parcel(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"))
         assert isinstance(verdict, InDoubt)
+
+
+def certified(host: str) -> tuple[ssl.SSLContext, bytes]:
+    """What a server of this machine shows in TLS, offering HTTP/2, and the certificate to trust it by."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder(name, name, APPLE_KEY.public_key(), 1, now - timedelta(1), now + timedelta(1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), critical=False)
+        .sign(APPLE_KEY, SHA256())
+    )
+    shown = certificate.public_bytes(Encoding.PEM)
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "both.pem")
+        file.write_bytes(shown + pem(APPLE_KEY).encode())
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(file)
+    context.set_alpn_protocols(["h2"])
+    return context, shown
+
+
+async def test_a_server_that_anybody_named_is_asked_in_tls_what_it_speaks() -> None:
+    context, shown = certified("127.0.0.1")
+    server = Http2Server(lambda asked: Answered(status=200, body=b"fine"))
+    async with serving(server, context):
+        async with bare(Trust(anywhere=True, private=True, prior=False, roots=shown)) as carrier:
+            assert await carrier.carry(a_parcel(server.url)) == Accepted("200 fine k")
+        async with bare(Trust(anywhere=True, private=True, prior=False)) as carrier:
+            # Whom nobody vouches for is told nothing.
+            verdict = await carrier.carry(a_parcel(server.url))
+            assert isinstance(verdict, Deferred)
+        assert len(server.asked) == 1

@@ -38,6 +38,8 @@ TokenKind = Literal["token", "installation"]
 _TYPES: Mapping[str, DeviceType] = {"ios": "ios", "ipados": "ios", "iphone os": "ios", "android": "android"}
 _PRINTABLE = re.compile(r"[!-~]+")
 _HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{64,200}")
+# No user and no backslash: with them not everybody reads the same host.
+_ENDPOINT = re.compile(r"https://[A-Za-z0-9.:\[\]-]+(?:[/?#][^\\]*)?")
 _P256DH = re.compile(r"[A-Za-z0-9_-]{87}")
 _AUTH = re.compile(r"[A-Za-z0-9_-]{22}")
 
@@ -163,7 +165,7 @@ def _subscribed(event: Event) -> Device | None:
     if not isinstance(endpoint, str) or not isinstance(keys, dict):
         return _app_device(event.properties, event)
     p256dh, auth = _unpadded(keys.get("p256dh")), _unpadded(keys.get("auth"))
-    if not (_is_token(endpoint) and endpoint.startswith("https://")):
+    if not (_is_token(endpoint) and _ENDPOINT.fullmatch(endpoint)):
         return None
     if not (_P256DH.fullmatch(p256dh) and _AUTH.fullmatch(auth)):
         return None

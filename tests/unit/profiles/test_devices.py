@@ -93,6 +93,8 @@ def test_a_browser_subscribes_as_it_writes_itself() -> None:
     [
         subscribed(0, "http://push.example/abc"),
         subscribed(0, "https://push.example/with space"),
+        subscribed(0, "https://127.0.0.1\\@push.example/abc"),
+        subscribed(0, "https://someone@push.example/abc"),
         subscribed(0, "https://push.example/" + "x" * 2_048),
         subscribed(0, p256dh="short"),
         subscribed(0, auth=5),

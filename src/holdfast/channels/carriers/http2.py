@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
 from typing import Literal
-from urllib.parse import urlsplit
 
 from pyreqwest.client import Client, ClientBuilder
 from pyreqwest.exceptions import DetailedPyreqwestError, PyreqwestError, RequestTimeoutError
+from pyreqwest.http import Url
 
 from holdfast.channels.carriers.each_device import EachDevice
 from holdfast.channels.carriers.granted import Grants
@@ -233,11 +233,12 @@ def _builder(trust: Trust) -> ClientBuilder:
 
 def _origin(url: str) -> tuple[str, str, int]:
     """Scheme and place, host and port. Raises ValueError."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("https", "http") or not parts.hostname:
+    # By the parser of whoever connects: to another one the same text may name another host.
+    parsed = Url(url)
+    host, port = parsed.host_str, parsed.port_or_known_default
+    if parsed.scheme not in ("https", "http") or not host or port is None:
         raise ValueError(f"{url!r:.100} is no web address")
-    port = parts.port or (443 if parts.scheme == "https" else 80)
-    return f"{parts.scheme}://{parts.hostname}:{port}", parts.hostname, port
+    return f"{parsed.scheme}://{host}:{port}", host.strip("[]"), port
 
 
 async def _looked_up(host: str, port: int, *, private: bool) -> str:
