@@ -270,6 +270,14 @@ async def test_an_iphone_is_shown_what_was_said(monkeypatch: pytest.MonkeyPatch)
         assert headers["apns-push-type"] == "alert"
 
 
+def test_a_message_is_good_from_when_it_was_first_handed_over_and_on_a_retry_no_longer() -> None:
+    channel = apns.apns_channel(APPLE, DESK)
+    late = replace(a_send([iphone(1)]), tried_ms=to_millis(START) + 3_600_000)
+    first, again = written(channel, late), written(channel, replace(late, attempts=3, not_before_ms=5))
+    assert first == again
+    assert first.headers["apns-expiration"] == str(to_millis(START) // 1_000 + 3_600 + 600)
+
+
 async def test_one_token_of_the_team_serves_forty_minutes_and_never_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = FakeClock()
     async with apples(monkeypatch, clock) as (production, _, carrier):

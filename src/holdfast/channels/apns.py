@@ -19,7 +19,6 @@ from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.decisions.media.mobile_push import BUTTONS_MOST, TYPES
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key
-from holdfast.kernel.moments import from_millis
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.http_reply import HttpReply
@@ -104,8 +103,9 @@ class Apns:
         return device.is_apples and device.app in ("", self.settings.topic)
 
     def _for(self, device: Device, send: Send, push: Push, payload: bytes) -> Parcel:
+        # What waited for quiet hours to end is good from then on, and no shorter for having waited.
+        begins_ms = send.created_ms if send.tried_ms is None else send.tried_ms
         sandbox = device.sandbox or self.settings.environment == "sandbox"
-        created_seconds = int(from_millis(send.created_ms).timestamp())
         return Parcel(
             key=send.key,
             channel=send.channel,
@@ -117,7 +117,7 @@ class Apns:
                 "apns-topic": self.settings.topic,
                 "apns-push-type": "alert" if push.title or push.body else "background",
                 "apns-id": str(UUID(effect_key("apns", send.key, device.id))),
-                **apple_headers(push, created_seconds=created_seconds),
+                **apple_headers(push, begins_seconds=begins_ms // 1_000),
             },
         )
 

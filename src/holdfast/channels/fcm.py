@@ -118,7 +118,8 @@ class Fcm:
 
 
 def _payload(push: Push, *, send: Send) -> bytes:
-    return compact(firebase_message(push, created_seconds=send.created_ms // 1_000))
+    begins_ms = send.created_ms if send.tried_ms is None else send.tried_ms
+    return compact(firebase_message(push, begins_seconds=begins_ms // 1_000))
 
 
 def _serves(device: Device) -> bool:

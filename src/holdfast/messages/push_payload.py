@@ -132,11 +132,11 @@ def apple_payload(push: Push) -> bytes:
     return compact({**_carried(push), "aps": aps})
 
 
-def firebase_message(push: Push, *, created_seconds: int) -> dict[str, Json]:
+def firebase_message(push: Push, *, begins_seconds: int) -> dict[str, Json]:
     """What Firebase takes for a device, but for the device itself.
 
     Args:
-        created_seconds: when it was asked for; Apple's devices are told until when it is good, not for how long.
+        begins_seconds: when it was first handed over; Apple's devices are told until when it is good, not for how long.
     """
     browser: dict[str, Json] = {
         "headers": {"TTL": str(push.ttl_seconds), "Urgency": push.urgent, "Topic": topic(push.tag)},
@@ -148,16 +148,16 @@ def firebase_message(push: Push, *, created_seconds: int) -> dict[str, Json]:
         "notification": {"title": push.title, "body": push.body, **_said({"image": push.image})},
         "data": _carried(push),
         "android": _android(push),
-        "apns": _firebase_apple(push, created_seconds),
+        "apns": _firebase_apple(push, begins_seconds),
         "webpush": browser,
     }
 
 
-def apple_headers(push: Push, *, created_seconds: int) -> dict[str, str]:
+def apple_headers(push: Push, *, begins_seconds: int) -> dict[str, str]:
     """The headers by which Apple's service knows how urgent it is, until when it is good, and what it replaces."""
     return {
         "apns-priority": "10" if push.urgent in ("high", "normal") else "5",
-        "apns-expiration": str(created_seconds + push.ttl_seconds if push.ttl_seconds else 0),
+        "apns-expiration": str(begins_seconds + push.ttl_seconds if push.ttl_seconds else 0),
         "apns-collapse-id": collapse_id(push.tag),
     }
 
@@ -192,13 +192,13 @@ def _android(push: Push) -> dict[str, Json]:
     return told | _said({"collapse_key": push.collapse})
 
 
-def _firebase_apple(push: Push, created_seconds: int) -> dict[str, Json]:
+def _firebase_apple(push: Push, begins_seconds: int) -> dict[str, Json]:
     aps: dict[str, Json] = {**_said({"sound": push.sound})}
     if push.badge is not None:
         aps["badge"] = push.badge
     if push.image or push.buttons:
         aps["mutable-content"] = 1
-    headers: dict[str, Json] = dict(apple_headers(push, created_seconds=created_seconds))
+    headers: dict[str, Json] = dict(apple_headers(push, begins_seconds=begins_seconds))
     told: dict[str, Json] = {"headers": headers, "payload": {"aps": aps}}
     if push.image:
         told["fcm_options"] = {"image": push.image}

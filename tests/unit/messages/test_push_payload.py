@@ -93,17 +93,17 @@ def test_apple_is_given_an_alert_and_the_app_the_rest() -> None:
 
 
 def test_apple_is_told_until_when_it_is_good_and_what_it_replaces() -> None:
-    assert apple_headers(push(), created_seconds=1_000) == {
+    assert apple_headers(push(), begins_seconds=1_000) == {
         "apns-priority": "10",
         "apns-expiration": "4600",
         "apns-collapse-id": "cart",
     }
-    low = apple_headers(push(priority="low", ttl_seconds=0, collapse=""), created_seconds=1_000)
+    low = apple_headers(push(priority="low", ttl_seconds=0, collapse=""), begins_seconds=1_000)
     assert low == {"apns-priority": "5", "apns-expiration": "0", "apns-collapse-id": SEND}
 
 
 def test_firebase_is_given_a_block_for_each_platform() -> None:
-    told: Any = firebase_message(push(), created_seconds=1_000)
+    told: Any = firebase_message(push(), begins_seconds=1_000)
     assert told["notification"] == {
         "title": "Your cart waits",
         "body": PARTS["body"],
@@ -119,7 +119,7 @@ def test_firebase_is_given_a_block_for_each_platform() -> None:
     assert told["apns"]["payload"]["aps"] == {"sound": "default", "badge": 2, "mutable-content": 1}
     assert told["webpush"]["headers"] == {"TTL": "3600", "Urgency": "high", "Topic": "cart"}
     assert led_to(told["webpush"]["fcm_options"]["link"]) == "https://shop.example/cart"
-    plain: Any = firebase_message(push(collapse="", priority="normal", url=""), created_seconds=1_000)
+    plain: Any = firebase_message(push(collapse="", priority="normal", url=""), begins_seconds=1_000)
     # Firebase keeps four collapse keys for a device: a message that stands by itself has none.
     assert "collapse_key" not in plain["android"]
     assert (plain["android"]["priority"], plain["android"]["notification"]["tag"]) == ("NORMAL", SEND)
