@@ -35,6 +35,8 @@ from holdfast.flows.audience.segment_keeping import SegmentKeeper
 from holdfast.flows.audience.segments import Change, document_of
 from holdfast.flows.audience.snapshot import Snapshot, keep_people
 from holdfast.flows.audience.survey import Audience, Surveyor, made_whole
+from holdfast.flows.content.catalogues import ImportedItems, ImportWish, Rows, import_items
+from holdfast.flows.content.coupons import AddedCodes, add_codes
 from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.ingest.exchange import Imported
 from holdfast.flows.ingest.taking import bodies_of, events_table
@@ -56,6 +58,7 @@ from holdfast.flows.rehearsal.simulate import PEOPLE_USUAL, SimulationWish
 from holdfast.flows.rehearsal.simulation import Simulation
 from holdfast.flows.upkeep.keys import add_key, revoke_key
 from holdfast.integrations.files.documents import DocumentFormat
+from holdfast.integrations.files.items import format_of, item_rows, read_codes
 from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files, write_journey_files
 from holdfast.integrations.files.mapping import EXPORTED, ImportMapping
 from holdfast.integrations.files.segment_files import Written, name_in_file, read_segment_files, write_segment_files
@@ -159,6 +162,26 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper):
         Without a mapping it is a file that `export` wrote.
         """
         return self._wait(self._app.import_file(Path(file), mapping, progress))
+
+    def import_items(
+        self,
+        file: Path | str,
+        wish: ImportWish,
+        progress: Callable[[int, int | None], None] = lambda done, total: None,
+    ) -> ImportedItems:
+        """Bring the items of a file into a catalogue; see `holdfast catalogue import`."""
+        path = Path(file)
+        rows = Rows(read=item_rows(path), is_text=format_of(path.name) == "csv")
+        return self._wait(import_items(self._app.state, self._app.clock, wish, rows, progress))
+
+    def import_codes(
+        self,
+        file: Path | str,
+        pool: str,
+        progress: Callable[[int, int | None], None] = lambda done, total: None,
+    ) -> AddedCodes:
+        """Add the codes in a file, one a line, to a pool; see `holdfast coupons import`."""
+        return self._wait(add_codes(self._app.state, self._app.clock, pool, read_codes(Path(file)), progress))
 
     def export(self, file: Path | str, file_format: FileFormat = "parquet") -> int:
         """Write every event, oldest first; returns how many. The file is whole, or not there."""

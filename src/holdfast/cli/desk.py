@@ -237,6 +237,24 @@ class Desk:
     def keep_kpis(self, definition: Answer) -> Answer:
         return self._ask("PUT", "/api/kpis", definition)
 
+    def catalogues(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/catalogues"), "catalogues")
+
+    def catalogue(self, name: str, *, after: str, limit: int) -> Answer:
+        return self._ask("GET", f"/api/catalogues/{_part(name)}?{urlencode({'after': after, 'limit': limit})}")
+
+    def catalogue_item(self, name: str, item: str) -> Answer:
+        return self._ask("GET", f"/api/catalogues/{_part(name)}/items/{_part(item)}")
+
+    def remove_catalogue(self, name: str) -> None:
+        self._ask("DELETE", f"/api/catalogues/{_part(name)}")
+
+    def coupon_pools(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/coupons"), "pools")
+
+    def withdraw_coupons(self, pool: str) -> Answer:
+        return self._ask("DELETE", f"/api/coupons/{_part(pool)}")
+
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
 

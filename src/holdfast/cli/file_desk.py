@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol, TypeAlias
@@ -22,6 +22,8 @@ if TYPE_CHECKING:  # They bring the Arrow and Polars libraries, which `--help` m
     from holdfast.integrations.files.mapping import ImportMapping
     from holdfast.workspace import Workspace
 
+BY = "command line"
+"""Who changes are by."""
 LOOK_SECONDS = 1.0
 """How often a server is asked how far it has come."""
 
@@ -43,10 +45,26 @@ class Said:
     """Rows that cannot be events."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemsWish:
+    """A file of items, and how it is brought in; its fields are those of the API's query."""
+
+    catalogue: str
+    mode: Literal["replace", "update"] = "replace"
+    id: str = "id"
+    ranked_by: str | None = None
+    fields: str = ""
+    skip_bad: bool = False
+
+
 class FileDesk(Protocol):
     """Takes files in and gives them out."""
 
     def take(self, file: Path, mapping: ImportMapping, progress: Progress) -> Said: ...
+
+    def take_items(self, file: Path, wish: ItemsWish, progress: Progress) -> dict[str, object]: ...
+
+    def take_codes(self, file: Path, pool: str, progress: Progress) -> dict[str, object]: ...
 
     def give(self, file: Path, file_format: FileFormat) -> None: ...
 
@@ -76,6 +94,31 @@ class Opened:
         done = self._workspace.import_file(file, mapping, progress)
         return Said(rows=done.rows, added=done.added, known=done.known, bad=done.bad)
 
+    def take_items(self, file: Path, wish: ItemsWish, progress: Progress) -> dict[str, object]:
+        from holdfast.flows.content.catalogues import ImportWish
+        from holdfast.messages.catalogue import decode_types
+
+        asked = ImportWish(
+            catalogue=wish.catalogue,
+            mode=wish.mode,
+            id_field=wish.id,
+            ranked_by=wish.ranked_by,
+            fields=decode_types(wish.fields, "fields"),
+            skip_bad=wish.skip_bad,
+            by=BY,
+        )
+        done = self._workspace.import_items(file, asked, progress)
+        return {
+            "catalogue": {"name": done.catalogue.name, "items": done.catalogue.items, "fields": done.catalogue.fields},
+            "rows": done.rows,
+            "kept": done.kept,
+            "bad": done.bad,
+            "complaints": list(done.complaints),
+        }
+
+    def take_codes(self, file: Path, pool: str, progress: Progress) -> dict[str, object]:
+        return asdict(self._workspace.import_codes(file, pool, progress))
+
     def give(self, file: Path, file_format: FileFormat) -> None:
         self._workspace.export(file, file_format)
 
@@ -96,6 +139,23 @@ class Served:
         if status != 200:
             raise complaint_of(status, text)
         return Said(**json.loads(text))
+
+    def take_items(self, file: Path, wish: ItemsWish, progress: Progress) -> dict[str, object]:
+        said = {name: value for name, value in asdict(wish).items() if name != "catalogue" and value is not None}
+        said["skip_bad"] = str(wish.skip_bad).lower()
+        return self._take(f"/api/catalogues/{quote(wish.catalogue, safe='')}/import", file, said, progress)
+
+    def take_codes(self, file: Path, pool: str, progress: Progress) -> dict[str, object]:
+        return self._take(f"/api/coupons/{quote(pool, safe='')}/import", file, {}, progress)
+
+    def _take(self, path: str, file: Path, said: Mapping[str, object], progress: Progress) -> dict[str, object]:
+        query = urlencode({"name": file.name, **said})
+        with _watching(self._server, progress), file.open("rb") as body:
+            status, text = self._server.send_file("POST", f"{path}?{query}", body, file.stat().st_size)
+        if status != 200:
+            raise complaint_of(status, text)
+        taken: dict[str, object] = json.loads(text)
+        return taken
 
     def give(self, file: Path, file_format: FileFormat) -> None:
         self._keep(file, f"/api/export?format={file_format}")

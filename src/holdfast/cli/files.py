@@ -104,7 +104,7 @@ def import_file(
     settings = Settings.load(data, os.environ)
     with _as_flags(file, mapping, given):
         chosen = mapping_of(mapping, {name: value for name, value in given.items() if value is not None})
-        with file_desk(settings, api_key) as at, _progress(file.name) as progress:
+        with file_desk(settings, api_key) as at, show_progress(file.name) as progress:
             said = at.take(file, chosen, progress)
     if as_json:
         print_json(asdict(said))
@@ -193,7 +193,7 @@ def format_of(file: Path, said: Format | None) -> Format:
 
 
 @contextlib.contextmanager
-def _progress(label: str) -> Iterator[Progress]:
+def show_progress(label: str) -> Iterator[Progress]:
     """Shows how many rows are done; where nobody watches, nothing."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn

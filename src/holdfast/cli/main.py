@@ -10,7 +10,9 @@ from typer.core import TyperGroup
 from holdfast.cli import (
     audience,
     campaign,
+    catalogue,
     cluster,
+    coupons,
     dead_letters,
     doctor,
     files,
@@ -105,6 +107,8 @@ app.add_typer(journey.app, name="journey")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
+app.add_typer(catalogue.app, name="catalogue")
+app.add_typer(coupons.app, name="coupons")
 app.add_typer(keys.app, name="keys")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(insight.app, name="insight")

@@ -9,6 +9,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from holdfast.http.api.audiences import audience_routes
+from holdfast.http.api.catalogues import catalogue_routes
+from holdfast.http.api.coupons import coupon_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
 from holdfast.http.api.delivery import delivery_routes
@@ -90,6 +92,8 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(preview_template_routes(app))
     api.include_router(saved_routes(app, "template"))
     api.include_router(saved_routes(app, "block"))
+    api.include_router(catalogue_routes(app))
+    api.include_router(coupon_routes(app))
     api.include_router(trace_routes(app))
     api.include_router(message_routes(app))
     api.include_router(suppression_routes(app))

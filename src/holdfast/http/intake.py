@@ -6,6 +6,7 @@ said again, so they are refused here, once, for every call there is.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 
@@ -21,8 +22,8 @@ BODY_BYTES_MOST = 4 * 1024 * 1024
 LIST_BYTES_MOST = 64 * 1024 * 1024
 """A list of a million people named by ids of 60 bytes; it comes as one, so that it is changed as one."""
 LISTS_PATH = "/api/lists/"
-FILE_PATH = "/api/import"
-"""The one call whose body is a file, read piece by piece by the call itself."""
+FILE_PATHS = re.compile(r"/api/(import|(catalogues|coupons)/[^/]+/import)")
+"""The calls whose body is a file, read piece by piece by the call itself."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -61,7 +62,7 @@ def _takes_json(scope: Scope) -> bool:
         scope["type"] == "http"
         and scope["method"] in _WITH_BODY
         and (path.startswith("/api/") or path == "/session")
-        and path != FILE_PATH
+        and not FILE_PATHS.fullmatch(path)
     )
 
 

@@ -142,6 +142,8 @@ class Eraser:
     async def _forget_in_state(
         self, transaction: Transaction, plan: Plan, profiles: Mapping[int, Profile], now_ms: int
     ) -> dict[str, int]:
+        sends = await transaction.sends_of(origin=None, identities=plan.identities, limit=EVERYTHING)
+        codes = await transaction.forget_coupons([each.key for each in sends])
         removed = await transaction.forget_identities(plan.identities)
         emitted = await transaction.emitted(limit=EVERYTHING)
         theirs = [number for number, event in emitted if not plan.keys.isdisjoint(names_of(event))]
@@ -153,7 +155,8 @@ class Eraser:
             await transaction.suppress(channel, veil, reason, now_ms)
         # The history is told that they are no more; before that, what it was being told of them is written.
         await transaction.touch_people(plan.persons)
-        return removed | {"own events": len(theirs), "suppressed addresses": len(listed)}
+        coupons = {"coupons": codes} if codes else {}
+        return removed | coupons | {"own events": len(theirs), "suppressed addresses": len(listed)}
 
     async def _refusals(
         self, transaction: Transaction, plan: Plan, profiles: Mapping[int, Profile]

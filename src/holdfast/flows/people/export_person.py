@@ -25,6 +25,7 @@ from holdfast.flows.people.identify import find_identity
 from holdfast.flows.people.person import shown_as
 from holdfast.kernel.errors import Exposed, Invalid, NotFound
 from holdfast.kernel.moments import from_millis
+from holdfast.ports.catalogues import CouponCode
 from holdfast.ports.clock import Clock
 from holdfast.ports.erasure import Suppression
 from holdfast.ports.history import History, TimelineEvent
@@ -61,6 +62,7 @@ PARTS = (
     "segments",
     "visits",
     "sends",
+    "coupons",
     "suppressions",
     "inbox",
     "mail",
@@ -161,8 +163,11 @@ async def items_of(holder: Holder, name: str) -> AsyncIterator[Item]:
         addresses = _addresses(profiles, sends)
         suppressions = await view.suppressions(addresses)
         inbox = await view.inbox(ids, now_ms=0, limit=EVERYTHING)
+        coupons = await view.coupons_of([send.key for send in sends])
     for told in _messages(sends, suppressions, inbox):
         yield told
+    for coupon in coupons:
+        yield "coupons", _coupon(coupon)
     async for mail in _mail(holder.mailbox, addresses, {send.key for send in sends}):
         yield "mail", mail
     words = {each.key.value for each in members} | set(addresses)
@@ -336,6 +341,10 @@ def _visit(visit: Visit) -> dict[str, object]:
         "variables": dict(visit.variables),
         "trail": [{"step": step, "exit": by, "at": _at(at_ms)} for step, by, at_ms in visit.trail],
     }
+
+
+def _coupon(coupon: CouponCode) -> dict[str, object]:
+    return {"pool": coupon.pool, "code": coupon.code, "send": coupon.send, "given_at": _at(coupon.given_ms)}
 
 
 def _send(send: Send) -> dict[str, object]:

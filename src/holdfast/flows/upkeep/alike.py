@@ -183,6 +183,8 @@ async def _whole(view: View) -> dict[str, Rows]:
         "blocks": {f"{each.id} {each.version}": each for each in await view.template_headings("block")},
         "suppressions": {f"{each.channel} {each.address}": each.reason for each in await view.every_suppression()},
         "connections": {each.name: each for each in await view.connections()},
+        "catalogues": {each.name: (each.items, dict(each.fields), each.ranked_by) for each in await view.catalogues()},
+        "coupons": {each.name: (each.codes, each.given) for each in await view.coupon_pools()},
         "bad records": dict(await view.count_bad_records(by_code=True)),
     }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from holdfast.events.event import Event
 from holdfast.flows.delivery.claiming import PACE
+from holdfast.flows.upkeep.carry_content import carry_content
 from holdfast.ports.runs import Run, RunState
 from holdfast.ports.state import BadRecord, Decision, SavedSegment, State, Transaction, View
 from holdfast.ports.templates import SavedKind
@@ -127,6 +128,7 @@ async def carry_after(before: Before, state: State, told: Mapping[int, Event], *
         carried |= await _carry_inbox(view, transaction)
         await _carry_marks(view, transaction)
         await _carry_letters(view, transaction)
+        carried |= await carry_content(view, transaction)
         if before.has_gaps:
             await _carry_counts(view, transaction, sorted({each for each, _ in before.decisions}))
     return carried

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from starlette.background import BackgroundTask
@@ -17,7 +18,7 @@ from holdfast.kernel.errors import Busy, Invalid
 from holdfast.wiring import Application, Progress
 
 _ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
-_FILE_BODY = {
+FILE_BODY: dict[str, Any] = {
     "requestBody": {
         "description": "The file itself.",
         "required": True,
@@ -42,7 +43,7 @@ def file_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api", tags=["Files"])
 
-    @routes.post("/import", openapi_extra=_FILE_BODY)
+    @routes.post("/import", openapi_extra=FILE_BODY)
     async def take(
         request: Request,
         name: Annotated[str, Query(description="The file's name; its ending says the format.")],
@@ -54,16 +55,8 @@ def file_routes(app: Application) -> APIRouter:
         """
         plain = _plain(name)
         chosen = decode_mapping(mapping)
-        if app.progress is not None:
-            raise Busy(f"{app.progress.label} is under way.", hint="Try again when it is done.")
-        app.progress = Progress(label=f"Importing {plain}", done=0, total=0)
-        try:
-            with tempfile.TemporaryDirectory(dir=app.settings.data_dir, prefix="import-") as folder:
-                file = Path(folder) / plain
-                await _keep(request.stream(), file)
-                imported = await app.import_file(file, chosen, _shown(app))
-        finally:
-            app.progress = None
+        async with kept_file(app, request.stream(), plain) as file:
+            imported = await app.import_file(file, chosen, shown_progress(app))
         return ImportedShape(rows=imported.rows, added=imported.added, known=imported.known, bad=imported.bad)
 
     @routes.get("/export", response_class=FileResponse)
@@ -86,7 +79,32 @@ def _plain(name: str) -> str:
     plain = Path(name).name
     if not plain.lower().endswith(_ENDINGS):
         raise Invalid(f"{name!r:.100} is no file we can read.", path="name", hint=f"End it in {', '.join(_ENDINGS)}.")
-    if not plain.isprintable() or len(plain.encode()) > NAME_BYTES_MOST:
+    return _file_name(name)
+
+
+@contextlib.asynccontextmanager
+async def kept_file(app: Application, chunks: AsyncIterator[bytes], name: str) -> AsyncIterator[Path]:
+    """The file that is the body of a call, for as long as it is taken in; one at a time, and told as progress.
+
+    Raises Invalid for a name that is none, Busy while another is under way.
+    """
+    plain = _file_name(name)
+    if app.progress is not None:
+        raise Busy(f"{app.progress.label} is under way.", hint="Try again when it is done.")
+    app.progress = Progress(label=f"Importing {plain}", done=0, total=0)
+    try:
+        with tempfile.TemporaryDirectory(dir=app.settings.data_dir, prefix="import-") as folder:
+            file = Path(folder) / plain
+            await _keep(chunks, file)
+            yield file
+    finally:
+        app.progress = None
+
+
+def _file_name(name: str) -> str:
+    """The name alone, without any path. Raises Invalid."""
+    plain = Path(name).name
+    if plain in {"", ".."} or not plain.isprintable() or len(plain.encode()) > NAME_BYTES_MOST:
         hint = f"Use letters that can be seen, at most {NAME_BYTES_MOST} bytes of them."
         raise Invalid(f"{name!r:.100} is no name for a file.", path="name", hint=hint)
     return plain
@@ -98,7 +116,9 @@ async def _keep(chunks: AsyncIterator[bytes], file: Path) -> None:
             kept.write(chunk)
 
 
-def _shown(app: Application) -> Callable[[int, int | None], None]:
+def shown_progress(app: Application) -> Callable[[int, int | None], None]:
+    """What tells how far the work under way has come."""
+
     def show(done: int, total: int | None) -> None:
         if app.progress is not None:
             app.progress = Progress(label=app.progress.label, done=done, total=total or 0)

@@ -10,7 +10,7 @@ import gzip
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal, TypeAlias, cast
@@ -70,6 +70,23 @@ def read_items(file: Path, file_format: ItemsFormat) -> Iterator[RowOrNot]:
         raise Invalid(
             f"cannot be read: {error}.", code="unreadable", path=file.name, hint="Write the file anew."
         ) from error
+
+
+def item_rows(file: Path) -> Callable[[], Iterator[tuple[int, Mapping[str, Json] | str]]]:
+    """What reads the file each time it is called: the number of each row, and the row, or why it is none."""
+    file_format = format_of(file.name)
+
+    def read() -> Iterator[tuple[int, Mapping[str, Json] | str]]:
+        for each in read_items(file, file_format):
+            yield each.number, each.row if isinstance(each, RowRead) else each.why
+
+    return read
+
+
+def read_codes(file: Path) -> Iterator[str]:
+    """The lines of a text file."""
+    with file.open(encoding="utf-8-sig", errors="replace") as lines:
+        yield from lines
 
 
 def _opened(file: Path) -> IO[str]:

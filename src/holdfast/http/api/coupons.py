@@ -1,0 +1,92 @@
+"""/api/coupons: codes that messages hand out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+
+from holdfast.flows.content.coupons import add_codes, coupon_pools, withdraw_codes
+from holdfast.http.api.files import FILE_BODY, kept_file, shown_progress
+from holdfast.http.shapes import moment_text
+from holdfast.integrations.files.items import read_codes
+from holdfast.wiring import Application
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolShape:
+    """A pool: how many codes it has, how many were given, and how many are left."""
+
+    name: str
+    codes: int
+    given: int
+    left: int
+    made_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolsShape:
+    """Every pool, by name."""
+
+    pools: list[PoolShape]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddedCodesShape:
+    """What became of codes: added, known already (in this pool or another), or no codes, with some of those."""
+
+    added: int
+    known: int
+    bad: int
+    examples: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawnShape:
+    """How many codes were deleted that nobody had."""
+
+    withdrawn: int
+
+
+def coupon_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/coupons", tags=["Content"])
+
+    @routes.get("")
+    async def pools() -> PoolsShape:
+        """Every pool, and how many codes are left in it."""
+        found = await coupon_pools(app.state)
+        return PoolsShape(
+            pools=[
+                PoolShape(
+                    name=each.name,
+                    codes=each.codes,
+                    given=each.given,
+                    left=each.left,
+                    made_at=moment_text(each.made_ms),
+                )
+                for each in found
+            ]
+        )
+
+    @routes.post("/{pool}/import", openapi_extra=FILE_BODY)
+    async def take(
+        request: Request,
+        pool: str,
+        name: Annotated[str, Query(description="What the file is called, for the progress.")] = "codes.txt",
+    ) -> AddedCodesShape:
+        """Add the codes in the file that is the body, one a line. Again changes nothing; no code is ever in two pools.
+
+        `GET /api/overview` shows the progress under `loading`.
+        """
+        async with kept_file(app, request.stream(), name) as file:
+            done = await add_codes(app.state, app.clock, pool, read_codes(file), shown_progress(app))
+        return AddedCodesShape(added=done.added, known=done.known, bad=done.bad, examples=list(done.examples))
+
+    @routes.delete("/{pool}")
+    async def withdraw(pool: str) -> WithdrawnShape:
+        """Delete the codes of a pool that nobody has. Those that were given stay, so that none is given again."""
+        return WithdrawnShape(withdrawn=await withdraw_codes(app.state, pool))
+
+    return routes
