@@ -169,6 +169,17 @@ def test_cutting_never_goes_over(body: str, most: int) -> None:
     read_json(cut)
 
 
+@given(st.integers(200, 600), st.sampled_from(["x", "ß", "😀", '"']))
+def test_cutting_leaves_out_no_letter_that_would_fit(most: int, letter: str) -> None:
+    def form(said: Push) -> bytes:
+        return compact({"body": said.body})
+
+    cut = fitted(push(body=letter * 1_000), form, most)
+    assert cut is not None
+    kept = len(read_json(cut)["body"]) - 1
+    assert len(cut) <= most < len(form(push(body=letter * (kept + 1) + ELLIPSIS)))
+
+
 @given(st.text(max_size=100))
 def test_a_tag_is_written_as_each_header_takes_it(tag: str) -> None:
     assert 0 < len(topic(tag)) <= 32
