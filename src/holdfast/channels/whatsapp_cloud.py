@@ -34,6 +34,8 @@ from holdfast.ports.state import Send
 from holdfast.profiles.phone import is_phone_number
 
 TEXT_CHARACTERS_MOST = 4_096
+ANSWER_SECONDS = 86_400
+"""How long after a person's last message text may be written to them."""
 BUSY_SECONDS = 60
 PAIR_SECONDS = 10
 """One person gets one message in six seconds, after a few at once."""
@@ -73,6 +75,10 @@ class WhatsAppChannel:
     def doubt(self) -> DoubtPolicy:
         """The API knows no keys: a repeated call would be a second message."""
         return ONCE
+
+    def answers_within_seconds(self, words: Words) -> int | None:
+        """A text is an answer; a template may open a conversation."""
+        return None if words.text("template") else ANSWER_SECONDS
 
     def parcel(self, send: Send, words: Words) -> Parcel | Refused:
         """The call; the same on every retry."""

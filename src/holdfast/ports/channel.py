@@ -40,3 +40,12 @@ class ToDevices(Protocol):
     def device_types(self) -> Collection[DeviceType]:
         """Which devices it writes to."""
         ...
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """What a channel says besides on which some things may be said only to who has written to us lately."""
+
+    def answers_within_seconds(self, words: Words) -> int | None:
+        """How long after the person's last message these words may be said; None for always."""
+        ...

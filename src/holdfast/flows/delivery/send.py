@@ -18,19 +18,21 @@ from holdfast.events.event import Json
 from holdfast.flows.content.shelf import Shelf, ShelfKeeper
 from holdfast.flows.delivery.filling import Filled, FilledOrNot, Filler
 from holdfast.flows.delivery.lanes import Lanes
+from holdfast.flows.delivery.telling import MESSAGE_RECEIVED
 from holdfast.flows.delivery.turns import Turns
 from holdfast.flows.journey.playbook import Playbook, PlaybookKeeper
 from holdfast.flows.people.person import shown_as
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
+from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
 from holdfast.messages.needs import Aborted
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.start_token import start_token
 from holdfast.ports.carrier import Carrier
-from holdfast.ports.channel import Channel, ToDevices
+from holdfast.ports.channel import Answering, Channel, ToDevices
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import Identity, Send, Settlement, State
 from holdfast.profiles.devices import devices_of, write_devices
@@ -142,6 +144,22 @@ def _addressed(send: Send, context: Context, channel: Channel) -> Send | Refused
         return send
     devices = devices_of(context.whole(send.identity).devices, channel.device_types)
     return replace(send, address=write_devices(devices)) if devices else Refused("They have no such device any more.")
+
+
+def _unheard(send: Send, words: Words, context: Context, channel: Channel, now_ms: int) -> Refused | None:
+    """Why it may not be said: it is for who wrote to us lately, and the person has not, by any channel.
+
+    Who has written by another channel only is refused by the provider, which alone knows.
+    """
+    within_seconds = channel.answers_within_seconds(words) if isinstance(channel, Answering) else None
+    if within_seconds is None:
+        return None
+    whole = context.whole(send.identity)
+    heard = whole.tallies.get(MESSAGE_RECEIVED)
+    if (heard is None and whole.crowded) or (heard and now_ms - heard.recent_ms[-1] <= 1_000 * within_seconds):
+        return None
+    hours = within_seconds // 3_600
+    return Refused(f"It may be said only within {hours} hours of the person's last message. Use a template.")
 
 
 def _unwritten(send: Send, why: Refused | Deferred | Aborted, now_ms: int) -> Settlement:
@@ -374,7 +392,7 @@ class Sender:
             if isinstance(addressed, Refused):
                 return addressed
             filled = await self._filled(send, said, context)
-            return await self._parcel(addressed, filled, channel) if isinstance(filled, Filled) else filled
+            return await self._parcel(addressed, filled, channel, context) if isinstance(filled, Filled) else filled
         except (Exposed, ValueError) as error:
             return Refused(f"It could not be written: {error}")
         except Exception as error:  # noqa: BLE001 - Ours to mend; meanwhile it fails in sight and holds no place.
@@ -389,11 +407,12 @@ class Sender:
         variables = self._variables(send, person) | chosen.variables()
         return await self._filler.fill(chosen.content, variables, send)
 
-    async def _parcel(self, send: Send, filled: Filled, channel: Channel) -> Parcel | Refused:
+    async def _parcel(self, send: Send, filled: Filled, channel: Channel, context: Context) -> Parcel | Refused:
         """The words in the provider's form. What cannot be put into it is shown to nobody."""
         parcel: Parcel | Refused | None = None
         try:
-            parcel = channel.parcel(send, filled.words)
+            parcel = _unheard(send, filled.words, context, channel, self._now_ms())
+            parcel = parcel or channel.parcel(send, filled.words)
             return parcel
         finally:
             if not isinstance(parcel, Parcel):
