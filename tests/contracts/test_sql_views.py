@@ -111,6 +111,12 @@ def test_a_message_is_one_row_of_what_became_of_it(engine: Engine) -> None:
         ("s1", "Message Opened", 3, {"step": "mail", "agent": "human"}),
         ("s1", "Message Clicked", 4, {"step": "mail", "agent": "human"}),
         ("s1", "Message Clicked", 5, {"step": "mail", "agent": "unknown"}),
+        ("s1", "Message Clicked", 6, {"step": "mail", "agent": "human"}),
+        ("s1", "Message Engagement Reclassified", 7, {"deed": "clicked", "was": "human", "agent": "machine"}),
+        ("s1", "Message Engagement Reclassified", 8, {"deed": "clicked", "was": "unknown", "agent": "machine"}),
+        ("s4", "Message Sent", 1, base),
+        ("s4", "Message Clicked", 2, {"agent": "human"}),
+        ("s4", "Message Engagement Reclassified", 3, {"deed": "clicked", "was": "human", "agent": "machine"}),
         ("s2", "Message Withheld", 0, {**base, "reason": "no_consent"}),
         ("s3", "Message Failed", 6, {**base, "reason": "gone", "gone": True}),
     ]
@@ -121,14 +127,15 @@ def test_a_message_is_one_row_of_what_became_of_it(engine: Engine) -> None:
     made.append(row(8, "Message Sent", AT, properties={"send": "forged"}, source="shop", message_id="forged"))
     asyncio.run(put(history, [person(7)], made))
     query = (
-        "SELECT send, person, origin, version, topic, status, reason, opens, clicks, "
+        "SELECT send, person, origin, version, topic, status, reason, opens, other_opens, clicks, other_clicks, "
         "dateDiff('millisecond', queued_at, opened_at), dateDiff('millisecond', queued_at, clicked_at) "
         "FROM messages ORDER BY send"
     )
     assert rows(history, query) == [
-        ("s1", 7, "cart-rescue", 2, "news", "sent", "", 1, 2, 3, 4),
-        ("s2", 7, "cart-rescue", 2, "", "withheld", "no_consent", 0, 0, None, None),
-        ("s3", 7, "cart-rescue", 2, "", "failed", "gone", 0, 0, None, None),
+        ("s1", 7, "cart-rescue", 2, "news", "sent", "", 1, 1, 1, 2, 3, 4),
+        ("s2", 7, "cart-rescue", 2, "", "withheld", "no_consent", 0, 0, 0, 0, None, None),
+        ("s3", 7, "cart-rescue", 2, "", "failed", "gone", 0, 0, 0, 0, None, None),
+        ("s4", 7, "cart-rescue", 2, "", "sent", "", 0, 0, 0, 1, None, None),
     ]
 
 

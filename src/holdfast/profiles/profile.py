@@ -30,7 +30,7 @@ CONSENT_CHANGED = "Consent Changed"
 """The event that gives or takes consent: properties `channel`, `granted`, and `topic` where it is about one."""
 
 ANSWERS = frozenset({"Message Opened", "Message Clicked"})
-"""The events that mean that somebody cares for our messages, unless their `agent` is a machine."""
+"""The events that mean that somebody cares for our messages, unless their `agent` is a machine, or may be one."""
 
 EVERY_TOPIC = ""
 
@@ -197,7 +197,8 @@ def _combined(one: Profile, other: Profile) -> Profile:
 
 
 def _is_answer(event: Event) -> bool:
-    return event.name in ANSWERS and event.properties.get("agent") != "machine"
+    # Who says nothing of who did it means the person: an app that tells of its own messages.
+    return event.name in ANSWERS and event.properties.get("agent") in (None, "human")
 
 
 def _was_seen(profile: Profile) -> bool:

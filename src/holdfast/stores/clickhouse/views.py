@@ -87,15 +87,26 @@ def _messages(scope: Scope, _audiences: Sequence[SavedAudience], database: Sql) 
             minOrNullIf(ts, event = 'Message Failed') AS failed_at,
             minOrNullIf(ts, event = 'Message In Doubt') AS doubted_at,
             argMaxIf(text['reason'], ts, event IN ('Message Withheld', 'Message Failed', 'Message In Doubt')) AS reason,
-            minOrNullIf(ts, event = 'Message Opened' AND text['agent'] != 'machine') AS opened_at,
-            countIf(event = 'Message Opened' AND text['agent'] != 'machine') AS opens,
-            minOrNullIf(ts, event = 'Message Clicked' AND text['agent'] != 'machine') AS clicked_at,
-            countIf(event = 'Message Clicked' AND text['agent'] != 'machine') AS clicks,
+            minOrNullIf(ts, event = 'Message Delivered') AS delivered_at,
+            minOrNullIf(ts, event = 'Message Bounced') AS bounced_at,
+            toUInt64(greatest(0, toInt64(countIf(event = 'Message Opened' AND text['agent'] = 'human'))
+                - toInt64(countIf(event = 'Message Engagement Reclassified' AND text['was'] = 'human'
+                    AND text['deed'] = 'opened')))) AS opens,
+            if(opens > 0, minOrNullIf(ts, event = 'Message Opened' AND text['agent'] = 'human'), NULL) AS opened_at,
+            toUInt64(countIf(event = 'Message Opened') - opens) AS other_opens,
+            toUInt64(greatest(0, toInt64(countIf(event = 'Message Clicked' AND text['agent'] = 'human'))
+                - toInt64(countIf(event = 'Message Engagement Reclassified' AND text['was'] = 'human'
+                    AND text['deed'] = 'clicked')))) AS clicks,
+            if(clicks > 0, minOrNullIf(ts, event = 'Message Clicked' AND text['agent'] = 'human'), NULL) AS clicked_at,
+            toUInt64(countIf(event = 'Message Clicked') - clicks) AS other_clicks,
+            minOrNullIf(ts, event = 'Message Replied') AS replied_at,
+            minOrNullIf(ts, event = 'Message Complained') AS complained_at,
             minOrNullIf(ts, event = 'Message Unsubscribed') AS unsubscribed_at
         FROM [[database]].events
         WHERE workspace = [[here]] AND source = 'holdfast' AND event IN ('Message Queued', 'Message Withheld',
-            'Message Sent', 'Message Failed', 'Message In Doubt', 'Message Opened', 'Message Clicked',
-            'Message Unsubscribed') AND text['send'] != ''
+            'Message Sent', 'Message Failed', 'Message In Doubt', 'Message Delivered', 'Message Bounced',
+            'Message Opened', 'Message Clicked', 'Message Engagement Reclassified', 'Message Replied',
+            'Message Complained', 'Message Unsubscribed') AND text['send'] != ''
         GROUP BY send)""",
         {"here": scope.here, "database": database},
     )
@@ -197,7 +208,8 @@ def _own(name: LiteralString, kind: LiteralString, about: str) -> Column:
 
 MESSAGES = View(
     name="messages",
-    about="A row is a message that somebody was to get, and what became of it. Machines do not open or click.",
+    about="A row is a message that somebody was to get, and what became of it. What machines open and click is counted "
+    "apart, and with it what nobody knows who did.",
     source=_messages,
     columns=(
         _own("send", "String", "Its key."),
@@ -221,10 +233,16 @@ MESSAGES = View(
         _own("withheld_at", f"Nullable({_MOMENT})", "When the gate held it back."),
         _own("sent_at", f"Nullable({_MOMENT})", "When it was handed over."),
         _own("failed_at", f"Nullable({_MOMENT})", "When it was refused for good."),
-        _own("opened_at", f"Nullable({_MOMENT})", "When it was first opened."),
-        _own("opens", "UInt64", "How often it was opened."),
-        _own("clicked_at", f"Nullable({_MOMENT})", "When a link in it was first followed."),
-        _own("clicks", "UInt64", "How often links in it were followed."),
+        _own("delivered_at", f"Nullable({_MOMENT})", "When the provider says it arrived, where it does."),
+        _own("bounced_at", f"Nullable({_MOMENT})", "When it came back after all."),
+        _own("opened_at", f"Nullable({_MOMENT})", "When a person first opened it."),
+        _own("opens", "UInt64", "How often people opened it."),
+        _own("other_opens", "UInt64", "How often machines did, or nobody knows who."),
+        _own("clicked_at", f"Nullable({_MOMENT})", "When a person first followed a link in it."),
+        _own("clicks", "UInt64", "How often people followed links in it."),
+        _own("other_clicks", "UInt64", "How often machines did, or nobody knows who."),
+        _own("replied_at", f"Nullable({_MOMENT})", "When somebody first answered it."),
+        _own("complained_at", f"Nullable({_MOMENT})", "When somebody called it spam."),
         _own("unsubscribed_at", f"Nullable({_MOMENT})", "When somebody unsubscribed by it."),
     ),
 )
