@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import hashlib
-import hmac
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from holdfast.channels import webhook
-from holdfast.channels.carriers.http import HttpCarrier
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.carriers.web import WebFetcher
-from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.caps import Cap, decode_caps
 from holdfast.decisions.costs import THOUSANDTHS, decode_costs
 from holdfast.decisions.fatigue import decode_fatigue
@@ -35,8 +30,9 @@ from holdfast.flows.content.lookups import Lookups
 from holdfast.flows.content.preview import Previewer, SampleCoupons
 from holdfast.flows.delivery.dispatch import Dispatcher
 from holdfast.flows.delivery.filling import Filler
-from holdfast.flows.delivery.inbound import Arrivals, no_inlets
+from holdfast.flows.delivery.inbound import Arrivals
 from holdfast.flows.delivery.lanes import Lanes
+from holdfast.flows.delivery.offices import Offices
 from holdfast.flows.delivery.preferences import PreferenceKeeper
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.delivery.send import Office, Sender
@@ -63,10 +59,12 @@ from holdfast.kernel.errors import Busy, Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
+from holdfast.messages.inbound import Incoming, Receipt
 from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.links import Linker
 from holdfast.messages.topics import decode_topics
 from holdfast.messages.warm_up import decode_warm_up
+from holdfast.outgoing import Outgoing
 from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, secret_of
 from holdfast.ports.analyst import AnalystSql
 from holdfast.ports.asking import Questions, UnderWay
@@ -140,6 +138,10 @@ class Application:
     """None where nothing is sent."""
     lanes: Lanes
     """What of the outbox may be claimed; there are none where nothing is sent."""
+    outgoing: Outgoing
+    """Connections: what is set up to carry messages."""
+    offices: Offices | None
+    """Who takes messages; None where nothing is sent."""
     mailbox: Mailbox | None
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
@@ -309,6 +311,8 @@ class Application:
         if not self.reacts:
             await caught_up(self.log, self.state, seconds=SETTLE_SECONDS)
             return
+        if self.offices is not None:
+            await self.offices.refresh()
         now = asyncio.get_running_loop().time
         until = now() + SETTLE_SECONDS
         while self.sender is None or now() < until:
@@ -537,9 +541,13 @@ async def assemble(
         reactor.settle(settlements)
         wake.set()
 
-    offices = _offices(settings, linker, mail, secret, clock) if mail is not None else {}
-    lanes = _lanes(settings, offices)
-    if offices:
+    async def heard(connection: str, medium: str, things: Sequence[Receipt | Incoming]) -> None:
+        await app.arrivals.told(connection, medium, things)
+
+    outgoing = Outgoing(settings, state=state, clock=clock, linker=linker, secret=secret, told=heard)
+    lanes = _lanes(settings)
+    offices = await _open_offices(outgoing, mail, lanes) if mail is not None else None
+    if offices is not None:
         sender = Sender(
             state=state,
             clock=clock,
@@ -594,6 +602,8 @@ async def assemble(
         watch=watch,
         sender=sender,
         lanes=lanes,
+        outgoing=outgoing,
+        offices=offices,
         mailbox=mail.mailbox if mail is not None else None,
         wake=wake,
         reacts=reacts,
@@ -612,7 +622,7 @@ async def assemble(
     app.preferences = PreferenceKeeper(
         state=state, clock=clock, tell=app.tell, key=secret, rules=rules, topics=decode_topics(settings.topics)
     )
-    app.arrivals = Arrivals(state=state, clock=clock, tell=app.tell, key=secret, inlets=no_inlets)
+    app.arrivals = Arrivals(state=state, clock=clock, tell=app.tell, key=secret, inlets=outgoing.inlet)
     app.previewer = Previewer(
         state=state,
         clock=clock,
@@ -645,22 +655,36 @@ class Sending:
     sender: Sender
     dispatcher: Dispatcher
     lanes: Lanes
+    offices: Offices
     wake: asyncio.Event
     """Set when something came of a send."""
 
 
 async def assemble_sending(
-    settings: Settings, *, clock: Clock, state: State, mail: Mail, behind: Callable[[View], Awaitable[bool]]
+    settings: Settings,
+    *,
+    clock: Clock,
+    state: State,
+    mail: Mail,
+    behind: Callable[[View], Awaitable[bool]],
+    tell: Callable[[Sequence[Event]], Awaitable[None]],
 ) -> Sending:
     """What sends, over a state that is open; others react.
 
     Args:
         behind: tells whether events wait that may say that somebody has opted out.
+        tell: makes own events durable in the log.
     """
     secret = await secret_of(settings, state)
     linker, wake = Linker(base_url=settings.url, key=secret, traps=settings.link_traps), asyncio.Event()
-    offices = _offices(settings, linker, mail, secret, clock)
-    lanes = _lanes(settings, offices)
+
+    async def heard(connection: str, medium: str, things: Sequence[Receipt | Incoming]) -> None:
+        await arrivals.told(connection, medium, things)
+
+    outgoing = Outgoing(settings, state=state, clock=clock, linker=linker, secret=secret, told=heard)
+    arrivals = Arrivals(state=state, clock=clock, tell=tell, key=secret, inlets=outgoing.inlet)
+    lanes = _lanes(settings)
+    offices = await _open_offices(outgoing, mail, lanes)
 
     def settled(settlements: Sequence[Settlement]) -> None:
         dispatcher.settle(settlements)
@@ -685,13 +709,14 @@ async def assemble_sending(
         hand_over=sender.take,
         behind=behind,
     )
-    return Sending(sender=sender, dispatcher=dispatcher, lanes=lanes, wake=wake)
+    return Sending(sender=sender, dispatcher=dispatcher, lanes=lanes, offices=offices, wake=wake)
 
 
-def _lanes(settings: Settings, offices: Mapping[str, Office]) -> Lanes:
+def _lanes(settings: Settings) -> Lanes:
+    """Lanes, of no channel yet."""
     warm_up = decode_warm_up(settings.email_warm_up, "email_warm_up")
     return Lanes(
-        {name: office.channel.doubt for name, office in offices.items()},
+        {},
         owner=secrets.token_hex(OWNER_BYTES),
         rates=decode_send_rates(settings.send_rates),
         domain_rates=decode_domain_rates(settings.domain_rates),
@@ -699,19 +724,15 @@ def _lanes(settings: Settings, offices: Mapping[str, Office]) -> Lanes:
     )
 
 
-def _offices(settings: Settings, linker: Linker, mail: Mail, secret: bytes, clock: Clock) -> dict[str, Office]:
-    """Who writes and who carries, by channel."""
-    email = email_channel(settings.email_sender, linker=linker, workspace_name=settings.workspace_name)
-    signing = webhook_secret(settings, secret)
-    calls = HttpCarrier(
-        read=webhook.read,
-        allow_private=settings.webhook_private,
-        seal=lambda parcel: webhook.signed(signing, parcel, to_millis(clock.now()) // 1_000),
-    )
-    return {
-        "email": Office(channel=email, carrier=mail.carrier),
-        "webhook": Office(channel=webhook.WebhookChannel(), carrier=calls),
-    }
+async def _open_offices(outgoing: Outgoing, mail: Mail, lanes: Lanes) -> Offices:
+    """Who takes messages; the lanes are those of their channels, now and whenever there are others."""
+
+    def changed(now: Mapping[str, Office], anew: Collection[str]) -> None:
+        lanes.carry({medium: office.channel.doubt for medium, office in now.items()}, anew=anew)
+
+    offices = outgoing.offices(mail.carrier, mail.mailbox, changed=changed)
+    await offices.refresh()
+    return offices
 
 
 def _filler(settings: Settings, state: State, clock: Clock, coupons: CouponDesk | None = None) -> Filler:
@@ -723,11 +744,6 @@ def _filler(settings: Settings, state: State, clock: Clock, coupons: CouponDesk 
         coupons=coupons or CouponDesk(state=state, clock=clock),
         linked=LinkedContent(fetcher=fetcher, hosts=hosts, clock=clock),
     )
-
-
-def webhook_secret(settings: Settings, secret: bytes) -> bytes:
-    """What calls are signed with: the setting, else made of the workspace's own secret."""
-    return settings.webhook_secret.encode() or hmac.new(secret, b"webhook", hashlib.sha256).hexdigest().encode()
 
 
 def _nobody_sends(sends: Sequence[Send]) -> None:

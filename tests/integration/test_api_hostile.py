@@ -125,6 +125,13 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
     ("POST", "/api/errors/replay"): {"ids": [1], "all": False, "bodies": {"1": "{}"}},
     ("POST", "/api/keys"): {"name": "fuzzed", "kind": "write"},
+    ("PUT", "/api/connections/{name}"): {
+        "provider": "webhook",
+        "settings": {"secret": "fuzzed"},
+        "default": False,
+    },
+    ("POST", "/api/connections/{name}/test"): {"to": "fuzz@there.example", "content": None},
+    ("POST", "/api/connections/reseal"): {"old_key": None},
 }
 """A body each call takes. A call that takes one and stands not here fails the test: say what it takes."""
 PARAMETERS = {

@@ -255,8 +255,29 @@ class Desk:
     def withdraw_coupons(self, pool: str) -> Answer:
         return self._ask("DELETE", f"/api/coupons/{_part(pool)}")
 
+    def providers(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/connections/providers"), "providers")
+
+    def connections(self) -> Answer:
+        return self._ask("GET", "/api/connections")
+
+    def put_connection(self, name: str, wish: Answer) -> Answer:
+        return self._ask("PUT", f"/api/connections/{_part(name)}", wish)
+
+    def drop_connection(self, name: str) -> None:
+        self._ask("DELETE", f"/api/connections/{_part(name)}")
+
+    def try_connection(self, name: str, to: str) -> Answer:
+        return self._ask("POST", f"/api/connections/{_part(name)}/test", {"to": to})
+
+    def reseal_connections(self, old_key: str | None) -> int:
+        return int(str(self._ask("POST", "/api/connections/reseal", {"old_key": old_key})["connections"]))
+
     def keys(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/keys"), "keys")
+
+    def token_secret(self, name: str) -> str:
+        return str(self._ask("GET", f"/api/keys/{_part(name)}/token-secret")["secret"])
 
     def add_key(self, name: str, kind: Literal["write", "api"]) -> Answer:
         return self._ask("POST", "/api/keys", {"name": name, "kind": kind})

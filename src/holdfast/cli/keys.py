@@ -30,6 +30,7 @@ def keys() -> None:
       holdfast keys list
       holdfast keys add website --kind write
       holdfast keys add notebook --kind api
+      holdfast keys token-secret website
       holdfast keys revoke website
     """
 
@@ -61,6 +62,15 @@ def add(
         print_json(made)
     else:
         print(made["key"])
+
+
+@app.command("token-secret")
+def token_secret(
+    name: Annotated[str, typer.Argument(help="The write key's name.")], data: Data = None, api_key: ApiKey = None
+) -> None:
+    """The secret your server signs people's tokens with, so that an app with this write key may show their inbox."""
+    with desk(data, api_key) as at:
+        print(at.token_secret(name))
 
 
 @app.command()

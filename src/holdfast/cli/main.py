@@ -11,6 +11,7 @@ from holdfast.cli import (
     audience,
     campaign,
     catalogue,
+    channel,
     cluster,
     coupons,
     dead_letters,
@@ -109,6 +110,7 @@ app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(coupons.app, name="coupons")
+app.add_typer(channel.app, name="channel")
 app.add_typer(keys.app, name="keys")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(insight.app, name="insight")

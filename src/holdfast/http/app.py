@@ -10,6 +10,7 @@ from starlette.types import ASGIApp
 
 from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.catalogues import catalogue_routes
+from holdfast.http.api.connections import connection_routes
 from holdfast.http.api.coupons import coupon_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
@@ -87,7 +88,15 @@ def make_http(app: Application) -> ASGIApp:
         sql_routes,
     ):
         api.include_router(routes(app), dependencies=asking)
-    for routes in (error_routes, delivery_routes, key_routes, file_routes, list_routes, query_routes):
+    for routes in (
+        error_routes,
+        delivery_routes,
+        connection_routes,
+        key_routes,
+        file_routes,
+        list_routes,
+        query_routes,
+    ):
         api.include_router(routes(app))
     api.include_router(preview_template_routes(app))
     api.include_router(saved_routes(app, "template"))

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from holdfast.flows.delivery.offices import LOOK_SECONDS
 from holdfast.flows.ingest.reading import REACT
 from holdfast.flows.upkeep.trim import trim
 from holdfast.kernel.errors import Busy
@@ -92,6 +93,15 @@ async def prepare_for_ever(app: Application) -> None:
         await _either(app.preparer.wanted.wait(), app.closing.wait())
 
 
+async def watch_connections_for_ever(app: Application) -> None:
+    """Notice what other processes set up, or took down, to carry messages."""
+    while not app.closing.is_set() and app.offices is not None:
+        if await app.offices.refresh():
+            app.wake.set()
+        await app.pause(LOOK_SECONDS)
+    await app.closing.wait()
+
+
 async def _either(*waits: Coroutine[Any, Any, object]) -> None:
     """Until one of them is over; the others are called off."""
     tasks = {asyncio.ensure_future(each) for each in waits}
@@ -125,6 +135,7 @@ def loops_of(app: Application) -> list[Coroutine[Any, Any, None]]:
         "Archive": archive_for_ever,
         "Housekeeping": keep_house_for_ever,
         "Audiences": prepare_for_ever,
+        "Connections": watch_connections_for_ever,
     }
     return [keep_going(app, name, work) for name, work in works.items()]
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from collections.abc import Sequence
 
+from holdfast.events.event import Event
 from holdfast.flows.delivery.dispatch import TAKE_OVER_EVERY_MS
+from holdfast.flows.delivery.offices import LOOK_SECONDS
 from holdfast.flows.ingest.following import taken_in
+from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.reading import REACT
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
@@ -42,7 +46,9 @@ async def open_send(settings: Settings, opened: contextlib.AsyncExitStack, closi
     opened.push_async_callback(log.close)
     mail = await open_mail(settings, clock, opened)
     desk = _Desk(log=log, state=state, clock=clock, closing=closing)
-    desk.sending = await assemble_sending(settings, clock=clock, state=state, mail=mail, behind=desk.is_behind)
+    desk.sending = await assemble_sending(
+        settings, clock=clock, state=state, mail=mail, behind=desk.is_behind, tell=desk.tell
+    )
     opened.push_async_callback(desk.finish)
     return Part(log=log, state=state, clock=clock, works={"Sending": desk.send}, says=desk.says)
 
@@ -61,13 +67,20 @@ class _Desk:
         """How far the log must be taken in; None when nobody can say."""
         self._end = 0
         self._cycled_ms = 0
+        self._looked_at = -LOOK_SECONDS
 
     async def is_behind(self, view: View) -> bool:
         return self._target is None or await view.offset(REACT) < self._target
 
+    async def tell(self, events: Sequence[Event]) -> None:
+        """Put own events into the log; they are durable when this returns."""
+        if events:
+            await self._log.append(own_records(events, to_millis(self._clock.now())))
+
     async def send(self) -> None:
         """Until the process is to stop."""
         while not self._closing.is_set():
+            await self._look_for_connections()
             settled = self.sending.wake.is_set()
             self.sending.wake.clear()
             due_ms = await self._due_ms()
@@ -80,6 +93,13 @@ class _Desk:
                 self._cycled_ms = now_ms
             if idle:
                 await self._rest(due_ms, now_ms, in_vain=is_due)
+
+    async def _look_for_connections(self) -> None:
+        """Notice what was set up, or taken down, to carry messages."""
+        now = asyncio.get_running_loop().time()
+        if now - self._looked_at >= LOOK_SECONDS:
+            self._looked_at = now
+            await self.sending.offices.refresh()
 
     async def finish(self) -> None:
         """Let what is under way come to its end, and write down what came of it."""

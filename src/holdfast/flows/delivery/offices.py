@@ -20,6 +20,9 @@ from holdfast.ports.state import State
 
 _log = logging.getLogger(__name__)
 
+LOOK_SECONDS = 2.0
+"""How often it is to be looked whether there are other connections: one small row is read."""
+
 
 class _Counted:
     """A carrier that is closed when it is wanted no more and the last parcel it was given has come to its end."""

@@ -214,10 +214,11 @@ def delivery_routes(app: Application) -> APIRouter:
         async with app.state.view() as view:
             totals = await view.lane_totals()
             dead = await view.count_dead_letters()
+        here = app.offices.here if app.offices is not None else ()
         return LanePage(
             as_of=moment_text(now_ms),
             lanes=[LaneShape.of(each, now_ms) for each in totals],
-            providers=[ProviderShape.of(each) for each in app.lanes.carrying(now_ms)],
+            providers=[ProviderShape.of(each) for each in app.lanes.carrying(now_ms) if each.channel not in here],
             dead_letters=dead,
         )
 

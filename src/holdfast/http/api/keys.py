@@ -9,6 +9,8 @@ from fastapi import APIRouter
 
 from holdfast.flows.upkeep.keys import add_key, revoke_key
 from holdfast.http.shapes import WISH, moment, moment_text
+from holdfast.kernel.errors import NotFound
+from holdfast.messages.person_token import token_secret
 from holdfast.ports.state import AccessKey
 from holdfast.wiring import Application
 
@@ -54,6 +56,13 @@ class KeyList:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenSecret:
+    """What people's tokens are signed with beside a write key. Keep it on your server."""
+
+    secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class KeyWish:
     """A key to make; a write key's name is the source of its events."""
 
@@ -87,6 +96,16 @@ def key_routes(app: Application) -> APIRouter:
             revoked_at=shape.revoked_at,
             key=secret,
         )
+
+    @routes.get("/{name}/token-secret")
+    async def token(name: str) -> TokenSecret:
+        """What your server signs people's tokens with, so that an app with this write key may show their inbox."""
+        async with app.state.view() as view:
+            used = [each for each in await view.keys() if each.revoked_ms is None and each.kind == "write"]
+        if not any(each.name == name for each in used):
+            hint = "`holdfast keys list` shows them."
+            raise NotFound(f"there is no write key {name!r:.120} in use.", hint=hint)
+        return TokenSecret(secret=token_secret(app.secret, name))
 
     @routes.delete("/{name}", status_code=204)
     async def revoke(name: str) -> None:
