@@ -437,7 +437,8 @@ def _without_secrets(declared: Any) -> str:  # noqa: ANN401 - Of whatever declar
 
 
 def _optional(type_: type[Any]) -> dict[str, object]:
-    return {each.name: each.default for each in _fields(type_) if each.default is not MISSING}
+    made = {each.name: each.default_factory() for each in _fields(type_) if each.default_factory is not MISSING}
+    return {each.name: each.default for each in _fields(type_) if each.default is not MISSING} | made
 
 
 def _fields(type_: type[Any]) -> tuple[Field[object], ...]:

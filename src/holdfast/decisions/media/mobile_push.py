@@ -17,7 +17,6 @@ from holdfast.profiles.profile import Profile
 BUTTONS_MOST = 3
 DATA_MOST = 50
 TYPES: tuple[DeviceType, ...] = ("ios", "android")
-NO_DATA: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
