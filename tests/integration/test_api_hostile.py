@@ -124,6 +124,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("PUT", "/api/journeys/{decision_id}"): JOURNEY,
     ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
     ("POST", "/api/errors/replay"): {"ids": [1], "all": False, "bodies": {"1": "{}"}},
+    ("POST", "/api/email-domains"): {"domain": "shop.example", "connection": "relay", "ed25519": True},
     ("POST", "/api/keys"): {"name": "fuzzed", "kind": "write"},
     ("PUT", "/api/connections/{name}"): {
         "provider": "webhook",

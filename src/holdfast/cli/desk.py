@@ -285,6 +285,13 @@ class Desk:
     def revoke_key(self, name: str) -> None:
         self._ask("DELETE", f"/api/keys/{_part(name)}")
 
+    def email_domains(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/email-domains"), "domains")
+
+    def add_email_domain(self, domain: str, *, connection: str, bounce_host: str, ed25519: bool) -> Answer:
+        wish: Answer = {"domain": domain, "connection": connection, "bounce_host": bounce_host, "ed25519": ed25519}
+        return self._ask("POST", "/api/email-domains", wish)
+
     def close(self) -> None:
         """Let go of what the transport holds."""
         self._transport.close()

@@ -16,6 +16,7 @@ from holdfast.cli import (
     coupons,
     dead_letters,
     doctor,
+    email,
     files,
     insight,
     journey,
@@ -112,6 +113,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(coupons.app, name="coupons")
 app.add_typer(channel.app, name="channel")
 app.add_typer(keys.app, name="keys")
+app.add_typer(email.app, name="email")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(insight.app, name="insight")
 app.add_typer(kpi.app, name="kpi")

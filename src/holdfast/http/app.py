@@ -15,6 +15,7 @@ from holdfast.http.api.coupons import coupon_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
 from holdfast.http.api.delivery import delivery_routes
+from holdfast.http.api.email_domains import email_domain_routes
 from holdfast.http.api.erasures import erasure_routes
 from holdfast.http.api.errors import error_routes
 from holdfast.http.api.files import file_routes
@@ -103,6 +104,7 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(saved_routes(app, "block"))
     api.include_router(catalogue_routes(app))
     api.include_router(coupon_routes(app))
+    api.include_router(email_domain_routes(app))
     api.include_router(trace_routes(app))
     api.include_router(message_routes(app))
     api.include_router(suppression_routes(app))

@@ -73,7 +73,7 @@ def dns_records(domain: SendingDomain, *, spf: str, receives: str) -> list[DnsRe
 
     Args:
         spf: what may send for it, as SPF says it, such as `a:relay.example`.
-        receives: the server that takes in what is reported to `bounce_host`.
+        receives: the name of the server that takes in what is reported to `bounce_host`; empty where it has none yet.
     """
     keys = [
         DnsRecord(
@@ -100,7 +100,8 @@ def dns_records(domain: SendingDomain, *, spf: str, receives: str) -> list[DnsRe
     bounces = DnsRecord(
         kind="MX",
         name=domain.bounce_host,
-        value=f"10 {receives}.",
-        why="Which server takes in reports of undeliverable mail.",
+        value=f"10 {receives or f'mx.{domain.name}'}.",
+        why="Which server takes in reports of undeliverable mail"
+        + ("." if receives else ": give this name the address of Holdfast's `bounce_port`, at port 25."),
     )
     return [*keys, senders, dmarc, *([bounces] if domain.bounce_host else [])]

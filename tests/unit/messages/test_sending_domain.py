@@ -64,6 +64,12 @@ def test_records_to_copy() -> None:
     assert key.value.startswith("v=DKIM1; k=rsa; p=MII")
 
 
+def test_a_server_without_a_name_is_given_one() -> None:
+    (bounces,) = [each for each in dns_records(SHOP, spf="a:x", receives="") if each.kind == "MX"]
+    assert bounces.zone_line == "bounces.shop.example. IN MX 10 mx.shop.example."
+    assert "give this name the address" in bounces.why
+
+
 def test_without_a_place_for_bounces_the_domain_itself_is_what_servers_ask_for() -> None:
     names = [(each.kind, each.name) for each in dns_records(NEWS, spf="a:smtp.relay.example", receives="")]
     assert ("TXT", "news.shop.example") in names
