@@ -168,6 +168,24 @@ class Desk:
     def decide_letters(self, act: Literal["replay", "drop"], wish: Answer) -> Answer:
         return self._ask("POST", f"/api/dead-letters/{act}", wish)
 
+    def suppressions(self, *, channel: str | None, limit: int) -> list[Answer]:
+        found: list[Answer] = []
+        said = {} if channel is None else {"channel": channel}
+        before: dict[str, str] = {}
+        while True:
+            wanted = min(limit - len(found), PAGE_MOST)
+            page = self._ask("GET", "/api/suppressions?" + urlencode({**said, **before, "limit": wanted}))
+            found += rows_of(page, "suppressions")
+            if page["next_before"] is None or len(found) >= limit:
+                return found
+            before = {"before": str(page["next_before"])}
+
+    def suppression(self, channel: str, address: str) -> Answer:
+        return self._ask("GET", "/api/suppressions/check?" + urlencode({"channel": channel, "address": address}))
+
+    def change_suppression(self, act: Literal["", "/lift"], channel: str, address: str) -> Answer:
+        return self._ask("POST", f"/api/suppressions{act}", {"channel": channel, "address": address})
+
     def trace(self, person: str, origin: str) -> Answer:
         return self._ask("GET", "/api/trace?" + urlencode({"person": person, "origin": origin}))
 

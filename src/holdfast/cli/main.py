@@ -30,6 +30,7 @@ from holdfast.cli import (
     server,
     simulate,
     sql,
+    suppressions,
     trace,
 )
 from holdfast.cli.printing import complain
@@ -115,6 +116,7 @@ app.add_typer(channel.app, name="channel")
 app.add_typer(keys.app, name="keys")
 app.add_typer(email.app, name="email")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(insight.app, name="insight")
 app.add_typer(kpi.app, name="kpi")
 app.command("sql")(sql.sql)
