@@ -80,6 +80,22 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/simulate"): {"definition": JOURNEY, "over": "30d", "people": 10, "costs": {"email": 0.1}},
     ("POST", "/api/journeys/{decision_id}/trigger"): CALL,
     ("POST", "/api/campaigns/{decision_id}/trigger"): CALL,
+    ("PUT", "/api/templates/{saved_id}"): {
+        "definition": {"name": "T", "medium": "sms", "content": {"text": "Hi {{ person.a }}"}, "languages": {"de": {}}}
+    },
+    ("POST", "/api/templates/{saved_id}/restore"): {"version": 1},
+    ("POST", "/api/templates/preview"): {
+        "medium": "sms",
+        "content": {"text": "Hi {{ person.a }}"},
+        "person": "fuzz-one",
+        "event": {"name": "A", "properties": {"b": 1}},
+        "language": "de",
+        "variant": "a",
+        "transactional": False,
+    },
+    ("POST", "/api/templates/test"): {"medium": "sms", "content": {"text": "Hi"}, "to": "+4915112345678", "event": {}},
+    ("PUT", "/api/blocks/{saved_id}"): {"definition": {"name": "B", "html": "<p>x</p>", "text": "x"}},
+    ("POST", "/api/blocks/{saved_id}/restore"): {"version": 1},
     ("PUT", "/api/kpis"): {
         "nodes": [
             {"id": "shop", "name": "The shop", "kind": "company"},

@@ -132,3 +132,14 @@ def sends(server: Server) -> None:
     until(lambda: arrived(server, "ann@shop.example") and arrived(server, "bob@shop.example"), "the mails")
     (ann,), (bob,) = arrived(server, "ann@shop.example"), arrived(server, "bob@shop.example")
     assert (ann["subject"], bob["subject"]) == ("Hallo <Änn>", "Hi Bob")
+    until(lambda: sent_to(server, "ann"), "what became of it")
+    (sent,) = sent_to(server, "ann")
+    told = {name: sent["properties"][name] for name in ("saved", "variant", "language")}
+    assert told == {"saved": "welcome", "variant": "a", "language": "de"}
+    # Which version it is depends on whether a second has passed since the last was saved.
+    assert 1 <= sent["properties"]["saved_version"] <= 3
+
+
+def sent_to(server: Server, person: str) -> list[Any]:
+    events = server.got("GET", f"/api/people/{person}/events")["events"]
+    return [each for each in events if each["event"] == "Message Sent"]

@@ -314,6 +314,33 @@ class Desk:
         """Let go of what the transport holds."""
         self._transport.close()
 
+    def saved(self, kind: str) -> list[Answer]:
+        return rows_of(self._ask("GET", f"/api/{kind}s"), "saved")
+
+    def saved_one(self, kind: str, saved_id: str, version: int | None) -> Answer:
+        which = "" if version is None else f"?version={version}"
+        return self._ask("GET", f"/api/{kind}s/{_part(saved_id)}{which}", missing=_saved(kind))
+
+    def save_saved(self, kind: str, saved_id: str, definition: Answer) -> Answer:
+        return self._ask("PUT", f"/api/{kind}s/{_part(saved_id)}", {"definition": definition})
+
+    def saved_versions(self, kind: str, saved_id: str, *, limit: int) -> list[Answer]:
+        path = f"/api/{kind}s/{_part(saved_id)}/versions?limit={min(limit, PAGE_MOST)}"
+        return rows_of(self._ask("GET", path, missing=_saved(kind)), "versions")
+
+    def restore_saved(self, kind: str, saved_id: str, version: int) -> Answer:
+        missing = f"`holdfast {kind} versions ID` lists the versions."
+        return self._ask("POST", f"/api/{kind}s/{_part(saved_id)}/restore", {"version": version}, missing=missing)
+
+    def delete_saved(self, kind: str, saved_id: str) -> None:
+        self._ask("DELETE", f"/api/{kind}s/{_part(saved_id)}", missing=_saved(kind))
+
+    def preview_template(self, wish: Answer) -> Answer:
+        return self._ask("POST", "/api/templates/preview", wish)
+
+    def test_template(self, wish: Answer) -> Answer:
+        return self._ask("POST", "/api/templates/test", wish)
+
     def _ask(self, method: str, path: str, body: Answer | None = None, *, missing: str = "") -> Answer:
         """The answer. The remedies for a 404 (`missing`) and a 401 are said as commands, not as calls of the API."""
         status, text = self._transport.ask(method, path, None if body is None else json.dumps(body).encode())
@@ -348,6 +375,10 @@ def complaint_of(status: int, body: bytes) -> Exception:
 
 def _segment(segment_id: str, rest: str = "") -> str:
     return f"/api/segments/{_part(segment_id)}" + (f"/{rest}" if rest else "")
+
+
+def _saved(kind: str) -> str:
+    return f"`holdfast {kind} list` shows what is saved."
 
 
 def _part(text: str) -> str:

@@ -31,6 +31,7 @@ from holdfast.cli import (
     simulate,
     sql,
     suppressions,
+    template,
     trace,
 )
 from holdfast.cli.printing import complain
@@ -112,6 +113,8 @@ app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
 app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(coupons.app, name="coupons")
+app.add_typer(template.app, name="template")
+app.add_typer(template.block_app, name="block")
 app.add_typer(channel.app, name="channel")
 app.add_typer(keys.app, name="keys")
 app.add_typer(email.app, name="email")

@@ -134,6 +134,17 @@ class Send:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Which saved template a message was told in."""
+
+    template: str
+    version: int
+    variant: str
+    language: str
+    """Empty where the template does not say."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What became of a claimed send."""
 
@@ -154,6 +165,8 @@ class Settlement:
     """For `failed` and `in_doubt`: it becomes a dead letter."""
     lost: tuple[Gone, ...] = ()
     """Devices of the person that are gone. The address of the send is no more than a name of one: it stands."""
+    told: Told | None = None
+    """What it said; None where its step said it itself, or nothing was handed over."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,8 @@ from holdfast.integrations.files.mapping import decode_mapping
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.insight_catalogue import declared_insights, decode_question
 from holdfast.measures.kpi import decode_tree
+from holdfast.messages.blocks import decode_block
+from holdfast.messages.saved import decode_template
 from holdfast.segments.codec import decode_condition
 from holdfast.settings import FILE_NAME, Settings
 from tests.docs_blocks import BLOCKS, PAGES, Block, blocks_of
@@ -51,6 +53,8 @@ WAYS: list[tuple[str, Callable[[Document], object]]] = [
     ("nodes", decode_tree),
     ("error", _error),
     ("person", decode_mapping),
+    ("medium", decode_template),
+    ("html", decode_block),
 ]
 
 

@@ -23,7 +23,7 @@ from holdfast.messages.content import Content
 from holdfast.messages.filters._local import LOCALE
 from holdfast.messages.languages import languages_of
 from holdfast.messages.saved import Written, content_of, decode_template
-from holdfast.ports.state import View
+from holdfast.ports.state import Told, View
 from holdfast.ports.templates import Heading, SavedKind
 
 SETTLE_MS = 1_000
@@ -48,6 +48,12 @@ class Chosen:
 
     locale: str = ""
     """How dates and numbers are written in it; empty where that is for the person's traits to say."""
+
+    def told(self) -> Told | None:
+        """Which saved template it is, for the history; None where it is none."""
+        if not self.template:
+            return None
+        return Told(template=self.template, version=self.version, variant=self.variant, language=self.language)
 
     def variables(self) -> dict[str, Json]:
         """What the content sees of the choice."""

@@ -34,7 +34,7 @@ from holdfast.messages.start_token import start_token
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Answering, Channel, ToDevices
 from holdfast.ports.clock import Clock
-from holdfast.ports.state import Identity, Send, Settlement, State
+from holdfast.ports.state import Identity, Send, Settlement, State, Told
 from holdfast.profiles.devices import devices_of, write_devices
 from holdfast.profiles.profile import EMPTY, Profile, combine
 
@@ -226,6 +226,8 @@ class Sender:
         self._open: dict[str, Send] = {}
         """Taken and not settled."""
         self._contexts: dict[str, Context] = {}
+        self._told: dict[str, Told | None] = {}
+        """What those that are being handed over say, where it is saved."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -364,12 +366,13 @@ class Sender:
     def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy) -> None:
         now_ms = self._now_ms()
         self._lanes.ended(send, verdict, now_ms)
-        self._done([settlement_of(send, verdict, now_ms, doubt)])
+        self._done([replace(settlement_of(send, verdict, now_ms, doubt), told=self._told.get(send.key))])
 
     def _done(self, settlements: Sequence[Settlement]) -> None:
         for each in settlements:
             self._open.pop(each.key, None)
             self._contexts.pop(each.key, None)
+            self._told.pop(each.key, None)
         self._settle(settlements)
 
     async def _load(self, sends: Sequence[Send]) -> Context:
@@ -404,6 +407,7 @@ class Sender:
         place = (send.origin, send.version, send.step)
         person = context.person(send.identity)
         chosen = context.shelf.chosen(said, place=place, at_ms=send.created_ms, person=person)
+        self._told[send.key] = chosen.told()
         variables = self._variables(send, person) | chosen.variables()
         return await self._filler.fill(chosen.content, variables, send)
 

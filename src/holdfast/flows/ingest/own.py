@@ -43,6 +43,10 @@ def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: i
             properties |= {"reason": settlement.reason, "gone": settlement.gone}
         case _:
             properties["reason"] = settlement.reason
+    if settlement.told is not None:
+        told = settlement.told
+        properties |= {"saved": told.template, "saved_version": told.version, "variant": told.variant}
+        properties |= {"language": told.language} if told.language else {}
     name = MESSAGE_NAMES[settlement.state]
     return own_event(name, user=user, at=from_millis(at_ms), properties=properties, key=(send.key,))
 
