@@ -22,6 +22,7 @@ from holdfast.cli.markdown import table
 from holdfast.cli.reference_http import http_page
 from holdfast.cli.reference_insights import insights_page
 from holdfast.cli.reference_kpis import kpis_page
+from holdfast.cli.reference_liquid import liquid_page
 from holdfast.cli.reference_sql import sql_page
 from holdfast.decisions.budget import Budget
 from holdfast.decisions.campaign import Campaign
@@ -361,6 +362,7 @@ PAGES: Mapping[str, Callable[[], str]] = MappingProxyType(
         "conditions.md": conditions_page,
         "journeys.md": journeys_page,
         "channels.md": channels_page,
+        "templates.md": liquid_page,
         "insights.md": insights_page,
         "kpis.md": kpis_page,
         "sql.md": sql_page,

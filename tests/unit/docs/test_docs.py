@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 
 import holdfast
+import holdfast.messages.filters
+import holdfast.messages.tags
 from holdfast.channels.declared import providers
 from holdfast.cli.reference import GENERATED, PAGES
 from holdfast.decisions.medium import media
 from holdfast.decisions.nodes import step_types
 from holdfast.events.event import NAMES as CALL_NAMES
+from holdfast.kernel.catalogue import discover
 from holdfast.measures.insight_catalogue import declared_insights
 from holdfast.segments.catalogue import declared
 from holdfast.segments.operators import OPERATORS
@@ -24,6 +27,11 @@ SOURCE = Path(holdfast.__file__).parent
 ROOT = SOURCE.parents[1]
 REFERENCE = ROOT / "docs" / "reference"
 TEXTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+LIQUID = tuple(
+    f"### `{each.name}`\n"  # type: ignore[attr-defined]  # Declarations of tags and filters have names.
+    for package, name in ((holdfast.messages.tags, "TAG"), (holdfast.messages.filters, "FILTER"))
+    for each in discover(package, name).values()
+)
 OWN_NAME = re.compile(r"(Journey|Message|Consent) [A-Z][a-z]+( [A-Z][a-z]+)?")
 
 
@@ -39,6 +47,7 @@ def test_a_generated_page_is_fresh(name: str) -> None:
         ("conditions.md", (*declared(), *OPERATORS)),
         ("journeys.md", tuple(step_types())),
         ("channels.md", (*media(), *providers())),
+        ("templates.md", LIQUID),
         ("events.md", tuple(CALL_NAMES.values())),
         ("insights.md", tuple(declared_insights())),
         ("command-line.md", tuple(f"### holdfast insight {kind}\n" for kind in declared_insights())),

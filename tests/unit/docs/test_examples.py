@@ -16,6 +16,7 @@ import pytest
 from holdfast.decisions.campaign import decode_campaign
 from holdfast.decisions.document import decode_document
 from holdfast.decisions.journey import decode_journey
+from holdfast.flows.journey.advice import PROVIDED
 from holdfast.integrations.files.documents import DocumentFormat, read_document
 from holdfast.integrations.files.mapping import decode_mapping
 from holdfast.kernel.errors import Invalid
@@ -23,12 +24,14 @@ from holdfast.measures.insight_catalogue import declared_insights, decode_questi
 from holdfast.measures.kpi import decode_tree
 from holdfast.messages.blocks import decode_block
 from holdfast.messages.saved import decode_template
+from holdfast.messages.template import parse_template
 from holdfast.segments.codec import decode_condition
 from holdfast.settings import FILE_NAME, Settings
 from tests.docs_blocks import BLOCKS, PAGES, Block, blocks_of
 
 RUN = {"python", "sh", "console", "sql"}
 READ = {"json", "toml", "yaml"}
+TEMPLATES = {"liquid"}
 SHOWN = {"text"}
 """What somebody else prints, and nobody types."""
 
@@ -93,7 +96,15 @@ def test_a_document_can_be_read(block: Block, tmp_path: Path) -> None:
         read(block, said, tmp_path)
 
 
-@pytest.mark.parametrize("block", [each for each in BLOCKS if each.language not in READ | RUN | SHOWN], ids=str)
+@pytest.mark.parametrize("block", [each for each in BLOCKS if each.language in TEMPLATES and not each.not_run], ids=str)
+def test_a_template_can_be_parsed_and_asks_for_what_there_is(block: Block) -> None:
+    asked = parse_template(block.text, html=True).asked()
+    assert {each.name[0] for each in asked} <= PROVIDED.keys()
+
+
+@pytest.mark.parametrize(
+    "block", [each for each in BLOCKS if each.language not in READ | RUN | TEMPLATES | SHOWN], ids=str
+)
 def test_a_block_in_no_language_we_run_says_why(block: Block) -> None:
     assert block.language, f"{block} names no language"
     assert block.not_run, f"{block} is in {block.language}: nothing runs it; say why in a comment before it"

@@ -64,7 +64,7 @@ async def test_what_is_provided_is_fine() -> None:
 async def test_a_trait_nobody_has_and_a_property_no_event_had() -> None:
     known = Known(**{"traits": ("first_name", "email"), "Signed Up": ("plan",)})
     said = "{{ person.frist_name }}{{ event.properties.paln }}"
-    said += "{{ person.user_id }}{{ person.email }}{{ event.properties.plan }}"
+    said += "{{ person.user_id }}{{ person.email }}{{ event.properties.plan }}{{ person.nick | default: 'you' }}"
     told = await saying(said, known)
     assert [each.message for each in told] == [
         "Nobody has a trait 'frist_name'.",

@@ -164,6 +164,15 @@ def _unprovided(draft: DecisionDraft) -> Iterator[Advice]:
         yield _advice(path, f"Nothing provides {'.'.join(name)!r:.120}.", hint)
 
 
+def _relied_on(draft: DecisionDraft) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Those of the variables for which nothing is said where they are not there."""
+    for where, said in said_in(draft.named):
+        if not blocks_in(dict(said.content)):
+            for part, template in parse_content(medium_called(said.channel, "$.channel"), said.content).templates():
+                names = (each.name for each in template.asked() if not each.has_default)
+                yield from ((f"{where}.{part}", name) for name in dict.fromkeys(names))
+
+
 async def _unheard_of(draft: DecisionDraft, discovery: Discovery) -> list[Advice]:
     """Traits and properties that nobody was ever seen to have."""
     start = draft.journey.trigger
@@ -173,7 +182,7 @@ async def _unheard_of(draft: DecisionDraft, discovery: Discovery) -> list[Advice
     asked = bool(event) and not isinstance(start, (Api, SegmentChange))
     properties = await discovery.known_properties(event, limit=KNOWN_MOST) if asked else ()
     found: list[Advice] = []
-    for path, name in _asked(draft):
+    for path, name in _relied_on(draft):
         match name:
             case ("person", trait, *_) if trait != "user_id" and _unknown(trait, traits):
                 found.append(_advice(path, f"Nobody has a trait {trait!r:.120}.", _nearest(trait, traits)))
