@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import smtplib
 from asyncio import to_thread
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from holdfast.flows.delivery.connections import Wish
 from holdfast.flows.delivery.inbound import Arrivals, Inlet
 from holdfast.flows.upkeep.keys import first_keys
 from holdfast.http.app import make_http
@@ -23,6 +29,7 @@ from holdfast.testing.house import House
 
 API_KEY = "ak_of_the_test"
 ADDRESS = "ada@there.example"
+ECDSA_256 = ec.ECDSA(SHA256())
 PERSON = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"}
 CAMPAIGN = {
     "id": "asked",
@@ -245,3 +252,31 @@ async def test_suppressions_are_listed_page_by_page(world: World) -> None:
         query["before"] = page["next_before"]
     assert sorted(found) == [f"p{number}@a.example" for number in range(5)]
     assert (await world.client.get("/api/suppressions", params={"before": "yesterday"})).status_code == 400
+
+
+async def test_a_connection_that_is_set_up_is_called_back_and_believed_by_its_key(world: World) -> None:
+    app, key = world.house.app, ec.generate_private_key(ec.SECP256R1())
+    public = key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    settings = {"sender": "Shop <a@shop.example>", "api_key": "SG.x", "webhook_key": b64encode(public).decode()}
+    wish = Wish(provider="sendgrid", settings=settings, default=False)
+    await app.outgoing.connections.put("grid", wish, by="ann")
+    app.arrivals = Arrivals(
+        state=app.state, clock=world.house.clock, tell=app.tell, key=app.secret, inlets=app.outgoing.inlet
+    )
+    outside = httpx.AsyncClient(transport=httpx.ASGITransport(make_http(app)), base_url="https://anybody.example")
+    send = await world.mailed()
+    event = {"event": "bounce", "type": "bounce", "status": "5.1.1", "sg_event_id": "e1", "send": send}
+    body = json.dumps([event | {"email": ADDRESS, "timestamp": 1}]).encode()
+    headers = {
+        "X-Twilio-Email-Event-Webhook-Timestamp": "1767603600",
+        "X-Twilio-Email-Event-Webhook-Signature": b64encode(key.sign(b"1767603600" + body, ECDSA_256)).decode(),
+    }
+    async with outside:
+        forged = await outside.post("/in/grid", content=body.replace(b"5.1.1", b"5.1.2"), headers=headers)
+        assert forged.status_code == 401
+        for _ in range(2):
+            assert (await outside.post("/in/grid", content=body, headers=headers)).status_code == 200
+    await world.house.settle()
+    life = await world.asked("/api/messages/" + send)
+    assert [each["status"] for each in life["life"]].count("bounced") == 1, "told twice, it happened once"
+    assert [each["reason"] for each in (await world.asked("/api/suppressions"))["suppressions"]] == ["bounced"]

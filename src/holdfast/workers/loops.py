@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
+from holdfast.flows.delivery.forgetting import forget_receipts
 from holdfast.flows.delivery.offices import LOOK_SECONDS
 from holdfast.flows.ingest.reading import REACT
 from holdfast.flows.upkeep.trim import trim
@@ -114,7 +115,7 @@ async def _either(*waits: Coroutine[Any, Any, object]) -> None:
 
 
 async def keep_house_for_ever(app: Application) -> None:
-    """Complete erasures that were begun, and let go of the log's beginning once an hour."""
+    """Complete erasures that were begun, and let go of the log's beginning and of old receipts once an hour."""
     trimmed_at = -TRIM_SECONDS
     now = asyncio.get_running_loop().time
     while not app.closing.is_set():
@@ -122,6 +123,7 @@ async def keep_house_for_ever(app: Application) -> None:
         await app.eraser.resume()
         if now() >= trimmed_at + TRIM_SECONDS:
             await trim(app.log, app.state, app.clock, keep_days=app.settings.log_keep_days)
+            await forget_receipts(app.state, app.clock)
             trimmed_at = now()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ERASE_AGAIN_SECONDS):

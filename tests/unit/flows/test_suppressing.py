@@ -1,4 +1,4 @@
-"""Suppressing by hand, and suppressions in a state that is made anew from the log."""
+"""Suppressing by hand, suppressions in a state that is made anew from the log, and forgetting old receipts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from holdfast.flows.delivery.forgetting import RECEIPT_DAYS, forget_receipts
 from holdfast.flows.delivery.suppressing import lift_by_hand, suppress_by_hand
 from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
 from holdfast.kernel.errors import Invalid, NotFound
+from holdfast.kernel.moments import to_millis
 from holdfast.messages.inbound import Receipt
+from holdfast.ports.receipts import Reached
 from holdfast.ports.state import State
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.state import MemoryState
@@ -133,3 +136,19 @@ async def test_who_is_suppressed_already_stays_so_for_the_reason_there_is(world:
         await world.by_hand(lift_by_hand, "bob@a.example")
     with pytest.raises(Invalid, match="no address"):
         await world.by_hand(suppress_by_hand, "a\nb")
+
+
+async def test_what_no_receipt_asks_for_any_more_is_let_go_of(world: World) -> None:
+    app, at_ms = world.house.app, to_millis(world.house.clock.now())
+    numbered = [
+        Reached(channel="sms", address=f"+{n}", identity=1, send=f"s{n}", at_ms=at_ms + n, provider_id=f"n{n}")
+        for n in range(2)
+    ]
+    async with app.state.begin() as transaction:
+        await transaction.note_reached(numbered)
+    world.house.clock.advance(days=RECEIPT_DAYS)
+    assert await forget_receipts(app.state, world.house.clock) == 0
+    world.house.clock.advance(seconds=0.001)
+    assert await forget_receipts(app.state, world.house.clock) == 1
+    async with app.state.view() as view:
+        assert await view.sends_by_provider_id("sms", ["n0", "n1"]) == {"n1": "s1"}

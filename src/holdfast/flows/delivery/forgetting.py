@@ -1,0 +1,25 @@
+"""Forgetting: letting go of what was kept so that receipts find their messages, once no receipt comes any more."""
+
+from __future__ import annotations
+
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.clock import Clock
+from holdfast.ports.state import State
+
+RECEIPT_DAYS = 45
+"""How long it is known what a provider calls a message: a complaint may come after weeks, and bounces count for two."""
+AT_ONCE = 5_000
+"""How much is let go of in one transaction."""
+DAY_MS = 86_400_000
+
+
+async def forget_receipts(state: State, clock: Clock) -> int:
+    """Let go of what is too old to be asked for; returns how much."""
+    before_ms = to_millis(clock.now()) - RECEIPT_DAYS * DAY_MS
+    forgotten = 0
+    while True:
+        async with state.begin() as transaction:
+            gone = await transaction.forget_receipts(before_ms, limit=AT_ONCE)
+        forgotten += gone
+        if gone < AT_ONCE:
+            return forgotten
