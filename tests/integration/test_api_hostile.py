@@ -143,8 +143,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/email-domains"): {"domain": "shop.example", "connection": "relay", "ed25519": True},
     ("POST", "/api/keys"): {"name": "fuzzed", "kind": "write"},
     ("PUT", "/api/connections/{name}"): {
-        "provider": "webhook",
-        "settings": {"secret": "fuzzed"},
+        "provider": "email_smtp",
+        "settings": {"sender": "fuzz@there.example", "host": "relay.there.example", "password": "fuzzed"},
         "default": False,
     },
     ("POST", "/api/connections/{name}/test"): {"to": "fuzz@there.example", "content": None},

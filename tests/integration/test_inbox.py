@@ -405,3 +405,34 @@ async def test_it_is_exported_and_erased_with_them(site: Site) -> None:
     assert record.done_ms is not None
     async with site.app.state.view() as view:
         assert await view.inbox_after("", limit=9) == []
+
+
+# From the journey to the app.
+
+
+async def test_what_a_journey_says_in_the_app_waits_until_it_is_asked_for(site: Site) -> None:
+    said = {"title": "Welcome, {{ person.name }}", "buttons": [{"label": "Go", "url": "https://s.test"}]}
+    send = {"type": "send", "channel": "in_app", "topic": "news", "template": said | {"expires_seconds": 3_600}}
+    trigger = {"type": "trigger", "event": "Signed Up", "again": "once", "exits": {"entered": "say"}}
+    await site.house.publish(
+        {
+            "id": "hello",
+            "name": "Hello",
+            "holdout": 0.0,
+            "goal": {"event": "Order Completed", "within_seconds": 3_600},
+            "start": "in",
+            "steps": {"in": trigger, "say": {**send, "exits": {"sent": "x", "withheld": "x"}}, "x": {"type": "exit"}},
+        }
+    )
+    await site.house.happens(
+        {"type": "identify", "anonymousId": "phone-1", "messageId": "1", "traits": {"name": "Zoë"}},
+        {"type": "track", "anonymousId": "phone-1", "messageId": "2", "event": "Signed Up"},
+    )
+    (message,) = (await site.asked(anonymous_id="phone-1")).json()["messages"]
+    assert (message["channel"], message["content"]["title"]) == ("in_app", "Welcome, Zoë")
+    assert message["content"]["buttons"] == said["buttons"]
+    async with site.app.state.view() as view:
+        (send_row,) = await view.sends_of(origin="hello", identities=None, limit=9)
+    assert (send_row.state, send_row.key) == ("sent", message["id"])
+    site.house.clock.advance(seconds=3_600)
+    assert (await site.asked(anonymous_id="phone-1")).json()["messages"] == []
