@@ -158,6 +158,7 @@ PARAMETERS = {
     "catalogue": "fuzzed",
     "item_id": "fuzzed",
     "pool": "fuzzed",
+    "saved_id": "fuzzed",
     "mail_id": "1",
     "name": "fuzzed",
     "query_id": "fuzzed",
