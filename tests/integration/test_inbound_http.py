@@ -36,7 +36,11 @@ CAMPAIGN = {
     "name": "Asked",
     "goal": {"event": "Order Completed", "within_seconds": 3_600},
     "trigger": {"event": "Asked", "again": "after_exit"},
-    "send": {"channel": "email", "topic": "marketing", "template": {"subject": "Hello", "text": "Hello."}},
+    "send": {
+        "channel": "email",
+        "topic": "marketing",
+        "template": {"subject": "Hello", "text": "Hello. {{ links.preferences }}"},
+    },
 }
 
 
@@ -280,3 +284,12 @@ async def test_a_connection_that_is_set_up_is_called_back_and_believed_by_its_ke
     life = await world.asked("/api/messages/" + send)
     assert [each["status"] for each in life["life"]].count("bounced") == 1, "told twice, it happened once"
     assert [each["reason"] for each in (await world.asked("/api/suppressions"))["suppressions"]] == ["bounced"]
+
+
+async def test_a_mail_leads_to_the_page_where_people_choose(world: World) -> None:
+    key = await world.mailed()
+    page = Linker(base_url=world.house.app.settings.url, key=world.house.app.secret).preferences(key)
+    text = world.house.carrier.parcels[-1].body.replace(b"=\r\n", b"").replace(b"=3D", b"=").decode()
+    assert page in text
+    shown = await world.outside.get(f"/m/p/{page.rpartition('/')[2]}")
+    assert (shown.status_code, "News and offers" in shown.text) == (200, True)

@@ -123,6 +123,8 @@ def _words(markup: str) -> str:
 
 
 def _shown_address(tag: Tag) -> str:
+    if tag.attribute("aria-hidden") == "true":
+        return ""  # It is there for nobody who reads.
     address = unescape(tag.attribute("href") or "").strip()
     return address if address.isprintable() and address.startswith(("http://", "https://", "mailto:", "tel:")) else ""
 

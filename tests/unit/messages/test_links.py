@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +25,7 @@ OTHER = b"another key of thirty-two bytes!!"
 SEND = "00112233445566778899aabbccddeeff"
 LINKER = Linker(base_url="https://t.example/", key=KEY)
 
-KINDS: st.SearchStrategy[LinkKind] = st.sampled_from(["open", "click", "unsubscribe"])
+KINDS: st.SearchStrategy[LinkKind] = st.sampled_from(get_args(LinkKind))
 LINKS = st.builds(
     Link,
     kind=KINDS,
@@ -251,3 +252,18 @@ def test_plain_text_says_what_the_html_says() -> None:
         "Hello Zoë\n\nYour cart is waiting.\nHurry\n\n- Tea\n- Cup\n\n"
         "Buy <https://shop.example/?a=1&b=2> or not\n\nA cup"
     )
+
+
+def test_a_trap_is_there_for_machines_only_where_it_is_wanted() -> None:
+    html = '<body><a href="https://shop.example/">Buy</a></body>'
+    without = track_links(html, linker=LINKER, send=SEND)
+    trapped = track_links(html, linker=Linker(base_url=LINKER.base_url, key=KEY, traps=True), send=SEND)
+    url = LINKER.url(Link(kind="trap", send=SEND))
+    assert url not in without
+    (trap,) = (tag for tag in tags(trapped, frozenset({"a"})) if not tag.closes and tag.attribute("href") == url)
+    assert (trap.attribute("aria-hidden"), trap.attribute("tabindex")) == ("true", "-1"), (
+        "nobody hears it or gets there"
+    )
+    assert "display:none" in (trap.attribute("style") or "")
+    assert text_of(trapped) == text_of(without), "nor is it in the plain text"
+    assert trapped.replace(trapped[trapped.index(f'<a href="{url}"') : trapped.index("</body>")], "") == without

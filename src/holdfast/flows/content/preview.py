@@ -211,6 +211,7 @@ class Previewer:
             "person": person,
             "links": {
                 "unsubscribe": self._linker.unsubscribe(send.key),
+                "preferences": self._linker.preferences(send.key),
                 "start": start_token(send.identity, self._linker.key),
             },
             "workspace": self._workspace,

@@ -428,6 +428,7 @@ class Sender:
             "person": person,
             "links": {
                 "unsubscribe": self._linker.unsubscribe(send.key),
+                "preferences": self._linker.preferences(send.key),
                 "start": start_token(send.identity, self._linker.key),
             },
             "workspace": {"name": self._workspace_name, "time_zone": self._time_zone},

@@ -27,7 +27,7 @@ PROVIDED: dict[str, tuple[str, ...] | None] = {
     "person": None,
     "event": ("name", "timestamp", "properties"),
     "run": ("id", "occasion", "not_after"),
-    "links": ("unsubscribe", "start"),
+    "links": ("unsubscribe", "preferences", "start"),
     "workspace": ("name", "time_zone"),
     "send": ("key", "origin", "step", "created_at"),
 }
