@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import msgspec
@@ -72,6 +73,7 @@ def encode_block(block: Block) -> bytes:
     return msgspec.json.encode({name: value for name, value in encode_fields(block).items() if value})
 
 
+@lru_cache(maxsize=512)  # Every batch of messages asks it of the same few texts.
 def blocks_named(source: str) -> tuple[str, ...]:
     """The ids of the blocks a text asks for itself, each once, in order."""
     return tuple(dict.fromkeys(each.block for each in _asked(source)))

@@ -43,7 +43,7 @@ def test_blocks_stand_in_blocks() -> None:
 
 def test_a_block_in_itself_is_refused_with_the_way_there() -> None:
     blocks = {"a": Block(name="A", html="{% block 'b' %}"), "b": Block(name="B", html="{% block 'a' %}")}
-    with pytest.raises(Invalid, match="a → b → a") as refused:
+    with pytest.raises(Invalid, match="stands in itself: a → b → a\\.") as refused:
         put_in("{% block 'a' %}", blocks, "html", path="$.html")
     assert (refused.value.code, refused.value.path) == ("block_cycle", "$.html")
 
@@ -65,6 +65,10 @@ def test_what_grows_without_end_is_stopped() -> None:
     doubling = {f"b{n}": Block(name="B", html=f"{{% block 'b{n + 1}' %}}" * 9) for n in range(8)}
     with pytest.raises(TooLarge):
         put_in("{% block 'b0' %}", doubling | {"b8": Block(name="B", html="x")}, "html")
+    few = {name: Block(name="B", text="{% block 'c' %}" * 25) for name in ("a", "b")}
+    with pytest.raises(TooLarge):
+        put_in("{% block 'a' %}" * 21, few | {"c": Block(name="C", text="x")}, "text")
+    assert put_in("{% block 'a' %}" * 19, few | {"c": Block(name="C", text="x")}, "text") == "x" * 475
     with pytest.raises(TooLarge):
         put_in("{% block 'long' %}" * 5, {"long": Block(name="L", html="x" * 150_000)}, "html")
 
