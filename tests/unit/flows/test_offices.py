@@ -12,7 +12,9 @@ from holdfast.flows.delivery.send import Office
 from holdfast.kernel.sealing import CannotUnseal
 from holdfast.messages.parcel import Accepted, Parcel, Verdict
 from holdfast.ports.connections import Connection
+from holdfast.ports.state import State
 from holdfast.testing import MemoryState
+from tests.postgres_server import PostgresServer
 
 
 class Line:
@@ -34,7 +36,7 @@ class Line:
 
 class Desk:
     def __init__(self, **kept: Office) -> None:
-        self.state = MemoryState()
+        self.state: State = MemoryState()
         self.lines: dict[str, Line] = {}
         self.told: list[tuple[list[str], list[str]]] = []
         self.offices = Offices(
@@ -178,3 +180,21 @@ async def test_all_are_closed_in_the_end() -> None:
     await desk.offices.close()
     assert [name for name, line in desk.lines.items() if not line.closed] == []
     late.cancel()
+
+
+async def test_what_one_process_sets_up_the_others_notice(postgres: PostgresServer) -> None:
+    workspace = postgres.workspace()
+    here, there = Desk(), Desk()
+    here.state, there.state = await postgres.open(workspace), await postgres.open(workspace)
+    offices = Offices(state=there.state, built_in={}, kept={}, open_office=there.open, changed=lambda now, anew: None)
+    assert await offices.refresh()
+    await here.put("twilio")
+    assert await offices.refresh()
+    assert "twilio 1" in there.lines
+    await here.put("twilio", at_ms=2)
+    assert await offices.refresh()
+    assert "twilio 2" in there.lines
+    assert not await offices.refresh()
+    await offices.close()
+    await here.state.close()
+    await there.state.close()

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from holdfast.kernel.errors import Conflict, Invalid
-from holdfast.places import Role, check_role, history_server, log_servers, secret_of
+from holdfast.kernel.sealing import NONCE_BYTES, CannotUnseal, Sealer
+from holdfast.places import Role, check_role, history_server, log_servers, sealer_of, secret_of
 from holdfast.settings import Settings, merge
 from holdfast.stores.memory.state import MemoryState
 
@@ -107,3 +108,38 @@ async def test_processes_that_start_together_have_one_secret() -> None:
     assert len(set(secrets)) == 1
     assert len(secrets[0]) == 32
     assert await secret_of(settings, state) == secrets[0]
+
+
+def sealed_by(sealer: Sealer | None) -> bytes:
+    assert sealer is not None
+    return sealer.seal("a secret", "place", nonce=bytes(NONCE_BYTES))
+
+
+def test_secrets_are_sealed_by_the_setting_else_by_the_file_of_ones_own() -> None:
+    own = b"what is in the file of the data directory"
+    alone, set_up = Settings(), Settings(secret_key="k" * 32)
+    by_file = sealed_by(sealer_of(alone, own))
+    by_setting = sealed_by(sealer_of(set_up, own))
+    both = sealer_of(set_up, own)
+    assert both is not None
+    assert both.unseal(by_file, "place") == both.unseal(by_setting, "place") == "a secret"
+    assert both.is_current(by_setting)
+    assert not both.is_current(by_file)
+
+
+def test_what_lies_beside_the_secrets_in_a_shared_state_does_not_seal_them() -> None:
+    own = b"what is in the state that is shared"
+    assert sealer_of(made(secret_key=None), own) is None
+    shared = sealer_of(made(secret_key="k" * 32), own)
+    assert shared is not None
+    with pytest.raises(CannotUnseal):
+        shared.unseal(sealed_by(sealer_of(Settings(), own)), "place")
+    assert shared.unseal(sealed_by(sealer_of(made(secret_key="k" * 32), b"of another")), "place") == "a secret"
+
+
+def test_a_key_that_could_be_guessed_is_refused_and_not_repeated() -> None:
+    with pytest.raises(Invalid) as refused:
+        Settings(secret_key="hunter2")
+    assert refused.value.path == "secret_key"
+    assert "hunter2" not in str(refused.value)
+    assert "k" * 32 not in repr(Settings(secret_key="k" * 32))
