@@ -151,5 +151,8 @@ def test_whatever_is_given_is_read_and_ends_no_element(value: Any, template: boo
 
 
 def test_a_value_cannot_leave_the_element() -> None:
+    markup = read_annotations({"description": "</script>", "logo": "https://i.example/<!--</SCRIPT >"}).markup()
+    assert markup.count("<") == 2, "of the element itself"
+    assert markup.count(">") == 2
     (offer,) = told({"description": "</script><script>alert(1)</script>"})
     assert offer["description"] == "</script><script>alert(1)</script>"
