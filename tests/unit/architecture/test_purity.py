@@ -20,6 +20,8 @@ FORBIDDEN_MODULES = {
 }
 FORBIDDEN_CALLS = {"open", "print", "input", "now", "utcnow", "today", "default_rng", "RandomState", "exec", "eval"}
 """By the last part of the name: `datetime.now(UTC)` and `now(UTC)` alike."""
+SEEDED = {"default_rng", "RandomState"}
+"""With a seed these say the same whenever they are asked: that is reckoning, and no draw."""
 PURE_FILES = sorted(path for package in PURE for path in (ROOT / package).rglob("*.py"))
 
 
@@ -40,7 +42,8 @@ def calls_of(tree: ast.AST) -> Iterator[tuple[int, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            yield node.lineno, name
+            if not (name in SEEDED and node.args):
+                yield node.lineno, name
 
 
 def impurities(source: str) -> list[str]:
@@ -78,7 +81,14 @@ def test_the_check_sees_what_it_should(source: str) -> None:
     assert impurities(source)
 
 
-@pytest.mark.parametrize("source", ["from urllib.parse import quote", "def act(now: int) -> int:\n    return now"])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from urllib.parse import quote",
+        "def act(now: int) -> int:\n    return now",
+        "import numpy\ndrawn = numpy.random.default_rng(7)",
+    ],
+)
 def test_the_check_lets_thinking_through(source: str) -> None:
     assert impurities(source) == []
 
