@@ -56,6 +56,8 @@ class Desk:
         connection = connections[0]
         if connection.settings == b"broken":
             raise CannotUnseal("its secret was sealed with another key.")
+        if connection.settings == b"odd":
+            raise ValueError("nobody thought of this")
         return self.office(" ".join(f"{each.name} {each.changed_ms}" for each in connections))
 
     async def put(self, name: str, medium: str = "sms", at_ms: int = 1, **fields: Any) -> None:
@@ -158,15 +160,17 @@ async def test_what_cannot_be_opened_waits_and_goes_by_nothing_else() -> None:
     desk = Desk()
     await desk.put("twilio", settings=b"broken")
     await desk.put("ses", "email", settings=b"broken")
+    await desk.put("chat", "telegram", settings=b"odd")
     await desk.put("push", "web_push")
     await desk.offices.refresh()
     assert sorted(desk.offices) == ["web_push"]
-    assert sorted(desk.offices.broken) == ["email", "sms"]
+    assert sorted(desk.offices.broken) == ["email", "sms", "telegram"]
+    assert "nobody thought of this" in desk.offices.broken["telegram"]
     assert "another key" in desk.offices.broken["sms"]
     await desk.put("twilio", at_ms=2)
     await desk.offices.refresh()
     assert await desk.carried_by("sms") == "twilio 2"
-    assert sorted(desk.offices.broken) == ["email"]
+    assert sorted(desk.offices.broken) == ["email", "telegram"]
 
 
 async def test_all_are_closed_in_the_end() -> None:

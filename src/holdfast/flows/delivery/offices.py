@@ -173,6 +173,10 @@ class Offices(Mapping[str, Office]):
             names = ", ".join(each.name for each in connections)
             _log.error("Messages for %s wait: the connection %s cannot be used. %s", medium, names, error)
             return
+        except Exception as error:  # noqa: BLE001 - Ours to mend; meanwhile every other medium is carried.
+            self._broken[medium] = f"It could not be opened: {error!r:.200}"
+            _log.exception("Messages for %s wait: a connection could not be opened.", medium)
+            return
         carrier = _Counted(office.carrier)
         self._opened[medium] = _Opened(
             connections=connections, office=Office(channel=office.channel, carrier=carrier), carrier=carrier
