@@ -34,10 +34,11 @@ from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.state import Send, Settlement
+from holdfast.ports.web import Call, FetchedOrNot
 from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.mailbox.server import MailboxServer
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
-from holdfast.testing.filling import a_filler
+from holdfast.testing.filling import FakeWeb, a_filler
 
 LINKER = Linker(base_url="https://t.example", key=b"a key of thirty-two bytes, for us")
 NOW_MS = to_millis(START)
@@ -276,3 +277,56 @@ def test_what_failed_together_does_not_come_back_together() -> None:
     waits: Sequence[float] = [wait_seconds(send(number), Deferred("x", 0)) for number in range(50)]
     assert len(set(waits)) == 50
     assert max(waits) - min(waits) > 5
+
+
+CODED = '<p>{% coupon "WELCOME" as c %}{{ c }}</p>'
+
+
+async def left(state: MemoryState) -> int:
+    async with state.view() as view:
+        (pool,) = await view.coupon_pools()
+    return pool.left
+
+
+async def with_codes(office: Mails, html: str = CODED) -> None:
+    await office.prepare(html=html)
+    async with office.state.begin() as transaction:
+        await transaction.add_coupons("WELCOME", ["A1", "A2"], 1)
+
+
+async def test_a_code_goes_back_when_no_letter_can_be_made_of_it() -> None:
+    office = Mails(Answering(lambda parcel: Accepted(parcel.to)))
+    await with_codes(office)
+    (settled,) = await office.see_through(send(address="no address at all"))
+    assert (settled.state, await left(office.state)) == ("failed", 2)
+
+
+@pytest.mark.parametrize("verdict", [Deferred("not now"), Refused("no"), InDoubt("who knows")])
+async def test_a_code_that_was_handed_over_stays_with_its_send(verdict: Verdict) -> None:
+    office = Mails(Answering(lambda _: verdict))
+    await with_codes(office)
+    await office.see_through(send())
+    assert await left(office.state) == 1
+
+
+class SlowWeb(FakeWeb):
+    """Takes its time, by the clock."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    async def fetch(self, call: Call) -> FetchedOrNot:
+        self._clock.advance(seconds=60)
+        return await super().fetch(call)
+
+
+async def test_what_took_too_long_to_write_is_asked_anew_whether_it_may_be_sent() -> None:
+    carrier = Answering(lambda parcel: Accepted(parcel.to))
+    office = Mails(carrier)
+    web = SlowWeb(office.clock)
+    office.sender._filler = a_filler(office.state, office.clock, web=web, hosts="api.shop.example")
+    await with_codes(office, CODED + '{% linked "https://api.shop.example/" as x %}')
+    (settled,) = await office.see_through(send(send_by_ms=NOW_MS + 30_000))
+    assert (settled.state, settled.untried, len(web.calls)) == ("pending", True, 1)
+    assert carrier.carried == []

@@ -189,6 +189,33 @@ async def test_the_import_that_began_last_counts_and_an_overtaken_one_says_so(mo
         await bring(state, Rows(read=slowly, is_text=False))
     assert later
     assert await shown(state) == {"z": {"by": "second"}}
+    async with state.view() as view:
+        assert await view.count_items(1) == 0, "nothing is kept for an edition that is gone"
+
+
+async def test_an_update_of_what_was_changed_meanwhile_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the change would be lost: the others were copied as they were before it."""
+    state = MemoryState()
+    await bring(state, rows(*({"id": str(n), "v": 1} for n in range(4))))
+    monkeypatch.setattr(catalogues, "AT_ONCE", 1)
+    begun = 0
+    begin = state.begin
+
+    @asynccontextmanager
+    async def watched() -> Any:
+        nonlocal begun
+        begun += 1
+        mine = begun
+        async with begin() as transaction:
+            yield transaction
+        if mine == 7:  # All are kept and copied; it is about to be published.
+            await bring(state, rows({"id": "0", "v": 9}), mode="update")
+
+    monkeypatch.setattr(state, "begin", watched)
+    with pytest.raises(Conflict):
+        await bring(state, rows({"id": "2", "v": 2}, {"id": "3", "v": 2}), mode="update")
+    assert begun > 7
+    assert {name: each["v"] for name, each in (await shown(state)).items()} == {"0": 9, "1": 1, "2": 1, "3": 1}
 
 
 async def test_what_is_not_there_is_told() -> None:

@@ -219,6 +219,7 @@ async def test_no_answer_is_null_or_where_it_is_required_no_message(answer: Fetc
         "https://other.example/",
         "https://api.shop.example.evil.example/",
         "https://api.shop.example@evil.example/",
+        "https://evil.example@api.shop.example/",
         "https://evil.example#@api.shop.example/",
         "https://evil.example\\@api.shop.example/",
         "https://127.0.0.1/",

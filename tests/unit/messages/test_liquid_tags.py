@@ -284,6 +284,7 @@ def test_what_filters_give_is_escaped_in_html() -> None:
         "{% linked big as x %}",
         '{% linked "https://a.example/", body: big as x %}',
         "{% coupon big as x %}",
+        "{% for i in (1..10000) %}{{ 5 | plural: other: 'x', one: half }}{% endfor %}",
         '{% for i in (1..10000) %}{% coupon "A" as x %}{{ i | plural: other: half }}{% endfor %}',
     ],
 )
