@@ -137,7 +137,7 @@ def stop_signals() -> asyncio.Event:
 
 def write_private(path: Path, said: object) -> None:
     """Write JSON that only its owner may read: whole, or not at all."""
-    draft = path.with_name(path.name + ".new")
+    draft = path.with_name(f"{path.name}.{os.getpid()}.new")  # Another process may be writing the same.
     handle = os.open(draft, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
         json.dump(said, file)

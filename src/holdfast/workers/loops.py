@@ -37,9 +37,15 @@ async def react_for_ever(app: Application) -> None:
     while not app.closing.is_set():
         app.wake.clear()
         ticked = await app.reactor.tick()
-        pumped = await app.reactor.pump()
-        if ticked.idle and not pumped:
+        if ticked.idle:
             await _rest(app)
+
+
+async def tell_for_ever(app: Application) -> None:
+    """Move own events into the log as they come about. The ticks go on meanwhile, and take them in by and by."""
+    while not app.closing.is_set():
+        await _either(app.reactor.untold.wait(), app.closing.wait())
+        await app.reactor.pump()
 
 
 async def _rest(app: Application) -> None:
@@ -134,6 +140,7 @@ def loops_of(app: Application) -> list[Coroutine[Any, Any, None]]:
     """Everything that goes on in a server."""
     works = {
         "React": react_for_ever,
+        "Telling": tell_for_ever,
         "Archive": archive_for_ever,
         "Housekeeping": keep_house_for_ever,
         "Audiences": prepare_for_ever,

@@ -16,7 +16,7 @@ from holdfast.ports.seat import Seat
 from holdfast.ports.state import State
 from holdfast.settings import Settings
 from holdfast.wiring import Application, assemble
-from holdfast.workers.loops import archive_for_ever, keep_going, keep_house_for_ever, prepare_for_ever, react_for_ever
+from holdfast.workers.loops import keep_going, loops_of
 from holdfast.workers.parts import Part, pause, wind_up
 
 _log = logging.getLogger(__name__)
@@ -82,13 +82,7 @@ class _Post:
         await finish_saying(state, self._history, self.clock)
         _log.info("Reacting from now on.")
         self.acting = app
-        loops = [
-            asyncio.create_task(keep_going(app, "React", react_for_ever)),
-            asyncio.create_task(keep_going(app, "Archive", archive_for_ever)),
-            asyncio.create_task(keep_going(app, "Housekeeping", keep_house_for_ever)),
-            asyncio.create_task(keep_going(app, "Audiences", prepare_for_ever)),
-            asyncio.create_task(keep_going(app, "Wishes", _look_for_wishes)),
-        ]
+        loops = [asyncio.create_task(each) for each in (*loops_of(app), keep_going(app, "Wishes", _look_for_wishes))]
         try:
             while not self._closing.is_set() and await self._seat.is_held():
                 await pause(self._closing, HELD_SECONDS)

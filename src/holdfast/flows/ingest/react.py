@@ -123,8 +123,9 @@ class Reactor:
         self._turn = asyncio.Lock()
         self._ticking: set[asyncio.Task[Ticked]] = set()
         self._forgotten_day = 0
-        self._untold = True
-        """Whether own events may wait to be told: those of an earlier process, or of one that sends."""
+        self.untold = asyncio.Event()
+        """Set while own events may wait to be told: those of an earlier process to begin with."""
+        self.untold.set()
         self._told = self._told_forgotten = 0
         """The last own event that is in the log, and the last of those that are forgotten for it."""
         self._telling = asyncio.Lock()
@@ -189,9 +190,9 @@ class Reactor:
         dropped as duplicates: their message ids are made of what they tell.
         """
         async with self._telling:
-            if not self._untold:
+            if not self.untold.is_set():
                 return 0
-            self._untold = False  # A tick that commits from here on may say otherwise.
+            self.untold.clear()  # A tick that commits from here on may say otherwise.
             try:
                 # Asked anew, not kept from the tick: they may have been dropped since, with whom they are about.
                 async with self._state.view() as view:
@@ -200,10 +201,10 @@ class Reactor:
                     await self._log.append(own_records([event for _, event in waiting], to_millis(self._clock.now())))
                     self._told = waiting[-1][0]
             except BaseException:
-                self._untold = True
+                self.untold.set()
                 raise
             if len(waiting) == EMITTED_MOST:
-                self._untold = True
+                self.untold.set()
         return len(waiting)
 
     async def recover(self, delivered: Delivered | None = None) -> int:
@@ -271,8 +272,8 @@ class Reactor:
                 await transaction.add_turn(Turn(kind="tick", start=offset, next=following, at_ms=watermark))
             emitted = await transaction.last_emitted()
         self._told_forgotten = told
-        # Own events of this tick, and of those who send in processes of their own.
-        self._untold = self._untold or emitted > self._told
+        if emitted > self._told:  # Own events of this tick, or of those who send in processes of their own.
+            self.untold.set()
         self._live.keep()
         self._broadcasts.committed()
         ticked = Ticked(
