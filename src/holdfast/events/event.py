@@ -36,6 +36,10 @@ class IdentityKey:
     kind: Literal["user", "anonymous"]
     value: str
 
+    def __hash__(self) -> int:
+        # A tick looks names up by the thousand, and few values are of both kinds: a text knows its hash already.
+        return hash(self.value)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 _SEPARATOR = b"\x1f"  # The unit separator: it ends a part, so ("ab", "c") and ("a", "bc") differ.
 _VEIL, _SEAL = b"holdfast veil", b"holdfast seal"
@@ -29,6 +30,7 @@ def is_sealed(key: bytes, text: bytes, sealed: str) -> bool:
     return hmac.compare_digest(seal(key, text), sealed)
 
 
+@lru_cache(maxsize=16)
 def _derived(key: bytes, purpose: bytes) -> bytes:
     """A key of its own for each purpose, so that what one shows says nothing of the other."""
     return hashlib.blake2b(purpose, digest_size=32, key=hashlib.sha256(key).digest()).digest()

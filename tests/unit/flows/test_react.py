@@ -116,6 +116,17 @@ def does(event: str, user: str = "ann", *, message: str = "", **properties: Any)
     return {"type": "track", "event": event, "userId": user, "messageId": key, "properties": properties}
 
 
+async def test_who_acts_under_one_name_is_known_by_what_was_said_under_another() -> None:
+    house = House()
+    send = {**RESCUE["steps"]["mail"], "exits": {"sent": "done", "withheld": "done"}}
+    wait = {"type": "until", "event": "Came Back", "seconds": 60, "exits": {"happened": "mail", "expired": "bought"}}
+    await house.publish({**RESCUE, "steps": {**RESCUE["steps"], "wait": wait, "mail": send}})
+    await house.happens({**identify(), "anonymousId": "phone"}, does("Checkout Started"))
+    # Neither message names the user, under whom the address was said.
+    await house.happens({"type": "track", "event": "Came Back", "anonymousId": "phone", "messageId": "back"})
+    assert [each.address for each in house.handed] == ["ann@example.com"]
+
+
 async def test_an_abandoned_cart_is_written_to_once() -> None:
     house = House()
     await house.publish(RESCUE)

@@ -15,7 +15,7 @@ from holdfast.flows.delivery.claiming import call_off
 from holdfast.flows.delivery.hearing import hear
 from holdfast.flows.ingest.reading import Placed, decoded, unseen
 from holdfast.flows.journey.playbook import Playbook
-from holdfast.flows.journey.travel import LettingIn, Travel, Travelled, Traveller, load_travellers
+from holdfast.flows.journey.travel import Known, LettingIn, Travel, Travelled, Traveller, load_travellers
 from holdfast.flows.people.erased import without_erased
 from holdfast.flows.people.identify import apply_claims
 from holdfast.kernel.moments import from_millis, to_millis
@@ -109,12 +109,19 @@ class Intake:
         begun = {each.event.name for each in stirred} & playbook.by_event.keys()
         person_of = {each.identity: people.identities[each.identity].person for each in stirred}
         begins = {person_of[each.identity] for each in stirred if each.event.name in begun}
-        members = await transaction.members(sorted(set(person_of.values()) - begins))
+        members = await transaction.members(sorted(set(person_of.values())))
         owner = {each.id: person for person, those in members.items() for each in those}
-        travelling = {owner[visit.identity] for visit in await transaction.open_visits(list(owner))}
+        visits = await transaction.open_visits(list(owner))
+        going = begins | {owner[visit.identity] for visit in visits}
+        known = Known(
+            members={person: those for person, those in members.items() if person in going},
+            visits=visits,
+            asked={each.id for each in people.identities.values()},
+            profiles=people.profiles,
+        )
         entering = {play.id for name in begun for play in playbook.by_event[name]}
         return await load_travellers(
-            transaction, sorted(begins | travelling), playbook, self._rules, now_ms, entering=entering
+            transaction, sorted(going), playbook, self._rules, now_ms, entering=entering, known=known
         )
 
     async def fire(self, transaction: Transaction, playbook: Playbook, now_ms: int) -> int:

@@ -167,6 +167,20 @@ class Travelled:
         ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known already of the people who are to be loaded, and need not be asked again."""
+
+    members: Mapping[int, list[Identity]]
+    """Of exactly these people, by person."""
+    visits: Sequence[Visit]
+    """At least those of theirs that are open."""
+    asked: Collection[int]
+    """The identities whose profiles were asked for."""
+    profiles: Mapping[int, Profile]
+    """Those that were found, by identity."""
+
+
 async def load_travellers(
     view: View,
     persons: Sequence[int],
@@ -176,17 +190,24 @@ async def load_travellers(
     *,
     entering: Collection[str] = (),
     channels: Collection[str] | None = None,
+    known: Known | None = None,
 ) -> dict[int, Traveller]:
     """Everything the decisions may ask about these people, in a handful of queries.
 
     Args:
+        known: what was asked about them in this transaction, and has not changed since.
         channels: on which they may be contacted; None for those on which the playbook says anything.
         entering: ids of journeys they may enter besides those that others hand people over to.
     """
-    members = await view.members(persons)
+    members = await view.members(persons) if known is None else known.members
     ids = [each.id for those in members.values() for each in those]
     person_of = {each.id: person for person, those in members.items() for each in those}
-    profiles = await view.profiles(ids)
+    if known is None:
+        profiles, visits = await view.profiles(ids), await view.open_visits(ids)
+    else:
+        others = [each for each in ids if each not in known.asked]
+        profiles = {**known.profiles, **(await view.profiles(others) if others else {})}
+        visits = [each for each in known.visits if each.identity in person_of]
     travellers = {
         person: Traveller(
             members=those,
@@ -196,7 +217,7 @@ async def load_travellers(
         )
         for person, those in members.items()
     }
-    for visit in await view.open_visits(ids):
+    for visit in visits:
         travellers[person_of[visit.identity]].visits.append(visit)
     origins = sorted({*entering, *playbook.handed_to})
     for (origin, identity), entered in (await view.entered(origins, ids)).items() if origins else ():
