@@ -15,7 +15,7 @@ from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.email import assemble, message_id
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.sending_domain import SendingDomain, sending_domain
+from holdfast.messages.sending_domain import SendingDomain, check_aligned, sending_domain
 from holdfast.messages.verp import bounce_address
 from holdfast.ports.state import Send
 
@@ -120,6 +120,7 @@ def open_smtp(settings: SmtpSettings, desk: Desk) -> EmailSmtp:
         bounce_host=settings.bounce_host,
     )
     writes = writer(settings.sender, linker=desk.linker, workspace_name=desk.workspace_name, reply_to=settings.reply_to)
+    check_aligned(domain, writes.sender.domain)
     return EmailSmtp(writer=writes, domain=domain)
 
 

@@ -26,7 +26,7 @@ from holdfast.messages.email import assemble
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.inbound import Arrival, Inbound
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.sending_domain import sending_domain
+from holdfast.messages.sending_domain import check_aligned, sending_domain
 from holdfast.ports.state import Send
 
 NAME = "Amazon SES"
@@ -113,6 +113,7 @@ def open_ses(settings: SesSettings, desk: Desk) -> Ses:
         raise Invalid(f"{settings.region!r} is no region.", path="region", hint="Write one such as eu-west-1.")
     writes = writer(settings.sender, linker=desk.linker, workspace_name=desk.workspace_name, reply_to=settings.reply_to)
     domain = sending_domain(settings.dkim_domain, settings.dkim_selector, settings.dkim_key)
+    check_aligned(domain, writes.sender.domain)
     signed = tuple(each for each in SIGNED if each not in REWRITTEN)
     signers = () if domain is None else tuple(replace(each, signed=signed) for each in domain.signers)
     return Ses(settings=settings, writer=writes, signers=signers)

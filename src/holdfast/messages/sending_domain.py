@@ -68,6 +68,22 @@ def sending_domain(
     return SendingDomain(name=name, signers=signers, bounce_host=bounce_host)
 
 
+def check_aligned(domain: SendingDomain | None, host: str) -> None:
+    """Raises Invalid when receivers would not take the domain's signature as the sender's own (RFC 7489, 3.1.1).
+
+    Args:
+        host: the domain of the sender's address.
+    """
+    if domain is None or not domain.signers or host == domain.name:
+        return
+    if not host.endswith(f".{domain.name}") and not domain.name.endswith(f".{host}"):
+        raise Invalid(
+            f"{domain.name!r:.100} does not vouch for mail from {host!r:.100}.",
+            path="dkim_domain",
+            hint="Let the sender's own domain sign, or one above it.",
+        )
+
+
 def dns_records(domain: SendingDomain, *, spf: str, receives: str) -> list[DnsRecord]:
     """What is to be put into the DNS for mail from the domain to be believed.
 

@@ -114,6 +114,13 @@ async def test_what_is_no_domain_is_refused(connections: Connections, domain: st
     assert wrong.value.path == "$.domain"
 
 
+async def test_a_domain_that_is_not_the_senders_is_refused_and_nothing_changes(connections: Connections) -> None:
+    await set_up(connections, "relay", "email_smtp", RELAY)
+    with pytest.raises(Invalid, match="does not vouch"):
+        await add(connections, domain="other.example")
+    assert not (await settings_of(connections)).dkim_key
+
+
 async def test_it_must_be_plain_whose_mail_is_signed(connections: Connections) -> None:
     with pytest.raises(NotFound):
         await add(connections)

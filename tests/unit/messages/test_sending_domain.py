@@ -7,7 +7,7 @@ import re
 import pytest
 
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.sending_domain import SendingDomain, dns_records, sending_domain
+from holdfast.messages.sending_domain import SendingDomain, check_aligned, dns_records, sending_domain
 from tests.unit.messages.signing import ed25519_pem, ed25519_signer, rsa_pem, rsa_signer
 
 SHOP = SendingDomain(name="shop.example", signers=(rsa_signer(), ed25519_signer()), bounce_host="bounces.shop.example")
@@ -45,6 +45,19 @@ def test_what_does_not_go_together_is_complained_of(given: tuple[str, str, str],
     with pytest.raises(Invalid) as wrong:
         sending_domain(*given, bounce_host=bounce_host)
     assert wrong.value.path == path
+
+
+@pytest.mark.parametrize("host", ["shop.example", "news.shop.example", "example"])
+def test_a_domain_vouches_for_itself_and_what_is_above_or_below(host: str) -> None:
+    check_aligned(SHOP, host)
+
+
+@pytest.mark.parametrize("host", ["myshop.example", "shop.example.evil.example", "news.example"])
+def test_a_domain_vouches_for_no_other(host: str) -> None:
+    with pytest.raises(Invalid) as wrong:
+        check_aligned(SHOP, host)
+    assert wrong.value.path == "dkim_domain"
+    check_aligned(None, host)
 
 
 def test_records_to_copy() -> None:
