@@ -240,6 +240,16 @@ async def test_a_refused_bind_is_tried_again() -> None:
                 await asyncio.sleep(0.01)
 
 
+async def test_a_wrong_password_is_not_tried_again_at_once() -> None:
+    smsc = Smsc()
+    patience = SmppPatience(again_least=0.001, again_most=60)
+    async with carrying(smsc, password="wrong", patience=patience) as carrier:
+        for _ in range(5):
+            assert isinstance(await carrier.carry(a_parcel()), Deferred)
+            await asyncio.sleep(0.02)
+    assert smsc.binds == 1
+
+
 async def test_a_dead_line_is_noticed_and_bound_again() -> None:
     smsc = Smsc(keeps_link=False)
     patience = SmppPatience(quiet=0.05, link=0.05, again_least=0.01, again_most=0.02)

@@ -82,6 +82,8 @@ class SmppCarrier:
         self._tried = asyncio.Event()
         """Set when a session stands, or the last attempt at one has failed."""
         self._trouble = ""
+        self._refused = False
+        """Whether the last attempt was answered with no."""
 
     def start(self) -> None:
         """Keep a session bound from now on. Doing so again changes nothing."""
@@ -131,17 +133,21 @@ class SmppCarrier:
                 self._tried.clear()  # Parcels wait for the next attempt, which is about to be made.
                 self._trouble = f"The session with the message centre {self._name} was lost: {reason}"
                 _log.warning("%s", self._trouble)
-            if clock() - began > self._patience.again_most:
+            if self._refused:
+                wait = self._patience.again_most  # Who knocks with a wrong password again and again is locked out.
+            elif clock() - began > self._patience.again_most:
                 wait = self._patience.again_least
             await asyncio.sleep(wait)
             wait = min(2 * wait, self._patience.again_most)
 
     async def _bound(self) -> SmppSession | None:
+        self._refused = False
         try:
             return await open_session(self._door, window=self._window, patience=self._patience, brought=self._tell)
         except LostError as lost:
             self._trouble = f"The message centre {self._name} could not be reached: {lost}"
         except RefusedBindError as refused:
+            self._refused = True
             why = STATUSES.get(refused.status, "its own code")
             self._trouble = f"The message centre {self._name} refused the bind: {refused.status:#04x} ({why})"
         except ValueError as error:
