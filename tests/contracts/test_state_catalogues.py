@@ -120,6 +120,16 @@ async def test_what_another_import_began_is_given_up(state: State) -> None:
         }
 
 
+async def test_what_is_being_filled_is_given_up_when_what_is_published_changes(state: State) -> None:
+    published = await publish(state, "products", item("a"))
+    async with state.begin() as transaction:
+        filling = await transaction.begin_edition("products", 6)
+        other = await transaction.begin_edition("content", 6)
+        await transaction.publish_catalogue(Catalogue(name="products", edition=published, items=1, changed_ms=7))
+        states = {each.number: each.state for each in await transaction.editions()}
+    assert states == {published: "published", filling: "retired", other: "filling"}
+
+
 async def test_retired_editions_are_cleared_bit_by_bit_and_published_ones_never(state: State) -> None:
     first = await publish(state, "products", *(item(str(n)) for n in range(5)))
     second = await publish(state, "products", item("a"))

@@ -138,7 +138,7 @@ class CatalogueTransaction(CatalogueView, Protocol):
         ...
 
     async def publish_catalogue(self, catalogue: Catalogue) -> None:
-        """Make it what readers see, with its edition; the edition before is retired."""
+        """Make it what readers see, with its edition; every other edition is retired, one that is being filled too."""
         ...
 
     async def drop_catalogue(self, name: str) -> None:

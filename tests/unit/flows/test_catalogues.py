@@ -218,6 +218,29 @@ async def test_an_update_of_what_was_changed_meanwhile_says_so(monkeypatch: pyte
     assert {name: each["v"] for name, each in (await shown(state)).items()} == {"0": 9, "1": 1, "2": 1, "3": 1}
 
 
+async def test_of_two_small_updates_at_once_one_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else the fields that the other learnt would be forgotten."""
+    state = MemoryState()
+    await bring(state, rows({"id": "a", "v": 1}))
+    begin, begun = state.begin, 0
+
+    @asynccontextmanager
+    async def watched() -> Any:
+        nonlocal begun
+        begun += 1
+        if begun == 1:
+            await bring(state, rows({"id": "b", "new": "x"}), mode="update")
+        async with begin() as transaction:
+            yield transaction
+
+    monkeypatch.setattr(state, "begin", watched)
+    with pytest.raises(Conflict):
+        await bring(state, rows({"id": "c", "v": 3}), mode="update")
+    found = await find_catalogue(state, "products")
+    assert found is not None
+    assert (found.items, dict(found.fields)) == (2, {"v": "number", "new": "text"})
+
+
 async def test_what_is_not_there_is_told() -> None:
     state = MemoryState()
     for asked in (

@@ -286,8 +286,6 @@ async def _fill_edition(
         await _copy_others(state, updated, edition, made.ranked_by)
     async with state.begin() as transaction:
         await _check_ours(transaction, edition, made.name)
-        if updated is not None:
-            _check_same(await _catalogue(transaction, made.name), updated)
         published = replace(made, edition=edition, items=await transaction.count_items(edition))
         await transaction.publish_catalogue(published)
     return published
@@ -312,7 +310,9 @@ async def _check_ours(transaction: Transaction, edition: int, name: str) -> None
     states = {each.number: each.state for each in await transaction.editions()}
     if states.get(edition) != "filling":
         raise Conflict(
-            f"another import of {name!r:.100} began meanwhile.", code="import_overtaken", hint="See what that one did."
+            f"{name!r:.100} was changed meanwhile, or another import of it began.",
+            code="import_overtaken",
+            hint="See what is in it, and bring the file in again if it is to count.",
         )
 
 
