@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from itertools import permutations
@@ -150,6 +151,26 @@ async def test_what_a_provider_calls_a_message_leads_to_it(world: World) -> None
     key = await world.texted()
     await world.arrives(world.receipt(provider_id="SM1"), world.receipt(id="r2", provider_id="SM9"), medium="sms")
     assert [each.properties["send"] for each in world.told] == [key], "others may send by the same account"
+
+
+async def test_a_receipt_that_is_quicker_than_we_are_waits_for_its_message(world: World) -> None:
+    app = world.house.app
+    patient = Arrivals(
+        state=app.state,
+        clock=world.house.clock,
+        tell=world.tell,
+        key=app.secret,
+        inlets=world.inlet,
+        patience_seconds=60,
+    )
+    said = [world.receipt(provider_id="SM1")]
+    telling = asyncio.create_task(patient.told("acme", "sms", said))
+    await asyncio.sleep(0)
+    key = await world.texted()
+    assert await telling == 1
+    assert world.told[0].properties["send"] == key
+    old = world.receipt(id="r2", provider_id="SM9", at_ms=0)
+    assert await patient.told("acme", "sms", [old]) == 0, "one from long ago waits for nothing"
 
 
 async def test_events_are_told_in_the_order_of_their_own_time(world: World) -> None:
