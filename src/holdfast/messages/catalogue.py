@@ -22,7 +22,8 @@ ITEM_BYTES_MOST = 20_000
 """How large an item may be, as JSON."""
 RANK_MOST = 2.0**53
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")
-_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,9})?")
+# As programs write them, small ones too; `1e5` is more likely a code than a number.
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,25})?(e-[0-9]{1,2})?")
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -178,7 +179,7 @@ def _typed(name: str, value: Json, types: Mapping[str, FieldType]) -> Json:
 def _read(text: str, kind: FieldType) -> Json:
     """The value a text says; None when it says none of the kind."""
     if kind == "number" and _NUMBER.fullmatch(text):
-        return float(text) if "." in text else int(text)
+        return float(text) if "." in text or "e" in text else int(text)
     if kind == "boolean":
         return _BOOLEANS.get(text.lower())
     if kind in ("list", "object"):

@@ -68,6 +68,24 @@ async def test_types_are_learnt_from_text_and_kept_from_json() -> None:
     assert await shown(state) == {"1": {"zip": "9", "more": {"a": [1]}}}
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("0.8444218515250481", 0.8444218515250481), ("1e-05", 1e-05), ("-8.5e-07", -8.5e-07), ("0", 0), ("7.0", 7.0)],
+)
+async def test_a_number_is_one_as_programs_write_it(text: str, value: float) -> None:
+    state = MemoryState()
+    done = await bring(state, rows({"id": "a", "n": text}, is_text=True), ranked_by="n")
+    assert done.catalogue.fields == {"n": "number"}
+    assert await shown(state) == {"a": {"n": value}}
+
+
+@pytest.mark.parametrize("text", ["1e5", "00.5", "1,5", "+1", "1.", ".5", "1 000", "1234567890123456", "NaN", "٣"])
+async def test_what_may_be_a_code_stays_text(text: str) -> None:
+    state = MemoryState()
+    await bring(state, rows({"id": "a", "n": text}, is_text=True))
+    assert await shown(state) == {"a": {"n": text}}
+
+
 async def test_what_is_declared_counts() -> None:
     state = MemoryState()
     declared = decode_types("sku=text, tags=list", "fields")
