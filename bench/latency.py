@@ -73,7 +73,7 @@ async def _run(seconds: float) -> Measured:
         data = Path(directory)
         await _publish(data)
         async with Provider.running() as provider:
-            settings = {
+            settings: dict[str, Any] = {
                 "mailbox": "false",
                 "smtp_host": "127.0.0.1",
                 "smtp_port": provider.port,
