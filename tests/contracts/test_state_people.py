@@ -9,6 +9,7 @@ from holdfast.kernel.errors import Internal
 from holdfast.ports.state import State
 from holdfast.profiles.devices import Device, Heard
 from holdfast.profiles.profile import EMPTY, Profile, Stamped, Tally
+from holdfast.profiles.variants import Assigned
 from holdfast.testing import a_link, a_profile
 from tests.contracts.state_contract import anonymous, people, user
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
@@ -115,6 +116,7 @@ async def test_profiles_come_back_as_they_were_put(state: State) -> None:
         crowded=True,
         last_seen_ms=10,
         devices={"d1": Heard(7, "m", Device("ios", "token", sandbox=True)), "d2": Heard(8, "m", None)},
+        variants={"spring": Assigned(9, "bold"), "rescue.fork": Assigned(0, "mail")},
     )
     async with state.begin() as transaction:
         await people(transaction, "a", "b")

@@ -22,8 +22,8 @@ from holdfast.decisions.gate import Answer, Contacted, GateRules, Permit, Standi
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
-from holdfast.decisions.step import Ask, Change, Go, HandOver, Leave, Park, Place
-from holdfast.decisions.told import Told, told_changed, told_contact, told_entered, told_left
+from holdfast.decisions.step import Ask, Assign, Change, Go, HandOver, Leave, Park, Place
+from holdfast.decisions.told import Told, told_assigned, told_changed, told_contact, told_entered, told_left
 from holdfast.decisions.visit import Visit, not_after
 from holdfast.events.event import Event
 from holdfast.kernel.moments import from_millis, to_millis
@@ -229,6 +229,9 @@ class _Walk:
                 case Change():
                     self._change(outcome)
                     self._go(node, outcome.exit)
+                case Assign():
+                    self._assign(outcome)
+                    self._go(node, outcome.exit)
                 case HandOver(journey):
                     self._handed_over.append((journey, self._visit.effect_key_at(self._step, self._seq)))
                     self._go(node, outcome.exit)
@@ -297,6 +300,13 @@ class _Walk:
         key = self._visit.effect_key_at(self._step, self._seq)
         self.tell(told_changed(self._journey, self._visit, change.trait, change.value, key=key, step=self._step))
         self._facts = ChangedFacts(self._facts, {change.trait: change.value})
+
+    def _assign(self, assign: Assign) -> None:
+        if self._facts.variant(assign.experiment):
+            return
+        key = self._visit.effect_key_at(self._step, self._seq)
+        self.tell(told_assigned(self._journey, self._visit, assign, key=key, step=self._step))
+        self._facts = ChangedFacts(self._facts, {}, assigned={assign.experiment: assign.variant})
 
     def _ask(self, ask: Ask) -> str:
         cost = self._scene.rules.cost_of(ask.contact.channel)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar, TypeAlias
 
@@ -99,7 +99,20 @@ class HandOver:
     exit: str
 
 
-Outcome: TypeAlias = Go | Park | Ask | Change | HandOver | Leave
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assign:
+    """Give the person this variant of an experiment, and go on by `exit`; told if they had none of it before."""
+
+    experiment: str
+    variant: str
+    propensity: float
+    """The chance they had of this variant; in (0, 1]."""
+    exit: str
+    about: Mapping[str, Json] = field(default_factory=dict)
+    """What else is told of how it came about."""
+
+
+Outcome: TypeAlias = Go | Park | Ask | Assign | Change | HandOver | Leave
 
 
 class Step(ABC):
@@ -159,6 +172,11 @@ class Step(ABC):
 def contradiction(path: str, message: str, *, hint: str) -> Invalid:
     """The complaint that fields which are each right do not go together."""
     return Invalid(message, code="contradiction", path=path, hint=hint)
+
+
+def step_experiment(origin: str, step: str) -> str:
+    """The name of the experiment a step is of its own: ids hold no dots, so it is no other's."""
+    return f"{origin}.{step}"
 
 
 NOTE_MOST = 60

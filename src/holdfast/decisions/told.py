@@ -9,9 +9,11 @@ from typing import Literal
 
 from holdfast.decisions.gate import Answer, Contact, Withheld
 from holdfast.decisions.journey import Journey
+from holdfast.decisions.step import Assign
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import NAMES, Event, IdentityKey, Json, own_event
 from holdfast.kernel.moments import format_moment
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 
 JOURNEY_ENTERED = "Journey Entered"
 JOURNEY_LEFT = "Journey Left"
@@ -30,6 +32,11 @@ class Told:
     kind: Literal["track", "identify"] = "track"
     """Of an identify call the properties are traits."""
     context: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def is_learnt_at_once(self) -> bool:
+        """Whether the person's profile must know of it before it has come back by the log."""
+        return self.kind == "identify" or self.name == VARIANT_ASSIGNED
 
     def event(self, user: IdentityKey, at: datetime) -> Event:
         """The event, told under that identity."""
@@ -72,6 +79,19 @@ def told_changed(journey: Journey, visit: Visit, trait: str, value: Json, *, key
     """A step gave the person's trait a value."""
     context = _about(journey, visit) | {"step": step}
     return Told(name=NAMES["identify"], kind="identify", properties={trait: value}, context=context, key=(key,))
+
+
+def told_assigned(journey: Journey, visit: Visit, assign: Assign, *, key: str, step: str) -> Told:
+    """A step gave somebody their variant of an experiment."""
+    properties = _about(journey, visit) | {
+        "step": step,
+        "arm": visit.arm,
+        "experiment": assign.experiment,
+        "variant": assign.variant,
+        "propensity": assign.propensity,
+    }
+    # Not under the name of the person: of somebody who was erased and comes again it is told anew.
+    return Told(name=VARIANT_ASSIGNED, properties={**assign.about, **properties}, key=(assign.experiment, key))
 
 
 def _about(journey: Journey, visit: Visit) -> dict[str, Json]:

@@ -16,6 +16,7 @@ import msgspec
 from holdfast.events.event import Event
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.devices import Devices, heard_of, later_heard
+from holdfast.profiles.variants import Variants, assigned_by, earliest
 from holdfast.profiles.watched import Kept, Watchers, all_joined, watched
 
 RECENT_MOST = 32
@@ -80,6 +81,8 @@ class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
     """By the number of what watches them: single events."""
     devices: Devices = {}
     """By their ids: where push messages reach them, and which of those places are gone."""
+    variants: Variants = {}
+    """By the experiment's name: which variant they were assigned first."""
 
     def trait_values(self) -> dict[str, JsonValue]:
         """The traits as they stand; one set to null is not there."""
@@ -128,7 +131,15 @@ def consent_name(channel: str, topic: str) -> str:
 
 
 def hear(profile: Profile, event: Event) -> Profile:
-    """The profile with the traits an identify call says; it is still to be learnt, and changes no trait then."""
+    """The profile with the traits an identify call says, or the variant we assign.
+
+    The event is still to be learnt, and changes neither then.
+    """
+    variants = assigned_by(profile.variants, event)
+    if variants is not profile.variants:
+        return msgspec.structs.replace(profile, variants=variants)
+    if event.kind != "identify":
+        return profile
     at_ms = to_millis(event.timestamp)
     said = {name: Stamped(at_ms, event.message_id, value) for name, value in event.properties.items()}
     return msgspec.structs.replace(profile, traits=_later(profile.traits, said))
@@ -159,6 +170,7 @@ def learn(profile: Profile, event: Event, watchers: Watchers | None = None) -> P
         answered_ms=max(profile.answered_ms, at_ms) if _is_answer(event) else profile.answered_ms,
         watched=profile.watched if watchers is None else watched(profile.watched, event, watchers),
         devices=heard_of(profile.devices, event),
+        variants=assigned_by(profile.variants, event),
     )
 
 
@@ -193,6 +205,7 @@ def _combined(one: Profile, other: Profile) -> Profile:
         answered_ms=max(one.answered_ms, other.answered_ms),
         watched=all_joined(one.watched, other.watched),
         devices=later_heard(one.devices, other.devices),
+        variants=earliest(one.variants, other.variants),
     )
 
 

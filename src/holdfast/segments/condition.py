@@ -130,6 +130,10 @@ class Facts(Protocol):
         """What is known of the events of a leaf; None where they are not watched, or not yet for this person."""
         ...
 
+    def variant(self, experiment: str) -> str | None:
+        """The variant of an experiment they were assigned first; empty for none, None when not known from here."""
+        ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:

@@ -6,9 +6,10 @@ from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from holdfast.events.event import Json
+from holdfast.events.event import OWN_SOURCE, Json
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import Profile
+from holdfast.profiles.variants import VARIANT_ASSIGNED, variant_of
 from holdfast.segments.condition import UTC_ZONE, Facts, Moments, PastEvent, Times
 from holdfast.segments.groups import GROUP_JOINED
 from holdfast.segments.leaf import Leaf, Seen
@@ -85,19 +86,24 @@ class ProfileFacts:
     def seen(self, leaf: Leaf) -> Seen | None:
         return self._watching.seen(leaf, self._profile, self._identities)
 
+    def variant(self, experiment: str) -> str | None:
+        return variant_of(self._profile.variants, experiment)
+
 
 class ChangedFacts:
-    """What is known of one person, with some traits changed since."""
+    """What is known of one person, with some traits changed since, or variants assigned."""
 
-    __slots__ = ("_facts", "traits")
+    __slots__ = ("_assigned", "_facts", "traits")
 
-    def __init__(self, facts: Facts, changes: Mapping[str, Json]) -> None:
+    def __init__(self, facts: Facts, changes: Mapping[str, Json], *, assigned: Mapping[str, str] | None = None) -> None:
         """What else is known stays as it is.
 
         Args:
             changes: values by trait; null for one that is taken away.
+            assigned: variants by experiment, of experiments in which they took no part before.
         """
         self._facts = facts
+        self._assigned = {} if assigned is None else assigned
         changed = {**facts.traits, **changes}
         self.traits: Mapping[str, Json] = {name: value for name, value in changed.items() if value is not None}
 
@@ -123,6 +129,9 @@ class ChangedFacts:
 
     def seen(self, leaf: Leaf) -> Seen | None:
         return self._facts.seen(leaf)
+
+    def variant(self, experiment: str) -> str | None:
+        return self._assigned.get(experiment) or self._facts.variant(experiment)
 
 
 class HistoryFacts:
@@ -165,3 +174,11 @@ class HistoryFacts:
     def seen(self, leaf: Leaf) -> Seen | None:
         """Nothing: whoever has the whole past looks at that."""
         return None
+
+    def variant(self, experiment: str) -> str:
+        assigned = (
+            (each.timestamp, str(each.properties.get("variant")))
+            for each in self.past(VARIANT_ASSIGNED)
+            if each.source == OWN_SOURCE and each.properties.get("experiment") == experiment
+        )
+        return min(assigned, default=(None, ""))[1]

@@ -66,6 +66,9 @@ class Memory:
     def seen(self, leaf: Leaf) -> Seen | None:
         return None
 
+    def variant(self, experiment: str) -> str:
+        return ""
+
 
 def needed(condition: Condition | None) -> frozenset[str]:
     """Events that must have happened at some time for the condition to hold; there may be further ones.

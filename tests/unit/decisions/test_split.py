@@ -11,10 +11,11 @@ from holdfast.decisions.fields import decode_fields
 from holdfast.decisions.holdout import arm_of
 from holdfast.decisions.journey import decode_journey, encode_journey
 from holdfast.decisions.shares import drawn_name
-from holdfast.decisions.step import Go, Place
+from holdfast.decisions.step import Assign, Place
 from holdfast.decisions.steps.split import Split
 from holdfast.kernel.errors import Invalid
-from holdfast.profiles.profile import EMPTY
+from holdfast.profiles.profile import Profile
+from holdfast.profiles.variants import Assigned
 from holdfast.segments.facts import ProfileFacts
 from tests.unit.decisions.journeys import START, cart_rescue
 
@@ -22,12 +23,21 @@ PEOPLE = [f"person-{number}" for number in range(4_000)]
 
 
 def way_of(person: str, shares: dict[str, float], *, origin: str = "rescue", step: str = "fork") -> str:
-    facts = ProfileFacts(EMPTY, user_id=person)
+    return assigned(person, shares, origin=origin, step=step).exit
+
+
+def assigned(
+    person: str, shares: dict[str, float], *, origin: str = "rescue", step: str = "fork", before: str = ""
+) -> Assign:
+    name = f"{origin}.{step}"
+    profile = Profile(variants={name: Assigned(0, before)} if before else {})
+    facts = ProfileFacts(profile, user_id=person)
     stood = Split(shares=shares).stand(
         Place(now=START, arrived=START, event=None, facts=facts, origin=origin, step=step)
     )
-    assert isinstance(stood, Go)
-    return stood.exit
+    assert isinstance(stood, Assign)
+    assert (stood.experiment, stood.exit) == (name, stood.variant)
+    return stood
 
 
 def test_as_many_go_each_way_as_it_says() -> None:
@@ -51,6 +61,22 @@ def test_a_larger_share_takes_from_the_other_alone() -> None:
     assert {person for person in PEOPLE if before[person] == "a"} < {
         person for person in PEOPLE if after[person] == "a"
     }
+
+
+def test_what_somebody_was_given_first_stands_whatever_they_would_draw_now() -> None:
+    shares = {"a": 0.5, "b": 0.5}
+    assert {assigned(person, shares, before="b").variant for person in PEOPLE} == {"b"}
+
+
+@pytest.mark.parametrize("shares", [{"a": 0.5, "c": 0.5}, {"a": 0.5, "b": 0.0, "c": 0.5}])
+def test_a_way_that_is_closed_leads_nobody_on(shares: dict[str, float]) -> None:
+    drawn = {person: way_of(person, shares) for person in PEOPLE}
+    assert {person: assigned(person, shares, before="b").variant for person in PEOPLE} == drawn
+
+
+def test_the_chance_is_told_with_which_somebody_got_there() -> None:
+    shares = {"a": 0.2, "b": 0.8}
+    assert {(each := assigned(person, shares)).variant: each.propensity for person in PEOPLE} == shares
 
 
 @pytest.mark.parametrize("other", [{"origin": "winback"}, {"step": "fork-2"}])

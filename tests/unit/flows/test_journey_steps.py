@@ -58,6 +58,53 @@ async def test_a_split_sends_each_the_same_way_every_time() -> None:
     assert counts == {"entered": 40, "mail": len(house.handed), "none": 40 - len(house.handed)}
 
 
+FORK: dict[str, Any] = {"type": "split", "shares": {"a": 0.5, "b": 0.5}, "exits": {"a": "a", "b": "b"}}
+
+
+async def test_a_variant_is_told_once_of_a_person() -> None:
+    house = House()
+    await house.publish(a_journey(first=FORK, a=END, b=END))
+    people = [f"person-{number}" for number in range(20)]
+    for time in ("once", "twice"):
+        await house.happens(*(does("Signed Up", person, message=f"{time}-{person}") for person in people))
+    told = await house.told("Variant Assigned")
+    ways = (await left(house))[: len(people)]
+    assert [each["variant"] for each in told] == ways
+    wanted = {"experiment": "hello.first", "propensity": 0.5, "origin": "hello", "origin_kind": "journey"}
+    wanted |= {"version": 1, "step": "first", "arm": "treated"}
+    assert {**told[0], "variant": ""} == {**wanted, "variant": ""}
+
+
+async def test_two_devices_of_one_person_go_on_the_way_of_the_one_that_came_first() -> None:
+    house = House()
+    await house.publish(a_journey(first=FORK, a=END, b=END))
+    for number in range(12):
+        phone = {"type": "track", "event": "Signed Up", "anonymousId": f"phone-{number}", "messageId": f"p-{number}"}
+        await house.happens(phone)
+        await house.later(seconds=1)
+        await house.happens(does("Signed Up", f"user-{number}"))
+        first, second = (await left(house))[-2:]
+        login = {"type": "identify", "userId": f"user-{number}", "anonymousId": f"phone-{number}"}
+        await house.happens({**login, "messageId": f"l-{number}"})
+        told = len(await house.told("Variant Assigned"))
+        again = {**phone, "userId": f"user-{number}", "messageId": f"a-{number}"}
+        await house.happens(again)
+        assert (await left(house))[-1] == first, "they are shown under the name that went the second way"
+        assert len(await house.told("Variant Assigned")) == told
+        if first != second:
+            return
+    raise AssertionError("nobody went both ways")
+
+
+async def test_two_splits_in_one_instant_are_two_experiments() -> None:
+    house = House()
+    both = {"a": "second", "b": "second"}
+    await house.publish(a_journey(first={**FORK, "exits": both}, second=FORK, a=END, b=END))
+    await house.happens(does("Signed Up"))
+    told = await house.told("Variant Assigned")
+    assert sorted(each["experiment"] for each in told) == ["hello.first", "hello.second"]
+
+
 async def test_a_wait_ends_at_the_hour_of_their_own_clock() -> None:
     house = House()
     morning = {"type": "wait_until", "at": "09:00", "exits": {"waited": "mail"}}

@@ -11,6 +11,7 @@ from holdfast.events.event import OWN_SOURCE, Event
 from holdfast.profiles.devices import DEVICE_GONE, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, device_id
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import CONSENT_CHANGED
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 
 NASTY_TEXT = st.sampled_from(
     ["", "a", "ß", "İ", "\\", "\0", "\0\0", "😀", "e\u0301", "\u202e", "null", "'; --", "\ud800"]
@@ -50,13 +51,18 @@ APP_CONTEXTS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
         "app": st.sampled_from([{"namespace": "example.shop"}, {}, "shop", None]),
     },
 )
+ASSIGNED: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"experiment": st.sampled_from(["x", "y", "\0", "", None]), "variant": st.sampled_from(["a", "b", "", 1])}
+)
 GONE = st.fixed_dictionaries({"device": st.sampled_from([device_id("one"), device_id("two"), "", None])})
 
 
 @st.composite
 def events(draw: st.DrawFn, message_id: str) -> Event:
     """An event of one identity; the message id is given, since no two events share one."""
-    kind = draw(st.sampled_from(["track", "identify", "ours", "consent", "subscribed", "unsubscribed", "gone"]))
+    kind = draw(
+        st.sampled_from(["track", "identify", "ours", "consent", "subscribed", "unsubscribed", "gone", "assigned"])
+    )
     at = draw(NASTY_MOMENTS)
     given: dict[str, Any] = {"user_id": "u", "timestamp": at, "received_at": at, "message_id": message_id}
     if kind == "identify":
@@ -73,6 +79,9 @@ def events(draw: st.DrawFn, message_id: str) -> Event:
     if kind == "gone":
         source = draw(st.sampled_from([OWN_SOURCE, "web"]))
         return Event(name=DEVICE_GONE, properties=draw(GONE), source=source, **given)
+    if kind == "assigned":
+        source = draw(st.sampled_from([OWN_SOURCE, OWN_SOURCE, "web"]))
+        return Event(name=VARIANT_ASSIGNED, properties=draw(ASSIGNED), source=source, **given)
     given |= {"context": draw(APP_CONTEXTS)}
     return Event(name=draw(st.sampled_from(["A", "B", "Order Completed"])), **given)
 

@@ -48,6 +48,7 @@ from holdfast.profiles.profile import (
     learn,
     watch,
 )
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 
 CHUNK_ROWS = 100_000
 """Rows folded at a time, unless said otherwise."""
@@ -212,7 +213,7 @@ async def _unknown(rows: _Rows, history: History) -> _Rows:
 # What the events say.
 
 
-_TELLING = pa.array([CONSENT_CHANGED, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, DEVICE_GONE])
+_TELLING = pa.array([CONSENT_CHANGED, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, DEVICE_GONE, VARIANT_ASSIGNED])
 """Events that say something of people beside having happened; identify calls do, and those that name a device."""
 
 
@@ -308,6 +309,7 @@ def _profiles(table: pa.Table, who: Ints, keys: Sequence[IdentityKey]) -> list[P
             first_seen_ms=first,
             last_seen_ms=last,
             devices=said.devices,
+            variants=said.variants,
         )
         for counted, first, last, said in zip(
             tallies, firsts, lasts, (told.get(key, EMPTY) for key in keys), strict=True

@@ -366,9 +366,7 @@ class Travel:
 
     def _say(self, traveller: Traveller, told: Told, user: IdentityKey, now: datetime) -> Event:
         """Let the person's profile hear at once what is told of them: it comes back by the log, but not at once."""
-        # Later than what was said of these traits before, or that would stand: the last word is the latest.
-        said_ms = [said.at_ms for name, said in traveller.whole().traits.items() if name in told.properties]
-        event = told.event(user, from_millis(max(to_millis(now), *(each + 1 for each in said_ms), 0)))
+        event = told.event(user, _said_at(traveller, told, now))
         identity = next(each.id for each in traveller.members if each.key == user)
         traveller.knows(identity, hear(traveller.profiles.get(identity, EMPTY), event))
         self.done.heard[identity] = traveller
@@ -394,7 +392,7 @@ class Travel:
         user = traveller.name_of(visit.identity)
         for told in step.told:
             self.done.events.append(
-                told.event(user, now) if told.kind == "track" else self._say(traveller, told, user, now)
+                self._say(traveller, told, user, now) if told.is_learnt_at_once else told.event(user, now)
             )
         for asked in step.sends:
             # What was withheld is written down too: every contact that was asked for has its row, and its reason.
@@ -441,6 +439,14 @@ class Travel:
             days = self._spent.setdefault(play.id, {})
             days[day] = days.get(day, 0) + asked.cost
             self.done.spent[play.id, day] = self.done.spent.get((play.id, day), 0) + asked.cost
+
+
+def _said_at(traveller: Traveller, told: Told, now: datetime) -> datetime:
+    """When it is said: of traits later than what was said of them before, or that would stand."""
+    if told.kind != "identify":
+        return now
+    said_ms = [said.at_ms for name, said in traveller.whole().traits.items() if name in told.properties]
+    return from_millis(max(to_millis(now), *(each + 1 for each in said_ms), 0))
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> str:

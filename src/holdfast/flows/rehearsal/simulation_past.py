@@ -23,13 +23,16 @@ from holdfast.ports.history import History
 from holdfast.ports.log import Record
 from holdfast.ports.state import Identity, View
 from holdfast.profiles.identity import Link
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 
 LATE_DAYS = 7
 """What came more than so long after it happened was brought in by a file; so was whatever came in the same moment."""
 LATE_MS = LATE_DAYS * 86_400_000
 RECORD_EVENTS = 500
 """Events in one record of a replayed log."""
-TOLD = frozenset({JOURNEY_ENTERED, JOURNEY_LEFT, MESSAGE_QUEUED, MESSAGE_WITHHELD, *MESSAGE_NAMES.values()})
+TOLD = frozenset(
+    {JOURNEY_ENTERED, JOURNEY_LEFT, MESSAGE_QUEUED, MESSAGE_WITHHELD, VARIANT_ASSIGNED, *MESSAGE_NAMES.values()}
+)
 """What journeys tell of themselves: of the one that is simulated, the replay tells it anew."""
 NOTHING = msgspec.Raw(b"{}")
 
