@@ -18,6 +18,7 @@ from holdfast.messages.parcel import Gone
 from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
+from holdfast.ports.experiments import ExperimentTransaction, ExperimentView
 from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
@@ -282,6 +283,7 @@ class View(
     LiveView,
     TurnView,
     TemplateView,
+    ExperimentView,
     CatalogueView,
     ConnectionView,
     InboxView,
@@ -491,6 +493,7 @@ class Transaction(
     LiveTransaction,
     TurnTransaction,
     TemplateTransaction,
+    ExperimentTransaction,
     CatalogueTransaction,
     ConnectionTransaction,
     InboxTransaction,

@@ -32,6 +32,7 @@ from holdfast.profiles.profile import Profile, combine
 from holdfast.stores.memory.catalogues import ReadingCatalogues
 from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.erasure import ReadingErasure
+from holdfast.stores.memory.experiments import ReadingExperiments
 from holdfast.stores.memory.inbox import ReadingInbox
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.receipts import ReadingReceipts
@@ -52,6 +53,7 @@ class MemoryView(
     ReadingLive,
     MemoryTurns,
     ReadingTemplates,
+    ReadingExperiments,
     ReadingCatalogues,
     ReadingConnections,
     ReadingInbox,

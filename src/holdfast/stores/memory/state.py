@@ -31,6 +31,7 @@ from holdfast.profiles.profile import Profile
 from holdfast.stores.memory.catalogues import ChangingCatalogues
 from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.erasure import ChangingErasure
+from holdfast.stores.memory.experiments import ChangingExperiments
 from holdfast.stores.memory.inbox import ChangingInbox
 from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
@@ -47,6 +48,7 @@ class MemoryTransaction(
     ChangingLive,
     MemoryChangingTurns,
     ChangingTemplates,
+    ChangingExperiments,
     ChangingCatalogues,
     ChangingConnections,
     ChangingInbox,

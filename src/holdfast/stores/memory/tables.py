@@ -9,6 +9,7 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.ports.catalogues import Catalogue, CatalogueItem, CouponCode, CouponPool, Edition
 from holdfast.ports.connections import Connection
 from holdfast.ports.erasure import Erasure, Tombstone
+from holdfast.ports.experiments import SavedExperiment
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.receipts import Reached
@@ -61,6 +62,8 @@ class Tables:
     keys: dict[str, AccessKey] = field(default_factory=dict)
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
     """Every version, deletions too, by id and number."""
+    experiments: dict[tuple[str, int], SavedExperiment] = field(default_factory=dict)
+    """Every version, by id and number."""
     templates: dict[tuple[str, str, int], SavedTemplate] = field(default_factory=dict)
     """Every version, deletions too, by kind, id and number."""
     notes: dict[str, str] = field(default_factory=dict)

@@ -33,6 +33,7 @@ from holdfast.ports.state import Transaction, View
 from holdfast.stores.postgres.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
+from holdfast.stores.postgres.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.postgres.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
@@ -72,6 +73,7 @@ class PostgresView(
     ReadingOutbox,
     ReadingSegments,
     ReadingTemplates,
+    ReadingExperiments,
     ReadingErasure,
     ReadingSmall,
     ReadingTurns,
@@ -92,6 +94,7 @@ class PostgresTransaction(
     ChangingOutbox,
     ChangingSegments,
     ChangingTemplates,
+    ChangingExperiments,
     ChangingErasure,
     ChangingSmall,
     ChangingTurns,

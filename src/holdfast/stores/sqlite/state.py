@@ -15,6 +15,7 @@ from holdfast.stores.sqlite.catalogues import ChangingCatalogues, ReadingCatalog
 from holdfast.stores.sqlite.checkpoint import Checkpointer
 from holdfast.stores.sqlite.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.sqlite.erasure import ChangingErasure, ReadingErasure
+from holdfast.stores.sqlite.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
 from holdfast.stores.sqlite.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
@@ -49,6 +50,7 @@ class SqliteView(
     ReadingOutbox,
     ReadingSegments,
     ReadingTemplates,
+    ReadingExperiments,
     ReadingErasure,
     ReadingSmall,
     ReadingTurns,
@@ -69,6 +71,7 @@ class SqliteTransaction(
     ChangingOutbox,
     ChangingSegments,
     ChangingTemplates,
+    ChangingExperiments,
     ChangingErasure,
     ChangingSmall,
     ChangingTurns,
