@@ -10,8 +10,10 @@ import pyarrow as pa
 
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.kernel.errors import Invalid
+from holdfast.measures.learning.question import TriedQuestion, TriedRow
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
 from holdfast.ports.erasure import Forgetting
+from holdfast.ports.trials import Trials
 from holdfast.profiles.watched import Kept
 from holdfast.segments.condition import Condition
 from holdfast.segments.leaf import Leaf
@@ -125,7 +127,7 @@ def bucket_starts(since_ms: int, until_ms: int, bucket_seconds: int) -> range:
     return starts
 
 
-class History(Forgetting, Protocol):
+class History(Forgetting, Trials, Protocol):
     """Adding and asking. What `add` returned from is in every answer after it."""
 
     async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
@@ -209,6 +211,10 @@ class History(Forgetting, Protocol):
 
         Both arms that are compared are there; `global_holdout` is when somebody entered as that.
         """
+        ...
+
+    async def tried(self, question: TriedQuestion) -> list[TriedRow]:
+        """Who an adaptive step sent where, and what came of it; in order of variant, batch, cell, half and chance."""
         ...
 
     async def size(self) -> int:

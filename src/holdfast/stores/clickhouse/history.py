@@ -17,6 +17,8 @@ from holdfast.decisions.visit import Arm
 from holdfast.events.event import Json
 from holdfast.kernel.sql import Sql
 from holdfast.measures.insight import Answer, Question
+from holdfast.measures.learning.question import TriedQuestion, TriedRow
+from holdfast.measures.metrics import Lives, Outcomes, Tally
 from holdfast.measures.outcome import APART, ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
 from holdfast.ports.asking import UnderWay
@@ -33,10 +35,11 @@ from holdfast.ports.history import (
     TimelineEvent,
     bucket_starts,
 )
+from holdfast.ports.trials import LIVES_MOST
 from holdfast.segments.condition import UTC_ZONE, Condition, Scope
 from holdfast.segments.groups import group_traits
 from holdfast.segments.leaf import Leaf
-from holdfast.stores.clickhouse import bulk, erasing, latest, questions, sandbox
+from holdfast.stores.clickhouse import bulk, erasing, latest, questions, sandbox, trials
 from holdfast.stores.clickhouse.audiences import ChdbAudiences
 from holdfast.stores.clickhouse.columns import KEPT_COLUMNS, KEPT_PEOPLE_COLUMNS
 from holdfast.stores.clickhouse.discovery import Properties
@@ -50,6 +53,7 @@ from holdfast.stores.clickhouse.rows import (
     timeline_event,
 )
 from holdfast.stores.clickhouse.server import Server
+from holdfast.stores.clickhouse.tried import tried, tried_row
 from holdfast.stores.clickhouse.typed_people import typed_people
 
 T = TypeVar("T")
@@ -280,6 +284,18 @@ class ChdbHistory:
         found = {row[0]: row[1:] for row in rows}
         arms = (*ARMS, APART) if APART in found else ARMS
         return [_arm_outcome(arm, found.get(arm, (0,) * 7)) for arm in arms]
+
+    async def tried(self, question: TriedQuestion) -> list[TriedRow]:
+        rows = await self._rows(tried(self._scope(question.as_of_ms), question))
+        return [tried_row(row) for row in rows]
+
+    async def trial_tallies(self, question: Outcomes) -> list[Tally]:
+        rows = await self._rows(trials.tallies(self._scope(question.as_of_ms), question))
+        return [trials.tally(row) for row in rows]
+
+    async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
+        asked = trials.lives(self._scope(question.as_of_ms), question, first_people=min(first_people, LIVES_MOST))
+        return trials.lives_of(await self._rows(asked), len(question.metrics))
 
     async def insight(self, question: Question, *, as_of_ms: int) -> Answer:
         scope = self._scope(as_of_ms)

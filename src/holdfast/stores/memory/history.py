@@ -13,6 +13,8 @@ import pyarrow as pa
 from holdfast.decisions.visit import Arm
 from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
 from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.measures.learning.question import TriedQuestion, TriedRow
+from holdfast.measures.metrics import Lives, Outcomes, Tally
 from holdfast.measures.outcome import APART, ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, trait_column, with_traits
@@ -31,12 +33,15 @@ from holdfast.ports.history import (
     TimelineEvent,
     bucket_starts,
 )
+from holdfast.ports.trials import LIVES_MOST
 from holdfast.profiles.watched import Kept, entry_at, joined, kept_of
 from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Truth
 from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.groups import GROUP_JOINED, group_of, group_traits
 from holdfast.segments.leaf import Leaf
 from holdfast.segments.values import element_text, gather, is_number, lay_out
+from holdfast.stores.memory.trials import TrialReader
+from holdfast.stores.memory.tried import tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +241,15 @@ class MemoryHistory:
             for arm in (*ARMS, *((APART,) if APART in {each for _, each in entered.values()} else ()))
         ]
 
+    async def tried(self, question: TriedQuestion) -> list[TriedRow]:
+        return tried(self._events, self._person_of, question)
+
+    async def trial_tallies(self, question: Outcomes) -> list[Tally]:
+        return self._trial(question).tallies()
+
+    async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
+        return self._trial(question).lives(min(first_people, LIVES_MOST))
+
     async def size(self) -> int:
         return len(self._events)
 
@@ -366,6 +380,15 @@ class MemoryHistory:
             source=event.source,
             properties=gather(lay_out(event.properties)),
             context=event.context,
+        )
+
+    def _trial(self, question: Outcomes) -> TrialReader:
+        return TrialReader(
+            self._events,
+            self._everyone(),
+            person_of=self._person_of,
+            currency=self._currency,
+            question=question,
         )
 
     def _entered(self, question: OutcomeQuestion) -> dict[int, tuple[int, Arm]]:

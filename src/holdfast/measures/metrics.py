@@ -1,0 +1,247 @@
+"""Metrics: what is asked of the people of a trial, and the sums that answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from holdfast.kernel.errors import Invalid
+from holdfast.measures.statistics.moments import Moments
+from holdfast.measures.statistics.sequential import LOOKS
+
+Measure = Literal["did", "times", "revenue"]
+"""Whether somebody did it, 1 or 0; how often; what it brought, in minor units of the question's currency."""
+
+METRICS_MOST = 60
+"""Metrics in one question."""
+SEGMENTS_MOST = 20
+"""Segments told apart; whoever is in none of them is in `other`."""
+DAY_SECONDS = 86_400
+HOUR_SECONDS = 3_600
+CAP_SHARE = 0.99
+"""A capped metric counts nobody for more than this share of those who brought anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric:
+    """Something measured of each person, from `after_seconds` after they were assigned until `within_seconds` after."""
+
+    name: str
+    events: tuple[str, ...]
+    measure: Measure
+    within_seconds: int
+    after_seconds: int = 0
+    cap: float | None = None
+    """Nobody counts for more; None for no limit."""
+    is_guardrail: bool = False
+    """Whether more of it is worse."""
+
+    def __post_init__(self) -> None:
+        if not self.events or not 0 <= self.after_seconds < self.within_seconds:
+            raise Invalid(
+                f"{self.name!r:.80} is about no time, or no event.",
+                path="$.within_seconds",
+                hint="Name an event, and let its time end after it begins.",
+            )
+
+    @property
+    def ceiling(self) -> float:
+        """The most that somebody counts for."""
+        return 1.0 if self.measure == "did" else np.inf if self.cap is None else self.cap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """The people of a journey or campaign, by the arm of their first entry."""
+
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assigned:
+    """The people of an experiment, by the variant they were assigned first."""
+
+    experiment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Everyone:
+    """Everybody who had been seen by a moment, as though all had been assigned then; in no variant."""
+
+    at_ms: int
+
+
+Whom: TypeAlias = Entered | Assigned | Everyone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcomes:
+    """A question about the people of a trial: what each variant did.
+
+    It is answered as it would have been at `as_of_ms`: what happened, or was received, later is left out. A person
+    belongs to what they were assigned first of all; people held out of a journey, or of everything, are apart from the
+    variants of its steps. Who is asked about is put in order of when they were assigned (ties by person number).
+    """
+
+    whom: Whom
+    metrics: tuple[Metric, ...]
+    as_of_ms: int
+    currency: str
+    """Only revenue in this currency is counted."""
+    since_ms: int = 0
+    """Leave out who was assigned before."""
+    before_seconds: int = 30 * DAY_SECONDS
+    """How far back what people did before is looked at."""
+    planned_people: int | None = None
+    """Tells apart the looks that people belong to."""
+    trait: str | None = None
+    """Tells apart the values of this trait, as it stands now."""
+    weighted: bool = False
+    """Count everybody for one over the chance they had of their variant: for shares that were changed on the way."""
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.metrics) <= METRICS_MOST:
+            raise Invalid(
+                f"{len(self.metrics)} metrics are asked for.", path="$.metrics", hint=f"Ask for 1 to {METRICS_MOST}."
+            )
+        if self.planned_people is not None and self.planned_people < LOOKS:
+            raise Invalid(
+                f"{self.planned_people} people are too few for {LOOKS} looks.",
+                path="$.planned_people",
+                hint=f"Plan {LOOKS} or more: `holdfast trial plan` says how many it takes.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Some of the people of a trial, and the sums of what they did. Tallies of the same variant add up."""
+
+    variant: str
+    apart: bool
+    """Whether they are in no comparison: people of the global holdout, or held out of a journey whose step this is."""
+    look: int
+    """Which look they belong to, from 1; 0 where nobody has planned how many people there are to be."""
+    part: str
+    """Of a question by trait: `value`, `none` or `other`."""
+    label: str
+    people: int
+    """Everybody assigned, also those whose time is not over yet."""
+    exposed: int
+    """How many of them really got something, until now."""
+    chance_least: float
+    chance_most: float
+    """The chances they had of their variant."""
+    first_ms: int
+    last_ms: int
+    """When the first and the last of them were assigned."""
+    moments: tuple[Moments, ...]
+    """By metric: of those whose time for it is over.
+
+    `x` is the same before they were assigned; `d` whether they were exposed in that time, or, in a weighted question,
+    their weight.
+    """
+    some: tuple[float, ...]
+    """By metric: how many of them have any of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lives:
+    """People one by one, in order of when they were assigned; those whose time is over for every metric."""
+
+    variants: tuple[str, ...]
+    keys: tuple[str, ...]
+    """The name each is known under, where the question is about everyone; else empty."""
+    values: npt.NDArray[np.float64]
+    """Shape (people, metrics)."""
+    before: npt.NDArray[np.float64]
+    """Likewise."""
+
+
+def usual_metrics(
+    *,
+    goal: str,
+    windows: Sequence[int],
+    orders: str,
+    returning: str,
+    bracket_seconds: int,
+    brackets: int,
+    guardrails: Sequence[str],
+) -> tuple[Metric, ...]:
+    """What is measured where nobody says otherwise; the first is what the trial is decided by.
+
+    Args:
+        goal: the event that means success.
+        windows: how long after they were assigned it counts, in seconds; the first is the near term.
+        orders: the event that brings revenue.
+        returning: what staying means.
+        bracket_seconds: the natural time between doing it and doing it again; `brackets` of them are told.
+        guardrails: events of which more is worse.
+    """
+    found: list[Metric] = []
+    for within in dict.fromkeys(windows):
+        ending = duration(within)
+        found += [
+            Metric(name=f"conversion_{ending}", events=(goal,), measure="did", within_seconds=within),
+            Metric(name=f"orders_{ending}", events=(orders,), measure="times", within_seconds=within),
+            Metric(name=f"revenue_{ending}", events=(orders,), measure="revenue", within_seconds=within),
+        ]
+    found += [
+        Metric(
+            name=f"retained_{number}",
+            events=(returning,),
+            measure="did",
+            after_seconds=number * bracket_seconds,
+            within_seconds=(number + 1) * bracket_seconds,
+        )
+        for number in range(1, brackets + 1)
+    ]
+    within = windows[0]
+    found += [
+        Metric(
+            name=f"{event.lower().replace(' ', '_')}_{duration(within)}",
+            events=(event,),
+            measure="did",
+            within_seconds=within,
+            is_guardrail=True,
+        )
+        for event in guardrails
+    ]
+    return tuple(found)
+
+
+def capped(metric: Metric, cap: float) -> Metric:
+    """The metric with nobody counting for more than `cap`."""
+    return Metric(
+        name=f"{metric.measure}_capped_{duration(metric.within_seconds)}",
+        events=metric.events,
+        measure=metric.measure,
+        within_seconds=metric.within_seconds,
+        after_seconds=metric.after_seconds,
+        cap=cap,
+    )
+
+
+def cap_of(values: Iterable[float], share: float = CAP_SHARE) -> float | None:
+    """What the top hundredth of those who have anything is brought down to; None where nobody has."""
+    positive = sorted(value for value in values if value > 0)
+    return positive[min(int(share * len(positive)), len(positive) - 1)] if positive else None
+
+
+def duration(seconds: int) -> str:
+    """A stretch of time as short as it can be said: `7d`, `12h`, `90s`."""
+    for length, unit in ((DAY_SECONDS, "d"), (HOUR_SECONDS, "h")):
+        if seconds % length == 0:
+            return f"{seconds // length}{unit}"
+    return f"{seconds}s"
+
+
+def in_words(seconds: int) -> str:
+    """The same in plain words."""
+    for length, unit in ((DAY_SECONDS, "day"), (HOUR_SECONDS, "hour")):
+        if seconds % length == 0:
+            return f"{seconds // length} {unit}{'' if seconds == length else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"

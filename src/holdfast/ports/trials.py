@@ -1,0 +1,25 @@
+"""Trials: what became of the people of an experiment, as the history knows it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from holdfast.measures.metrics import Lives, Outcomes, Tally
+
+LIVES_MOST = 1_000_000
+"""People of one `trial_lives`."""
+
+
+class Trials(Protocol):
+    """Asking. What the history's `add` returned from is in every answer after it."""
+
+    async def trial_tallies(self, question: Outcomes) -> list[Tally]:
+        """The sums of every metric, by variant, look and value of the trait; in that order."""
+        ...
+
+    async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
+        """The same people one by one, of the first so many who were assigned: at most `LIVES_MOST`.
+
+        Nobody who is apart is among them. Weights play no part.
+        """
+        ...

@@ -1,0 +1,276 @@
+"""Questions about trials, as SQL values, and the tallies their rows mean."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from holdfast.decisions.told import JOURNEY_ENTERED
+from holdfast.events.event import OWN_SOURCE
+from holdfast.kernel.sql import Sql, bind, fill, join, sql
+from holdfast.measures.breakdown import ranked, with_trait
+from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally
+from holdfast.measures.outcome import ARMS
+from holdfast.measures.statistics.moments import Moments
+from holdfast.measures.statistics.sequential import LOOKS
+from holdfast.profiles.variants import VARIANT_ASSIGNED
+from holdfast.segments.condition import Scope
+
+MESSAGE_SENT, VARIANT_SEEN = "Message Sent", "Variant Seen"
+NO_CEILING = 1e300
+SUMS = ("people", "y", "yy", "x", "xx", "xy", "d", "dd", "dy", "dx")
+
+
+def tallies(scope: Scope, question: Outcomes) -> Sql:
+    """Rows for `tally`."""
+    return fill(
+        """SELECT variant, apart, look, part, label, count(), sum(exposed_ms >= 0), min(chance), max(chance),
+            min(entered_ms), max(entered_ms), sumForEach(closed), sumForEach(y), sumForEach(arrayMap(a -> a * a, y)),
+            sumForEach(x), sumForEach(arrayMap(a -> a * a, x)), sumForEach(arrayMap((a, b) -> a * b, x, y)),
+            sumForEach(d), sumForEach(arrayMap(a -> a * a, d)), sumForEach(arrayMap((a, b) -> a * b, d, y)),
+            sumForEach(arrayMap((a, b) -> a * b, d, x)), sumForEach(arrayMap(a -> toFloat64(a != 0), y))
+        FROM (
+            SELECT variant, apart, look, part, label, exposed_ms, chance, entered_ms,
+                arrayMap(each -> toFloat64(entered_ms + each * 1000 <= [[as_of_ms]]), [[untils]]) AS closed,
+                [[weight]] AS weight,
+                arrayMap((value, over) -> value * over * weight, ys, closed) AS y,
+                arrayMap((value, over) -> value * over, xs, closed) AS x,
+                arrayMap((until, over) -> over * [[divisor]], [[untils]], closed) AS d
+            FROM ([[labelled]])
+        )
+        GROUP BY variant, apart, look, part, label ORDER BY variant, apart, look, part, label""",
+        {
+            "as_of_ms": bind("Int64", question.as_of_ms),
+            "untils": _seconds(each.within_seconds for each in question.metrics),
+            "weight": sql("1 / chance") if question.weighted else sql("1."),
+            "divisor": sql("weight")
+            if question.weighted
+            else sql("toFloat64(exposed_ms >= 0 AND exposed_ms <= entered_ms + until * 1000)"),
+            "labelled": _labelled(scope, question),
+        },
+    )
+
+
+def lives(scope: Scope, question: Outcomes, *, first_people: int) -> Sql:
+    """Rows for `lives_of`."""
+    return fill(
+        """SELECT variant, key, ys, xs FROM ([[lived]])
+        WHERE NOT apart AND place <= [[first]]
+            AND entered_ms + arrayMax([[untils]]) * 1000 <= [[as_of_ms]]
+        ORDER BY place""",
+        {
+            "lived": _lived(scope, question),
+            "first": bind("UInt64", first_people),
+            "untils": _seconds(each.within_seconds for each in question.metrics),
+            "as_of_ms": bind("Int64", question.as_of_ms),
+        },
+    )
+
+
+def tally(row: Sequence[Any]) -> Tally:
+    """A row of `tallies`."""
+    variant, apart, look, part, label, people, exposed, least, most, first_ms, last_ms, *sums, some = row
+    moments = tuple(Moments(**dict(zip(SUMS, map(float, each), strict=True))) for each in zip(*sums, strict=True))
+    return Tally(
+        variant=variant,
+        apart=bool(apart),
+        look=int(look),
+        part=part,
+        label=label,
+        people=int(people),
+        exposed=int(exposed),
+        chance_least=float(least),
+        chance_most=float(most),
+        first_ms=int(first_ms),
+        last_ms=int(last_ms),
+        moments=moments,
+        some=tuple(map(float, some)),
+    )
+
+
+def lives_of(rows: Sequence[Sequence[Any]], metrics: int) -> Lives:
+    """Rows of `lives`."""
+    return Lives(
+        variants=tuple(row[0] for row in rows),
+        keys=tuple(row[1] for row in rows),
+        values=np.array([row[2] for row in rows], dtype=np.float64).reshape(len(rows), metrics),
+        before=np.array([row[3] for row in rows], dtype=np.float64).reshape(len(rows), metrics),
+    )
+
+
+def _labelled(scope: Scope, question: Outcomes) -> Sql:
+    """`_lived`, with `part` and `label`."""
+    lived = _lived(scope, question)
+    if question.trait is None:
+        return fill("SELECT *, '' AS part, '' AS label FROM ([[lived]])", {"lived": lived})
+    counted = fill(
+        "(SELECT *, count() OVER (PARTITION BY raw_label) AS weight_of_label FROM [[told]])",
+        {"told": with_trait(scope, lived, question.trait)},
+    )
+    return fill(
+        "SELECT *, if(part = 'value', assumeNotNull(raw_label), '') AS label FROM [[ranked]]",
+        {"ranked": ranked(counted, by=sql("weight_of_label"), top=SEGMENTS_MOST)},
+    )
+
+
+def _lived(scope: Scope, question: Outcomes) -> Sql:
+    """Everybody assigned: `person`, what they were assigned, `look`, `exposed_ms` (-1 for never), `ys`, `xs`."""
+    metrics = question.metrics
+    return fill(
+        """WITH entries AS ([[entries]])
+        SELECT person, variant, apart, chance, entered_ms, place, key, [[look]] AS look,
+            if(notEmpty(had), first_exposed_ms, -1) AS exposed_ms,
+            arrayMap((a, most) -> least(a, most), if(notEmpty(had), had, [[nothing]]), [[ceilings]]) AS ys,
+            arrayMap((a, most) -> least(a, most), if(notEmpty(had), had_before, [[nothing]]), [[ceilings]]) AS xs
+        FROM entries LEFT JOIN (
+            SELECT person, sumForEach([ [[after]] ]) AS had, sumForEach([ [[before]] ]) AS had_before,
+                if(countIf(exposing AND at_ms >= entered_ms) > 0, minIf(at_ms, exposing AND at_ms >= entered_ms), -1)
+                    AS first_exposed_ms
+            FROM (
+                SELECT person, event, at_ms, entered_ms, minor, [[exposing]] AS exposing
+                FROM (
+                    SELECT [[person]] AS person, event, toUnixTimestamp64Milli(ts) AS at_ms, text, source,
+                        toFloat64(if(currency = [[currency]], revenue_minor, 0)) AS minor
+                    FROM events
+                    WHERE workspace = [[here]] AND event IN [[names]] AND ts <= [[as_of]] AND received_at <= [[as_of]]
+                ) AS acts
+                INNER JOIN (SELECT person, entered_ms, origin FROM entries) AS those USING (person)
+            )
+            GROUP BY person
+        ) AS did USING (person)""",
+        {
+            "entries": _entries(scope, question),
+            "look": sql("0")
+            if question.planned_people is None
+            else fill(
+                "least(intDiv((place - 1) * [[looks]], [[planned]]) + 1, [[looks]] + 1)",
+                {"looks": bind("UInt64", LOOKS), "planned": bind("UInt64", question.planned_people)},
+            ),
+            "nothing": bind("Array(Float64)", [0.0] * len(metrics)),
+            "ceilings": bind("Array(Float64)", [min(each.ceiling, NO_CEILING) for each in metrics]),
+            "after": join(", ", (_after(each) for each in metrics)),
+            "before": join(", ", (_before(each, question.before_seconds) for each in metrics)),
+            "exposing": _exposing(question),
+            "person": scope.person_of(sql("identity")),
+            "currency": bind("String", question.currency),
+            "here": scope.here,
+            "names": bind(
+                "Array(String)",
+                sorted({MESSAGE_SENT, VARIANT_SEEN}.union(*(each.events for each in metrics))),
+            ),
+            "as_of": scope.moment(question.as_of_ms),
+        },
+    )
+
+
+def _entries(scope: Scope, question: Outcomes) -> Sql:
+    """Rows of `person`, `variant`, `apart`, `chance`, `origin`, `entered_ms`, `key` and `place`, from 1."""
+    return fill(
+        """SELECT *, row_number() OVER (PARTITION BY apart ORDER BY entered_ms, person) AS place
+        FROM ([[assigned]]) WHERE entered_ms >= [[since]]""",
+        {"assigned": _assigned(scope, question), "since": bind("Int64", question.since_ms)},
+    )
+
+
+def _assigned(scope: Scope, question: Outcomes) -> Sql:
+    match question.whom:
+        case Entered(origin=origin):
+            pieces = {
+                "variant": sql("text['arm']"),
+                "apart": sql("NOT has([[arms]], variant)"),
+                "chance": sql("toFloat64(1)"),
+                "wanted": fill(
+                    "event = [[name]] AND text['origin'] = [[origin]]",
+                    {"name": bind("String", JOURNEY_ENTERED), "origin": bind("String", origin)},
+                ),
+            }
+            pieces["apart"] = fill(
+                "NOT has([[arms]], said.1)", {"arms": bind("Array(String)", [str(each) for each in ARMS])}
+            )
+        case Assigned(experiment=experiment):
+            pieces = {
+                "variant": sql("text['variant']"),
+                "apart": sql("said.2 NOT IN ('', 'treated')"),
+                "chance": sql("if(said.4 > 0 AND said.4 <= 1, said.4, 1)"),
+                "wanted": fill(
+                    "event = [[name]] AND source = [[ours]] AND text['experiment'] = [[experiment]]",
+                    {
+                        "name": bind("String", VARIANT_ASSIGNED),
+                        "ours": bind("String", OWN_SOURCE),
+                        "experiment": bind("String", experiment),
+                    },
+                ),
+            }
+        case Everyone(at_ms=at_ms):
+            return fill(
+                """SELECT person, '' AS variant, false AS apart, toFloat64(1) AS chance, '' AS origin,
+                    [[at_ms]] AS entered_ms, toValidUTF8(user_id) AS key
+                FROM people FINAL WHERE workspace = [[here]] AND first_seen <= [[at]]""",
+                {"at_ms": bind("Int64", at_ms), "here": scope.here, "at": scope.moment(at_ms)},
+            )
+    return fill(
+        """SELECT person, toValidUTF8(said.1) AS variant, [[apart]] AS apart, [[chance]] AS chance, said.3 AS origin,
+            entered_ms, '' AS key
+        FROM (
+            SELECT [[person]] AS person,
+                argMin(([[variant]], text['arm'], text['origin'], number['propensity']), (ts, message_id)) AS said,
+                toUnixTimestamp64Milli(min(ts)) AS entered_ms
+            FROM events
+            WHERE workspace = [[here]] AND [[wanted]] AND ts <= [[as_of]] AND received_at <= [[as_of]]
+            GROUP BY person
+        )""",
+        {
+            **pieces,
+            "person": scope.person_of(sql("identity")),
+            "here": scope.here,
+            "as_of": scope.moment(question.as_of_ms),
+        },
+    )
+
+
+def _exposing(question: Outcomes) -> Sql:
+    """Whether an act, beside which is the `origin` of the person's entry, is something they really got."""
+    sent = fill(
+        "(event = [[sent]] AND origin != '' AND text['origin'] = origin)", {"sent": bind("String", MESSAGE_SENT)}
+    )
+    if not isinstance(question.whom, Assigned):
+        return sent
+    seen = fill(
+        "(event = [[seen]] AND text['experiment'] = [[experiment]])",
+        {"seen": bind("String", VARIANT_SEEN), "experiment": bind("String", question.whom.experiment)},
+    )
+    return sent + sql(" OR ") + seen
+
+
+def _after(metric: Metric) -> Sql:
+    return fill(
+        """if(has([[events]], event) AND at_ms > entered_ms + [[from]] AND at_ms <= entered_ms + [[until]],
+            [[amount]], 0.)""",
+        {
+            "events": bind("Array(String)", list(metric.events)),
+            "from": bind("Int64", metric.after_seconds * 1000),
+            "until": bind("Int64", metric.within_seconds * 1000),
+            "amount": _amount(metric),
+        },
+    )
+
+
+def _before(metric: Metric, seconds: int) -> Sql:
+    return fill(
+        "if(has([[events]], event) AND at_ms <= entered_ms AND at_ms > entered_ms - [[span]], [[amount]], 0.)",
+        {
+            "events": bind("Array(String)", list(metric.events)),
+            "span": bind("Int64", seconds * 1000),
+            "amount": _amount(metric),
+        },
+    )
+
+
+def _amount(metric: Metric) -> Sql:
+    return sql("minor") if metric.measure == "revenue" else sql("1.")
+
+
+def _seconds(lengths: Iterable[int]) -> Sql:
+    return bind("Array(Int64)", list(lengths))
