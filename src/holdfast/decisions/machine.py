@@ -25,6 +25,7 @@ from holdfast.decisions.paths import HOPS_MOST
 from holdfast.decisions.step import Ask, Assign, Change, Go, HandOver, Leave, Park, Place
 from holdfast.decisions.told import Told, told_assigned, told_changed, told_contact, told_entered, told_left
 from holdfast.decisions.visit import Visit, not_after
+from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.segments.condition import Facts
@@ -67,6 +68,8 @@ class Scene:
     rules: GateRules = field(default_factory=GateRules)
     left: int | None = None
     """What the journey may still spend, in thousandths of a minor unit; None for no limit."""
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+    """The last weighing of adaptive steps that were weighed, by experiment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +275,7 @@ class _Walk:
             facts=self._facts,
             origin=self._visit.origin,
             step=self._step,
+            weights=self._scene.weights,
         )
 
     def _go(self, node: Node, exit_name: str) -> None:

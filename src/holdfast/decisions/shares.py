@@ -33,7 +33,7 @@ class Shares(Kind):
                 path=path,
                 hint=f'Use {NAMES_LEAST} to {NAMES_MOST}, such as {{"control": 0.5, "variant": 0.5}}.',
             )
-        shares = {_name(name, at(path, name)): _share(each, at(path, name)) for name, each in given.items()}
+        shares = {branch_name(name, at(path, name)): _share(each, at(path, name)) for name, each in given.items()}
         if abs((whole := fsum(shares.values())) - 1) > _SLACK:
             raise Invalid(
                 f"The shares add up to {whole:g}.",
@@ -80,7 +80,8 @@ def shares_words(shares: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {each * 100:g}%" for name, each in shares.items())
 
 
-def _name(name: object, path: str) -> str:
+def branch_name(name: object, path: str) -> str:
+    """The name of a way out that its author names. Raises Invalid."""
     decoded = Name().decode(name, path)
     if decoded in TAKEN:
         hint = f"Choose another; {', '.join(sorted(TAKEN))} mean something else among a step's numbers."

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import ClassVar, TypeAlias
 
 from holdfast.decisions.gate import Contact
+from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.segments.condition import Facts
@@ -32,6 +33,8 @@ class Place:
     """The id of the journey."""
     step: str = ""
     """The id of this step."""
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+    """The last weighing of adaptive steps that were weighed, by experiment."""
 
 
 @dataclass(frozen=True, slots=True)

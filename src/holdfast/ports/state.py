@@ -15,6 +15,7 @@ from holdfast.decisions.caps import PRIORITY_USUAL, Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.messages.parcel import Gone
+from holdfast.ports.adaptive import AdaptiveTransaction, AdaptiveView
 from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
@@ -288,6 +289,7 @@ class View(
     ConnectionView,
     InboxView,
     ReceiptView,
+    AdaptiveView,
     Protocol,
 ):
     """Reading the state as of one moment."""
@@ -498,6 +500,7 @@ class Transaction(
     ConnectionTransaction,
     InboxTransaction,
     ReceiptTransaction,
+    AdaptiveTransaction,
     Protocol,
 ):
     """Changing the state: all of it, or nothing."""

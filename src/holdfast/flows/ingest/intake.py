@@ -92,7 +92,9 @@ class Intake:
 
     async def _travel(self, transaction: Transaction, playbook: Playbook) -> Travel:
         spent = await _spent(transaction, playbook)
-        return Travel(playbook, self._rules, self._zone, spent, self._live.watching)
+        last = await transaction.last_weighings(playbook.adaptive) if playbook.adaptive else {}
+        weights = {experiment: weighing.weights for experiment, weighing in last.items()}
+        return Travel(playbook, self._rules, self._zone, spent, self._live.watching, weights=weights)
 
     async def _in_play(
         self,

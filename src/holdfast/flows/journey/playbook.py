@@ -17,6 +17,8 @@ from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign, decode_campaign
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.resolving import resolved_journey
+from holdfast.decisions.step import step_experiment
+from holdfast.decisions.steps.adaptive import Adaptive
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.audience.library import load_library
@@ -63,6 +65,8 @@ class Playbook:
     """On which anything is said, in order of name."""
     stirring: frozenset[str] = frozenset()
     """Names of the events that may move somebody: by which they enter, or for which somebody under way may wait."""
+    adaptive: tuple[str, ...] = ()
+    """The experiments of adaptive steps in any version, in order of name."""
 
     @property
     def budgeted(self) -> list[str]:
@@ -179,7 +183,17 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
         paused=paused,
         channels=tuple(sorted({each for play in plays.values() for each in _channels(play.journey)})),
         stirring=frozenset(by_event).union(*(_wakes(play.journey) for play in plays.values())),
+        adaptive=tuple(sorted({each for play in plays.values() for each in adaptive_steps(play)})),
     )
+
+
+def adaptive_steps(play: Play) -> dict[str, Adaptive]:
+    """The adaptive steps of a version, by experiment."""
+    return {
+        step_experiment(play.id, name): node.step
+        for name, node in play.journey.steps.items()
+        if isinstance(node.step, Adaptive)
+    }
 
 
 def _wakes(journey: Journey) -> frozenset[str]:

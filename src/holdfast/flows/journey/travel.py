@@ -22,6 +22,7 @@ from holdfast.decisions.pace import Places
 from holdfast.decisions.start import Cause, Occasion
 from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Visit, not_after
+from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.journey.playbook import Play, Playbook
 from holdfast.flows.people.erased import suppressed_of
@@ -35,6 +36,8 @@ from holdfast.segments.watching import NOTHING_WATCHED, Watching
 _log = logging.getLogger(__name__)
 
 NOTHING: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+EVENLY: Mapping[str, Weights] = MappingProxyType({})
+"""No adaptive step was weighed yet."""
 
 
 @dataclass(slots=True)
@@ -267,8 +270,15 @@ class Travel:
         zone: ZoneInfo,
         spent: Mapping[str, Mapping[str, int]] = NOTHING,
         watching: Watching = NOTHING_WATCHED,
+        *,
+        weights: Mapping[str, Weights] = EVENLY,
     ) -> None:
-        """With what the journeys that have a budget have spent so far, by origin and day; and what is watched."""
+        """With what the journeys that have a budget have spent so far, by origin and day; and what is watched.
+
+        Args:
+            weights: the last weighing of adaptive steps that were weighed, by experiment.
+        """
+        self._weights = weights
         self._watching = watching
         self._playbook = playbook
         self._rules = rules
@@ -355,6 +365,7 @@ class Travel:
             standing=traveller.standing(),
             rules=self._rules,
             left=self._left(play, now),
+            weights=self._weights,
         )
         try:
             step = advance(play.journey, visit, wake, scene)

@@ -181,6 +181,11 @@ async def _whole(view: View) -> dict[str, Rows]:
         "segments": {each.id: (each.version, each.definition, each.deleted, each.live) for each in segments},
         "templates": {f"{each.id} {each.version}": each for each in await view.template_headings("template")},
         "blocks": {f"{each.id} {each.version}": each for each in await view.template_headings("block")},
+        "weighings": {
+            f"{each.experiment} {each.number}": each
+            for experiment in await view.weighed()
+            for each in await view.weighings(experiment, limit=EVERYTHING)
+        },
         "suppressions": {f"{each.channel} {each.address}": each.reason for each in await view.every_suppression()},
         "connections": {each.name: each for each in await view.connections()},
         "catalogues": {each.name: (each.items, dict(each.fields), each.ranked_by) for each in await view.catalogues()},

@@ -215,6 +215,8 @@ class _Rebuild:
                     self._done.by_hand_gone += 1
             case "table":
                 await self._load(turn.at_ms)
+            case "weighing":
+                await self._weigh(turn)
             case "suppression":
                 key = self._given.rules.veil_key
                 async with self._given.before.view() as view, self._state.begin() as transaction:
@@ -241,6 +243,12 @@ class _Rebuild:
             places = await under_way(transaction, draft, decision.version) if move else ()
             await transaction.put_decision(replace(decision, state=state))
             await move_people(transaction, draft, decision.version, places, from_millis(turn.at_ms))
+
+    async def _weigh(self, turn: Turn) -> None:
+        async with self._given.before.view() as view, self._state.begin() as transaction:
+            weighing = await view.weighing(str(turn.said["experiment"]), _whole(turn.said["number"]))
+            if weighing is not None:
+                await transaction.add_weighing(weighing)
 
     async def _load(self, received_ms: int) -> None:
         """The whole of a table, where the first chunk of it was taken in."""

@@ -29,6 +29,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
+from holdfast.stores.memory.adaptive import ReadingAdaptive
 from holdfast.stores.memory.catalogues import ReadingCatalogues
 from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.erasure import ReadingErasure
@@ -58,6 +59,7 @@ class MemoryView(
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
+    ReadingAdaptive,
 ):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 

@@ -28,6 +28,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.adaptive import ChangingAdaptive
 from holdfast.stores.memory.catalogues import ChangingCatalogues
 from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.erasure import ChangingErasure
@@ -53,6 +54,7 @@ class MemoryTransaction(
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,
+    ChangingAdaptive,
     MemoryView,
 ):
     """The transaction under way, on tables of its own: what was committed is never touched."""

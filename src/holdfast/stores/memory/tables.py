@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.adaptive import Weighing
 from holdfast.ports.catalogues import Catalogue, CatalogueItem, CouponCode, CouponPool, Edition
 from holdfast.ports.connections import Connection
 from holdfast.ports.erasure import Erasure, Tombstone
@@ -59,6 +60,8 @@ class Tables:
     """By channel, address and send: when."""
     spending: dict[tuple[str, str], int] = field(default_factory=dict)
     """By origin and day."""
+    weighings: dict[tuple[str, int], Weighing] = field(default_factory=dict)
+    """By experiment and number."""
     keys: dict[str, AccessKey] = field(default_factory=dict)
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
     """Every version, deletions too, by id and number."""

@@ -30,6 +30,7 @@ import asyncpg
 
 from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.postgres.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.postgres.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
@@ -83,6 +84,7 @@ class PostgresView(
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
+    ReadingAdaptive,
 ):
     """A snapshot."""
 
@@ -104,6 +106,7 @@ class PostgresTransaction(
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,
+    ChangingAdaptive,
 ):
     """The transaction under way."""
 

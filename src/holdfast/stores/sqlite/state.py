@@ -11,6 +11,7 @@ from pathlib import Path
 
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.sqlite.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.sqlite.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.sqlite.checkpoint import Checkpointer
 from holdfast.stores.sqlite.connections import ChangingConnections, ReadingConnections
@@ -60,6 +61,7 @@ class SqliteView(
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
+    ReadingAdaptive,
 ):
     """A snapshot."""
 
@@ -81,6 +83,7 @@ class SqliteTransaction(
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,
+    ChangingAdaptive,
 ):
     """The transaction under way."""
 

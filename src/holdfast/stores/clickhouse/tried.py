@@ -1,0 +1,103 @@
+"""Who was sent down which path, and what came of it: the question as SQL, and its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from holdfast.events.event import OWN_SOURCE
+from holdfast.kernel.sql import Sql, bind, fill, sql
+from holdfast.measures.learning.question import BINS, TriedQuestion, TriedRow
+from holdfast.profiles.variants import VARIANT_ASSIGNED
+from holdfast.segments.condition import Scope
+
+
+def tried(scope: Scope, question: TriedQuestion) -> Sql:
+    """Rows for `tried_row`. People are reckoned with what they were assigned first of all."""
+    goals = question.goals
+    return fill(
+        """WITH
+            assigned AS (
+                SELECT person, at_ms, first.1 AS variant, first.2 AS cell, first.3 AS evenly, first.4 AS propensity,
+                    intDiv(at_ms, [[bin_ms]]) AS batch,
+                    least([[bins]], greatest(0, intDiv([[as_of_ms]], [[bin_ms]]) - batch - 1)) AS age
+                FROM (
+                    SELECT [[person]] AS person, toUnixTimestamp64Milli(min(ts)) AS at_ms,
+                        argMin(
+                            (text['variant'], text['cell'], other['evenly'] = 'true', number['propensity'],
+                                text['arm']),
+                            (ts, text['variant'], message_id)
+                        ) AS first
+                    FROM events
+                    WHERE workspace = [[here]] AND event = [[told]] AND source = [[own]]
+                        AND text['experiment'] = [[experiment]] AND ts <= [[as_of]]
+                    GROUP BY person
+                )
+                WHERE at_ms >= [[since_ms]] AND first.5 IN ('', 'treated')
+            ),
+            brought AS (
+                SELECT person, groupArray(bin) AS in_bins, groupArray(worth) AS worths
+                FROM (
+                    SELECT person, any(age) AS its_age, argMin(worth, (reached_ms, message_id)) AS worth,
+                        intDiv(min(reached_ms) - any(at_ms) - 1, [[bin_ms]]) AS bin
+                    FROM (
+                        SELECT [[person]] AS person, indexOf([[goals]], toString(event)) AS goal,
+                            toUnixTimestamp64Milli(ts) AS reached_ms, message_id,
+                            [[worths]][goal]
+                                * if([[values]][goal] = '', 1, number[ [[values]][goal] ]) AS worth
+                        FROM events
+                        WHERE workspace = [[here]] AND event IN [[goals]] AND ts > [[since]] AND ts <= [[as_of]]
+                    ) AS happened
+                    INNER JOIN assigned USING (person)
+                    WHERE reached_ms > at_ms AND reached_ms <= at_ms + [[windows]][goal]
+                    GROUP BY person, goal
+                )
+                WHERE bin < its_age
+                GROUP BY person
+            )
+        SELECT variant, batch, cell, evenly, propensity, count(),
+            sumMap(in_bins, arrayResize(CAST([], 'Array(UInt64)'), length(in_bins), 1)),
+            sumMap(in_bins, worths), sum(pow(arraySum(worths), 2))
+        FROM assigned LEFT JOIN brought USING (person)
+        GROUP BY variant, batch, cell, evenly, propensity
+        ORDER BY variant, batch, cell, evenly, propensity""",
+        {
+            "person": scope.person_of(sql("identity")),
+            "here": scope.here,
+            "told": bind("String", VARIANT_ASSIGNED),
+            "own": bind("String", OWN_SOURCE),
+            "experiment": bind("String", question.experiment),
+            "as_of": scope.moment(question.as_of_ms),
+            "as_of_ms": bind("Int64", question.as_of_ms),
+            "since": scope.moment(question.since_ms),
+            "since_ms": bind("Int64", question.since_ms),
+            "bin_ms": bind("Int64", question.bin_ms),
+            "bins": bind("Int64", BINS),
+            "goals": bind("Array(String)", [each.event for each in goals]),
+            "worths": bind("Array(Float64)", [float(each.worth) for each in goals]),
+            "values": bind("Array(String)", [each.value for each in goals]),
+            "windows": bind("Array(Int64)", [each.within_seconds * 1000 for each in goals]),
+        },
+    )
+
+
+def tried_row(row: Sequence[Any]) -> TriedRow:
+    """A row of the answer."""
+    variant, batch, cell, evenly, propensity, people, reached, worth, squares = row
+    return TriedRow(
+        variant=variant,
+        batch=batch,
+        cell=cell,
+        evenly=bool(evenly),
+        propensity=propensity,
+        people=people,
+        reached=tuple(int(each) for each in _by_bin(reached)),
+        worth=tuple(float(each) for each in _by_bin(worth)),
+        squares=float(squares),
+    )
+
+
+def _by_bin(summed: Sequence[Sequence[Any]]) -> list[Any]:
+    keys, values = summed
+    found = dict(zip(keys, values, strict=True))
+    return [found.get(bin_, 0) for bin_ in range(BINS)]
