@@ -9,19 +9,25 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial, wraps
 from typing import Any
 
-from liquid import Environment, Markup, RenderContext, TokenStream
+from liquid import Environment, Markup, RenderContext, Token, TokenStream
 from liquid.ast import Node
 from liquid.builtin.expressions import LoopExpression
 from liquid.builtin.tags.for_tag import ForNode, ForTag
 from liquid.builtin.tags.tablerow_tag import TablerowNode, TablerowTag
-from liquid.exceptions import FilterArgumentError, LoopIterationLimitError, ResourceLimitError
+from liquid.exceptions import (
+    FilterArgumentError,
+    LocalNamespaceLimitError,
+    LoopIterationLimitError,
+    ResourceLimitError,
+)
 from liquid.template import BoundTemplate
-from liquid.undefined import Undefined
+from liquid.undefined import UNDEFINED, Undefined
 
 import holdfast.messages.filters
 import holdfast.messages.tags
@@ -45,12 +51,15 @@ FILTER_WORK_MOST = 20_000_000
 """How many bytes all the filters of one rendering may read and write together."""
 LOOP_WORK_MOST = 10_000_000
 """How many bytes of markup one rendering may walk: the limit on loops is this over the template's length of markup."""
+READ_WORK_MOST = 50_000_000
+"""How many bytes of values one rendering may read, whatever it does with them: print, compare, search, loop over."""
 LOOPS_MOST = 10_000
 """How many turns a loop, with the loops around it, may make."""
 NOW = "__now__"
 """The variable that holds the moment of rendering, for the `date` filter."""
 
 _FILTER_WORK_LEAST = 50
+_ITEM_BYTES = 16  # What it takes to look at one thing in a list, beside what that thing is.
 _WITHOUT = ("include", "render")  # There is nothing to include: a message is one document.
 _WITHOUT_FILTERS = ("base64_decode", "base64_url_safe_decode")  # They give bytes that are no text.
 
@@ -65,11 +74,11 @@ class Spending(RenderContext):
     It knows what was fetched for it, and keeps what it is still wanting.
     """
 
-    __slots__ = ("known", "spent", "wanted")
+    __slots__ = ("known", "locals_bytes", "read", "spent", "wanted")
 
     def __init__(self, template: BoundTemplate, **arguments: Any) -> None:  # noqa: ANN401  # Handed on as they come.
         super().__init__(template, **arguments)
-        self.spent = 0
+        self.spent = self.read = self.locals_bytes = 0
         self.known: Known = NOTHING_KNOWN
         self.wanted: dict[Need, None] = {}
 
@@ -83,6 +92,29 @@ class Spending(RenderContext):
             if len(self.wanted) + len(self.known) > NEEDS_MOST:
                 raise ResourceLimitError(f"a template asks for more than {NEEDS_MOST:,} things", token=None)
         return None
+
+    def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
+        """What stands at a path; counted, since it may be large, and be compared or printed in a loop."""
+        value = super().get(path, token=token, default=default)
+        if isinstance(value, str):
+            self.count_read(len(value))
+        elif isinstance(value, (list, tuple, dict)):
+            self.count_read(_extent(value, READ_WORK_MOST - self.read))
+        return value
+
+    def count_read(self, size: int) -> None:
+        """Count what is read of values."""
+        self.read += size
+        if self.read > READ_WORK_MOST:
+            raise ResourceLimitError(f"a template reads more than {READ_WORK_MOST:,} bytes of values", token=None)
+
+    def assign(self, key: str, val: Any) -> None:  # noqa: ANN401  # As the library has it.
+        """Name a value. The library weighs all that have a name each time one is given: quadratic time."""
+        before = self.locals.get(key)
+        self.locals_bytes += sys.getsizeof(val, 1) - (0 if before is None else sys.getsizeof(before, 1))
+        self.locals[key] = val
+        if self.locals_bytes > LOCALS_BYTES_MOST:
+            raise LocalNamespaceLimitError("local namespace limit reached", token=None)
 
     def raise_for_loop_limit(self, length: int = 1) -> None:
         """Refuse a loop whose turns, times those of the loops around it, are too many for this template."""
@@ -130,6 +162,8 @@ class BoundedLoop(LoopExpression):
         things, length = super()._to_iter(obj, context)
         if length > ITEMS_MOST:
             raise LoopIterationLimitError(f"a loop is given more than {ITEMS_MOST:,} things", token=None)
+        if isinstance(obj, range) and isinstance(context, Spending):
+            context.count_read(_ITEM_BYTES * length)  # Though `limit` leaves one of them, all may be gone through.
         return things, length
 
 
@@ -264,6 +298,21 @@ def _held(value: list[Any] | tuple[Any, ...] | dict[Any, Any], depth: int = 6) -
         total += 8
         if total > VALUE_BYTES_MOST:
             return total
+    return total
+
+
+def _extent(value: list[Any] | tuple[Any, ...] | dict[Any, Any], left: int) -> int:
+    """Roughly the bytes of all that a value holds, however deep; counted no further than `left`."""
+    inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
+    total = _ITEM_BYTES
+    for each in inside:
+        if isinstance(each, str):
+            total += len(each)
+        elif isinstance(each, (list, tuple, dict)):
+            total += _extent(each, left - total)
+        total += _ITEM_BYTES
+        if total > left:
+            break
     return total
 
 

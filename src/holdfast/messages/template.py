@@ -21,8 +21,6 @@ from holdfast.messages.needs import NOTHING_KNOWN, Aborted, Known, Wanting
 
 SOURCE_CHARACTERS_MOST = 500_000
 """How long a template may be."""
-SUBJECT_CHARACTERS_MOST = 900
-"""How long a rendered subject may be: a header line holds 998 bytes."""
 MARKUP_CHARACTERS_MOST = 10_000
 """How long one `{{ … }}` or `{% … %}` may be."""
 _CACHED_MOST = 512
@@ -100,54 +98,6 @@ def _text(segment: object) -> str:
     return segment if isinstance(segment, str) else ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
-    """What one message says, to one person."""
-
-    subject: str
-    html: str
-    text: str
-    """Empty when the template gives none; the email then makes it from the HTML."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessageTemplate:
-    """The parsed parts of one message."""
-
-    subject: Template
-    html: Template
-    text: Template
-
-    def render(self, variables: Mapping[str, Json], *, now: datetime) -> Words | RenderFailed:
-        """Every part for one person, or why it cannot be said. A subject is one line."""
-        subject = plainly(self.subject.render(variables, now=now))
-        if isinstance(subject, RenderFailed):
-            return RenderFailed(f"subject: {subject.reason}")
-        html = plainly(self.html.render(variables, now=now))
-        if isinstance(html, RenderFailed):
-            return RenderFailed(f"html: {html.reason}")
-        text = plainly(self.text.render(variables, now=now))
-        if isinstance(text, RenderFailed):
-            return RenderFailed(f"text: {text.reason}")
-        subject = one_line(subject)
-        if len(subject) > SUBJECT_CHARACTERS_MOST:
-            return RenderFailed(f"subject: longer than {SUBJECT_CHARACTERS_MOST} characters")
-        if not html.strip() and not text.strip():
-            return RenderFailed("html: there is nothing in it, nor in the text")
-        return Words(subject=subject, html=html, text=text)
-
-
-def plainly(said: str | RenderFailed | Aborted | Wanting) -> str | RenderFailed:
-    """The text, where nothing can be fetched and nobody asks whether to send at all."""
-    match said:
-        case Aborted(reason):
-            return RenderFailed(f"aborted: {reason}")
-        case Wanting(needs):
-            return RenderFailed(f"it needs {needs[0]!r:.200}, which cannot be had here")
-        case _:
-            return said
-
-
 def one_line(text: str) -> str:
     """The text with every run of line breaks and control characters made one space: nothing in it can end a header."""
     return _CONTROLS.sub(" ", text).strip()
@@ -180,43 +130,6 @@ def parse_template(source: str, *, html: bool, path: str = "$") -> Template:
             path=path,
             hint="Check that every tag is closed and every filter is spelt as in the reference.",
         ) from error
-
-
-def parse_message(subject: str, html: str, text: str = "", *, path: str = "$") -> MessageTemplate:
-    """Parse the parts of one message; raises as `parse_template` does."""
-    if not subject.strip():
-        raise Invalid("the subject is empty", code="template_invalid", path=f"{path}.subject", hint="Write a subject.")
-    if not html.strip() and not text.strip():
-        raise Invalid(
-            "the message says nothing", code="template_invalid", path=f"{path}.html", hint="Write the HTML or the text."
-        )
-    return MessageTemplate(
-        subject=parse_template(subject, html=False, path=f"{path}.subject"),
-        html=parse_template(html, html=True, path=f"{path}.html"),
-        text=parse_template(text, html=False, path=f"{path}.text"),
-    )
-
-
-def validate_template(template: Mapping[str, Json], *, path: str = "$") -> MessageTemplate:
-    """Check a send step's `template` object `{subject, html, text}` and parse it.
-
-    Raises Invalid with the path of the part, and in the message the line, that is wrong; TooLarge for a part too long.
-    """
-    parts: dict[str, str] = {}
-    for name in ("subject", "html", "text"):
-        value = template.get(name, "")
-        if not isinstance(value, str):
-            raise Invalid(f"{name} is not text", code="template_invalid", path=f"{path}.{name}", hint="Give a string.")
-        parts[name] = value
-    unknown = sorted(set(template) - set(parts))
-    if unknown:
-        raise Invalid(
-            f"there is no field {unknown[0]!r} in a template",
-            code="template_invalid",
-            path=f"{path}.{unknown[0]}",
-            hint="The fields are subject, html and text.",
-        )
-    return parse_message(parts["subject"], parts["html"], parts["text"], path=path)
 
 
 @lru_cache(maxsize=_CACHED_MOST)

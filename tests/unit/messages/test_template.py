@@ -10,17 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from holdfast.decisions.medium import media
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
-from holdfast.messages.template import (
-    SOURCE_CHARACTERS_MOST,
-    RenderFailed,
-    one_line,
-    parse_message,
-    parse_template,
-    plainly,
-    validate_template,
-)
+from holdfast.messages.content import Words, parse_content
+from holdfast.messages.needs import Wanting
+from holdfast.messages.template import SOURCE_CHARACTERS_MOST, RenderFailed, one_line, parse_template
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 ZOE: dict[str, Json] = {
@@ -35,7 +30,17 @@ ZOE: dict[str, Json] = {
 
 
 def said(source: str, *, html: bool = False, variables: dict[str, Json] | None = None) -> str | RenderFailed:
-    return plainly(parse_template(source, html=html).render(ZOE if variables is None else variables, now=NOW))
+    rendered = parse_template(source, html=html).render(ZOE if variables is None else variables, now=NOW)
+    assert isinstance(rendered, (str, RenderFailed))
+    return rendered
+
+
+def mail(**parts: str) -> Words | RenderFailed:
+    """A mail in words for somebody whose name would add a header."""
+    name: Json = "A\r\nBcc: evil@x.example\x00\u2028B"
+    rendered = parse_content(media()["email"], parts).render({"person": {"name": name}}, now=NOW)
+    assert isinstance(rendered, (Words, RenderFailed))
+    return rendered
 
 
 def text(source: str, *, html: bool = False) -> str:
@@ -77,6 +82,53 @@ def test_nothing_of_python_can_be_reached() -> None:
         == "[]"
     )
     assert text("{{ person.items.size }}") == "2"
+
+
+NAMES = "".join(f"{{% assign a{i} = 1 %}}" for i in range(16_000))
+TURNS = "{% for i in (1..10000) %}"
+WIDE: dict[str, Json] = {
+    "big": "x" * 100_000,
+    "wide": [str(i) for i in range(9_000)],
+    "wide_too": [*(str(i) for i in range(8_999)), "z"],
+    "deep": [[[[[[[[["a"] * 9_000]]]]]]]],
+}
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        TURNS + "{% capture c %}" + "{{ wide }}" * 20 + "{% endcapture %}{% endfor %}",
+        TURNS + "{% capture c %}{{ deep }}{% endcapture %}{% endfor %}",
+        TURNS + "{% capture c %}" + "{{ big }}" * 9 + "{% endcapture %}{% endfor %}",
+        TURNS + "{% if big contains 'xy' %}{% endif %}" * 5 + "{% endfor %}",
+        TURNS + "{% if wide == wide_too %}{% endif %}" * 5 + "{% endfor %}",
+        TURNS + "{% for j in (1..10000) reversed limit: 1 %}{% endfor %}" * 10 + "{% endfor %}",
+        TURNS + "{% for j in wide reversed limit: 1 %}{% endfor %}" * 10 + "{% endfor %}",
+        TURNS + "{% catalogue 'products' ids: wide as p %}{% endfor %}",
+    ],
+)
+def test_what_is_read_again_and_again_is_counted(source: str) -> None:
+    """No filter is in these, and none prints much: each took from three seconds to minutes."""
+    template = parse_template(source, html=False)
+    before = time.process_time()
+    rendered = template.render(WIDE, now=NOW)
+    assert time.process_time() - before < 5
+    assert rendered == RenderFailed("line 1: a template reads more than 50,000,000 bytes of values") or isinstance(
+        rendered, Wanting
+    )
+
+
+def test_many_names_take_no_longer_each_than_few() -> None:
+    template = parse_template(NAMES, html=False)
+    before = time.process_time()
+    assert template.render({}, now=NOW) == ""
+    assert time.process_time() - before < 5
+
+
+def test_a_name_given_anew_counts_once() -> None:
+    source = "{% assign s = big %}" * 12 + "{% for i in (1..20) %}{% assign s = big %}{% endfor %}{{ s | size }}"
+    assert said(source, variables=WIDE) == "100000"
+    assert isinstance(said("".join(f"{{% assign s{i} = big %}}" for i in range(12)), variables=WIDE), RenderFailed)
 
 
 LONG_TEXT = "{% assign s = 'abababab' %}" + "{% assign s = s | append: s %}" * 12  # 32 KB.
@@ -152,7 +204,9 @@ def test_a_hostile_source_is_refused_before_it_costs(source: str) -> None:
 
 def test_a_complaint_names_the_part_and_the_line() -> None:
     with pytest.raises(Invalid) as wrong:
-        validate_template({"subject": "Hi", "html": "one\ntwo\n{{ a | shout }}"}, path="$.steps.mail.template")
+        parse_content(
+            media()["email"], {"subject": "Hi", "html": "one\ntwo\n{{ a | shout }}"}, path="$.steps.mail.template"
+        )
     assert wrong.value.path == "$.steps.mail.template.html"
     assert "line 3" in wrong.value.message
     assert "shout" in wrong.value.message
@@ -173,7 +227,7 @@ def test_a_complaint_names_the_part_and_the_line() -> None:
 )
 def test_a_wrong_template_is_refused_with_its_path(template: dict[str, Json], path: str) -> None:
     with pytest.raises(Invalid) as wrong:
-        validate_template(template)
+        parse_content(media()["email"], template)
     assert wrong.value.path == path
 
 
@@ -184,16 +238,14 @@ def test_a_template_over_the_limit_is_refused() -> None:
 
 
 def test_a_subject_is_one_line_whatever_is_put_in() -> None:
-    message = parse_message("Dear {{ person.name }}!", "<p>x</p>")
-    words = message.render({"person": {"name": "A\r\nBcc: evil@x.example\x00\u2028B"}}, now=NOW)
-    assert not isinstance(words, RenderFailed)
-    assert words.subject == "Dear A Bcc: evil@x.example B!"
+    words = mail(subject="Dear {{ person.name }}!", html="<p>x</p>")
+    assert isinstance(words, Words)
+    assert words.text("subject") == "Dear A Bcc: evil@x.example B!"
 
 
 def test_a_message_that_says_nothing_or_too_long_a_subject_fails_with_the_reason() -> None:
-    empty = parse_message("Hi", "{{ person.nope }}").render({}, now=NOW)
-    assert isinstance(empty, RenderFailed)
-    long = parse_message("{{ a }}", "x").render({"a": "b" * 901}, now=NOW)
+    assert isinstance(mail(subject="Hi", html="{{ person.nope }}"), RenderFailed)
+    long = mail(subject="{% for i in (1..901) %}b{% endfor %}", html="x")
     assert isinstance(long, RenderFailed)
     assert long.reason.startswith("subject:")
 
