@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
+
+import msgspec
 
 from holdfast.kernel.ids import effect_key
 
@@ -41,8 +43,8 @@ class IdentityKey:
         return hash(self.value)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+# Structs here and in the decisions: what is made for every step of everybody takes an eighth of a dataclass's time.
+class Event(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened.
 
     `timestamp` is when it happened, corrected for the client's clock; `received_at` when it reached us. Both are aware
@@ -56,8 +58,8 @@ class Event:
     timestamp: datetime
     received_at: datetime
     message_id: str
-    properties: Mapping[str, Json] = field(default_factory=dict)
-    context: Mapping[str, Json] = field(default_factory=dict)
+    properties: Mapping[str, Json] = {}
+    context: Mapping[str, Json] = {}
     previous_id: str | None = None
     """For an alias: the name used so far."""
     group_id: str | None = None

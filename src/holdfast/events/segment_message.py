@@ -130,6 +130,8 @@ def _moment_field(name: str, value: object) -> datetime | None:
 
 def aware(at: datetime) -> datetime:
     """The instant in UTC; one without a zone is taken as UTC."""
+    if at.tzinfo is UTC:
+        return at
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Raw
@@ -77,6 +77,9 @@ def decode(kind: str, body: bytes, *, received_ms: int, source: str) -> Decoded:
 
     Raises Invalid when the whole body is unusable.
     """
+    plain = _own_plain(body) if source == OWN_SOURCE and kind == "batch" else None
+    if plain is not None:
+        return Decoded(events=tuple(enumerate(plain)), bad=())
     opened = open_body(kind, body)
     around = _Around(
         opened=opened,
@@ -95,6 +98,61 @@ def decode(kind: str, body: bytes, *, received_ms: int, source: str) -> Decoded:
         except Unreadable as unreadable:
             bad.append(unreadable.bad(index, opened.path(index), raw))
     return Decoded(events=tuple(events), bad=tuple(bad))
+
+
+class _OwnTrack(msgspec.Struct, gc=False, kw_only=True, rename="camel", forbid_unknown_fields=True):
+    """What nearly all of our own events say, and nothing else."""
+
+    type: Literal["track"]
+    message_id: str
+    timestamp: datetime
+    received_at: datetime
+    event: str
+    properties: dict[str, Any]
+    user_id: str | None = None
+    anonymous_id: str | None = None
+
+
+class _OwnTracks(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    batch: list[_OwnTrack]
+
+
+_read_own = msgspec.json.Decoder(_OwnTracks).decode
+
+
+def _own_plain(body: bytes) -> list[Event] | None:
+    """The events of a body of ours, read in one go: that is faster, and for every message we send there are three.
+
+    None when anything in it is out of the ordinary. Then it is read as everybody's is, and that says what it means.
+    """
+    try:
+        said = _read_own(body).batch
+        if all(_is_flat(each.properties) for each in said):
+            return [_own_event(each) for each in said]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError, ValueError, Unreadable):
+        pass
+    return None
+
+
+def _is_flat(properties: dict[str, Any]) -> bool:
+    # What stands in each other may stand too deep.
+    return not any(isinstance(each, (dict, list)) for each in properties.values())
+
+
+def _own_event(said: _OwnTrack) -> Event:
+    """Raises Unreadable or ValueError for what is no event of ours."""
+    if not said.event.strip():
+        raise ValueError("it has no event name")
+    return Event(
+        name=_short("event", said.event),
+        user_id=_id("userId", said.user_id),
+        anonymous_id=_id("anonymousId", said.anonymous_id),
+        timestamp=aware(said.timestamp),
+        received_at=aware(said.received_at),
+        message_id=said.message_id,
+        properties=said.properties,
+        source=OWN_SOURCE,
+    )
 
 
 def encode_own(events: Sequence[Event]) -> bytes:

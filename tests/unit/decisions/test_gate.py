@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -197,11 +198,15 @@ def test_it_is_quiet_by_the_persons_clock_else_by_the_workspaces() -> None:
     assert gate(NEWS, replace(FINE, zone=tokyo), rules, NIGHT) == Permit()
     assert gate(NEWS, FINE, rules, NIGHT) == Permit(MORNING - timedelta(hours=1))
     traits = learn(
-        EMPTY, replace(_consent("m1"), name="Identified", kind="identify", properties={"timezone": "Asia/Tokyo"})
+        EMPTY,
+        msgspec.structs.replace(
+            _consent("m1"), name="Identified", kind="identify", properties={"timezone": "Asia/Tokyo"}
+        ),
     )
     assert standing_of(traits, "email", address="a@b").zone == tokyo
     nowhere = learn(
-        EMPTY, replace(_consent("m1"), name="Identified", kind="identify", properties={"timezone": "Nowhere"})
+        EMPTY,
+        msgspec.structs.replace(_consent("m1"), name="Identified", kind="identify", properties={"timezone": "Nowhere"}),
     )
     assert standing_of(nowhere, "email", address="a@b").zone is None
 
@@ -416,7 +421,7 @@ def _said(profile: Profile, message_id: str, *, topic: str | None, granted: bool
     properties: dict[str, str | bool] = {"channel": "email", "granted": granted}
     if topic is not None:
         properties["topic"] = topic
-    return learn(profile, replace(_consent(message_id), properties=dict(properties)))
+    return learn(profile, msgspec.structs.replace(_consent(message_id), properties=dict(properties)))
 
 
 def _consent(message_id: str) -> Event:

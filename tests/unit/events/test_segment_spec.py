@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.events.bad import Bad, OverLimit
-from holdfast.events.event import NAMES, OWN_SOURCE, Event, Kind
+from holdfast.events.event import NAMES, OWN_SOURCE, Event, IdentityKey, Kind, own_event
 from holdfast.events.segment_body import (
     BODY_BYTES_MOST,
     ERASED,
@@ -577,6 +577,52 @@ def test_our_own_events_come_back_as_they_were(events: list[Event]) -> None:
     decoded = decode("batch", encode_own(events), received_ms=RECEIVED_MS, source=OWN_SOURCE)
     assert decoded.bad == ()
     assert [event for _, event in decoded.events] == events
+
+
+_PLAIN = own_event(
+    "Message Queued",
+    user=IdentityKey(kind="user", value="ann"),
+    at=RECEIVED,
+    properties={"send": "s", "version": 1},
+    key=("s",),
+)
+
+
+@given(st.lists(own_events(), max_size=4), st.booleans())
+def test_our_own_events_mean_the_same_read_in_one_go_and_one_by_one(events: list[Event], plain: bool) -> None:
+    body = encode_own([_PLAIN, *(each for each in events if not plain or (each.kind == "track" and not each.context))])
+    # What an erasure leaves has the whole body read as anybody's is.
+    by_one = decode("batch", body[:-2] + b"," + ERASED + b"]}", received_ms=RECEIVED_MS, source=OWN_SOURCE)
+    assert decode("batch", body, received_ms=RECEIVED_MS, source=OWN_SOURCE) == by_one
+
+
+@pytest.mark.parametrize(
+    ("field", "said"),
+    [
+        ("event", " "),
+        ("event", "x" * 5_000),
+        ("event", "a\0"),
+        ("userId", " "),
+        ("userId", "a\0"),
+        ("messageId", ""),
+        ("timestamp", "1960-01-01T00:00:00Z"),
+        ("timestamp", "0001-01-01T00:00:00+14:00"),
+        ("timestamp", "2026-01-05"),
+        ("receivedAt", None),
+        ("properties", {"deep": json.loads("[" * 40 + "]" * 40)}),
+        ("properties", None),
+        ("type", "identify"),
+        ("sentAt", "2026-01-05T00:00:00Z"),
+        ("integrations", {"All": False}),
+    ],
+)
+def test_what_is_out_of_the_ordinary_in_our_own_body_means_what_it_would_mean_elsewhere(
+    field: str, said: object
+) -> None:
+    (message,) = json.loads(encode_own([_PLAIN]))["batch"]
+    body = json.dumps({"batch": [message | {field: said}]}).encode()
+    by_one = decode("batch", body[:-2] + b"," + ERASED + b"]}", received_ms=RECEIVED_MS, source=OWN_SOURCE)
+    assert decode("batch", body, received_ms=RECEIVED_MS, source=OWN_SOURCE) == by_one
 
 
 def test_a_client_cannot_say_when_we_received_its_event() -> None:

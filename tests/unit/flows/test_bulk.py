@@ -8,12 +8,12 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 import pytest
 from hypothesis import given
@@ -249,8 +249,8 @@ async def test_a_message_id_at_another_time_is_the_same_event_for_thirty_days(fo
     house = await House.build(folder)
     (event,) = events_of(tracks(["Read"]))
     await load(house, table_of([event]))
-    near = replace(event, timestamp=event.timestamp + sign * timedelta(milliseconds=REMEMBERED_MS))
-    far = replace(event, timestamp=event.timestamp + sign * timedelta(milliseconds=REMEMBERED_MS + 1))
+    near = msgspec.structs.replace(event, timestamp=event.timestamp + sign * timedelta(milliseconds=REMEMBERED_MS))
+    far = msgspec.structs.replace(event, timestamp=event.timestamp + sign * timedelta(milliseconds=REMEMBERED_MS + 1))
     assert (await load(house, table_of([near]))).added == 0
     assert (await load(house, table_of([far]))).added == 1
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -29,7 +29,9 @@ identifies = st.builds(
 )
 several = st.lists(identifies, max_size=5)
 # No two messages have one id, and it decides between two of one moment: here from either side.
-ours = st.tuples(identifies, st.sampled_from(("a", "z"))).map(lambda drawn: replace(drawn[0], message_id=drawn[1]))
+ours = st.tuples(identifies, st.sampled_from(("a", "z"))).map(
+    lambda drawn: msgspec.structs.replace(drawn[0], message_id=drawn[1])
+)
 
 
 @given(several, ours, several)

@@ -7,7 +7,7 @@ timeline, and taken in once, however often it is said under the same key.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -100,14 +100,12 @@ async def call_people(
         await _called_play(view, campaign_id)
     about: dict[str, Json] = {"campaign": campaign_id, "key": key}
     events = [
-        replace(
-            own_event(
-                CALLED,
-                user=each.key,
-                at=now,
-                properties={**properties, **each.properties},
-                key=(campaign_id, key, each.key.kind, each.key.value),
-            ),
+        own_event(
+            CALLED,
+            user=each.key,
+            at=now,
+            properties={**properties, **each.properties},
+            key=(campaign_id, key, each.key.kind, each.key.value),
             context=about,
         )
         for each in people
