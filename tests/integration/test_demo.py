@@ -127,10 +127,22 @@ def test_customers_act_and_read_their_mail(demo: Demo) -> None:
     demo.ask("/api/journeys/hello", method="PUT", body=HELLO)
     looked, opened = demo.count_of("Product Viewed"), demo.count_of("Message Opened")
     until(lambda: demo.count_of("Product Viewed") > looked, "a live customer", WAIT_SECONDS)
-    until(lambda: demo.ask("/api/mailbox")["total"] > 0, "a mail", WAIT_SECONDS)
+    until(lambda: demo.ask("/api/mailbox?medium=email")["total"] > 0, "a mail", WAIT_SECONDS)
     until(lambda: demo.count_of("Message Opened") > opened, "an opened mail", WAIT_SECONDS)
-    mail = demo.ask("/api/mailbox?limit=1")["messages"][0]
+    mail = demo.ask("/api/mailbox?medium=email&limit=1")["messages"][0]
     assert mail["to"].endswith("@post.example")
+
+
+def test_messages_of_several_channels_come_to_people(demo: Demo) -> None:
+    media = ("sms", "mobile_push", "web_push", "in_app", "inbox")
+    for medium in media:
+        until(lambda: demo.ask(f"/api/mailbox?medium={medium}")["total"] > 0, medium, WAIT_SECONDS)  # noqa: B023 - it is called at once.
+    push = demo.ask("/api/mailbox?medium=mobile_push&limit=1")["messages"][0]
+    devices = demo.ask(f"/api/people/{push['user_id']}")["devices"]
+    assert push["to"] in {each["id"] for each in devices if each["type"] in {"ios", "android"}}
+    theirs = demo.ask(f"/api/mailbox?person={push['user_id']}")["messages"]
+    assert push["id"] in {each["id"] for each in theirs}
+    assert {each["user_id"] for each in theirs} == {push["user_id"]}
 
 
 def test_it_ends_cleanly(demo: Demo) -> None:

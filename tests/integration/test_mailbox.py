@@ -30,6 +30,7 @@ from holdfast.stores.mailbox import SqliteMailbox, mailbox
 from holdfast.stores.mailbox.mailbox import FILE
 from holdfast.stores.mailbox.reading import glimpse, read_message
 from holdfast.stores.mailbox.server import SIZE_BYTES_MOST, MailboxServer
+from holdfast.stores.memory.state import MemoryState
 from holdfast.testing import FakeClock, a_send
 
 LINKER = Linker(base_url="https://t.example", key=b"a key of thirty-two bytes, for us")
@@ -256,7 +257,7 @@ async def test_the_standard_librarys_client_is_understood(post: Post) -> None:
 async def client(post: Post) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     install_problems(app)
-    app.include_router(mailbox_routes(post.kept))
+    app.include_router(mailbox_routes(post.kept, MemoryState()))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         yield client
 

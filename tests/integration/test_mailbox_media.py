@@ -10,11 +10,14 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from holdfast.events.event import IdentityKey
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.problems import install_problems
 from holdfast.ports.mailbox import KeptMessage
 from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.mailbox.mailbox import FILE
+from holdfast.stores.memory.state import MemoryState
+from holdfast.testing import a_send
 
 MAIL = b"Subject: Hello\r\nX-Holdfast-Send: mail-1\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nGood morning\r\n"
 TEXT = KeptMessage(
@@ -103,7 +106,13 @@ async def test_a_mailbox_from_before_there_were_other_media_opens(tmp_path: Path
 async def test_over_http(kept: SqliteMailbox) -> None:
     app = FastAPI()
     install_problems(app)
-    app.include_router(mailbox_routes(kept))
+    state = MemoryState()
+    async with state.begin() as transaction:
+        ids = await transaction.add_identities([IdentityKey(kind="user", value=name) for name in ("ann", "bob")], 0)
+        theirs = {"text-1": "ann", "push-1": "bob"}
+        by_name = {key.value: each.id for key, each in ids.items()}
+        await transaction.add_sends([a_send(key, identity=by_name[name]) for key, name in theirs.items()])
+    app.include_router(mailbox_routes(kept, state))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://t") as client:
         page = (await client.get("/api/mailbox", params={"medium": "sms"})).json()
         assert page["total"] == 1
@@ -113,3 +122,12 @@ async def test_over_http(kept: SqliteMailbox) -> None:
         assert opened["words"] == {"text": "Your order “ß” is here"}
         mail = (await client.get("/api/mailbox", params={"medium": "email"})).json()["messages"][0]
         assert (await client.get(f"/api/mailbox/{mail['id']}")).json()["words"] is None
+        # By person: what was sent to them, whatever its medium; and of each whom it was sent to.
+        everything = (await client.get("/api/mailbox")).json()["messages"]
+        assert [each["user_id"] for each in everything] == ["bob", "ann", ""]
+        anns = (await client.get("/api/mailbox", params={"person": "ann"})).json()
+        assert [(each["send"], each["user_id"]) for each in anns["messages"]] == [("text-1", "ann")]
+        assert anns["total"] == 1
+        assert (await client.get(f"/api/mailbox/{text['id']}")).json()["user_id"] == "ann"
+        nobody = await client.get("/api/mailbox", params={"person": "zoe"})
+        assert (nobody.status_code, nobody.json()["error"]["path"]) == (404, "person")

@@ -110,7 +110,7 @@ class Customers:
         self._waiting = []
 
     def _look_for_mail(self, now_ms: int) -> None:
-        for mail in reversed(self._mail(f"/api/mailbox?limit={MAILS_AT_ONCE}").get("messages", [])):
+        for mail in reversed(self._mail(f"/api/mailbox?medium=email&limit={MAILS_AT_ONCE}").get("messages", [])):
             name = str(mail["id"])
             if name not in self._mails_seen:
                 self._mails_seen[name] = None

@@ -13,6 +13,7 @@ from threading import Event as Flag
 import numpy as np
 
 from holdfast.cli.customers import Customers
+from holdfast.cli.demo_content import begin_journeys, save_content
 from holdfast.cli.demo_elsewhere import PastElsewhere, Recipe
 from holdfast.cli.demo_past import load_past
 from holdfast.cli.demo_segments import save_segments
@@ -163,8 +164,10 @@ class _Run:
                     app.progress = Progress(label=what, done=done, total=total)
 
                 await save_segments(app)
+                await save_content(app)
                 start_ms = self._recipe.start_ms
                 self._population = await load_past(app, self._past, start_ms=start_ms, progress=progress)
+                await begin_journeys(app)
         finally:
             app.progress = None
             gc.enable()

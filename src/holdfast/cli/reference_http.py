@@ -52,7 +52,7 @@ def _openapi() -> Json:
     # The description follows from the routes alone; what they call when they are asked is not needed to tell it.
     nothing = SimpleNamespace(source_of=None)
     parts = SimpleNamespace(
-        **dict.fromkeys(("collector", "receiver", "preferences", "arrivals", "clock")),
+        **dict.fromkeys(("collector", "receiver", "preferences", "arrivals", "clock", "state")),
         settings=Settings(),
         access=nothing,
         mailbox=nothing,

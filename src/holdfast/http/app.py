@@ -116,7 +116,7 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(decision_routes(app, "journey"))
     api.include_router(decision_routes(app, "campaign"))
     if app.mailbox is not None:
-        api.include_router(mailbox_routes(app.mailbox))
+        api.include_router(mailbox_routes(app.mailbox, app.state))
     api.router.routes.append(reference_route(api))
     api.router.routes.extend(console_routes())
     return collect_first(collecting, Guard(Intake(api), app))

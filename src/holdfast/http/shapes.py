@@ -140,6 +140,16 @@ class VisitShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceShape:
+    """A device on which push messages reach somebody; its token is not shown."""
+
+    id: str
+    type: Literal["web", "ios", "android"]
+    app: str
+    heard_at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDetail:
     """Everything known of one person, but their events."""
 
@@ -150,6 +160,7 @@ class PersonDetail:
     first_seen: str
     last_seen: str
     identities: list[IdentityShape]
+    devices: list[DeviceShape]
     consent: dict[str, bool]
     links: list[LinkShape]
     event_counts: dict[str, int]

@@ -78,7 +78,14 @@ class Mailbox(TakesMail, Protocol):
         ...
 
     async def find(
-        self, *, to: str, text: str, limit: int, before: int | None, medium: str = ""
+        self,
+        *,
+        to: str,
+        text: str,
+        limit: int,
+        before: int | None,
+        medium: str = "",
+        sends: Sequence[str] | None = None,
     ) -> tuple[list[Mail], int]:
         """Messages of every medium, newest first, and how many there are in all.
 
@@ -87,6 +94,7 @@ class Mailbox(TakesMail, Protocol):
             to: only mail to this address, whatever its case; everybody's when empty.
             text: only mail whose subject, preview or address contains it, whatever its case.
             before: only mail with a smaller id.
+            sends: only what came from one of these sends; None for whatever it came from.
         """
         ...
 

@@ -15,8 +15,10 @@ import numpy as np
 
 from holdfast.events.event import Json
 from holdfast.kernel.moments import format_moment, from_millis
+from holdfast.profiles.devices import PUSH_SUBSCRIBED
 from holdfast.sim import goods
 from holdfast.sim.people import DEVICE_KINDS, DEVICES_MOST, Effects, Population
+from holdfast.sim.phones import app_context, subscription
 from holdfast.sim.reaction import CHANCES, Reaction, react
 from holdfast.sim.rhythm import HOUR_MS
 from holdfast.sim.session import Act, Script
@@ -100,6 +102,8 @@ class _Mind:
     looked_at: Mapping[str, Json] | None = None
     ordered_ms: int = 0
     logged_in: set[int] = field(default_factory=set)
+    asked: set[int] = field(default_factory=set)
+    """The devices on whose browsers they were asked whether they want messages."""
     busy_until_ms: int = 0
 
 
@@ -214,9 +218,24 @@ class Crowd:
             message = self._message(person, device, act, known=known, at_ms=happened_ms - ago_ms)
             self._say(ends_ms if ago_ms else happened_ms, message)
             self._remember(mind, act, happened_ms)
+        self._ask_for_push(person, device, known=known, ends_ms=ends_ms, ago_ms=ago_ms)
         if known:
             mind.logged_in.add(device)
         mind.busy_until_ms = ends_ms
+
+    def _ask_for_push(self, person: int, device: int, *, known: bool, ends_ms: int, ago_ms: int) -> None:
+        """Ask whoever is new in their browser whether they want messages there; most do."""
+        mind, population = self._mind(person), self._population
+        kind = DEVICE_KINDS[int(population.device_kinds[person, device])]
+        name = population.device_ids[person * DEVICES_MOST + device]
+        if kind != "laptop" or device in mind.asked:
+            return
+        mind.asked.add(device)
+        if name[2] in "cdef":
+            return
+        said = self._envelope(f"push-{name}", person, device, known=known, at_ms=ends_ms - ago_ms)
+        said |= {"type": "track", "event": PUSH_SUBSCRIBED, "properties": subscription(name)}
+        self._later(Says(at_ms=ends_ms, message=said))
 
     def _say(self, at_ms: int, message: Mapping[str, Json]) -> None:
         if self._rng.random() < self._pace.broken:
@@ -234,17 +253,8 @@ class Crowd:
             mind.left_lying, mind.ordered_ms = None, at_ms
 
     def _message(self, person: int, device: int, act: Act, *, known: bool, at_ms: int) -> dict[str, Json]:
-        population = self._population
-        kind = DEVICE_KINDS[int(population.device_kinds[person, device])]
-        message: dict[str, Json] = {
-            "type": act.kind,
-            "messageId": message_ids(self._rng, 1)[0],
-            "timestamp": format_moment(from_millis(at_ms)),
-            "anonymousId": population.device_ids[person * DEVICES_MOST + device],
-            "context": goods.context(int(population.market[person]), kind, 0),
-        }
-        if known:
-            message["userId"] = population.user_ids[person]
+        message_id = message_ids(self._rng, 1)[0]
+        message = self._envelope(message_id, person, device, known=known, at_ms=at_ms) | {"type": act.kind}
         properties = dict(act.properties)
         match act.kind:
             case "identify":
@@ -257,6 +267,20 @@ class Crowd:
                 }
             case _:
                 return message | {"event": act.name, "properties": properties}
+
+    def _envelope(self, message_id: str, person: int, device: int, *, known: bool, at_ms: int) -> dict[str, Json]:
+        """What every message says: of whom it is, when, and on which device."""
+        population = self._population
+        kind = DEVICE_KINDS[int(population.device_kinds[person, device])]
+        name = population.device_ids[person * DEVICES_MOST + device]
+        context = goods.context(int(population.market[person]), kind, 0) | app_context(name, kind)
+        said: dict[str, Json] = {
+            "messageId": message_id,
+            "timestamp": format_moment(from_millis(at_ms)),
+            "anonymousId": name,
+            "context": context,
+        }
+        return said | {"userId": population.user_ids[person]} if known else said
 
     def _broken(self, message: Mapping[str, Json]) -> dict[str, Json]:
         """What the old till makes of it."""

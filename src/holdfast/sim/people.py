@@ -12,6 +12,7 @@ import numpy.typing as npt
 from holdfast.events.event import Json
 from holdfast.kernel.moments import from_millis
 from holdfast.sim.names import FLOURISHES, LONGEST, NAMES, mail_word
+from holdfast.sim.phones import phone_numbers, telegram_chat
 from holdfast.sim.rhythm import HOUR_MS, Array, Ints, even_of
 from holdfast.sim.shop import CATEGORIES, MARKETS, SOURCES
 
@@ -85,6 +86,8 @@ class Population:
     """The number they had in the old shop; empty for nearly all."""
     emails: list[str]
     """Empty where they left none."""
+    phones: list[str]
+    """In E.164; empty where they left none."""
     given: list[str]
     family: list[str]
     device_ids: list[str]
@@ -140,6 +143,10 @@ class Population:
         }
         if self.emails[person]:
             traits["email"] = self.emails[person]
+        if self.phones[person]:
+            traits["phone"] = self.phones[person]
+        if chat := telegram_chat(person):
+            traits["telegram_chat"] = chat
         if self.birthday[person]:
             traits["birthday"] = self.birthday[person]
         return traits
@@ -171,6 +178,11 @@ def populate(
         user_ids=user_ids,
         old_ids=[f"legacy/{7000000 + 13 * row}" if is_old else "" for row, is_old in enumerate(old)],
         emails=[_address(given[row], family[row], row) if has else "" for row, has in enumerate(has_mail)],
+        # Seven of ten say it, by their place in the list: a draw would change everything drawn after it.
+        phones=phone_numbers(
+            [MARKETS[number].country for number in market.tolist()],
+            [bool(is_known) and row % 10 < 7 for row, is_known in enumerate(known)],
+        ),
         given=given,
         family=family,
         device_ids=_uuids(rng, count * DEVICES_MOST),

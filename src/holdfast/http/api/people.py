@@ -15,6 +15,7 @@ from holdfast.flows.people.person import person_row, shown_as
 from holdfast.http.shapes import (
     NUMBER_MOST,
     WISH,
+    DeviceShape,
     EventPage,
     EventShape,
     IdentityShape,
@@ -30,6 +31,7 @@ from holdfast.http.shapes import (
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import parse_moment, to_millis
 from holdfast.ports.state import Identity, View
+from holdfast.profiles.devices import Devices
 from holdfast.profiles.profile import CONSENT_CHANGED, combine
 from holdfast.wiring import Application
 
@@ -126,11 +128,21 @@ async def _detail(app: Application, user_id: str) -> PersonDetail:
         first_seen=moment_text(row.first_seen_ms),
         last_seen=moment_text(row.last_seen_ms),
         identities=[IdentityShape.of(each) for each in members],
+        devices=_devices(whole.devices),
         consent=whole.consent_values(),
         links=[LinkShape.of(link, others) for link in links],
         event_counts={name: tally.count for name, tally in sorted(whole.tallies.items())},
         visits=[VisitShape.of(visit, names.get(visit.origin, visit.origin)) for visit in visits],
     )
+
+
+def _devices(devices: Devices) -> list[DeviceShape]:
+    """Those that are there, the one last heard of first."""
+    there = [(heard.at_ms, name, heard.device) for name, heard in devices.items() if heard.device is not None]
+    return [
+        DeviceShape(id=name, type=device.type, app=device.app, heard_at=moment_text(at_ms))
+        for at_ms, name, device in sorted(there, reverse=True)
+    ]
 
 
 def people_routes(app: Application) -> APIRouter:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -40,6 +40,7 @@ _MEDIUM_INDEX = "CREATE INDEX IF NOT EXISTS mail_of_medium ON mail (medium, id)"
 _COLUMNS = "id, received_ms, sender, recipient, subject, preview, send, size_bytes, medium"
 _WANTED = """
 FROM mail WHERE (:medium = '' OR medium = :medium) AND (:recipient = '' OR recipient = :recipient COLLATE NOCASE)
+  AND (:sends IS NULL OR send IN (SELECT value FROM json_each(:sends)))
   AND (:text = '' OR subject LIKE :like ESCAPE '!' OR preview LIKE :like ESCAPE '!' OR recipient LIKE :like ESCAPE '!')
 """
 _THEIRS = """ FROM mail WHERE send IN (SELECT value FROM json_each(?1))
@@ -96,10 +97,27 @@ class SqliteMailbox:
             self._keeping = None
 
     async def find(
-        self, *, to: str, text: str, limit: int, before: int | None, medium: str = ""
+        self,
+        *,
+        to: str,
+        text: str,
+        limit: int,
+        before: int | None,
+        medium: str = "",
+        sends: Sequence[str] | None = None,
     ) -> tuple[list[Mail], int]:
         """Messages, newest first, and how many there are in all."""
-        return await self._run(lambda: self._list(to, text, limit, before, medium))
+        escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+        wanted = {
+            "medium": medium,
+            "sends": None if sends is None else json.dumps(list(sends)),
+            "recipient": to.strip(),
+            "text": text,
+            "like": f"%{escaped}%",
+            "before": before,
+            "limit": limit,
+        }
+        return await self._run(lambda: self._list(wanted))
 
     async def holds(self, sends: Sequence[str]) -> set[str]:
         """Those of the sends whose mail was kept."""
@@ -147,16 +165,7 @@ class SqliteMailbox:
             self._connection.execute("ROLLBACK")
             raise
 
-    def _list(self, to: str, text: str, limit: int, before: int | None, medium: str) -> tuple[list[Mail], int]:
-        escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        wanted = {
-            "medium": medium,
-            "recipient": to.strip(),
-            "text": text,
-            "like": f"%{escaped}%",
-            "before": before,
-            "limit": limit,
-        }
+    def _list(self, wanted: Mapping[str, str | int | None]) -> tuple[list[Mail], int]:
         # Only our own text is put together here; what was asked for goes beside it.
         rows = self._connection.execute(
             "SELECT " + _COLUMNS + _WANTED + " AND (:before IS NULL OR id < :before) ORDER BY id DESC LIMIT :limit",
