@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from holdfast.decisions.gate import Answer, Contact, Withheld
 from holdfast.decisions.journey import Journey
@@ -21,8 +22,7 @@ MESSAGE_QUEUED = "Message Queued"
 MESSAGE_WITHHELD = "Message Withheld"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class Told(msgspec.Struct, frozen=True, kw_only=True):
     """An event to be told about a person, before it is settled under which of their names."""
 
     name: str
@@ -31,7 +31,7 @@ class Told:
     """What makes it unique beside its name."""
     kind: Literal["track", "identify"] = "track"
     """Of an identify call the properties are traits."""
-    context: Mapping[str, Json] = field(default_factory=dict)
+    context: Mapping[str, Json] = {}
 
     @property
     def is_learnt_at_once(self) -> bool:
