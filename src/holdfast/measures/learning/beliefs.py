@@ -76,8 +76,8 @@ def beliefs(tried: Tried, *, half_life_batches: float | None = None) -> Beliefs:
     weight = _weights(tried.assigned.shape[-1], half_life_batches)
     came = tried.converted.sum(axis=-1) if tried.value is None else tried.value
     squares = came if tried.value_squares is None else tried.value_squares
-    ripe = _ripe(tried)
-    people = (tried.assigned * ripe * weight).sum(axis=-1)
+    grown = ripe(tried)
+    people = (tried.assigned * grown * weight).sum(axis=-1)
     brought, brought_squares = (came * weight).sum(axis=-1), (squares * weight).sum(axis=-1)
     every, whole = people.sum(axis=-1, keepdims=True), brought.sum(axis=-1, keepdims=True)
     middle = (whole + _PRIOR_RATE * _PRIOR_PEOPLE) / (every + _PRIOR_PEOPLE)
@@ -90,7 +90,7 @@ def beliefs(tried: Tried, *, half_life_batches: float | None = None) -> Beliefs:
     return Beliefs(mean=mean, deviation=np.sqrt(1 / precision), people=people, rate=rate)
 
 
-def _ripe(tried: Tried) -> Numbers:
+def ripe(tried: Tried) -> Numbers:
     """How ripe each batch is on each path. Paths may be slow or fast; each leans on all where it knows little."""
     bins = tried.converted.shape[-1]
     if (tried.ages >= bins).all():

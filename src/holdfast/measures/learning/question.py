@@ -16,6 +16,8 @@ class TriedGoal:
     """A property by whose number the worth is multiplied; empty for none."""
 
 
+BIN_MS_LEAST = 600_000
+"""Ten minutes: shares are not weighed more often than conversions can be told apart."""
 BINS = 20
 """Bins of delay in the longest window."""
 
@@ -35,7 +37,7 @@ class TriedQuestion:
     def bin_ms(self) -> int:
         """How long a bin of delay is, and a batch of people."""
         window_ms = 1000 * max(goal.within_seconds for goal in self.goals)
-        return max(-(-window_ms // BINS), 1000)
+        return max(-(-window_ms // BINS), BIN_MS_LEAST)
 
     def age(self, batch: int) -> int:
         """How many whole bins have passed for everybody of a batch, at most `BINS`."""
