@@ -29,7 +29,7 @@ from holdfast.flows.delivery.inbound import Inlet
 from holdfast.flows.delivery.offices import Offices
 from holdfast.flows.delivery.send import Office
 from holdfast.flows.delivery.trying import Trial, check_address, try_office
-from holdfast.kernel.errors import Conflict, Exposed, NotFound
+from holdfast.kernel.errors import Busy, Conflict, Exposed, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Verdict
@@ -144,7 +144,10 @@ class Outgoing:
         )
 
     async def inlet(self, name: str) -> Inlet | None:
-        """By what the calls of a connection's provider are read; None where it has none, or cannot be opened."""
+        """By what calls for a connection are read; None where there is no such connection, or its provider makes none.
+
+        Raises Busy when it cannot be opened now: what its provider tells is not lost if it calls again.
+        """
         try:
             connection = await self.connections.named(name)
         except NotFound:
@@ -154,8 +157,10 @@ class Outgoing:
             return None
         try:
             settings = self.connections.settings_of(connection)
-        except Exposed:
-            return None
+        except Exposed as error:
+            # Why is for those who set it up, and is shown with the connection.
+            hint = "Call again later: until it can be opened, nobody can tell who calls."
+            raise Busy(f"the connection {name!r} cannot be opened now.", code="connection_closed", hint=hint) from error
         return Inlet(connection=name, medium=connection.medium, read=partial(declared.inbound, settings))
 
     def carried(self, connections: Sequence[Connection]) -> list[Carried]:
@@ -171,6 +176,10 @@ class Outgoing:
         if medium in defaults:
             return Carried(medium=medium, by="connection", connection=defaults[medium])
         return Carried(medium=medium, by="settings" if medium in OUT_ALL_THE_SAME else "nothing")
+
+    def kept(self) -> frozenset[str]:
+        """Media whose messages are handed to the mailbox and to nobody else, which can be asked what it has."""
+        return frozenset(each for each in media() if each not in OWN and self._is_kept(each))
 
     def callback_url(self, connection: Connection) -> str:
         """Where its provider tells what becomes of messages; empty where it tells nothing."""

@@ -429,7 +429,8 @@ async def open_application(
         app = await assemble(settings, clock=clock, log=log, state=state, history=history, mail=mail)
         await finish_saying(state, history, clock)
         if serving:
-            await app.reactor.recover(mail.mailbox.holds if mail is not None and mail.mailbox is not None else None)
+            kept = mail.mailbox if mail is not None else None
+            await app.reactor.recover(None if kept is None else kept.holds, on=app.outgoing.kept())
             await _take_bounces(settings, app.arrivals, clock, opened)
         # Everything is in the application's hands now; `close` lets go of it in this order.
         app.opened = opened.pop_all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import subprocess
 import sys
@@ -18,10 +19,15 @@ import pytest
 import holdfast
 from holdfast.channels.declared import providers
 from holdfast.decisions.fields import decode_fields, secrets_of
+from holdfast.flows.journey.decide import publish
 from holdfast.flows.upkeep.keys import first_keys
 from holdfast.http.app import make_http
 from holdfast.kernel.errors import Invalid
+from holdfast.kernel.moments import to_millis
+from holdfast.ports.mailbox import KeptMessage
+from holdfast.ports.state import Lane
 from holdfast.settings import Settings
+from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.testing.house import House
 from holdfast.wiring import open_application
 from tests.integration.test_webhooks import Hook, a_hook
@@ -72,11 +78,15 @@ def texting(name: str = "text") -> dict[str, Any]:
     }
 
 
-async def signs_up(house: House, user: str) -> None:
-    await house.happens(
+def signing_up(user: str) -> tuple[dict[str, Any], ...]:
+    return (
         {"type": "identify", "userId": user, "messageId": f"{user}1", "traits": {"name": user, "phone": ADA}},
         {"type": "track", "userId": user, "messageId": f"{user}2", "event": "Signed Up"},
     )
+
+
+async def signs_up(house: House, user: str) -> None:
+    await house.happens(*signing_up(user))
 
 
 async def state_of(house: House) -> list[str]:
@@ -203,12 +213,44 @@ async def test_a_key_that_is_not_the_one_is_told_and_nothing_goes_another_way(tm
         assert all("another key" in each["problem"] and each["name"] in each["problem"] for each in said)
         tried = await client.post("/api/connections/texts/test", json={"to": ADA})
         assert (tried.status_code, tried.json()["error"]["code"]) == (409, "cannot_unseal")
+        told = await client.post("/in/texts", content=b"MessageSid=SM1")
+        assert (told.status_code, told.headers["retry-after"]) == (503, "1"), "the provider is to call again"
+        assert "another key" not in told.text, "that is nobody's business but ours"
         wrong = await client.post("/api/connections/reseal", json={"old_key": "x" * 40})
         assert wrong.status_code == 409
         sealed = await client.post("/api/connections/reseal", json={"old_key": "o" * 40})
         assert sealed.json() == {"connections": 2}
         assert house.app.offices.broken == {}
         assert "email" in house.app.offices
+
+
+async def test_what_a_killed_process_had_in_hand_is_asked_for_in_the_mailbox(
+    tmp_path: Path,
+) -> None:
+    """Both texts are claimed when the process dies: one was kept by then and is not sent again; the other one is."""
+    given = Settings.load(tmp_path, {}, {})
+    app = await open_application(given, serving=False)
+    await publish(app.state, "journey", json.dumps(texting()).encode(), now=app.clock.now())
+    for user in ("ada", "bob"):
+        body = json.dumps({"batch": [*signing_up(user)]}).encode()
+        await app.collector.collect("batch", body, "default")
+    await app.settle()
+    now_ms = to_millis(app.clock.now())
+    async with app.state.begin() as transaction:
+        room = {Lane("sms", "journey"): 9}
+        sends = await transaction.claim_sends(now_ms, room, without=(), claimed_by="x/1", send_by_ms=now_ms + 60_000)
+    kept, lost = sends
+    await app.close()
+    mailbox = SqliteMailbox(tmp_path)
+    text: dict[str, Any] = {"medium": "sms", "sender": "", "to": ADA, "title": "", "preview": "", "words": b"{}"}
+    await mailbox.keep([KeptMessage(send=kept.key, **text)], now_ms)
+    await mailbox.close()
+    app = await open_application(given)
+    async with app.state.view() as view:
+        after = await view.sends([kept.key, lost.key])
+    assert (after[kept.key].state, after[lost.key].state) == ("sent", "pending")
+    assert not app.outgoing.kept() & {"webhook", "in_app", "inbox"}, "no mailbox has these"
+    await app.close()
 
 
 async def test_what_is_kept_here_does_not_go_out(tmp_path: Path) -> None:

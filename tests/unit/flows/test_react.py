@@ -379,6 +379,34 @@ async def test_sends_of_a_process_that_died_are_in_doubt_and_not_sent_again() ->
     assert len(await house.told("Message In Doubt")) == 1
 
 
+@pytest.mark.parametrize(
+    ("took", "on", "states", "handed"),
+    [
+        (True, ("email", "sms"), {"sent": 1}, 1),
+        (False, ("email", "sms"), {"claimed": 1}, 2),
+        (True, ("sms",), {"in_doubt": 1}, 1),
+        (False, ("sms",), {"in_doubt": 1}, 1),
+    ],
+)
+async def test_who_took_a_message_is_believed_about_it_on_its_own_channels(
+    took: bool, on: tuple[str, ...], states: dict[str, int], handed: int
+) -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    asked: list[str] = []
+
+    async def holds(keys: Sequence[str]) -> set[str]:
+        asked.extend(keys)
+        return set(keys) if took else set()
+
+    await house.reactor.recover(holds, on=on)
+    assert asked == [each.key for each in house.handed if "email" in on]
+    await house.later(seconds=120)
+    assert (await house.totals(), len(house.handed)) == (states, handed)
+
+
 async def test_a_deferred_send_is_claimed_again_when_its_time_comes() -> None:
     house = House()
     await house.publish(RESCUE)

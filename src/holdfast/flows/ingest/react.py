@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
@@ -207,7 +207,7 @@ class Reactor:
                 self.untold.set()
         return len(waiting)
 
-    async def recover(self, delivered: Delivered | None = None) -> int:
+    async def recover(self, delivered: Delivered | None = None, *, on: Collection[str] = ("email",)) -> int:
         """After a start: settle the sends claimed by a process that is no more; returns how many are in doubt.
 
         Whether a provider took them cannot be known from here, and each channel says what follows; mail is not sent
@@ -215,15 +215,17 @@ class Reactor:
         is sent now.
 
         Args:
-            delivered: tells which of some mails the provider took, where it can be asked.
+            delivered: tells which of some sends the provider took, where it can be asked.
+            on: the channels whose sends it can be asked about.
         """
         now_ms = to_millis(self._clock.now())
         async with self._state.view() as view:
             # Whatever the clock said when they were claimed: it may have been set back since.
             orphans = await view.claimed_before(END_OF_TIME_MS)
-        taken = await delivered([send.key for send in orphans]) if delivered is not None and orphans else None
+        asked = [send.key for send in orphans if send.channel in on]
+        taken = await delivered(asked) if delivered is not None and asked else None
         settlements = [
-            recovered(send, taken if send.channel == "email" else None, now_ms, self._lanes.doubt(send.channel))
+            recovered(send, taken if send.channel in on else None, now_ms, self._lanes.doubt(send.channel))
             for send in orphans
         ]
         async with self._state.begin() as transaction:
