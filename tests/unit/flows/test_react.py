@@ -17,11 +17,12 @@ from holdfast.flows.delivery.lanes import FreeLanes
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.ingest.collect import Collector
 from holdfast.flows.ingest.own import own_records
-from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.ingest.react import HOUR_MS, Reactor
 from holdfast.flows.journey.decide import publish, set_state
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Link, encode_link
+from holdfast.ports.inbox import InboxItem
 from holdfast.ports.state import Lane, Send, SendState, Settlement
 from holdfast.profiles.profile import learn as learn_for_real
 from holdfast.stores.memory.log import MemoryLog
@@ -377,6 +378,34 @@ async def test_sends_of_a_process_that_died_are_in_doubt_and_not_sent_again() ->
     assert await house.totals() == {"in_doubt": 1}
     assert len(house.handed) == 1
     assert len(await house.told("Message In Doubt")) == 1
+
+
+async def test_what_has_expired_in_inboxes_is_deleted_though_nothing_else_comes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("holdfast.flows.ingest.react.EXPIRED_MOST", 2)
+    house = House()
+    await house.happens(identify())
+    now_ms = to_millis(house.clock.now())
+    ends = {"a": 10, "b": 20, "c": 30, "d": HOUR_MS + 1, "e": 3 * HOUR_MS}
+    async with house.state.begin() as transaction:
+        await transaction.add_inbox(
+            [
+                InboxItem(key=key, identity=1, medium="inbox", words=b"{}", added_ms=now_ms, expires_ms=now_ms + after)
+                for key, after in ends.items()
+            ]
+        )
+
+    async def left() -> list[str]:
+        async with house.state.view() as view:
+            return [each.key for each in await view.inbox_after("", limit=9)]
+
+    await house.later(seconds=1)
+    assert await left() == ["a", "b", "c", "d", "e"], "once an hour is enough"
+    await house.later(hours=1)
+    assert await left() == ["c", "d", "e"], "so many at a time"
+    await house.reactor.tick()
+    assert await left() == ["e"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,9 @@ _log = logging.getLogger(__name__)
 EMITTED_MOST = 2_000
 """Own events moved to the log at a time."""
 DAY_MS = 86_400_000
+HOUR_MS = 3_600_000
+EXPIRED_MOST = 2_000
+"""Expired messages of inboxes deleted in one tick."""
 END_OF_TIME_MS = 2**62
 
 
@@ -122,7 +125,7 @@ class Reactor:
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
         self._ticking: set[asyncio.Task[Ticked]] = set()
-        self._forgotten_day = 0
+        self._forgotten_day = self._expired_hour = 0
         self.untold = asyncio.Event()
         """Set while own events may wait to be told: those of an earlier process to begin with."""
         self.untold.set()
@@ -269,6 +272,7 @@ class Reactor:
             claimed = await claim(transaction, playbook, self._rules, self._lanes, clock_ms, behind=more)
             undone.callback(self._lanes.untaken, claimed.sends)
             await self._forget(transaction, clock_ms)
+            await self._expire(transaction, clock_ms)
             if entries or fired or begun or let_in:
                 following = entries[-1].offset + 1 if entries else offset
                 await transaction.add_turn(Turn(kind="tick", start=offset, next=following, at_ms=watermark))
@@ -306,3 +310,11 @@ class Reactor:
         told_ms = min((to_millis(event.timestamp) for _, event in untold), default=now_ms)
         await transaction.forget_seen(min(now_ms, reached_ms, told_ms) - self._dedup_ms)
         self._forgotten_day = day
+
+    async def _expire(self, transaction: Transaction, now_ms: int) -> None:
+        """Once an hour, delete messages of inboxes that nobody is shown any more, also where no others come."""
+        hour = now_ms // HOUR_MS
+        if hour == self._expired_hour:
+            return
+        if await transaction.expire_inbox(now_ms, limit=EXPIRED_MOST) < EXPIRED_MOST:
+            self._expired_hour = hour
