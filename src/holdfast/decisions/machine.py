@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from holdfast.decisions.caps import PRIORITY_USUAL
+from holdfast.decisions.experiment import Experiment
 from holdfast.decisions.gate import Answer, Contacted, GateRules, Permit, Standing, gate, made_by
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node
@@ -68,6 +69,8 @@ class Scene:
     rules: GateRules = field(default_factory=GateRules)
     left: int | None = None
     """What the journey may still spend, in thousandths of a minor unit; None for no limit."""
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    """By id: as they are saved now."""
     weights: Mapping[str, Weights] = field(default_factory=dict)
     """The last weighing of adaptive steps that were weighed, by experiment."""
 
@@ -275,6 +278,7 @@ class _Walk:
             facts=self._facts,
             origin=self._visit.origin,
             step=self._step,
+            experiments=self._scene.experiments,
             weights=self._scene.weights,
         )
 

@@ -10,13 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import ClassVar, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from holdfast.decisions.gate import Contact
 from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.segments.condition import Facts
+
+if TYPE_CHECKING:  # Its declaration is made of fields, and these know of steps.
+    from holdfast.decisions.experiment import Experiment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +36,8 @@ class Place:
     """The id of the journey."""
     step: str = ""
     """The id of this step."""
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    """By id: as they are saved now."""
     weights: Mapping[str, Weights] = field(default_factory=dict)
     """The last weighing of adaptive steps that were weighed, by experiment."""
 

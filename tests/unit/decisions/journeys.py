@@ -11,8 +11,10 @@ from hypothesis import assume
 from hypothesis import strategies as st
 
 from holdfast.decisions import fields as kinds
+from holdfast.decisions.adaptive_fields import Between, PathNames
 from holdfast.decisions.days_off import Country
 from holdfast.decisions.entry import enter
+from holdfast.decisions.experiment import Experiment
 from holdfast.decisions.gate import GateRules, Standing
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.machine import Scene
@@ -75,6 +77,13 @@ KNOWN = learn(
 """Somebody of whom a few things are known."""
 
 
+EXPERIMENTS = {
+    "email": Experiment(id="email", name="E", variants={"email": 0.5, "marketing": 0.5}, state="running"),
+    "sms": Experiment(id="sms", name="S", variants={"email": 0.5, "sms": 0.5}),
+}
+"""One that runs and one that does not; steps drawn here name them."""
+
+
 def a_scene(
     now: datetime = START,
     *,
@@ -82,7 +91,13 @@ def a_scene(
     standing: Mapping[str, Standing] = REACHABLE,
     rules: GateRules | None = None,
 ) -> Scene:
-    return Scene(now=now, facts=ProfileFacts(profile), standing=standing, rules=rules or GateRules())
+    return Scene(
+        now=now,
+        facts=ProfileFacts(profile),
+        standing=standing,
+        rules=rules or GateRules(),
+        experiments=EXPERIMENTS,
+    )
 
 
 def a_visit(journey: Journey, now: datetime = START, *, person_key: str = "ada") -> Visit:
@@ -183,6 +198,9 @@ BY_KIND: dict[type[kinds.Kind], Callable[[Any], st.SearchStrategy[Any]]] = {
     kinds.Comparisons: lambda kind: st.one_of(st.just([]), st.lists(comparisons, max_size=2)),
     kinds.OrNull: lambda kind: st.one_of(st.none(), of_kind(kind.kind)),
     kinds.Nested: lambda kind: fields_of(kind.type),
+    kinds.Many: lambda kind: st.lists(of_kind(kind.kind), max_size=3),
+    PathNames: lambda kind: st.sampled_from((["a", "b"], ["c", "a", "b"])),
+    Between: lambda kind: st.sampled_from((kind.most, (kind.least + kind.most) / 2)),
     TimeOfDay: lambda kind: st.sampled_from(("00:00", "02:30", "12:00", "12:00:01", "23:59:59")),
     Weekdays: lambda kind: st.lists(st.sampled_from(WEEKDAYS), min_size=1, max_size=7),
     TimeZone: lambda kind: st.sampled_from(("person", "workspace", "Europe/Berlin", "Pacific/Kiritimati")),

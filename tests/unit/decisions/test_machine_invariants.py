@@ -14,18 +14,34 @@ from hypothesis import strategies as st
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules, Permit, Standing, Withheld
 from holdfast.decisions.journey import Journey
-from holdfast.decisions.machine import Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, stop
+from holdfast.decisions.machine import (
+    ENTERED,
+    FAILED,
+    GOAL,
+    STOPPED,
+    Advance,
+    Arrived,
+    Asked,
+    Due,
+    Happened,
+    Scene,
+    Wake,
+    advance,
+    stop,
+)
 from holdfast.decisions.step import Park, Place
 from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Arm, Visit
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.profiles.profile import Profile, hear
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.segments.facts import ProfileFacts
 from tests.unit.decisions.journeys import KNOWN, NAMES, REACHABLE, START, a_scene, a_visit, an_event, journeys
 
 Happenings: TypeAlias = "list[tuple[str | int, str | None]]"
 ADA = IdentityKey(kind="user", value="ada")
+LEAVING = (GOAL, STOPPED, FAILED)
 RULES = GateRules(caps=(Cap(channel="email", most=2, within_seconds=600),))
 
 # How far the clock goes on, and what happens then: an event, or a look at what is due. Jumps to the due moment itself,
@@ -72,7 +88,7 @@ class Walk:
         self.passed += moved.passed
         self.told += moved.told
         for each in moved.told:
-            if each.kind == "identify":
+            if each.is_learnt_at_once:
                 self.profile = hear(self.profile, each.event(ADA, self.latest()))
         return moved
 
@@ -219,6 +235,19 @@ def the_history_is_told_once(walk: Walk) -> None:
     assert len(set(ids)) == len(ids)
 
 
+def a_variant_is_told_once_and_stands(walk: Walk) -> None:
+    told = [each.properties for each in walk.told if each.name == VARIANT_ASSIGNED]
+    experiments = [each["experiment"] for each in told]
+    assert len(experiments) == len(set(experiments))
+    parting = {name for name, node in walk.journey.steps.items() if node.step.type_name() in ("split", "adaptive")}
+    went = {(step, by) for step, by in walk.passed if step in parting and by not in (ENTERED, *LEAVING)}
+    assert len(went) == len({step for step, _ in went}), "whoever comes again goes the same way"
+    assert {(f"drawn.{step}", by) for step, by in went} == {
+        (each["experiment"], each["variant"]) for each in told if each["step"] in parting
+    }
+    assert all(0 < float(str(each["propensity"])) <= 1 for each in told)
+
+
 def what_is_changed_is_told(walk: Walk) -> None:
     changing = {name for name, node in walk.journey.steps.items() if node.step.type_name() == "update_trait"}
     said = [each.event(ADA, walk.now) for each in walk.told if each.kind == "identify"]
@@ -270,6 +299,7 @@ INVARIANTS = (
     the_holdout_walks_the_same_way,
     the_number_of_the_move_only_grows,
     the_history_is_told_once,
+    a_variant_is_told_once_and_stands,
     what_is_changed_is_told,
     caps_hold_within_one_instant_too,
     timer_and_event_may_come_in_either_order,

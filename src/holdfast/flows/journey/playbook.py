@@ -15,14 +15,17 @@ from typing import Literal
 
 from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign, decode_campaign
+from holdfast.decisions.experiment import Experiment
 from holdfast.decisions.journey import Journey, decode_journey
 from holdfast.decisions.resolving import resolved_journey
 from holdfast.decisions.step import step_experiment
 from holdfast.decisions.steps.adaptive import Adaptive
 from holdfast.decisions.steps.enter_journey import EnterJourney
+from holdfast.decisions.steps.experiment import Experiment as ExperimentStep
 from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.audience.list_registry import lists_of
+from holdfast.flows.experiment.loading import load_experiments
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import OVER, Decision, DecisionState, View
 from holdfast.segments.library import Library, refers
@@ -65,6 +68,10 @@ class Playbook:
     """On which anything is said, in order of name."""
     stirring: frozenset[str] = frozenset()
     """Names of the events that may move somebody: by which they enter, or for which somebody under way may wait."""
+    asks_experiments: bool = False
+    """Whether any version has a step that goes by an experiment."""
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    """By id, as they are saved now; none where no step goes by one."""
     adaptive: tuple[str, ...] = ()
     """The experiments of adaptive steps in any version, in order of name."""
 
@@ -110,7 +117,8 @@ class PlaybookKeeper:
     async def load(self, view: View) -> Playbook:
         """The playbook as the state has it."""
         # A version's definition never changes, and every change of a segment is counted.
-        made_of = (await view.decision_states(), await view.segment_changes(), sorted(await lists_of(view)))
+        changed = await view.experiment_changes() if self._playbook.asks_experiments else 0
+        made_of = (await view.decision_states(), await view.segment_changes(), sorted(await lists_of(view)), changed)
         if made_of != self._made_of:
             self._playbook, self._made_of = await load_playbook(view), made_of
         return self._playbook
@@ -119,7 +127,9 @@ class PlaybookKeeper:
 async def load_playbook(view: View) -> Playbook:
     """The playbook as the state has it."""
     decisions = await view.decisions(latest=False)
-    return playbook_of(decisions, await load_library(view) if any(map(_names_segments, decisions)) else NO_LIBRARY)
+    library = await load_library(view) if any(map(_names_segments, decisions)) else NO_LIBRARY
+    playbook = playbook_of(decisions, library)
+    return replace(playbook, experiments=await load_experiments(view)) if playbook.asks_experiments else playbook
 
 
 def _names_segments(decision: Decision) -> bool:
@@ -183,6 +193,7 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
         paused=paused,
         channels=tuple(sorted({each for play in plays.values() for each in _channels(play.journey)})),
         stirring=frozenset(by_event).union(*(_wakes(play.journey) for play in plays.values())),
+        asks_experiments=any(_asks_experiments(play.journey) for play in plays.values()),
         adaptive=tuple(sorted({each for play in plays.values() for each in adaptive_steps(play)})),
     )
 
@@ -200,6 +211,10 @@ def _wakes(journey: Journey) -> frozenset[str]:
     """Names of the events that somebody under way may wait for."""
     goal = {journey.goal.event} if journey.leave_on_goal else ()
     return frozenset(goal).union(*(node.step.wakes() for node in journey.steps.values()))
+
+
+def _asks_experiments(journey: Journey) -> bool:
+    return any(isinstance(node.step, ExperimentStep) for node in journey.steps.values())
 
 
 def _channels(journey: Journey) -> Iterator[str]:

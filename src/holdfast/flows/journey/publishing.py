@@ -17,6 +17,7 @@ from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.events.event import Json
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.content.naming import check_said
+from holdfast.flows.experiment.naming import check_experiments
 from holdfast.flows.journey.decision_drafts import DecisionDraft
 from holdfast.flows.journey.playbook import definition_of
 from holdfast.flows.journey.under_way import UnderWay, move_people, under_way
@@ -113,6 +114,7 @@ async def _planned(
     _check_journeys_named(drafts, newest.keys() | {draft.id for draft in drafts})
     for draft in drafts:
         await check_said(view, draft)
+        await check_experiments(view, draft)
     plan = [_publication(draft, newest.get(draft.id), library, at_ms=at_ms, start=start) for draft in drafts]
     plan = [await _with_people(view, each) for each in plan]
     if whole:

@@ -365,6 +365,7 @@ class Travel:
             standing=traveller.standing(),
             rules=self._rules,
             left=self._left(play, now),
+            experiments=self._playbook.experiments,
             weights=self._weights,
         )
         try:

@@ -223,6 +223,9 @@ class Simulator:
         async with blank.state.begin() as transaction:
             for segment in segments:
                 await transaction.put_segment(segment)
+            async with self.state.view() as view:
+                for experiment in await view.experiments():
+                    await transaction.put_experiment(experiment)
             if lists:
                 async with self.state.view() as view:
                     await note_lists(transaction, await every_list(view))

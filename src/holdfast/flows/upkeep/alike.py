@@ -181,6 +181,11 @@ async def _whole(view: View) -> dict[str, Rows]:
         "segments": {each.id: (each.version, each.definition, each.deleted, each.live) for each in segments},
         "templates": {f"{each.id} {each.version}": each for each in await view.template_headings("template")},
         "blocks": {f"{each.id} {each.version}": each for each in await view.template_headings("block")},
+        "experiments": {
+            f"{each.id} {each.version}": each
+            for newest in await view.experiments()
+            for each in await view.experiment_versions(newest.id, limit=EVERYTHING)
+        },
         "weighings": {
             f"{each.experiment} {each.number}": each
             for experiment in await view.weighed()

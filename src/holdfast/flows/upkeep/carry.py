@@ -67,6 +67,12 @@ class Before:
             async with state.begin() as transaction:
                 await _save(transaction, segment)
 
+    async def save_experiment(self, state: State, experiment_id: str, version: int) -> None:
+        """Save a version of an experiment as it was saved then."""
+        async with self.state.view() as view, state.begin() as transaction:
+            for saved in await view.experiment_versions(experiment_id, limit=1, before=version + 1):
+                await transaction.put_experiment(saved)
+
     async def save_unnoted(self, state: State, now_ms: int) -> None:
         """Publish and save what says of itself that it was by then."""
         while self.unnoted and _moment(self.unnoted[-1]) <= now_ms:
@@ -98,9 +104,11 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
             for run in runs:
                 await _carry_run(view, transaction, run)
             templates = await _carry_templates(view, transaction)
+            experiments = await _carry_experiments(view, transaction)
     return {"notes": len(notes), "keys": len(keys), "erasures": len(erasures), "runs": len(runs)} | {
         "connections": len(connections),
         "templates and blocks": templates,
+        "experiments": experiments,
     }
 
 
@@ -160,7 +168,7 @@ async def _noted(view: View) -> set[tuple[str, str, int]]:
         for turn in turns:
             version = turn.said.get("version")
             # A decision that was paused has a turn for that, and none for when it was published by an earlier Holdfast.
-            if isinstance(version, int) and (turn.kind == "segment" or "move" in turn.said):
+            if isinstance(version, int) and (turn.kind in ("segment", "experiment") or "move" in turn.said):
                 noted.add((turn.kind, str(turn.said["id"]), version))
     return noted
 
@@ -186,6 +194,17 @@ async def _carry_templates(view: View, transaction: Transaction) -> int:
         else:
             await transaction.put_template(saved)
     return len(headings)
+
+
+async def _carry_experiments(view: View, transaction: Transaction) -> int:
+    """Every version of which no turn tells when it was saved; the others are saved again at their turn."""
+    noted, carried = await _noted(view), 0
+    for newest in await view.experiments():
+        for saved in (await view.experiment_versions(newest.id, limit=VERSIONS_MOST))[::-1]:
+            if ("experiment", saved.id, saved.version) not in noted:
+                await transaction.put_experiment(saved)
+                carried += 1
+    return carried
 
 
 async def _carry_run(view: View, transaction: Transaction, run: Run) -> None:

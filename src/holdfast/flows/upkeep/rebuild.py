@@ -40,6 +40,7 @@ from holdfast.flows.journey.travel import LettingIn
 from holdfast.flows.journey.under_way import move_people, under_way
 from holdfast.flows.people.identify import merge, unmerge
 from holdfast.flows.upkeep.carry import Before, carry_after, carry_before
+from holdfast.flows.upkeep.carry_content import carry_weighings
 from holdfast.flows.upkeep.chronicle import name_said
 from holdfast.flows.upkeep.rebuild_stage import Numbers, TurnClock, TurnLog, TurnState, heard
 from holdfast.flows.upkeep.trim import TRIMMED_NOTE
@@ -166,6 +167,8 @@ class _Rebuild:
         await self._until(before, end)
         await self._archivist.flush()
         done.carried |= await carry_after(before, given.state, self._state.told, fresh=not given.goes_on)
+        async with given.before.view() as view, given.state.begin() as transaction:
+            done.carried |= {"weighings": await carry_weighings(view, transaction)}
         return done
 
     async def _check_log(self, start: int) -> None:
@@ -217,6 +220,8 @@ class _Rebuild:
                 await self._load(turn.at_ms)
             case "weighing":
                 await self._weigh(turn)
+            case "experiment":
+                await before.save_experiment(self._given.state, str(turn.said["id"]), _whole(turn.said["version"]))
             case "suppression":
                 key = self._given.rules.veil_key
                 async with self._given.before.view() as view, self._state.begin() as transaction:

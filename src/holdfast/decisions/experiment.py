@@ -1,0 +1,136 @@
+"""An experiment: a question, its variants, who takes part, and what is to come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Annotated, Literal
+
+import msgspec
+
+from holdfast.decisions.fields import (
+    Choice,
+    EventName,
+    Id,
+    Kind,
+    Label,
+    LiveConditionOrNone,
+    Many,
+    Nested,
+    OrNull,
+    Seconds,
+    Text,
+    Whole,
+    as_object,
+    at,
+    decode_fields,
+    encode_fields,
+    one_of,
+    read_object,
+)
+from holdfast.decisions.layers import LayerStretch, Stretch
+from holdfast.decisions.shares import Shares
+from holdfast.events.event import Json
+from holdfast.kernel.errors import Invalid, TooLarge
+
+ExperimentState = Literal["draft", "running", "stopped"]
+Reading = Literal["sequential", "fixed", "bayesian"]
+VALUE_BYTES_MOST = 20_000
+"""Bytes of one variant's value, as JSON: every page that asks is sent it."""
+GOALS_MOST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Values(Kind):
+    """Any JSON, by the name of a variant."""
+
+    def decode(self, value: object, path: str) -> Mapping[str, Json]:
+        given = as_object(value, path)
+        for name, each in given.items():
+            if len(msgspec.json.encode(each)) > VALUE_BYTES_MOST:
+                hint = f"{VALUE_BYTES_MOST:,} bytes of JSON are allowed at most; name what is large by an address."
+                raise TooLarge("The value is too long.", path=at(path, name), hint=hint)
+        return MappingProxyType(dict(given))  # type: ignore[arg-type]  # It was read as JSON.
+
+    def encode(self, value: object) -> Json:
+        return dict(value)  # type: ignore[call-overload, no-any-return]  # What `decode` gave.
+
+    def schema(self) -> dict[str, Json]:
+        return {"type": "object", "format": "values"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentGoal:
+    """What a variant should bring about."""
+
+    event: Annotated[EventName, "The event, such as Order Completed."]
+    within_seconds: Annotated[Seconds, "In what time, from when somebody got their variant."]
+    value: Annotated[str | None, OrNull(Text(most=200)), "A property of it that is a sum of money."] = None
+    worth_minor: Annotated[
+        int | None, OrNull(Whole()), "What one is worth where it has no such property, in minor units."
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """A question with variants. Who gets which is drawn by hash, and what somebody got first stands."""
+
+    id: Annotated[Id, "Its id, such as checkout-colour."]
+    name: Annotated[Label, "What it is called."]
+    variants: Annotated[Mapping[str, float], Shares(), "The share of people by variant; they add up to 1."]
+    hypothesis: Annotated[str, Text(least=0, most=2_000), "What is expected, and why."] = ""
+    layer: Annotated[
+        Stretch | None, OrNull(LayerStretch()), "The stretch it takes of a layer; no two in one layer share anybody."
+    ] = None
+    audience: Annotated[LiveConditionOrNone, "Who can take part; everybody without it."] = None
+    values: Annotated[Mapping[str, Json], Values(), "What an app or site is given, by variant: any JSON."] = field(
+        default_factory=dict
+    )
+    goals: Annotated[
+        tuple[ExperimentGoal, ...], Many(Nested(ExperimentGoal), most=GOALS_MOST), "What it is for, first things first."
+    ] = ()
+    guardrails: Annotated[
+        tuple[str, ...], Many(Text(most=200), most=GOALS_MOST), "Events that must not become more."
+    ] = ("Message Unsubscribed",)
+    planned_people: Annotated[
+        int | None, OrNull(Whole(least=1)), "How many people are to take part; the looks are planned by it."
+    ] = None
+    reading: Annotated[
+        Reading,
+        Choice(("sequential", "fixed", "bayesian")),
+        "`sequential`: look whenever you like. `fixed`: once, when all are there. `bayesian`: chances.",
+    ] = "sequential"
+    state: Annotated[
+        ExperimentState,
+        Choice(("draft", "running", "stopped")),
+        "`draft`: nobody takes part yet. `running`. `stopped`: nobody takes part any more.",
+    ] = "draft"
+    salt: Annotated[
+        str, Text(least=0, most=200), "The name of the draw, where it is to be another experiment's; else the id."
+    ] = ""
+
+    def __post_init__(self) -> None:
+        for name in self.values:
+            if name not in self.variants:
+                raise Invalid(
+                    f"There is no variant {name!r:.80}.",
+                    code="unknown_variant",
+                    path=at("$.values", name),
+                    hint=one_of(name, tuple(self.variants)),
+                )
+
+    @property
+    def drawn_by(self) -> str:
+        """The salt of its draw."""
+        return self.salt or self.id
+
+
+def decode_experiment(data: bytes | str | Mapping[str, object]) -> Experiment:
+    """The experiment a definition means. Raises Invalid and TooLarge, with the path."""
+    return decode_fields(Experiment, read_object(data), "$")
+
+
+def encode_experiment(experiment: Experiment) -> dict[str, Json]:
+    """Its JSON form: every field, defaults too."""
+    return encode_fields(experiment)

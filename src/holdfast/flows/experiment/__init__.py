@@ -1,0 +1,1 @@
+"""Experiments: kept, published, and who gets what of them."""

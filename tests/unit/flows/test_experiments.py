@@ -1,0 +1,231 @@
+"""Experiments through the real tick and by the call that apps make: told once, kept, and stuck to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.experiment.assign import Decided, Decider
+from holdfast.flows.experiment.publishing import definition_in, find_experiment, save_experiment, stop_experiment
+from holdfast.flows.ingest.own import own_records
+from holdfast.kernel.errors import Conflict, Invalid, NotFound
+from holdfast.kernel.moments import to_millis
+from holdfast.segments.condition import UTC_ZONE
+from tests.unit.flows.test_journey_steps import END, a_journey
+from tests.unit.flows.test_react import House, does, identify
+
+SHARES = {"bold": 0.5, "control": 0.5}
+SPRING: dict[str, Any] = {"id": "spring", "name": "Spring", "variants": SHARES, "state": "running"}
+ASKED: dict[str, Any] = {
+    "type": "experiment",
+    "experiment": "spring",
+    "variants": ["bold", "control"],
+    "exits": {"bold": "bold", "control": "control", "apart": "apart"},
+}
+JOURNEY = a_journey(first=ASKED, bold=END, control=END, apart=END)
+
+
+class Lab(House):
+    """A house in which experiments run, and apps ask for them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decider = self.another()
+        self.full = False
+
+    def another(self) -> Decider:
+        """One in another process: it remembers nothing of what was told."""
+        return Decider(state=self.state, clock=self.clock, tell=self.tell, zone=UTC_ZONE)
+
+    async def tell(self, events: Sequence[Event]) -> None:
+        if self.full:
+            raise OSError("the log is full")
+        await self.log.append(own_records(events, to_millis(self.clock.now())))
+
+    async def experiment(self, **more: Any) -> int:
+        return (await save_experiment(self.state, SPRING | more, by="ann", now=self.clock.now())).version
+
+    async def decide(self, user: str = "ann", *asked: str, kind: Any = "user") -> dict[str, str]:
+        found = await self.decider.decide(IdentityKey(kind=kind, value=user), asked or None)
+        return {each.experiment: each.variant for each in found}
+
+    async def ways(self) -> list[str]:
+        return [each["by"] for each in await self.told("Journey Left")]
+
+    async def variants(self) -> list[tuple[str, str]]:
+        return [(each["experiment"], each["variant"]) for each in await self.told("Variant Assigned")]
+
+
+async def test_a_step_goes_by_the_experiment_and_tells_once() -> None:
+    lab = Lab()
+    await lab.experiment()
+    await lab.publish(JOURNEY)
+    people = [f"person-{number}" for number in range(30)]
+    for time in ("once", "twice"):
+        await lab.happens(*(does("Signed Up", person, message=f"{time}-{person}") for person in people))
+    ways = await lab.ways()
+    assert ways[:30] == ways[30:]
+    assert set(ways) == {"bold", "control"}
+    assert await lab.variants() == [("spring", way) for way in ways[:30]]
+
+
+async def test_an_app_and_a_journey_give_the_same_and_tell_once_between_them() -> None:
+    lab = Lab()
+    await lab.experiment()
+    await lab.publish(JOURNEY)
+    for number in range(12):
+        given = await lab.decide(f"person-{number}")
+        assert await lab.another().decide(IdentityKey(kind="user", value=f"person-{number}")) == [
+            Decided(experiment="spring", variant=given["spring"], value=None)
+        ]
+        await lab.settle()
+        await lab.happens(does("Signed Up", f"person-{number}"))
+        assert (await lab.ways())[-1] == given["spring"]
+    async with lab.state.view() as view:
+        names = [IdentityKey(kind="user", value=f"person-{number}") for number in range(12)]
+        known = await view.identities(names)
+        profiles = await view.profiles([each.id for each in known.values()])
+    assert {profile.tallies["Variant Assigned"].count for profile in profiles.values()} == {1}
+    assert {profile.tallies["Variant Seen"].count for profile in profiles.values()} == {1}
+
+
+async def test_a_stranger_who_signs_in_goes_on_with_what_they_saw() -> None:
+    lab = Lab()
+    await lab.experiment()
+    moved = 0
+    for number in range(20):
+        before = await lab.decide(f"phone-{number}", kind="anonymous")
+        alone = await decided_alone(f"user-{number}")
+        await lab.settle()
+        login = {"type": "identify", "userId": f"user-{number}", "anonymousId": f"phone-{number}"}
+        await lab.happens({**login, "messageId": f"l-{number}"})
+        assert await lab.decide(f"user-{number}") == before
+        assert await lab.decide(f"phone-{number}", kind="anonymous") == before
+        moved += alone != before
+    assert moved, "by their new name they would draw the same, all of them"
+
+
+async def decided_alone(user: str) -> dict[str, str]:
+    lab = Lab()
+    await lab.experiment()
+    return await lab.decide(user)
+
+
+async def test_what_could_not_be_told_is_told_with_the_next_call() -> None:
+    lab = Lab()
+    await lab.experiment()
+    lab.full = True
+    with pytest.raises(OSError, match="full"):
+        await lab.decide()
+    lab.full = False
+    first = await lab.decide()
+    await lab.decide()
+    await lab.settle()
+    assert await lab.variants() == [("spring", first["spring"])]
+    assert len(await lab.told("Variant Seen")) == 1
+    await lab.later(days=1)
+    await lab.decide()
+    await lab.settle()
+    assert len(await lab.variants()) == 1
+    assert len(await lab.told("Variant Seen")) == 2
+
+
+async def test_values_come_with_variants_and_only_what_is_asked_for() -> None:
+    lab = Lab()
+    await lab.experiment(values={"bold": {"colour": "red"}, "control": "plain"})
+    await lab.experiment(id="summer", variants={"a": 1.0, "b": 0.0})
+    await lab.experiment(id="draft", state="draft")
+    (spring,) = await lab.decider.decide(IdentityKey(kind="user", value="ann"), ["spring"])
+    assert spring.value == {"bold": {"colour": "red"}, "control": "plain"}[spring.variant]
+    assert set(await lab.decide()) == {"spring", "summer"}
+    assert await lab.decide("ann", "draft") == {}
+    with pytest.raises(Invalid, match="no experiment 'autumn'"):
+        await lab.decide("ann", "spring", "autumn")
+
+
+async def test_a_change_of_a_segment_is_seen_at_once() -> None:
+    lab = Lab()
+    await lab.happens(identify("ann", plan="gold"))
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await lab.experiment(audience=gold)
+    assert set(await lab.decide()) == {"spring"}
+    assert await lab.decide("bob") == {}
+    await stop_experiment(lab.state, "spring", now=lab.clock.now())
+    assert await lab.decide() == {}
+
+
+async def test_versions_are_kept_and_the_same_again_makes_none() -> None:
+    lab = Lab()
+    assert [await lab.experiment(state="draft"), await lab.experiment(), await lab.experiment()] == [1, 2, 2]
+    stopped = await stop_experiment(lab.state, "spring", by="ben", now=lab.clock.now())
+    assert (stopped.version, stopped.by) == (3, "ben")
+    async with lab.state.view() as view:
+        assert definition_in(await find_experiment(view, "spring"))["state"] == "stopped"
+        assert definition_in(await find_experiment(view, "spring", 1))["state"] == "draft"
+        turns = [each for each in await view.turns(after_id=0, limit=99) if each.kind == "experiment"]
+        assert [each.said["version"] for each in turns] == [1, 2, 3]
+        with pytest.raises(NotFound, match="no version 9"):
+            await find_experiment(view, "spring", 9)
+        with pytest.raises(NotFound, match="no experiment 'sprig'"):
+            await find_experiment(view, "sprig")
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [({"state": "draft"}, "$.state"), ({"salt": "x"}, "$.salt"), ({"layer": {"id": "checkout"}}, "$.layer")],
+)
+async def test_what_has_run_is_not_divided_anew(change: dict[str, Any], path: str) -> None:
+    lab = Lab()
+    await lab.experiment()
+    with pytest.raises(Conflict) as caught:
+        await lab.experiment(**change)
+    assert caught.value.path == path
+    assert caught.value.hint
+
+
+async def test_two_experiments_cannot_have_one_stretch_of_a_layer() -> None:
+    lab = Lab()
+    await lab.experiment(layer={"id": "checkout", "to": 0.5})
+    with pytest.raises(Conflict, match="'spring' has that stretch") as caught:
+        await lab.experiment(id="summer", layer={"id": "checkout", "from": 0.25})
+    assert "0.5 to 1" in (caught.value.hint or "")
+    await lab.experiment(id="summer", layer={"id": "checkout", "from": 0.5})
+    await lab.experiment(id="autumn", layer={"id": "search", "from": 0.25})
+    await stop_experiment(lab.state, "spring", now=lab.clock.now())
+    await lab.experiment(id="winter", layer={"id": "checkout", "to": 0.5})
+    went = [tuple(await lab.decide(f"person-{number}", "summer", "winter")) for number in range(40)]
+    assert set(went) == {("summer",), ("winter",)}
+
+
+@pytest.mark.parametrize(
+    ("step", "path"),
+    [
+        ({"experiment": "autumn"}, "$.steps.first.experiment"),
+        ({"variants": ["bold", "blue"]}, "$.steps.first.variants[1]"),
+    ],
+)
+async def test_a_journey_names_experiments_and_variants_that_are_there(step: dict[str, Any], path: str) -> None:
+    lab = Lab()
+    await lab.experiment()
+    asked = ASKED | step
+    asked["exits"] = dict.fromkeys([*asked["variants"], "apart"], "apart")
+    with pytest.raises(Invalid) as caught:
+        await lab.publish(a_journey(first=asked, apart=END))
+    assert caught.value.path == path
+
+
+async def test_a_journey_sees_a_change_of_the_experiment_with_the_next_tick() -> None:
+    lab = Lab()
+    await lab.experiment(state="draft")
+    await lab.publish(JOURNEY)
+    await lab.happens(does("Signed Up", "ann"))
+    assert await lab.ways() == ["apart"]
+    await lab.experiment()
+    await lab.happens(does("Signed Up", "bob"))
+    assert (await lab.ways())[-1] in {"bold", "control"}
+    await stop_experiment(lab.state, "spring", now=lab.clock.now())
+    await lab.happens(does("Signed Up", "bob", message="again"))
+    assert (await lab.ways())[-1] == "apart"
