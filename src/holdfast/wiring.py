@@ -20,6 +20,7 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.decisions.recovery import decode_holds
 from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.adaptive.adapting import Adapter
 from holdfast.flows.audience.gathering import Gatherer
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.audience.list_members import finish_saying
@@ -204,6 +205,11 @@ class Application:
         asked = decode_question(kind, said if "time_zone" in said else {**said, "time_zone": self.settings.time_zone})
         async with self.state.view() as view:
             return resolve_in(asked, await load_library(view))
+
+    @property
+    def adapter(self) -> Adapter:
+        """Who weighs the paths of adaptive steps."""
+        return Adapter(state=self.state, history=self.history, clock=self.clock)
 
     @property
     def surveyor(self) -> Surveyor:

@@ -25,6 +25,8 @@ REST_SECONDS_MOST = 1.0
 REST_SECONDS_LEAST = 0.01
 TRIM_SECONDS = 3_600.0
 """How often the log is trimmed."""
+ADAPT_SECONDS = 60.0
+"""How often it is looked whether paths may be weighed again; how often they are is for each step to say."""
 ERASE_AGAIN_SECONDS = 60.0
 """How often it is looked whether an erasure that could not be ended can be by now."""
 RETRY_SECONDS = 1.0
@@ -120,6 +122,13 @@ async def _either(*waits: Coroutine[Any, Any, object]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
+async def adapt_for_ever(app: Application) -> None:
+    """Weigh the paths of adaptive steps again, as more is known of what they bring."""
+    while not app.closing.is_set():
+        await app.adapter.adapt()
+        await app.pause(ADAPT_SECONDS)
+
+
 async def keep_house_for_ever(app: Application) -> None:
     """Complete erasures that were begun, and let go of the log's beginning and of old receipts once an hour."""
     trimmed_at = -TRIM_SECONDS
@@ -144,6 +153,7 @@ def loops_of(app: Application) -> list[Coroutine[Any, Any, None]]:
         "Archive": archive_for_ever,
         "Housekeeping": keep_house_for_ever,
         "Audiences": prepare_for_ever,
+        "Adapting": adapt_for_ever,
         "Connections": watch_connections_for_ever,
     }
     return [keep_going(app, name, work) for name, work in works.items()]

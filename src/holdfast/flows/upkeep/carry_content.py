@@ -29,6 +29,17 @@ async def carry_content(view: View, transaction: Transaction) -> dict[str, int]:
     return {"catalogues": len(catalogues), "coupons": codes}
 
 
+async def carry_weighings(view: View, transaction: Transaction) -> int:
+    """Take over weighings of adaptive paths that no turn tells of any more; returns how many."""
+    carried, known = 0, await transaction.weighed()
+    for experiment, last in (await view.weighed()).items():
+        missing = [number for number in range(1, last + 1) if number > known.get(experiment, 0)]
+        for number in missing:
+            weighing = await view.weighing(experiment, number)
+            carried += weighing is not None and await transaction.add_weighing(weighing)
+    return carried
+
+
 async def _carry_catalogue(view: View, transaction: Transaction, catalogue: Catalogue) -> None:
     edition, last = await transaction.begin_edition(catalogue.name, catalogue.changed_ms), ""
     while page := await view.edition_items(catalogue.edition, after_id=last, limit=AT_ONCE):
