@@ -43,11 +43,12 @@ What waits for somebody in your app or site, for apps and sites to ask: with a w
 token in the header `X-Holdfast-Person`, or for a visitor by `anonymous_id` in the address.
 [Show messages in your app](../how-to/show-messages-in-your-app.md) tells the whole of it.
 
-- `GET /v1/inbox`, with `channel` (`in_app` or `inbox`), `since` (a moment) and `limit` (1 to 200), each as you like, gives
-  `{"messages": […], "unread": …}`. Each message has `id`, `channel`, `content` (the parts of its channel), `received_at`,
-  `expires_at`, and `opened_at`, `clicked_at` and `dismissed_at`, which are null until then. `If-None-Match` is understood.
-- `POST /v1/inbox/<id>/read`, `/clicked` (its body may be `{"url": "…"}`) and `/dismissed` say what somebody did, and give
-  the message's id and times.
+- `GET /v1/inbox`, with `channel` (`in_app` or `inbox`), `since` (a moment) and `limit` (1 to 200), each as you like,
+  gives `{"messages": […], "unread": …}`. Each message has `id`, `channel`, `content` (the parts of its channel),
+  `received_at`, `expires_at`, and `opened_at`, `clicked_at` and `dismissed_at`, which are null until then.
+  `If-None-Match` is understood.
+- `POST /v1/inbox/<id>/read`, `/clicked` (its body may be `{"url": "…"}`) and `/dismissed` say what somebody did, and
+  give the message's id and times.
 """
 
 
