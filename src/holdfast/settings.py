@@ -105,6 +105,9 @@ class Settings:
 
     # The workspace.
     workspace_name: str = _setting("My workspace", "The name of the business, as messages and the console show it.")
+    help_contact: str = _setting(
+        "", "Where people get help, such as an address or a number: who answers a message with HELP is told."
+    )
     currency: str = _setting("EUR", "The currency of events that name none, as an ISO 4217 code.")
     time_zone: str = _setting(
         "UTC", "The time zone whose days, weeks and hours are meant where a segment names none, such as Europe/Berlin."

@@ -567,6 +567,7 @@ async def assemble(
             time_zone=settings.time_zone,
         )
     reactor = Reactor(
+            help_contact=settings.help_contact,
         log=log,
         state=state,
         clock=clock,
@@ -710,6 +711,7 @@ async def assemble_sending(
     )
     dispatcher = Dispatcher(
         state=state,
+        help_contact=settings.help_contact,
         clock=clock,
         rules=rules_of(settings, secret),
         lanes=lanes,

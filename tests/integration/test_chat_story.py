@@ -69,22 +69,29 @@ async def test_a_text_message_goes_out_and_what_comes_back_is_known(tmp_path: Pa
         (send,) = await sends_of(house)
         assert send.state == "sent"
         smsc.deliver(b"Stop.", sender="436641234567")
-        await until(house, lambda: len(smsc.answered) == 2)
+        await until(house, lambda: len(smsc.answered) == 3)
         await house.settle()
         async with house.app.state.view() as view:
             assert await view.suppressed("sms", ["+436641234567"]) == {"+436641234567": "unsubscribed"}
         await house.happens({**asked, "messageId": "t2"})
         await house.later(minutes=5)
-        assert len(smsc.taken) == 1, "who has said stop is written to no more"
+        await until(house, lambda: len(smsc.taken) == 2)
+        said = smsc.taken[1]
+        assert (said.destination_addr, said.source_addr) == (b"436641234567", b"436601111111")
+        assert b"START" in said.short_message, "that they have stopped is confirmed, once"
+        smsc.deliver(b"STOP", sender="436641234567")
+        await until(house, lambda: len(smsc.answered) == 4)
+        await house.later(minutes=5)
+        assert len(smsc.taken) == 2, "who has said stop is written to no more"
         tallies = (await profile_of(house)).tallies
         told = {name: tallies[name].count for name in tallies if name.startswith("Message ")}
         assert told == {
-            "Message Queued": 1,
-            "Message Sent": 1,
-            "Message Delivered": 1,
-            "Message Received": 1,
-            "Message Replied": 1,
-            "Message Unsubscribed": 1,
+            "Message Queued": 2,
+            "Message Sent": 2,
+            "Message Delivered": 2,
+            "Message Received": 2,
+            "Message Replied": 2,
+            "Message Unsubscribed": 2,
             "Message Withheld": 1,
         }
         await house.app.close()
@@ -114,7 +121,9 @@ async def test_who_presses_start_is_reached_in_their_chat_until_they_stop(tmp_pa
         await hears(house, 2, "/stop")
         await house.happens({**asked, "messageId": "t3"})
         await house.later(minutes=5)
-        assert len(telegram.calls) == 1
+        assert [json.loads(body)["text"] for _, body in telegram.calls[1:]] == [
+            "My workspace: You get no more messages from us. Reply START to get them again."
+        ]
         await house.app.close()
 
 

@@ -206,6 +206,7 @@ def _incoming(sid: str, said: Mapping[str, str], arrival: Arrival) -> Incoming:
         to=text(said, "To"),
         text=text(said, "Body"),
         provider_id=text(said, "OriginalRepliedMessageSid"),
+        confirmed=True,
         extra=extra,
     )
 

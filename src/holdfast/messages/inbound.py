@@ -91,6 +91,8 @@ class Incoming:
     """Our key of the send it answers, where the provider echoes it."""
     provider_id: str = ""
     """What the provider calls the message it answers."""
+    confirmed: bool = False
+    """Whether the provider itself answers STOP, START and HELP, so that we do not."""
     extra: Mapping[str, Json] = field(default_factory=dict)
     """What else is told of it: a button, a picture's address, a profile name."""
 

@@ -94,7 +94,8 @@ class Send:
 
     key: str
     identity: int
-    origin_kind: Literal["journey", "campaign"]
+    origin_kind: Literal["journey", "campaign", "keyword"]
+    """`keyword`: no decision asked for it; it answers a word such as STOP."""
     origin: str
     """The id of the journey or campaign that asked for it."""
     version: int

@@ -143,6 +143,7 @@ def test_what_people_write_is_read_and_twilio_says_nothing_for_us() -> None:
             address="+436641234567",
             to="+436601111111",
             text="Grüße & STOP?",
+            confirmed=True,
             extra={"media": ["https://api.twilio.com/m/1"]},
         ),
     )

@@ -81,7 +81,8 @@ async def claim(
 
 async def _stopped(view: View, playbook: Playbook, sends: Sequence[Send]) -> Collection[str]:
     """The keys of those whose journey or campaign was stopped, or of a campaign the run that let the person in."""
-    stopped = {send.key for send in sends if playbook.is_stopped(send.origin, send.version)}
+    decided = [send for send in sends if send.origin_kind != "keyword"]
+    stopped = {send.key for send in decided if playbook.is_stopped(send.origin, send.version)}
     runs = {send.key: run_of(send.variables) for send in sends if send.origin_kind == "campaign"}
     wanted = sorted({each for each in runs.values() if each is not None})
     states = await view.run_states(wanted) if wanted else {}
@@ -269,6 +270,9 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
     for send in sends:
         person = owners[send.identity].person
         standing = travellers[person].standing_on(send.channel, send.address)
+        if send.origin_kind == "keyword":
+            # It answers who wrote from there, though nothing says that they are reached there.
+            standing = replace(standing, address=send.address)
         standing = replace(standing, suppressed=dead[send.channel].get(send.address.lower(), standing.suppressed))
         settlement = _settled_again(send, standing, rules, tuple(handed[person]), now_ms)
         if settlement is not None:

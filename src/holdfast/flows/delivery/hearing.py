@@ -6,10 +6,12 @@ the log comes to the same. Only our own events are heard: nobody who may send ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from holdfast.decisions.gate import SOFT_SUPPRESSIONS
-from holdfast.events.event import OWN_SOURCE, Event, Json
+from holdfast.decisions.told import MESSAGE_QUEUED
+from holdfast.events.event import OWN_SOURCE, Event, IdentityKey, Json
+from holdfast.flows.delivery.confirming import confirmation_for
 from holdfast.flows.delivery.telling import (
     MESSAGE_BOUNCED,
     MESSAGE_CLICKED,
@@ -18,11 +20,14 @@ from holdfast.flows.delivery.telling import (
     MESSAGE_OPENED,
     MESSAGE_RECEIVED,
     MESSAGE_REPLIED,
+    consent_event,
+    message_event,
 )
 from holdfast.flows.ingest.reading import Placed
+from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.bounces import bounce_kind, status_in
-from holdfast.ports.state import Send, Transaction
-from holdfast.profiles.profile import CONSENT_CHANGED
+from holdfast.ports.state import Identity, Send, Transaction
+from holdfast.profiles.profile import CONSENT_CHANGED, EMPTY, Profile
 
 BOUNCED = "bounced"
 UNREACHABLE = "unreachable"
@@ -44,8 +49,20 @@ _REOPENED = frozenset({"telegram"})
 back is the same person. Behind a telephone number there may be another by then."""
 
 
-async def hear(transaction: Transaction, fresh: Sequence[Placed]) -> None:
-    """Suppress, or let be written to again, as these events say; and settle doubts about messages that arrived."""
+async def hear(
+    transaction: Transaction,
+    fresh: Sequence[Placed],
+    identities: Mapping[IdentityKey, Identity],
+    profiles: Mapping[int, Profile],
+) -> None:
+    """Suppress, or let be written to again, as these events say; and settle doubts about messages that arrived.
+
+    Who has said a word such as STOP gets an answer.
+
+    Args:
+        identities: those the events came under.
+        profiles: what is known of them, these events included.
+    """
     ours = [each for each in fresh if each.event.source == OWN_SOURCE and each.event.name in _HEARD]
     ours = [each for each in ours if each.event.name != CONSENT_CHANGED or _text(each.event, "address")]
     if not ours:
@@ -53,6 +70,9 @@ async def hear(transaction: Transaction, fresh: Sequence[Placed]) -> None:
     keys = list(dict.fromkeys(key for each in ours if (key := _text(each.event, "send"))))
     sends = await transaction.sends(keys) if keys else {}
     for each in ours:
+        if each.event.name == MESSAGE_RECEIVED:
+            identity = identities[each.identity].id
+            await _answer(transaction, each, identity, profiles.get(identity, EMPTY))
         await _hear(transaction, each.event, sends.get(_text(each.event, "send")), each.received_ms)
     arrived = {_text(each.event, "send") for each in ours if each.event.name in _ARRIVED}
     doubted = sorted(key for key in arrived if key in sends and sends[key].state == "in_doubt" and sends[key].dead)
@@ -80,6 +100,39 @@ async def _hear(transaction: Transaction, event: Event, send: Send | None, at_ms
             await _suppress(transaction, channel, address, COMPLAINED, at_ms)
         case "Consent Changed":
             await _said_at(transaction, event, _text(event, "address"), at_ms)
+
+
+async def _answer(transaction: Transaction, heard: Placed, identity: int, profile: Profile) -> None:
+    """Ask for the answer to a keyword, and let be written to again who had stopped and starts.
+
+    That somebody had stopped is known here and nowhere before: their stop may be one line above in the log.
+    """
+    event, channel, address = heard.event, _text(heard.event, "channel"), _text(heard.event, "from")
+    keyword = _text(event, "keyword")
+    if not (channel and address and keyword):
+        return
+    suppressed = (await transaction.suppressed(channel, [address])).get(address)
+    if suppressed is not None and suppressed not in SOFT_SUPPRESSIONS:
+        return
+    stopped = suppressed == UNSUBSCRIBED
+    if keyword == "start" and stopped:
+        await transaction.lift_suppression(channel, address)
+        await transaction.emit([_granted(heard, channel, profile)])
+    send = confirmation_for(event, identity, profile, stopped=stopped, at_ms=heard.received_ms)
+    if send is not None:
+        await transaction.add_sends([send])
+        at = from_millis(heard.received_ms)
+        await transaction.emit([message_event(MESSAGE_QUEUED, heard.identity, at, (send.key,), send=send)])
+
+
+def _granted(heard: Placed, channel: str, profile: Profile) -> Event:
+    """The consent of who starts again: of a later moment than the stop, which some providers tell to the second only.
+
+    It names no address. That one is open by now, and may have been closed again when this is read.
+    """
+    said = profile.consent.get(channel)
+    at_ms = max(to_millis(heard.event.timestamp), 0 if said is None else said.at_ms + 1)
+    return consent_event(heard.identity, from_millis(at_ms), (heard.event.message_id,), channel=channel, granted=True)
 
 
 async def _said_at(transaction: Transaction, event: Event, address: str, at_ms: int) -> None:

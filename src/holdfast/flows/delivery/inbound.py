@@ -17,7 +17,6 @@ from datetime import datetime
 from typing import Any, get_args
 
 from holdfast.events.event import NAMES, Event, IdentityKey, Json, own_event
-from holdfast.flows.delivery.hearing import UNSUBSCRIBED
 from holdfast.flows.delivery.telling import (
     MESSAGE_BOUNCED,
     MESSAGE_CLICKED,
@@ -188,9 +187,7 @@ class Arrivals:
         now_ms = to_millis(self._clock.now())
         while True:
             known = await self._look_up(medium, things)
-            missing = [
-                each for each in things if each.provider_id and known.send(each) is None and not known.by_address(each)
-            ]
+            missing = [each for each in things if known.misses(each)]
             if not any(now_ms - each.at_ms < FRESH_MS for each in missing):
                 return known
             if asyncio.get_running_loop().time() >= until:
@@ -213,14 +210,12 @@ class Arrivals:
             persons = await view.identities_by_id(
                 sorted({each.identity for each in reached.values()} | set(started.values()))
             )
-            refusing = {each for each, why in (await view.suppressed(medium, addresses)).items() if why == UNSUBSCRIBED}
         return _Known(
             numbered=numbered,
             reached=reached,
             sends=sends,
             owners=owners,
             names={each.id: each.key for each in persons.values()},
-            refusing=refusing,
             started=started,
         )
 
@@ -258,8 +253,6 @@ class _Known:
     """By send."""
     names: dict[int, IdentityKey]
     """By identity, of those who were reached."""
-    refusing: set[str]
-    """Addresses from which somebody has said stop."""
     started: dict[str, int]
     """By start tokens: the identities they name."""
 
@@ -270,6 +263,11 @@ class _Known:
     def by_address(self, thing: Receipt | Incoming) -> Reached | None:
         """The last message its address was sent."""
         return self.reached.get(thing.address.lower())
+
+    def misses(self, thing: Receipt | Incoming) -> bool:
+        """Whether it is about a message that may be noted any moment; an answer is to the last one, if not to that."""
+        unknown = bool(thing.provider_id) and self.send(thing) is None
+        return unknown and not (isinstance(thing, Incoming) and self.by_address(thing))
 
     def answered(self, thing: Incoming) -> Send | None:
         """The send that somebody answers: the one they say, else the last one, if it is not long ago."""
@@ -351,6 +349,7 @@ def _incoming_events(
         "text": incoming.text[:TEXT_CHARACTERS_MOST],
         **({"send": send.key} if send is not None else {}),
         **({"keyword": keyword} if keyword is not None else {}),
+        **({"confirmed": True} if keyword is not None and incoming.confirmed else {}),
         **({"suggests_stop": True} if suggests_stop(incoming.text) else {}),
         **({"extra": dict(incoming.extra)} if incoming.extra else {}),
     }
@@ -363,9 +362,6 @@ def _incoming_events(
         if send is not None:
             events.append(message_event(MESSAGE_UNSUBSCRIBED, user, at, key, send=send))
         events.append(consent_event(user, at, key, channel=medium, granted=False, address=incoming.address))
-    elif keyword == "start" and incoming.address.lower() in known.refusing:
-        # To somebody who never stopped, "yes" is an answer to something else.
-        events.append(consent_event(user, at, key, channel=medium, granted=True, address=incoming.address))
     return events
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from holdfast.decisions.step import Said
 from holdfast.events.event import Json
 from holdfast.flows.content.shelf import Shelf, ShelfKeeper
+from holdfast.flows.delivery.confirming import confirming_words
 from holdfast.flows.delivery.filling import Filled, FilledOrNot, Filler
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.telling import MESSAGE_RECEIVED
@@ -201,6 +202,7 @@ class Sender:
         settle: Callable[[Sequence[Settlement]], None],
         filler: Filler,
         time_zone: str = "UTC",
+        help_contact: str = "",
     ) -> None:
         """Nothing is sent yet.
 
@@ -208,6 +210,7 @@ class Sender:
             offices: by channel; the lanes are of the same channels. There may be others from one moment to the next.
             filler: puts content into words; it is closed with the sender.
             time_zone: the workspace's.
+            help_contact: where people get help; empty for nowhere.
             settle: told what became of each send.
         """
         self._state = state
@@ -219,6 +222,7 @@ class Sender:
         self._settle = settle
         self._filler = filler
         self._time_zone = time_zone
+        self._help_contact = help_contact
         self._turns: defaultdict[str, Turns] = defaultdict(Turns)
         self._playbook = PlaybookKeeper()
         self._shelves = ShelfKeeper()
@@ -388,6 +392,9 @@ class Sender:
     async def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused | Deferred | Aborted:
         """What is handed to the provider; what cannot be written is refused, by us."""
         try:
+            if send.origin_kind == "keyword":
+                words = confirming_words(send, sender=self._workspace_name, contact=self._help_contact)
+                return await self._parcel(send, Filled(words=words), channel, context)
             said = _said_by(context.playbook, send)
             if said is None:
                 return Refused(f"There is no template {send.template!r}.")

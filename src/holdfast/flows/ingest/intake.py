@@ -86,7 +86,7 @@ class Intake:
         await transaction.touch_people(sorted({each.person for each in learnt}))
         await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)
-        await hear(transaction, fresh)
+        await hear(transaction, fresh, people.identities, people.profiles)
         await happened(transaction, playbook, fresh)
         return len(fresh)
 

@@ -115,7 +115,7 @@ class DeadLetterShape:
     """A message nobody tries to deliver any more, why, and what came of each attempt, oldest first."""
 
     key: str
-    origin_kind: Literal["journey", "campaign"]
+    origin_kind: Literal["journey", "campaign", "keyword"]
     origin: str
     version: int
     step: str

@@ -215,7 +215,7 @@ MESSAGES = View(
         _own("send", "String", "Its key."),
         Column(name="person", type="UInt32", about="Whom it was for; see `people`.", sql="[[person]]"),
         _own("origin", "String", "The journey or campaign."),
-        _own("origin_kind", "String", "`journey` or `campaign`."),
+        _own("origin_kind", "String", "`journey`, `campaign`, or `keyword` for the answer to a word such as STOP."),
         _own("version", "UInt32", "Which version of it."),
         _own("step", "String", "The step that sent it."),
         _own("channel", "String", "`email`."),
