@@ -365,18 +365,35 @@ def planned_p_value(z: float, look: int) -> float:
     return float(exp(np.interp(z**2, squares, errors)))
 
 
-def unplanned_p_value(z: float, people: float, tuned_people: float, confidence: float = 0.95) -> float:
+def unplanned_limit(people: float, tuned_people: float, confidence: float = 0.95) -> float:
+    """By how many standard errors the interval that holds at every moment reaches either way; infinite for nobody.
+
+    As `sequential.unplanned_factor` with 95 %. Of another confidence it is tuned the same, so that the p-value is the
+    smallest chance of error that leaves out 0.
+    """
+    grown = people * _rho(tuned_people)
+    if grown <= 0:
+        return float("inf")
+    return sqrt(2 * (grown + 1) / grown * log(sqrt(grown + 1) / (1 - confidence)))
+
+
+def unplanned_p_value(z: float, people: float, tuned_people: float) -> float:
     """The p-value that holds at every moment.
 
     Args:
         people: how many there are by now, in both arms.
-        tuned_people: at how many, and with which confidence, the interval is narrowest: as for `unplanned_factor`.
+        tuned_people: at how many the interval of 95 % is narrowest: as for `unplanned_factor`.
     """
-    if people <= 0 or np.isnan(z):
+    grown = people * _rho(tuned_people)
+    if grown <= 0 or np.isnan(z):
         return 1.0
-    error = 1 - confidence
-    grown = people * (-2 * log(error) + log(-2 * log(error) + 1)) / max(tuned_people, 1.0)
     return min(1.0, sqrt(grown + 1) * exp(-min(z**2, 1_000.0) * grown / (2 * (grown + 1))))
+
+
+def _rho(tuned_people: float) -> float:
+    """Source: Waudby-Smith et al. (2024), appendix B.2, with a chance of error of 0.05."""
+    error = 0.05
+    return (-2 * log(error) + log(-2 * log(error) + 1)) / max(tuned_people, 1.0)
 
 
 def _curve(look: int) -> tuple[list[float], list[float]]:
