@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from email import message_from_bytes, message_from_string
 from email.errors import MessageError
 from email.message import Message
+from itertools import islice
 
 from holdfast.messages.links import decode_link
 from holdfast.messages.verp import bounced_send
 
 READ_BYTES_MOST = 262_144
 """How much of a report is read. Its fields come first; some servers add the whole mail it is about."""
+HEADER_BYTES_MOST = 65_536
+"""How long the headers of a report itself may be: telling a header's parameters takes quadratic time."""
+BLANK_LINES_MOST = 2_000
+"""How many blank lines of a report are read: the library makes a message of its own of what follows each."""
 BLOCKS_MOST = 100
 """How many recipients one report may speak of."""
 VALUE_CHARACTERS_MOST = 2_000
@@ -20,6 +26,7 @@ VALUE_CHARACTERS_MOST = 2_000
 Fields = Mapping[str, str]
 """By lower-case name; of a field that is there more than once, the first."""
 
+_BLANK_LINE = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2}")
 _ADDRESSED = ("to", "delivered-to", "x-original-to", "envelope-to", "cc")
 _UNSUBSCRIBE_PATH = "/m/u/"
 
@@ -41,8 +48,11 @@ class Report:
 
 def read_report(raw: bytes) -> Report | None:
     """The report a mail is; None when it is none that can be read. Never raises, whatever the bytes."""
+    read = _readable(raw)
+    if read is None:
+        return None
     try:
-        mail = message_from_bytes(raw[:READ_BYTES_MOST])
+        mail = message_from_bytes(read)
         if mail.get_content_type() != "multipart/report":
             return None
         parts = [each for each in _parts(mail) if not each.is_multipart() or each.get_content_maintype() == "message"]
@@ -60,6 +70,15 @@ def read_report(raw: bytes) -> Report | None:
     except (MessageError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         # What the library makes of hostile mail is not for us to foresee: it is no report.
         return None
+
+
+def _readable(raw: bytes) -> bytes | None:
+    """As much of a mail as is looked at: anybody may send us one. None for one that no server would have made."""
+    raw = raw[:READ_BYTES_MOST]
+    blanks = [each.start() for each in islice(_BLANK_LINE.finditer(raw), BLANK_LINES_MOST)]
+    if not blanks or blanks[0] > HEADER_BYTES_MOST:
+        return None
+    return raw if len(blanks) < BLANK_LINES_MOST else raw[: blanks[-1]]
 
 
 def reported_send(report: Report, recipients: Iterable[str], key: bytes) -> str | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,14 @@ from hypothesis import strategies as st
 from holdfast.messages.bounces import Bounce, BounceKind, bounce_kind, read_bounces
 from holdfast.messages.complaints import read_complaint
 from holdfast.messages.links import Linker
-from holdfast.messages.reports import READ_BYTES_MOST, Report, printable, read_report, reported_send
+from holdfast.messages.reports import (
+    HEADER_BYTES_MOST,
+    READ_BYTES_MOST,
+    Report,
+    printable,
+    read_report,
+    reported_send,
+)
 from holdfast.messages.verp import bounce_address
 
 KEY = b"a key of thirty-two bytes, for us"
@@ -147,6 +156,45 @@ def test_whatever_the_bytes_reading_never_raises(rest: bytes, at: int, piece: by
             read_bounces(report)
             read_complaint(report)
             reported_send(report, [raw.decode("latin-1")], KEY)
+
+
+HEAD = "Content-Type: multipart/report; boundary=x; report-type=delivery-status\n"
+TOLD = HEAD + "\n--x\nContent-Type: message/delivery-status\n\n"
+
+
+@pytest.mark.parametrize(
+    "mail",
+    [
+        TOLD + "\n" * 262_000,
+        TOLD + "\r" * 262_000,
+        TOLD + "\r\n" * 131_000,
+        TOLD + "a: b\n\n" * 60_000,
+        HEAD + "\n" + "--x\n\n" * 60_000,
+        HEAD.strip() + ";" * 250_000 + "\n\n",
+        HEAD.strip() + '";' * 120_000 + "\n\n",
+    ],
+)
+def test_a_mail_made_to_cost_costs_little(mail: str) -> None:
+    """Anybody may send us mail: each of these took up to three seconds in which nobody else was served."""
+    counted: list[str] = []
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        if event == "call":
+            counted.append(event)
+
+    sys.setprofile(count)
+    try:
+        read_report(mail.encode())
+    finally:
+        sys.setprofile(None)
+    assert len(counted) < 300_000
+
+
+def test_a_report_with_many_blank_lines_is_read_as_far_as_the_limit() -> None:
+    told = dsn(block("5.1.1", "550 5.1.1 unknown") + "\r\n" * 20_000, to=RETURN)
+    assert [each.recipient for each in read_bounces(read(told))] == ["nobody@there.example"]
+    assert reported_send(read(told), (), KEY) == SEND
+    assert read_report(b"X-A: " + b"a" * HEADER_BYTES_MOST + b"\r\n" + told) is None
 
 
 def test_a_report_without_end_is_read_as_far_as_the_limit() -> None:
