@@ -19,7 +19,6 @@ from holdfast.kernel.sql import Sql
 from holdfast.measures.insight import Answer, Question
 from holdfast.measures.learning.question import TriedQuestion, TriedRow
 from holdfast.measures.metrics import Lives, Outcomes, Tally
-from holdfast.measures.learning.question import TriedQuestion, TriedRow
 from holdfast.measures.outcome import APART, ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
 from holdfast.ports.asking import UnderWay
@@ -297,10 +296,6 @@ class ChdbHistory:
     async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
         asked = trials.lives(self._scope(question.as_of_ms), question, first_people=min(first_people, LIVES_MOST))
         return trials.lives_of(await self._rows(asked), len(question.metrics))
-
-    async def tried(self, question: TriedQuestion) -> list[TriedRow]:
-        rows = await self._rows(tried(self._scope(question.as_of_ms), question))
-        return [tried_row(row) for row in rows]
 
     async def insight(self, question: Question, *, as_of_ms: int) -> Answer:
         scope = self._scope(as_of_ms)

@@ -15,7 +15,6 @@ from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.measures.learning.question import TriedQuestion, TriedRow
 from holdfast.measures.metrics import Lives, Outcomes, Tally
-from holdfast.measures.learning.question import TriedQuestion, TriedRow
 from holdfast.measures.outcome import APART, ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, trait_column, with_traits
@@ -41,7 +40,6 @@ from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.groups import GROUP_JOINED, group_of, group_traits
 from holdfast.segments.leaf import Leaf
 from holdfast.segments.values import element_text, gather, is_number, lay_out
-from holdfast.stores.memory.tried import tried
 from holdfast.stores.memory.trials import TrialReader
 from holdfast.stores.memory.tried import tried
 
@@ -251,9 +249,6 @@ class MemoryHistory:
 
     async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
         return self._trial(question).lives(min(first_people, LIVES_MOST))
-
-    async def tried(self, question: TriedQuestion) -> list[TriedRow]:
-        return tried(self._events, self._person_of, question)
 
     async def size(self) -> int:
         return len(self._events)
