@@ -15,6 +15,10 @@ from holdfast.messages.bounces import bounce_kind
 from holdfast.messages.foreign import each, read_json, text, whole
 from holdfast.messages.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
 
+SIGNED_SECONDS = 3 * 86_400
+"""How long after its timestamp a call is taken: SendGrid calls again for a day. What was told before is known by its id
+for much longer, so that a call overheard tells nothing new while it is taken."""
+
 _KINDS: Mapping[str, ReceiptKind] = {
     "delivered": "delivered",
     "bounce": "bounced",
@@ -35,7 +39,7 @@ def read_events(key: str, arrival: Arrival) -> Inbound:
         key: the public key it is verified with, base64 of DER; empty where none is set up: nothing is genuine.
     """
     if not _is_genuine(key, arrival):
-        return Forged("its signature is not SendGrid's")
+        return Forged("its signature is not SendGrid's, or old")
     said = read_json(arrival.body)
     if not isinstance(said, list):
         return Unreadable("it is no list of events")
@@ -73,8 +77,10 @@ def _is_gone(kind: ReceiptKind, event: Mapping[str, object], reason: str) -> boo
 
 
 def _is_genuine(key: str, arrival: Arrival) -> bool:
-    """Whether the signature is of the timestamp and the very bytes of the body."""
+    """Whether the signature is of the timestamp and the very bytes of the body, and that is not long ago."""
     stamp = arrival.headers.get("x-twilio-email-event-webhook-timestamp", "")
+    if not stamp.isascii() or not stamp.isdigit() or abs(arrival.at_ms / 1_000 - int(stamp[:15])) > SIGNED_SECONDS:
+        return False
     try:
         public = load_der_public_key(b64decode(key, validate=True))
         signature = b64decode(arrival.headers.get("x-twilio-email-event-webhook-signature", ""), validate=True)

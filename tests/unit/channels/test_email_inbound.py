@@ -20,6 +20,7 @@ from holdfast.channels.declared import providers
 from holdfast.channels.mailgun_inbound import SIGNED_SECONDS
 from holdfast.channels.mailgun_inbound import read_webhook as read_mailgun
 from holdfast.channels.postmark_inbound import read_webhook as read_postmark
+from holdfast.channels.sendgrid_inbound import SIGNED_SECONDS as GRID_SECONDS
 from holdfast.channels.sendgrid_inbound import read_events
 from holdfast.channels.ses_inbound import read_sns
 from holdfast.messages.inbound import Arrival, Forged, Inbound, Receipt, Told, Unreadable
@@ -201,6 +202,10 @@ FORGERIES: list[Callable[[], Inbound]] = [
     lambda: sns(b"{}", "another"),
     lambda: read_sns("", call(b"{}", {"password": ""})),
     lambda: sendgrid(b"[]", over=b"[ ]"),
+    lambda: sendgrid(b"[]", stamp=str(AT_MS // 1_000 - GRID_SECONDS - 1)),
+    lambda: sendgrid(b"[]", stamp=str(AT_MS // 1_000 + GRID_SECONDS + 1)),
+    lambda: sendgrid(b"[]", stamp=""),
+    lambda: sendgrid(b"[]", stamp="soon"),
     lambda: read_events("", call(b"[]")),
     lambda: read_events(PUBLIC, call(b"[]")),
     lambda: read_events("no key", call(b"[]", x_twilio_email_event_webhook_signature="x")),
@@ -217,6 +222,10 @@ FORGERIES: list[Callable[[], Inbound]] = [
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_nobody_else_is_believed(forgery: Callable[[], Inbound]) -> None:
     assert isinstance(forgery(), Forged)
+
+
+def test_who_calls_again_for_a_day_is_believed() -> None:
+    assert sendgrid(b"[]", stamp=str(AT_MS // 1_000 - GRID_SECONDS)) == Told()
 
 
 def test_what_is_signed_and_says_nothing_is_kept_to_be_looked_at() -> None:
