@@ -565,9 +565,9 @@ async def assemble(
             settle=settled,
             filler=_filler(settings, state, clock),
             time_zone=settings.time_zone,
+            help_contact=settings.help_contact,
         )
     reactor = Reactor(
-            help_contact=settings.help_contact,
         log=log,
         state=state,
         clock=clock,
@@ -708,10 +708,10 @@ async def assemble_sending(
         settle=settled,
         filler=_filler(settings, state, clock),
         time_zone=settings.time_zone,
+        help_contact=settings.help_contact,
     )
     dispatcher = Dispatcher(
         state=state,
-        help_contact=settings.help_contact,
         clock=clock,
         rules=rules_of(settings, secret),
         lanes=lanes,
