@@ -7,7 +7,7 @@ import smtplib
 import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from email.message import EmailMessage
 from pathlib import Path
@@ -223,6 +223,26 @@ async def test_a_mail_over_the_limit_is_not_kept_and_the_next_one_is(post: Post)
     answers = await dialogue(post, b"EHLO x\r\n", envelope, large, b".\r\n", envelope, b"hi\r\n.\r\n", b"QUIT\r\n")
     assert codes(answers) == [220, 250, 250, 250, 354, 552, 250, 250, 354, 250, 221]
     assert await everything(post) == ["d@e.f"]
+
+
+async def test_of_a_long_mail_whose_end_nobody_reads_the_beginning_is_kept(tmp_path: Path) -> None:
+    taken: list[bytes] = []
+
+    class Taking:
+        async def put(self, *, sender: str, recipients: Sequence[str], raw: bytes, received_ms: int) -> None:
+            taken.append(raw)
+
+    server = MailboxServer(Taking(), FakeClock(), kept_bytes_most=1_000)
+    port = await server.start()
+    try:
+        async with posting(tmp_path) as post:
+            post.port = port
+            begun = b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<b@c.d>\r\nDATA\r\n"
+            answers = await dialogue(post, begun, b"\r\n" * 100_000, b".\r\nQUIT\r\n")
+    finally:
+        await server.close()
+    assert codes(answers)[-2:] == [250, 221]
+    assert taken == [b"\r\n" * 500]
 
 
 async def test_a_bare_line_end_does_not_end_a_mail(post: Post) -> None:

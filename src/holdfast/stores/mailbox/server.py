@@ -40,10 +40,15 @@ class _QuitError(Exception):
 class MailboxServer:
     """Listens on loopback unless told otherwise; `start` says on which port."""
 
-    def __init__(self, mailbox: TakesMail, clock: Clock) -> None:
-        """Nothing listens yet."""
+    def __init__(self, mailbox: TakesMail, clock: Clock, *, kept_bytes_most: int = SIZE_BYTES_MOST) -> None:
+        """Nothing listens yet.
+
+        Args:
+            kept_bytes_most: as much of a mail is handed on as its beginning; what is beyond is taken and let go.
+        """
         self._mailbox = mailbox
         self._clock = clock
+        self._kept_bytes_most = kept_bytes_most
         self._server: asyncio.Server | None = None
         self._sessions: set[asyncio.Task[None]] = set()
 
@@ -69,7 +74,7 @@ class MailboxServer:
             if len(self._sessions) > CONNECTIONS_MOST:
                 writer.write(b"421 4.7.0 Too many connections; come again later.\r\n")
                 return
-            await _Session(reader, writer, self._mailbox, self._clock).run()
+            await _Session(reader, writer, self._mailbox, self._clock, self._kept_bytes_most).run()
         except (ConnectionError, asyncio.IncompleteReadError, TimeoutError, _QuitError):
             pass
         except asyncio.CancelledError:
@@ -88,8 +93,14 @@ class _Session:
     """One client."""
 
     def __init__(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mailbox: TakesMail, clock: Clock
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        mailbox: TakesMail,
+        clock: Clock,
+        kept_bytes_most: int,
     ) -> None:
+        self._kept_bytes_most = kept_bytes_most
         self._reader = reader
         self._writer = writer
         self._mailbox = mailbox
@@ -209,7 +220,7 @@ class _Session:
 
     async def _content(self) -> bytes | None:
         """The message, its dots unstuffed; None when it is over the limit (it is read to its end all the same)."""
-        lines: list[bytes] = []
+        kept = bytearray()  # Not a list of lines: short ones would take twenty times what they hold.
         size = 0
         await self._writer.drain()
         while True:
@@ -220,9 +231,9 @@ class _Session:
                 self._say(b"500 5.5.6 A line of the message is too long.")
                 raise _QuitError from None
             if line == b".\r\n":
-                return b"".join(lines) if size <= SIZE_BYTES_MOST else None
+                return bytes(kept) if size <= SIZE_BYTES_MOST else None
             size += len(line)
-            if size <= SIZE_BYTES_MOST:
-                lines.append(line[1:] if line.startswith(b".") else line)
-            else:
-                lines.clear()
+            if size > SIZE_BYTES_MOST:
+                kept.clear()
+            elif len(kept) < self._kept_bytes_most:
+                kept += line[1:] if line.startswith(b".") else line
