@@ -37,6 +37,7 @@ from holdfast.flows.delivery.offices import Offices
 from holdfast.flows.delivery.preferences import PreferenceKeeper
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.delivery.send import Office, Sender
+from holdfast.flows.experiment.assign import Decider
 from holdfast.flows.ingest.acting import begin_acting
 from holdfast.flows.ingest.archive import Archivist
 from holdfast.flows.ingest.collect import Collector
@@ -147,6 +148,7 @@ class Application:
     """None when mail goes out to an SMTP relay."""
     receiver: Receiver = field(init=False)
     previewer: Previewer = field(init=False)
+    decider: Decider = field(init=False)
     preferences: PreferenceKeeper = field(init=False)
     arrivals: Arrivals = field(init=False)
     simulator: Simulator = field(init=False)
@@ -627,6 +629,7 @@ async def assemble(
         stages=stage_of,
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
+    app.decider = Decider(state=state, clock=clock, tell=app.tell, zone=app.zone)
     app.preferences = PreferenceKeeper(
         state=state, clock=clock, tell=app.tell, key=secret, rules=rules, topics=decode_topics(settings.topics)
     )

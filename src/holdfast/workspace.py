@@ -37,6 +37,7 @@ from holdfast.flows.audience.snapshot import Snapshot, keep_people
 from holdfast.flows.audience.survey import Audience, Surveyor, made_whole
 from holdfast.flows.content.catalogues import ImportedItems, ImportWish, Rows, import_items
 from holdfast.flows.content.coupons import AddedCodes, add_codes
+from holdfast.flows.experiment.experiment_keeping import ExperimentKeeper, Laboratory
 from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.ingest.exchange import Imported
 from holdfast.flows.ingest.taking import bodies_of, events_table
@@ -99,7 +100,7 @@ class Tracked:
     """How many were there before; only said of tables."""
 
 
-class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper):
+class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, ExperimentKeeper):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -528,6 +529,13 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper):
 
     def keep_segments(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app.state, self._app.clock.now()))
+
+    def in_the_laboratory(self, work: Callable[[Laboratory], Coroutine[Any, Any, T]]) -> T:
+        return self._wait(self._in_the_laboratory(work))
+
+    async def _in_the_laboratory(self, work: Callable[[Laboratory], Coroutine[Any, Any, T]]) -> T:
+        await self._app.settle()
+        return await work(Laboratory(state=self._app.state, decider=self._app.decider, now=self._app.clock.now()))
 
     def keep_journeys(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app.state, self._app.clock.now()))

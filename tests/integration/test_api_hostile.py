@@ -80,6 +80,20 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/simulate"): {"definition": JOURNEY, "over": "30d", "people": 10, "costs": {"email": 0.1}},
     ("POST", "/api/journeys/{decision_id}/trigger"): CALL,
     ("POST", "/api/campaigns/{decision_id}/trigger"): CALL,
+    ("PUT", "/api/experiments/{experiment_id}"): {
+        "definition": {
+            "name": "Fuzz",
+            "variants": {"a": 0.5, "b": 0.5},
+            "layer": {"id": "l", "from": 0.25, "to": 0.5},
+            "audience": SEGMENT,
+            "values": {"a": {"x": [1, None]}},
+            "goals": [{"event": "A", "within_seconds": 60, "value": "total", "worth_minor": 5}],
+            "guardrails": ["B"],
+            "planned_people": 100,
+            "state": "running",
+        }
+    },
+    ("POST", "/api/experiments/decide"): {"user_id": "fuzz-one", "anonymous_id": "fuzz-two", "experiments": ["fuzz"]},
     ("PUT", "/api/templates/{saved_id}"): {
         "definition": {"name": "T", "medium": "sms", "content": {"text": "Hi {{ person.a }}"}, "languages": {"de": {}}}
     },
@@ -159,6 +173,7 @@ PARAMETERS = {
     "item_id": "fuzzed",
     "pool": "fuzzed",
     "saved_id": "fuzzed",
+    "experiment_id": "fuzzed",
     "mail_id": "1",
     "name": "fuzzed",
     "query_id": "fuzzed",

@@ -33,6 +33,7 @@ PAGE_MOST = 1_000
 _LISTS = "`holdfast list list` shows them."
 _LETTERS = "`holdfast dead-letters list` lists them."
 _JOURNEYS = "`holdfast journey list` shows them."
+_EXPERIMENTS = "`holdfast experiment list` shows them."
 _FIND = "`holdfast people find TEXT` looks for people."
 _LIST = "`holdfast segment list` lists them."
 _ERASED = "Names are compared exactly; `holdfast people erased` lists every erasure."
@@ -334,6 +335,26 @@ class Desk:
 
     def delete_saved(self, kind: str, saved_id: str) -> None:
         self._ask("DELETE", f"/api/{kind}s/{_part(saved_id)}", missing=_saved(kind))
+
+    def experiments(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/experiments"), "experiments")
+
+    def experiment(self, experiment_id: str, version: int | None) -> Answer:
+        which = "" if version is None else f"?version={version}"
+        return self._ask("GET", f"/api/experiments/{_part(experiment_id)}{which}", missing=_EXPERIMENTS)
+
+    def save_experiment(self, experiment_id: str, definition: Answer) -> Answer:
+        return self._ask("PUT", f"/api/experiments/{_part(experiment_id)}", {"definition": definition})
+
+    def experiment_versions(self, experiment_id: str, *, limit: int) -> list[Answer]:
+        path = f"/api/experiments/{_part(experiment_id)}/versions?limit={min(limit, PAGE_MOST)}"
+        return rows_of(self._ask("GET", path, missing=_EXPERIMENTS), "versions")
+
+    def stop_experiment(self, experiment_id: str) -> Answer:
+        return self._ask("POST", f"/api/experiments/{_part(experiment_id)}/stop", missing=_EXPERIMENTS)
+
+    def decide(self, wish: Answer) -> Answer:
+        return self._ask("POST", "/api/experiments/decide", wish)
 
     def preview_template(self, wish: Answer) -> Answer:
         return self._ask("POST", "/api/templates/preview", wish)

@@ -17,6 +17,7 @@ from holdfast.cli import (
     dead_letters,
     doctor,
     email,
+    experiment,
     files,
     insight,
     journey,
@@ -115,6 +116,7 @@ app.add_typer(catalogue.app, name="catalogue")
 app.add_typer(coupons.app, name="coupons")
 app.add_typer(template.app, name="template")
 app.add_typer(template.block_app, name="block")
+app.add_typer(experiment.app, name="experiment")
 app.add_typer(channel.app, name="channel")
 app.add_typer(keys.app, name="keys")
 app.add_typer(email.app, name="email")

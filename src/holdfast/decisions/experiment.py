@@ -48,7 +48,7 @@ class Values(Kind):
     def decode(self, value: object, path: str) -> Mapping[str, Json]:
         given = as_object(value, path)
         for name, each in given.items():
-            if len(msgspec.json.encode(each)) > VALUE_BYTES_MOST:
+            if _json_bytes(each, at(path, name)) > VALUE_BYTES_MOST:
                 hint = f"{VALUE_BYTES_MOST:,} bytes of JSON are allowed at most; name what is large by an address."
                 raise TooLarge("The value is too long.", path=at(path, name), hint=hint)
         return MappingProxyType(dict(given))  # type: ignore[arg-type]  # It was read as JSON.
@@ -134,3 +134,12 @@ def decode_experiment(data: bytes | str | Mapping[str, object]) -> Experiment:
 def encode_experiment(experiment: Experiment) -> dict[str, Json]:
     """Its JSON form: every field, defaults too."""
     return encode_fields(experiment)
+
+
+def _json_bytes(value: object, path: str) -> int:
+    """How long it is as JSON. Raises Invalid for what is none, such as half of a surrogate pair."""
+    try:
+        return len(msgspec.json.encode(value))
+    except (TypeError, ValueError, OverflowError, RecursionError) as error:
+        hint = "Use texts of whole characters, numbers of 64 bits, lists and objects."
+        raise Invalid("This is no JSON.", code="wrong_type", path=path, hint=hint) from error

@@ -18,6 +18,7 @@ from holdfast.http.api.delivery import delivery_routes
 from holdfast.http.api.email_domains import email_domain_routes
 from holdfast.http.api.erasures import erasure_routes
 from holdfast.http.api.errors import error_routes
+from holdfast.http.api.experiments import experiment_routes
 from holdfast.http.api.files import file_routes
 from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
@@ -38,6 +39,7 @@ from holdfast.http.api.templates import preview_template_routes, saved_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
+from holdfast.http.decide import decide_routes
 from holdfast.http.inbound import inbound_routes
 from holdfast.http.inbox import inbox_routes
 from holdfast.http.intake import Intake
@@ -72,6 +74,7 @@ def make_http(app: Application) -> ASGIApp:
     api.router.routes.extend(preference_routes(app.preferences))
     api.router.routes.extend(inbound_routes(app.arrivals, public_url=app.settings.url, clock=app.clock))
     api.router.routes.extend(inbox_routes(app))
+    api.router.routes.extend(decide_routes(app))
     api.include_router(session_routes(app))
     asking = [Depends(asking_of(app))]
     # A person's live stream lies under /api/people too, and must be asked for before any user id is.
@@ -104,6 +107,7 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(saved_routes(app, "block"))
     api.include_router(catalogue_routes(app))
     api.include_router(coupon_routes(app))
+    api.include_router(experiment_routes(app))
     api.include_router(email_domain_routes(app))
     api.include_router(trace_routes(app))
     api.include_router(message_routes(app))

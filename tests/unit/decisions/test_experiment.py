@@ -68,6 +68,8 @@ def test_a_document_says_the_same_when_it_is_read_again() -> None:
         ({"planned_people": 0}, "out_of_range", "$.planned_people"),
         ({"state": "over"}, "unknown_choice", "$.state"),
         ({"values": 5}, "wrong_type", "$.values"),
+        ({"values": {"bold": "\ud800"}}, "wrong_type", "$.values.bold"),
+        ({"values": {"bold": object()}}, "wrong_type", "$.values.bold"),
     ],
 )
 def test_what_cannot_be_is_refused_with_its_place(more: dict[str, Any], code: str, path: str) -> None:

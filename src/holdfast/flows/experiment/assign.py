@@ -64,10 +64,16 @@ class Decider:
         self._made_of: object = None
         self._told: OrderedDict[str, None] = OrderedDict()
 
-    async def decide(self, key: IdentityKey, asked: Sequence[str] | None = None) -> list[Decided]:
+    async def decide(
+        self, key: IdentityKey, asked: Sequence[str] | None = None, *, openly: bool = False
+    ) -> list[Decided]:
         """What somebody gets of these experiments, or of all that run, in order of id.
 
         Those in which they take no part are left out, and so are those that do not run.
+
+        Args:
+            openly: whoever asks may be anybody: experiments with an audience, which would give away what is known of
+                the person, are left out too.
 
         Raises Invalid when one of those asked for is not there.
         """
@@ -77,6 +83,7 @@ class Decider:
             _check_there(asked, experiments)
             facts = await _facts_of(view, key, self._zone)
         wanted = sorted(experiments if asked is None else set(asked))
+        wanted = [each for each in wanted if not openly or experiments[each].audience is None]
         given = [(each, assign(experiments[each], experiments.values(), facts, now)) for each in wanted]
         decided = [(experiments[name], each) for name, each in given if each is not None]
         await self._say(key, decided, now)
