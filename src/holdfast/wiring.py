@@ -64,6 +64,7 @@ from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.inbound import Incoming, Receipt
 from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.links import Linker
+from holdfast.messages.reports import READ_BYTES_MOST
 from holdfast.messages.topics import decode_topics
 from holdfast.messages.warm_up import decode_warm_up
 from holdfast.outgoing import Outgoing
@@ -514,7 +515,7 @@ async def _take_bounces(
     """Take mail that comes to return addresses, until `opened` is closed. Raises Busy when the port is taken."""
     if not settings.bounce_port:
         return
-    server = MailboxServer(arrivals, clock)
+    server = MailboxServer(arrivals, clock, kept_bytes_most=READ_BYTES_MOST)  # No more of a report is ever read.
     try:
         await server.start(settings.host, settings.bounce_port)
     except OSError as error:
