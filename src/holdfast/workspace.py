@@ -27,6 +27,7 @@ import msgspec
 import polars as pl
 import pyarrow as pa
 
+from holdfast.flows.adaptive.keeping import AdaptiveKeeper, Around
 from holdfast.flows.audience.audiences import Surveyed
 from holdfast.flows.audience.list_keeping import ListKeeper
 from holdfast.flows.audience.list_members import Keeper
@@ -100,7 +101,7 @@ class Tracked:
     """How many were there before; only said of tables."""
 
 
-class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, ExperimentKeeper):
+class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, AdaptiveKeeper, ExperimentKeeper):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -550,6 +551,9 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Experim
             return found
 
         return self._changed(done())
+
+    def on_paths(self, work: Callable[[Around], Coroutine[Any, Any, T]]) -> T:
+        return self._changed(work(self._app))
 
     def keep(self, work: Callable[[Keeper], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from holdfast.decisions.drawing import draw
@@ -17,6 +18,7 @@ from holdfast.flows.adaptive.saying import AdaptiveWish, say_weights
 from holdfast.flows.adaptive.telling import AdaptiveStanding, every_adaptive_step, standing_of_step
 from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
+from holdfast.http.api.adaptive import AdaptiveShape
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.trial import Estimated
@@ -113,6 +115,8 @@ async def test_more_and_more_people_take_the_path_that_works(tmp_path: Path) -> 
     assert isinstance(standing.gain, Estimated)
     assert standing.gain.low > 0, "it brought more than dividing evenly would have"
     assert [each.number for each in standing.log] == [5, 4, 3, 2, 1]
+    told = msgspec.convert(standing.as_json(), AdaptiveShape)
+    assert (told.gain.status, told.gain.low) == ("estimated", standing.gain.low)
 
 
 async def test_whoever_was_sent_somewhere_can_be_told_why_from_the_log(tmp_path: Path) -> None:

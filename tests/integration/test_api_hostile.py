@@ -52,6 +52,7 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/dead-letters/replay"): {"keys": ["nobody"], "all": False},
     ("POST", "/api/dead-letters/drop"): {"all": True, "origin": "nothing", "channel": "email"},
     ("POST", "/session"): {"key": API_KEY},
+    ("PUT", "/api/adaptive/{experiment}"): {"mode": "manual", "winner": None, "shares": {"a": 0.5, "b": 0.5}},
     ("POST", "/api/suppressions"): {"channel": "email", "address": "fuzz@there.example"},
     ("POST", "/api/suppressions/lift"): {"channel": "email", "address": "fuzz@there.example"},
     ("POST", "/api/people/merge"): {"first": "fuzz-one", "second": "fuzz-two"},

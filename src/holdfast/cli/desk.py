@@ -30,6 +30,7 @@ WORKSPACE_FILE = "state.sqlite"
 PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
+_ADAPTIVE = "`holdfast adaptive list` shows them."
 _LISTS = "`holdfast list list` shows them."
 _LETTERS = "`holdfast dead-letters list` lists them."
 _JOURNEYS = "`holdfast journey list` shows them."
@@ -267,6 +268,15 @@ class Desk:
 
     def remove_catalogue(self, name: str) -> None:
         self._ask("DELETE", f"/api/catalogues/{_part(name)}")
+
+    def adaptive_steps(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/adaptive"), "steps")
+
+    def adaptive(self, experiment: str, *, log: int) -> Answer:
+        return self._ask("GET", f"/api/adaptive/{_part(experiment)}?log={log}", missing=_ADAPTIVE)
+
+    def say_adaptive(self, experiment: str, wish: Answer) -> Answer:
+        return self._ask("PUT", f"/api/adaptive/{_part(experiment)}", wish, missing=_ADAPTIVE)
 
     def coupon_pools(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/coupons"), "pools")

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from holdfast.cli import (
+    adaptive,
     audience,
     campaign,
     catalogue,
@@ -110,6 +111,7 @@ app.add_typer(segment.app, name="segment")
 audience.add_commands(segment.app)
 app.add_typer(journey.app, name="journey")
 app.add_typer(campaign.app, name="campaign")
+app.add_typer(adaptive.app, name="adaptive")
 app.add_typer(people.app, name="people")
 app.add_typer(lists.app, name="list")
 app.add_typer(catalogue.app, name="catalogue")

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from holdfast.http.api.adaptive import adaptive_routes
 from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.catalogues import catalogue_routes
 from holdfast.http.api.connections import connection_routes
@@ -90,6 +91,7 @@ def make_http(app: Application) -> ASGIApp:
         kpi_routes,
         simulate_routes,
         sql_routes,
+        adaptive_routes,
     ):
         api.include_router(routes(app), dependencies=asking)
     for routes in (

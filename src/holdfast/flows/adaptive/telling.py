@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
+from types import MappingProxyType
 
 from holdfast.events.event import Json
 from holdfast.flows.adaptive.adapting import learnt_of, shares_before
@@ -20,6 +22,9 @@ from holdfast.ports.state import State
 from holdfast.version import __version__
 
 LOG_MOST = 1_000
+NOTHING_SAID: Mapping[str, Json] = MappingProxyType(
+    dict.fromkeys(("difference", "low", "high", "confidence", "relative")) | {"reason": ""}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,7 @@ class AdaptiveStanding:
                 for each in self.question.goals
             ],
             "paths": [each.as_json() for each in self.paths],
-            "gain": self.gain.as_json(),
+            "gain": {**NOTHING_SAID, **self.gain.as_json()},
             "words": self.words,
             "log": [weighing_json(each) for each in self.log],
         }
