@@ -228,7 +228,7 @@ def capped(metric: Metric, cap: float) -> Metric:
 def cap_of(values: Iterable[float], share: float = CAP_SHARE) -> float | None:
     """What the top hundredth of those who have anything is brought down to; None where nobody has."""
     positive = sorted(value for value in values if value > 0)
-    return positive[min(int(share * len(positive)), len(positive) - 1)] if positive else None
+    return float(positive[min(int(share * len(positive)), len(positive) - 1)]) if positive else None
 
 
 def duration(seconds: int) -> str:

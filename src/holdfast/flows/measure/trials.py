@@ -1,0 +1,382 @@
+"""Trials: what an experiment, a journey, a campaign or a step caused, read from the history. By default, all of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal
+
+import msgspec
+
+from holdfast.decisions.experiment import Experiment, decode_experiment
+from holdfast.decisions.journey import Goal, Journey
+from holdfast.flows.journey.playbook import play_of
+from holdfast.kernel.errors import Exposed, Invalid, NotFound
+from holdfast.kernel.moments import parse_moment, to_millis
+from holdfast.measures.compared import WAYS, Effect, Found, Plan, Reading, Way
+from holdfast.measures.insight import Act
+from holdfast.measures.insights.interval import Interval
+from holdfast.measures.metrics import (
+    DAY_SECONDS,
+    Assigned,
+    Entered,
+    Metric,
+    Outcomes,
+    Tally,
+    Whom,
+    cap_of,
+    capped,
+    usual_metrics,
+)
+from holdfast.measures.reading import read, shares_of
+from holdfast.measures.statistics.moments import Numbers
+from holdfast.measures.statistics.resampling import quantile_difference
+from holdfast.measures.statistics.sequential import LOOKS, look_at, people_at
+from holdfast.measures.trial import CONFIDENCE, Inconclusive
+from holdfast.ports.history import History
+from holdfast.ports.insights import Insights
+from holdfast.ports.state import Decision, State, View
+from holdfast.ports.trials import LIVES_MOST
+from holdfast.version import __version__
+
+ORDERS = "Order Completed"
+"""What brings revenue, and what an experiment is for that names no goal."""
+GUARDRAILS = ("Message Unsubscribed",)
+NEAR = Goal(event=ORDERS, within_seconds=7 * DAY_SECONDS)
+LONG_SECONDS = 28 * DAY_SECONDS
+"""The long term, where nothing else is asked and the near one is shorter; else four times that."""
+BRACKET_SECONDS = 30 * DAY_SECONDS
+"""The bracket of staying, where too little is known to tell the natural one."""
+BRACKETS = 3
+QUANTILES_MOST = 5
+QUANTILE_PEOPLE_LEAST = 100
+WINDOWS_MOST = 6
+SECONDS_MOST = 10 * 365 * DAY_SECONDS
+PEOPLE_MOST = 10_000_000_000
+Kind = Literal["journey", "campaign", "step", "experiment"]
+
+
+class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How a trial is to be read. Whatever is left out is as the experiment or journey says, or as usual."""
+
+    goal: str | None = None
+    """The event that means success."""
+    within_seconds: tuple[int, ...] = ()
+    """How long after they were assigned it counts: the near term first, then longer ones."""
+    orders: str = ORDERS
+    """The event that brings revenue."""
+    returning: str | None = None
+    """What staying means; without it, the goal."""
+    bracket_seconds: int | None = None
+    """The bracket of staying; without it, the natural interval of `returning`."""
+    reading: Way | None = None
+    confidence: float = CONFIDENCE
+    base: str | None = None
+    planned_people: int | None = None
+    trait: str | None = None
+    """Tells segments apart."""
+    quantiles: tuple[float, ...] = ()
+    """Quantiles of revenue per person to compare, by bootstrap."""
+    as_of_ms: int | None = None
+    """Read it as it stood then."""
+
+
+def trial_wish(how: Mapping[str, object]) -> TrialWish:
+    """What Python asks for: `as_of` is a moment, or its text. Raises Invalid with the path of what is wrong."""
+    given = {name: each for name, each in how.items() if each is not None and name != "as_of"}
+    as_of = how.get("as_of")
+    try:
+        if isinstance(as_of, str):
+            as_of = parse_moment(as_of)
+        given |= {} if as_of is None else {"as_of_ms": to_millis(as_of) if isinstance(as_of, datetime) else as_of}
+        return msgspec.convert(given, TrialWish)
+    except ValueError as error:  # A `msgspec.ValidationError` is one.
+        raise Invalid(f"this cannot be read: {error}.", hint="`help(ws.trial)` tells what can.") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """What is on trial: whose people, and what is known of what it is for."""
+
+    id: str
+    kind: Kind
+    whom: Whom
+    goal: Goal = NEAR
+    windows: tuple[int, ...] = ()
+    guardrails: tuple[str, ...] = GUARDRAILS
+    shares: Mapping[str, float] | None = None
+    """As designed; None where the chances that were told with assignments say it."""
+    since_ms: int = 0
+    """When the shares as they stand came to be."""
+    planned_people: int | None = None
+    reading: Way = "sequential"
+    variants: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuantileEffect:
+    """A quantile of revenue per person of two variants: the difference, and where it lies."""
+
+    variant: str
+    base: str | None
+    metric: str
+    share: float
+    effect: Effect
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """A trial that was read. `trial_words` says it, `trial_json` is the form it has in every interface."""
+
+    subject: Subject
+    question: Outcomes
+    plan: Plan
+    reading: Reading
+    quantiles: tuple[QuantileEffect, ...] = ()
+    code_version: str = __version__
+    bracket_known: bool = True
+    """Whether the bracket of staying is the natural one, or was asked for."""
+
+
+async def measure_trial(
+    state: State, history: History, trial: str, wish: TrialWish, *, now_ms: int, currency: str, zone: str = "UTC"
+) -> Measured:
+    """Read a trial.
+
+    Args:
+        trial: the id of an experiment; or `journey:ID`, `campaign:ID`, `journey:ID.STEP`.
+
+    Raises Invalid, and NotFound when there is no such trial.
+    """
+    as_of_ms = now_ms if wish.as_of_ms is None else min(wish.as_of_ms, now_ms)
+    _check(wish)
+    async with state.view() as view:
+        subject = await subject_of(view, trial)
+    goal = Goal(event=wish.goal or subject.goal.event, within_seconds=subject.goal.within_seconds)
+    returning = wish.returning or goal.event
+    bracket = wish.bracket_seconds or await natural_bracket(history, returning, as_of_ms=as_of_ms, zone=zone)
+    question = Outcomes(
+        whom=subject.whom,
+        metrics=usual_metrics(
+            goal=goal.event,
+            windows=wish.within_seconds or subject.windows or windows_of(goal.within_seconds),
+            orders=wish.orders,
+            returning=returning,
+            bracket_seconds=bracket or BRACKET_SECONDS,
+            brackets=BRACKETS,
+            guardrails=subject.guardrails,
+        ),
+        as_of_ms=as_of_ms,
+        currency=currency,
+        since_ms=subject.since_ms,
+        planned_people=wish.planned_people or subject.planned_people,
+        trait=wish.trait,
+    )
+    plan = Plan(
+        reading=wish.reading or subject.reading, confidence=wish.confidence, base=wish.base, shares=subject.shares
+    )
+    found = await _read(history, subject, question, plan, wish.quantiles)
+    if not found.reading.variants and subject.kind == "experiment" and not subject.variants:
+        raise NotFound(f"nobody was ever assigned in {trial!r:.120}.", code="unknown_trial", hint=_HINT)
+    if wish.base is not None and wish.base not in {each.variant for each in found.reading.variants}:
+        named = ", ".join(each.variant for each in found.reading.variants) or "none yet"
+        raise Invalid(
+            f"there is no variant {wish.base!r:.80}.",
+            code="unknown_variant",
+            path="$.base",
+            hint=f"There are: {named}.",
+        )
+    return replace(found, bracket_known=bool(bracket))
+
+
+async def subject_of(view: View, trial: str) -> Subject:
+    """What an id names. Raises NotFound."""
+    kind, colon, rest = trial.partition(":")
+    if not colon:
+        return await _experiment(view, trial)
+    if kind not in {"journey", "campaign"}:
+        raise NotFound(f"there is no trial {trial!r:.120}.", code="unknown_trial", hint=_HINT)
+    origin, _, step = rest.partition(".")
+    versions = [each for each in await view.decisions(latest=False) if each.id == origin and each.kind == kind]
+    if not versions:
+        raise NotFound(f"there is no {kind} {origin!r:.120}.", code="unknown_trial", hint=_HINT)
+    newest = max(versions, key=lambda each: each.version)
+    journey = play_of(newest).journey
+    if step:
+        if not any(step in play_of(each).journey.steps for each in versions):
+            raise NotFound(f"{origin!r:.120} has no step {step!r:.120}.", code="unknown_trial", hint=_HINT)
+        return Subject(id=trial, kind="step", whom=Assigned(experiment=f"{origin}.{step}"), goal=journey.goal)
+    shares, since_ms = _held_out(versions, journey)
+    return Subject(
+        id=trial, kind=newest.kind, whom=Entered(origin=origin), goal=journey.goal, shares=shares, since_ms=since_ms
+    )
+
+
+async def natural_bracket(history: History, event: str, *, as_of_ms: int, zone: str) -> int | None:
+    """How long people take to do it again by themselves, in seconds; None where too little is known."""
+    if not isinstance(history, Insights):
+        return None
+    asked = Interval(event=Act(events=(event,)), time_zone=zone)
+    try:
+        answer = await history.insight(asked, as_of_ms=as_of_ms)
+    except Exposed:
+        return None
+    index = [each.name for each in answer.columns].index("interval_days")
+    days = next((row[index] for row in answer.rows), None)
+    return int(days) * DAY_SECONDS if isinstance(days, int) and days > 0 else None
+
+
+def windows_of(near_seconds: int) -> tuple[int, int]:
+    """The near and the long term, where nobody says."""
+    return near_seconds, LONG_SECONDS if near_seconds < LONG_SECONDS else 4 * near_seconds
+
+
+async def _read(
+    history: History, subject: Subject, question: Outcomes, plan: Plan, quantiles: Sequence[float]
+) -> Measured:
+    tallies = await history.trial_tallies(question)
+    if isinstance(question.whom, Assigned):
+        shares = shares_of(tallies)
+        if shares is None and any(not each.apart for each in tallies):
+            question = replace(question, weighted=True)
+            tallies = await history.trial_tallies(question)
+        plan = replace(plan, shares=shares)
+    revenue = next(each for each in question.metrics if each.measure == "revenue")
+    place = question.metrics.index(revenue)
+    first_people = _first_people(tallies, place, question, plan)
+    alone = replace(question, metrics=(revenue,))
+    lives = await history.trial_lives(alone, first_people=first_people)
+    cap = cap_of(lives.values[:, 0])
+    if cap is not None:
+        limited = capped(revenue, cap)
+        more = await history.trial_tallies(replace(question, metrics=(limited,)))
+        question, tallies = _beside(question, tallies, limited, more, place + 1)
+    reading = read(question, tallies, plan)
+    by_variant = {
+        each.variant: lives.values[[one == each.variant for one in lives.variants], 0] for each in reading.variants
+    }
+    found = [
+        QuantileEffect(
+            variant=variant,
+            base=reading.base,
+            metric=revenue.name,
+            share=share,
+            effect=_quantile(ours, theirs, share, plan, reading),
+        )
+        for theirs in ([by_variant[reading.base]] if reading.base in by_variant else [])
+        for variant, ours in by_variant.items()
+        for share in quantiles
+        if variant != reading.base
+    ]
+    return Measured(subject=subject, question=question, plan=plan, reading=reading, quantiles=tuple(found))
+
+
+def _quantile(ours: Numbers, theirs: Numbers, share: float, plan: Plan, reading: Reading) -> Effect:
+    """The difference of a quantile. Its interval is one for one look, whatever the reading."""
+    if reading.mismatch is not None and reading.mismatch.is_one:
+        return Inconclusive(reason="people are not divided as was designed")
+    if min(len(ours), len(theirs)) < QUANTILE_PEOPLE_LEAST:
+        return Inconclusive(reason=f"a quantile takes {QUANTILE_PEOPLE_LEAST} people in each variant")
+    found = quantile_difference(ours, theirs, share, confidence=plan.confidence)
+    return Found(value=found.value, low=found.low, high=found.high, confidence=plan.confidence, p_value=None)
+
+
+def _first_people(tallies: Sequence[Tally], metric: int, question: Outcomes, plan: Plan) -> int:
+    """How many people are read, in order of when they were assigned: those of the last look that is complete."""
+    planned = question.planned_people if plan.reading == "sequential" else None
+    if planned is None:
+        return LIVES_MOST
+    closed = sum(float(each.moments[metric].people) for each in tallies if not each.apart)
+    return people_at(look_at(closed, planned), planned)
+
+
+def _beside(
+    question: Outcomes, tallies: Sequence[Tally], metric: Metric, more: Sequence[Tally], place: int
+) -> tuple[Outcomes, list[Tally]]:
+    """The question with one more metric, and its tallies with that metric's sums."""
+    by_group = {_group(each): each for each in more}
+    metrics = (*question.metrics[:place], metric, *question.metrics[place:])
+    found = []
+    for each in tallies:
+        other = by_group[_group(each)]
+        moments = (*each.moments[:place], *other.moments, *each.moments[place:])
+        found.append(replace(each, moments=moments, some=(*each.some[:place], *other.some, *each.some[place:])))
+    return replace(question, metrics=metrics), found
+
+
+def _group(tally: Tally) -> tuple[str, bool, int, str, str]:
+    return tally.variant, tally.apart, tally.look, tally.part, tally.label
+
+
+async def _experiment(view: View, trial: str) -> Subject:
+    for saved in await view.experiments():
+        if saved.id == trial:
+            return _of_experiment(decode_experiment(saved.definition))
+    # A step's experiment is called by the journey and the step; a template's by the template.
+    origin, dot, _ = trial.partition(".")
+    goal = next((play_of(each).journey.goal for each in await view.decisions() if dot and each.id == origin), NEAR)
+    return Subject(id=trial, kind="experiment", whom=Assigned(experiment=trial), goal=goal)
+
+
+def _of_experiment(experiment: Experiment) -> Subject:
+    goals = experiment.goals
+    goal = Goal(event=goals[0].event, within_seconds=goals[0].within_seconds) if goals else NEAR
+    same = tuple(each.within_seconds for each in goals if each.event == goal.event)
+    return Subject(
+        id=experiment.id,
+        kind="experiment",
+        whom=Assigned(experiment=experiment.id),
+        goal=goal,
+        windows=same if len(set(same)) > 1 else (),
+        guardrails=experiment.guardrails,
+        # Fewer than one a look are read as though nobody had planned.
+        planned_people=experiment.planned_people if (experiment.planned_people or 0) >= LOOKS else None,
+        reading=experiment.reading,
+        variants=tuple(experiment.variants),
+    )
+
+
+def _held_out(versions: Sequence[Decision], journey: Journey) -> tuple[dict[str, float] | None, int]:
+    """The shares of the arms, and since when they are these: whoever entered before had other chances."""
+    if not journey.holdout:
+        return None, 0
+    since_ms = 0
+    ordered = sorted(versions, key=lambda each: -each.version)
+    for each, before in pairwise(ordered):
+        if play_of(before).journey.holdout != journey.holdout:
+            since_ms = each.published_ms
+            break
+    return {"treated": 1 - journey.holdout, "holdout": journey.holdout}, since_ms
+
+
+def _check(wish: TrialWish) -> None:
+    """Raises Invalid for what cannot be asked."""
+    if len(wish.within_seconds) > WINDOWS_MOST or not all(0 < each <= SECONDS_MOST for each in wish.within_seconds):
+        raise Invalid(
+            "these windows cannot be read.",
+            path="$.within_seconds",
+            hint=f"Give 1 to {WINDOWS_MOST}, each of 1 to {SECONDS_MOST:,} seconds.",
+        )
+    if len(wish.quantiles) > QUANTILES_MOST or any(not 0 < each < 1 for each in wish.quantiles):
+        raise Invalid(
+            "these quantiles cannot be read.",
+            path="$.quantiles",
+            hint=f"Give 1 to {QUANTILES_MOST} between 0 and 1, such as 0.5 for the median.",
+        )
+    if not 0.5 <= wish.confidence < 1:
+        raise Invalid(f"{wish.confidence} is no confidence.", path="$.confidence", hint="Use one such as 0.95.")
+    if wish.bracket_seconds is not None and not 0 < wish.bracket_seconds <= SECONDS_MOST:
+        raise Invalid("this is no bracket.", path="$.bracket_seconds", hint=f"Give 1 to {SECONDS_MOST:,} seconds.")
+    if wish.planned_people is not None and not LOOKS <= wish.planned_people <= PEOPLE_MOST:
+        raise Invalid(
+            f"{wish.planned_people} people cannot be planned.",
+            path="$.planned_people",
+            hint=f"Give {LOOKS} to {PEOPLE_MOST:,}; `holdfast trial plan` says how many it takes.",
+        )
+    if wish.reading is not None and wish.reading not in WAYS:
+        raise Invalid(f"{wish.reading!r:.40} is no reading.", path="$.reading", hint=f"One of: {', '.join(WAYS)}.")
+
+
+_HINT = "Name an experiment by its id, or write journey:ID, campaign:ID or journey:ID.STEP."
