@@ -240,6 +240,11 @@ class Settings:
         least=0,
         most=0.99,
     )
+    global_holdout_rotates: Literal["quarter", "month", "never"] = _setting(
+        "quarter",
+        "How often those are drawn anew, by the workspace's calendar: so nobody is left alone for good, and what "
+        "marketing does is measured for each period by itself.",
+    )
 
     # What is taken in.
     dedup_days: int = _setting(

@@ -401,6 +401,7 @@ def rules_of(settings: Settings, secret: bytes = b"") -> GateRules:
         quiet=decode_quiet(settings.quiet_from, settings.quiet_until, settings.quiet_policy),
         zone=ZoneInfo(settings.time_zone),
         global_holdout=settings.global_holdout,
+        global_holdout_rotates=settings.global_holdout_rotates,
         fatigue=decode_fatigue(settings.fatigue, "fatigue"),
         service_holds=decode_holds(settings.service_holds, "service_holds"),
         costs=decode_costs(settings.message_costs, "message_costs"),

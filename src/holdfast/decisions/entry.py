@@ -45,6 +45,7 @@ def enter(
     before: EntryBefore | None,
     now: datetime,
     global_holdout: float = 0.0,
+    holdout_period: str = "",
 ) -> Visit | NotEntered:
     """The visit that begins, standing at the start and not yet advanced; or why none does.
 
@@ -57,6 +58,7 @@ def enter(
         before: their earlier entries; None when there are none.
         now: when we heard of the event, or come to this person.
         global_holdout: the share of people who get no marketing of any kind; they are in no arm of the trial.
+        holdout_period: whose draw of them stands, see `holdout.period_of`.
     """
     applicant = Applicant(origin=journey.id, person_key=person_key, facts=facts, now=now)
     admitted = journey.trigger.admits(cause, applicant)
@@ -71,6 +73,7 @@ def enter(
         applicant=applicant,
         before=before,
         global_holdout=global_holdout,
+        holdout_period=holdout_period,
     )
 
 
@@ -85,6 +88,7 @@ def enter_from(
     before: EntryBefore | None,
     now: datetime,
     global_holdout: float = 0.0,
+    holdout_period: str = "",
 ) -> Visit | NotEntered:
     """The visit that begins because another journey hands somebody over; or why none does.
 
@@ -105,6 +109,7 @@ def enter_from(
         applicant=applicant,
         before=before,
         global_holdout=global_holdout,
+        holdout_period=holdout_period,
     )
 
 
@@ -118,6 +123,7 @@ def _visit_of(
     applicant: Applicant,
     before: EntryBefore | None,
     global_holdout: float,
+    holdout_period: str,
 ) -> Visit | NotEntered:
     now, person_key, facts = applicant.now, applicant.person_key, applicant.facts
     rules = journey.trigger.rules()
@@ -130,7 +136,7 @@ def _visit_of(
         identity=identity,
         entry_key=admitted.key,
         arm="global_holdout"
-        if held_out(person_key, global_holdout)
+        if held_out(person_key, global_holdout, holdout_period)
         else arm_of(journey.id, person_key, journey.holdout),
         step=journey.start,
         entered_ms=to_millis(now),

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from holdfast.decisions.caps import PRIORITY_USUAL, Cap, Made, free_ms, outranked
 from holdfast.decisions.fatigue import Fatigue
-from holdfast.decisions.holdout import held_out
+from holdfast.decisions.holdout import Rotation, held_out, period_of
 from holdfast.decisions.quiet import QuietHours
 from holdfast.decisions.recovery import ServiceHold
 from holdfast.decisions.visit import Arm
@@ -139,12 +139,22 @@ class GateRules:
     """The workspace's time zone: whose quiet hours are kept where a person's own is not known."""
     global_holdout: float = 0.0
     """The share of people who get no marketing of any kind; 0 <= global_holdout < 1."""
+    global_holdout_rotates: Rotation = "never"
     fatigue: tuple[Fatigue, ...] = ()
     service_holds: tuple[ServiceHold, ...] = ()
     veil_key: bytes = field(default=b"", repr=False)
     """What the names and addresses of the erased are hashed with; empty where nobody is ever erased."""
     costs: Mapping[str, int] = field(default_factory=dict)
     """What a message costs by channel, in thousandths of a minor unit of the workspace's currency."""
+
+    def holdout_period(self, now: datetime) -> str:
+        """The period whose draw of the global holdout stands."""
+        return period_of(now, self.zone, self.global_holdout_rotates)
+
+    def holds_out(self, person_key: str, now: datetime) -> bool:
+        """Whether somebody is in the global holdout."""
+        # Most workspaces have none, and this is asked for every message.
+        return bool(self.global_holdout) and held_out(person_key, self.global_holdout, self.holdout_period(now))
 
     def look_back_seconds(self) -> int:
         """How far back contacts matter; 0 when nothing limits them."""
@@ -253,7 +263,7 @@ def made_by(contact: Contact, answer: Permit, now: datetime, key: str = "") -> M
 def _standing_bars(contact: Contact, standing: Standing, rules: GateRules, at_ms: int) -> Reason | None:
     """Who they are and how they stand to us: what holds at any hour."""
     marketing = not contact.transactional
-    if marketing and (contact.arm == "global_holdout" or held_out(standing.person_key, rules.global_holdout)):
+    if marketing and (contact.arm == "global_holdout" or rules.holds_out(standing.person_key, from_millis(at_ms))):
         return "global_holdout"
     if marketing and contact.arm == "holdout":
         return "holdout"

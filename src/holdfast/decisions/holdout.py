@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Literal
+from zoneinfo import ZoneInfo
+
 from holdfast.decisions.visit import Arm
 from holdfast.kernel.chance import share
+
+Rotation = Literal["quarter", "month", "never"]
+"""How often the global holdout is drawn anew, so that nobody is left alone for good."""
 
 
 def arm_of(origin: str, person_key: str, holdout: float) -> Arm:
@@ -19,7 +26,24 @@ def arm_of(origin: str, person_key: str, holdout: float) -> Arm:
     return "holdout" if share(f"holdout:{origin}", person_key) < holdout else "treated"
 
 
-def held_out(person_key: str, global_holdout: float) -> bool:
+def period_of(now: datetime, zone: ZoneInfo, rotates: Rotation) -> str:
+    """The period in which one draw of the global holdout stands, by the workspace's calendar; empty for all time.
+
+    >>> from datetime import UTC
+    >>> period_of(datetime(2026, 12, 31, 23, tzinfo=UTC), ZoneInfo("Europe/Berlin"), "quarter")
+    '2027-Q1'
+    """
+    day = now.astimezone(zone)
+    match rotates:
+        case "month":
+            return f"{day.year}-{day.month:02}"
+        case "quarter":
+            return f"{day.year}-Q{(day.month + 2) // 3}"
+        case "never":
+            return ""
+
+
+def held_out(person_key: str, global_holdout: float, period: str = "") -> bool:
     """Whether a person is in the global holdout: those who get no marketing of any kind, by hash as above.
 
     It is drawn apart from every journey's arms. So whoever is in it is left out of both arms of every trial, and those
@@ -28,5 +52,7 @@ def held_out(person_key: str, global_holdout: float) -> bool:
     Args:
         person_key: as in `arm_of`; nobody's is empty.
         global_holdout: the share of people; 0 <= global_holdout < 1.
+        period: as `period_of` says; each has a draw of its own.
     """
-    return bool(person_key) and share("global_holdout", person_key) < global_holdout
+    salt = f"global_holdout:{period}" if period else "global_holdout"
+    return bool(person_key) and share(salt, person_key) < global_holdout

@@ -179,6 +179,7 @@ class Customer:
             before=before,
             now=from_millis(at_ms),
             global_holdout=self._shop.rules.global_holdout,
+            holdout_period=self._shop.rules.holdout_period(from_millis(at_ms)),
         )
         if isinstance(visit, NotEntered):
             return

@@ -341,6 +341,7 @@ class Travel:
             before=_before(traveller.entered.get(play.id)),
             now=now,
             global_holdout=self._rules.global_holdout,
+            holdout_period=self._rules.holdout_period(now),
         )
 
     def _begin(self, traveller: Traveller, play: Play, entered: Visit, now: datetime) -> None:
@@ -429,6 +430,7 @@ class Travel:
             before=_before(traveller.entered.get(play.id)),
             now=now,
             global_holdout=self._rules.global_holdout,
+            holdout_period=self._rules.holdout_period(now),
         )
         if isinstance(entered, Visit):
             self._handing_over.append(visit.origin)

@@ -335,6 +335,7 @@ class _World:
             else EntryBefore(count=before.count, last_ms=before.last_ms, open=before.open, keys=before.keys),
             now=from_millis(at_ms),
             global_holdout=rules.global_holdout,
+            holdout_period=rules.holdout_period(from_millis(at_ms)),
         )
         return answer.reason if isinstance(answer, NotEntered) else "entered_before"
 
