@@ -28,7 +28,7 @@ def server() -> Iterator[Server]:
     with tempfile.TemporaryDirectory() as data:
         log = Path(data) / "demo.log"
         command = [str(Path(sys.executable).with_name("holdfast")), "demo", "--people", "300", "--port", "0"]
-        command += ["--data", f"{data}/demo", "--for", "600", "--write-key", WRITE_KEY, "--api-key", API_KEY]
+        command += ["--data", f"{data}/demo", "--for", "3600", "--write-key", WRITE_KEY, "--api-key", API_KEY]
         with log.open("wb") as out:
             process = subprocess.Popen(
                 command, stdout=out, stderr=subprocess.STDOUT, env={**os.environ, "COLUMNS": "200"}
