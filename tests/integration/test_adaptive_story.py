@@ -16,6 +16,7 @@ from holdfast.decisions.weights import Weights
 from holdfast.events.event import IdentityKey
 from holdfast.flows.adaptive.saying import AdaptiveWish, say_weights
 from holdfast.flows.adaptive.telling import AdaptiveStanding, every_adaptive_step, standing_of_step
+from holdfast.flows.rehearsal.simulate import SimulationWish
 from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
 from holdfast.http.api.adaptive import AdaptiveShape
@@ -253,3 +254,18 @@ async def test_a_state_made_anew_from_the_log_sends_everybody_the_same_way(tmp_p
     assert found["weighings"].rows == 4
     assert done.carried["weighings"] == 0, "all were told of by turns, each before whom it sent"
     assert done.told_otherwise == 0
+
+
+async def test_a_simulation_divides_evenly_and_says_so(tmp_path: Path) -> None:
+    """What a journey has learnt is not replayed: a draft is as it would be before anything is known."""
+    house, chance = await House.build(tmp_path), random.Random(8)
+    await house.publish(journey("a", "b"))
+    await come(house, 0, 80, chance)
+    await say(house, mode="manual", shares={"a": 1.0})
+    await house.later(hours=3)
+    draft = journey("a", "b") | {"id": "draft"}
+    told = await house.app.simulator.simulate(SimulationWish(definition=draft, over="1d", people=None))
+    assert "divided evenly" in told.words
+    (fork,) = (each for each in told.steps if each.id == "fork")
+    assert 25 < fork.exits["a"].count < 55
+    assert fork.exits["a"].count + fork.exits["b"].count == 80

@@ -15,6 +15,7 @@ from holdfast.decisions.medium import medium_called
 from holdfast.decisions.paths import endless
 from holdfast.decisions.schedule import coming
 from holdfast.decisions.steps.api import Api
+from holdfast.decisions.steps.adaptive import Adaptive
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
@@ -34,6 +35,10 @@ PROVIDED: dict[str, tuple[str, ...] | None] = {
 """What a template is given, with what each holds; None where that is the person's to say."""
 KNOWN_MOST = 1_000
 """Traits, or properties of one event, that are looked through."""
+
+
+LOOKED_AT = frozenset({"Message Opened", "Message Clicked"})
+"""Events that are no reason to prefer a path."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +73,7 @@ async def advice_on(
         discovery: what is known of traits and properties; None leaves those unquestioned.
         around: what it is published into; None leaves unquestioned what depends on that.
     """
-    found = [*_no_way_out(draft), *_unprovided(draft)]
+    found = [*_no_way_out(draft), *_for_looks(draft), *_unprovided(draft)]
     if around is not None:
         found += [*_never_again(draft, around), *_free(draft, around), *_dead_ends(draft, around)]
     if discovery is not None:
@@ -89,6 +94,20 @@ def _no_way_out(draft: DecisionDraft) -> Iterator[Advice]:
             message=f"Whoever comes to {stuck[0]!r} never leaves the journey{spared}.",
             hint="Lead an exit to a step of type 'exit'.",
         )
+
+
+def _for_looks(draft: DecisionDraft) -> Iterator[Advice]:
+    """Paths that are to bring opens or clicks: what is looked at is not what is wanted."""
+    for name, node in draft.journey.steps.items():
+        goals = node.step.goals if isinstance(node.step, Adaptive) else ()
+        for index, goal in enumerate(goals):
+            if goal.event in LOOKED_AT:
+                yield Advice(
+                    code="goal_is_a_look",
+                    path=f"{at('$.steps', name)}.goals[{index}]",
+                    message=f"{goal.event!r} says that a message was looked at, by people or by their mail program.",
+                    hint="Name what it is for, such as an order; a path that is opened more may bring less.",
+                )
 
 
 def _never_again(draft: DecisionDraft, around: Around) -> Iterator[Advice]:

@@ -15,6 +15,7 @@ import polars as pl
 
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.machine import ENTERED
+from holdfast.decisions.steps.adaptive import Adaptive
 from holdfast.events.event import Json
 from holdfast.flows.rehearsal.simulation_count import (
     DEFERRED,
@@ -282,7 +283,9 @@ class Simulation:
         """What was simulated, in a sentence."""
         start, end = (format_moment(from_millis(each))[:10] for each in (self.since_ms, self.until_ms))
         sample = f", from a sample of {self.scale.sampled:,} of {self.scale.everybody:,} people" if self.sampled else ""
-        return f"What “{self.journey.name}” would have sent from {start} to {end}{sample}"
+        learns = any(isinstance(node.step, Adaptive) for node in self.journey.steps.values())
+        evenly = "; adaptive paths are divided evenly, as before anything is learnt" if learns else ""
+        return f"What “{self.journey.name}” would have sent from {start} to {end}{sample}{evenly}"
 
     def as_json(self) -> dict[str, Json]:
         """The form it has in every interface."""
