@@ -96,6 +96,18 @@ async def test_who_is_not_to_be_written_to_is_not_and_takes_no_code(tmp_path: Pa
     await house.app.close()
 
 
+async def test_a_code_taken_for_an_address_that_cannot_be_written_to_goes_back(tmp_path: Path) -> None:
+    house = await with_goods(tmp_path)
+    await house.publish(journey('<p>{% coupon "WELCOME" as c %}{{ c }}</p>'))
+    await house.happens(*viewed("a,b", 1))
+    (send,) = await sends_of(house)
+    assert (send.state, "no mail address" in send.reason) == ("failed", True)
+    async with house.app.state.view() as view:
+        (pool,) = await view.coupon_pools()
+    assert pool.left == 2
+    await house.app.close()
+
+
 async def _events(house: House) -> Any:
     async for batch in house.app.history.export(batch_rows=100):
         for name in batch.column("event").to_pylist():

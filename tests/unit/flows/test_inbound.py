@@ -67,11 +67,12 @@ class World:
         await self.house.app.tell(events)
 
     async def inlet(self, connection: str) -> Inlet | None:
-        return Inlet(connection="acme", medium=self.medium, read=self.provider.read) if connection == "acme" else None
+        there = connection in ("acme", "other")
+        return Inlet(connection=connection, medium=self.medium, read=self.provider.read) if there else None
 
-    async def arrives(self, *things: Receipt | Incoming, medium: str = "email") -> None:
+    async def arrives(self, *things: Receipt | Incoming, medium: str = "email", by: str = "acme") -> None:
         self.provider.things, self.medium = things, medium
-        said = await self.arrivals.take("acme", Arrival(method="POST", url="https://h.example/in/acme", body=b"x"))
+        said = await self.arrivals.take(by, Arrival(method="POST", url=f"https://h.example/in/{by}", body=b"x"))
         assert isinstance(said, Told)
         await self.house.settle()
 
@@ -145,6 +146,13 @@ async def test_a_receipt_is_told_about_its_send_once_however_often_it_comes(worl
     assert (event.name, event.user_id, event.properties["send"]) == ("Message Delivered", "ada", key)
     assert {each.message_id for each in again} == {event.message_id}, "told again, it is the same event"
     assert event.properties["channel"] == "email"
+
+
+async def test_what_two_connections_call_alike_is_not_the_same(world: World) -> None:
+    key = await world.mailed()
+    for by in ("acme", "other"):
+        await world.arrives(world.receipt(send=key, id="1"), by=by)
+    assert len({each.message_id for each in world.told}) == 2
 
 
 async def test_what_a_provider_calls_a_message_leads_to_it(world: World) -> None:
