@@ -138,10 +138,12 @@ class Written:
     variants: Mapping[str, Variant]
     """One or more; their shares add up to 1."""
 
-    def variant_for(self, template_id: str, person_key: str) -> str:
-        """The variant a person gets: the same whenever it is asked, while the shares stay as they are."""
+    def variant_for(self, template_id: str, person_key: str, had: str = "") -> str:
+        """The variant a person gets: the one they had, while it is open; else the one they draw by their name."""
         if len(self.variants) == 1:
             return next(iter(self.variants))
+        if had in self.variants and self.variants[had].share > 0:
+            return had
         return drawn_name(
             {name: each.share for name, each in self.variants.items()}, f"variant:{template_id}", person_key
         )

@@ -145,6 +145,8 @@ class Told:
     variant: str
     language: str
     """Empty where the template does not say."""
+    propensity: float = 1.0
+    """The chance the person had of that variant; 1 where there is one alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,8 +13,10 @@ from holdfast.flows.experiment.publishing import definition_in, find_experiment,
 from holdfast.flows.ingest.own import own_records
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import to_millis
+from holdfast.ports.state import Settlement, Told
+from holdfast.ports.templates import SavedTemplate
 from holdfast.segments.condition import UTC_ZONE
-from tests.unit.flows.test_journey_steps import END, a_journey
+from tests.unit.flows.test_journey_steps import END, a_journey, a_mail
 from tests.unit.flows.test_react import House, does, identify
 
 SHARES = {"bold": 0.5, "control": 0.5}
@@ -229,3 +231,41 @@ async def test_a_journey_sees_a_change_of_the_experiment_with_the_next_tick() ->
     await stop_experiment(lab.state, "spring", now=lab.clock.now())
     await lab.happens(does("Signed Up", "bob", message="again"))
     assert (await lab.ways())[-1] == "apart"
+
+
+async def test_a_template_with_variants_tells_once_which_somebody_was_sent() -> None:
+    lab = Lab()
+    await lab.publish(a_journey(first=a_mail(), end=END))
+    await lab.happens(identify("ann"), identify("bob"), does("Signed Up", "ann"), does("Signed Up", "bob"))
+    await lab.happens(does("Signed Up", "ann", message="again"))
+    variants = {"ann": "bold", "bob": "plain"}
+    assert len(lab.handed) == 3
+    for send in list(lab.handed):
+        told = Told(template="hi", version=1, variant=variants[send.address[:3]], language="", propensity=0.5)
+        lab.reactor.settle([Settlement(key=send.key, state="sent", provider_id="1", told=told)])
+        await lab.settle()
+    assert sorted(await lab.variants()) == [("hi", "bold"), ("hi", "plain")]
+    assert [each["propensity"] for each in await lab.told("Variant Assigned")] == [0.5, 0.5]
+
+
+async def test_a_template_with_one_variant_and_a_message_that_failed_are_no_experiment() -> None:
+    lab = Lab()
+    await lab.publish(a_journey(first=a_mail(), end=END))
+    await lab.happens(identify("ann"), identify("bob"), does("Signed Up", "ann"), does("Signed Up", "bob"))
+    one, other = lab.handed
+    alone = Told(template="hi", version=1, variant="a", language="")
+    failed = Told(template="hi", version=1, variant="a", language="", propensity=0.5)
+    lab.reactor.settle([Settlement(key=one.key, state="sent", provider_id="1", told=alone)])
+    lab.reactor.settle([Settlement(key=other.key, state="failed", reason="no", told=failed)])
+    await lab.settle()
+    assert await lab.variants() == []
+
+
+async def test_an_experiment_is_called_like_no_template() -> None:
+    lab = Lab()
+    async with lab.state.begin() as transaction:
+        await transaction.put_template(
+            SavedTemplate(kind="template", id="spring", name="S", medium="sms", saved_ms=1, definition=b"{}")
+        )
+    with pytest.raises(Conflict, match="is a template"):
+        await lab.experiment()

@@ -35,9 +35,7 @@ def rendered(medium: str, parts: dict[str, Json], person: dict[str, Json]) -> Wo
 def test_the_same_template_has_one_json_form() -> None:
     loose = {"medium": "sms", "languages": {"de_AT": {"text": "Servus"}}, "content": {"text": "Hi"}, "name": "W"}
     tidy = encode_template(decode_template(loose))
-    assert tidy == (
-        b'{"name":"W","medium":"sms","content":{"text":"Hi"},"languages":{"de-at":{"text":"Servus"}}}'
-    )
+    assert tidy == (b'{"name":"W","medium":"sms","content":{"text":"Hi"},"languages":{"de-at":{"text":"Servus"}}}')
     assert encode_template(decode_template(tidy)) == tidy
     varied = encode_template(a_template(variants=in_shares(a=0.5, b=0.5), description="x"))
     assert encode_template(decode_template(varied)) == varied
@@ -50,6 +48,8 @@ def test_a_variant_sticks_and_shares_are_kept() -> None:
     assert all(abs(counts[name] / 4_000 - share) < 0.03 for name, share in (("a", 0.2), ("b", 0.5), ("c", 0.3)))
     again = a_template(variants=in_shares(c=0.3, b=0.5, a=0.2), name="Renamed")
     assert all(again.variant_for("welcome", who) == name for who, name in drawn.items())
+    assert {template.variant_for("welcome", who, had="b") for who in drawn} == {"b"}, "what they had stands"
+    assert {who: template.variant_for("welcome", who, had="gone") for who in drawn} == drawn
     other = {who: template.variant_for("goodbye", who) for who in drawn}
     assert other != drawn, "templates divide people independently"
 

@@ -25,11 +25,14 @@ from holdfast.messages.languages import languages_of
 from holdfast.messages.saved import Written, content_of, decode_template
 from holdfast.ports.state import Told, View
 from holdfast.ports.templates import Heading, SavedKind
+from holdfast.profiles.variants import Variants, variant_of
 
 SETTLE_MS = 1_000
 """How long after it was saved a version is taken by new messages; longer than a transaction lasts."""
 KEPT_MOST = 2_000
 """Versions, and parsed contents, that are kept at hand."""
+
+NO_VARIANTS: Variants = {}
 
 Place: TypeAlias = tuple[str, int, str]
 """Where something is said: the journey's id, its version and the step."""
@@ -44,8 +47,9 @@ class Chosen:
     """Empty where the step says it itself."""
     version: int = 0
     variant: str = ""
+    propensity: float = 1.0
+    """The chance the person had of that variant; 1 where there is one alone."""
     language: str = ""
-
     locale: str = ""
     """How dates and numbers are written in it; empty where that is for the person's traits to say."""
 
@@ -53,7 +57,13 @@ class Chosen:
         """Which saved template it is, for the history; None where it is none."""
         if not self.template:
             return None
-        return Told(template=self.template, version=self.version, variant=self.variant, language=self.language)
+        return Told(
+            template=self.template,
+            version=self.version,
+            variant=self.variant,
+            language=self.language,
+            propensity=self.propensity,
+        )
 
     def variables(self) -> dict[str, Json]:
         """What the content sees of the choice."""
@@ -72,13 +82,16 @@ class Shelf:
     read: Mapping[tuple[SavedKind, str, int], Written | Block]
     parsed: dict[object, Chosen]
 
-    def chosen(self, said: Said, *, place: Place, at_ms: int, person: Mapping[str, Json]) -> Chosen:
+    def chosen(
+        self, said: Said, *, place: Place, at_ms: int, person: Mapping[str, Json], had: Variants = NO_VARIANTS
+    ) -> Chosen:
         """What a step says to somebody.
 
         Args:
             place: where it says so.
             at_ms: when the message was queued.
             person: their traits, and the name they are known by as `user_id`.
+            had: the variants they had before, by template.
 
         Raises:
             Invalid: there is no such template or block, or it does not fit the step any more.
@@ -93,7 +106,8 @@ class Shelf:
         assert isinstance(written, Written)  # noqa: S101 - By its kind.
         if written.medium.name != said.channel:
             raise other_medium(heading.id, written.medium.name, said.channel)
-        variant = written.variant_for(heading.id, str(person.get("user_id", "")))
+        before = variant_of(had, heading.id) or ""
+        variant = written.variant_for(heading.id, str(person.get("user_id", "")), before)
         wanted = languages_of(person)
         blocks = self._blocks(written.blocks(), at_ms)
         # People of one language may write dates in ways of their own: each way is a choice of its own.
@@ -215,6 +229,7 @@ def chosen_of(
         template=template,
         version=version,
         variant=variant,
+        propensity=written.variants[variant].share,
         language=language,
         locale=_locale(language, wanted) if language else "",
     )

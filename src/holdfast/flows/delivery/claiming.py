@@ -13,10 +13,11 @@ from holdfast.decisions.caps import Made
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
 from holdfast.decisions.machine import STOPPED
 from holdfast.decisions.visit import not_after, run_of
+from holdfast.events.event import Event
 from holdfast.flows.delivery.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.delivery.send import settled_doubt
 from holdfast.flows.delivery.warming import count_sent, left_today
-from holdfast.flows.ingest.own import told_lost, told_settled
+from holdfast.flows.ingest.own import told_lost, told_settled, told_variant
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import day_of, load_travellers
 from holdfast.flows.people.erased import suppressed_of
@@ -24,7 +25,7 @@ from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.pace import Bucket
 from holdfast.ports.receipts import ADDRESS_CHARACTERS_MOST, PROVIDER_ID_CHARACTERS_MOST, Reached
-from holdfast.ports.state import Lane, Send, Settlement, Transaction, View
+from holdfast.ports.state import Identity, Lane, Send, Settlement, Transaction, View
 
 OUTRANKED: Reason = "outranked"
 PACE = "pace/"
@@ -186,7 +187,33 @@ async def settle(transaction: Transaction, settlements: Sequence[Settlement], no
         for gone in each.lost
         if sends[each.key].state == "claimed"
     ]
-    await transaction.emit(told)
+    ended = [(sends[each.key], each) for each in settlements if sends[each.key].state == "claimed"]
+    await transaction.emit([*told, *(await _variants(transaction, ended, owners, now_ms))])
+
+
+async def _variants(
+    view: View, ended: Sequence[tuple[Send, Settlement]], owners: Mapping[int, Identity], now_ms: int
+) -> list[Event]:
+    """What tells of the variants of saved templates that people were sent for the first time."""
+    sent = [
+        (owners[send.identity], send, each.told)
+        for send, each in ended
+        if each.state == "sent" and each.told is not None and each.told.propensity < 1
+    ]
+    if not sent:
+        return []
+    members = await view.members(sorted({owner.person for owner, _, _ in sent}))
+    profiles = await view.profiles([each.id for those in members.values() for each in those])
+    had = {
+        person: {name for each in those if each.id in profiles for name in profiles[each.id].variants}
+        for person, those in members.items()
+    }
+    told: list[Event] = []
+    for owner, send, which in sent:
+        if which.template not in had[owner.person]:
+            had[owner.person].add(which.template)
+            told.append(told_variant(send, which, owner.key, now_ms))
+    return told
 
 
 def _reached(sends: Mapping[str, Send], settlements: Sequence[Settlement], now_ms: int) -> list[Reached]:

@@ -413,7 +413,8 @@ class Sender:
         """What the step says, in words for the person. Raises Exposed when it is not what its medium takes."""
         place = (send.origin, send.version, send.step)
         person = context.person(send.identity)
-        chosen = context.shelf.chosen(said, place=place, at_ms=send.created_ms, person=person)
+        had = context.whole(send.identity).variants
+        chosen = context.shelf.chosen(said, place=place, at_ms=send.created_ms, person=person, had=had)
         self._told[send.key] = chosen.told()
         variables = self._variables(send, person) | chosen.variables()
         return await self._filler.fill(chosen.content, variables, send)

@@ -82,6 +82,12 @@ async def _check(view: View, experiment: Experiment) -> None:
     before = there.pop(experiment.id, None)
     if before is not None:
         _check_change(before, experiment)
+    elif any(each.id == experiment.id for each in await view.templates("template")):
+        raise Conflict(
+            f"{experiment.id!r} is a template, whose variants are an experiment of that name.",
+            path="$.id",
+            hint="Choose another id; results are kept by it.",
+        )
     if experiment.state != "stopped":
         _check_layer(experiment, there.values())
 

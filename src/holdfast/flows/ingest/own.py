@@ -10,8 +10,9 @@ from holdfast.events.segment_spec import encode_own
 from holdfast.kernel.moments import from_millis
 from holdfast.messages.parcel import Gone
 from holdfast.ports.log import Record
-from holdfast.ports.state import Send, SendState, Settlement
+from holdfast.ports.state import Send, SendState, Settlement, Told
 from holdfast.profiles.devices import DEVICE_GONE
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 
 EVENTS_IN_RECORD = 500
 
@@ -49,6 +50,27 @@ def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: i
         properties |= {"language": told.language} if told.language else {}
     name = MESSAGE_NAMES[settlement.state]
     return own_event(name, user=user, at=from_millis(at_ms), properties=properties, key=(send.key,))
+
+
+def told_variant(send: Send, told: Told, user: IdentityKey, at_ms: int) -> Event:
+    """The event that tells which variant of a saved template somebody was sent first: the template is an experiment."""
+    properties: dict[str, Json] = {
+        "experiment": told.template,
+        "variant": told.variant,
+        "propensity": told.propensity,
+        "origin": send.origin,
+        "origin_kind": send.origin_kind,
+        "version": send.version,
+        "step": send.step,
+        "send": send.key,
+    }
+    return own_event(
+        VARIANT_ASSIGNED,
+        user=user,
+        at=from_millis(at_ms),
+        properties=properties,
+        key=(told.template, user.kind, user.value),
+    )
 
 
 def told_lost(send: Send, gone: Gone, user: IdentityKey, at_ms: int) -> Event:
