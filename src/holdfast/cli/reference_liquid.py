@@ -7,9 +7,11 @@ import holdfast.messages.tags
 from holdfast.cli.markdown import table
 from holdfast.kernel.catalogue import discover
 from holdfast.messages._liquid import (
+    FILTER_WORK_MOST,
     ITEMS_MOST,
     LOOPS_MOST,
     OUTPUT_BYTES_MOST,
+    READ_WORK_MOST,
     VALUE_BYTES_MOST,
     BoundedEnvironment,
 )
@@ -30,8 +32,8 @@ def liquid_page() -> str:
     return (
         "# Templates: tags, filters, limits\n\n"
         "Every text of a message is Liquid. What it is given: `person` (the traits, and `user_id`), `event` (`name`,\n"
-        "`timestamp`, `properties`) where one began the journey, `links.unsubscribe`, `workspace.name` and\n"
-        '`workspace.time_zone`. What is not there comes out empty; `{{ person.first_name | default: "there" }}` says\n'
+        "`timestamp`, `properties`) where one began the journey, `links.unsubscribe`, `links.preferences`,\n"
+        '`workspace.name` and `workspace.time_zone`. What is not there comes out empty; `{{ person.first_name | default: "there" }}` says\n'
         "what stands there instead. Values are escaped in HTML and left as they are elsewhere.\n\n"
         "## Tags of ours\n\n"
         "What they ask for is fetched before the message is written: rendering itself calls nobody. A message asks\n"
@@ -52,6 +54,8 @@ def liquid_page() -> str:
                 ("A template", f"{SOURCE_CHARACTERS_MOST:,} characters"),
                 ("What comes of it", f"{OUTPUT_BYTES_MOST:,} characters"),
                 ("A value a filter takes or gives", f"{VALUE_BYTES_MOST:,} characters"),
+                ("What all its filters take and give together", f"{FILTER_WORK_MOST:,} characters"),
+                ("What it reads of values, each time it reads them", f"{READ_WORK_MOST:,} characters"),
                 ("A list that is looped over", f"{ITEMS_MOST:,} things"),
                 ("Turns of a loop, with those around it", f"{LOOPS_MOST:,}, fewer the longer the template"),
             ],
