@@ -33,8 +33,9 @@ def liquid_page() -> str:
         "# Templates: tags, filters, limits\n\n"
         "Every text of a message is Liquid. What it is given: `person` (the traits, and `user_id`), `event` (`name`,\n"
         "`timestamp`, `properties`) where one began the journey, `links.unsubscribe`, `links.preferences`,\n"
-        '`workspace.name` and `workspace.time_zone`. What is not there comes out empty; `{{ person.first_name | default: "there" }}` says\n'
-        "what stands there instead. Values are escaped in HTML and left as they are elsewhere.\n\n"
+        "`workspace.name` and `workspace.time_zone`. What is not there comes out empty; in its place\n"
+        '`{{ person.first_name | default: "there" }}` says something. Values are escaped in HTML and left as they are\n'
+        "elsewhere.\n\n"
         "## Tags of ours\n\n"
         "What they ask for is fetched before the message is written: rendering itself calls nobody. A message asks\n"
         f"for up to {NEEDS_MOST} things, and what one finds may lead to the next up to {ROUNDS_MOST} times.\n\n"
