@@ -27,11 +27,12 @@ async def test_everything_that_hangs_on_an_identity_goes_and_nothing_of_others(s
             "sends": 1,
             "memberships": 0,
             "inbox": 0,
+            "devices": 0,
             "receipts": 0,
         }
         removed = await transaction.forget_identities([ada.id])
         kinds = ("identities", "profiles", "links", "visits", "sends")
-        assert removed == dict.fromkeys(kinds, 1) | {"memberships": 0, "inbox": 0, "receipts": 0}
+        assert removed == dict.fromkeys(kinds, 1) | {"memberships": 0, "inbox": 0, "receipts": 0, "devices": 0}
     async with state.view() as view:
         assert set((await view.held([ada.id])).values()) == {0}
         assert await view.identities([user("ada")]) == {}

@@ -18,6 +18,7 @@ from holdfast.messages.parcel import Gone
 from holdfast.ports.adaptive import AdaptiveTransaction, AdaptiveView
 from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
+from holdfast.ports.devices import DeviceTransaction, DeviceView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.experiments import ExperimentTransaction, ExperimentView
 from holdfast.ports.inbox import InboxTransaction, InboxView
@@ -292,6 +293,7 @@ class View(
     ConnectionView,
     InboxView,
     ReceiptView,
+    DeviceView,
     AdaptiveView,
     Protocol,
 ):
@@ -503,6 +505,7 @@ class Transaction(
     ConnectionTransaction,
     InboxTransaction,
     ReceiptTransaction,
+    DeviceTransaction,
     AdaptiveTransaction,
     Protocol,
 ):

@@ -16,6 +16,7 @@ from holdfast.flows.delivery.hearing import hear
 from holdfast.flows.ingest.reading import Placed, decoded, unseen
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import Known, LettingIn, Travel, Travelled, Traveller, load_travellers
+from holdfast.flows.people.devices import Came, came, hand_over
 from holdfast.flows.people.erased import without_erased
 from holdfast.flows.people.identify import apply_claims
 from holdfast.kernel.moments import from_millis, to_millis
@@ -69,13 +70,15 @@ class Intake:
         travel = await self._travel(transaction, playbook)
         concerned = ((people.identities[each.identity], each.event) for each in fresh)
         happenings = await self._live.happenings(transaction, concerned, people.profiles)
-        watching = self._live.watching
+        watching, turned_up = self._live.watching, list[Came]()
         for each in fresh:
             identity = people.identities[each.identity]
             traveller = travellers.get(identity.person)
             # Who travels may have been changed on the way.
             profiles = people.profiles if traveller is None else traveller.profiles
-            profile = learn(profiles.get(identity.id, EMPTY), each.event, watching)
+            before = profiles.get(identity.id, EMPTY)
+            profile = learn(before, each.event, watching)
+            turned_up.extend(came(identity.id, before, profile))
             people.profiles[identity.id] = profile
             happenings.happened(identity, each.event, profile, from_millis(each.received_ms))
             if traveller is not None:
@@ -84,6 +87,7 @@ class Intake:
         learnt = {people.identities[each.identity] for each in fresh}
         await transaction.put_profiles({each.id: people.profiles[each.id] for each in learnt})
         await transaction.touch_people(sorted({each.person for each in learnt}))
+        await hand_over(transaction, turned_up)
         await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)
         await hear(transaction, fresh, people.identities, people.profiles)

@@ -51,6 +51,7 @@ class ReadingErasure(Session):
             "receipts": sum(
                 each.identity in wanted for each in (*tables.reached.values(), *tables.provider_messages.values())
             ),
+            "devices": sum(each in wanted for each in tables.devices.values()),
         }
 
     def _highest(self) -> int:
@@ -89,6 +90,7 @@ class ChangingErasure(ReadingErasure):
         tables.segment_members = {each: since for each, since in tables.segment_members.items() if each[1] not in gone}
         tables.inbox = {key: item for key, item in tables.inbox.items() if item.identity not in gone}
         tables.reached = {at: each for at, each in tables.reached.items() if each.identity not in gone}
+        tables.devices = {each: owner for each, owner in tables.devices.items() if owner not in gone}
         numbers = tables.provider_messages
         tables.provider_messages = {at: each for at, each in numbers.items() if each.identity not in gone}
         tables.member_reviews = _without(tables.member_reviews, gone)

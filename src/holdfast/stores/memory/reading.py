@@ -32,6 +32,7 @@ from holdfast.profiles.profile import Profile, combine
 from holdfast.stores.memory.adaptive import ReadingAdaptive
 from holdfast.stores.memory.catalogues import ReadingCatalogues
 from holdfast.stores.memory.connections import ReadingConnections
+from holdfast.stores.memory.devices import ReadingDevices
 from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.experiments import ReadingExperiments
 from holdfast.stores.memory.inbox import ReadingInbox
@@ -59,6 +60,7 @@ class MemoryView(
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
+    ReadingDevices,
     ReadingAdaptive,
 ):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""

@@ -31,6 +31,7 @@ from holdfast.profiles.profile import Profile
 from holdfast.stores.memory.adaptive import ChangingAdaptive
 from holdfast.stores.memory.catalogues import ChangingCatalogues
 from holdfast.stores.memory.connections import ChangingConnections
+from holdfast.stores.memory.devices import ChangingDevices
 from holdfast.stores.memory.erasure import ChangingErasure
 from holdfast.stores.memory.experiments import ChangingExperiments
 from holdfast.stores.memory.inbox import ChangingInbox
@@ -54,6 +55,7 @@ class MemoryTransaction(
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,
+    ChangingDevices,
     ChangingAdaptive,
     MemoryView,
 ):

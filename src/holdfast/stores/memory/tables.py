@@ -56,6 +56,8 @@ class Tables:
     """By channel and the provider's number."""
     reached: dict[tuple[str, str], Reached] = field(default_factory=dict)
     """By channel and address."""
+    devices: dict[str, int] = field(default_factory=dict)
+    """By device: as whose it was heard of last."""
     soft_bounces: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """By channel, address and send: when."""
     spending: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -10,7 +10,7 @@ from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Row, Session, numbers
 
 _SQL = load("erasure")
-_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox", "receipts")
+_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox", "receipts", "devices")
 _FORGET = ("answers", *_KINDS, "members", "reviews", "numbers")
 """In this order: answers are found by the sends they are about."""
 

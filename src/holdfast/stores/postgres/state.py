@@ -33,6 +33,7 @@ from holdfast.ports.state import Transaction, View
 from holdfast.stores.postgres.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.postgres.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
+from holdfast.stores.postgres.devices import ChangingDevices, ReadingDevices
 from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.postgres.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
@@ -84,6 +85,7 @@ class PostgresView(
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
+    ReadingDevices,
     ReadingAdaptive,
 ):
     """A snapshot."""
@@ -106,6 +108,7 @@ class PostgresTransaction(
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,
+    ChangingDevices,
     ChangingAdaptive,
 ):
     """The transaction under way."""

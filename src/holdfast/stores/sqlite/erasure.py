@@ -9,7 +9,7 @@ from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
 
 _SQL = load("erasure")
-_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox", "receipts")
+_KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox", "receipts", "devices")
 _FORGET = ("answers", *_KINDS, "members", "reviews", "numbers")
 """In this order: answers are found by the sends they are about."""
 

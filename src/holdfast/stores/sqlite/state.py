@@ -15,6 +15,7 @@ from holdfast.stores.sqlite.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.sqlite.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.sqlite.checkpoint import Checkpointer
 from holdfast.stores.sqlite.connections import ChangingConnections, ReadingConnections
+from holdfast.stores.sqlite.devices import ChangingDevices, ReadingDevices
 from holdfast.stores.sqlite.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.sqlite.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
@@ -61,6 +62,7 @@ class SqliteView(
     ReadingConnections,
     ReadingInbox,
     ReadingReceipts,
+    ReadingDevices,
     ReadingAdaptive,
 ):
     """A snapshot."""
@@ -83,6 +85,7 @@ class SqliteTransaction(
     ChangingConnections,
     ChangingInbox,
     ChangingReceipts,
+    ChangingDevices,
     ChangingAdaptive,
 ):
     """The transaction under way."""

@@ -43,7 +43,8 @@ SELECT
       WHERE live IN (SELECT number FROM live_segment) AND person = ANY ($1::bigint[])),
   (SELECT count(*) FROM inbox WHERE identity = ANY ($1::bigint[])),
   (SELECT count(*) FROM reached WHERE identity = ANY ($1::bigint[]))
-    + (SELECT count(*) FROM provider_message WHERE identity = ANY ($1::bigint[]))
+    + (SELECT count(*) FROM provider_message WHERE identity = ANY ($1::bigint[])),
+  (SELECT count(*) FROM device WHERE identity = ANY ($1::bigint[]))
 
 -- name: note_forgotten
 -- Remembers, before they go, how many identities go and the highest number ever given.
@@ -94,6 +95,10 @@ DELETE FROM inbox WHERE identity = ANY ($1::bigint[])
 -- name: forget_receipts
 -- Forgets at which addresses identities were written to last.
 DELETE FROM reached WHERE identity = ANY ($1::bigint[])
+
+-- name: forget_devices
+-- Forgets which devices are those of identities.
+DELETE FROM device WHERE identity = ANY ($1::bigint[])
 
 -- name: forget_numbers
 -- Forgets what providers call the messages to identities.

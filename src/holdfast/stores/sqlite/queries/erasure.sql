@@ -46,7 +46,8 @@ SELECT
   (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN inbox ON inbox.identity = wanted.value),
   (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN reached ON reached.identity = wanted.value)
     + (SELECT count(*) FROM json_each(?1) AS wanted
-      CROSS JOIN provider_message ON provider_message.identity = wanted.value)
+      CROSS JOIN provider_message ON provider_message.identity = wanted.value),
+  (SELECT count(*) FROM json_each(?1) AS wanted CROSS JOIN device ON device.identity = wanted.value)
 
 -- name: note_forgotten
 -- Remembers, before they go, how many identities go and the highest number ever given.
@@ -99,6 +100,10 @@ DELETE FROM inbox WHERE identity IN (SELECT value FROM json_each(?1))
 -- name: forget_receipts
 -- Forgets at which addresses identities were written to last.
 DELETE FROM reached WHERE identity IN (SELECT value FROM json_each(?1))
+
+-- name: forget_devices
+-- Forgets which devices are those of identities.
+DELETE FROM device WHERE identity IN (SELECT value FROM json_each(?1))
 
 -- name: forget_numbers
 -- Forgets what providers call the messages to identities.
