@@ -15,6 +15,7 @@ import pytest
 
 from holdfast.decisions.campaign import decode_campaign
 from holdfast.decisions.document import decode_document
+from holdfast.decisions.experiment import decode_experiment
 from holdfast.decisions.journey import decode_journey
 from holdfast.flows.journey.advice import PROVIDED
 from holdfast.integrations.files.documents import DocumentFormat, read_document
@@ -58,6 +59,7 @@ WAYS: list[tuple[str, Callable[[Document], object]]] = [
     ("person", decode_mapping),
     ("medium", decode_template),
     ("html", decode_block),
+    ("variants", decode_experiment),
 ]
 
 
