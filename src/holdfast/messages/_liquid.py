@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import partial, wraps
@@ -59,6 +58,7 @@ NOW = "__now__"
 """The variable that holds the moment of rendering, for the `date` filter."""
 
 _FILTER_WORK_LEAST = 50
+_NAMED_BYTES = 28  # What a small number takes.
 _ITEM_BYTES = 16  # What it takes to look at one thing in a list, beside what that thing is.
 _WITHOUT = ("include", "render")  # There is nothing to include: a message is one document.
 _WITHOUT_FILTERS = ("base64_decode", "base64_url_safe_decode")  # They give bytes that are no text.
@@ -95,23 +95,25 @@ class Spending(RenderContext):
 
     def get(self, path: list[object], *, token: Token | None, default: object = UNDEFINED) -> object:
         """What stands at a path; counted, since it may be large, and be compared or printed in a loop."""
-        value = super().get(path, token=token, default=default)
+        # Every value of every message comes by here, so nothing is called that need not be.
+        value = RenderContext.get(self, path, token=token, default=default)
         if isinstance(value, str):
-            self.count_read(len(value))
+            self.read += len(value)
         elif isinstance(value, (list, tuple, dict)):
-            self.count_read(_extent(value, READ_WORK_MOST - self.read))
+            self.read += _extent(value, READ_WORK_MOST - self.read)
+        if self.read > READ_WORK_MOST:
+            raise _reads_too_much()
         return value
 
     def count_read(self, size: int) -> None:
-        """Count what is read of values."""
+        """Count what is read of values beside."""
         self.read += size
         if self.read > READ_WORK_MOST:
-            raise ResourceLimitError(f"a template reads more than {READ_WORK_MOST:,} bytes of values", token=None)
+            raise _reads_too_much()
 
     def assign(self, key: str, val: Any) -> None:  # noqa: ANN401  # As the library has it.
         """Name a value. The library weighs all that have a name each time one is given: quadratic time."""
-        before = self.locals.get(key)
-        self.locals_bytes += sys.getsizeof(val, 1) - (0 if before is None else sys.getsizeof(before, 1))
+        self.locals_bytes += _kept(val) - (_kept(self.locals[key]) if key in self.locals else 0)
         self.locals[key] = val
         if self.locals_bytes > LOCALS_BYTES_MOST:
             raise LocalNamespaceLimitError("local namespace limit reached", token=None)
@@ -299,6 +301,17 @@ def _held(value: list[Any] | tuple[Any, ...] | dict[Any, Any], depth: int = 6) -
         if total > VALUE_BYTES_MOST:
             return total
     return total
+
+
+def _reads_too_much() -> ResourceLimitError:
+    return ResourceLimitError(f"a template reads more than {READ_WORK_MOST:,} bytes of values", token=None)
+
+
+def _kept(value: object) -> int:
+    """Roughly the bytes a value takes that has a name, less what its things take that others have, too."""
+    if isinstance(value, str):
+        return _NAMED_BYTES + len(value)
+    return _NAMED_BYTES + (8 * len(value) if isinstance(value, (list, tuple, dict)) else 0)
 
 
 def _extent(value: list[Any] | tuple[Any, ...] | dict[Any, Any], left: int) -> int:
