@@ -6,14 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.delivery.confirming import ANSWERED_MOST, KEYWORDS
 from holdfast.flows.delivery.inbound import Arrivals, Inlet
+from holdfast.flows.upkeep.alike import compare_states
+from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.inbound import Arrival, Incoming, Told
+from holdfast.profiles.devices import device_id
 from holdfast.settings import Settings
 from holdfast.stores.mailbox.mailbox import SqliteMailbox
 from holdfast.stores.memory.history import MemoryHistory
@@ -22,7 +26,7 @@ from holdfast.stores.memory.state import MemoryState
 from holdfast.testing.carrier import KeptParcels
 from holdfast.testing.clock import FakeClock
 from holdfast.testing.house import House
-from holdfast.wiring import Mail, assemble
+from holdfast.wiring import Mail, assemble, rules_of
 
 PHONE = "+491701234567"
 STOPPED = "Tea & Cup: You get no more messages from us. Reply START to get them again."
@@ -202,3 +206,27 @@ async def test_a_call_that_is_made_again_is_answered_once(world: World) -> None:
     world.count = 0
     await world.hears("HELP")
     assert await world.said() == [HELP]
+
+
+async def test_made_anew_from_the_log_it_is_the_same_and_nobody_is_answered_twice(world: World) -> None:
+    phone = {"device": {"token": "fcm-token", "type": "android"}}
+    for at, user in enumerate(("ada", "bob")):
+        opened = {"type": "track", "userId": user, "event": "App Opened", "messageId": user, "context": phone}
+        world.house.clock.advance(seconds=at)
+        await world.house.happens(opened)
+    for text in ("STOP", "START", "HELP", "stop"):
+        await world.hears(text)
+        world.house.clock.advance(minutes=1)
+    await world.house.settle()
+    app, state = world.house.app, MemoryState()
+    rules, zone = rules_of(app.settings), ZoneInfo(app.settings.time_zone)
+    given: dict[str, Any] = {"log": app.log, "before": app.state, "state": state, "history": MemoryHistory()}
+    done = await rebuild(Rebuilding(**given, rules=rules, zone=zone))
+    found = await compare_states(app.state, state)
+    assert {table: each.examples for table, each in found.items() if not each.same} == {}
+    assert found["sends"].rows == 4
+    assert (done.told_otherwise, done.settled) == (0, 4)
+    assert len(await world.said()) == 4
+    device = device_id("fcm-token")
+    async with app.state.view() as before, state.view() as after:
+        assert await after.device_owners([device]) == await before.device_owners([device]) != {}
