@@ -14,7 +14,8 @@ export function compressed(): Plugin {
     configResolved(config) {
       folder = config.build.outDir
     },
-    closeBundle() {
+    // Only once it is written: at the end of a build that failed this would hide why.
+    writeBundle() {
       for (const entry of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
         if (!WORTH_IT.test(entry)) continue
         const file = join(folder, entry)
