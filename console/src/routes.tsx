@@ -92,11 +92,35 @@ const campaign = createRoute({
 const mailbox = createRoute({
   getParentRoute: () => root,
   path: '/mailbox',
-  validateSearch: (search: Record<string, unknown>): { text?: string; mail?: number } => ({
+  validateSearch: (search: Record<string, unknown>): { text?: string; mail?: number; medium?: string; person?: string } => ({
     text: text(search['text']),
     mail: whole(search['mail']),
+    medium: text(search['medium']),
+    person: text(search['person']),
   }),
   component: lazyRouteComponent(() => import('./pages/mailbox/MailboxPage'), 'MailboxPage'),
+})
+
+const content = createRoute({
+  getParentRoute: () => root,
+  path: '/content',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  component: lazyRouteComponent(() => import('./pages/content/ContentPage'), 'ContentPage'),
+})
+
+const template = createRoute({
+  getParentRoute: () => root,
+  path: '/content/$id',
+  // Of a template that is not saved yet: for which channel it is, and what it is called.
+  validateSearch: (search: Record<string, unknown>): { medium?: string; name?: string } => ({ medium: text(search['medium']), name: text(search['name']) }),
+  component: lazyRouteComponent(() => import('./pages/content/TemplatePage'), 'TemplatePage'),
+})
+
+const channels = createRoute({
+  getParentRoute: () => root,
+  path: '/channels',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  component: lazyRouteComponent(() => import('./pages/channels/ChannelsPage'), 'ChannelsPage'),
 })
 
 const data = createRoute({
@@ -114,7 +138,7 @@ const delivery = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, why, segments, segment, journeys, journey, campaigns, campaign, mailbox, delivery, data]),
+  routeTree: root.addChildren([overview, people, person, why, segments, segment, journeys, journey, campaigns, campaign, mailbox, content, template, delivery, data, channels]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

@@ -56,7 +56,14 @@ PLACES = {
     "journey outline": Place(path="/journeys/cart-rescue", shows="by arm", press=("Outline", "Settings")),
     "campaigns": Place(path="/campaigns", shows="Win-back"),
     "campaign": Place(path="/campaigns/win-back", shows="by arm"),
-    "mailbox": Place(path="/mailbox", shows="mail"),
+    "mailbox": Place(path="/mailbox", shows="message"),
+    "templates": Place(path="/content", shows="Letter from the harbour"),
+    "template": Place(path="/content/letter-from-the-harbour", shows="As this person reads it"),
+    "catalogues": Place(path="/content?tab=catalogues", shows="Storm Shell"),
+    "coupons": Place(path="/content?tab=coupons", shows="HARBOUR10"),
+    "channels": Place(path="/channels", shows="What becomes of each channel"),
+    "email domains": Place(path="/channels?tab=domains", shows="Domain"),
+    "suppressions": Place(path="/channels?tab=suppressions", shows="Address never to write to"),
     "bad records": Place(path="/data", shows="Open"),
     "events": Place(path="/data?tab=events", shows="Order Completed", press=("Order Completed",)),
     "traits": Place(path="/data?tab=traits", shows="country"),
@@ -157,7 +164,9 @@ def test_a_dialog_is_accessible(dialog: str, open_page: Open) -> None:
     expect(opener).to_be_focused()
 
 
-@pytest.mark.parametrize("path", ["/", "/people", "/segments", "/journeys", "/campaigns", "/mailbox", "/data"])
+@pytest.mark.parametrize(
+    "path", ["/", "/people", "/segments", "/journeys", "/campaigns", "/mailbox", "/content", "/channels", "/data"]
+)
 def test_a_list_fits_a_narrow_window(path: str, open_page: Open) -> None:
     page = open_page(path, width=360)
     expect(page.locator("h1")).to_be_visible()

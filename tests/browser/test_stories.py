@@ -126,7 +126,7 @@ def test_two_people_are_merged_and_taken_apart(open_page: Open, server: Server) 
 
 
 def test_read_a_mail(open_page: Open, server: Server, watched: Watched) -> None:
-    mail = until(server, "/api/mailbox?limit=1", lambda answer: answer["total"] > 0)["messages"][0]
+    mail = until(server, "/api/mailbox?medium=email&limit=1", lambda answer: answer["total"] > 0)["messages"][0]
     page = open_page(f"/mailbox?mail={mail['id']}")
     expect(page.get_by_role("heading", name=mail["subject"])).to_be_visible()
     frame = page.locator("iframe")
@@ -136,8 +136,8 @@ def test_read_a_mail(open_page: Open, server: Server, watched: Watched) -> None:
     expect(page.locator("pre")).not_to_be_empty()
     page.get_by_role("tab", name="Headers").click()
     expect(page.get_by_text("List-Unsubscribe", exact=True)).to_be_visible()
-    page.get_by_label("Find mail").fill(mail["to"])
-    expect(page.get_by_role("region", name="Mail").get_by_text(mail["to"]).first).to_be_visible()
+    page.get_by_label("Find messages").fill(mail["to"])
+    expect(page.get_by_role("region", name="Kept messages").get_by_text(mail["to"]).first).to_be_visible()
     assert not [each for each in watched.elsewhere if "/m/" in each]
 
 

@@ -149,11 +149,11 @@ export const underWay = (asked: string) =>
     gcTime: 0,
   })
 
-export const mailbox = (text: string) =>
+export const mailbox = (text: string, medium = '', person = '') =>
   infiniteQueryOptions({
-    queryKey: ['mailbox', text],
+    queryKey: ['mailbox', text, medium, person],
     queryFn: ({ signal, pageParam }) =>
-      get<{ messages: MailRow[]; total: number }>('/api/mailbox', { text, limit: 50, before: pageParam }, signal),
+      get<{ messages: MailRow[]; total: number }>('/api/mailbox', { text, medium, person, limit: 50, before: pageParam }, signal),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => (page.messages.length === 50 ? (page.messages.at(-1)?.id ?? null) : null),
     refetchInterval: 5_000,

@@ -165,8 +165,17 @@ export interface PersonVisit {
   left_by: string
 }
 
+/** Where push messages reach somebody. */
+export interface Device {
+  id: string
+  type: 'web' | 'ios' | 'android'
+  app: string
+  heard_at: Moment
+}
+
 export interface Person extends PersonRow {
   identities: Identity[]
+  devices?: Device[]
   consent: Record<string, boolean>
   links: IdentityLink[]
   event_counts: Record<string, number>
@@ -213,6 +222,9 @@ export interface MailRow {
   preview: string
   received_at: Moment
   send: string
+  medium: string
+  /** Whom it was sent to; empty for what no journey or campaign sent. */
+  user_id: string
 }
 
 export interface Mail extends MailRow {
@@ -221,6 +233,8 @@ export interface Mail extends MailRow {
   headers: Record<string, string>
   links: string[]
   size_bytes: number
+  /** What a message that is no mail says, part by part. */
+  words: Properties | null
 }
 
 export interface BadRecord {
@@ -415,4 +429,140 @@ export interface Trace {
   words: string
   /** The last ones, oldest first. */
   attempts: TraceAttempt[]
+}
+
+/** A JSON Schema, as far as our declarations go. */
+export interface Schema {
+  type?: string
+  description?: string
+  default?: Json
+  enum?: Json[]
+  format?: string
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  required?: string[]
+  properties?: Record<string, Schema>
+  items?: Schema
+  anyOf?: Schema[]
+}
+
+export interface Connection {
+  name: string
+  provider: string
+  label: string
+  medium: string
+  settings: Properties
+  /** Whether there is one; a secret itself is never told. */
+  secrets: Record<string, boolean>
+  default: boolean
+  problem: string
+  callback_url: string
+  created_at: Moment
+  changed_at: Moment
+  by: string
+}
+
+export interface Connections {
+  connections: Connection[]
+  carried: { medium: string; by: 'connection' | 'settings' | 'mailbox' | 'inbox' | 'nothing'; connection: string }[]
+}
+
+export interface ChannelProvider {
+  name: string
+  label: string
+  medium: string
+  source: string
+  settings: Schema
+  calls_back: boolean
+}
+
+export interface Trial {
+  verdict: 'accepted' | 'deferred' | 'refused' | 'in_doubt'
+  reason: string
+  provider_id: string
+  kept: boolean
+}
+
+export interface EmailDomain {
+  domain: string
+  connection: string
+  bounce_host: string
+  records: { kind: string; name: string; value: string; zone_line: string; why: string }[]
+}
+
+export interface Suppression {
+  channel: string
+  address: string
+  reason: string
+  at: Moment
+}
+
+export interface Medium {
+  name: string
+  label: string
+  help: string
+  content: Schema
+  html: string[]
+}
+
+/** One version of a saved template or block. */
+export interface SavedHeading {
+  id: string
+  version: number
+  name: string
+  medium: string
+  saved_at: Moment
+  by: string
+  deleted: boolean
+}
+
+export interface Saved {
+  heading: SavedHeading
+  definition: Properties
+  used_by: string[]
+}
+
+export interface Remark {
+  code: string
+  weight: 'wrong' | 'risky' | 'note'
+  part: string
+  message: string
+  hint: string
+}
+
+export interface TemplatePreview {
+  medium: string
+  parts: Properties | null
+  reason: string
+  template: string
+  version: number
+  variant: string
+  language: string
+  used: { part: string; line: number; name: string; value: Json; has_default: boolean }[]
+  remarks: Remark[]
+}
+
+export interface Catalogue {
+  name: string
+  items: number
+  fields: Record<string, string>
+  ranked_by: string
+  changed_at: Moment
+  by: string
+}
+
+export interface CatalogueItems {
+  catalogue: Catalogue
+  items: { id: string; fields: Properties }[]
+  next: string
+}
+
+export interface CouponPool {
+  name: string
+  codes: number
+  given: number
+  left: number
+  made_at: Moment
 }

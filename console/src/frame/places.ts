@@ -1,7 +1,7 @@
-import { Database, Funnel, Inbox, LayoutDashboard, type LucideIcon, Send, Truck, Users, Waypoints } from 'lucide-react'
+import { Database, Funnel, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
 
 export interface Place {
-  to: '/' | '/mailbox' | '/people' | '/segments' | '/journeys' | '/campaigns' | '/delivery' | '/data'
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/journeys' | '/campaigns' | '/content' | '/delivery' | '/data' | '/channels'
   label: string
   icon: LucideIcon
 }
@@ -27,8 +27,15 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
     places: [
       { to: '/journeys', label: 'Journeys', icon: Waypoints },
       { to: '/campaigns', label: 'Campaigns', icon: Send },
+      { to: '/content', label: 'Content', icon: Shapes },
       { to: '/delivery', label: 'Delivery', icon: Truck },
     ],
   },
-  { heading: 'Set up', places: [{ to: '/data', label: 'Data', icon: Database }] },
+  {
+    heading: 'Set up',
+    places: [
+      { to: '/data', label: 'Data', icon: Database },
+      { to: '/channels', label: 'Channels', icon: RadioTower },
+    ],
+  },
 ]

@@ -140,9 +140,24 @@ export function origin(event: Pick<HappenedEvent, 'properties' | 'source'>): str
   return event.source === 'holdfast' ? text(event.properties['origin']) : ''
 }
 
+const CHANNELS: Record<string, string> = {
+  email: 'Email',
+  sms: 'SMS',
+  whatsapp: 'WhatsApp',
+  telegram: 'Telegram',
+  mobile_push: 'Mobile push',
+  web_push: 'Web push',
+  in_app: 'In-app',
+  inbox: 'App inbox',
+  slack: 'Slack',
+  webhook: 'Webhook',
+}
+
+/** Every channel there is, in the order lists have them. */
+export const CHANNEL_NAMES = Object.keys(CHANNELS)
+
 export function channelName(channel: string): string {
-  const names: Record<string, string> = { email: 'Email', sms: 'SMS', push: 'Push', whatsapp: 'WhatsApp', webhook: 'Webhook' }
-  return names[channel] ?? capital(channel)
+  return CHANNELS[channel] ?? capital(channel.replace(/_/g, ' '))
 }
 
 export const goalWords = (goal: { event: string; within_seconds: number }) =>

@@ -25,6 +25,7 @@ from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
 from holdfast.http.api.kpis import kpi_routes
 from holdfast.http.api.lists import list_routes
+from holdfast.http.api.media import media_routes
 from holdfast.http.api.messages import message_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
@@ -107,6 +108,7 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(preview_template_routes(app))
     api.include_router(saved_routes(app, "template"))
     api.include_router(saved_routes(app, "block"))
+    api.include_router(media_routes())
     api.include_router(catalogue_routes(app))
     api.include_router(coupon_routes(app))
     api.include_router(experiment_routes(app))

@@ -1,6 +1,6 @@
 import type { Mail } from '~/api/types'
 import styles from './MailboxPage.module.css'
-import { openable } from './mailDocument'
+import { openable } from '~/parts/mailDocument'
 
 /** The mail's links, to follow as its reader would: a click here is a real click, and counts as one. */
 export function MailLinks({ links }: { links: Mail['links'] }) {

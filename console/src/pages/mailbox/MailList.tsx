@@ -1,6 +1,8 @@
 import { Button } from '@mantine/core'
 import type { MailRow } from '~/api/types'
+import { MediumIcon } from '~/parts/MediumIcon'
 import { Ago } from '~/parts/Moment'
+import { channelName } from '~/words/happenings'
 import styles from './MailboxPage.module.css'
 
 interface Props {
@@ -12,16 +14,20 @@ interface Props {
 
 export function MailList({ messages, open, choose, more }: Props) {
   return (
-    <div className={styles.list} tabIndex={0} role="region" aria-label="Mail">
+    <div className={styles.list} tabIndex={0} role="region" aria-label="Kept messages">
       <ul>
         {messages.map((message) => (
           <li key={message.id}>
             <button type="button" className={styles.row} aria-current={message.id === open} onClick={() => choose(message.id)}>
               <span className={styles.first}>
-                <span className="cut">{message.to}</span>
+                <span className={styles.medium}>
+                  <MediumIcon medium={message.medium} size={12} />
+                  <span>{channelName(message.medium)}</span>
+                </span>
+                <span className="cut">{message.medium === 'email' ? message.to : message.user_id || message.to}</span>
                 <Ago at={message.received_at} />
               </span>
-              <span className={`${styles.subject} cut`}>{message.subject || 'No subject'}</span>
+              {(message.subject || message.medium === 'email') && <span className={`${styles.subject} cut`}>{message.subject || 'No subject'}</span>}
               <span className={`${styles.preview} cut`}>{message.preview}</span>
             </button>
           </li>
@@ -29,7 +35,7 @@ export function MailList({ messages, open, choose, more }: Props) {
       </ul>
       {more && (
         <Button className={styles.more} onClick={more}>
-          Show older mail
+          Show older messages
         </Button>
       )}
     </div>

@@ -1,6 +1,7 @@
-import { Button } from '@mantine/core'
+import { Button, Select } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
+import { X } from 'lucide-react'
 import { useEffect, useState } from 'react'
 import { mailbox } from '~/api/queries'
 import { TopBar } from '~/frame/TopBar'
@@ -8,44 +9,60 @@ import { LetterDrawing, SieveDrawing } from '~/parts/Drawings'
 import { LiveMark, PausedStrip } from '~/parts/Live'
 import { SearchBox } from '~/parts/SearchBox'
 import { Empty, Failed, Waiting } from '~/parts/States'
+import { CHANNEL_NAMES, channelName } from '~/words/happenings'
 import { plural } from '~/words/numbers'
 import styles from './MailboxPage.module.css'
 import { MailList } from './MailList'
 import { MailView } from './MailView'
+import { TheirPhone } from './TheirPhone'
 
 const here = getRouteApi('/mailbox')
 
-/** Every mail this workspace sent to its built-in mailbox: the list, and the one that is open. */
+/** Every message this workspace sent to its built-in mailbox: the list, and the one that is open, or somebody's phone. */
 export function MailboxPage() {
-  const { text = '', mail } = here.useSearch()
+  const { text = '', mail, medium = '', person = '' } = here.useSearch()
   const navigate = here.useNavigate()
-  const query = useInfiniteQuery(mailbox(text))
+  const query = useInfiniteQuery(mailbox(text, medium, person))
   const messages = query.data?.pages.flatMap((page) => page.messages) ?? []
   const total = query.data?.pages[0]?.total ?? 0
   // The newest mail opens by itself, once: mail that arrives later must not push it away while it is read.
-  const [newest, setNewest] = useState<{ text: string; id: number } | null>(null)
+  const asked = `${medium} ${person} ${text}`
+  const [newest, setNewest] = useState<{ asked: string; id: number } | null>(null)
   const first = messages[0]?.id
   useEffect(() => {
-    if (first !== undefined && !query.isPlaceholderData) setNewest((old) => (old?.text === text ? old : { text, id: first }))
-  }, [first, text, query.isPlaceholderData])
-  const open = mail ?? (messages.length > 0 && newest?.text === text ? newest.id : undefined)
-  const find = (wanted: string) => void navigate({ search: wanted ? { text: wanted } : {}, replace: true })
+    if (first !== undefined && !query.isPlaceholderData) setNewest((old) => (old?.asked === asked ? old : { asked, id: first }))
+  }, [first, asked, query.isPlaceholderData])
+  const open = mail ?? (messages.length > 0 && newest?.asked === asked && !person ? newest.id : undefined)
+  const filter = (wanted: { text?: string; medium?: string; person?: string }) =>
+    void navigate({ search: (old) => ({ ...old, ...wanted, mail: undefined }), replace: true })
+  const find = (wanted: string) => filter({ text: wanted || undefined })
   return (
     <>
       <TopBar title="Mailbox" beside={<LiveMark />} />
-      <div className={styles.panes} data-open={mail !== undefined || undefined}>
+      <div className={styles.panes} data-open={mail !== undefined || person !== '' || undefined}>
         <div className={styles.side}>
           <div className={styles.tools}>
-            <SearchBox label="Find mail" hint="Recipient or words" value={text} onChange={find} />
+            <SearchBox label="Find messages" hint="Recipient or words" value={text} onChange={find} />
+            <Select
+              aria-label="Channel"
+              data={[{ value: '', label: 'Every channel' }, ...CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))]}
+              value={medium}
+              onChange={(value) => filter({ medium: value || undefined })}
+            />
+            {person && (
+              <Button variant="subtle" justify="start" leftSection={<X size={14} />} onClick={() => filter({ person: undefined })}>
+                Only {person}: show everybody
+              </Button>
+            )}
             <p className="quiet" role="status">
-              {query.data ? plural(total, 'mail') : ''}
+              {query.data ? plural(total, medium === 'email' ? 'mail' : 'message') : ''}
             </p>
             <PausedStrip />
           </div>
           {query.isPending ? (
             <Waiting rows={8} height={60} />
           ) : query.isError ? (
-            <Failed what="The mail did not load" error={query.error} retry={() => void query.refetch()} />
+            <Failed what="The messages did not load" error={query.error} retry={() => void query.refetch()} />
           ) : messages.length > 0 ? (
             <MailList
               messages={messages}
@@ -53,18 +70,29 @@ export function MailboxPage() {
               choose={(id) => void navigate({ search: (old) => ({ ...old, mail: id }), replace: true })}
               more={query.hasNextPage ? () => void query.fetchNextPage() : null}
             />
-          ) : text ? (
-            <Empty title={`No mail matches “${text}”`} drawing={<SieveDrawing />} actions={<Button onClick={() => find('')}>Clear the search</Button>}>
-              Write an address to look among recipients, or a few words of the mail.
+          ) : text || medium ? (
+            <Empty
+              title={text ? `Nothing matches “${text}”` : `Nothing by ${channelName(medium)} yet`}
+              drawing={<SieveDrawing />}
+              actions={<Button onClick={() => filter({ text: undefined, medium: undefined })}>Clear the filters</Button>}
+            >
+              Write an address to look among recipients, or a few words of the message; or look at every channel.
             </Empty>
           ) : (
-            <Empty title="No mail yet" drawing={<LetterDrawing />}>
-              Mail that journeys and campaigns send to the built-in mailbox shows here, and goes nowhere else.
+            <Empty title="No messages yet" drawing={<LetterDrawing />}>
+              What journeys and campaigns send to the built-in mailbox shows here, and goes nowhere else.
             </Empty>
           )}
         </div>
         {open ? (
-          <MailView key={open} id={open} back={() => void navigate({ search: (old) => ({ ...old, mail: undefined }) })} />
+          <MailView
+            key={open}
+            id={open}
+            back={() => void navigate({ search: (old) => ({ ...old, mail: undefined }) })}
+            phone={(who) => void navigate({ search: { person: who } })}
+          />
+        ) : person ? (
+          <TheirPhone person={person} messages={messages} />
         ) : (
           <div className={styles.view} />
         )}

@@ -1,6 +1,6 @@
 import { SegmentedControl } from '@mantine/core'
 import { useMemo, useState } from 'react'
-import { mailDocument } from './mailDocument'
+import { mailDocument } from '~/parts/mailDocument'
 import styles from './MailboxPage.module.css'
 
 /** The mail in a plain device outline, in a frame that may run nothing and belongs to no origin. */

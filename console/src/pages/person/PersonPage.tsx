@@ -1,7 +1,7 @@
 import { Button, Tabs } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { Merge, Route } from 'lucide-react'
+import { Merge, Route, Smartphone } from 'lucide-react'
 import { useMemo, useState } from 'react'
 import { route } from '~/api/client'
 import { Stream } from '~/api/live'
@@ -14,6 +14,7 @@ import { count } from '~/words/numbers'
 import { personName } from '~/words/people'
 import { ConsentSection } from './ConsentSection'
 import { CountsSection } from './CountsSection'
+import { DevicesSection } from './DevicesSection'
 import { Header } from './Header'
 import { IdentitiesSection } from './IdentitiesSection'
 import { MergeDialog } from './MergeDialog'
@@ -37,6 +38,11 @@ export function PersonPage() {
         {data && (
           <Button leftSection={<Route size={14} />} onClick={() => void navigate({ to: '/people/$id/why', params: { id } })}>
             Why a message
+          </Button>
+        )}
+        {data && (
+          <Button leftSection={<Smartphone size={14} />} onClick={() => void navigate({ to: '/mailbox', search: { person: id } })}>
+            Their phone
           </Button>
         )}
         {data && (
@@ -67,6 +73,7 @@ function Panes({ id, person: shown }: { id: string; person: Person }) {
         <TraitsSection person={shown} />
         <ConsentSection id={id} person={shown} />
         <CountsSection counts={shown.event_counts} chosen={event} choose={setEvent} />
+        <DevicesSection devices={shown.devices ?? []} />
         <IdentitiesSection id={id} person={shown} />
       </aside>
       <Tabs defaultValue="everything" className={styles.main}>

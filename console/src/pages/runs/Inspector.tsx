@@ -6,6 +6,7 @@ import { percent } from '~/words/numbers'
 import { asFields, comesInRuns, type Graph, stepDefinition } from './graph'
 import styles from './Inspector.module.css'
 import { StepTile, stepKind } from './looks'
+import { MessageTab } from './MessageTab'
 import { NobodyYet } from './NobodyYet'
 import { OccasionsTab } from './OccasionsTab'
 import { PeopleTab } from './PeopleTab'
@@ -28,7 +29,8 @@ interface Props {
 export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
   const step = graph.steps.find(({ id }) => id === selected)
   const inRuns = !step && comesInRuns(run)
-  const shown = tab === 'runs' && !inRuns ? 'results' : tab
+  const sends = step?.type === 'send'
+  const shown = (tab === 'runs' && !inRuns) || (tab === 'message' && !sends) ? 'results' : tab
   return (
     <aside className={styles.inspector} aria-label="Inspector" tabIndex={0}>
       <div className={styles.head}>
@@ -49,6 +51,7 @@ export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
         <Tabs.List>
           <Tabs.Tab value="results">Results</Tabs.Tab>
           {inRuns && <Tabs.Tab value="runs">Runs</Tabs.Tab>}
+          {sends && <Tabs.Tab value="message">Message</Tabs.Tab>}
           <Tabs.Tab value="settings">Settings</Tabs.Tab>
           <Tabs.Tab value="people">People</Tabs.Tab>
         </Tabs.List>
@@ -65,6 +68,11 @@ export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
         {inRuns && (
           <Tabs.Panel value="runs">
             <OccasionsTab run={run} />
+          </Tabs.Panel>
+        )}
+        {step && sends && (
+          <Tabs.Panel value="message">
+            <MessageTab key={`${step.id} ${run.version}`} run={run} step={step} />
           </Tabs.Panel>
         )}
         <Tabs.Panel value="settings">

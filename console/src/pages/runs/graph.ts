@@ -27,6 +27,13 @@ export function stepDefinition(run: Run, step: RunStep): Fields {
   return asFields(steps[step.id] ?? run.definition[step.id] ?? run.definition[step.type])
 }
 
+/** The whole definition with one step said otherwise. */
+export function withStep(run: Run, step: RunStep, said: Fields): Fields {
+  const steps = asFields(run.definition['steps'])
+  if (step.id in steps) return { ...run.definition, steps: { ...steps, [step.id]: said } }
+  return { ...run.definition, [step.id in run.definition ? step.id : step.type]: said }
+}
+
 /** A campaign does not write its exits down: it waits whether something happens, sends, and is over. */
 const CAMPAIGN_EXITS: Record<string, [string, string][]> = {
   unless: [['happened', 'exit'], ['expired', 'send']],

@@ -1,0 +1,98 @@
+/** What the pages about channels and contents ask. */
+
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { get, post, route } from './client'
+import type {
+  Catalogue, CatalogueItems, ChannelProvider, Connections, CouponPool, EmailDomain, Medium, Saved, SavedHeading, Suppression, TemplatePreview,
+} from './types'
+
+export const connections = queryOptions({
+  queryKey: ['connections'],
+  queryFn: ({ signal }) => get<Connections>('/api/connections', {}, signal),
+})
+
+export const channelProviders = queryOptions({
+  queryKey: ['connections', 'providers'],
+  queryFn: async ({ signal }) => (await get<{ providers: ChannelProvider[] }>('/api/connections/providers', {}, signal)).providers,
+  staleTime: Infinity,
+})
+
+export const emailDomains = queryOptions({
+  queryKey: ['email-domains'],
+  queryFn: async ({ signal }) => (await get<{ domains: EmailDomain[] }>('/api/email-domains', {}, signal)).domains,
+})
+
+export const suppressions = (channel: string) =>
+  infiniteQueryOptions({
+    queryKey: ['suppressions', channel],
+    queryFn: ({ signal, pageParam }) =>
+      get<{ suppressions: Suppression[]; next_before: string | null }>('/api/suppressions', { limit: 50, channel, before: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_before,
+    placeholderData: keepPreviousData,
+  })
+
+export const media = queryOptions({
+  queryKey: ['media'],
+  queryFn: async ({ signal }) => (await get<{ media: Medium[] }>('/api/media', {}, signal)).media,
+  staleTime: Infinity,
+})
+
+export const templates = queryOptions({
+  queryKey: ['templates'],
+  queryFn: async ({ signal }) => (await get<{ saved: SavedHeading[] }>('/api/templates', {}, signal)).saved,
+})
+
+export const blocks = queryOptions({
+  queryKey: ['blocks'],
+  queryFn: async ({ signal }) => (await get<{ saved: SavedHeading[] }>('/api/blocks', {}, signal)).saved,
+})
+
+export const template = (id: string, version?: number) =>
+  queryOptions({
+    queryKey: ['templates', id, version ?? 'newest'],
+    queryFn: ({ signal }) => get<Saved>(route`/api/templates/${id}`, { version }, signal),
+  })
+
+export const templateVersions = (id: string) =>
+  queryOptions({
+    queryKey: ['templates', id, 'versions'],
+    queryFn: async ({ signal }) => (await get<{ versions: SavedHeading[] }>(route`/api/templates/${id}/versions`, {}, signal)).versions,
+  })
+
+/** What is looked at: parts for a channel, and as whom. */
+export interface PreviewQuestion {
+  medium: string
+  content: Record<string, unknown>
+  person: string
+  language: string
+  /** What led to the message. */
+  event: { name: string; properties: Record<string, unknown> }
+}
+
+export const templatePreview = (question: PreviewQuestion) =>
+  queryOptions({
+    queryKey: ['template-preview', question],
+    queryFn: ({ signal }) => post<TemplatePreview>('/api/templates/preview', question, signal),
+    placeholderData: keepPreviousData,
+    staleTime: 5_000,
+    retry: false,
+  })
+
+export const catalogues = queryOptions({
+  queryKey: ['catalogues'],
+  queryFn: async ({ signal }) => (await get<{ catalogues: Catalogue[] }>('/api/catalogues', {}, signal)).catalogues,
+})
+
+export const catalogueItems = (name: string) =>
+  infiniteQueryOptions({
+    queryKey: ['catalogues', name],
+    queryFn: ({ signal, pageParam }) => get<CatalogueItems>(route`/api/catalogues/${name}`, { limit: 50, after: pageParam }, signal),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next || null,
+  })
+
+export const coupons = queryOptions({
+  queryKey: ['coupons'],
+  queryFn: async ({ signal }) => (await get<{ pools: CouponPool[] }>('/api/coupons', {}, signal)).pools,
+})

@@ -1,0 +1,156 @@
+import { Button } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Plus } from 'lucide-react'
+import { useState } from 'react'
+import { connections as connectionsQuery } from '~/api/channels'
+import type { Connection, Connections } from '~/api/types'
+import { Chip } from '~/parts/Chip'
+import { MediumIcon } from '~/parts/MediumIcon'
+import { Section } from '~/parts/Page'
+import { Answered } from '~/parts/States'
+import table from '~/parts/Table.module.css'
+import { channelName } from '~/words/happenings'
+import styles from './ChannelsPage.module.css'
+import { ConnectionDialog } from './ConnectionDialog'
+import { ForgetDialog } from './ForgetDialog'
+import { TrialDialog } from './TrialDialog'
+
+type Open = { what: 'new' } | { what: 'change' | 'try' | 'forget'; of: Connection } | null
+
+/** Every provider that is set up, and what becomes of each channel's messages. */
+export function ConnectionsTab() {
+  const query = useQuery(connectionsQuery)
+  const [open, setOpen] = useState<Open>(null)
+  const close = () => setOpen(null)
+  return (
+    <div className={styles.sections}>
+      <Answered query={query} what="The connections did not load">
+        {(data) => (
+          <>
+            <section>
+              <div className={styles.head}>
+                <div>
+                  <h2>Connections</h2>
+                  <p className="quiet">A provider with its settings. Secrets are sealed, and never shown again.</p>
+                </div>
+                <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setOpen({ what: 'new' })}>
+                  Add connection
+                </Button>
+              </div>
+              {data.connections.length > 0 ? (
+                <ConnectionTable connections={data.connections} open={setOpen} />
+              ) : (
+                <p className={styles.none}>No provider is set up yet. Until one is, messages go as the table below says.</p>
+              )}
+            </section>
+            <Carried carried={data.carried} />
+          </>
+        )}
+      </Answered>
+      {open?.what === 'new' && <ConnectionDialog close={close} />}
+      {open?.what === 'change' && <ConnectionDialog connection={open.of} close={close} />}
+      {open?.what === 'try' && <TrialDialog connection={open.of} close={close} />}
+      {open?.what === 'forget' && <ForgetDialog connection={open.of} close={close} />}
+    </div>
+  )
+}
+
+function ConnectionTable({ connections, open }: { connections: Connection[]; open: (open: Open) => void }) {
+  return (
+    <div className={table.block} tabIndex={0} role="region" aria-label="Connections">
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Channel</th>
+            <th scope="col">Provider</th>
+            <th scope="col">State</th>
+            <th scope="col">
+              <span className="unseen">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {connections.map((each) => (
+            <tr key={each.name}>
+              <td className={table.name}>{each.name}</td>
+              <td>
+                <Channel medium={each.medium} />
+              </td>
+              <td className="quiet">{each.label}</td>
+              <td>
+                {each.problem ? (
+                  <Chip tone="bad" dot>
+                    <span title={each.problem}>not usable: {each.problem.slice(0, 60)}</span>
+                  </Chip>
+                ) : each.default ? (
+                  <Chip tone="good" dot>
+                    carries {channelName(each.medium)}
+                  </Chip>
+                ) : (
+                  <Chip dot>stands by</Chip>
+                )}
+              </td>
+              <td className={table.number}>
+                <Button variant="subtle" onClick={() => open({ what: 'try', of: each })}>
+                  Test<span className="unseen"> {each.name}</span>
+                </Button>
+                <Button variant="subtle" onClick={() => open({ what: 'change', of: each })}>
+                  Change<span className="unseen"> {each.name}</span>
+                </Button>
+                <Button variant="subtle" onClick={() => open({ what: 'forget', of: each })}>
+                  Forget<span className="unseen"> {each.name}</span>
+                </Button>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+const BY: Record<Connections['carried'][number]['by'], string> = {
+  connection: 'By the connection',
+  settings: 'As the settings of the server say',
+  mailbox: 'Kept in the built-in mailbox; nothing leaves',
+  inbox: 'Put down for the person’s app to fetch',
+  nothing: 'Wait for a connection',
+}
+
+function Carried({ carried }: { carried: Connections['carried'] }) {
+  return (
+    <Section title="What becomes of each channel’s messages">
+      <div className={table.block} tabIndex={0} role="region" aria-label="Channels">
+        <table className={table.table}>
+          <thead>
+            <tr>
+              <th scope="col">Channel</th>
+              <th scope="col">Its messages</th>
+            </tr>
+          </thead>
+          <tbody>
+            {carried.map(({ medium, by, connection }) => (
+              <tr key={medium}>
+                <td>
+                  <Channel medium={medium} />
+                </td>
+                <td className="quiet">
+                  {BY[by]} {connection && <b>{connection}</b>}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Section>
+  )
+}
+
+export function Channel({ medium }: { medium: string }) {
+  return (
+    <span className={styles.channel}>
+      <MediumIcon medium={medium} /> {channelName(medium)}
+    </span>
+  )
+}

@@ -1,0 +1,124 @@
+import { Button, Select, TextInput } from '@mantine/core'
+import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { suppressions as suppressionsQuery } from '~/api/channels'
+import { post } from '~/api/client'
+import { Ago } from '~/parts/Moment'
+import { Failed, Waiting } from '~/parts/States'
+import table from '~/parts/Table.module.css'
+import { CHANNEL_NAMES, channelName } from '~/words/happenings'
+import styles from './ChannelsPage.module.css'
+import { Channel } from './ConnectionsTab'
+
+/** Addresses to which nothing goes, whoever asks. */
+export function SuppressionsTab() {
+  const client = useQueryClient()
+  const [channel, setChannel] = useState('')
+  const query = useInfiniteQuery(suppressionsQuery(channel))
+  const rows = query.data?.pages.flatMap((page) => page.suppressions) ?? []
+  const lift = useMutation({
+    mutationFn: (wish: { channel: string; address: string }) => post('/api/suppressions/lift', wish),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['suppressions'] }),
+  })
+  return (
+    <div className={styles.sections}>
+      <NewSuppression />
+      <section>
+        <div className={styles.row}>
+          <Select
+            label="Channel"
+            w={220}
+            data={[{ value: '', label: 'Every channel' }, ...CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))]}
+            value={channel}
+            onChange={(value) => setChannel(value ?? '')}
+          />
+        </div>
+        {lift.isError && (
+          <p className={styles.bad} role="alert">
+            Not lifted. {lift.error.message}
+          </p>
+        )}
+        {query.isPending ? (
+          <Waiting />
+        ) : query.isError ? (
+          <Failed what="The suppressions did not load" error={query.error} retry={() => void query.refetch()} />
+        ) : rows.length === 0 ? (
+          <p className={styles.none}>No address is suppressed{channel ? ` on ${channelName(channel)}` : ''}. Bounces, complaints and STOP put some here by themselves.</p>
+        ) : (
+          <div className={table.block} tabIndex={0} role="region" aria-label="Suppressed addresses">
+            <table className={table.table}>
+              <thead>
+                <tr>
+                  <th scope="col">Address</th>
+                  <th scope="col">Channel</th>
+                  <th scope="col">Reason</th>
+                  <th scope="col">Since</th>
+                  <th scope="col">
+                    <span className="unseen">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map((each) => (
+                  <tr key={`${each.channel} ${each.address}`}>
+                    <td className={table.name}>{each.address}</td>
+                    <td>
+                      <Channel medium={each.channel} />
+                    </td>
+                    <td className="quiet">{each.reason.replace(/_/g, ' ')}</td>
+                    <td className="quiet">
+                      <Ago at={each.at} />
+                    </td>
+                    <td className={table.number}>
+                      {!each.address.startsWith('erased:') && (
+                        <Button variant="subtle" disabled={lift.isPending} onClick={() => lift.mutate({ channel: each.channel, address: each.address })}>
+                          Lift<span className="unseen"> {each.address}</span>
+                        </Button>
+                      )}
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>Show earlier ones</Button>}
+      </section>
+    </div>
+  )
+}
+
+function NewSuppression() {
+  const client = useQueryClient()
+  const [channel, setChannel] = useState('email')
+  const [address, setAddress] = useState('')
+  const add = useMutation({
+    mutationFn: () => post('/api/suppressions', { channel, address: address.trim() }),
+    onSuccess: () => {
+      setAddress('')
+      return client.invalidateQueries({ queryKey: ['suppressions'] })
+    },
+  })
+  return (
+    <section>
+      <form
+        className={styles.row}
+        onSubmit={(event) => {
+          event.preventDefault()
+          add.mutate()
+        }}
+      >
+        <Select label="On" w={160} data={CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))} value={channel} onChange={(value) => setChannel(value ?? 'email')} />
+        <TextInput label="Address never to write to" w={280} value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
+        <Button type="submit" variant="filled" disabled={!address.trim()} loading={add.isPending}>
+          Suppress
+        </Button>
+      </form>
+      {add.isError && (
+        <p className={styles.bad} role="alert">
+          Not suppressed. {add.error.message}
+        </p>
+      )}
+    </section>
+  )
+}

@@ -1,0 +1,59 @@
+import { Button, TextInput } from '@mantine/core'
+import { useMutation } from '@tanstack/react-query'
+import { useState } from 'react'
+import { post, Refusal, route } from '~/api/client'
+import type { Connection, Trial } from '~/api/types'
+import { Dialog } from '~/parts/Dialog'
+import { channelName } from '~/words/happenings'
+import styles from './ChannelsPage.module.css'
+
+/** Sends one message by a connection now, to one address. */
+export function TrialDialog({ connection, close }: { connection: Connection; close: () => void }) {
+  const [to, setTo] = useState('')
+  const send = useMutation({ mutationFn: () => post<Trial>(route`/api/connections/${connection.name}/test`, { to: to.trim() }) })
+  return (
+    <Dialog onClose={close} title={`Test “${connection.name}”`}>
+      <form
+        className={styles.form}
+        onSubmit={(event) => {
+          event.preventDefault()
+          send.mutate()
+        }}
+      >
+        <p>
+          One {channelName(connection.medium)} message goes out now by {connection.label}, to this address only. It counts for nothing.
+        </p>
+        <TextInput label="To" placeholder="An address of yours on this channel" value={to} onChange={(event) => setTo(event.currentTarget.value)} data-autofocus />
+        {send.data && (
+          <p className={styles.said} data-good={send.data.verdict === 'accepted' || undefined} role="status">
+            {said(send.data, connection.label)}
+          </p>
+        )}
+        {send.isError && (
+          <p className={styles.bad} role="alert">
+            Not sent. {send.error.message} {send.error instanceof Refusal ? send.error.hint : ''}
+          </p>
+        )}
+        <div className={styles.actions}>
+          <Button onClick={close}>Close</Button>
+          <Button type="submit" variant="filled" loading={send.isPending}>
+            Send 1 test message
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}
+
+function said(trial: Trial, label: string): string {
+  switch (trial.verdict) {
+    case 'accepted':
+      return trial.kept ? 'Kept in the built-in mailbox.' : `${label} took it${trial.provider_id ? ` as ${trial.provider_id}` : ''}.`
+    case 'deferred':
+      return `Not now: ${trial.reason}`
+    case 'refused':
+      return `Refused: ${trial.reason}`
+    case 'in_doubt':
+      return `Nobody knows whether it went: ${trial.reason}`
+  }
+}

@@ -1,0 +1,84 @@
+import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { useState } from 'react'
+import type { Medium, Properties, Schema } from '~/api/types'
+import { SchemaForm } from '~/parts/SchemaForm'
+import { percent } from '~/words/numbers'
+import styles from './TemplatePage.module.css'
+import { languagesOf, type Place, rewritten, said, shareOf, variantsOf, written } from './definition'
+
+/** A saved mail may be written in MJML; what a step itself says may not, so the channel's schema does not list it. */
+const MJML: Schema = { type: 'string', maxLength: 500_000, description: 'The message as MJML, in place of HTML.', default: '' }
+
+interface Props {
+  medium: Medium
+  definition: Properties
+  change: (definition: Properties) => void
+  place: Place
+  go: (place: Place) => void
+}
+
+/** The parts of the message, of one variant and in one language. */
+export function PartsEditor({ medium, definition, change, place, go }: Props) {
+  const variants = variantsOf(definition)
+  const languages = languagesOf(definition, place.variant)
+  const own = String(definition['language'] ?? '')
+  const parts = written(definition, place)
+  const schema = schemaFor(medium, said(definition, place))
+  return (
+    <div className={styles.parts}>
+      {variants.length > 0 && (
+        <SegmentedControl
+          aria-label="Variant"
+          data={variants.map((value) => ({ value, label: `${value}, ${percent(shareOf(definition, value), 0)}` }))}
+          value={place.variant}
+          onChange={(variant) => go({ variant, language: '' })}
+        />
+      )}
+      <div className={styles.languages}>
+        <SegmentedControl
+          aria-label="Language"
+          data={[{ value: '', label: own || 'Every language' }, ...languages.map((value) => ({ value, label: value }))]}
+          value={place.language}
+          onChange={(language) => go({ ...place, language })}
+        />
+        <NewLanguage
+          add={(language) => {
+            change(rewritten(definition, { ...place, language }, {}))
+            go({ ...place, language })
+          }}
+        />
+      </div>
+      {place.language && <p className="quiet">Only what differs: a part left empty is said as in {own || 'the first language'}.</p>}
+      <SchemaForm key={`${place.variant} ${place.language}`} schema={schema} values={parts} change={(next) => change(rewritten(definition, place, next))} />
+    </div>
+  )
+}
+
+/** HTML or MJML: whichever is written. */
+function schemaFor(medium: Medium, parts: Properties): Schema {
+  const { html, ...others } = medium.content.properties ?? {}
+  if (medium.name !== 'email' || !html) return { ...medium.content, required: [] }
+  const body: Record<string, Schema> = parts['html'] ? { html } : parts['mjml'] ? { mjml: MJML } : { html, mjml: MJML }
+  const { subject, ...rest } = others
+  return { ...medium.content, required: [], properties: { ...(subject ? { subject } : {}), ...body, ...rest } }
+}
+
+function NewLanguage({ add }: { add: (language: string) => void }) {
+  const [text, setText] = useState('')
+  const language = text.trim()
+  return (
+    <form
+      className={styles.languages}
+      onSubmit={(event) => {
+        event.preventDefault()
+        add(language)
+        setText('')
+      }}
+    >
+      <TextInput aria-label="Another language" placeholder="Such as de" w={100} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      <Button type="submit" disabled={!/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(language)}>
+        Add language
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,122 @@
+import { Button, Tabs } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
+import { media as mediaQuery, template as templateQuery } from '~/api/channels'
+import { put, Refusal, route } from '~/api/client'
+import type { Medium, Properties, Saved, SavedHeading } from '~/api/types'
+import { TopBar } from '~/frame/TopBar'
+import { Chip } from '~/parts/Chip'
+import { Answered, Waiting } from '~/parts/States'
+import { channelName } from '~/words/happenings'
+import { PartsEditor } from './PartsEditor'
+import { PreviewPane, type Reader } from './PreviewPane'
+import styles from './TemplatePage.module.css'
+import { type Place, said, variantsOf } from './definition'
+import { VersionsTab } from './VersionsTab'
+
+const here = getRouteApi('/content/$id')
+const PARENT = { to: '/content', label: 'Content' } as const
+
+/** One template: what it says, and beside it how somebody reads it. */
+export function TemplatePage() {
+  const { id } = here.useParams()
+  const { medium, name } = here.useSearch()
+  const saved = useQuery({ ...templateQuery(id), enabled: !medium })
+  const known = useQuery(mediaQuery)
+  // Whoever it is looked at as stays when a version is saved, and the editor begins anew.
+  const reader = useState<string | null>(null)
+  const blank = medium ? { name: name ?? id, medium, language: 'en', content: {} } : null
+  return (
+    <Answered query={known} what="The channels did not load" waiting={<Waiting rows={10} />}>
+      {(media) =>
+        blank ? (
+          <Editor key={`new ${id}`} id={id} start={blank} saved={null} media={media} reader={reader} />
+        ) : (
+          <Answered query={saved} what="This template did not load" waiting={<Waiting rows={10} />}>
+            {(found) => <Editor key={`${id} ${found.heading.version}`} id={id} start={found.definition} saved={found} media={media} reader={reader} />}
+          </Answered>
+        )
+      }
+    </Answered>
+  )
+}
+
+interface EditorProps {
+  id: string
+  start: Properties
+  saved: Saved | null
+  media: Medium[]
+  reader: Reader
+}
+
+function Editor({ id, start, saved, media, reader }: EditorProps) {
+  const client = useQueryClient()
+  const navigate = here.useNavigate()
+  const [definition, setDefinition] = useState(start)
+  const [place, setPlace] = useState<Place>({ variant: variantsOf(start)[0] ?? '', language: '' })
+  const channel = media.find(({ name }) => name === definition['medium'])
+  const save = useMutation({
+    mutationFn: () => put<SavedHeading>(route`/api/templates/${id}`, { definition }),
+    onSuccess: async () => {
+      await client.invalidateQueries({ queryKey: ['templates'] })
+      await navigate({ search: {}, replace: true })
+    },
+  })
+  const changed = saved === null || definition !== start
+  const title = String(definition['name'] || id)
+  return (
+    <>
+      <TopBar
+        title={title}
+        parent={PARENT}
+        beside={
+          <>
+            <Chip>{channelName(String(definition['medium']))}</Chip>
+            {saved && <Chip dot>v{saved.heading.version}</Chip>}
+          </>
+        }
+      >
+        <Button variant="filled" disabled={!changed} loading={save.isPending} onClick={() => save.mutate()}>
+          Save v{(saved?.heading.version ?? 0) + 1}
+        </Button>
+      </TopBar>
+      <div className={styles.panes}>
+        <div className={styles.work} tabIndex={0} role="region" aria-label="Template">
+          {save.isError && (
+            <p className={styles.bad} role="alert">
+              Not saved. {save.error instanceof Refusal && save.error.path ? `${save.error.path}: ` : ''}
+              {save.error.message} {save.error instanceof Refusal ? save.error.hint : ''}
+            </p>
+          )}
+          <Tabs defaultValue="parts">
+            <Tabs.List>
+              <Tabs.Tab value="parts">Message</Tabs.Tab>
+              {saved && <Tabs.Tab value="versions">Versions {saved.heading.version}</Tabs.Tab>}
+              {saved && <Tabs.Tab value="used">Used by {saved.used_by.length}</Tabs.Tab>}
+            </Tabs.List>
+            <Tabs.Panel value="parts" className={styles.panel}>
+              {channel && <PartsEditor medium={channel} definition={definition} change={setDefinition} place={place} go={setPlace} />}
+            </Tabs.Panel>
+            {saved && (
+              <Tabs.Panel value="versions" className={styles.panel}>
+                <VersionsTab id={id} newest={saved.heading.version} />
+              </Tabs.Panel>
+            )}
+            {saved && (
+              <Tabs.Panel value="used" className={styles.panel}>
+                <ul>
+                  {saved.used_by.map((each) => (
+                    <li key={each}>{each}</li>
+                  ))}
+                  {saved.used_by.length === 0 && <li className="quiet">Nothing uses it yet. A send step names it by its id: {id}.</li>}
+                </ul>
+              </Tabs.Panel>
+            )}
+          </Tabs>
+        </div>
+        <PreviewPane medium={String(definition['medium'])} content={said(definition, place)} language={place.language || String(definition['language'] ?? '')} reader={reader} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,114 @@
+import { Button, Select, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useState } from 'react'
+import { blocks as blocksQuery, media as mediaQuery, templates as templatesQuery } from '~/api/channels'
+import type { SavedHeading } from '~/api/types'
+import { Ago } from '~/parts/Moment'
+import { Section } from '~/parts/Page'
+import { Answered } from '~/parts/States'
+import table from '~/parts/Table.module.css'
+import { channelName } from '~/words/happenings'
+import { plural } from '~/words/numbers'
+import { slug } from '../segments/slug'
+import { Channel } from '../channels/ConnectionsTab'
+import styles from '../channels/ChannelsPage.module.css'
+
+/** Everything that is saved, each in its newest version. */
+export function TemplatesTab() {
+  const query = useQuery(templatesQuery)
+  const blocks = useQuery(blocksQuery).data ?? []
+  return (
+    <div className={styles.sections}>
+      <NewTemplate />
+      <Answered query={query} what="The templates did not load">
+        {(saved) =>
+          saved.length > 0 ? (
+            <SavedTable saved={saved} />
+          ) : (
+            <p className={styles.none}>No template is saved yet. One that is can be named by any number of journeys and campaigns.</p>
+          )
+        }
+      </Answered>
+      {blocks.length > 0 && (
+        <Section title="Blocks" note={`${plural(blocks.length, 'piece')} that templates share, put in by {% block "id" %}`}>
+          <div className={table.block} tabIndex={0} role="region" aria-label="Blocks">
+            <table className={table.table}>
+              <tbody>
+                {blocks.map((each) => (
+                  <tr key={each.id}>
+                    <td className={table.name}>{each.name || each.id}</td>
+                    <td className="mono quiet">{each.id}</td>
+                    <td className="quiet">v{each.version}</td>
+                    <td className="quiet">
+                      <Ago at={each.saved_at} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+        </Section>
+      )}
+    </div>
+  )
+}
+
+function SavedTable({ saved }: { saved: SavedHeading[] }) {
+  return (
+    <div className={table.block} tabIndex={0} role="region" aria-label="Templates">
+      <table className={table.table}>
+        <thead>
+          <tr>
+            <th scope="col">Name</th>
+            <th scope="col">Channel</th>
+            <th scope="col">Version</th>
+            <th scope="col">Saved</th>
+            <th scope="col">By</th>
+          </tr>
+        </thead>
+        <tbody>
+          {saved.map((each) => (
+            <tr key={each.id}>
+              <td>
+                <Link to="/content/$id" params={{ id: each.id }} className={table.name}>
+                  {each.name || each.id}
+                </Link>
+              </td>
+              <td>
+                <Channel medium={each.medium} />
+              </td>
+              <td className="quiet">v{each.version}</td>
+              <td className="quiet">
+                <Ago at={each.saved_at} />
+              </td>
+              <td className="quiet">{each.by || '–'}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  )
+}
+
+function NewTemplate() {
+  const navigate = useNavigate()
+  const media = useQuery(mediaQuery).data ?? []
+  const [name, setName] = useState('')
+  const [medium, setMedium] = useState('email')
+  return (
+    <form
+      className={styles.row}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void navigate({ to: '/content/$id', params: { id: slug(name, 'template') }, search: { medium, name: name.trim() } })
+      }}
+    >
+      <TextInput label="Name of a new template" w={240} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      <Select label="Channel" w={180} data={media.map((each) => ({ value: each.name, label: channelName(each.name) }))} value={medium} onChange={(next) => setMedium(next ?? 'email')} />
+      <Button type="submit" variant="filled" disabled={!slug(name, 'template')}>
+        Write template
+      </Button>
+    </form>
+  )
+}

@@ -1,0 +1,56 @@
+import { Button } from '@mantine/core'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import { template as templateQuery, templateVersions } from '~/api/channels'
+import { post, route } from '~/api/client'
+import { JsonText } from '~/parts/JsonText'
+import { Ago } from '~/parts/Moment'
+import { Answered } from '~/parts/States'
+import styles from './TemplatePage.module.css'
+
+/** Every version, newest first. One that is saved again becomes the newest; none is ever changed. */
+export function VersionsTab({ id, newest }: { id: string; newest: number }) {
+  const client = useQueryClient()
+  const query = useQuery(templateVersions(id))
+  const [looked, setLooked] = useState<number | null>(null)
+  const restore = useMutation({
+    mutationFn: (version: number) => post(route`/api/templates/${id}/restore`, { version }),
+    onSuccess: () => client.invalidateQueries({ queryKey: ['templates'] }),
+  })
+  return (
+    <Answered query={query} what="The versions did not load">
+      {(versions) => (
+        <ul className={styles.versions}>
+          {versions.map((each) => (
+            <li key={each.version}>
+              <p>
+                <b>v{each.version}</b> <span className="quiet">{each.deleted ? 'deleted' : each.by}</span> <Ago at={each.saved_at} />
+                {!each.deleted && (
+                  <Button variant="subtle" aria-expanded={looked === each.version} onClick={() => setLooked(looked === each.version ? null : each.version)}>
+                    Look<span className="unseen"> at version {each.version}</span>
+                  </Button>
+                )}
+                {!each.deleted && each.version !== newest && (
+                  <Button variant="subtle" disabled={restore.isPending} onClick={() => restore.mutate(each.version)}>
+                    Save again<span className="unseen"> version {each.version}</span>
+                  </Button>
+                )}
+              </p>
+              {looked === each.version && <Version id={id} version={each.version} />}
+            </li>
+          ))}
+          {restore.isError && <li className={styles.bad}>Not restored. {restore.error.message}</li>}
+        </ul>
+      )}
+    </Answered>
+  )
+}
+
+function Version({ id, version }: { id: string; version: number }) {
+  const query = useQuery(templateQuery(id, version))
+  return (
+    <Answered query={query} what="This version did not load">
+      {(saved) => <JsonText label={`Version ${version}`} value={saved.definition} />}
+    </Answered>
+  )
+}
