@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from holdfast.events.event import IdentityKey, Json
-from holdfast.flows.delivery.confirming import ANSWERED_MOST, KEYWORDS
+from holdfast.events.event import IdentityKey, Json, own_event
+from holdfast.flows.delivery.confirming import ANSWERED_MOST, KEYWORDS, LATE_MS, confirmation_for
 from holdfast.flows.delivery.inbound import Arrivals, Inlet
 from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
-from holdfast.kernel.moments import to_millis
+from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.inbound import Arrival, Incoming, Told
 from holdfast.profiles.devices import device_id
+from holdfast.profiles.profile import EMPTY
 from holdfast.settings import Settings
 from holdfast.stores.mailbox.mailbox import SqliteMailbox
 from holdfast.stores.memory.history import MemoryHistory
@@ -29,6 +30,7 @@ from holdfast.testing.house import House
 from holdfast.wiring import Mail, assemble, rules_of
 
 PHONE = "+491701234567"
+STRANGER = IdentityKey(kind="anonymous", value=f"sms:{PHONE}")
 STOPPED = "Tea & Cup: You get no more messages from us. Reply START to get them again."
 STARTED = "Tea & Cup: You get messages from us again. Reply STOP to end them."
 HELP = "Tea & Cup: Help: help@shop.example. Reply STOP to get no more."
@@ -78,9 +80,8 @@ class World:
 
     async def consents(self) -> bool | None:
         """What whoever writes from the number said of text messages."""
-        user = IdentityKey(kind="anonymous", value=f"sms:{PHONE}")
         async with self.house.app.state.view() as view:
-            identity = (await view.identities([user]))[user]
+            identity = (await view.identities([STRANGER]))[STRANGER]
             return (await view.profiles([identity.id]))[identity.id].consent_values().get("sms")
 
     async def suppress(self, reason: str) -> None:
@@ -199,6 +200,23 @@ async def test_a_confirmation_has_a_life_as_every_message_has(world: World) -> N
     assert (send.state, send.step, send.transactional, send.origin_kind) == ("sent", "stop", True, "keyword")
     told = {name: tally.count for name, tally in profile.tallies.items() if name.startswith("Message ")}
     assert told == {"Message Received": 1, "Message Queued": 1, "Message Sent": 1}
+
+
+async def test_nobody_is_answered_days_later(world: World) -> None:
+    """As when the channel was down, or the state is made anew from a log of before there were answers."""
+    await world.hears("hello")
+    now_ms = to_millis(world.house.clock.now())
+    said: dict[str, Json] = {"keyword": "help", "channel": "sms", "from": PHONE}
+    async with world.house.app.state.begin() as transaction:
+        identity = (await transaction.identities([STRANGER]))[STRANGER].id
+        for at_ms in (now_ms - LATE_MS - 1, now_ms - LATE_MS + 60_000):
+            at = from_millis(at_ms)
+            event = own_event("Message Received", user=STRANGER, at=at, properties=said, key=(at_ms,))
+            send = confirmation_for(event, identity, EMPTY, stopped=False, at_ms=at_ms)
+            assert send is not None
+            await transaction.add_sends([send])
+    await world.house.settle()
+    assert await world.said() == [HELP]
 
 
 async def test_a_call_that_is_made_again_is_answered_once(world: World) -> None:

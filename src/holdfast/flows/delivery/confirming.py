@@ -10,6 +10,7 @@ from typing import get_args
 
 from holdfast.events.event import Event
 from holdfast.kernel.ids import effect_key
+from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.messages.content import Words
 from holdfast.messages.keywords import Keyword, confirmation
 from holdfast.ports.state import Send
@@ -21,6 +22,9 @@ ANSWERED_MOST = 5
 ANSWERED_WITHIN_MS = 3_600_000
 """Who has written more often within the hour is answered no more, but that they have stopped: machines that answer each
 other come to an end."""
+
+LATE_MS = 86_400_000
+"""Later nobody is answered any more: the answer would come out of the blue."""
 
 _KEYWORDS: tuple[Keyword, ...] = get_args(Keyword)
 _TEXT_MEDIA = frozenset({"sms", "whatsapp", "telegram"})
@@ -58,7 +62,7 @@ def confirmation_for(event: Event, identity: int, profile: Profile, *, stopped: 
         topic="",
         transactional=True,
         address=address,
-        variables={"stopped": stopped},
+        variables={"stopped": stopped, "run": {"not_after": format_moment(from_millis(at_ms + LATE_MS))}},
         created_ms=at_ms,
         not_before_ms=at_ms,
     )
