@@ -269,3 +269,27 @@ async def test_a_simulation_divides_evenly_and_says_so(tmp_path: Path) -> None:
     (fork,) = (each for each in told.steps if each.id == "fork")
     assert 25 < fork.exits["a"].count < 55
     assert fork.exits["a"].count + fork.exits["b"].count == 80
+
+
+async def test_five_steps_of_seven_paths_each_learn_for_themselves(tmp_path: Path) -> None:
+    house, chance = await House.build(tmp_path), random.Random(9)
+    paths = [f"p{number}" for number in range(7)]
+    definition = journey(*paths)
+    fork = definition["steps"].pop("fork")
+    for number in range(5):
+        to = f"fork{number + 1}" if number < 4 else "end"
+        definition["steps"][f"fork{number}"] = fork | {"exits": dict.fromkeys(paths, to)}
+    definition["steps"]["start"] |= {"exits": {"entered": "fork0"}}
+    await house.publish(definition)
+    people = [f"person-{number}" for number in range(150)]
+    await house.happens(*(did("Signed Up", person) for person in people))
+    told = await assigned(house)
+    assert len(told) == 5 * len(people)
+    assert {each["experiment"] for each in told} == {f"hello.fork{number}" for number in range(5)}
+    await house.happens(*(did("Bought", person) for person in people if chance.random() < 0.2))
+    await house.later(hours=6)
+    assert await house.app.adapter.adapt() == 5
+    async with house.app.state.view() as view:
+        last = await view.last_weighings([f"hello.fork{number}" for number in range(5)])
+    assert {len(each.weights.shares) for each in last.values()} == {7}
+    assert len({tuple(each.weights.shares.values()) for each in last.values()}) == 5

@@ -80,6 +80,15 @@ def test_the_slice_is_the_same_people_at_every_weighing() -> None:
     assert others != inside(1)
 
 
+def test_each_weighing_draws_anew() -> None:
+    one, other = (
+        {person: draw(Weights(number=number, shares=WEIGHED.shares), PATHS, "j.x", person).path for person in PEOPLE}
+        for number in (1, 2)
+    )
+    # Drawn independently, two weighings send a person the same way with the sum of the squares of the shares.
+    assert abs(sum(one[each] == other[each] for each in PEOPLE) / len(PEOPLE) - 0.54) < 0.03
+
+
 def test_who_was_sent_somewhere_goes_there_again_while_it_is_there() -> None:
     step = Adaptive(paths=PATHS)
     for number, person in enumerate(PEOPLE[:40]):
