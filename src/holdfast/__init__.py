@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         prop,
         step,
         trait,
+        variant,
     )
     from holdfast.workspace import Workspace
     from holdfast.workspace import open_workspace as open  # noqa: A004 - `holdfast.open` reads as it should.
@@ -65,6 +66,7 @@ __all__ = [
     "prop",
     "step",
     "trait",
+    "variant",
 ]
 
 _PLACES = {
@@ -93,6 +95,7 @@ _PLACES = {
             "prop",
             "step",
             "trait",
+            "variant",
         )
     },
 }

@@ -29,6 +29,7 @@ from holdfast.segments.conditions.near import Near
 from holdfast.segments.conditions.only_did import OnlyDid
 from holdfast.segments.conditions.share_of import ShareOf
 from holdfast.segments.conditions.trait import Trait
+from holdfast.segments.conditions.variant import Variant
 from holdfast.segments.operators import Operand
 from holdfast.segments.values import Scalar
 
@@ -223,6 +224,11 @@ def in_segment(segment: str) -> InSegment:
 def in_list(list_id: str) -> InList:
     """People who are on the list of that id."""
     return InList(list=list_id)
+
+
+def variant(experiment: str, name: str = "") -> Variant:
+    """People who got that variant of an experiment; without a name, those who got any."""
+    return Variant(experiment=experiment, variant=name)
 
 
 def bucket(salt: str, from_percent: float = 0, to_percent: float = 100) -> Bucket:

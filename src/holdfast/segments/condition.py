@@ -130,8 +130,12 @@ class Facts(Protocol):
         """What is known of the events of a leaf; None where they are not watched, or not yet for this person."""
         ...
 
-    def variant(self, experiment: str) -> str | None:
-        """The variant of an experiment they were assigned first; empty for none, None when not known from here."""
+    def variant(self, experiment: str, *, until_ms: int | None = None) -> str | None:
+        """The variant of an experiment they were assigned first; empty for none, None when not known from here.
+
+        Args:
+            until_ms: nothing later counts; None: everything does.
+        """
         ...
 
 
@@ -263,6 +267,10 @@ class Condition(ABC):
 
     def hidden_traits(self) -> tuple[str, ...]:
         """Traits it looks at that stand in none of its fields, such as the time zone a person lives in."""
+        return ()
+
+    def hidden_events(self) -> tuple[str, ...]:
+        """Events that change whether it holds, and stand in none of its fields."""
         return ()
 
     def events_asked(self) -> Sequence[tuple[str, tuple[Comparison, ...]]] | None:

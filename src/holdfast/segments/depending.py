@@ -36,6 +36,8 @@ def depends_on(condition: Condition, now: datetime) -> Depends:
 
 
 def _events(of: Condition | Part) -> Iterator[str]:
+    if isinstance(of, Condition):
+        yield from of.hidden_events()
     for field in fields(of):  # type: ignore[arg-type]  # Conditions and their parts are dataclasses.
         value = getattr(of, field.name)
         for each in value if isinstance(value, tuple) else (value,):

@@ -86,7 +86,10 @@ class ProfileFacts:
     def seen(self, leaf: Leaf) -> Seen | None:
         return self._watching.seen(leaf, self._profile, self._identities)
 
-    def variant(self, experiment: str) -> str | None:
+    def variant(self, experiment: str, *, until_ms: int | None = None) -> str | None:
+        assigned = self._profile.variants.get(experiment)
+        if assigned is not None and until_ms is not None and assigned.at_ms > until_ms:
+            return ""
         return variant_of(self._profile.variants, experiment)
 
 
@@ -130,8 +133,8 @@ class ChangedFacts:
     def seen(self, leaf: Leaf) -> Seen | None:
         return self._facts.seen(leaf)
 
-    def variant(self, experiment: str) -> str | None:
-        return self._assigned.get(experiment) or self._facts.variant(experiment)
+    def variant(self, experiment: str, *, until_ms: int | None = None) -> str | None:
+        return self._assigned.get(experiment) or self._facts.variant(experiment, until_ms=until_ms)
 
 
 class HistoryFacts:
@@ -175,10 +178,14 @@ class HistoryFacts:
         """Nothing: whoever has the whole past looks at that."""
         return None
 
-    def variant(self, experiment: str) -> str:
+    def variant(self, experiment: str, *, until_ms: int | None = None) -> str:
         assigned = (
-            (each.timestamp, str(each.properties.get("variant")))
+            (to_millis(each.timestamp), variant)
             for each in self.past(VARIANT_ASSIGNED)
-            if each.source == OWN_SOURCE and each.properties.get("experiment") == experiment
+            if each.source == OWN_SOURCE
+            and each.properties.get("experiment") == experiment
+            and isinstance(variant := each.properties.get("variant"), str)
+            and variant
         )
-        return min(assigned, default=(None, ""))[1]
+        in_time = (each for each in assigned if until_ms is None or each[0] <= until_ms)
+        return min(in_time, default=(0, ""))[1]

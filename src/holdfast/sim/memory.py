@@ -66,7 +66,7 @@ class Memory:
     def seen(self, leaf: Leaf) -> Seen | None:
         return None
 
-    def variant(self, experiment: str) -> str:
+    def variant(self, experiment: str, *, until_ms: int | None = None) -> str:
         return ""
 
 

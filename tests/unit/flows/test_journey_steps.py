@@ -105,6 +105,19 @@ async def test_two_splits_in_one_instant_are_two_experiments() -> None:
     assert sorted(each["experiment"] for each in told) == ["hello.first", "hello.second"]
 
 
+async def test_a_branch_sees_at_once_which_way_a_split_led() -> None:
+    house = House()
+    asked = {"type": "variant", "experiment": "hello.first", "variant": "a"}
+    branch = {"type": "branch", "condition": asked, "exits": {"yes": "a", "no": "b"}}
+    both = {"a": "second", "b": "second"}
+    await house.publish(a_journey(first={**FORK, "exits": both}, second=branch, a=END, b=END))
+    people = [f"person-{number}" for number in range(10)]
+    await house.happens(*(does("Signed Up", person) for person in people))
+    ways = await left(house)
+    assert ways == [each["variant"] for each in await house.told("Variant Assigned")]
+    assert set(ways) == {"a", "b"}
+
+
 async def test_a_wait_ends_at_the_hour_of_their_own_clock() -> None:
     house = House()
     morning = {"type": "wait_until", "at": "09:00", "exits": {"waited": "mail"}}
