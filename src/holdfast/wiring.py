@@ -29,6 +29,7 @@ from holdfast.flows.content.coupons import CouponDesk
 from holdfast.flows.content.linked import LinkedContent
 from holdfast.flows.content.lookups import Lookups
 from holdfast.flows.content.preview import Previewer, SampleCoupons
+from holdfast.flows.content.strictness import Strictness
 from holdfast.flows.delivery.dispatch import Dispatcher
 from holdfast.flows.delivery.filling import Filler
 from holdfast.flows.delivery.inbound import Arrivals
@@ -252,6 +253,18 @@ class Application:
                 hint="Open a workspace in a directory: holdfast.open(DIR).",
             )
         return self.history
+
+    def strictness(self, *, allow_unknown: bool = False) -> Strictness:
+        """What messages are held to when they are saved and published.
+
+        Args:
+            allow_unknown: whether they may ask for traits and properties that nobody was seen to have.
+        """
+        return Strictness(
+            discovery=self.history if isinstance(self.history, Discovery) else None,
+            hosts=decode_hosts(self.settings.linked_hosts, "linked_hosts"),
+            allow_unknown=allow_unknown,
+        )
 
     async def under_way(self) -> list[UnderWay]:
         """What is being asked of the history, or simulated, the oldest first."""

@@ -38,6 +38,7 @@ from holdfast.flows.audience.snapshot import Snapshot, keep_people
 from holdfast.flows.audience.survey import Audience, Surveyor, made_whole
 from holdfast.flows.content.catalogues import ImportedItems, ImportWish, Rows, import_items
 from holdfast.flows.content.coupons import AddedCodes, add_codes
+from holdfast.flows.content.strictness import Strictness
 from holdfast.flows.experiment.experiment_keeping import ExperimentKeeper, Laboratory
 from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.ingest.exchange import Imported
@@ -446,6 +447,7 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
         *,
         move: Mapping[str, Mapping[str, str]] | None = None,
         dry_run: bool = False,
+        allow_unknown: bool = False,
     ) -> list[Publication]:
         """Publish the journeys and campaigns of a folder or a file, or of objects like those in files: all, or none.
 
@@ -454,10 +456,11 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
         Raises Invalid and TooLarge naming the file and the path in it, and Conflict.
         """
         if not isinstance(source, (Path, str)):
-            return self.apply_journey_documents(source, move=move, dry_run=dry_run)
+            return self.apply_journey_documents(source, move=move, dry_run=dry_run, allow_unknown=allow_unknown)
         files = read_journey_files([Path(source)])
         try:
-            return self.apply_journey_documents([each.document for each in files], move=move, dry_run=dry_run)
+            documents = [each.document for each in files]
+            return self.apply_journey_documents(documents, move=move, dry_run=dry_run, allow_unknown=allow_unknown)
         except Exposed as complaint:
             raise name_in_journey_file(complaint, files) from complaint
 
@@ -537,6 +540,9 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
     async def _in_the_laboratory(self, work: Callable[[Laboratory], Coroutine[Any, Any, T]]) -> T:
         await self._app.settle()
         return await work(Laboratory(state=self._app.state, decider=self._app.decider, now=self._app.clock.now()))
+
+    def strictness(self, *, allow_unknown: bool = False) -> Strictness:
+        return self._app.strictness(allow_unknown=allow_unknown)
 
     def keep_journeys(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app.state, self._app.clock.now()))

@@ -170,7 +170,7 @@ async def test_a_retry_sends_the_very_same_bytes() -> None:
 @pytest.mark.parametrize(
     ("html", "address", "because"),
     [
-        ("{{ 1 | divided_by: event.nothing }}", "zoe@mail.example", "rendered"),
+        ("{{ 1 | divided_by: event.properties.nothing }}", "zoe@mail.example", "rendered"),
         ("{% for i in (1..1000000000) %}x{% endfor %}", "zoe@mail.example", "rendered"),
         ("{{ person.nothing }}", "zoe@mail.example", "rendered"),
         ("<p>x</p>", "not an address", "no mail address"),
@@ -289,9 +289,9 @@ async def left(state: MemoryState) -> int:
 
 
 async def with_codes(office: Mails, html: str = CODED) -> None:
-    await office.prepare(html=html)
     async with office.state.begin() as transaction:
         await transaction.add_coupons("WELCOME", ["A1", "A2"], 1)
+    await office.prepare(html=html)
 
 
 async def test_a_code_goes_back_when_no_letter_can_be_made_of_it() -> None:

@@ -132,8 +132,7 @@ class Desk:
     def journey(self, kind: Literal["journey", "campaign"], journey_id: str) -> Answer:
         return self._ask("GET", f"/api/{kind}s/{_part(journey_id)}", missing=_JOURNEYS)
 
-    def apply_journeys(self, journeys: list[Answer], *, move: Mapping[str, Mapping[str, str]], dry_run: bool) -> Answer:
-        wish: Answer = {"journeys": journeys, "move": move, "dry_run": dry_run}
+    def apply_journeys(self, wish: Answer) -> Answer:
         return self._ask("POST", "/api/journeys/apply", wish)
 
     def coming(self, kind: str, journey_id: str, *, count: int) -> Answer:
@@ -332,8 +331,9 @@ class Desk:
         which = "" if version is None else f"?version={version}"
         return self._ask("GET", f"/api/{kind}s/{_part(saved_id)}{which}", missing=_saved(kind))
 
-    def save_saved(self, kind: str, saved_id: str, definition: Answer) -> Answer:
-        return self._ask("PUT", f"/api/{kind}s/{_part(saved_id)}", {"definition": definition})
+    def save_saved(self, kind: str, saved_id: str, definition: Answer, *, allow_unknown: bool) -> Answer:
+        wish: Answer = {"definition": definition, "allow_unknown": allow_unknown}
+        return self._ask("PUT", f"/api/{kind}s/{_part(saved_id)}", wish)
 
     def saved_versions(self, kind: str, saved_id: str, *, limit: int) -> list[Answer]:
         path = f"/api/{kind}s/{_part(saved_id)}/versions?limit={min(limit, PAGE_MOST)}"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, cast
 import typer
 
 from holdfast.cli.desk import Answer, Desk, desk, rows_of
-from holdfast.cli.options import ApiKey, AsJson, Data
+from holdfast.cli.options import AllowUnknown, ApiKey, AsJson, Data
 from holdfast.cli.printing import count_words, print_json, print_table
 from holdfast.cli.segment_registry import print_differences
 from holdfast.kernel.errors import Exposed, Invalid, NotFound
@@ -77,6 +77,7 @@ def apply(
         list[str] | None,
         typer.Option("--move", metavar="ID:OLD=NEW", help="Whoever stands at the step OLD goes on at NEW; repeatable."),
     ] = None,
+    allow_unknown: AllowUnknown = False,
     data: Data = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
@@ -86,7 +87,8 @@ def apply(
     A file holds its kind (journey or campaign) and its definition; its own name is the id, unless it gives one. What
     says the same already is left alone; what is there and not among the files, too. A changed one that is paused stays
     paused, one that was stopped runs again. Whoever is under way stays on their version, unless --move moves them;
-    how many they are is told, and whether the new version would lead them another way.
+    how many they are is told, and whether the new version would lead them another way. Messages that ask for what is
+    not there are refused.
 
     \b
     Examples:
@@ -95,7 +97,8 @@ def apply(
       holdfast journey apply cart-rescue.toml
       holdfast journey apply cart-rescue.toml --move cart-rescue:wait=pause
     """
-    done = _applied(sources, _moves(move or []), dry_run=dry_run, data=data, api_key=api_key)
+    wish: Answer = {"move": _moves(move or []), "dry_run": dry_run, "allow_unknown": allow_unknown}
+    done = _applied(sources, wish, data, api_key)
     if as_json:
         print_json(done)
         return
@@ -115,7 +118,8 @@ def diff(sources: Sources, data: Data = None, api_key: ApiKey = None, as_json: A
     Examples:
       holdfast journey diff journeys/
     """
-    done = _applied(sources, {}, dry_run=True, data=data, api_key=api_key)
+    # What is not known yet makes no difference.
+    done = _applied(sources, {"dry_run": True, "allow_unknown": True}, data, api_key)
     if as_json:
         print_json(done)
         return
@@ -222,15 +226,13 @@ def _moves(said: list[str]) -> dict[str, dict[str, str]]:
     return moves
 
 
-def _applied(
-    sources: list[Path], moves: dict[str, dict[str, str]], *, dry_run: bool, data: Path | None, api_key: str | None
-) -> Answer:
+def _applied(sources: list[Path], wish: Answer, data: Path | None, api_key: str | None) -> Answer:
     from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files
 
     files = read_journey_files(sources)
     with desk(data, api_key) as at:
         try:
-            done = at.apply_journeys([{**each.document} for each in files], move=moves, dry_run=dry_run)
+            done = at.apply_journeys({"journeys": [{**each.document} for each in files], **wish})
         except Exposed as complaint:
             raise name_in_journey_file(complaint, files) from complaint
     for warning in rows_of(done, "warnings"):

@@ -20,3 +20,7 @@ ApiKey: TypeAlias = Annotated[
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The most to show.")]
+AllowUnknown: TypeAlias = Annotated[
+    bool,
+    typer.Option("--allow-unknown", help="Messages may ask for traits and properties nobody was seen to have yet."),
+]

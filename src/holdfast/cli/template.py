@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from holdfast.cli.desk import Answer, desk, rows_of
-from holdfast.cli.options import ApiKey, AsJson, Data, Limit
+from holdfast.cli.options import AllowUnknown, ApiKey, AsJson, Data, Limit
 from holdfast.cli.printing import cell, print_json, print_table
 from holdfast.kernel.errors import Invalid
 
@@ -209,13 +209,14 @@ def _add_saved(to: typer.Typer, kind: Kind) -> None:
     def save(
         saved_id: SavedId,
         file: Annotated[Path, typer.Argument(help="A file of JSON, TOML or YAML; `show` prints what it holds.")],
+        allow_unknown: AllowUnknown = False,
         data: Data = None,
         api_key: ApiKey = None,
     ) -> None:
         """Save what a file says, as a new version; the same again makes none."""
         definition = _read(file)
         with desk(data, api_key) as at:
-            found = at.save_saved(kind, saved_id, definition)
+            found = at.save_saved(kind, saved_id, definition, allow_unknown=allow_unknown)
         print(f"Saved {found['id']}, version {found['version']}.")
 
 

@@ -17,13 +17,13 @@ from holdfast.decisions.campaign import decode_campaign
 from holdfast.decisions.document import decode_document
 from holdfast.decisions.experiment import decode_experiment
 from holdfast.decisions.journey import decode_journey
-from holdfast.flows.journey.advice import PROVIDED
 from holdfast.integrations.files.documents import DocumentFormat, read_document
 from holdfast.integrations.files.mapping import decode_mapping
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.insight_catalogue import declared_insights, decode_question
 from holdfast.measures.kpi import decode_tree
 from holdfast.messages.blocks import decode_block
+from holdfast.messages.provided import PROVIDED_SAVED, unprovided_in
 from holdfast.messages.saved import decode_template
 from holdfast.messages.template import parse_template
 from holdfast.segments.codec import decode_condition
@@ -100,8 +100,8 @@ def test_a_document_can_be_read(block: Block, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("block", [each for each in BLOCKS if each.language in TEMPLATES and not each.not_run], ids=str)
 def test_a_template_can_be_parsed_and_asks_for_what_there_is(block: Block) -> None:
-    asked = parse_template(block.text, html=True).asked()
-    assert {each.name[0] for each in asked} <= PROVIDED.keys()
+    text = parse_template(block.text, html=True)
+    assert [each.message for each in unprovided_in([("html", text)], PROVIDED_SAVED)] == []
 
 
 @pytest.mark.parametrize(

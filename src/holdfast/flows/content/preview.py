@@ -15,7 +15,7 @@ from holdfast.decisions.medium import Medium, medium_called
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.content.coupons import CouponDesk
 from holdfast.flows.content.shelf import Chosen, chosen_of
-from holdfast.flows.content.templates import check_variables, find_saved, load_blocks
+from holdfast.flows.content.templates import find_saved, load_blocks
 from holdfast.flows.delivery.filling import Filled, Filler
 from holdfast.flows.people.erased import suppressed_of
 from holdfast.flows.people.person import shown_as
@@ -28,6 +28,7 @@ from holdfast.messages.content import Words
 from holdfast.messages.languages import language_of, languages_of
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Refused, Verdict
+from holdfast.messages.provided import PROVIDED_SAVED, check_variables
 from holdfast.messages.saved import ONLY, Variant, Written, decode_template
 from holdfast.messages.start_token import start_token
 from holdfast.ports.carrier import Carrier
@@ -192,7 +193,7 @@ class Previewer:
             identity, person = await _person(view, wanted.person)
             named = await _written(view, wanted)
             chosen = await _chosen(view, wanted, named, person)
-        check_variables(chosen.content, path="$.content")
+        check_variables(chosen.content.templates(), PROVIDED_SAVED, path="$.content")
         medium = named[0].medium
         send = _send(medium.name, identity, to or _address(person), to_millis(now))
         variables = self._variables(wanted, person, send) | chosen.variables()

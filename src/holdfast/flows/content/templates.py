@@ -12,46 +12,59 @@ from holdfast.decisions.fields import Name, at, one_of, read_object
 from holdfast.decisions.medium import medium_called
 from holdfast.decisions.steps.send import SAVED
 from holdfast.events.event import Json
+from holdfast.flows.content.strictness import (
+    UNQUESTIONED,
+    Seen,
+    Sources,
+    Strictness,
+    check_sources,
+    check_unheard,
+    load_sources,
+    look_around,
+)
 from holdfast.flows.journey.playbook import load_playbook
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.blocks import DEPTH_MOST, Block, Form, blocks_in, decode_block, encode_block, put_in
-from holdfast.messages.content import Content
+from holdfast.messages.linked_hosts import LinkedHosts
 from holdfast.messages.mjml import compile_mjml
+from holdfast.messages.provided import PROVIDED_SAVED, check_variables
 from holdfast.messages.saved import Written, content_of, decode_template, encode_template
-from holdfast.messages.template import parse_template
+from holdfast.messages.template import Template, parse_template
 from holdfast.ports.state import OVER, State, Transaction, View
 from holdfast.ports.templates import SavedKind, SavedTemplate
 
 T = TypeVar("T")
 VERSIONS_MOST = 1_000
 """Versions that are told at once."""
-PROVIDED: Mapping[str, tuple[str, ...] | None] = {
-    "person": None,
-    "event": ("name", "timestamp", "properties"),
-    "run": ("id", "occasion", "not_after"),
-    "links": None,
-    "workspace": None,
-    "send": ("key", "origin", "step", "created_at"),
-    "template": ("id", "version", "variant", "language"),
-}
-"""What a saved template is given, with what each holds; None where that is not known beforehand."""
 
 
 async def save_template(
-    state: State, saved_id: str, definition: Mapping[str, object] | bytes, *, by: str = "", now: datetime
+    state: State,
+    saved_id: str,
+    definition: Mapping[str, object] | bytes,
+    *,
+    by: str = "",
+    now: datetime,
+    strictness: Strictness = UNQUESTIONED,
 ) -> SavedTemplate:
     """Save a template as the next version of its id; the same again makes none.
 
+    Args:
+        strictness: what it is held to, beside asking for nothing that nobody provides.
+
     Raises:
-        Invalid: it is wrong in itself, or asks for a block that is not there; with the path.
+        Invalid: it is wrong in itself, or asks for a variable, block, catalogue or pool that is not there; with the
+            path.
         Conflict: the id is that of a template for another channel.
         TooLarge: a text is too long.
     """
     Name().decode(saved_id, "$.id")
     written = decode_template(definition)
+    seen = await look_around(strictness)  # Before the transaction: the history may take its time.
     async with state.begin() as transaction:
-        check_template(written, await load_blocks(transaction, written.blocks()))
+        sources = await load_sources(transaction, strictness.hosts)
+        check_template(written, await load_blocks(transaction, written.blocks()), sources, seen)
         await _check_medium(transaction, saved_id, written)
         return await transaction.put_template(
             SavedTemplate(
@@ -67,16 +80,28 @@ async def save_template(
 
 
 async def save_block(
-    state: State, block_id: str, definition: Mapping[str, object] | bytes, *, by: str = "", now: datetime
+    state: State,
+    block_id: str,
+    definition: Mapping[str, object] | bytes,
+    *,
+    by: str = "",
+    now: datetime,
+    strictness: Strictness = UNQUESTIONED,
 ) -> SavedTemplate:
     """Save a block as the next version of its id; the same again makes none. Every message has it from then on.
+
+    A variable of whatever name may come from what it is put into; it is held to the rest as a template is.
 
     Raises Invalid and TooLarge, with the path.
     """
     Name().decode(block_id, "$.id")
     block = decode_block(definition)
+    seen = await look_around(strictness)  # Before the transaction: the history may take its time.
     async with state.begin() as transaction:
-        _check_block(block_id, block, await load_blocks(transaction, block.asks()))
+        texts = _check_block(block_id, block, await load_blocks(transaction, block.asks()))
+        check_variables(texts, PROVIDED_SAVED, path="$", alone=False)
+        check_sources(texts, await load_sources(transaction, strictness.hosts), path="$")
+        check_unheard(texts, seen, None, path="$")
         return await transaction.put_template(
             SavedTemplate(
                 kind="block",
@@ -106,16 +131,28 @@ async def find_saved(view: View, kind: SavedKind, saved_id: str, version: int | 
 
 
 async def restore_saved(
-    state: State, kind: SavedKind, saved_id: str, version: int, *, by: str = "", now: datetime
+    state: State,
+    kind: SavedKind,
+    saved_id: str,
+    version: int,
+    *,
+    by: str = "",
+    now: datetime,
+    hosts: LinkedHosts | None = None,
 ) -> SavedTemplate:
     """Save again what a version says, as a new version; what was deleted is brought back.
+
+    What it asks of people was allowed once, and is not questioned again.
+
+    Args:
+        hosts: those that may be called; None leaves addresses unquestioned.
 
     Raises NotFound, and what saving it raises.
     """
     async with state.view() as view:
         found = await find_saved(view, kind, saved_id, version)
     save = save_template if kind == "template" else save_block
-    return await save(state, saved_id, found.definition, by=by, now=now)
+    return await save(state, saved_id, found.definition, by=by, now=now, strictness=Strictness(hosts=hosts))
 
 
 async def delete_saved(state: State, kind: SavedKind, saved_id: str, *, by: str = "", now: datetime) -> None:
@@ -183,40 +220,23 @@ async def load_blocks(view: View, asked: tuple[str, ...]) -> dict[str, Block]:
     return found
 
 
-def check_template(written: Written, blocks: Mapping[str, Block]) -> None:
+def check_template(written: Written, blocks: Mapping[str, Block], sources: Sources, seen: Seen) -> None:
     """Look at every variant in every language. Raises Invalid and TooLarge, with the path."""
     for variant, language, where in written.every():
-        content = content_of(written.medium, written.parts(variant, language), blocks, path=where)
-        check_variables(content, path=where)
+        parts = written.parts(variant, language)
+        texts = list(content_of(written.medium, parts, blocks, path=where).templates())
+        check_variables(texts, PROVIDED_SAVED, path=where)
+        check_sources(texts, sources, path=where)
+        # Of its properties nothing is said: it is not known yet for which event it will be used.
+        check_unheard(texts, seen, None, path=where)
 
 
-def check_variables(content: Content, *, path: str) -> None:
-    """Complain of the first variable that nothing provides: it would always come out empty."""
-    for part, template in content.templates():
-        for asked in template.asked():
-            if (options := _wrong_options(asked.name)) is not None:
-                name = ".".join(asked.name)
-                hint = one_of(asked.name[min(1, len(asked.name) - 1)], options)
-                if asked.name[0] == "event":
-                    hint = f"What came with the event is in event.properties. {hint}"
-                raise Invalid(
-                    f"line {asked.line}: nothing provides {name!r:.120}.",
-                    code="unknown_variable",
-                    path=f"{path}.{part}",
-                    hint=hint,
-                )
+def _check_block(block_id: str, block: Block, blocks: Mapping[str, Block]) -> list[tuple[str, Template]]:
+    """A block is whole in itself: its markup is closed, it does not stand in itself, what it asks for is there.
 
-
-def _wrong_options(name: tuple[str, ...]) -> tuple[str, ...] | None:
-    """What there is instead of a variable that nothing provides; None for one that something does."""
-    if name[0] not in PROVIDED:
-        return tuple(PROVIDED)
-    inner = PROVIDED[name[0]]
-    return inner if inner is not None and len(name) > 1 and name[1] not in inner else None
-
-
-def _check_block(block_id: str, block: Block, blocks: Mapping[str, Block]) -> None:
-    """A block is whole in itself: its markup is closed, it does not stand in itself, what it asks for is there."""
+    Returns its texts, each with its form.
+    """
+    texts: list[tuple[str, Template]] = []
     there = {**blocks, block_id: block}
     forms: tuple[Form, ...] = ("html", "text", "mjml")
     for form in sorted(forms, key=lambda each: not getattr(block, each)):
@@ -226,9 +246,10 @@ def _check_block(block_id: str, block: Block, blocks: Mapping[str, Block]) -> No
         put_in(f'{{% block "{block_id}" %}}', there, form, path=path)
         if source:
             whole = put_in(source, there, form, path=path)
-            parse_template(whole, html=form != "text", path=path)
+            texts.append((form, parse_template(whole, html=form != "text", path=path)))
             if form == "mjml":
                 _check_mjml(whole)
+    return texts
 
 
 def _check_mjml(piece: str) -> None:

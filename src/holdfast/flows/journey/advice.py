@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from difflib import get_close_matches
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.campaign import Campaign
-from holdfast.decisions.fields import at, one_of
+from holdfast.decisions.fields import at
 from holdfast.decisions.medium import medium_called
 from holdfast.decisions.paths import endless
 from holdfast.decisions.schedule import coming
-from holdfast.decisions.steps.api import Api
 from holdfast.decisions.steps.adaptive import Adaptive
 from holdfast.decisions.steps.enter_journey import EnterJourney
-from holdfast.decisions.steps.segment_change import SegmentChange
+from holdfast.flows.content.naming import event_behind
+from holdfast.flows.content.strictness import seen_by, unheard_in
 from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
 from holdfast.messages.blocks import blocks_in
 from holdfast.messages.content import parse_content
-from holdfast.ports.discovery import Discovery, KnownProperty
+from holdfast.messages.provided import PROVIDED, unprovided_in
+from holdfast.messages.template import Template
+from holdfast.ports.discovery import Discovery
 from holdfast.ports.state import OVER, DecisionState
-
-PROVIDED: dict[str, tuple[str, ...] | None] = {
-    "person": None,
-    "event": ("name", "timestamp", "properties"),
-    "run": ("id", "occasion", "not_after"),
-    "links": ("unsubscribe", "preferences", "start"),
-    "workspace": ("name", "time_zone"),
-    "send": ("key", "origin", "step", "created_at"),
-}
-"""What a template is given, with what each holds; None where that is the person's to say."""
-KNOWN_MOST = 1_000
-"""Traits, or properties of one event, that are looked through."""
-
 
 LOOKED_AT = frozenset({"Message Opened", "Message Clicked"})
 """Events that are no reason to prefer a path."""
@@ -158,70 +146,34 @@ def _dead_ends(draft: DecisionDraft, around: Around) -> Iterator[Advice]:
             )
 
 
-def _asked(draft: DecisionDraft) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The variables of its templates, each with where its text stands."""
+def _texts(draft: DecisionDraft) -> Iterator[tuple[str, list[tuple[str, Template]]]]:
+    """What it says itself, each with where it stands."""
     for where, said in said_in(draft.named):
-        if blocks_in(dict(said.content)):
-            continue  # What its blocks ask for is looked at when they are saved.
-        for part, name in parse_content(medium_called(said.channel, "$.channel"), said.content).variables():
-            yield f"{where}.{part}", name
+        if not blocks_in(dict(said.content)):  # Blocks are not at hand here.
+            yield where, list(parse_content(medium_called(said.channel, "$.channel"), said.content).templates())
 
 
 def _unprovided(draft: DecisionDraft) -> Iterator[Advice]:
-    for path, name in _asked(draft):
-        if not name:
-            continue
-        if name[0] not in PROVIDED:
-            yield _advice(path, f"Nothing provides {'.'.join(name)!r:.120}.", one_of(name[0], tuple(PROVIDED)))
-            continue
-        inner = PROVIDED[name[0]]
-        if inner is None or len(name) == 1 or name[1] in inner:
-            continue
-        hint = one_of(name[1], inner)
-        if name[0] == "event":
-            hint = f"What came with the event is in event.properties: write event.properties.{'.'.join(name[1:])}."
-        yield _advice(path, f"Nothing provides {'.'.join(name)!r:.120}.", hint)
-
-
-def _relied_on(draft: DecisionDraft) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Those of the variables for which nothing is said where they are not there."""
-    for where, said in said_in(draft.named):
-        if not blocks_in(dict(said.content)):
-            for part, template in parse_content(medium_called(said.channel, "$.channel"), said.content).templates():
-                names = (each.name for each in template.asked() if not each.has_default)
-                yield from ((f"{where}.{part}", name) for name in dict.fromkeys(names))
+    """Variables that nothing provides; those without a default are refused when it is published."""
+    for where, texts in _texts(draft):
+        found = {(each.part, each.asked.name): each for each in unprovided_in(texts, PROVIDED)}
+        for each in found.values():
+            yield _advice(f"{where}.{each.part}", each.message, each.hint)
 
 
 async def _unheard_of(draft: DecisionDraft, discovery: Discovery) -> list[Advice]:
-    """Traits and properties that nobody was ever seen to have."""
-    start = draft.journey.trigger
-    event = next(iter(start.event_names() | start.thing_names()), "")
-    traits = await discovery.known_properties(None, limit=KNOWN_MOST)
-    # What comes with a call, or with the change of a segment, is nothing people did.
-    asked = bool(event) and not isinstance(start, (Api, SegmentChange))
-    properties = await discovery.known_properties(event, limit=KNOWN_MOST) if asked else ()
-    found: list[Advice] = []
-    for path, name in _relied_on(draft):
-        match name:
-            case ("person", trait, *_) if trait != "user_id" and _unknown(trait, traits):
-                found.append(_advice(path, f"Nobody has a trait {trait!r:.120}.", _nearest(trait, traits)))
-            case ("event", "properties", key, *_) if _unknown(key, properties):
-                message = f"No event {event!r:.120} ever had a property {key!r:.120}."
-                found.append(_advice(path, message, _nearest(key, properties)))
-            case _:
-                pass
-    return found
-
-
-def _unknown(name: str, known: Sequence[KnownProperty]) -> bool:
-    # Where nothing is known yet, or not everything was looked through, nothing can be said.
-    return 0 < len(known) < KNOWN_MOST and name not in {each.name for each in known}
-
-
-def _nearest(name: str, known: Sequence[KnownProperty]) -> str:
-    near = get_close_matches(name, [each.name for each in known], n=1, cutoff=0.6)
-    return f"Did you mean {near[0]!r:.120}?" if near else "It comes out empty; give it a default, or send it."
+    """Traits and properties that nobody was ever seen to have, where that was allowed."""
+    event = event_behind(draft)
+    seen = await seen_by(discovery, () if event is None else (event,))
+    found: dict[tuple[str, tuple[str, ...]], Advice] = {}
+    for where, texts in _texts(draft):
+        for each in unheard_in(texts, seen, event):
+            path = f"{where}.{each.part}"
+            near = f"Did you mean {each.near!r:.120}?" if each.near else ""
+            hint = near or "It comes out empty; give it a default, or send it."
+            found[path, each.asked.name] = _advice(path, each.message, hint)
+    return list(found.values())
 
 
 def _advice(path: str, message: str, hint: str) -> Advice:
-    return Advice(code="variable_not_provided", path=path, message=message, hint=hint)
+    return Advice(code="variable_not_provided", path=path, message=message[0].upper() + message[1:], hint=hint)

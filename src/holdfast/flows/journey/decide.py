@@ -9,6 +9,7 @@ from typing import Literal
 
 from holdfast.decisions.document import Kind
 from holdfast.events.event import Json
+from holdfast.flows.content.strictness import UNQUESTIONED, Strictness
 from holdfast.flows.journey.broadcasts import stop_runs
 from holdfast.flows.journey.decision_drafts import draft_of
 from holdfast.flows.journey.publishing import apply_decisions
@@ -28,17 +29,24 @@ _STATES: dict[Verb, DecisionState] = {
 
 
 async def publish(
-    state: State, kind: Kind, definition: bytes, *, now: datetime, move: Mapping[str, str] | None = None
+    state: State,
+    kind: Kind,
+    definition: bytes,
+    *,
+    now: datetime,
+    move: Mapping[str, str] | None = None,
+    strictness: Strictness = UNQUESTIONED,
 ) -> Decision:
     """Publish a version and set it live; the same definition again changes nothing.
 
     Args:
         move: where people under way go on in it: their step now, and the step of this version. Others stay on theirs.
+        strictness: what its words are held to, beside asking for nothing that nobody provides.
 
     Raises Invalid for a definition or a move that cannot be, Conflict when the id names something of the other kind.
     """
     draft = draft_of(kind, definition, move=move)
-    (done,) = await apply_decisions(state, [draft], now=now, whole=False, start=True)
+    (done,) = await apply_decisions(state, [draft], now=now, whole=False, start=True, strictness=strictness)
     return done.decision
 
 

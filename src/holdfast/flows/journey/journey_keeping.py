@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from holdfast.events.event import Json
 from holdfast.flows.audience.used_by import Use, entered_from
+from holdfast.flows.content.strictness import Strictness
 from holdfast.flows.journey.decide import Verb, set_state
 from holdfast.flows.journey.decision_drafts import drafts_of
 from holdfast.flows.journey.publishing import Publication, apply_decisions, document_of
@@ -24,6 +25,10 @@ class JourneyKeeper(ABC):
     @abstractmethod
     def keep_journeys(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
         """Do something to the journeys of a state, now, and wait for it."""
+
+    @abstractmethod
+    def strictness(self, *, allow_unknown: bool = False) -> Strictness:
+        """What messages are held to when they are published."""
 
     def journeys(self, *, archived: bool = False) -> list[Decision]:
         """Every journey and campaign in its newest version, in order of id; what is archived only if asked for."""
@@ -46,6 +51,7 @@ class JourneyKeeper(ABC):
         *,
         move: Mapping[str, Mapping[str, str]] | None = None,
         dry_run: bool = False,
+        allow_unknown: bool = False,
     ) -> list[Publication]:
         """Publish many journeys and campaigns, or none: objects with `kind` and what a definition has.
 
@@ -55,11 +61,15 @@ class JourneyKeeper(ABC):
             move: by id, where people who stand at a step of whatever earlier version go on: `{"cart-rescue": {"wait":
                 "pause"}}`.
             dry_run: change nothing, and say what would be changed, and who would go another way.
+            allow_unknown: let messages ask, without a default, for traits and properties that nobody was seen to have.
 
         Raises Invalid and TooLarge with a path such as `$.journeys[2].steps.mail`, and Conflict.
         """
         drafts = drafts_of(list(documents), move)
-        return self.keep_journeys(lambda state, now: apply_decisions(state, drafts, now=now, dry_run=dry_run))
+        strictness = self.strictness(allow_unknown=allow_unknown)
+        return self.keep_journeys(
+            lambda state, now: apply_decisions(state, drafts, now=now, dry_run=dry_run, strictness=strictness)
+        )
 
     def change_journey(self, journey_id: str, verb: Verb) -> Decision:
         """Pause, resume, stop, archive or restore a journey or campaign.

@@ -16,7 +16,8 @@ from holdfast.decisions.resolving import resolved_campaign, resolved_journey
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.events.event import Json
 from holdfast.flows.audience.library import load_library
-from holdfast.flows.content.naming import check_said
+from holdfast.flows.content.naming import check_asked, check_said, event_behind
+from holdfast.flows.content.strictness import UNQUESTIONED, Seen, Strictness, load_sources, look_around
 from holdfast.flows.experiment.naming import check_experiments
 from holdfast.flows.journey.decision_drafts import DecisionDraft
 from holdfast.flows.journey.playbook import definition_of
@@ -67,6 +68,7 @@ async def apply_decisions(
     dry_run: bool = False,
     whole: bool = True,
     start: bool = False,
+    strictness: Strictness = UNQUESTIONED,
 ) -> list[Publication]:
     """Publish all of them, or none, in one transaction.
 
@@ -77,17 +79,24 @@ async def apply_decisions(
         dry_run: change nothing, and say what would be changed.
         whole: tell of the others there are, too.
         start: what is paused or was stopped runs again, changed or not.
+        strictness: what the words of new and changed ones are held to, beside asking for nothing that nobody provides.
 
     Raises:
-        Invalid: one names a segment or a list that is not there, or moves people from or to a step that is not there.
+        Invalid: one names a segment or a list that is not there, moves people from or to a step that is not there, or
+            asks in its words for what is not there.
         TooLarge: too many people would be moved at once.
         Conflict: an id is that of something of the other kind.
     """
+    # Before the transaction: the history may take its time.
+    seen = await look_around(strictness, {event for draft in drafts if (event := event_behind(draft)) is not None})
     if dry_run:
         async with state.view() as view:
-            return await _planned(view, drafts, at_ms=to_millis(now), whole=whole, start=start)
+            plan = await _planned(view, drafts, at_ms=to_millis(now), whole=whole, start=start)
+            await _check_words(view, plan, strictness, seen)
+            return plan
     async with state.begin() as transaction:
         plan = await _planned(transaction, drafts, at_ms=to_millis(now), whole=whole, start=start)
+        await _check_words(transaction, plan, strictness, seen)
         for publication in plan:
             await _make(transaction, publication, now)
     return plan
@@ -122,6 +131,15 @@ async def _planned(
         others = (each for each in newest.values() if each.id not in named)
         plan += [Publication(kind="absent", decision=each, before=each) for each in others]
     return sorted(plan, key=lambda each: each.decision.id)
+
+
+async def _check_words(view: View, plan: Sequence[Publication], strictness: Strictness, seen: Seen) -> None:
+    """Complain of words that ask for what is not there. What was published before, and says the same, is left alone."""
+    drafts = [each.draft for each in plan if each.draft is not None and each.kind in {"new", "changed"}]
+    if drafts:
+        sources = await load_sources(view, strictness.hosts)
+        for draft in drafts:
+            await check_asked(view, draft, sources, seen)
 
 
 async def _with_people(view: View, publication: Publication) -> Publication:

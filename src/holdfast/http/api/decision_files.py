@@ -117,7 +117,8 @@ class ApplyJourneysWish:
     """Journeys and campaigns to publish together: each its definition, beside `kind`.
 
     `move` says by id where people under way go on: their step now, and the step of the new version. Others stay on
-    their version. `dry_run` changes nothing and tells what would be changed.
+    their version. `dry_run` changes nothing and tells what would be changed. `allow_unknown` lets messages ask, without
+    a default, for traits and properties that nobody was seen to have yet.
     """
 
     __pydantic_config__ = WISH
@@ -125,6 +126,7 @@ class ApplyJourneysWish:
     journeys: Annotated[list[Properties], Field(max_length=DRAFTS_MOST)]
     move: dict[str, dict[str, str]] = field(default_factory=dict)
     dry_run: Truth = False
+    allow_unknown: Truth = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,22 +155,31 @@ class PreviewShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """A definition, and whom to move to it."""
+    """A definition, whom to move to it, and whether its messages may ask for what is unknown."""
 
     definition: dict[str, object]
     move: dict[str, str]
+    allow_unknown: bool
 
 
 def definition_in(body: Mapping[str, object], decision_id: str) -> Said:
-    """What a caller said of one journey or campaign: its definition, with `move` beside it. Raises Invalid."""
+    """What a caller said of one journey or campaign: its definition, with `move` and `allow_unknown` beside it.
+
+    Raises Invalid.
+    """
     if body.get("id", decision_id) != decision_id:
         raise Invalid("the id differs from the one in the path.", path="$.id", hint=f"Make both {decision_id!r}.")
     move = body.get("move", {})
     if not isinstance(move, dict) or not all(isinstance(each, str) for each in move.values()):
         hint = 'Write {"old_step": "new_step"}.'
         raise Invalid("This says not who moves where.", code="wrong_type", path="$.move", hint=hint)
-    definition = {name: value for name, value in body.items() if name != "move"}
-    return Said(definition={**definition, "id": decision_id}, move=move)
+    allow_unknown = body.get("allow_unknown", False)
+    if not isinstance(allow_unknown, bool):
+        raise Invalid(
+            "This is neither yes nor no.", code="wrong_type", path="$.allow_unknown", hint="Write true or false."
+        )
+    definition = {name: value for name, value in body.items() if name not in ("move", "allow_unknown")}
+    return Said(definition={**definition, "id": decision_id}, move=move, allow_unknown=allow_unknown)
 
 
 def decision_file_routes(app: Application) -> APIRouter:
@@ -182,7 +193,10 @@ def decision_file_routes(app: Application) -> APIRouter:
         A changed one that is paused stays paused; one that was stopped runs again.
         """
         drafts = drafts_of(wish.journeys, wish.move)
-        changes = await apply_decisions(app.state, drafts, now=app.clock.now(), dry_run=wish.dry_run)
+        strictness = app.strictness(allow_unknown=wish.allow_unknown)
+        changes = await apply_decisions(
+            app.state, drafts, now=app.clock.now(), dry_run=wish.dry_run, strictness=strictness
+        )
         return AppliedJourneys(
             dry_run=wish.dry_run,
             changes=[PublicationShape.of(each) for each in changes],
@@ -201,10 +215,14 @@ def preview_routes(app: Application, kind: Kind) -> APIRouter:
         """What publishing a definition would change, and for whom. Nothing is changed.
 
         Whoever is under way stays on their version, unless `move`, beside the definition, moves them: it is tried here.
+        What publishing it would refuse is refused here, too, but for what `allow_unknown` beside it allows.
         """
         said = definition_in(definition, decision_id)
         draft = draft_of(kind, said.definition, move=said.move)
-        (plan,) = await apply_decisions(app.state, [draft], now=app.clock.now(), dry_run=True, whole=False, start=True)
+        strictness = app.strictness(allow_unknown=said.allow_unknown)
+        (plan,) = await apply_decisions(
+            app.state, [draft], now=app.clock.now(), dry_run=True, whole=False, start=True, strictness=strictness
+        )
         return PreviewShape(
             change=PublicationShape.of(plan),
             people=sum(each.people for each in plan.under_way),

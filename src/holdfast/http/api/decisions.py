@@ -232,7 +232,8 @@ def decision_routes(app: Application, kind: Kind) -> APIRouter:
         """
         said = definition_in(definition, decision_id)
         body = msgspec.json.encode(said.definition)
-        await publish(app.state, kind, body, now=app.clock.now(), move=said.move)
+        strictness = app.strictness(allow_unknown=said.allow_unknown)
+        await publish(app.state, kind, body, now=app.clock.now(), move=said.move, strictness=strictness)
         return await _detail(app, kind, decision_id)
 
     @routes.post("/{decision_id}/{verb}")

@@ -86,11 +86,15 @@ class SavedVersions:
 
 @dataclass(frozen=True, kw_only=True)
 class SaveWish:
-    """What is to be saved."""
+    """What is to be saved.
+
+    `allow_unknown` lets it ask, without a default, for traits that nobody was seen to have yet.
+    """
 
     __pydantic_config__ = WISH
 
     definition: Properties
+    allow_unknown: Truth = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -265,9 +269,9 @@ def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
     @routes.put("/{saved_id}", name=f"save_{kind}")
     async def put(saved_id: str, wish: SaveWish, request: Request) -> SavedHeading:
         """Save it as a new version; the same again makes none. Messages queued from then on say it."""
-        return SavedHeading.of(
-            await save(app.state, saved_id, wish.definition, by=asked_by(app, request), now=app.clock.now())
-        )
+        by, now = asked_by(app, request), app.clock.now()
+        strictness = app.strictness(allow_unknown=wish.allow_unknown)
+        return SavedHeading.of(await save(app.state, saved_id, wish.definition, by=by, now=now, strictness=strictness))
 
     @routes.delete("/{saved_id}", name=f"delete_{kind}")
     async def delete(saved_id: str, request: Request) -> SavedDeleted:
@@ -293,6 +297,9 @@ def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
     async def restore(saved_id: str, wish: RestoreSavedWish, request: Request) -> SavedHeading:
         """Save again what a version says, as a new version; what was deleted is brought back."""
         by, now = asked_by(app, request), app.clock.now()
-        return SavedHeading.of(await restore_saved(app.state, kind, saved_id, wish.version, by=by, now=now))
+        hosts = app.strictness().hosts
+        return SavedHeading.of(
+            await restore_saved(app.state, kind, saved_id, wish.version, by=by, now=now, hosts=hosts)
+        )
 
     return routes
