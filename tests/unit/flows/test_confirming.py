@@ -165,6 +165,8 @@ async def test_nothing_goes_to_a_dead_number(world: World, reason: str) -> None:
     await world.suppress(reason)
     await world.hears("STOP", "HELP", "START")
     assert await world.said() == []
+    async with world.house.app.state.view() as view:
+        assert not await view.sends_of(origin=KEYWORDS, identities=None, limit=9), "nothing is asked for either"
 
 
 async def test_who_complained_is_told_that_they_have_stopped(world: World) -> None:

@@ -177,7 +177,7 @@ async def test_a_receipt_that_is_quicker_than_we_are_waits_for_its_message(world
     key = await world.texted()
     assert await telling == 1
     assert world.told[0].properties["send"] == key
-    again = asyncio.create_task(patient.told("acme", "sms", [world.receipt(id="r3", provider_id="SM2")]))
+    again = asyncio.create_task(patient.told("acme", "sms", [world.receipt(id="r3", provider_id="SM2", address=PHONE)]))
     await asyncio.sleep(0)
     other = await world.texted("two", "SM2")
     assert await again == 1
