@@ -18,6 +18,7 @@ from holdfast.ports.runs import OPEN
 from holdfast.ports.state import Identity, Send
 from holdfast.profiles.identity import persons
 from holdfast.profiles.profile import EMPTY, Profile, combine, learn
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.stores.memory.tables import Tables
 from tests.simulation import shop
 from tests.simulation.again import difference, live_as_asked_anew, same_when_replayed, without_aliases
@@ -49,8 +50,9 @@ async def check(world: World) -> list[str]:
     ends = Ends(world=world, tables=world.state._committed, rows=rows)
     for each in (_nothing_lost, _no_mail_twice, _every_contact, _every_traveller, _opted_out, _left_alone):
         each(ends)
-    for each in (_told_once, _profiles, _counters, _money, _at_rest, _nothing_overdue, _joined_as_said, _erased):
+    for each in (_told_once, _variants, _profiles, _counters, _money, _at_rest, _nothing_overdue, _joined_as_said):
         each(ends)
+    _erased(ends)
     await _people(ends)
     await _sizes(ends)
     ends.broken += await live_as_asked_anew(world)
@@ -211,6 +213,23 @@ def _told_once(ends: Ends) -> None:
     ends.hold(sure <= told <= sure + unsure, f"entries told and visits differ: {told - sure} {sure - told}")
     gone = sum(visit.left_ms is not None for visit in ends.tables.visits.values())
     ends.hold(gone - unsure.total() <= left <= gone, f"{left} were told to have left, and {gone} did")
+
+
+def _variants(ends: Ends) -> None:
+    """Whoever passed a split was told of once, and goes the same way every time."""
+    told = Counter(
+        (row["identity"], row["properties"]["experiment"]) for row in ends.rows if row["event"] == VARIANT_ASSIGNED
+    )
+    twice = [each for each, count in told.items() if count > 1]
+    ends.hold(not twice, f"told more than once: {twice}")
+    joined = {end for link in ends.tables.links.values() for end in (link.first, link.second)}
+    for visit in ends.tables.visits.values():
+        if visit.identity in joined:
+            continue  # Whoever is one with somebody else goes on the way of the one who came first.
+        had = ends.tables.profiles.get(visit.identity, EMPTY).variants.get(f"{visit.origin}.split")
+        for step, way, _ in visit.trail:
+            went = step != "split" or (had is not None and had.variant == way)
+            ends.hold(went, f"{visit.identity} went {way} in {visit.origin}, and has {had}")
 
 
 def _entry(visit: Visit) -> tuple[str, str, int, str]:
