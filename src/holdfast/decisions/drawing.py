@@ -48,7 +48,7 @@ def shares_for(shares: Mapping[str, float], paths: Sequence[str]) -> dict[str, f
 
     A path that is new gets what it would evenly; the others divide the rest as they did among themselves.
 
-    >>> shares_for({"a": 0.6, "b": 0.2, "gone": 0.2}, ["a", "b", "new", "other"])
+    >>> shares_for({"a": 0.75, "b": 0.25, "gone": 0.5}, ["a", "b", "new", "other"])
     {'a': 0.375, 'b': 0.125, 'new': 0.25, 'other': 0.25}
     """
     known = {path: shares[path] for path in paths if path in shares}
@@ -56,4 +56,4 @@ def shares_for(shares: Mapping[str, float], paths: Sequence[str]) -> dict[str, f
     if whole <= 0:
         return dict.fromkeys(paths, 1 / len(paths))
     left = len(known) / len(paths)
-    return {path: left * known[path] / whole if path in known else 1 / len(paths) for path in paths}
+    return {path: left * (known[path] / whole) if path in known else 1 / len(paths) for path in paths}

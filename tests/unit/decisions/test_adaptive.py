@@ -97,6 +97,10 @@ def test_who_was_sent_somewhere_goes_there_again_while_it_is_there() -> None:
         assert stood(step, person, weights, before="gone").exit != "gone"
 
 
+def test_shares_of_next_to_nothing_add_up_too() -> None:
+    assert shares_for({"a": 5e-324}, ["a", "b"]) == {"a": 0.5, "b": 0.5}
+
+
 @given(
     st.dictionaries(st.sampled_from("abcdefg"), st.floats(0, 1), max_size=7),
     st.sets(st.sampled_from("abcdefg"), min_size=2),
