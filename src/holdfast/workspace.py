@@ -51,7 +51,10 @@ from holdfast.flows.journey.trace import trace
 from holdfast.flows.journey.traced import Trace
 from holdfast.flows.measure.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.measure.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
+from holdfast.flows.measure.self_check import SelfCheck, check_wish, self_check
 from holdfast.flows.measure.sql import SqlResult, ask_sql, people_query, sql_value, table_of
+from holdfast.flows.measure.trial_told import Trial, trial_of
+from holdfast.flows.measure.trials import measure_trial, trial_wish
 from holdfast.flows.people.erase import Proof, prove
 from holdfast.flows.people.erasure_record import Record
 from holdfast.flows.people.explain import explain_person
@@ -311,6 +314,49 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
         Raises Invalid with the path of what is wrong.
         """
         self._wait(self._keep_kpis(definition))
+
+    def trial(self, trial: str, **how: object) -> Trial:
+        """Whether it worked: a journey, campaign, step, template or experiment, without anything set up.
+
+        >>> ws.trial("journey:cart-rescue").words  # doctest: +SKIP
+        >>> ws.trial("checkout", within_seconds=[604_800, 2_419_200], trait="country").table  # doctest: +SKIP
+
+        Args:
+            trial: the id of an experiment; or `journey:ID`, `campaign:ID`, `journey:ID.STEP`.
+            how: goal, within_seconds (several at once), orders, returning, bracket_seconds, reading (`sequential`,
+                `fixed`, `bayesian`), confidence, base, planned_people, trait, quantiles, as_of (a moment).
+
+        Raises Invalid, and NotFound when there is no such trial.
+        """
+        wish = trial_wish(how)
+
+        async def measured() -> Trial:
+            await self._app.settle()
+            settings, now_ms = self._app.settings, to_millis(self._app.clock.now())
+            found = await measure_trial(
+                self._app.state, self._app.history, trial, wish,
+                now_ms=now_ms, currency=settings.currency, zone=settings.time_zone,
+            )  # fmt: skip
+            return trial_of(found)
+
+        return self._wait(measured())
+
+    def check_trials(self, **how: object) -> SelfCheck:
+        """Divide the past a thousand times where nothing was different, and see how often something is “found”.
+
+        Args:
+            how: goal, within_seconds, orders, splits, people.
+
+        Raises Invalid, and Conflict when too few people were there to divide.
+        """
+        wish = check_wish(how)
+
+        async def checked() -> SelfCheck:
+            await self._app.settle()
+            now_ms = to_millis(self._app.clock.now())
+            return await self_check(self._app.history, wish, now_ms=now_ms, currency=self._app.settings.currency)
+
+        return self._wait(checked())
 
     def survey(
         self, audiences: Sequence[Audience], ask: Callable[[Surveyor, list[Condition]], Coroutine[Any, Any, T]]

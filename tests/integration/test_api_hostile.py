@@ -78,6 +78,8 @@ BODIES: dict[tuple[str, str], object] = {
     ("POST", "/api/insights/{kind}"): TREND,
     ("POST", "/api/insights/{kind}/people"): {"question": TREND, "cell": {}, "limit": 10, "offset": 0},
     ("POST", "/api/insights/{kind}/save"): {"question": TREND, "cell": {}, "id": "kept", "name": "Kept"},
+    ("POST", "/api/trials/plan"): {"base": 0.05, "lift": 0.1, "variants": 3, "power": 0.8, "people_a_day": 100},
+    ("POST", "/api/trials/check"): {"goal": "Bought", "within_seconds": 3600, "splits": 10, "people": 300},
     ("POST", "/api/simulate"): {"definition": JOURNEY, "over": "30d", "people": 10, "costs": {"email": 0.1}},
     ("POST", "/api/journeys/{decision_id}/trigger"): CALL,
     ("POST", "/api/campaigns/{decision_id}/trigger"): CALL,

@@ -226,6 +226,13 @@ class Desk:
         wish: Answer = {"question": question, "cell": cell, "limit": min(limit, PAGE_MOST)}
         return self._ask("POST", f"/api/insights/{_part(kind)}/people", wish)
 
+    def trial(self, trial: str, question: Mapping[str, object]) -> Answer:
+        asked = urlencode(question, doseq=True)
+        return self._ask("GET", f"/api/trials/{_part(trial)}{'?' if asked else ''}{asked}")
+
+    def check_trials(self, wish: Answer) -> Answer:
+        return self._ask("POST", "/api/trials/check", wish)
+
     def sql(self, query: str, params: Mapping[str, str], *, limit: int) -> Answer:
         return self._ask("POST", "/api/sql", {"query": query, "params": dict(params), "limit": limit})
 

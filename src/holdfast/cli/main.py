@@ -35,6 +35,7 @@ from holdfast.cli import (
     suppressions,
     template,
     trace,
+    trial,
 )
 from holdfast.cli.printing import complain
 from holdfast.kernel.errors import Exposed
@@ -126,6 +127,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(insight.app, name="insight")
 app.add_typer(kpi.app, name="kpi")
+app.add_typer(trial.app, name="trial")
 app.command("sql")(sql.sql)
 app.command("simulate")(simulate.simulate)
 app.command("trace")(trace.trace)

@@ -39,6 +39,7 @@ from holdfast.http.api.sql import sql_routes
 from holdfast.http.api.suppressions import suppression_routes
 from holdfast.http.api.templates import preview_template_routes, saved_routes
 from holdfast.http.api.trace import trace_routes
+from holdfast.http.api.trials import trial_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.http.decide import decide_routes
@@ -90,6 +91,7 @@ def make_http(app: Application) -> ASGIApp:
         schema_routes,
         insight_routes,
         kpi_routes,
+        trial_routes,
         simulate_routes,
         sql_routes,
         adaptive_routes,
