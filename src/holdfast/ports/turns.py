@@ -14,9 +14,7 @@ from typing import Literal, Protocol
 from holdfast.events.event import IdentityKey, Json
 from holdfast.ports.erasure import Suppression, Tombstone
 
-TurnKind = Literal[
-    "tick", "decision", "segment", "merge", "unmerge", "table", "suppression", "weighing", "experiment"
-]
+TurnKind = Literal["tick", "decision", "segment", "merge", "unmerge", "table", "suppression", "weighing", "experiment"]
 """`tick`: entries were taken in and timers fired. `decision`: a journey or campaign was published, paused, resumed,
 stopped, archived or restored. `segment`: a version of a segment was saved, or deleted. `merge`, `unmerge`: people were
 joined or parted by hand. `table`: past events came in a table, which is not in the log. `suppression`: an
