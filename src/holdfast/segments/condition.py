@@ -10,11 +10,13 @@ from enum import Enum
 from typing import TYPE_CHECKING, Annotated, Never, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
-from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
 
-if TYPE_CHECKING:  # Comparisons stand on their own; conditions only name them.
+# Comparisons stand on their own, conditions only name them; and settings, which ask for time zones, need not load what
+# events take.
+if TYPE_CHECKING:
+    from holdfast.events.event import Json
     from holdfast.segments.comparison import Comparison
     from holdfast.segments.leaf import Leaf, Seen
 
