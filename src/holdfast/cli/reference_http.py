@@ -39,10 +39,11 @@ the body; gzip is understood. `{"success": true}` means that it is on disk. The 
 
 ## Decisions for apps and sites
 
-- `POST /v1/decide`, with a write key as above and a body such as `{"anonymous_id": "…", "experiments": ["checkout-colour"]}`,
-  gives `{"experiments": {"checkout-colour": {"variant": "red", "value": …}}}`: what somebody gets of the experiments that
-  run. It takes `anonymous_id` or `user_id`, or a token in the header `X-Holdfast-Person`; with a user id alone experiments
-  with an audience are left out. [Run experiments](../how-to/run-experiments.md) tells the whole of it.
+- `POST /v1/decide`, with a write key as above and a body such as
+  `{"anonymous_id": "…", "experiments": ["checkout-colour"]}`, gives
+  `{"experiments": {"checkout-colour": {"variant": "red", "value": …}}}`: what somebody gets of the experiments that
+  run. It takes `anonymous_id` or `user_id`, or a token in the header `X-Holdfast-Person`; with a user id alone
+  experiments with an audience are left out. [Run experiments](../how-to/run-experiments.md) tells the whole of it.
 
 ## Inboxes
 

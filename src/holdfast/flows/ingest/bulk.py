@@ -339,7 +339,7 @@ def _told(table: pa.Table) -> dict[IdentityKey, Profile]:
     """What events say of people beside having happened. The tallies in it count only these events."""
     telling: Column = pc.or_(_is(table["kind"], "identify"), pc.is_in(table["name"], value_set=_TELLING))
     # What is written in escapes may be a token, too; to learn from one event too many changes nothing.
-    tokens = pc.match_substring_regex(table["context"], r'"token"|\\u')
+    tokens: Column = pc.match_substring_regex(table["context"], r'"token"|\\u')
     telling = pc.or_(telling, pc.fill_null(tokens, False))
     told: dict[IdentityKey, Profile] = {}
     for event in _events(table.filter(telling)):

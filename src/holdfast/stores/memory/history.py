@@ -331,9 +331,7 @@ class MemoryHistory:
         now = from_millis(as_of_ms)
         pasts: dict[int, dict[str, list[PastEvent]]] = defaultdict(lambda: defaultdict(list))
         for event in self._events:
-            past = PastEvent(
-                timestamp=from_millis(event.at_ms), properties=event.properties, source=event.source or ""
-            )
+            past = PastEvent(timestamp=from_millis(event.at_ms), properties=event.properties, source=event.source or "")
             pasts[self._person_of(event.identity)][event.name].append(past)
         known = self._groups(as_of_ms)
         groups: dict[int, set[str]] = defaultdict(set)
