@@ -35,9 +35,9 @@ from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.medium import media
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words, parse_content
-from holdfast.messages.dkim import signer
+from holdfast.messages.mail.dkim import signer
+from holdfast.messages.mail.sending_domain import SendingDomain
 from holdfast.messages.parcel import Accepted
-from holdfast.messages.sending_domain import SendingDomain
 from holdfast.testing import a_send
 
 RATIO_LEAST = 8.0

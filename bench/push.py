@@ -28,7 +28,7 @@ from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Parcel
-from holdfast.messages.vapid import vapid_key
+from holdfast.messages.push.vapid import vapid_key
 from holdfast.ports.channel import Channel
 from holdfast.profiles.devices import Device, write_devices
 from holdfast.testing import FakeClock, a_send

@@ -19,7 +19,7 @@ from holdfast.decisions.medium import medium_called
 from holdfast.events.event import Json
 from holdfast.flows.delivery.filling import Filled
 from holdfast.messages.content import parse_content
-from holdfast.messages.template import parse_template
+from holdfast.messages.liquid.template import parse_template
 from holdfast.ports.catalogues import Catalogue, CatalogueItem
 from holdfast.testing import FakeClock, MemoryState, a_send
 from holdfast.testing.filling import a_filler

@@ -27,11 +27,11 @@ from holdfast.decisions.fatigue import decode_fatigue
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.decisions.recovery import decode_holds
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.agent import Network, read_networks
-from holdfast.messages.linked_hosts import decode_hosts
+from holdfast.messages.heard.agent import Network, read_networks
+from holdfast.messages.liquid.linked_hosts import decode_hosts
+from holdfast.messages.mail.warm_up import decode_warm_up
 from holdfast.messages.pace import Rates, decode_rates
 from holdfast.messages.topics import decode_topics
-from holdfast.messages.warm_up import decode_warm_up
 
 PREFIX = "HOLDFAST_"
 FILE_NAME = "holdfast.toml"

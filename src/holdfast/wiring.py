@@ -62,12 +62,12 @@ from holdfast.kernel.errors import Busy, Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
-from holdfast.messages.inbound import Incoming, Receipt
-from holdfast.messages.linked_hosts import decode_hosts
+from holdfast.messages.heard.inbound import Incoming, Receipt
+from holdfast.messages.heard.reports import READ_BYTES_MOST
 from holdfast.messages.links import Linker
-from holdfast.messages.reports import READ_BYTES_MOST
+from holdfast.messages.liquid.linked_hosts import decode_hosts
+from holdfast.messages.mail.warm_up import decode_warm_up
 from holdfast.messages.topics import decode_topics
-from holdfast.messages.warm_up import decode_warm_up
 from holdfast.outgoing import Outgoing
 from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, secret_of
 from holdfast.ports.analyst import AnalystSql

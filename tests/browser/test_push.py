@@ -21,7 +21,7 @@ from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
 from holdfast.messages.links import Linker, decode_link
 from holdfast.messages.parcel import Parcel
-from holdfast.messages.vapid import vapid_key
+from holdfast.messages.push.vapid import vapid_key
 from holdfast.profiles.devices import Device, write_devices
 from holdfast.testing import a_send
 from tests.docs_blocks import ROOT, blocks_of

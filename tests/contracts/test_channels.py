@@ -22,7 +22,7 @@ from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker, decode_link
-from holdfast.messages.markup import tags
+from holdfast.messages.mail.markup import tags
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused
 from holdfast.ports.state import Send
 

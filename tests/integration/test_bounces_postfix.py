@@ -16,8 +16,8 @@ from holdfast.flows.delivery.life import message_life
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
+from holdfast.messages.mail.sending_domain import SendingDomain
 from holdfast.messages.parcel import Accepted
-from holdfast.messages.sending_domain import SendingDomain
 from holdfast.testing import a_send
 from holdfast.testing.house import House
 from tests.postfix_server import postfix

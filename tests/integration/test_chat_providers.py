@@ -11,7 +11,7 @@ import pytest
 from holdfast.channels.declared import providers
 from holdfast.channels.opening import Outside, SetUp, open_together
 from holdfast.decisions.fields import decode_fields
-from holdfast.messages.inbound import Incoming, Receipt
+from holdfast.messages.heard.inbound import Incoming, Receipt
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.places import SystemClock
 from tests.chat_apis import CLOSE, running

@@ -10,7 +10,7 @@ from pathlib import Path
 from holdfast.events.event import IdentityKey
 from holdfast.flows.delivery.connections import Wish
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.inbound import Arrival, Told
+from holdfast.messages.heard.inbound import Arrival, Told
 from holdfast.messages.start_token import start_token
 from holdfast.ports.state import Send
 from holdfast.profiles.profile import Profile

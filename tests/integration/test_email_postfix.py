@@ -17,9 +17,9 @@ from holdfast.channels.email_smtp import EmailSmtp, email_channel
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
+from holdfast.messages.mail.sending_domain import SendingDomain
+from holdfast.messages.mail.verp import bounced_send
 from holdfast.messages.parcel import Accepted, Parcel, Refused
-from holdfast.messages.sending_domain import SendingDomain
-from holdfast.messages.verp import bounced_send
 from holdfast.testing import a_send
 from tests.postfix_server import UNKNOWN, postfix
 from tests.unit.messages.signing import holds, rsa_signer

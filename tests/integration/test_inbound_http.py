@@ -21,9 +21,9 @@ from holdfast.flows.delivery.inbound import Arrivals, Inlet
 from holdfast.flows.upkeep.keys import first_keys
 from holdfast.http.app import make_http
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.inbound import Arrival, Challenge, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
+from holdfast.messages.heard.inbound import Arrival, Challenge, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
 from holdfast.messages.links import Link, Linker
-from holdfast.messages.verp import bounce_address
+from holdfast.messages.mail.verp import bounce_address
 from holdfast.stores.mailbox.server import MailboxServer
 from holdfast.testing.house import House
 

@@ -31,7 +31,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, Gone, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.vapid import vapid_key
+from holdfast.messages.push.vapid import vapid_key
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Channel
 from holdfast.ports.state import Send

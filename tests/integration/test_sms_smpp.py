@@ -13,7 +13,7 @@ from holdfast.channels.carriers.smpp_session import BROUGHT_MOST, SmppDoor, Smpp
 from holdfast.channels.declared import providers
 from holdfast.channels.opening import Outside, SetUp, open_together
 from holdfast.channels.smpp import SmppSettings, submission
-from holdfast.messages.inbound import Incoming, Receipt
+from holdfast.messages.heard.inbound import Incoming, Receipt
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.places import SystemClock
 from tests.smsc import HANG_UP, NACK, OK, SILENCE, THROTTLED, ReceiptForm, Smsc, running

@@ -14,7 +14,7 @@ from holdfast.http.tracking import tracking_routes
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.agent import Agent, agent_of
+from holdfast.messages.heard.agent import Agent, agent_of
 from holdfast.messages.links import Link, LinkKind, encode_link
 from holdfast.profiles.profile import EMPTY, learn
 from holdfast.testing import FakeClock, MemoryState, a_send, an_event

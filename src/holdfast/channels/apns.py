@@ -24,7 +24,7 @@ from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.push_payload import (
+from holdfast.messages.push.push_payload import (
     PAYLOAD_BYTES_MOST,
     Push,
     apple_headers,
@@ -32,7 +32,7 @@ from holdfast.messages.push_payload import (
     fitted,
     read_push,
 )
-from holdfast.messages.web_token import SigningKey, read_signing_key, signed_token
+from holdfast.messages.push.web_token import SigningKey, read_signing_key, signed_token
 from holdfast.ports.state import Send
 from holdfast.profiles.devices import Device, DeviceType, read_devices
 

@@ -9,13 +9,13 @@ from typing import Any
 from holdfast.decisions.annotations import read_annotations
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis
-from holdfast.messages.address import Mailbox, read_address, read_sender
 from holdfast.messages.content import Words
-from holdfast.messages.email import Letter
-from holdfast.messages.email_html import with_head, with_preheader
 from holdfast.messages.links import Link, Linker, track_links
-from holdfast.messages.markup import text_of
-from holdfast.messages.template import one_line
+from holdfast.messages.liquid.template import one_line
+from holdfast.messages.mail.address import Mailbox, read_address, read_sender
+from holdfast.messages.mail.email import Letter
+from holdfast.messages.mail.email_html import with_head, with_preheader
+from holdfast.messages.mail.markup import text_of
 from holdfast.ports.state import Send
 
 

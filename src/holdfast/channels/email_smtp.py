@@ -12,11 +12,11 @@ from holdfast.channels.smtp_reply import Reply, Stage
 from holdfast.decisions.fields import Choice, Secret, Text, Whole
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.email import assemble, message_id
 from holdfast.messages.links import Linker
+from holdfast.messages.mail.email import assemble, message_id
+from holdfast.messages.mail.sending_domain import SendingDomain, check_aligned, sending_domain
+from holdfast.messages.mail.verp import bounce_address
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.sending_domain import SendingDomain, check_aligned, sending_domain
-from holdfast.messages.verp import bounce_address
 from holdfast.ports.state import Send
 
 BUSY_SECONDS = 300

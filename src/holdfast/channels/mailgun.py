@@ -16,12 +16,12 @@ from holdfast.channels.email_letter import Writer, writer
 from holdfast.channels.mailgun_inbound import read_webhook
 from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.address import read_address
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.email import assemble
+from holdfast.messages.heard.inbound import Arrival, Inbound
 from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.inbound import Arrival, Inbound
+from holdfast.messages.mail.address import read_address
+from holdfast.messages.mail.email import assemble
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.state import Send
 

@@ -10,10 +10,10 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 
-from holdfast.messages.agent import Agent, agent_of
-from holdfast.messages.bounces import bounce_kind, status_in
 from holdfast.messages.foreign import part, read_json, text, whole
-from holdfast.messages.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
+from holdfast.messages.heard.agent import Agent, agent_of
+from holdfast.messages.heard.bounces import bounce_kind, status_in
+from holdfast.messages.heard.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
 
 SIGNED_SECONDS = 9 * 3_600
 """How long after its timestamp a call is taken: Mailgun calls again for eight hours."""

@@ -16,7 +16,7 @@ from holdfast.channels.declared import Declared, Desk
 from holdfast.channels.several import SeveralChannels
 from holdfast.kernel.errors import Internal
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.inbound import Incoming, Receipt
+from holdfast.messages.heard.inbound import Incoming, Receipt
 from holdfast.messages.parcel import Parcel
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Channel

@@ -16,9 +16,9 @@ from holdfast.channels.postmark_inbound import read_webhook
 from holdfast.decisions.fields import Secret, Text
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.email import own_headers
+from holdfast.messages.heard.inbound import Arrival, Inbound
 from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.inbound import Arrival, Inbound
+from holdfast.messages.mail.email import own_headers
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.state import Send
 

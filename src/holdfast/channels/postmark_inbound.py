@@ -10,9 +10,9 @@ from base64 import b64decode
 from collections.abc import Mapping
 
 from holdfast.kernel.moments import parse_moment, to_millis
-from holdfast.messages.agent import agent_of
 from holdfast.messages.foreign import read_json, text
-from holdfast.messages.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
+from holdfast.messages.heard.agent import agent_of
+from holdfast.messages.heard.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
 
 _KINDS: Mapping[str, ReceiptKind] = {
     "Delivery": "delivered",

@@ -13,11 +13,11 @@ from holdfast.channels.sendgrid_inbound import read_events
 from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.email import own_headers
+from holdfast.messages.heard.inbound import Arrival, Inbound
 from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.inbound import Arrival, Inbound
+from holdfast.messages.liquid.template import one_line
+from holdfast.messages.mail.email import own_headers
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.template import one_line
 from holdfast.ports.state import Send
 
 NAME = "SendGrid"

@@ -10,10 +10,10 @@ from cryptography.hazmat.primitives.asymmetric.ec import ECDSA, EllipticCurvePub
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from holdfast.messages.agent import agent_of
-from holdfast.messages.bounces import bounce_kind
 from holdfast.messages.foreign import each, read_json, text, whole
-from holdfast.messages.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
+from holdfast.messages.heard.agent import agent_of
+from holdfast.messages.heard.bounces import bounce_kind
+from holdfast.messages.heard.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
 
 SIGNED_SECONDS = 3 * 86_400
 """How long after its timestamp a call is taken: SendGrid calls again for a day. What was told before is known by its id

@@ -20,13 +20,13 @@ from holdfast.channels.ses_inbound import read_sns
 from holdfast.decisions.fields import Secret, Text
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
-from holdfast.messages.dkim import SIGNED, Signer
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.email import assemble
+from holdfast.messages.heard.inbound import Arrival, Inbound
 from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.inbound import Arrival, Inbound
+from holdfast.messages.mail.dkim import SIGNED, Signer
+from holdfast.messages.mail.email import assemble
+from holdfast.messages.mail.sending_domain import check_aligned, sending_domain
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.sending_domain import check_aligned, sending_domain
 from holdfast.ports.state import Send
 
 NAME = "Amazon SES"

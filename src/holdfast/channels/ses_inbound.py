@@ -10,9 +10,9 @@ import hmac
 from collections.abc import Iterator, Mapping
 
 from holdfast.kernel.moments import parse_moment, to_millis
-from holdfast.messages.bounces import bounce_kind
 from holdfast.messages.foreign import each, part, read_json, text
-from holdfast.messages.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
+from holdfast.messages.heard.bounces import bounce_kind
+from holdfast.messages.heard.inbound import Arrival, Forged, Inbound, Receipt, ReceiptKind, Told, Unreadable
 
 _KINDS: Mapping[str, ReceiptKind] = {
     "Delivery": "delivered",

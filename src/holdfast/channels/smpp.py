@@ -15,10 +15,10 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key, hash64
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.inbound import Incoming, Receipt, ReceiptKind
+from holdfast.messages.heard.inbound import Incoming, Receipt, ReceiptKind
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Refused, Verdict
-from holdfast.messages.senders import SenderLines, SenderPool, read_senders
-from holdfast.messages.sms_segments import SEGMENTS_MOST, segments_of
+from holdfast.messages.text.senders import SenderLines, SenderPool, read_senders
+from holdfast.messages.text.sms_segments import SEGMENTS_MOST, segments_of
 from holdfast.ports.state import Send
 from holdfast.profiles.phone import is_phone_number
 

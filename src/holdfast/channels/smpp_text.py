@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from holdfast.channels.smpp_pdu import UDH_PRESENT, Message, Tag
-from holdfast.messages.sms_segments import decode_gsm, encode_gsm, is_gsm, split
+from holdfast.messages.text.sms_segments import decode_gsm, encode_gsm, is_gsm, split
 
 GSM_7 = 0
 UCS_2 = 8

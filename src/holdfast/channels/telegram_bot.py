@@ -22,8 +22,8 @@ from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.foreign import part, read_json, text, whole
+from holdfast.messages.heard.inbound import Arrival, Forged, Inbound, Incoming, Receipt, Told, Unreadable
 from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.inbound import Arrival, Forged, Inbound, Incoming, Receipt, Told, Unreadable
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.state import Send
 

@@ -23,10 +23,10 @@ from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.foreign import text, whole
+from holdfast.messages.heard.inbound import Arrival, Forged, Inbound, Incoming, Receipt, ReceiptKind, Told, Unreadable
 from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.inbound import Arrival, Forged, Inbound, Incoming, Receipt, ReceiptKind, Told, Unreadable
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.senders import SenderLines, SenderPool, read_senders
+from holdfast.messages.text.senders import SenderLines, SenderPool, read_senders
 from holdfast.ports.state import Send
 from holdfast.profiles.phone import is_phone_number
 

@@ -17,9 +17,9 @@ from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.push_payload import Push, browser_payload, fitted, read_push, topic
-from holdfast.messages.vapid import Vapid, VapidKey, origin_of, read_vapid_key, vapid_key
-from holdfast.messages.web_push import PLAINTEXT_BYTES_MOST, encrypt
+from holdfast.messages.push.push_payload import Push, browser_payload, fitted, read_push, topic
+from holdfast.messages.push.vapid import Vapid, VapidKey, origin_of, read_vapid_key, vapid_key
+from holdfast.messages.push.web_push import PLAINTEXT_BYTES_MOST, encrypt
 from holdfast.ports.state import Send
 from holdfast.profiles.devices import Device, DeviceType, read_devices
 

@@ -20,8 +20,7 @@ from holdfast.events.event import Json
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.foreign import each, part, read_json, text, whole
-from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.inbound import (
+from holdfast.messages.heard.inbound import (
     Arrival,
     Challenge,
     Forged,
@@ -29,6 +28,7 @@ from holdfast.messages.inbound import (
     Told,
     Unreadable,
 )
+from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.state import Send
 from holdfast.profiles.phone import is_phone_number

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from holdfast.events.event import Json
 from holdfast.messages.foreign import each, part, text, whole
-from holdfast.messages.inbound import Arrival, Incoming, Receipt, ReceiptKind
+from holdfast.messages.heard.inbound import Arrival, Incoming, Receipt, ReceiptKind
 
 _OPTED_OUT = 131050
 SAID = {

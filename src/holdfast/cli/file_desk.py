@@ -96,7 +96,7 @@ class Opened:
 
     def take_items(self, file: Path, wish: ItemsWish, progress: Progress) -> dict[str, object]:
         from holdfast.flows.content.catalogues import ImportWish
-        from holdfast.messages.catalogue import decode_types
+        from holdfast.messages.liquid.catalogue import decode_types
 
         asked = ImportWish(
             catalogue=wish.catalogue,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import holdfast.messages.filters
-import holdfast.messages.tags
+import holdfast.messages.liquid.filters as own_filters
+import holdfast.messages.liquid.tags as own_tags
 from holdfast.cli.markdown import table
 from holdfast.kernel.catalogue import discover
-from holdfast.messages._liquid import (
+from holdfast.messages.liquid._liquid import (
     FILTER_WORK_MOST,
     ITEMS_MOST,
     LOOPS_MOST,
@@ -15,17 +15,15 @@ from holdfast.messages._liquid import (
     VALUE_BYTES_MOST,
     BoundedEnvironment,
 )
-from holdfast.messages.declared_liquid import DeclaredFilter, DeclaredTag, Example
-from holdfast.messages.needs import NEEDS_MOST, ROUNDS_MOST
-from holdfast.messages.template import SOURCE_CHARACTERS_MOST
+from holdfast.messages.liquid.declared_liquid import DeclaredFilter, DeclaredTag, Example
+from holdfast.messages.liquid.needs import NEEDS_MOST, ROUNDS_MOST
+from holdfast.messages.liquid.template import SOURCE_CHARACTERS_MOST
 
 
 def liquid_page() -> str:
     """Tags, filters, variables and limits."""
-    tags = [each for each in discover(holdfast.messages.tags, "TAG").values() if isinstance(each, DeclaredTag)]
-    filters = [
-        each for each in discover(holdfast.messages.filters, "FILTER").values() if isinstance(each, DeclaredFilter)
-    ]
+    tags = [each for each in discover(own_tags, "TAG").values() if isinstance(each, DeclaredTag)]
+    filters = [each for each in discover(own_filters, "FILTER").values() if isinstance(each, DeclaredFilter)]
     environment = BoundedEnvironment()
     their_tags = sorted(set(environment.tags) - {each.name for each in tags} - {"#", "content", "illegal", "output"})
     their_filters = sorted(set(environment.filters) - {each.name for each in filters})

@@ -16,7 +16,7 @@ from holdfast.flows.delivery.inbound import Arrivals
 from holdfast.http.request_body import Gone, read_body
 from holdfast.kernel.errors import Exposed, NotFound, TooLarge, Unauthorized
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.inbound import Arrival, Challenge, Forged, Told
+from holdfast.messages.heard.inbound import Arrival, Challenge, Forged, Told
 from holdfast.ports.clock import Clock
 
 _log = logging.getLogger(__name__)

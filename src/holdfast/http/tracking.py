@@ -14,7 +14,7 @@ from starlette.routing import Route
 from holdfast.flows.delivery.receive import Receiver, Subscription
 from holdfast.http.public_page import HEADERS, Language, language_for, lost, page
 from holdfast.kernel.errors import Exposed
-from holdfast.messages.agent import Agent, Network, agent_of
+from holdfast.messages.heard.agent import Agent, Network, agent_of
 
 PIXEL = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 """One transparent pixel, as a GIF."""

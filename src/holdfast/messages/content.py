@@ -11,8 +11,8 @@ from holdfast.decisions.fields import at
 from holdfast.decisions.medium import Medium
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.needs import NOTHING_KNOWN, Aborted, Known, Need, Wanting
-from holdfast.messages.template import RenderFailed, Template, one_line, parse_template
+from holdfast.messages.liquid.needs import NOTHING_KNOWN, Aborted, Known, Need, Wanting
+from holdfast.messages.liquid.template import RenderFailed, Template, one_line, parse_template
 
 SUBJECT_CHARACTERS_MOST = 900
 """How long a part of one line may be: a header line of a mail holds 998 bytes."""

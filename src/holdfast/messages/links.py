@@ -15,7 +15,7 @@ from html import unescape
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
-from holdfast.messages.markup import Tag, tags
+from holdfast.messages.mail.markup import Tag, tags
 
 LinkKind = Literal["open", "click", "unsubscribe", "trap", "preferences"]
 """New ones come last: a kind's place is in every link there is. A trap is a link no person can see or reach, so that

@@ -9,8 +9,8 @@ from typing import TypeAlias
 
 from holdfast.decisions.fields import one_of
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.asked import Asked
-from holdfast.messages.template import Template
+from holdfast.messages.liquid.asked import Asked
+from holdfast.messages.liquid.template import Template
 
 Provided: TypeAlias = Mapping[str, "tuple[str, ...] | None"]
 """Names, with what each holds; None where that is the person's to say."""

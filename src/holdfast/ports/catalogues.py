@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from holdfast.events.event import Json
-from holdfast.messages.catalogue import FieldType
+from holdfast.messages.liquid.catalogue import FieldType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from holdfast.flows.content.coupons import CouponDesk
 from holdfast.flows.content.linked import LinkedContent
 from holdfast.flows.content.lookups import Lookups
 from holdfast.flows.delivery.filling import Filler
-from holdfast.messages.linked_hosts import decode_hosts
+from holdfast.messages.liquid.linked_hosts import decode_hosts
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State
 from holdfast.ports.web import Call, FetchedOrNot, Unfetched

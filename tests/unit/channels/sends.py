@@ -11,7 +11,7 @@ from holdfast.events.event import Json
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import from_millis
 from holdfast.messages.content import Words, parse_content
-from holdfast.messages.inbound import Arrival
+from holdfast.messages.heard.inbound import Arrival
 from holdfast.messages.links import Linker
 from holdfast.ports.state import Send
 

@@ -23,7 +23,7 @@ from holdfast.channels.postmark_inbound import read_webhook as read_postmark
 from holdfast.channels.sendgrid_inbound import SIGNED_SECONDS as GRID_SECONDS
 from holdfast.channels.sendgrid_inbound import read_events
 from holdfast.channels.ses_inbound import read_sns
-from holdfast.messages.inbound import Arrival, Forged, Inbound, Receipt, Told, Unreadable
+from holdfast.messages.heard.inbound import Arrival, Forged, Inbound, Receipt, Told, Unreadable
 
 SEND = "00112233445566778899aabbccddeeff"
 SECRET = "a secret of ours"

@@ -17,7 +17,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words, parse_content
 from holdfast.messages.links import Linker, decode_link
-from holdfast.messages.verp import bounced_send
+from holdfast.messages.mail.verp import bounced_send
 from holdfast.testing import START, a_send
 from tests.unit.messages.signing import holds, rsa_pem, rsa_signer
 

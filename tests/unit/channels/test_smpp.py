@@ -30,7 +30,7 @@ from holdfast.channels.smpp_text import DefaultAlphabet, Part, encoded, read_tex
 from holdfast.decisions.fields import decode_fields, encode_fields
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Refused
-from holdfast.messages.sms_segments import decode_gsm, encode_gsm, is_gsm
+from holdfast.messages.text.sms_segments import decode_gsm, encode_gsm, is_gsm
 from tests.unit.channels.sends import DESK, a_send, words_on
 
 READ: dict[int, Callable[[bytes], str]] = {

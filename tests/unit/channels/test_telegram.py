@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from holdfast.channels.telegram_bot import CHANNEL, TelegramSettings, inbound, telegram_channel
 from holdfast.channels.telegram_html import telegram_html
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.inbound import Arrival, Forged, Incoming, Receipt, Told, Unreadable
+from holdfast.messages.heard.inbound import Arrival, Forged, Incoming, Receipt, Told, Unreadable
 from holdfast.messages.parcel import Parcel, Refused
 from tests.unit.channels.sends import DESK, NOW_MS, a_send, arrival, words_on
 

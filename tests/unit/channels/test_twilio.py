@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from holdfast.channels.twilio import CHANNEL, TwilioSettings, inbound, sealed, signature, twilio_channel
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.inbound import Arrival, Forged, Incoming, Receipt, Told, Unreadable
+from holdfast.messages.heard.inbound import Arrival, Forged, Incoming, Receipt, Told, Unreadable
 from holdfast.messages.parcel import Parcel, Refused
 from tests.unit.channels.sends import DESK, NOW_MS, a_send, arrival, words_on
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.channels.whatsapp_cloud import WhatsAppSettings, inbound, sealed, whatsapp_channel
-from holdfast.messages.inbound import Arrival, Challenge, Forged, Incoming, Receipt, Told, Unreadable
+from holdfast.messages.heard.inbound import Arrival, Challenge, Forged, Incoming, Receipt, Told, Unreadable
 from holdfast.messages.parcel import Parcel, Refused
 from tests.unit.channels.sends import DESK, NOW_MS, a_send, arrival, words_on
 

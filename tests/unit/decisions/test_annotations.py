@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.decisions.annotations import CARDS_MOST, read_annotations
-from holdfast.messages.markup import tags
+from holdfast.messages.mail.markup import tags
 
 CARD = {"image": "https://i.example/1.jpg", "url": "https://shop.example/1"}
 WHOLE: dict[str, Any] = {

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 import holdfast
-import holdfast.messages.filters
-import holdfast.messages.tags
+import holdfast.messages.liquid.filters
+import holdfast.messages.liquid.tags
 from holdfast.channels.declared import providers
 from holdfast.cli.reference import GENERATED, PAGES
 from holdfast.decisions.medium import media
@@ -29,7 +29,7 @@ REFERENCE = ROOT / "docs" / "reference"
 TEXTS = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
 LIQUID = tuple(
     f"### `{each.name}`\n"  # type: ignore[attr-defined]  # Declarations of tags and filters have names.
-    for package, name in ((holdfast.messages.tags, "TAG"), (holdfast.messages.filters, "FILTER"))
+    for package, name in ((holdfast.messages.liquid.tags, "TAG"), (holdfast.messages.liquid.filters, "FILTER"))
     for each in discover(package, name).values()
 )
 OWN_NAME = re.compile(r"(Journey|Message|Consent) [A-Z][a-z]+( [A-Z][a-z]+)?")

@@ -22,10 +22,10 @@ from holdfast.integrations.files.mapping import decode_mapping
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.insight_catalogue import declared_insights, decode_question
 from holdfast.measures.kpi import decode_tree
-from holdfast.messages.blocks import decode_block
+from holdfast.messages.liquid.template import parse_template
 from holdfast.messages.provided import PROVIDED_SAVED, unprovided_in
-from holdfast.messages.saved import decode_template
-from holdfast.messages.template import parse_template
+from holdfast.messages.saved.blocks import decode_block
+from holdfast.messages.saved.saved import decode_template
 from holdfast.segments.codec import decode_condition
 from holdfast.settings import FILE_NAME, Settings
 from tests.docs_blocks import BLOCKS, PAGES, Block, blocks_of

@@ -24,7 +24,7 @@ from holdfast.flows.content.catalogues import (
     show_items,
 )
 from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound
-from holdfast.messages.catalogue import ITEM_BYTES_MOST, decode_types
+from holdfast.messages.liquid.catalogue import ITEM_BYTES_MOST, decode_types
 from holdfast.testing import FakeClock, MemoryState
 
 CLOCK = FakeClock()

@@ -22,9 +22,9 @@ from holdfast.flows.journey.playbook import load_playbook
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.breaker import FAILURES_MOST, OPEN_MS
 from holdfast.messages.doubt import ONCE
+from holdfast.messages.mail.warm_up import WarmUp, next_day_ms
 from holdfast.messages.pace import Rate, Rates
 from holdfast.messages.parcel import Deferred
-from holdfast.messages.warm_up import WarmUp, next_day_ms
 from holdfast.ports.state import Lane, Send, Settlement, Transaction, View
 from holdfast.stores.memory.state import MemoryTransaction
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send

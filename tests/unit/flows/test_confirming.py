@@ -16,7 +16,7 @@ from holdfast.flows.delivery.inbound import Arrivals, Inlet
 from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.messages.inbound import Arrival, Incoming, Told
+from holdfast.messages.heard.inbound import Arrival, Incoming, Told
 from holdfast.profiles.devices import device_id
 from holdfast.profiles.profile import EMPTY
 from holdfast.settings import Settings

@@ -17,7 +17,7 @@ from holdfast.flows.delivery.connections import Connections, Wish
 from holdfast.kernel.errors import Conflict, Exposed, Invalid, NotFound
 from holdfast.kernel.sealing import CannotUnseal, Sealer, SealingKey
 from holdfast.messages.links import Linker
-from holdfast.messages.vapid import vapid_key
+from holdfast.messages.push.vapid import vapid_key
 from holdfast.ports.connections import Connection
 from holdfast.testing import FakeClock, MemoryState
 

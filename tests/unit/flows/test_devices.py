@@ -22,7 +22,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, Gone, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.vapid import vapid_key
+from holdfast.messages.push.vapid import vapid_key
 from holdfast.ports.channel import ToDevices
 from holdfast.ports.state import Send, Settlement
 from holdfast.profiles.devices import DEVICE_GONE, Device, Heard, devices_of

@@ -15,8 +15,8 @@ from holdfast.flows.content.linked import REST_SECONDS, Answer, LinkedContent, N
 from holdfast.flows.content.lookups import FRESH_SECONDS
 from holdfast.flows.delivery.filling import Filled, FilledOrNot, Filler
 from holdfast.messages.content import parse_content
-from holdfast.messages.linked_hosts import decode_hosts
-from holdfast.messages.needs import Aborted, Linked
+from holdfast.messages.liquid.linked_hosts import decode_hosts
+from holdfast.messages.liquid.needs import Aborted, Linked
 from holdfast.messages.parcel import Deferred, Refused
 from holdfast.ports.catalogues import Catalogue, CatalogueItem
 from holdfast.ports.state import State

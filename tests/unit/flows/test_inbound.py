@@ -16,10 +16,10 @@ from holdfast.flows.delivery.hearing import SOFT_BOUNCE_DAYS, SOFT_BOUNCES_MOST
 from holdfast.flows.delivery.inbound import REPLY_MS_MOST, Arrivals, Inlet
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.inbound import Arrival, Challenge, Forged, Inbound, Incoming, Receipt, Told, Unreadable
+from holdfast.messages.heard.inbound import Arrival, Challenge, Forged, Inbound, Incoming, Receipt, Told, Unreadable
 from holdfast.messages.links import Linker
+from holdfast.messages.mail.verp import bounce_address
 from holdfast.messages.start_token import start_token
-from holdfast.messages.verp import bounce_address
 from holdfast.ports.receipts import Reached
 from holdfast.ports.state import Settlement
 from holdfast.testing import a_send

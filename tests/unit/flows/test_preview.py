@@ -14,8 +14,8 @@ from holdfast.flows.delivery.filling import Filler
 from holdfast.flows.delivery.send import Office
 from holdfast.kernel.errors import Conflict
 from holdfast.messages.content import Words
-from holdfast.messages.linked_hosts import decode_hosts
 from holdfast.messages.links import Linker
+from holdfast.messages.liquid.linked_hosts import decode_hosts
 from holdfast.messages.parcel import Accepted, Parcel, Verdict
 from holdfast.testing import FakeClock, MemoryState
 from holdfast.testing.filling import FakeWeb

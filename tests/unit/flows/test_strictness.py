@@ -14,7 +14,7 @@ from holdfast.flows.journey.decision_drafts import DecisionDraft, draft_of
 from holdfast.flows.journey.publishing import apply_decisions
 from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.messages.content import parse_content
-from holdfast.messages.linked_hosts import decode_hosts
+from holdfast.messages.liquid.linked_hosts import decode_hosts
 from holdfast.messages.provided import PROVIDED, PROVIDED_SAVED, check_variables, unprovided_in
 from holdfast.ports.catalogues import Catalogue
 from holdfast.testing import MemoryState

@@ -14,7 +14,7 @@ from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.inbound import Receipt
+from holdfast.messages.heard.inbound import Receipt
 from holdfast.ports.receipts import Reached
 from holdfast.ports.state import State
 from holdfast.stores.memory.history import MemoryHistory

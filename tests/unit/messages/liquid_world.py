@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from holdfast.events.event import Json
-from holdfast.messages.needs import (
+from holdfast.messages.liquid.needs import (
     ROUNDS_MOST,
     CatalogueItems,
     Coupon,
@@ -15,7 +15,7 @@ from holdfast.messages.needs import (
     Recommended,
     Wanting,
 )
-from holdfast.messages.template import Template, parse_template
+from holdfast.messages.liquid.template import Template, parse_template
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 PRODUCTS: Mapping[str, Mapping[str, Json]] = {

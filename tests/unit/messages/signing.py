@@ -8,7 +8,7 @@ import dkim
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 
-from holdfast.messages.dkim import Signer, public_record, signer
+from holdfast.messages.mail.dkim import Signer, public_record, signer
 
 
 def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey | ec.EllipticCurvePrivateKey) -> bytes:

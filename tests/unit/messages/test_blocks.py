@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.kernel.errors import Invalid, TooLarge
-from holdfast.messages.blocks import Block, Form, blocks_in, blocks_named, decode_block, encode_block, put_in
+from holdfast.messages.saved.blocks import Block, Form, blocks_in, blocks_named, decode_block, encode_block, put_in
 
 FOOTER = Block(name="Footer", html="<p>{{ workspace.name }} &amp; friends</p>", mjml="<mj-text>us</mj-text>")
 

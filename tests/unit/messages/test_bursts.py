@@ -6,8 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from holdfast.messages.agent import Agent, agent_of, read_networks
-from holdfast.messages.bursts import EARLY_MS, TOGETHER_MS, TRAP_MS, Deed, Hit, judged, recent
+from holdfast.messages.heard.agent import Agent, agent_of, read_networks
+from holdfast.messages.heard.bursts import EARLY_MS, TOGETHER_MS, TRAP_MS, Deed, Hit, judged, recent
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 

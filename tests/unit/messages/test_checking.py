@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from holdfast.decisions.medium import media
 from holdfast.events.event import Json
-from holdfast.messages.checking import Occasion, checks, remarks_on
 from holdfast.messages.content import Words
+from holdfast.messages.saved.checking import Occasion, checks, remarks_on
 
 LEAVE = "https://shop.example/m/u/abc"
 GOOD = (

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.dkim import SIGNED, Signer, body_hash, public_record, relaxed, signer, simple_body
+from holdfast.messages.mail.dkim import SIGNED, Signer, body_hash, public_record, relaxed, signer, simple_body
 from tests.unit.messages.signing import ed25519_signer, holds, pem, rsa_signer
 
 AT = 1_700_000_000

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from holdfast.messages.address import ADDRESS_BYTES_MOST, Mailbox, read_address
-from holdfast.messages.email import Letter, assemble, message_id
-from holdfast.messages.mime import quoted_printable
-from holdfast.messages.template import one_line
+from holdfast.messages.liquid.template import one_line
+from holdfast.messages.mail.address import ADDRESS_BYTES_MOST, Mailbox, read_address
+from holdfast.messages.mail.email import Letter, assemble, message_id
+from holdfast.messages.mail.mime import quoted_printable
 from tests.unit.messages.signing import ed25519_signer, holds, rsa_signer
 
 SEND = "00112233445566778899aabbccddeeff"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.messages.email_html import PREVIEW_CHARACTERS, with_head, with_preheader
-from holdfast.messages.markup import text_of
+from holdfast.messages.mail.email_html import PREVIEW_CHARACTERS, with_head, with_preheader
+from holdfast.messages.mail.markup import text_of
 
 DATA = '<script type="application/ld+json">[]</script>'
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.messages.keywords import Keyword, confirmation, read_keyword, suggests_stop
+from holdfast.messages.text.keywords import Keyword, confirmation, read_keyword, suggests_stop
 
 STOPS = [
     "STOP",

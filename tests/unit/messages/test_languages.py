@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.messages.languages import language_of, languages_of, pick_language, shorter
+from holdfast.messages.saved.languages import language_of, languages_of, pick_language, shorter
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import get_args
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.messages.agent import Agent
-from holdfast.messages.lifecycle import FOLLOWS, STATUS_OF, Moment, Status, life_of, status_of
+from holdfast.messages.heard.agent import Agent
+from holdfast.messages.heard.lifecycle import FOLLOWS, STATUS_OF, Moment, Status, life_of, status_of
 
 STATUSES: tuple[Status, ...] = get_args(Status)
 AGENTS: tuple[Agent, ...] = get_args(Agent)

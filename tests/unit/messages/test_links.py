@@ -18,7 +18,7 @@ from holdfast.messages.links import (
     encode_link,
     track_links,
 )
-from holdfast.messages.markup import tags, text_of
+from holdfast.messages.mail.markup import tags, text_of
 
 KEY = b"a key of thirty-two bytes, for us"
 OTHER = b"another key of thirty-two bytes!!"

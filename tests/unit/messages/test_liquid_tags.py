@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import holdfast.messages.filters
-import holdfast.messages.tags
+import holdfast.messages.liquid.filters
+import holdfast.messages.liquid.tags
 from holdfast.events.event import Json
 from holdfast.kernel.catalogue import discover
 from holdfast.kernel.errors import Exposed, Invalid
-from holdfast.messages.declared_liquid import DeclaredFilter, DeclaredTag, Example
-from holdfast.messages.needs import (
+from holdfast.messages.liquid.declared_liquid import DeclaredFilter, DeclaredTag, Example
+from holdfast.messages.liquid.needs import (
     NEEDS_MOST,
     Aborted,
     CatalogueItems,
@@ -26,12 +26,12 @@ from holdfast.messages.needs import (
     Recommended,
     Wanting,
 )
-from holdfast.messages.template import RenderFailed, parse_template
+from holdfast.messages.liquid.template import RenderFailed, parse_template
 from tests.unit.messages.liquid_world import NOW, ZOE, rounds, said, text
 
 
 def examples() -> Iterator[Example]:
-    for package, name in ((holdfast.messages.tags, "TAG"), (holdfast.messages.filters, "FILTER")):
+    for package, name in ((holdfast.messages.liquid.tags, "TAG"), (holdfast.messages.liquid.filters, "FILTER")):
         for declared in discover(package, name).values():
             assert isinstance(declared, (DeclaredTag, DeclaredFilter))
             yield from declared.examples
@@ -43,8 +43,8 @@ def test_every_example_comes_out_as_the_reference_says(example: Example) -> None
 
 
 def test_every_tag_and_filter_is_declared_with_an_example_and_words() -> None:
-    tags = [each for each in discover(holdfast.messages.tags, "TAG").values() if isinstance(each, DeclaredTag)]
-    filters = discover(holdfast.messages.filters, "FILTER")
+    tags = [each for each in discover(holdfast.messages.liquid.tags, "TAG").values() if isinstance(each, DeclaredTag)]
+    filters = discover(holdfast.messages.liquid.filters, "FILTER")
     assert {each.name for each in tags} == {"abort", "catalogue", "coupon", "linked", "recommend"}
     assert set(filters) == {"date_in_zone", "money", "number", "plural"}
     for each in tags:

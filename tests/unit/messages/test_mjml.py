@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from holdfast.kernel.errors import Invalid, TooLarge
-from holdfast.messages.mjml import TAGS, compile_mjml
+from holdfast.messages.saved.mjml import TAGS, compile_mjml
 
 
 def a_mail(inside: str, head: str = "") -> str:

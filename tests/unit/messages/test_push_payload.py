@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from holdfast.events.event import Json
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.links import Linker, decode_link
-from holdfast.messages.push_payload import (
+from holdfast.messages.push.push_payload import (
     ELLIPSIS,
     PAYLOAD_BYTES_MOST,
     TTL_SECONDS,

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.messages.bounces import Bounce, BounceKind, bounce_kind, read_bounces
-from holdfast.messages.complaints import read_complaint
-from holdfast.messages.links import Linker
-from holdfast.messages.reports import (
+from holdfast.messages.heard.bounces import Bounce, BounceKind, bounce_kind, read_bounces
+from holdfast.messages.heard.complaints import read_complaint
+from holdfast.messages.heard.reports import (
     HEADER_BYTES_MOST,
     READ_BYTES_MOST,
     Report,
@@ -19,7 +18,8 @@ from holdfast.messages.reports import (
     read_report,
     reported_send,
 )
-from holdfast.messages.verp import bounce_address
+from holdfast.messages.links import Linker
+from holdfast.messages.mail.verp import bounce_address
 
 KEY = b"a key of thirty-two bytes, for us"
 SEND = "00112233445566778899aabbccddeeff"

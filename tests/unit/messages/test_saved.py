@@ -10,9 +10,9 @@ import pytest
 from holdfast.decisions.medium import media
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.blocks import Block
 from holdfast.messages.content import Words
-from holdfast.messages.saved import Written, content_of, decode_template, encode_template, laid_over
+from holdfast.messages.saved.blocks import Block
+from holdfast.messages.saved.saved import Written, content_of, decode_template, encode_template, laid_over
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 BLOCKS = {"foot": Block(name="Foot", html="<p>{{ person.name }} & us</p>", text="us", mjml="<mj-text>us</mj-text>")}

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.senders import SENDERS_MOST, SenderLines, SenderPool, read_senders
+from holdfast.messages.text.senders import SENDERS_MOST, SenderLines, SenderPool, read_senders
 
 NUMBERS = [f"+43664{each:07}" for each in range(400)]
 

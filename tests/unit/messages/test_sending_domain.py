@@ -7,7 +7,7 @@ import re
 import pytest
 
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.sending_domain import SendingDomain, check_aligned, dns_records, sending_domain
+from holdfast.messages.mail.sending_domain import SendingDomain, check_aligned, dns_records, sending_domain
 from tests.unit.messages.signing import ed25519_pem, ed25519_signer, rsa_pem, rsa_signer
 
 SHOP = SendingDomain(name="shop.example", signers=(rsa_signer(), ed25519_signer()), bounce_host="bounces.shop.example")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.messages.sms_segments import ALONE, JOINED, encode_gsm, is_gsm, plainly, segments_of, split
+from holdfast.messages.text.sms_segments import ALONE, JOINED, encode_gsm, is_gsm, plainly, segments_of, split
 
 
 @pytest.mark.parametrize(

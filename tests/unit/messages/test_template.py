@@ -14,8 +14,8 @@ from holdfast.decisions.medium import media
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
 from holdfast.messages.content import Words, parse_content
-from holdfast.messages.needs import Wanting
-from holdfast.messages.template import SOURCE_CHARACTERS_MOST, RenderFailed, one_line, parse_template
+from holdfast.messages.liquid.needs import Wanting
+from holdfast.messages.liquid.template import SOURCE_CHARACTERS_MOST, RenderFailed, one_line, parse_template
 
 NOW = datetime(2026, 11, 27, 9, 30, tzinfo=UTC)
 ZOE: dict[str, Json] = {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.messages.address import read_address
-from holdfast.messages.verp import bounce_address, bounced_send
+from holdfast.messages.mail.address import read_address
+from holdfast.messages.mail.verp import bounce_address, bounced_send
 
 SEND = "00112233445566778899aabbccddeeff"
 KEY = b"a key of thirty-two bytes, for us"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.warm_up import (
+from holdfast.messages.mail.warm_up import (
     DAYS_MOST,
     EXAMPLE,
     Sent,

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.vapid import (
+from holdfast.messages.push.vapid import (
     ORIGINS_MOST,
     RENEWED_SECONDS,
     Vapid,
@@ -26,8 +26,8 @@ from holdfast.messages.vapid import (
     read_vapid_key,
     vapid_key,
 )
-from holdfast.messages.web_push import PLAINTEXT_BYTES_MOST, encrypt, read_subscription, sealed
-from holdfast.messages.web_token import base64url, read_base64url, read_signing_key, signed_token
+from holdfast.messages.push.web_push import PLAINTEXT_BYTES_MOST, encrypt, read_subscription, sealed
+from holdfast.messages.push.web_token import base64url, read_base64url, read_signing_key, signed_token
 from tests.push_service import Subscription, Unreadable, check_vapid, decrypt
 
 KEY = vapid_key(b"\x01" * 32)

@@ -8,7 +8,7 @@ import msgspec
 
 from holdfast.events.event import Json
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.markup import text_of
+from holdfast.messages.mail.markup import text_of
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Verdict
 from holdfast.ports.clock import Clock
 from holdfast.ports.mailbox import KeptMessage, Mailbox

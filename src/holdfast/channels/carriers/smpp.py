@@ -30,7 +30,7 @@ from holdfast.channels.smpp import (
 )
 from holdfast.channels.smpp_pdu import GarbledError, Message, Pdu, PduReader, read_id
 from holdfast.channels.smpp_text import DefaultAlphabet
-from holdfast.messages.inbound import Incoming, Receipt
+from holdfast.messages.heard.inbound import Incoming, Receipt
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,7 @@ from typing import Literal, TypeVar
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.catalogue import BadItemError, FieldType, Learning, check_name, item_of, rank_of
+from holdfast.messages.liquid.catalogue import BadItemError, FieldType, Learning, check_name, item_of, rank_of
 from holdfast.ports.catalogues import Catalogue, CatalogueItem
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State, Transaction, View

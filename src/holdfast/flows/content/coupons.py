@@ -13,7 +13,7 @@ from itertools import islice
 
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.catalogue import check_name
+from holdfast.messages.liquid.catalogue import check_name
 from holdfast.ports.catalogues import ClaimedCode, CouponPool
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State

@@ -15,8 +15,8 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from holdfast.events.event import Json
-from holdfast.messages.linked_hosts import LinkedHosts
-from holdfast.messages.needs import Linked
+from holdfast.messages.liquid.linked_hosts import LinkedHosts
+from holdfast.messages.liquid.needs import Linked
 from holdfast.ports.clock import Clock
 from holdfast.ports.web import Call, Fetched, Fetcher, Unfetched
 

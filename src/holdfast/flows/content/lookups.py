@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from holdfast.events.event import Json
-from holdfast.messages.needs import CatalogueItems, Need, Recommended
+from holdfast.messages.liquid.needs import CatalogueItems, Need, Recommended
 from holdfast.ports.catalogues import CatalogueItem
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State, View

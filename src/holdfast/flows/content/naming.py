@@ -12,9 +12,9 @@ from holdfast.flows.content.shelf import other_medium, unknown_template
 from holdfast.flows.content.strictness import Seen, Sources, check_sources, check_unheard
 from holdfast.flows.content.templates import load_blocks
 from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
-from holdfast.messages.blocks import blocks_in
 from holdfast.messages.provided import PROVIDED, check_variables
-from holdfast.messages.saved import content_of
+from holdfast.messages.saved.blocks import blocks_in
+from holdfast.messages.saved.saved import content_of
 from holdfast.ports.state import View
 
 

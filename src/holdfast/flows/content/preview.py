@@ -22,14 +22,14 @@ from holdfast.flows.people.person import shown_as
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import format_moment, to_millis
-from holdfast.messages.blocks import blocks_in
-from holdfast.messages.checking import Occasion, Remark, remarks_on
 from holdfast.messages.content import Words
-from holdfast.messages.languages import language_of, languages_of
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Refused, Verdict
 from holdfast.messages.provided import PROVIDED_SAVED, check_variables
-from holdfast.messages.saved import ONLY, Variant, Written, decode_template
+from holdfast.messages.saved.blocks import blocks_in
+from holdfast.messages.saved.checking import Occasion, Remark, remarks_on
+from holdfast.messages.saved.languages import language_of, languages_of
+from holdfast.messages.saved.saved import ONLY, Variant, Written, decode_template
 from holdfast.messages.start_token import start_token
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.catalogues import ClaimedCode

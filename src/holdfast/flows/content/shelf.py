@@ -18,11 +18,11 @@ from holdfast.decisions.step import Said
 from holdfast.decisions.steps.send import SAVED, SavedTemplate
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.blocks import DEPTH_MOST, Block, blocks_in, decode_block
 from holdfast.messages.content import Content
-from holdfast.messages.filters._local import LOCALE
-from holdfast.messages.languages import languages_of
-from holdfast.messages.saved import Written, content_of, decode_template
+from holdfast.messages.liquid.filters._local import LOCALE
+from holdfast.messages.saved.blocks import DEPTH_MOST, Block, blocks_in, decode_block
+from holdfast.messages.saved.languages import languages_of
+from holdfast.messages.saved.saved import Written, content_of, decode_template
 from holdfast.ports.state import Told, View
 from holdfast.ports.templates import Heading, SavedKind
 from holdfast.profiles.variants import Variants, variant_of

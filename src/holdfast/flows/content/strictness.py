@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 from holdfast.decisions.fields import one_of
 from holdfast.kernel.errors import Exposed, Invalid
-from holdfast.messages.asked import Asked, Source
-from holdfast.messages.linked_hosts import LinkedHosts
+from holdfast.messages.liquid.asked import Asked, Source
+from holdfast.messages.liquid.linked_hosts import LinkedHosts
 from holdfast.messages.provided import Texts
 from holdfast.ports.discovery import Discovery
 from holdfast.ports.state import View

@@ -25,12 +25,12 @@ from holdfast.flows.content.strictness import (
 from holdfast.flows.journey.playbook import load_playbook
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.blocks import DEPTH_MOST, Block, Form, blocks_in, decode_block, encode_block, put_in
-from holdfast.messages.linked_hosts import LinkedHosts
-from holdfast.messages.mjml import compile_mjml
+from holdfast.messages.liquid.linked_hosts import LinkedHosts
+from holdfast.messages.liquid.template import Template, parse_template
 from holdfast.messages.provided import PROVIDED_SAVED, check_variables
-from holdfast.messages.saved import Written, content_of, decode_template, encode_template
-from holdfast.messages.template import Template, parse_template
+from holdfast.messages.saved.blocks import DEPTH_MOST, Block, Form, blocks_in, decode_block, encode_block, put_in
+from holdfast.messages.saved.mjml import compile_mjml
+from holdfast.messages.saved.saved import Written, content_of, decode_template, encode_template
 from holdfast.ports.state import OVER, State, Transaction, View
 from holdfast.ports.templates import SavedKind, SavedTemplate
 

@@ -12,7 +12,7 @@ from holdfast.events.event import Event
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.messages.content import Words
-from holdfast.messages.keywords import Keyword, confirmation
+from holdfast.messages.text.keywords import Keyword, confirmation
 from holdfast.ports.state import Send
 from holdfast.profiles.profile import Profile
 

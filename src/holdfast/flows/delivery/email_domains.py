@@ -18,8 +18,8 @@ from holdfast.decisions.fields import encode_fields
 from holdfast.events.event import Json
 from holdfast.flows.delivery.connections import Connections, Wish
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
-from holdfast.messages.dkim import is_host
-from holdfast.messages.sending_domain import DnsRecord, SendingDomain, dns_records, sending_domain
+from holdfast.messages.mail.dkim import is_host
+from holdfast.messages.mail.sending_domain import DnsRecord, SendingDomain, dns_records, sending_domain
 from holdfast.ports.connections import Connection
 
 RSA_BITS = 2_048

@@ -16,9 +16,18 @@ from holdfast.flows.content.linked import Answer, LinkedContent, NoAnswer
 from holdfast.flows.content.lookups import Lookups, NoCatalogue
 from holdfast.kernel.moments import from_millis
 from holdfast.messages.content import Content, Words
-from holdfast.messages.needs import ROUNDS_MOST, Aborted, CatalogueItems, Coupon, Linked, Need, Recommended, Wanting
+from holdfast.messages.liquid.needs import (
+    ROUNDS_MOST,
+    Aborted,
+    CatalogueItems,
+    Coupon,
+    Linked,
+    Need,
+    Recommended,
+    Wanting,
+)
+from holdfast.messages.liquid.template import RenderFailed
 from holdfast.messages.parcel import Deferred, Refused
-from holdfast.messages.template import RenderFailed
 from holdfast.ports.state import Send
 
 LATER_SECONDS = 60

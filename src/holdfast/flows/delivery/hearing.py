@@ -25,7 +25,7 @@ from holdfast.flows.delivery.telling import (
 )
 from holdfast.flows.ingest.reading import Placed
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.messages.bounces import bounce_kind, status_in
+from holdfast.messages.heard.bounces import bounce_kind, status_in
 from holdfast.ports.state import Identity, Send, Transaction
 from holdfast.profiles.profile import CONSENT_CHANGED, EMPTY, Profile
 

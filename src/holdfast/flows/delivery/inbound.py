@@ -32,12 +32,12 @@ from holdfast.flows.delivery.telling import (
     owners_of,
 )
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.messages.bounces import Bounce, bounce_kind, read_bounces, status_in
-from holdfast.messages.complaints import read_complaint
-from holdfast.messages.inbound import Arrival, Inbound, Incoming, Receipt, ReceiptKind, Told, Unreadable
-from holdfast.messages.keywords import Keyword, read_keyword, suggests_stop
-from holdfast.messages.reports import read_report, reported_send
+from holdfast.messages.heard.bounces import Bounce, bounce_kind, read_bounces, status_in
+from holdfast.messages.heard.complaints import read_complaint
+from holdfast.messages.heard.inbound import Arrival, Inbound, Incoming, Receipt, ReceiptKind, Told, Unreadable
+from holdfast.messages.heard.reports import read_report, reported_send
 from holdfast.messages.start_token import read_start
+from holdfast.messages.text.keywords import Keyword, read_keyword, suggests_stop
 from holdfast.ports.clock import Clock
 from holdfast.ports.receipts import Reached
 from holdfast.ports.state import BadRecord, Send, State

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from holdfast.flows.delivery.domains import SLOW_MS, Domains, Slowed
 from holdfast.messages.breaker import Breaker, Standing
 from holdfast.messages.doubt import ONCE, DoubtPolicy
+from holdfast.messages.mail.warm_up import WarmUp
 from holdfast.messages.pace import Bucket, Rate, Rates
 from holdfast.messages.parcel import Deferred, InDoubt, Verdict
-from holdfast.messages.warm_up import WarmUp
 from holdfast.ports.state import URGENCIES, Lane, Send, Settlement
 
 ROOM = 40

@@ -9,8 +9,8 @@ from holdfast.events.event import OWN_SOURCE
 from holdfast.flows.delivery.telling import ENGAGEMENT_RECLASSIFIED
 from holdfast.flows.people.person import shown_as
 from holdfast.kernel.errors import NotFound
-from holdfast.messages.agent import Agent
-from holdfast.messages.lifecycle import STATUS_OF, Life, Moment, life_of
+from holdfast.messages.heard.agent import Agent
+from holdfast.messages.heard.lifecycle import STATUS_OF, Life, Moment, life_of
 from holdfast.ports.history import History, TimelineEvent
 from holdfast.ports.state import Send, View
 

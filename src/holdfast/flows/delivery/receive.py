@@ -27,8 +27,8 @@ from holdfast.flows.delivery.telling import (
     message_event,
 )
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.agent import Agent
-from holdfast.messages.bursts import Deed, Hit, judged, recent
+from holdfast.messages.heard.agent import Agent
+from holdfast.messages.heard.bursts import Deed, Hit, judged, recent
 from holdfast.messages.links import Link, LinkKind, decode_link, encode_link
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import Send, State, View

@@ -29,7 +29,7 @@ from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
-from holdfast.messages.needs import Aborted
+from holdfast.messages.liquid.needs import Aborted
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.messages.start_token import start_token
 from holdfast.ports.carrier import Carrier

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from holdfast.flows.delivery.lanes import Lanes
-from holdfast.messages.warm_up import day_of_millis, next_day_ms, read_sent
+from holdfast.messages.mail.warm_up import day_of_millis, next_day_ms, read_sent
 from holdfast.ports.state import Send, Transaction, View
 
 WARM = "warm/"

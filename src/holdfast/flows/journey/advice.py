@@ -18,10 +18,10 @@ from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.flows.content.naming import event_behind
 from holdfast.flows.content.strictness import seen_by, unheard_in
 from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
-from holdfast.messages.blocks import blocks_in
 from holdfast.messages.content import parse_content
+from holdfast.messages.liquid.template import Template
 from holdfast.messages.provided import PROVIDED, unprovided_in
-from holdfast.messages.template import Template
+from holdfast.messages.saved.blocks import blocks_in
 from holdfast.ports.discovery import Discovery
 from holdfast.ports.state import OVER, DecisionState
 

@@ -15,8 +15,8 @@ from holdfast.decisions.medium import medium_called
 from holdfast.decisions.step import Said, Step
 from holdfast.decisions.steps.send import SAVED
 from holdfast.kernel.errors import Invalid, TooLarge
-from holdfast.messages.blocks import blocks_in
 from holdfast.messages.content import parse_content
+from holdfast.messages.saved.blocks import blocks_in
 
 DRAFTS_MOST = 500
 """Journeys and campaigns published at once."""

@@ -18,7 +18,7 @@ from holdfast.flows.people.identify import find_identity
 from holdfast.flows.people.person import shown_as
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import format_moment, from_millis, parse_moment, to_millis
-from holdfast.messages.lifecycle import FOLLOWS, STATUS_OF
+from holdfast.messages.heard.lifecycle import FOLLOWS, STATUS_OF
 from holdfast.ports.history import History, TimelineEvent
 from holdfast.ports.state import Decision, Identity, Send, View
 from holdfast.profiles.profile import EMPTY, combine

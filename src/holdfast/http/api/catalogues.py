@@ -20,7 +20,7 @@ from holdfast.http.api.files import FILE_BODY, kept_file, shown_progress
 from holdfast.http.auth import asked_by
 from holdfast.http.shapes import moment_text
 from holdfast.integrations.files.items import format_of, item_rows
-from holdfast.messages.catalogue import decode_types
+from holdfast.messages.liquid.catalogue import decode_types
 from holdfast.ports.catalogues import Catalogue, CatalogueItem
 from holdfast.wiring import Application
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter
 
 from holdfast.flows.delivery.email_domains import DomainWish, EmailDomain, add_email_domain, email_domains
 from holdfast.http.shapes import WISH, Truth
-from holdfast.messages.dkim import is_host
-from holdfast.messages.sending_domain import DnsRecord
+from holdfast.messages.mail.dkim import is_host
+from holdfast.messages.mail.sending_domain import DnsRecord
 from holdfast.wiring import Application
 
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Path
 
 from holdfast.flows.delivery.life import MessageLife, message_life
 from holdfast.http.shapes import moment_text
-from holdfast.messages.agent import Agent
-from holdfast.messages.lifecycle import Moment, Status
+from holdfast.messages.heard.agent import Agent
+from holdfast.messages.heard.lifecycle import Moment, Status
 from holdfast.ports.state import SendState
 from holdfast.wiring import Application
 

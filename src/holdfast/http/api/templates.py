@@ -22,7 +22,7 @@ from holdfast.flows.content.templates import (
 from holdfast.http.auth import asked_by
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole, moment_text
 from holdfast.kernel.errors import NotFound
-from holdfast.messages.checking import Remark, Weight
+from holdfast.messages.saved.checking import Remark, Weight
 from holdfast.ports.templates import Heading, SavedKind, SavedTemplate
 from holdfast.wiring import Application
 

@@ -11,7 +11,7 @@ from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from html import unescape
 
-from holdfast.messages.markup import tags, text_of
+from holdfast.messages.mail.markup import tags, text_of
 
 PREVIEW_CHARACTERS = 160
 GLIMPSED_BYTES = 8_192

@@ -1,0 +1,1 @@
+"""Text messages: segments, senders, and the words that stop them."""
