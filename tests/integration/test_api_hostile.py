@@ -96,14 +96,19 @@ BODIES: dict[tuple[str, str], object] = {
             "state": "running",
         }
     },
-    ("POST", "/api/experiments/decide"): {"user_id": "fuzz-one", "anonymous_id": "fuzz-two", "experiments": ["fuzz"]},
+    ("POST", "/api/experiments/decide"): {"user_id": "fuzz-one", "anonymous_id": "fuzz-two", "experiments": []},
     ("PUT", "/api/templates/{saved_id}"): {
-        "definition": {"name": "T", "medium": "sms", "content": {"text": "Hi {{ person.a }}"}, "languages": {"de": {}}}
+        "definition": {
+            "name": "T",
+            "medium": "sms",
+            "content": {"text": "Hi {{ person.a | default: 1 }}"},
+            "languages": {"de": {}},
+        }
     },
     ("POST", "/api/templates/{saved_id}/restore"): {"version": 1},
     ("POST", "/api/templates/preview"): {
         "medium": "sms",
-        "content": {"text": "Hi {{ person.a }}"},
+        "content": {"text": "Hi {{ person.a | default: 1 }}"},
         "person": "fuzz-one",
         "event": {"name": "A", "properties": {"b": 1}},
         "language": "de",

@@ -13,7 +13,7 @@ from tests.integration.api_server import Server, person, until
 
 GOAL = {"event": "Order Completed", "within_seconds": 3600}
 TEMPLATE = {
-    "subject": "Hello {{ person.name }}",
+    "subject": 'Hello {{ person.name | default: "you" }}',
     "html": """<p>Welcome</p><a href="https://shop.example/?a=1&b=ü">shop</a>
         <a href="{{ links.unsubscribe }}">leave</a>""",
     "text": "Welcome. {{ links.unsubscribe }}",
