@@ -19,7 +19,7 @@ WHERE = {"property": "plan", "operator": "equals", "value": "gold"}
 SEGMENT = {"type": "all", "of": [{**DID, "where": [WHERE]}, {"type": "trait", "trait": "a", "operator": "is_set"}]}
 GOAL = {"event": "Order Completed", "within_seconds": 3600}
 TRIGGER = {"event": "Never Happens", "again": "after_exit", "cool_down_seconds": 60}
-TEMPLATE = {"subject": "Hello {{ person.name }}", "html": "<p>Hello</p>", "text": "Hello"}
+TEMPLATE = {"subject": "Hello {{ person.name | default: 1 }}", "html": "<p>Hello</p>", "text": "Hello"}
 SEND = {"channel": "email", "topic": "news", "template": TEMPLATE}
 JOURNEY = {
     "id": "fuzzed",
