@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.lacking import lacking
+
 START_SECONDS = 20
 
 
@@ -109,5 +111,5 @@ def running(server: NatsServer) -> Iterator[NatsServer]:
 def _program() -> Path:
     path = Path(sys.executable).parent / "nats-server"
     if not path.exists():
-        pytest.skip("nats-server is not installed: `make setup` brings it")
+        lacking("nats-server is not installed: `make setup` brings it")
     return path

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
+from tests.lacking import lacking
 
 START_SECONDS = 30
 DAEMONS = Path("/usr/lib/postfix/sbin")
@@ -81,7 +81,7 @@ def postfix(next_port: int) -> Iterator[int]:
     Skips the test where there is none: Postfix starts its parts under users of their own, which only root can.
     """
     if os.getuid() != 0 or not DAEMONS.is_dir() or shutil.which("postfix") is None:
-        pytest.skip("There is no Postfix here, or nobody who may start it: scripts/bring-system installs it, as root.")
+        lacking("There is no Postfix here, or nobody who may start it: scripts/bring-system installs it, as root.")
     directory = Path(tempfile.mkdtemp(prefix="postfix-"))
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

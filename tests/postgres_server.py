@@ -20,6 +20,7 @@ import pytest
 
 from holdfast.stores.postgres.opening import Limits
 from holdfast.stores.postgres.state import PostgresState
+from tests.lacking import lacking
 
 START_SECONDS = 60
 PRISTINE = "pristine"
@@ -132,10 +133,7 @@ def postgres_server() -> Iterator[PostgresServer]:
     """A running server; skips the test when there is no PostgreSQL here, which with CI=true is an error."""
     programs = _programs()
     if programs is None:
-        missing = "There is no PostgreSQL here: scripts/bring-system brings it."
-        if os.environ.get("CI") == "true":
-            pytest.fail(missing)
-        pytest.skip(missing)
+        lacking("There is no PostgreSQL here: scripts/bring-system brings it.")
     directory = Path(tempfile.mkdtemp(prefix="holdfast-postgres-"))
     try:
         if os.geteuid() == 0:

@@ -16,6 +16,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.browser.console import API_KEY, CHROMIUM, CONSOLE, FLAGS, WRITE_KEY, Open, Server, Watched, watch
+from tests.lacking import lacking
 
 START_SECONDS = 120
 
@@ -65,7 +66,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
 def browser() -> Iterator[Browser]:
     """Debian's Chromium."""
     if not CHROMIUM.is_file():
-        pytest.skip("Chromium is not installed; apt-get install chromium lets these tests run.")
+        lacking("Chromium is not installed; apt-get install chromium lets these tests run.")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=FLAGS)
         yield chromium

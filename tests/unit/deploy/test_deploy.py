@@ -20,6 +20,7 @@ from typer.main import get_command
 from holdfast.cli.main import app
 from holdfast.places import check_role
 from holdfast.settings import NAMES, Settings, merge, variable_of
+from tests.lacking import lacking
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 CHART = DEPLOY / "helm" / "holdfast"
@@ -185,7 +186,7 @@ def test_nats_syncs_before_it_acknowledges_and_understands_its_configuration(whe
     assert re.search(r"^\s*sync_interval: always$", configuration, re.MULTILINE)
     program = Path(sys.executable).parent / "nats-server"
     if not program.exists():
-        pytest.skip("nats-server is not installed: `make setup` brings it")
+        lacking("nats-server is not installed: `make setup` brings it")
     file = tmp_path / "nats.conf"
     file.write_text(configuration, encoding="utf-8")
     names = {"NODE": "nats-0", "POD_NAME": "shop-nats-0"}
