@@ -27,6 +27,7 @@ from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
 from holdfast.ports.templates import TemplateTransaction, TemplateView
 from holdfast.ports.turns import TurnTransaction, TurnView
+from holdfast.ports.words import WordsTransaction, WordsView
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
@@ -130,6 +131,11 @@ class Send:
     """What it costs, in thousandths of a minor unit of the workspace's currency."""
 
     @property
+    def is_tried_again(self) -> bool:
+        """Whether it was tried before it was claimed this time, or put off; so that words may be kept for it."""
+        return self.attempts > 1 or bool(self.reason)
+
+    @property
     def lane(self) -> Lane:
         """Where it waits."""
         if self.transactional:
@@ -173,6 +179,8 @@ class Settlement:
     """Devices of the person that are gone. The address of the send is no more than a name of one: it stands."""
     told: Told | None = None
     """What it said; None where its step said it itself, or nothing was handed over."""
+    words: bytes = b""
+    """For a send that may be handed over again: what it said, to be kept until then. Empty to leave that as it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -295,6 +303,7 @@ class View(
     ReceiptView,
     DeviceView,
     AdaptiveView,
+    WordsView,
     Protocol,
 ):
     """Reading the state as of one moment."""
@@ -507,6 +516,7 @@ class Transaction(
     ReceiptTransaction,
     DeviceTransaction,
     AdaptiveTransaction,
+    WordsTransaction,
     Protocol,
 ):
     """Changing the state: all of it, or nothing."""

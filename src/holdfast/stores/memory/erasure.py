@@ -85,6 +85,8 @@ class ChangingErasure(ReadingErasure):
         }
         tables.visits = {each: visit for each, visit in tables.visits.items() if visit.identity not in gone}
         tables.answers = {key: said for key, said in tables.answers.items() if tables.sends[key].identity not in gone}
+        theirs = {key for key, send in tables.sends.items() if send.identity in gone}
+        tables.kept_words = _without(tables.kept_words, theirs)
         tables.sends = {key: send for key, send in tables.sends.items() if send.identity not in gone}
         tables.memberships = _without(tables.memberships, gone)
         tables.segment_members = {each: since for each, since in tables.segment_members.items() if each[1] not in gone}

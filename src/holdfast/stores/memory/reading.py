@@ -41,6 +41,7 @@ from holdfast.stores.memory.receipts import ReadingReceipts
 from holdfast.stores.memory.runs import MemoryRuns
 from holdfast.stores.memory.templates import ReadingTemplates
 from holdfast.stores.memory.turns import MemoryTurns
+from holdfast.stores.memory.words import ReadingWords
 
 _K = TypeVar("_K")
 _V = TypeVar("_V")
@@ -62,6 +63,7 @@ class MemoryView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingWords,
 ):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""
 

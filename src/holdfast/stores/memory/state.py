@@ -42,6 +42,7 @@ from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
 from holdfast.stores.memory.templates import ChangingTemplates
 from holdfast.stores.memory.turns import MemoryChangingTurns
+from holdfast.stores.memory.words import ChangingWords
 
 
 class MemoryTransaction(
@@ -57,6 +58,7 @@ class MemoryTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingWords,
     MemoryView,
 ):
     """The transaction under way, on tables of its own: what was committed is never touched."""

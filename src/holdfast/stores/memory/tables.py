@@ -49,6 +49,8 @@ class Tables:
     sends: dict[str, Send] = field(default_factory=dict)
     answers: dict[str, tuple[Answered, ...]] = field(default_factory=dict)
     """By send: what came of attempts that did not end well."""
+    kept_words: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    """By send: since when, and what it said."""
     suppressions: dict[tuple[str, str], str] = field(default_factory=dict)
     suppressed_ms: dict[tuple[str, str], int] = field(default_factory=dict)
     """Since when, of those and perhaps of others that were lifted."""

@@ -52,6 +52,7 @@ from holdfast.stores.postgres.session import Connection
 from holdfast.stores.postgres.small import ChangingSmall, ReadingSmall
 from holdfast.stores.postgres.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.postgres.turns import ChangingTurns, ReadingTurns
+from holdfast.stores.postgres.words import ChangingWords, ReadingWords
 
 WORKSPACE = "holdfast"
 """The schema that holds the state unless another is named."""
@@ -87,6 +88,7 @@ class PostgresView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingWords,
 ):
     """A snapshot."""
 
@@ -110,6 +112,7 @@ class PostgresTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingWords,
 ):
     """The transaction under way."""
 

@@ -10,8 +10,8 @@ from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, tex
 
 _SQL = load("erasure")
 _KINDS = ("identities", "profiles", "links", "visits", "sends", "memberships", "inbox", "receipts", "devices")
-_FORGET = ("answers", *_KINDS, "members", "reviews", "numbers")
-"""In this order: answers are found by the sends they are about."""
+_FORGET = ("answers", "words", *_KINDS, "members", "reviews", "numbers")
+"""In this order: answers and words are found by the sends they are of."""
 
 
 class ReadingErasure(Session):

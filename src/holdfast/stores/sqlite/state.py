@@ -32,6 +32,7 @@ from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
 from holdfast.stores.sqlite.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.sqlite.turns import ChangingTurns, ReadingTurns
+from holdfast.stores.sqlite.words import ChangingWords, ReadingWords
 
 FILE = "state.sqlite"
 READERS_MOST = 4
@@ -64,6 +65,7 @@ class SqliteView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingWords,
 ):
     """A snapshot."""
 
@@ -87,6 +89,7 @@ class SqliteTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingWords,
 ):
     """The transaction under way."""
 

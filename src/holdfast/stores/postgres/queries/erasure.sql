@@ -72,6 +72,10 @@ DELETE FROM visit WHERE identity = ANY ($1::bigint[])
 -- Deletes what providers said of the sends of identities: it may quote an address.
 DELETE FROM send_answer WHERE key IN (SELECT key FROM send WHERE identity = ANY ($1::bigint[]))
 
+-- name: forget_words
+-- Deletes what the sends of identities said.
+DELETE FROM kept_words WHERE send IN (SELECT key FROM send WHERE identity = ANY ($1::bigint[]))
+
 -- name: forget_sends
 -- Deletes the sends of identities.
 DELETE FROM send WHERE identity = ANY ($1::bigint[])

@@ -77,6 +77,12 @@ DELETE FROM send_answer WHERE key IN (
   SELECT send.key FROM json_each(?1) AS wanted CROSS JOIN send ON send.identity = wanted.value
 )
 
+-- name: forget_words
+-- Deletes what the sends of identities said.
+DELETE FROM kept_words WHERE send IN (
+  SELECT send.key FROM json_each(?1) AS wanted CROSS JOIN send ON send.identity = wanted.value
+)
+
 -- name: forget_sends
 -- Deletes the sends of identities.
 DELETE FROM send WHERE identity IN (SELECT value FROM json_each(?1))
