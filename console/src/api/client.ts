@@ -23,6 +23,13 @@ export class Unreachable extends Error {
   }
 }
 
+let csrf = ''
+
+/** What the session gave to be sent with every change: another site's page cannot know it. */
+export function keepCsrf(token: string | undefined) {
+  csrf = token ?? ''
+}
+
 let onSignedOut = () => {}
 
 /** Called whenever an answer says that the session is over. */
@@ -44,7 +51,11 @@ async function ask<T>(method: string, path: string, body?: unknown, signal?: Abo
     response = await fetch(path, {
       method,
       credentials: 'same-origin',
-      headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...(named ? { 'Holdfast-Query': named } : {}) },
+      headers: {
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(named ? { 'Holdfast-Query': named } : {}),
+        ...(csrf && method !== 'GET' ? { 'Holdfast-Csrf': csrf } : {}),
+      },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     })

@@ -1,7 +1,7 @@
 /** Every question the console asks, with the key its answer is kept under. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { get, post, route } from './client'
+import { get, keepCsrf, post, route } from './client'
 import type {
   BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, Key, LiveMembers, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
   SavedSegment, SegmentCount, Session, Simulation, Trace, UnderWay,
@@ -9,7 +9,11 @@ import type {
 
 export const session = queryOptions({
   queryKey: ['session'],
-  queryFn: ({ signal }) => get<Session>('/session', {}, signal),
+  queryFn: async ({ signal }) => {
+    const found = await get<Session>('/session', {}, signal)
+    keepCsrf(found.csrf)
+    return found
+  },
   staleTime: Infinity,
 })
 

@@ -8,6 +8,12 @@ export interface Session {
   signed_in: boolean
   workspace?: { name: string; currency: string }
   demo?: boolean
+  first_start?: boolean
+  /** Null for an api key and for the open demo. */
+  account?: { id: string; email: string; name: string; role: string; two_factor: boolean } | null
+  permissions?: string[]
+  /** To be sent with everything that changes something. */
+  csrf?: string
 }
 
 export type SendState = 'pending' | 'claimed' | 'sent' | 'failed' | 'withheld' | 'in_doubt'

@@ -1,13 +1,15 @@
+import { LOCALE } from './language'
+
 const formats = new Map<string, Intl.NumberFormat>()
 
 function formatFor(currency: string): Intl.NumberFormat {
   let format = formats.get(currency)
   if (!format) {
     try {
-      format = new Intl.NumberFormat('en', { style: 'currency', currency })
+      format = new Intl.NumberFormat(LOCALE, { style: 'currency', currency })
     } catch {
       // A currency nobody registered still deserves its number and its letters.
-      format = new Intl.NumberFormat('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+      format = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 2, maximumFractionDigits: 2 })
     }
     formats.set(currency, format)
   }

@@ -1,10 +1,13 @@
-/** Numbers as the console writes them: 1,234; 48.2K; 13.1%; +3.0 points; a real minus sign; "–" for none. */
+/** Numbers as the console writes them, in the reader's locale: 1,234; 48.2K; 13.1%; +3.0 points; a real minus sign; "–" for none. */
+import { LOCALE, t } from './language'
 
 const MINUS = '−'
 export const NONE = '–'
 
-const whole = new Intl.NumberFormat('en', { maximumFractionDigits: 0 })
-const short = new Intl.NumberFormat('en', { notation: 'compact', maximumFractionDigits: 1 })
+const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
+const short = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 })
+
+const tenths = (value: number) => value.toLocaleString(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
 
 const realMinus = (text: string) => text.replace('-', MINUS)
 
@@ -20,19 +23,17 @@ export function compact(value: number): string {
 export function percent(share: number | null | undefined, digits?: number): string {
   if (share === null || share === undefined || !Number.isFinite(share)) return NONE
   const places = digits ?? (share !== 0 && Math.abs(share) < 0.01 ? 2 : 1)
-  return `${realMinus((share * 100).toFixed(places))}%`
+  return realMinus(share.toLocaleString(LOCALE, { style: 'percent', minimumFractionDigits: places, maximumFractionDigits: places }))
 }
 
 /** A number that always shows its sign, zero excepted. */
 export function signed(value: number, digits = 1): string {
-  const text = Math.abs(value).toFixed(digits)
-  if (Number(text) === 0) return text
-  return `${value < 0 ? MINUS : '+'}${text}`
+  return realMinus(value.toLocaleString(LOCALE, { signDisplay: 'exceptZero', minimumFractionDigits: digits, maximumFractionDigits: digits }))
 }
 
 /** A difference of two shares, in percentage points. */
 export function points(difference: number, digits = 1): string {
-  return `${signed(difference * 100, digits)} points`
+  return t('{{amount}} points', { amount: signed(difference * 100, digits) })
 }
 
 export function plural(amount: number, one: string, many = `${one}s`): string {
@@ -41,9 +42,9 @@ export function plural(amount: number, one: string, many = `${one}s`): string {
 
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`
-  return size < 1_000_000 ? `${(size / 1000).toFixed(1)} KB` : `${(size / 1_000_000).toFixed(1)} MB`
+  return size < 1_000_000 ? `${tenths(size / 1000)} KB` : `${tenths(size / 1_000_000)} MB`
 }
 
 export function milliseconds(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${tenths(ms / 1000)} s`
 }

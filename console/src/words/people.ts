@@ -1,4 +1,5 @@
 import type { Json, PersonRow, Properties } from '~/api/types'
+import { LOCALE, t } from './language'
 
 const written = (value: Json | undefined) => (typeof value === 'string' && value.trim() ? value.trim() : '')
 
@@ -7,7 +8,7 @@ export function personName(person: Pick<PersonRow, 'traits' | 'user_id' | 'known
   const { traits } = person
   const parts = [written(traits['first_name'] ?? traits['firstName']), written(traits['last_name'] ?? traits['lastName'])]
   return (
-    written(traits['name']) || parts.filter(Boolean).join(' ') || written(traits['email']) || (person.known ? person.user_id : 'Someone new')
+    written(traits['name']) || parts.filter(Boolean).join(' ') || written(traits['email']) || (person.known ? person.user_id : t('Someone new'))
   )
 }
 
@@ -21,8 +22,8 @@ export function initials(name: string): string {
 /** A trait or property as text on one line; lists and objects as JSON. */
 export function shown(value: Json | undefined): string {
   if (value === null || value === undefined) return '–'
-  if (typeof value === 'boolean') return value ? 'Yes' : 'No'
-  if (typeof value === 'number') return value.toLocaleString('en', { maximumFractionDigits: 6 })
+  if (typeof value === 'boolean') return value ? t('Yes') : t('No')
+  if (typeof value === 'number') return value.toLocaleString(LOCALE, { maximumFractionDigits: 6 })
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 

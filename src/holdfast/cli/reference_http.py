@@ -2,19 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Iterator, Mapping, Sequence
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Iterator, Sequence
 
-from holdfast.cli.in_process import call
 from holdfast.cli.markdown import table
-from holdfast.http.app import make_http
-from holdfast.settings import Settings
-from holdfast.wiring import Application
-
-Json = Mapping[str, Any]
+from holdfast.cli.openapi import Json, openapi
 
 INTRODUCTION = """# HTTP API
 
@@ -62,25 +53,11 @@ token in the header `X-Holdfast-Person`, or for a visitor by `anonymous_id` in t
 
 def http_page() -> str:
     """Every call of the API, with what it takes and gives, and the shapes it speaks in."""
-    api = _openapi()
+    api = openapi()
     calls = "\n".join(_tag(tag, list(lines)) for tag, lines in _by_tag(api).items())
     schemas = api["components"]["schemas"]
     shapes = "\n".join(_shape(name, each) for name, each in sorted(schemas.items()) if not _is_foreign(name))
     return f"{INTRODUCTION}\n{calls}\n## Shapes\n\n{shapes}"
-
-
-def _openapi() -> Json:
-    # The description follows from the routes alone; what they call when they are asked is not needed to tell it.
-    nothing = SimpleNamespace(source_of=None)
-    parts = SimpleNamespace(
-        **dict.fromkeys(("collector", "receiver", "preferences", "arrivals", "clock", "state")),
-        settings=Settings(),
-        access=nothing,
-        mailbox=nothing,
-    )
-    api = make_http(cast("Application", parts))
-    _, body = asyncio.run(call(api, "GET", "/openapi.json"))
-    return cast("Json", json.loads(body))
 
 
 def _by_tag(api: Json) -> dict[str, list[str]]:
