@@ -25,6 +25,7 @@ from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
+from holdfast.ports.teamwork import TeamworkTransaction, TeamworkView
 from holdfast.ports.templates import TemplateTransaction, TemplateView
 from holdfast.ports.turns import TurnTransaction, TurnView
 from holdfast.ports.words import WordsTransaction, WordsView
@@ -303,6 +304,7 @@ class View(
     ReceiptView,
     DeviceView,
     AdaptiveView,
+    TeamworkView,
     WordsView,
     Protocol,
 ):
@@ -516,6 +518,7 @@ class Transaction(
     ReceiptTransaction,
     DeviceTransaction,
     AdaptiveTransaction,
+    TeamworkTransaction,
     WordsTransaction,
     Protocol,
 ):

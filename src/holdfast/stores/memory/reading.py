@@ -39,6 +39,7 @@ from holdfast.stores.memory.inbox import ReadingInbox
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.receipts import ReadingReceipts
 from holdfast.stores.memory.runs import MemoryRuns
+from holdfast.stores.memory.teamwork import ReadingTeamwork
 from holdfast.stores.memory.templates import ReadingTemplates
 from holdfast.stores.memory.turns import MemoryTurns
 from holdfast.stores.memory.words import ReadingWords
@@ -63,6 +64,7 @@ class MemoryView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingTeamwork,
     ReadingWords,
 ):
     """A snapshot. It answers by looking through whole tables where that is simplest: this store is for small worlds."""

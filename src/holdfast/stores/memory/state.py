@@ -40,6 +40,7 @@ from holdfast.stores.memory.reading import MemoryView
 from holdfast.stores.memory.receipts import ChangingReceipts
 from holdfast.stores.memory.runs import MemoryChangingRuns
 from holdfast.stores.memory.tables import Tables
+from holdfast.stores.memory.teamwork import ChangingTeamwork
 from holdfast.stores.memory.templates import ChangingTemplates
 from holdfast.stores.memory.turns import MemoryChangingTurns
 from holdfast.stores.memory.words import ChangingWords
@@ -58,6 +59,7 @@ class MemoryTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingTeamwork,
     ChangingWords,
     MemoryView,
 ):

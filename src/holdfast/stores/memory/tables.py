@@ -16,6 +16,7 @@ from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.receipts import Reached
 from holdfast.ports.runs import Planned, Run
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send, SendState
+from holdfast.ports.teamwork import Approval, AuditEntry, Comment, Draft, Presence
 from holdfast.ports.templates import SavedTemplate
 from holdfast.ports.turns import Turn
 from holdfast.ports.watching import Watch
@@ -74,6 +75,11 @@ class Tables:
     templates: dict[tuple[str, str, int], SavedTemplate] = field(default_factory=dict)
     """Every version, deletions too, by kind, id and number."""
     notes: dict[str, str] = field(default_factory=dict)
+    audit: dict[int, AuditEntry] = field(default_factory=dict)
+    approvals: dict[int, Approval] = field(default_factory=dict)
+    comments: dict[int, Comment] = field(default_factory=dict)
+    drafts: dict[tuple[str, str], Draft] = field(default_factory=dict)
+    presences: dict[tuple[str, str, str], Presence] = field(default_factory=dict)
     live_segments: dict[int, LiveSegment] = field(default_factory=dict)
     live_last: int = 0
     segment_members: dict[tuple[int, int], int] = field(default_factory=dict)

@@ -50,6 +50,7 @@ from holdfast.stores.postgres.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.postgres.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.postgres.session import Connection
 from holdfast.stores.postgres.small import ChangingSmall, ReadingSmall
+from holdfast.stores.postgres.teamwork import ChangingTeamwork, ReadingTeamwork
 from holdfast.stores.postgres.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.postgres.turns import ChangingTurns, ReadingTurns
 from holdfast.stores.postgres.words import ChangingWords, ReadingWords
@@ -88,6 +89,7 @@ class PostgresView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingTeamwork,
     ReadingWords,
 ):
     """A snapshot."""
@@ -112,6 +114,7 @@ class PostgresTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingTeamwork,
     ChangingWords,
 ):
     """The transaction under way."""

@@ -30,6 +30,7 @@ from holdfast.stores.sqlite.receipts import ChangingReceipts, ReadingReceipts
 from holdfast.stores.sqlite.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
+from holdfast.stores.sqlite.teamwork import ChangingTeamwork, ReadingTeamwork
 from holdfast.stores.sqlite.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.sqlite.turns import ChangingTurns, ReadingTurns
 from holdfast.stores.sqlite.words import ChangingWords, ReadingWords
@@ -65,6 +66,7 @@ class SqliteView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingTeamwork,
     ReadingWords,
 ):
     """A snapshot."""
@@ -89,6 +91,7 @@ class SqliteTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingTeamwork,
     ChangingWords,
 ):
     """The transaction under way."""
