@@ -7,10 +7,11 @@ from math import ceil, inf
 
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
-from holdfast.measures.statistics.planning import days_for, people_for_shares, sequential_people
+from holdfast.measures.statistics.planning import days_for, looks_cost, people_for_shares, sequential_people
 from holdfast.measures.statistics.sequential import LOOKS
 
 PEOPLE_MOST = 10_000_000_000
+_HALVINGS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,4 +111,51 @@ def plan_trial(
         people_each=ceil(many),
         people_each_once=ceil(once),
         days=None if days is None or days == inf else ceil(days),
+    )
+
+
+def plan_by_people(  # noqa: PLR0917 - What a plan is made of, but for the lift that is looked for.
+    base: float,
+    people: float,
+    variants: int = 2,
+    confidence: float = 0.95,
+    power: float = 0.8,
+    people_a_day: float | None = None,
+    within_days: float = 7.0,
+) -> TrialPlan:
+    """The plan of the smallest lift that so many people, of all variants together, show with looks at any time.
+
+    Raises Invalid where they are too few for any.
+    """
+    if not (0 < base < 1 and 2 <= variants <= 50 and 0.5 <= confidence < 1 and 0 < power < 1):
+        raise Invalid(
+            "this cannot be planned.",
+            path="$.base",
+            hint="Give a base between 0 and 1, 2 to 50 variants, a confidence such as 0.95 and a power such as 0.8.",
+        )
+    each_confidence = 1 - (1 - confidence) / (variants - 1)
+    once = people / variants / looks_cost(confidence=each_confidence, power=power)
+
+    def shows(lift: float) -> bool:
+        return people_for_shares(base, base * (1 + lift), confidence=each_confidence, power=power) <= once
+
+    least, most = 0.0, (1 - base) / base * (1 - 1e-6)
+    if not shows(most):
+        raise Invalid(
+            f"{people:,.0f} people are too few to show any rise of {base:.2%}.",
+            code="too_few_people",
+            path="$.people",
+            hint="Give it more people, or more days.",
+        )
+    for _ in range(_HALVINGS):
+        middle = (least + most) / 2
+        least, most = (least, middle) if shows(middle) else (middle, most)
+    return plan_trial(
+        base=base,
+        lift=most,
+        variants=variants,
+        confidence=confidence,
+        power=power,
+        people_a_day=people_a_day,
+        within_days=within_days,
     )

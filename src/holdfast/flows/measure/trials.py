@@ -81,6 +81,8 @@ class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Quantiles of revenue per person to compare, by bootstrap."""
     as_of_ms: int | None = None
     """Read it as it stood then."""
+    adjust: bool = True
+    """Take out of differences what people did before."""
 
 
 def trial_wish(how: Mapping[str, object]) -> TrialWish:
@@ -175,7 +177,11 @@ async def measure_trial(
         trait=wish.trait,
     )
     plan = Plan(
-        reading=wish.reading or subject.reading, confidence=wish.confidence, base=wish.base, shares=subject.shares
+        reading=wish.reading or subject.reading,
+        confidence=wish.confidence,
+        base=wish.base,
+        shares=subject.shares,
+        adjust=wish.adjust,
     )
     found = await _read(history, subject, question, plan, wish.quantiles)
     if not found.reading.variants and subject.kind == "experiment" and not subject.variants:

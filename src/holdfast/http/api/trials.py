@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
+import msgspec
 from fastapi import APIRouter, Query
 from pydantic import Field
 
 from holdfast.flows.measure.self_check import SelfCheckWish, self_check
+from holdfast.flows.measure.trial_course import course_of_trial
+from holdfast.flows.measure.trial_list import TrialListed, every_trial
 from holdfast.flows.measure.trial_told import trial_of
 from holdfast.flows.measure.trials import ORDERS, TrialWish, measure_trial
-from holdfast.http.shapes import WISH, Properties, Whole
+from holdfast.http.needs import needs
+from holdfast.http.shapes import WISH, Properties, Whole, moment_text
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import parse_moment, to_millis
-from holdfast.measures.planned import plan_trial
+from holdfast.measures.planned import PEOPLE_MOST, TrialPlan, plan_by_people, plan_trial
 from holdfast.wiring import Application
 
 
@@ -52,18 +56,145 @@ class TrialShape:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TrialListedShape:
+    """One trial before it is read: `shares` as designed, `goal` the event it is decided by.
+
+    `id` is as `/api/trials/{id}` takes it, `origin` the id of the experiment, template, journey or campaign.
+    """
+
+    id: str
+    kind: Literal["experiment", "template", "step", "journey", "campaign"]
+    name: str
+    state: str
+    origin: str
+    variants: list[str]
+    shares: dict[str, float]
+    goal: str
+    within_seconds: int
+    changed_at: str
+
+    @classmethod
+    def of(cls, listed: TrialListed) -> Self:
+        return cls(
+            id=listed.id,
+            kind=listed.kind,
+            name=listed.name,
+            state=listed.state,
+            origin=listed.origin,
+            variants=list(listed.variants),
+            shares=listed.shares,
+            goal=listed.goal,
+            within_seconds=listed.within_seconds,
+            changed_at=moment_text(listed.changed_ms),
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialList:
+    """Every trial there is: experiments and templates with variants, splits of journeys, holdouts."""
+
+    trials: list[TrialListedShape]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseVariant:
+    """A variant at a moment: everybody assigned by then, who of them got something, and the metric per person."""
+
+    variant: str
+    people: int
+    exposed: int
+    mean: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseComparison:
+    """A variant beside the base at a moment; an effect is `estimated` or `inconclusive`, and why."""
+
+    variant: str
+    base: str
+    people: int
+    is_sure: bool
+    difference: Properties
+    ratio: Properties
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoursePointShape:
+    """What was to be read at one moment."""
+
+    at: str
+    variants: list[CourseVariant]
+    comparisons: list[CourseComparison]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CourseShape:
+    """One metric of a trial over time. Money is in minor units of `currency`."""
+
+    experiment: str
+    metric: str
+    measure: str
+    within_seconds: int
+    reading: Literal["sequential", "fixed", "bayesian"]
+    confidence: float
+    base: str | None
+    currency: str
+    points: list[CoursePointShape]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PlanWish:
-    """What a trial is to show: a share that reaches the goal, and the smallest relative change that matters."""
+    """What a trial is to show: a share that reaches the goal, and the smallest relative change that matters.
+
+    With `people` (of all variants) or `days` in place of `lift` it tells the smallest change that they show.
+    """
 
     __pydantic_config__ = WISH
 
     base: float
-    lift: float
+    lift: float | None = None
+    people: Annotated[Whole, Field(ge=1, le=PEOPLE_MOST)] | None = None
+    days: Annotated[float, Field(gt=0, le=36_500)] | None = None
     variants: Whole = 2
     confidence: float = 0.95
     power: float = 0.8
     people_a_day: Annotated[float, Field(gt=0)] | None = None
     within_days: Annotated[float, Field(ge=0, le=3_650)] = 7.0
+
+    def plan(self) -> TrialPlan:
+        """What it takes. Raises Invalid where not just one of `lift`, `people` and `days` is given."""
+        if sum(each is not None for each in (self.lift, self.people, self.days)) != 1:
+            raise Invalid(
+                "this does not say what is to be planned by.",
+                code="contradiction",
+                path="$.lift",
+                hint="Give one of `lift`, `people` and `days`.",
+            )
+        if self.lift is not None:
+            return plan_trial(
+                base=self.base,
+                lift=self.lift,
+                variants=self.variants,
+                confidence=self.confidence,
+                power=self.power,
+                people_a_day=self.people_a_day,
+                within_days=self.within_days,
+            )
+        return plan_by_people(
+            self.base, self._people(), self.variants, self.confidence, self.power, self.people_a_day, self.within_days
+        )
+
+    def _people(self) -> float:
+        """How many come in those days, and have been followed by their end. Raises Invalid."""
+        if self.people is not None:
+            return self.people
+        if self.people_a_day is None:
+            raise Invalid("days alone say nothing.", path="$.people_a_day", hint="Say how many people come a day.")
+        days = (self.days or 0) - self.within_days
+        if days <= 0:
+            hint = f"Give more days than the {self.within_days:g} that each person is followed."
+            raise Invalid("nobody has been followed by then.", path="$.days", hint=hint)
+        return days * self.people_a_day
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +242,56 @@ class CheckShape:
 
 def trial_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/trials", tags=["Trials"])
+    routes = APIRouter(prefix="/api/trials", tags=["Trials"], dependencies=[needs("read")])
+
+    @routes.get("")
+    async def trials() -> TrialList:
+        """Every trial there is. None of them needs to be set up; read one by its id."""
+        async with app.state.view() as view:
+            return TrialList(trials=[TrialListedShape.of(each) for each in await every_trial(view)])
+
+    @routes.get("/{experiment}/course")
+    async def course(
+        experiment: str,
+        *,
+        metric: str | None = None,
+        moments: int = 16,
+        goal: str | None = None,
+        within_seconds: Annotated[list[int] | None, Query()] = None,
+        reading: Literal["sequential", "fixed", "bayesian"] | None = None,
+        confidence: float = 0.95,
+        base: str | None = None,
+        planned_people: int | None = None,
+        as_of: str | None = None,
+        adjust: bool = True,
+    ) -> CourseShape:
+        """One metric over time: what was to be read at so many moments, from the first assignment until now.
+
+        Without `metric` it is the one that decides. Each moment takes a question of its own to the history.
+        """
+        wish = TrialWish(
+            goal=goal,
+            within_seconds=tuple(within_seconds or ()),
+            reading=reading,
+            confidence=confidence,
+            base=base,
+            planned_people=planned_people,
+            as_of_ms=None if as_of is None else _moment(as_of),
+            adjust=adjust,
+        )
+        await app.catch_up()
+        found = await course_of_trial(
+            app.state,
+            app.history,
+            experiment,
+            wish,
+            metric=metric,
+            moments=moments,
+            now_ms=to_millis(app.clock.now()),
+            currency=app.settings.currency,
+            zone=app.settings.time_zone,
+        )
+        return msgspec.convert(found.as_json(), CourseShape)
 
     @routes.get("/{experiment}")
     async def trial(
@@ -129,11 +309,13 @@ def trial_routes(app: Application) -> APIRouter:
         trait: str | None = None,
         quantile: Annotated[list[float] | None, Query()] = None,
         as_of: str | None = None,
+        adjust: bool = True,
     ) -> TrialShape:
         """Read a trial: the id of an experiment, or `journey:ID`, `campaign:ID`, `journey:ID.STEP`.
 
         Nothing need be given. Several `within_seconds` are read at once, the near term first. `trait` tells segments
-        apart, `as_of` reads it as it stood then, `quantile` adds quantiles of revenue per person by bootstrap.
+        apart, `as_of` reads it as it stood then, `quantile` adds quantiles of revenue per person by bootstrap. With
+        `adjust` off, what people did before is left in the differences.
         """
         wish = TrialWish(
             goal=goal,
@@ -148,6 +330,7 @@ def trial_routes(app: Application) -> APIRouter:
             trait=trait,
             quantiles=tuple(quantile or ()),
             as_of_ms=None if as_of is None else _moment(as_of),
+            adjust=adjust,
         )
         await app.catch_up()
         measured = await measure_trial(
@@ -166,16 +349,7 @@ def trial_routes(app: Application) -> APIRouter:
     async def plan(wish: PlanWish) -> PlanShape:
         """How many people and days a trial takes to show what it is meant to."""
         # A second's work, which nobody else's question need wait for.
-        planned = await asyncio.to_thread(
-            plan_trial,
-            base=wish.base,
-            lift=wish.lift,
-            variants=wish.variants,
-            confidence=wish.confidence,
-            power=wish.power,
-            people_a_day=wish.people_a_day,
-            within_days=wish.within_days,
-        )
+        planned = await asyncio.to_thread(wish.plan)
         told: dict[str, Any] = planned.as_json()
         return PlanShape(**told)
 
