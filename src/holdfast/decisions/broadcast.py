@@ -82,6 +82,9 @@ class Broadcast(Start):
         """
         return self.narrowed()
 
+    def prospects(self, days: int) -> Condition | None:  # It is an audience of this moment, whatever they did.
+        return self.narrowed()
+
     def narrowed(self, *more: Condition) -> Condition:
         """The audience, of whom more must be true."""
         parts = (*more, *(() if self.audience is None else (self.audience,)))

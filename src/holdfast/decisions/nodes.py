@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import cast
@@ -23,7 +23,7 @@ from holdfast.decisions.start import Start
 from holdfast.decisions.step import Step
 from holdfast.events.event import Json
 from holdfast.kernel.catalogue import discover
-from holdfast.kernel.errors import Invalid
+from holdfast.kernel.errors import Exposed, Invalid
 
 STEPS_MOST = 500
 RESERVED_IDS = frozenset({"goal", "stopped", "failed"})
@@ -97,7 +97,9 @@ class Nodes(Kind):
                 path=path,
                 hint=f"Use {STEPS_MOST} or fewer; two journeys can follow each other.",
             )
-        return {_decode_id(name, at(path, name)): _decode_node(node, at(path, name)) for name, node in given.items()}
+        return {
+            decode_step_id(name, at(path, name)): _decode_node(node, at(path, name)) for name, node in given.items()
+        }
 
     def encode(self, value: object) -> Json:
         return {name: _encode_node(node) for name, node in cast("Mapping[str, Node]", value).items()}
@@ -106,7 +108,8 @@ class Nodes(Kind):
         return {"type": "object", "additionalProperties": {"oneOf": [_node_schema(each) for each in step_types()]}}
 
 
-def _decode_id(name: object, path: str) -> str:
+def decode_step_id(name: object, path: str) -> str:
+    """The id of a step. Raises Invalid."""
     decoded = Name().decode(name, path)
     if decoded in RESERVED_IDS:
         hint = f"Choose another; {', '.join(sorted(RESERVED_IDS))} say how somebody left who came to no exit."
@@ -116,11 +119,12 @@ def _decode_id(name: object, path: str) -> str:
 
 def _decode_node(value: object, path: str) -> Node:
     given = as_object(value, path)
-    step = decode_fields(_decode_type(given, path), given, path, beside=("type", "exits"))
+    step = decode_fields(decode_step_type(given, path), given, path, beside=("type", "exits"))
     return Node(step=step, exits=_decode_exits(step, given.get("exits", {}), at(path, "exits")))
 
 
-def _decode_type(given: Mapping[str, object], path: str) -> type[Step]:
+def decode_step_type(given: Mapping[str, object], path: str) -> type[Step]:
+    """Which kind of step it says it is. Raises Invalid."""
     if "type" not in given:
         raise missing_field("type", path)
     type_ = step_types().get(str(given["type"]))
@@ -136,20 +140,38 @@ def _decode_type(given: Mapping[str, object], path: str) -> type[Step]:
 
 def _decode_exits(step: Step, value: object, path: str) -> dict[str, str]:
     given = as_object(value, path)
+    for complaint in exit_complaints(step, given, path):
+        raise complaint
+    return {name: str(given[name]) for name in step.ways() if name in given}
+
+
+def exit_complaints(step: Step, given: Mapping[str, object], path: str) -> Iterator[Exposed]:
+    """What is wrong with the exits that a step is given; where they lead is not asked."""
     for name in given:
         if name not in step.ways():
-            message = f"A step of type {step.type_name()!r} has no exit {name!r}."
-            raise Invalid(message, code="unknown_exit", path=at(path, name), hint=one_of(name, step.ways()))
-    check_exits(step, given, path)
-    return {name: Name().decode(given[name], at(path, name)) for name in step.ways() if name in given}
+            message = f"A step of type {step.type_name()!r} has no exit {name!r:.120}."
+            yield Invalid(message, code="unknown_exit", path=at(path, name), hint=one_of(name, step.ways()))
+    yield from missing_exits(step, given, path)
+    for name in step.ways():
+        if name in given:
+            try:
+                Name().decode(given[name], at(path, name))
+            except Exposed as wrong:
+                yield wrong
 
 
 def check_exits(step: Step, exits: Mapping[str, object], path: str) -> None:
     """Complain of an exit that leads nowhere, unless the step has one to take in its place."""
+    for complaint in missing_exits(step, exits, path):
+        raise complaint
+
+
+def missing_exits(step: Step, exits: Mapping[str, object], path: str) -> Iterator[Invalid]:
+    """Every exit that leads nowhere, and has no other to be taken in its place."""
     for name in step.ways():
         if name not in exits and name not in step.stand_ins():
             hint = f"Add {name!r} with the id of the step it leads to."
-            raise Invalid(f"The exit {name!r} leads nowhere.", code="missing_exit", path=path, hint=hint)
+            yield Invalid(f"The exit {name!r} leads nowhere.", code="missing_exit", path=path, hint=hint)
 
 
 def _encode_node(node: Node) -> dict[str, Json]:

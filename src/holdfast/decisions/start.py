@@ -17,6 +17,8 @@ from holdfast.decisions.step import Go, Outcome, Place, Step
 from holdfast.events.event import Event, Json
 from holdfast.kernel.ids import effect_key
 from holdfast.segments.condition import Condition, Facts
+from holdfast.segments.conditions.any_of import Any
+from holdfast.segments.conditions.did import Did
 from holdfast.segments.zones import Standpoint
 
 Again = Literal["once", "after_exit", "per_key"]
@@ -128,6 +130,13 @@ class Start(Step):
     def occasion_key(self, event: Event, at: Standpoint) -> str | None:  # Only those with `thing_names` are asked.
         """What tells the occasion that an event about a thing is from others; None where it is none."""
         return None
+
+    def prospects(self, days: int) -> Condition | None:
+        """Who did in the last so many days what lets them in, so far as the history can tell; None where it cannot."""
+        each = tuple(Did(event=name, within_days=days) for name in sorted(self.event_names()))
+        if not each:
+            return None
+        return each[0] if len(each) == 1 else Any(of=each)
 
     @abstractmethod
     def admits(self, cause: Cause, applicant: Applicant) -> Admitted | NoEntry:

@@ -132,6 +132,8 @@ class Step(ABC):
     """The ways out. `entered` is kept for the trigger: elsewhere the counters use it for arrivals."""
     exits_of: ClassVar[str | None] = None
     """The field whose names are ways out too, where the author names them."""
+    spared: ClassVar[tuple[str, ...]] = ()
+    """The exits that `stand_ins` may name: of these it hangs on the fields whether they may be left out."""
     starts: ClassVar[bool] = False
     """Whether this is where people enter: a journey has exactly one such step, and nothing leads to it."""
 

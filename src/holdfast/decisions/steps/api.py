@@ -12,6 +12,7 @@ from holdfast.decisions.start import Admitted, Applicant, Cause, NoEntry, bounde
 from holdfast.decisions.step import contradiction
 from holdfast.events.event import OWN_SOURCE, Event
 from holdfast.kernel.errors import Invalid
+from holdfast.segments.condition import Condition
 
 CALLED = "Campaign Called"
 """What the history calls it when a program names a person."""
@@ -30,6 +31,9 @@ class Api(Broadcast):
 
     def event_names(self) -> frozenset[str]:
         return frozenset({CALLED})
+
+    def prospects(self, days: int) -> Condition | None:  # Who will be named nobody knows.
+        return self.narrowed() if self.whole_audience else None
 
     def admits(self, cause: Cause, applicant: Applicant) -> Admitted | NoEntry:
         if not isinstance(cause, Event):

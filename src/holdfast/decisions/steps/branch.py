@@ -25,6 +25,7 @@ class Branch(Step):
     condition: Annotated[LiveCondition, "What is asked of the person."]
 
     exits = ("yes", "no", "unknown")
+    spared = ("unknown",)
 
     def stand(self, place: Place) -> Outcome:
         return Go(_EXITS[self.condition.holds(place.facts, place.now)])

@@ -73,6 +73,9 @@ class BusinessEvent(Broadcast):
         same = Comparison(name=self.their_property, operator="equals", value=thing)
         return self.narrowed(Did(event=self.their_event, within_days=self.within_days, where=(same, *self.their_where)))
 
+    def prospects(self, days: int) -> Condition | None:  # With whatever thing it was.
+        return self.narrowed(Did(event=self.their_event, within_days=self.within_days, where=self.their_where))
+
     def complaints(self) -> Iterator[Invalid]:
         yield from Broadcast.complaints(self)
         if self.event in OWN_EVENTS:

@@ -12,6 +12,9 @@ from holdfast.decisions.start import Admitted, Applicant, Cause, EntryRules, NoE
 from holdfast.decisions.step import contradiction
 from holdfast.events.event import OWN_SOURCE, Event, Json
 from holdfast.kernel.errors import Invalid
+from holdfast.segments.comparison import Comparison
+from holdfast.segments.condition import Condition
+from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.in_segment import InSegment
 from holdfast.segments.library import is_resolved
 from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT, cannot_be_live
@@ -61,6 +64,10 @@ class SegmentChange(Start):
     @property
     def _event(self) -> str:
         return SEGMENT_ENTERED if self.change == "entered" else SEGMENT_LEFT
+
+    def prospects(self, days: int) -> Condition | None:
+        this_one = Comparison(name="segment", operator="equals", value=self.segment.segment)
+        return Did(event=self._event, within_days=days, where=(this_one,))
 
     def admits(self, cause: Cause, applicant: Applicant) -> Admitted | NoEntry:
         if not isinstance(cause, Event) or cause.name != self._event or cause.source != OWN_SOURCE:

@@ -34,6 +34,8 @@ from holdfast.decisions.step import contradiction
 from holdfast.events.event import Event
 from holdfast.kernel.errors import Invalid
 from holdfast.segments.comparison import all_hold
+from holdfast.segments.condition import Condition
+from holdfast.segments.conditions.did import Did
 from holdfast.segments.library import is_resolved
 from holdfast.segments.values import element_text
 from holdfast.segments.zones import of_facts
@@ -61,6 +63,9 @@ class Trigger(Start):
 
     def event_names(self) -> frozenset[str]:
         return frozenset({self.event})
+
+    def prospects(self, days: int) -> Condition | None:
+        return Did(event=self.event, within_days=days, where=self.where)
 
     def admits(self, cause: Cause, applicant: Applicant) -> Admitted | NoEntry:
         if not isinstance(cause, Event) or cause.name != self.event:

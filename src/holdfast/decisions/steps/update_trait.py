@@ -41,6 +41,7 @@ class UpdateTrait(Step):
     value: Annotated[Json, TraitValue(), "The value to set, the element to add, or by how much (less than 0: down)."]
 
     exits = ("updated", "unchanged")
+    spared = ("unchanged",)
 
     def stand(self, place: Place) -> Outcome:
         now = place.facts.traits.get(self.trait)

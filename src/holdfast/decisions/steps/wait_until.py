@@ -39,6 +39,7 @@ class WaitUntil(Step):
     ] = "next_day"
 
     exits = ("waited", "past")
+    spared = ("past",)
 
     def rests(self) -> bool:
         return self.if_past == "next_day"
