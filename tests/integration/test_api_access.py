@@ -121,7 +121,15 @@ def test_no_way_around_the_door(server: Server, path: str) -> None:
 
 def test_a_session(server: Server) -> None:
     nobody = server.call("GET", "/session")
-    assert nobody.json == {"signed_in": False, "workspace": {"name": "My workspace", "currency": "EUR"}, "demo": False}
+    assert nobody.json == {
+        "signed_in": False,
+        "workspace": {"name": "My workspace", "currency": "EUR", "zone": "UTC"},
+        "demo": False,
+        "first_start": False,
+        "account": None,
+        "permissions": [],
+        "csrf": "",
+    }
     assert "set-cookie" not in nobody.headers
     wrong = server.call("POST", "/session", {"key": "wrong"})
     assert wrong.status == 401
@@ -156,9 +164,14 @@ def test_a_session_is_over_when_its_time_is(server: Server) -> None:
 
 def test_a_page_of_another_origin_cannot_act_for_who_is_signed_in(server: Server) -> None:
     cookie = cookie_of(server.call("POST", "/session", {"key": API_KEY}))
+    csrf = server.call("GET", "/session", headers={"Cookie": cookie}).json["csrf"]
 
     def stop(**headers: str) -> int:
-        given = {"Cookie": cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        given = {
+            "Cookie": cookie,
+            "Holdfast-Csrf": csrf,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         return server.call("POST", "/api/journeys/none/stop", headers=given).status
 
     assert stop() == 404
@@ -167,6 +180,19 @@ def test_a_page_of_another_origin_cannot_act_for_who_is_signed_in(server: Server
     assert stop(Sec_Fetch_Site="same-site") == 401, "another port of this machine is the same site to a browser"
     assert stop(Sec_Fetch_Site="cross-site") == 401
     assert server.ask("POST", "/api/journeys/none/stop", headers={"Sec-Fetch-Site": "cross-site"}).status == 404
+
+
+def test_a_page_that_is_not_ours_does_not_know_what_ours_say(server: Server) -> None:
+    first, second = (cookie_of(server.call("POST", "/session", {"key": API_KEY})) for _ in range(2))
+    csrf = server.call("GET", "/session", headers={"Cookie": second}).json["csrf"]
+    for given in ({}, {"Holdfast-Csrf": ""}, {"Holdfast-Csrf": "\xff"}, {"Holdfast-Csrf": csrf[:-1] + "g"}):
+        answer = server.call("POST", "/api/journeys/none/stop", headers={"Cookie": second, **given})
+        assert answer.status == 403, given
+        assert complaint(answer)["code"] == "csrf"
+        assert server.call("GET", "/api/overview", headers={"Cookie": second, **given}).status == 200
+    if first != second:
+        another = {"Cookie": first, "Holdfast-Csrf": csrf}
+        assert server.call("POST", "/api/journeys/none/stop", headers=another).status == 403, "of another session"
 
 
 def test_an_open_console_is_open_to_this_machine_only(open_server: Server) -> None:

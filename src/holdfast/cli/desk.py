@@ -16,7 +16,17 @@ from types import MappingProxyType
 from typing import Literal, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
-from holdfast.kernel.errors import Busy, Conflict, Exposed, Internal, Invalid, NotFound, TooLarge, Unauthorized
+from holdfast.kernel.errors import (
+    Busy,
+    Conflict,
+    Exposed,
+    Forbidden,
+    Internal,
+    Invalid,
+    NotFound,
+    TooLarge,
+    Unauthorized,
+)
 from holdfast.settings import FILE_NAME, Settings
 
 SERVER_FILE = "server.json"
@@ -45,7 +55,7 @@ _WHICH_KEY = f"Give another by --api-key or HOLDFAST_API_KEY; the first one is i
 Answer: TypeAlias = dict[str, object]
 
 _ERRORS: Mapping[int, type[Exposed]] = MappingProxyType(
-    {each.status: each for each in (Invalid, Unauthorized, NotFound, Conflict, TooLarge, Busy)}
+    {each.status: each for each in (Invalid, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, Busy)}
 )
 
 

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from urllib.parse import unquote, urlsplit
 
 from starlette.types import ASGIApp, Message
 
 from holdfast.cli.progress_line import Told, progress_line
+from holdfast.flows.accounts.caller import COMMAND_LINE
 from holdfast.http.app import make_http
-from holdfast.http.auth import COOKIE, OPEN_CALLER, make_session
-from holdfast.kernel.moments import to_millis
 from holdfast.settings import Settings
 from holdfast.wiring import Application, open_application
 
 HOST = "127.0.0.1"
-SESSION = timedelta(hours=1)
 ASIDE_SECONDS = 5
 """How long it may take to say how a question stands."""
-BY = "command line"
-"""Who changes are by."""
 
 
 class InProcess:
@@ -31,8 +26,7 @@ class InProcess:
     """
 
     def __init__(self, settings: Settings) -> None:
-        # Whoever can open the directory holds its secret too, so no key is asked for: the console stands open to us.
-        own = replace(settings, host=HOST, console_open=True)
+        own = replace(settings, host=HOST)
         self._runner = asyncio.Runner()
         try:
             self._app: Application = self._runner.run(open_application(own, serving=False))
@@ -40,13 +34,11 @@ class InProcess:
             self._runner.close()
             raise
         self._api: ASGIApp = make_http(self._app)
-        until_ms = to_millis(self._app.clock.now() + SESSION)
-        self._cookie = f"{COOKIE}={make_session(self._app.secret, OPEN_CALLER, until_ms)}"
 
     def ask(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         """The status and body of the reply. On a terminal a long question tells how far it has come."""
         with progress_line(self._progress):
-            return self._runner.run(call(self._api, method, path, body or b"", cookie=self._cookie))
+            return self._runner.run(call(self._api, method, path, body or b""))
 
     def _progress(self) -> Told | None:
         asking = asyncio.run_coroutine_threadsafe(self._app.under_way(), self._runner.get_loop())
@@ -62,10 +54,10 @@ class InProcess:
             self._runner.close()
 
 
-async def call(api: ASGIApp, method: str, path: str, body: bytes = b"", *, cookie: str = "") -> tuple[int, bytes]:
+async def call(api: ASGIApp, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
     """One request to an application in this process: the status and body of the reply."""
     target = urlsplit(path)
-    headers = {"host": HOST, "cookie": cookie, "content-type": "application/json", "content-length": str(len(body))}
+    headers = {"host": HOST, "content-type": "application/json", "content-length": str(len(body))}
     scope = {
         "type": "http",
         "asgi": {"version": "3.0"},
@@ -79,7 +71,8 @@ async def call(api: ASGIApp, method: str, path: str, body: bytes = b"", *, cooki
         "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         "server": (HOST, 0),
         "client": (HOST, 0),
-        "state": {"by": BY},
+        # Whoever can open the directory holds its secret too, so no key is asked for.
+        "state": {"caller": COMMAND_LINE},
     }
     status = 0
     parts: list[bytes] = []

@@ -47,6 +47,7 @@ from holdfast.http.inbound import inbound_routes
 from holdfast.http.inbox import inbox_routes
 from holdfast.http.intake import Intake
 from holdfast.http.mailbox import mailbox_routes
+from holdfast.http.needs import permit
 from holdfast.http.pages import console_routes
 from holdfast.http.preferences import preference_routes
 from holdfast.http.problems import install_problems
@@ -68,6 +69,8 @@ def make_http(app: Application) -> ASGIApp:
         openapi_url="/openapi.json",
         # A path that is nearly right is wrong: to be sent on would lose the body.
         redirect_slashes=False,
+        # First of all dependencies: nothing is done for who may not ask for it.
+        dependencies=[Depends(permit)],
     )
     install_problems(api)
     collecting = collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url)

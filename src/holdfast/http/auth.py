@@ -1,7 +1,8 @@
 """Who may ask: an api key, or the session a browser got for one.
 
 A session is a signed note of which key it was made from and until when; it holds as long as that key is in use. It is a
-cookie that scripts cannot read and other sites cannot send, so a forged request carries none.
+cookie that scripts cannot read and other sites cannot send, so a forged request carries none; and beside it, what
+changes something carries a token that only our own pages are told.
 """
 
 from __future__ import annotations
@@ -15,18 +16,23 @@ from fastapi import APIRouter, Request, Response
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from holdfast.flows.accounts.caller import DEMO, Caller
+from holdfast.flows.accounts.permissions import OF_A_KEY, Permission, Role, in_order
+from holdfast.http.needs import caller_in
 from holdfast.http.path_names import keeping_names
 from holdfast.http.problems import problem_response
 from holdfast.http.shapes import WISH
-from holdfast.kernel.errors import Unauthorized
+from holdfast.kernel.errors import Exposed, Forbidden, Unauthorized
 from holdfast.kernel.moments import to_millis
 from holdfast.settings import is_loopback
 from holdfast.wiring import Application
 
 COOKIE = "holdfast_session"
 SESSION_SECONDS = 14 * 86_400
-OPEN_CALLER = "console"
+OPEN_CALLER = DEMO.by
 """Who a request is by when the console stands open."""
+CSRF_HEADER = "holdfast-csrf"
+"""What a page of ours says beside the cookie, to show that it is one of ours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +50,35 @@ class WorkspaceShape:
 
     name: str
     currency: str
+    zone: str
+    """Its time zone, such as Europe/Berlin."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInAccount:
+    """Whose session it is."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    two_factor: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionShape:
-    """Whether the browser is signed in, and where."""
+    """Whether the browser is signed in, where, as whom, and what they may do."""
 
     signed_in: bool
     workspace: WorkspaceShape
     demo: bool
+    first_start: bool
+    """Whether nobody has an account yet: then the first one is made with the link the server printed."""
+    account: SignedInAccount | None
+    """Null for who signed in with an api key."""
+    permissions: list[Permission]
+    csrf: str
+    """What to send as `Holdfast-Csrf` with whatever changes something; empty for who is not signed in."""
 
 
 def _signature(secret: bytes, note: str) -> str:
@@ -89,7 +115,7 @@ class Guard:
             return
         private = _privately(send)
         if path.startswith("/api/"):
-            refusal = self._refusal(Request(scope))
+            refusal = await self._refusal(Request(scope))
             if refusal is not None:
                 await problem_response(refusal)(scope, receive, private)
                 return
@@ -97,21 +123,48 @@ class Guard:
             scope = keeping_names(scope)
         await self._inner(scope, receive, private)
 
-    def _refusal(self, request: Request) -> Unauthorized | None:
-        if caller_of(self._app, request) is None:
+    async def _refusal(self, request: Request) -> Exposed | None:
+        """Why the request is not let through; None when it is, and then it has its caller with it."""
+        caller = getattr(request.state, "caller", None)
+        if isinstance(caller, Caller):  # Asked within this process: over the network nobody can say that.
+            return None
+        caller = await caller_of(self._app, request)
+        if caller is None:
             return Unauthorized(
-                "this needs an api key.",
+                "this needs an api key, or somebody who is signed in.",
                 hint="Send `Authorization: Bearer <api key>`; `holdfast keys add` makes one.",
             )
-        if "authorization" not in request.headers and request.headers.get("sec-fetch-site") in _OTHER_PAGES:
-            return Unauthorized(
-                "a page of another origin asks in the name of whoever is signed in.",
-                code="cross_site",
-                hint="Send `Authorization: Bearer <api key>` instead.",
-            )
+        request.state.caller = caller
+        return None if "authorization" in request.headers else _forgery(self._app, request)
+
+
+def _forgery(app: Application, request: Request) -> Exposed | None:
+    """Why a request that comes with a cookie cannot be taken for one of our own pages'."""
+    if request.headers.get("sec-fetch-site") in _OTHER_PAGES:
+        return Unauthorized(
+            "a page of another origin asks in the name of whoever is signed in.",
+            code="cross_site",
+            hint="Send `Authorization: Bearer <api key>` instead.",
+        )
+    if request.method in _HARMLESS:
         return None
+    expected = csrf_of(app.secret, request.cookies.get(COOKIE, ""))
+    if hmac.compare_digest(request.headers.get(CSRF_HEADER, "").encode(), expected.encode()):
+        return None
+    return Forbidden(
+        "the page that asks does not say what our own pages say.",
+        code="csrf",
+        hint="Send the header Holdfast-Csrf with the `csrf` that GET /session gives, or come with an api key.",
+    )
 
 
+def csrf_of(secret: bytes, cookie: str) -> str:
+    """What our own pages send beside the cookie."""
+    return hmac.new(secret, f"csrf\x1f{cookie}".encode(), hashlib.sha256).hexdigest() if cookie else ""
+
+
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+"""What changes nothing."""
 _OTHER_PAGES = frozenset({"cross-site", "same-site"})
 """What a browser says of requests other origins make. To a cookie, another port of this machine is the same site."""
 _PRIVATE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
@@ -129,25 +182,27 @@ def _privately(send: Send) -> Send:
     return sending
 
 
-def caller_of(app: Application, request: Request) -> str | None:
-    """The name of the key the request comes by; None when it comes by none that is in use."""
+async def caller_of(app: Application, request: Request) -> Caller | None:
+    """Who the request is by; None when it comes by no key and no session that is in use."""
     scheme, _, key = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return app.access.caller_of(key.strip())
+        return _key_caller(app.access.caller_of(key.strip()))
     cookie = request.cookies.get(COOKIE)
     if cookie is None:
         return None
     name = read_session(app.secret, cookie, to_millis(app.clock.now()))
     if name == OPEN_CALLER and _stands_open(app, request.headers):
-        return name
-    return name if name is not None and app.access.is_caller(name) else None
+        return DEMO
+    return _key_caller(name if name is not None and app.access.is_caller(name) else None)
 
 
-def asked_by(app: Application, request: Request) -> str:
-    """Who a request that was let through is by, to be kept with what it changes."""
-    # What is asked within this process says itself who asks; over the network nobody can.
-    said: str | None = getattr(request.state, "by", None)
-    return said or caller_of(app, request) or ""
+def _key_caller(name: str | None) -> Caller | None:
+    return None if name is None else Caller(kind="key", name=name, by=name, permissions=OF_A_KEY)
+
+
+def asked_by(_app: Application, request: Request) -> str:
+    """Who a request that was let through is by, to be kept with what it changes: of an account its email address."""
+    return caller_in(request).by
 
 
 def _stands_open(app: Application, headers: Headers) -> bool:
@@ -163,30 +218,40 @@ def session_routes(app: Application) -> APIRouter:
     """Signing in, out, and asking which."""
     routes = APIRouter(prefix="/session", tags=["Session"])
 
-    def shape(*, signed_in: bool) -> SessionShape:
-        workspace = WorkspaceShape(name=app.settings.workspace_name, currency=app.settings.currency)
-        return SessionShape(signed_in=signed_in, workspace=workspace, demo=app.settings.console_open)
+    def shape(caller: Caller | None, cookie: str = "") -> SessionShape:
+        settings = app.settings
+        workspace = WorkspaceShape(name=settings.workspace_name, currency=settings.currency, zone=settings.time_zone)
+        return SessionShape(
+            signed_in=caller is not None,
+            workspace=workspace,
+            demo=settings.console_open,
+            first_start=False,
+            account=_account(caller),
+            permissions=in_order(caller.permissions) if caller is not None else [],
+            csrf=csrf_of(app.secret, cookie) if caller is not None else "",
+        )
 
-    def remember(response: Response, request: Request, name: str) -> None:
-        until_ms = to_millis(app.clock.now()) + SESSION_SECONDS * 1000
+    def remember(response: Response, request: Request, name: str) -> str:
+        cookie = make_session(app.secret, name, to_millis(app.clock.now()) + SESSION_SECONDS * 1000)
         response.set_cookie(
             COOKIE,
-            make_session(app.secret, name, until_ms),
+            cookie,
             max_age=SESSION_SECONDS,
             httponly=True,
             samesite="strict",
             secure=request.url.scheme == "https",
         )
+        return cookie
 
     @routes.get("")
     async def which(request: Request, response: Response) -> SessionShape:
         """Whether this browser is signed in. An open console signs it in."""
-        if caller_of(app, request) is not None:
-            return shape(signed_in=True)
+        caller = await caller_of(app, request)
+        if caller is not None:
+            return shape(caller, request.cookies.get(COOKIE, ""))
         if _stands_open(app, request.headers):
-            remember(response, request, OPEN_CALLER)
-            return shape(signed_in=True)
-        return shape(signed_in=False)
+            return shape(DEMO, remember(response, request, OPEN_CALLER))
+        return shape(None)
 
     @routes.post("")
     async def sign_in(wish: SessionWish, request: Request, response: Response) -> SessionShape:
@@ -195,13 +260,18 @@ def session_routes(app: Application) -> APIRouter:
         if name is None:
             hint = "Paste an api key in use; `holdfast keys add --kind api NAME` makes one."
             raise Unauthorized("nobody knows this key.", path="$.key", hint=hint)
-        remember(response, request, name)
-        return shape(signed_in=True)
+        return shape(_key_caller(name), remember(response, request, name))
 
     @routes.delete("")
     async def sign_out(response: Response) -> SessionShape:
         """Sign out."""
         response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return shape(signed_in=False)
+        return shape(None)
 
     return routes
+
+
+def _account(caller: Caller | None) -> SignedInAccount | None:
+    if caller is None or caller.role is None:
+        return None
+    return SignedInAccount(id=caller.kind, email="", name=caller.name, role=caller.role, two_factor=False)

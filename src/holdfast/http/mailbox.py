@@ -11,6 +11,7 @@ from fastapi import Path as PathParameter
 from pydantic import Field
 
 from holdfast.flows.people.identify import find_identity
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, moment_text
 from holdfast.kernel.errors import NotFound
 from holdfast.ports.mailbox import Mail, Mailbox
@@ -88,7 +89,7 @@ class OpenedMailShape:
 
 def mailbox_routes(mailbox: Mailbox, state: State) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/mailbox", tags=["Mailbox"])
+    routes = APIRouter(prefix="/api/mailbox", tags=["Mailbox"], dependencies=[needs("people:read")])
 
     @routes.get("")
     async def listed(  # noqa: PLR0917 - FastAPI gives them all by name.

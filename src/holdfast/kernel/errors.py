@@ -5,6 +5,7 @@ HoldfastError
 │   ├── Invalid        what was sent cannot be true            HTTP 400
 │   ├── TooLarge       what was sent is over a limit           HTTP 413
 │   ├── Unauthorized   no key, or a wrong one                  HTTP 401
+│   ├── Forbidden      known, and may not                      HTTP 403
 │   ├── NotFound       nothing by that name                    HTTP 404
 │   ├── Conflict       it clashes with what is already there   HTTP 409
 │   └── Busy           try again later                         HTTP 503
@@ -66,6 +67,25 @@ class Unauthorized(Exposed):
 
     status = 401
     default_code = "unauthorized"
+
+
+class Forbidden(Exposed):
+    """The caller is known and may not do this.
+
+    Args:
+        needs: the permission it takes, where there is one.
+    """
+
+    status = 403
+    default_code = "forbidden"
+
+    def __init__(self, message: str, *, code: str = "", path: str = "", hint: str = "", needs: str = "") -> None:
+        super().__init__(message, code=code, path=path, hint=hint)
+        self.needs = needs
+
+    def as_json(self) -> dict[str, str]:
+        """The complaint, with the permission it takes."""
+        return {**super().as_json(), "needs": self.needs} if self.needs else super().as_json()
 
 
 class NotFound(Exposed):

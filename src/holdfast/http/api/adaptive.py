@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from holdfast.flows.adaptive.saying import AdaptiveWish, say_weights
 from holdfast.flows.adaptive.telling import LOG_MOST, every_adaptive_step, standing_of_step, weighing_json
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, EffectShape
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.adaptive import Mode
@@ -141,7 +142,7 @@ class AdaptiveWishShape:
 
 def adaptive_routes(app: Application) -> APIRouter:
     """The routes of adaptive paths."""
-    routes = APIRouter(prefix="/api/adaptive", tags=["Adaptive paths"])
+    routes = APIRouter(prefix="/api/adaptive", tags=["Adaptive paths"], dependencies=[needs("read")])
 
     @routes.get("")
     async def adaptive_steps() -> AdaptiveList:
@@ -172,7 +173,7 @@ def adaptive_routes(app: Application) -> APIRouter:
         standing = await standing_of_step(app.state, app.history, experiment, as_of_ms=now_ms, log=log)
         return msgspec.convert(standing.as_json(), AdaptiveShape)
 
-    @routes.put("/{experiment}")
+    @routes.put("/{experiment}", dependencies=[needs("decisions:publish")])
     async def say_adaptive(experiment: str, wish: AdaptiveWishShape, request: Request) -> WeighingShape:
         """Freeze the shares, declare a winner, set shares by hand, or let the step learn again.
 

@@ -14,6 +14,7 @@ from holdfast.decisions.gate import Reason
 from holdfast.flows.audience.reach import ChannelReach, Wish
 from holdfast.flows.audience.survey import Audience, made_whole, zone_of
 from holdfast.http.api.insights import PersonBehind, people_behind
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole, moment_text
 from holdfast.ports.audiences import check_sets
 from holdfast.segments.condition import Condition
@@ -179,9 +180,9 @@ class ReachShape:
 
 def audience_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/segments", tags=["Segments"])
+    routes = APIRouter(prefix="/api/segments", tags=["Segments"], dependencies=[needs("read")])
 
-    @routes.post("/audience")
+    @routes.post("/audience", dependencies=[needs("people:read")])
     async def audience(question: AudienceQuestion) -> AudienceShape:
         """Count a segment, now or at a past moment, and list its people; the sets it is made of are kept and reused."""
         (condition,) = await _whole(app, [question.segment], ["$.segment"])
@@ -203,7 +204,7 @@ def audience_routes(app: Application) -> APIRouter:
             people=[] if people is None else people_behind(people),
         )
 
-    @routes.post("/changes")
+    @routes.post("/changes", dependencies=[needs("people:read")])
     async def changes(question: ChangesQuestion) -> ChangesShape:
         """Who entered a segment and who left it between two moments, by all that is known now."""
         (condition,) = await _whole(app, [question.segment], ["$.segment"])

@@ -18,6 +18,7 @@ from holdfast.flows.content.catalogues import (
 )
 from holdfast.http.api.files import FILE_BODY, kept_file, shown_progress
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import moment_text
 from holdfast.integrations.files.items import format_of, item_rows
 from holdfast.messages.liquid.catalogue import decode_types
@@ -93,7 +94,7 @@ class ImportedItemsShape:
 
 def catalogue_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/catalogues", tags=["Content"])
+    routes = APIRouter(prefix="/api/catalogues", tags=["Content"], dependencies=[needs("read")])
 
     @routes.get("")
     async def catalogues() -> CataloguesShape:
@@ -116,7 +117,7 @@ def catalogue_routes(app: Application) -> APIRouter:
         """One item."""
         return ItemShape.of(await show_item(app.state, catalogue, item_id))
 
-    @routes.post("/{catalogue}/import", openapi_extra=FILE_BODY)
+    @routes.post("/{catalogue}/import", dependencies=[needs("content:write")], openapi_extra=FILE_BODY)
     async def take(
         request: Request,
         catalogue: str,
@@ -159,7 +160,7 @@ def catalogue_routes(app: Application) -> APIRouter:
             complaints=list(done.complaints),
         )
 
-    @routes.delete("/{catalogue}", status_code=204)
+    @routes.delete("/{catalogue}", dependencies=[needs("content:write")], status_code=204)
     async def remove(catalogue: str) -> None:
         """Take a catalogue away. Messages that look something up in it are then not sent."""
         await remove_catalogue(app.state, catalogue)

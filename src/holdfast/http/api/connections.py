@@ -11,6 +11,7 @@ from pydantic import Field
 from holdfast.decisions.fields import schema_of
 from holdfast.flows.delivery.connections import Wish
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Truth, moment_text
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
 from holdfast.outgoing import Carried, to_set_up
@@ -134,7 +135,7 @@ class Resealed:
 
 def connection_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/connections", tags=["Connections"])
+    routes = APIRouter(prefix="/api/connections", tags=["Connections"], dependencies=[needs("read")])
 
     async def noticed() -> None:
         # Here at once; other processes look for themselves within seconds.
@@ -167,7 +168,7 @@ def connection_routes(app: Application) -> APIRouter:
             ]
         )
 
-    @routes.post("/reseal")
+    @routes.post("/reseal", dependencies=[needs("settings:write")])
     async def reseal(wish: ResealWish) -> Resealed:
         """Seal every secret with the key that is set now."""
         sealed = await app.outgoing.connections.reseal(wish.old_key)
@@ -179,7 +180,7 @@ def connection_routes(app: Application) -> APIRouter:
         """One connection."""
         return _shape(app, await app.outgoing.connections.named(name))
 
-    @routes.put("/{name}")
+    @routes.put("/{name}", dependencies=[needs("settings:write")])
     async def put(name: str, wish: ConnectionWish, request: Request) -> ConnectionShape:
         """Set a connection up, or change it; messages go by it within seconds."""
         wanted = Wish(provider=wish.provider, settings=wish.settings, default=wish.default)
@@ -187,13 +188,13 @@ def connection_routes(app: Application) -> APIRouter:
         await noticed()
         return _shape(app, connection)
 
-    @routes.delete("/{name}", status_code=204)
+    @routes.delete("/{name}", dependencies=[needs("settings:write")], status_code=204)
     async def drop(name: str) -> None:
         """Forget a connection, secrets and all. What waits to go by it waits for another."""
         await app.outgoing.connections.drop(name)
         await noticed()
 
-    @routes.post("/{name}/test")
+    @routes.post("/{name}/test", dependencies=[needs("settings:write")])
     async def test(name: str, wish: TrialWish) -> TrialShape:
         """Send one message by it now, and say what its provider says. Suppressed addresses are not written to."""
         tried = await app.outgoing.try_out(name, wish.to, wish.content, offices=app.offices, rules=app.rules)

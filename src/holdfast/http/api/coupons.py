@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 
 from holdfast.flows.content.coupons import add_codes, coupon_pools, withdraw_codes
 from holdfast.http.api.files import FILE_BODY, kept_file, shown_progress
+from holdfast.http.needs import needs
 from holdfast.http.shapes import moment_text
 from holdfast.integrations.files.items import read_codes
 from holdfast.wiring import Application
@@ -51,7 +52,7 @@ class WithdrawnShape:
 
 def coupon_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/coupons", tags=["Content"])
+    routes = APIRouter(prefix="/api/coupons", tags=["Content"], dependencies=[needs("read")])
 
     @routes.get("")
     async def pools() -> PoolsShape:
@@ -70,7 +71,7 @@ def coupon_routes(app: Application) -> APIRouter:
             ]
         )
 
-    @routes.post("/{pool}/import", openapi_extra=FILE_BODY)
+    @routes.post("/{pool}/import", dependencies=[needs("content:write")], openapi_extra=FILE_BODY)
     async def take(
         request: Request,
         pool: str,
@@ -84,7 +85,7 @@ def coupon_routes(app: Application) -> APIRouter:
             done = await add_codes(app.state, app.clock, pool, read_codes(file), shown_progress(app))
         return AddedCodesShape(added=done.added, known=done.known, bad=done.bad, examples=list(done.examples))
 
-    @routes.delete("/{pool}")
+    @routes.delete("/{pool}", dependencies=[needs("content:write")])
     async def withdraw(pool: str) -> WithdrawnShape:
         """Delete the codes of a pool that nobody has. Those that were given stay, so that none is given again."""
         return WithdrawnShape(withdrawn=await withdraw_codes(app.state, pool))

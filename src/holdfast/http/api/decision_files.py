@@ -17,6 +17,7 @@ from holdfast.flows.journey.playbook import definition_of
 from holdfast.flows.journey.publishing import Publication, PublishedKind, apply_decisions
 from holdfast.flows.journey.under_way import UnderWay
 from holdfast.http.api.segment_shapes import DifferenceShape
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Properties, Truth
 from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.ports.discovery import Discovery
@@ -184,7 +185,7 @@ def definition_in(body: Mapping[str, object], decision_id: str) -> Said:
 
 def decision_file_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/journeys", tags=["Journeys"])
+    routes = APIRouter(prefix="/api/journeys", tags=["Journeys"], dependencies=[needs("decisions:publish")])
 
     @routes.post("/apply")
     async def apply(wish: ApplyJourneysWish) -> AppliedJourneys:
@@ -208,7 +209,7 @@ def decision_file_routes(app: Application) -> APIRouter:
 
 def preview_routes(app: Application, kind: Kind) -> APIRouter:
     """Previews of journeys, or of campaigns."""
-    routes = APIRouter(prefix=f"/api/{kind}s", tags=[f"{kind.capitalize()}s"])
+    routes = APIRouter(prefix=f"/api/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=[needs("decisions:write")])
 
     @routes.post("/{decision_id}/preview")
     async def preview(decision_id: str, definition: Annotated[Properties, Body()]) -> PreviewShape:

@@ -15,6 +15,7 @@ from holdfast.flows.journey.decide import Verb, publish, set_state
 from holdfast.flows.journey.playbook import Play, play_of
 from holdfast.flows.measure.results import Result, result_of
 from holdfast.http.api.decision_files import definition_in
+from holdfast.http.needs import needs
 from holdfast.http.shapes import (
     ArmShape,
     EffectShape,
@@ -201,7 +202,7 @@ async def _found(view: View, kind: Kind, decision_id: str) -> Decision:
 
 def decision_routes(app: Application, kind: Kind) -> APIRouter:
     """The routes of journeys, or of campaigns."""
-    routes = APIRouter(prefix=f"/api/{kind}s", tags=[f"{kind.capitalize()}s"])
+    routes = APIRouter(prefix=f"/api/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=[needs("read")])
 
     @routes.get("")
     async def listed(archived: bool = False) -> dict[str, list[RunShape]]:
@@ -223,7 +224,7 @@ def decision_routes(app: Application, kind: Kind) -> APIRouter:
             decision = await _found(view, kind, decision_id)
         return await _measured(app, play_of(decision))
 
-    @routes.put("/{decision_id}")
+    @routes.put("/{decision_id}", dependencies=[needs("decisions:publish")])
     async def put(decision_id: str, definition: Annotated[Properties, Body()]) -> RunDetail:
         """Publish a version. Whoever is under way stays on theirs, but for those whom `move` moves.
 
@@ -236,7 +237,7 @@ def decision_routes(app: Application, kind: Kind) -> APIRouter:
         await publish(app.state, kind, body, now=app.clock.now(), move=said.move, strictness=strictness)
         return await _detail(app, kind, decision_id)
 
-    @routes.post("/{decision_id}/{verb}")
+    @routes.post("/{decision_id}/{verb}", dependencies=[needs("decisions:publish")])
     async def change(decision_id: str, verb: Verb) -> RunDetail:
         """Pause (nobody enters or moves), resume, stop for good (everybody leaves), archive what was stopped, restore.
 

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from holdfast.flows.delivery.dead_letters import Decided, Which, drop_letters, is_too_old, replay_letters
 from holdfast.flows.delivery.lanes import Carrying
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Truth, moment, moment_text
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
@@ -205,9 +206,9 @@ class DroppedLetters:
 
 def delivery_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api", tags=["Delivery"])
+    routes = APIRouter(prefix="/api", tags=["Delivery"], dependencies=[needs("people:read")])
 
-    @routes.get("/lanes")
+    @routes.get("/lanes", dependencies=[needs("read")])
     async def lanes() -> LanePage:
         """How much waits in each lane, how late it is, and how the providers stand."""
         now_ms = to_millis(app.clock.now())
@@ -255,14 +256,14 @@ def delivery_routes(app: Application) -> APIRouter:
             )
         return DeadLetterShape.of(send, answers.get(key, ()), to_millis(app.clock.now()))
 
-    @routes.post("/dead-letters/replay")
+    @routes.post("/dead-letters/replay", dependencies=[needs("decisions:publish")])
     async def replayed(wish: LetterWish) -> ReplayedLetters:
         """Try letters again, under the same keys. Each passes the gate once more: who opted out is not written to."""
         done = await replay_letters(app.state, wish.which(), now=app.clock.now())
         app.wake.set()
         return ReplayedLetters(replayed=done.done, too_old=done.too_old, unknown=done.unknown)
 
-    @routes.post("/dead-letters/drop")
+    @routes.post("/dead-letters/drop", dependencies=[needs("decisions:publish")])
     async def dropped(wish: LetterWish) -> DroppedLetters:
         """Let go of letters: they count as failed, and are listed no more."""
         done: Decided = await drop_letters(app.state, wish.which())

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter
 
 from holdfast.flows.delivery.email_domains import DomainWish, EmailDomain, add_email_domain, email_domains
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Truth
 from holdfast.messages.mail.dkim import is_host
 from holdfast.messages.mail.sending_domain import DnsRecord
@@ -74,7 +75,7 @@ class EmailDomainWish:
 
 def email_domain_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/email-domains", tags=["Connections"])
+    routes = APIRouter(prefix="/api/email-domains", tags=["Connections"], dependencies=[needs("read")])
 
     def receives() -> str:
         """The name the outside reaches us by; empty where it is none that mail could go to."""
@@ -87,7 +88,7 @@ def email_domain_routes(app: Application) -> APIRouter:
         found = await email_domains(app.outgoing.connections, receives=receives())
         return EmailDomainList(domains=[EmailDomainShape.of(each) for each in found])
 
-    @routes.post("", status_code=201)
+    @routes.post("", dependencies=[needs("settings:write")], status_code=201)
     async def add(wish: EmailDomainWish) -> EmailDomainShape:
         """Make keys for a domain, keep them sealed with the connection that sends its mail, and say what the DNS needs.
 

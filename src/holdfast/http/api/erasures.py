@@ -16,6 +16,7 @@ from holdfast.flows.people.erase import prove
 from holdfast.flows.people.erasure_record import Found, Record, Step, decoded
 from holdfast.flows.people.export_person import export_person
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Truth, moment_text
 from holdfast.kernel.errors import NotFound
 from holdfast.wiring import Application
@@ -129,7 +130,7 @@ class ProofShape:
 
 def erasure_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api", tags=["Privacy"])
+    routes = APIRouter(prefix="/api", tags=["Privacy"], dependencies=[needs("people:erase")])
 
     @routes.post("/erasures")
     async def erase(request: Request, wish: Annotated[ErasureWish, Body()]) -> ErasureShape:

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from holdfast.flows.ingest.replay import replay
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, BadRecordShape, Truth, Whole
 from holdfast.kernel.errors import Invalid
 from holdfast.wiring import Application
@@ -52,7 +53,7 @@ class Replayed:
 
 def error_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/errors", tags=["Errors"])
+    routes = APIRouter(prefix="/api/errors", tags=["Errors"], dependencies=[needs("people:read")])
 
     @routes.get("")
     async def listed(
@@ -71,7 +72,7 @@ def error_routes(app: Application) -> APIRouter:
             errors=[BadRecordShape.of(each) for each in records], total=sum(by_code.values()), by_code=by_code
         )
 
-    @routes.post("/replay")
+    @routes.post("/replay", dependencies=[needs("data:write")])
     async def again(wish: ReplayWish) -> Replayed:
         """Send records through the front door again, mended where a body is given."""
         if wish.all == bool(wish.ids):

@@ -19,6 +19,7 @@ from holdfast.flows.experiment.publishing import (
     stop_experiment,
 )
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, moment_text
 from holdfast.kernel.errors import Invalid
 from holdfast.ports.experiments import SavedExperiment
@@ -133,9 +134,16 @@ class DecidedList:
         )
 
 
+async def _runs(app: Application, experiment_id: str) -> bool:
+    """Whether there is such an experiment, and people are divided by it."""
+    async with app.state.view() as view:
+        saved = [each for each in await view.experiments() if each.id == experiment_id]
+    return any(decoded(each.definition).state == "running" for each in saved)
+
+
 def experiment_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/experiments", tags=["Experiments"])
+    routes = APIRouter(prefix="/api/experiments", tags=["Experiments"], dependencies=[needs("read")])
 
     @routes.get("")
     async def list_experiments() -> ExperimentList:
@@ -143,7 +151,7 @@ def experiment_routes(app: Application) -> APIRouter:
         async with app.state.view() as view:
             return ExperimentList(experiments=[ExperimentHeading.of(each) for each in await view.experiments()])
 
-    @routes.post("/decide")
+    @routes.post("/decide", dependencies=[needs("people:read")])
     async def decide(wish: DecideWish) -> DecidedList:
         """What somebody gets. The history is told of it, once: their outcome counts from here on."""
         return DecidedList.of(await app.decider.decide(wish.key(), wish.experiments))
@@ -157,19 +165,24 @@ def experiment_routes(app: Application) -> APIRouter:
         async with app.state.view() as view:
             return ExperimentShape.of(await find_experiment(view, experiment_id, version))
 
-    @routes.put("/{experiment_id}")
+    @routes.put("/{experiment_id}", dependencies=[needs("decisions:write")])
     async def put_experiment(experiment_id: str, wish: ExperimentWish, request: Request) -> ExperimentHeading:
-        """Save it as a new version; the same again makes none. It runs when its `state` says so."""
+        """Save it as a new version; the same again makes none. It runs when its `state` says so.
+
+        What runs, now or before, needs `decisions:publish` besides.
+        """
         definition = {"id": experiment_id, **wish.definition}
         if definition["id"] != experiment_id:
             raise Invalid(
                 "The definition has another id.", code="contradiction", path="$.definition.id", hint="Leave it out."
             )
+        if definition.get("state") == "running" or await _runs(app, experiment_id):
+            caller_in(request).require("decisions:publish")
         return ExperimentHeading.of(
             await save_experiment(app.state, definition, by=asked_by(app, request), now=app.clock.now())
         )
 
-    @routes.post("/{experiment_id}/stop")
+    @routes.post("/{experiment_id}/stop", dependencies=[needs("decisions:publish")])
     async def end_experiment(experiment_id: str, request: Request) -> ExperimentHeading:
         """Stop it: nobody takes part any more. Its results stay."""
         return ExperimentHeading.of(

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Query, Request
 from starlette.background import BackgroundTask
 from starlette.responses import FileResponse
 
+from holdfast.http.needs import needs
 from holdfast.integrations.files.mapping import decode_mapping
 from holdfast.kernel.errors import Busy, Invalid
 from holdfast.wiring import Application, Progress
@@ -41,9 +42,9 @@ class ImportedShape:
 
 def file_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api", tags=["Files"])
+    routes = APIRouter(prefix="/api", tags=["Files"], dependencies=[needs("sql")])
 
-    @routes.post("/import", openapi_extra=FILE_BODY)
+    @routes.post("/import", dependencies=[needs("data:write")], openapi_extra=FILE_BODY)
     async def take(
         request: Request,
         name: Annotated[str, Query(description="The file's name; its ending says the format.")],

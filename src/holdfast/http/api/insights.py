@@ -14,6 +14,7 @@ from pydantic import Field
 from holdfast.decisions.fields import schema_of
 from holdfast.flows.audience.snapshot import keep_people
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import Answer, Cell, ColumnType
@@ -106,7 +107,7 @@ class SavedPeople:
 
 def insight_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/insights", tags=["Insights"])
+    routes = APIRouter(prefix="/api/insights", tags=["Insights"], dependencies=[needs("read")])
 
     @routes.post("/{kind}", openapi_extra=_described())
     async def insight(kind: Kind, question: Properties) -> InsightShape:
@@ -126,7 +127,7 @@ def insight_routes(app: Application) -> APIRouter:
             took_ms=round((time.perf_counter() - started) * 1000, 2),
         )
 
-    @routes.post("/{kind}/people")
+    @routes.post("/{kind}/people", dependencies=[needs("people:read")])
     async def people(kind: Kind, wish: CellWish) -> PeopleBehind:
         """The people behind a cell of a table, a page at a time."""
         asked, cell = await app.question(kind, wish.question), decode_cell(kind, wish.cell)
@@ -139,7 +140,7 @@ def insight_routes(app: Application) -> APIRouter:
             count=count,
         )
 
-    @routes.post("/{kind}/save")
+    @routes.post("/{kind}/save", dependencies=[needs("analyses:write")])
     async def save(kind: Kind, wish: SaveWish, request: Request) -> SavedPeople:
         """Keep the people behind a cell as a segment: a list of those who are behind it now."""
         asked, cell = await app.question(kind, wish.question), decode_cell(kind, wish.cell)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from holdfast.flows.upkeep.keys import add_key, revoke_key
+from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import WISH, moment, moment_text
 from holdfast.kernel.errors import NotFound
 from holdfast.messages.person_token import token_secret
@@ -74,7 +75,7 @@ class KeyWish:
 
 def key_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/keys", tags=["Keys"])
+    routes = APIRouter(prefix="/api/keys", tags=["Keys"], dependencies=[needs("read")])
 
     @routes.get("")
     async def listed() -> KeyList:
@@ -82,9 +83,11 @@ def key_routes(app: Application) -> APIRouter:
         async with app.state.view() as view:
             return KeyList(keys=[KeyShape.of(each) for each in await view.keys()])
 
-    @routes.post("", status_code=201)
-    async def add(wish: KeyWish) -> NewKey:
-        """Make a key. It is shown in this answer and never again."""
+    @routes.post("", dependencies=[needs("data:write")], status_code=201)
+    async def add(wish: KeyWish, request: Request) -> NewKey:
+        """Make a key. It is shown in this answer and never again. An api key needs `settings:write` besides."""
+        if wish.kind == "api":
+            caller_in(request).require("settings:write")
         key, secret = await add_key(app.state, wish.name, wish.kind, now=app.clock.now())
         await app.access.refresh(app.state)
         shape = KeyShape.of(key)
@@ -97,7 +100,7 @@ def key_routes(app: Application) -> APIRouter:
             key=secret,
         )
 
-    @routes.get("/{name}/token-secret")
+    @routes.get("/{name}/token-secret", dependencies=[needs("settings:write")])
     async def token(name: str) -> TokenSecret:
         """What your server signs people's tokens with, so that an app with this write key may show their inbox."""
         async with app.state.view() as view:
@@ -107,9 +110,12 @@ def key_routes(app: Application) -> APIRouter:
             raise NotFound(f"there is no write key {name!r:.120} in use.", hint=hint)
         return TokenSecret(secret=token_secret(app.secret, name))
 
-    @routes.delete("/{name}", status_code=204)
-    async def revoke(name: str) -> None:
-        """Revoke a key: it opens nothing any more. What came in by it stays."""
+    @routes.delete("/{name}", dependencies=[needs("data:write")], status_code=204)
+    async def revoke(name: str, request: Request) -> None:
+        """Revoke a key: it opens nothing any more. What came in by it stays. An api key needs `settings:write` too."""
+        async with app.state.view() as view:
+            if any(each.name == name and each.kind == "api" for each in await view.keys()):
+                caller_in(request).require("settings:write")
         await revoke_key(app.state, name, now=app.clock.now())
         await app.access.refresh(app.state)
 

@@ -8,6 +8,7 @@ from typing import Literal
 from fastapi import APIRouter
 
 from holdfast.flows.measure.kpis import checked_tree, keep_tree, load_tree, reckon, row_of
+from holdfast.http.needs import needs
 from holdfast.http.shapes import Properties, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.measures.insight import ColumnType
@@ -63,7 +64,7 @@ class KpiKept:
 
 def kpi_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/kpis", tags=["Insights"])
+    routes = APIRouter(prefix="/api/kpis", tags=["Insights"], dependencies=[needs("read")])
 
     @routes.get("")
     async def kpis() -> KpiAnswer:
@@ -79,7 +80,7 @@ def kpi_routes(app: Application) -> APIRouter:
             definition=encode_tree(tree),
         )
 
-    @routes.put("")
+    @routes.put("", dependencies=[needs("analyses:write")])
     async def keep(definition: Properties) -> KpiKept:
         """Keep a KPI tree in place of the one there is."""
         tree = await checked_tree(definition, app.question)

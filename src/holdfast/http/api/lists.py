@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from holdfast.flows.audience.list_members import ListChange
 from holdfast.flows.audience.lists import all_lists, change_list, count_list, delete_list, list_users, save_list
 from holdfast.http.api.segment_shapes import UsedBy, UseShape
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.segments.conditions.in_list import InList
@@ -71,7 +72,7 @@ class ListPeopleWish:
 
 def list_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/lists", tags=["Lists"])
+    routes = APIRouter(prefix="/api/lists", tags=["Lists"], dependencies=[needs("read")])
 
     @routes.get("")
     async def lists() -> ListsShape:
@@ -83,7 +84,7 @@ def list_routes(app: Application) -> APIRouter:
         """One list."""
         return _shape(await count_list(app, list_id))
 
-    @routes.get("/{list_id}/people")
+    @routes.get("/{list_id}/people", dependencies=[needs("people:read")])
     async def people(
         list_id: str,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
@@ -100,17 +101,17 @@ def list_routes(app: Application) -> APIRouter:
         """Who uses a list: segments, journeys and campaigns, KPIs, and where in their definitions."""
         return UsedBy(used_by=[UseShape.of(each) for each in await list_users(app, list_id)])
 
-    @routes.put("/{list_id}")
+    @routes.put("/{list_id}", dependencies=[needs("analyses:write")])
     async def save(list_id: str, wish: ListWish) -> ListChangeShape:
         """Make a list, or change one. Names nobody goes by are put on it too, and told."""
         return _change_shape(await save_list(app, list_id, wish.name, wish.people))
 
-    @routes.post("/{list_id}/people")
+    @routes.post("/{list_id}/people", dependencies=[needs("analyses:write")])
     async def change(list_id: str, wish: ListPeopleWish) -> ListChangeShape:
         """Put people on a list and take people off."""
         return _change_shape(await change_list(app, list_id, add=wish.add, remove=wish.remove))
 
-    @routes.delete("/{list_id}", status_code=204)
+    @routes.delete("/{list_id}", dependencies=[needs("analyses:write")], status_code=204)
     async def delete(list_id: str) -> None:
         """Take everybody off a list and forget it; refused while something asks for it."""
         await delete_list(app, list_id)

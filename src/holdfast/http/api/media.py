@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 
 from holdfast.decisions.medium import media
+from holdfast.http.needs import needs
 from holdfast.http.shapes import Properties
 
 
@@ -30,7 +31,7 @@ class MediaShape:
 
 def media_routes() -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/media", tags=["Templates"])
+    routes = APIRouter(prefix="/api/media", tags=["Templates"], dependencies=[needs("read")])
 
     @routes.get("")
     async def known() -> MediaShape:

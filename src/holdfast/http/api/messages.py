@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Path
 
 from holdfast.flows.delivery.life import MessageLife, message_life
+from holdfast.http.needs import needs
 from holdfast.http.shapes import moment_text
 from holdfast.messages.heard.agent import Agent
 from holdfast.messages.heard.lifecycle import Moment, Status
@@ -75,7 +76,7 @@ class MessageShape:
 
 def message_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/messages", tags=["Messages"])
+    routes = APIRouter(prefix="/api/messages", tags=["Messages"], dependencies=[needs("people:read")])
 
     @routes.get("/{send}")
     async def one(send: Annotated[str, Path(min_length=1, max_length=200)]) -> MessageShape:

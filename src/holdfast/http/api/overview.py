@@ -10,10 +10,12 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from holdfast.flows.accounts.permissions import Permission
 from holdfast.flows.ingest.watch import Happened, Seen, named
 from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
 from holdfast.http.auth import caller_of
+from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import ActivityShape, EventShape, Loading, Overview, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SendState
@@ -92,14 +94,17 @@ def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
     return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
-async def _wanted(app: Application, request: Request) -> bool:
+async def _wanted(app: Application, request: Request, needed: Permission) -> bool:
     """Whether somebody listens still who may. A key that was revoked meanwhile opens nothing, a stream neither."""
-    return not app.closing.is_set() and not await request.is_disconnected() and caller_of(app, request) is not None
+    if app.closing.is_set() or await request.is_disconnected():
+        return False
+    caller = await caller_of(app, request)
+    return caller is not None and caller.may(needed)
 
 
 def overview_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api", tags=["Overview"])
+    routes = APIRouter(prefix="/api", tags=["Overview"], dependencies=[needs("read")])
 
     @routes.get("/overview")
     async def overview() -> Overview:
@@ -122,18 +127,19 @@ def overview_routes(app: Application) -> APIRouter:
 
     async def everything(request: Request) -> AsyncIterator[bytes]:
         number = max(0, app.watch.number - BACKLOG)
-        while await _wanted(app, request):
+        while await _wanted(app, request, "read"):
             yield _line("tick", asdict(await _counters(app)))
             happened = app.watch.since(number, most=SHOWN_AT_ONCE)
             if happened:
                 number = happened[-1].number
+            if happened and caller_in(request).may("people:read"):
                 yield await _happened(app, happened)
             await app.pause(TICK_SECONDS)
 
     async def about(request: Request, user_id: str) -> AsyncIterator[bytes]:
         number = app.watch.number
         yield b": connected\n\n"
-        while await _wanted(app, request):
+        while await _wanted(app, request, "people:read"):
             # Before asking who they are: what is archived meanwhile may be theirs by a login not seen here yet.
             newest = app.watch.number
             async with app.state.view() as view:
@@ -149,7 +155,7 @@ def overview_routes(app: Application) -> APIRouter:
         """Server-sent events: `tick` with the counters every second, `happened` with what just happened."""
         return _stream(everything(request))
 
-    @routes.get("/people/{user_id:name}/live", response_class=StreamingResponse)
+    @routes.get("/people/{user_id:name}/live", dependencies=[needs("people:read")], response_class=StreamingResponse)
     async def live_person(user_id: str, request: Request) -> StreamingResponse:
         """Server-sent events: `happened` with what this person just did."""
         await app.catch_up()

@@ -12,6 +12,7 @@ from pydantic import Field
 from holdfast.events.event import Json, own_event
 from holdfast.flows.people.identify import find_identity, merge, unmerge
 from holdfast.flows.people.person import person_row, shown_as
+from holdfast.http.needs import needs
 from holdfast.http.shapes import (
     NUMBER_MOST,
     WISH,
@@ -147,7 +148,7 @@ def _devices(devices: Devices) -> list[DeviceShape]:
 
 def people_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/people", tags=["People"])
+    routes = APIRouter(prefix="/api/people", tags=["People"], dependencies=[needs("people:read")])
 
     @routes.get("")
     async def find(
@@ -160,7 +161,7 @@ def people_routes(app: Application) -> APIRouter:
         rows, total = await app.history.find(text, limit=limit, offset=offset)
         return PeoplePage(people=[PersonShape.of(row) for row in rows], total=total)
 
-    @routes.post("/merge")
+    @routes.post("/merge", dependencies=[needs("people:write")])
     async def join(wish: MergeWish) -> Merged:
         """Say that two names are one person. Reversible: events and traits stay with the name they came under."""
         await app.catch_up()
@@ -169,7 +170,7 @@ def people_routes(app: Application) -> APIRouter:
         async with app.state.view() as view:
             return Merged(link_id=merged.link.id, person=await _row(view, wish.first))
 
-    @routes.post("/unmerge")
+    @routes.post("/unmerge", dependencies=[needs("people:write")])
     async def part(wish: UnmergeWish) -> Unmerged:
         """Undo a link; everybody is exactly who they were without it."""
         await app.catch_up()
@@ -202,7 +203,7 @@ def people_routes(app: Application) -> APIRouter:
         following = moment_text(found[-1].timestamp_ms) if len(found) >= limit else None
         return EventPage(events=[EventShape.of(each) for each in found], next_before=following)
 
-    @routes.put("/{user_id:name}/consent")
+    @routes.put("/{user_id:name}/consent", dependencies=[needs("people:write")])
     async def consent(user_id: str, wish: Annotated[ConsentWish, Body()]) -> ConsentShape:
         """Grant or take back consent, for a channel or one topic on it."""
         _check_word(wish.channel, "$.channel", "email")

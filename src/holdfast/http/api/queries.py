@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from fastapi import APIRouter, Header, Request
 
+from holdfast.http.needs import needs
 from holdfast.kernel.errors import Busy, Conflict, NotFound
 from holdfast.ports.asking import Asking, UnderWay, asked_as
 from holdfast.wiring import Application
@@ -96,7 +97,7 @@ async def _cancel_when_left(request: Request, app: Application, asking_id: str) 
 
 def query_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/queries", tags=["Queries"])
+    routes = APIRouter(prefix="/api/queries", tags=["Queries"], dependencies=[needs("read")])
 
     @routes.get("")
     async def queries() -> QueryList:

@@ -15,6 +15,7 @@ from holdfast.decisions.visit import Arm
 from holdfast.events.event import IdentityKey
 from holdfast.flows.journey.calling import Became, Line, Named, call_audience, call_people, check_call
 from holdfast.flows.journey.runs import COMING_MOST, RunVerb, change_run, coming_of, decision_named, runs_of
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, moment, moment_text
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
@@ -141,7 +142,9 @@ def run_shape(run: Run) -> RunOf:
 
 def run_routes(app: Application, kind: Kind) -> APIRouter:
     """The routes of the runs of journeys, or of campaigns."""
-    routes = APIRouter(prefix=f"/api/{kind}s/{{decision_id}}", tags=[f"{kind.capitalize()}s"])
+    routes = APIRouter(
+        prefix=f"/api/{kind}s/{{decision_id}}", tags=[f"{kind.capitalize()}s"], dependencies=[needs("read")]
+    )
 
     @routes.get("/runs")
     async def runs(
@@ -162,7 +165,7 @@ def run_routes(app: Application, kind: Kind) -> APIRouter:
         found = coming_of(decision, now=app.clock.now(), zone=app.zone, count=count)
         return ComingShape(occurrences=[_occurrence(each) for each in found])
 
-    @routes.post("/runs/{run_id}/{verb}")
+    @routes.post("/runs/{run_id}/{verb}", dependencies=[needs("decisions:publish")])
     async def change(decision_id: str, run_id: int, verb: RunVerb) -> RunOf:
         """Confirm a run that is held; pause one (nobody more enters), resume it, or stop it for good.
 
@@ -173,7 +176,7 @@ def run_routes(app: Application, kind: Kind) -> APIRouter:
         app.wake.set()
         return run_shape(run)
 
-    @routes.post("/trigger")
+    @routes.post("/trigger", dependencies=[needs("decisions:publish")])
     async def trigger(decision_id: str, call: CallShape) -> CallAnswer:
         """Let in people by name, or the whole audience; for a trigger of type `api`.
 

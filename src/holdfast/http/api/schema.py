@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from holdfast.events.event import LIST_TRAITS
+from holdfast.http.needs import needs
 from holdfast.http.shapes import moment_text
 from holdfast.ports.discovery import KnownProperty
 from holdfast.ports.history import EXAMPLES_MOST, PropertyType
@@ -90,7 +91,7 @@ Most = Annotated[int, Query(ge=1, le=LIST_MOST)]
 
 def schema_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/schema", tags=["Schema"])
+    routes = APIRouter(prefix="/api/schema", tags=["Schema"], dependencies=[needs("read")])
 
     @routes.get("/events")
     async def events() -> EventNames:
@@ -109,7 +110,7 @@ def schema_routes(app: Application) -> APIRouter:
         """The properties events of that name came with."""
         return await _properties(name, text, limit)
 
-    @routes.get("/events/{name:name}/values")
+    @routes.get("/events/{name:name}/values", dependencies=[needs("people:read")])
     async def values(name: str, property_name: Named, text: Typed = "", limit: Most = 20) -> ValueList:
         """The values a property of that event came with."""
         return await _values(name, property_name, text, limit)
@@ -120,7 +121,7 @@ def schema_routes(app: Application) -> APIRouter:
         found = (await _properties(None, text, limit)).properties
         return PropertyList(properties=[each for each in found if not each.name.startswith(LIST_TRAITS)])
 
-    @routes.get("/traits/values")
+    @routes.get("/traits/values", dependencies=[needs("people:read")])
     async def trait_values(trait: str, text: Typed = "", limit: Most = 20) -> ValueList:
         """The values a trait has."""
         return await _values(None, trait, text, limit)

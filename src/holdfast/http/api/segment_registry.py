@@ -22,6 +22,7 @@ from holdfast.flows.audience.segments import (
 from holdfast.flows.audience.used_by import users_of
 from holdfast.http.api.segment_shapes import ChangeShape, DifferenceShape, SegmentShape, UsedBy, UseShape, VersionShape
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole
 from holdfast.ports.state import SavedSegment, View
 from holdfast.segments.difference import differences
@@ -93,9 +94,9 @@ class RestoreWish:
 
 def registry_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/segments", tags=["Segments"])
+    routes = APIRouter(prefix="/api/segments", tags=["Segments"], dependencies=[needs("read")])
 
-    @routes.post("/apply")
+    @routes.post("/apply", dependencies=[needs("analyses:write")])
     async def apply(wish: ApplyWish, request: Request) -> Applied:
         """Save many segments, all or none; they may refer to each other. The same again changes nothing."""
         drafts = drafts_of([vars(each) for each in wish.segments])
@@ -146,7 +147,7 @@ def registry_routes(app: Application) -> APIRouter:
             differences=[DifferenceShape.of(each) for each in found],
         )
 
-    @routes.post("/{segment_id}/restore")
+    @routes.post("/{segment_id}/restore", dependencies=[needs("analyses:write")])
     async def restore(segment_id: str, wish: RestoreWish, request: Request) -> SegmentShape:
         """Save again what a version says, as a new version; a deleted segment is brought back."""
         change = await restore_segment(

@@ -17,6 +17,7 @@ from holdfast.flows.people.explain import explain_person
 from holdfast.http.api.people import members_of
 from holdfast.http.api.segment_shapes import SegmentShape
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole, moment_text
 from holdfast.http.shapes import Truth as Boolean
 from holdfast.kernel.moments import format_moment, to_millis
@@ -180,7 +181,7 @@ def _explained(each: Explained) -> ExplainedCondition:
 
 def segment_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/segments", tags=["Segments"])
+    routes = APIRouter(prefix="/api/segments", tags=["Segments"], dependencies=[needs("read")])
 
     @routes.post("/count")
     async def count(question: Question) -> Counted:
@@ -194,7 +195,7 @@ def segment_routes(app: Application) -> APIRouter:
         everyone = await app.history.count_everyone()
         return Counted(count=found, of=everyone, took_ms=round(took_ms, 2), words=f"People who {condition.words()}.")
 
-    @routes.post("/people")
+    @routes.post("/people", dependencies=[needs("people:read")])
     async def people(question: PeopleQuestion) -> SegmentPeople:
         """The people a definition holds for, a page at a time."""
         condition = await app.condition(question.definition)
@@ -204,7 +205,7 @@ def segment_routes(app: Application) -> APIRouter:
         found = await app.history.count(condition, as_of_ms=as_of_ms)
         return SegmentPeople(people=[PersonShape.of(row, question.traits) for row in rows], count=found)
 
-    @routes.post("/explain")
+    @routes.post("/explain", dependencies=[needs("people:read")])
     async def why(question: ExplainQuestion) -> Explanation:
         """Why a person is among those a definition holds for, or is not: condition by condition."""
         return await explained(await app.condition(question.definition), question.person)
@@ -243,7 +244,7 @@ def segment_routes(app: Application) -> APIRouter:
             users = await users_of(view, await view.segments())
         return SegmentShape.of(segment, users.of(segment_id))
 
-    @routes.get("/{segment_id}/people")
+    @routes.get("/{segment_id}/people", dependencies=[needs("people:read")])
     async def people_of(
         segment_id: str,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
@@ -257,7 +258,7 @@ def segment_routes(app: Application) -> APIRouter:
         total = await app.history.count(condition, as_of_ms=as_of_ms)
         return PeoplePage(people=[PersonShape.of(row) for row in rows], total=total)
 
-    @routes.get("/{segment_id}/members")
+    @routes.get("/{segment_id}/members", dependencies=[needs("people:read")])
     async def live_members_of(
         segment_id: str,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
@@ -281,7 +282,7 @@ def segment_routes(app: Application) -> APIRouter:
             next_after=members[-1].person if len(members) == limit else None,
         )
 
-    @routes.get("/{segment_id}/explain")
+    @routes.get("/{segment_id}/explain", dependencies=[needs("people:read")])
     async def why_in(
         segment_id: str,
         person: Annotated[str, Query(description="The user id or anonymous id of a person.")],
@@ -289,7 +290,7 @@ def segment_routes(app: Application) -> APIRouter:
         """Why a person is in a saved segment, or is not: condition by condition."""
         return await explained(await saved_condition(segment_id), person)
 
-    @routes.put("/{segment_id}")
+    @routes.put("/{segment_id}", dependencies=[needs("analyses:write")])
     async def save(
         segment_id: str,
         wish: SegmentWish,
@@ -303,7 +304,7 @@ def segment_routes(app: Application) -> APIRouter:
         change = await save_segment(app.state, draft, by=asked_by(app, request), now=app.clock.now(), dry_run=dry_run)
         return SegmentShape.of(change.segment, change.used_by)
 
-    @routes.delete("/{segment_id}", status_code=204)
+    @routes.delete("/{segment_id}", dependencies=[needs("analyses:write")], status_code=204)
     async def delete(segment_id: str, request: Request) -> None:
         """Delete a saved segment that nothing uses. Nobody in it is changed, and it can be restored."""
         await delete_segment(app.state, segment_id, by=asked_by(app, request), now=app.clock.now())

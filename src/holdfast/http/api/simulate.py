@@ -10,6 +10,7 @@ from pydantic import Field
 
 from holdfast.events.event import Json
 from holdfast.flows.rehearsal.simulate import PEOPLE_MOST, PEOPLE_USUAL, SimulationWish, definition_or_id
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Properties, Whole
 from holdfast.wiring import Application
 
@@ -191,7 +192,7 @@ class SimulationShape:
 
 def simulate_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/simulate", tags=["Journeys"])
+    routes = APIRouter(prefix="/api/simulate", tags=["Journeys"], dependencies=[needs("decisions:write")])
 
     @routes.post("", response_model=SimulationShape)
     async def simulate(wish: SimulateWish) -> dict[str, Json]:

@@ -17,6 +17,7 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from holdfast.flows.measure.sql import ask_sql
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Properties, Truth, Whole
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, to_millis
@@ -60,7 +61,7 @@ class SqlRows:
 
 def sql_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/sql", tags=["SQL"])
+    routes = APIRouter(prefix="/api/sql", tags=["SQL"], dependencies=[needs("sql")])
 
     @routes.post("")
     async def ask(wish: SqlWish) -> SqlRows:

@@ -12,6 +12,7 @@ from pydantic import Field
 from holdfast.flows.delivery.suppressing import lift_by_hand, suppress_by_hand
 from holdfast.flows.people.erased import suppressed_of
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, moment_text
 from holdfast.kernel.errors import Invalid
 from holdfast.ports.receipts import ADDRESS_CHARACTERS_MOST, SuppressedAddress
@@ -65,7 +66,7 @@ class SuppressionAnswer:
 
 def suppression_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/suppressions", tags=["Suppressions"])
+    routes = APIRouter(prefix="/api/suppressions", tags=["Suppressions"], dependencies=[needs("people:read")])
 
     @routes.get("")
     async def listed(
@@ -94,7 +95,7 @@ def suppression_routes(app: Application) -> APIRouter:
             reason = (await suppressed_of(view, app.rules, channel, [address])).get(address.lower())
         return SuppressionAnswer(channel=channel, address=address, suppressed=reason is not None, reason=reason or "")
 
-    @routes.post("")
+    @routes.post("", dependencies=[needs("people:write")])
     async def added(wish: SuppressionWish, request: Request) -> SuppressionAnswer:
         """Forbid an address: nothing goes there any more, receipts neither."""
         await app.catch_up()
@@ -108,7 +109,7 @@ def suppression_routes(app: Application) -> APIRouter:
         )
         return SuppressionAnswer(channel=wish.channel, address=wish.address, suppressed=True, reason=reason)
 
-    @routes.post("/lift")
+    @routes.post("/lift", dependencies=[needs("people:write")])
     async def lifted(wish: SuppressionWish, request: Request) -> SuppressionAnswer:
         """Let an address be written to again. What comes back from it later suppresses it again."""
         await app.catch_up()

@@ -20,6 +20,7 @@ from holdfast.flows.content.templates import (
     users_of,
 )
 from holdfast.http.auth import asked_by
+from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole, moment_text
 from holdfast.kernel.errors import NotFound
 from holdfast.messages.saved.checking import Remark, Weight
@@ -228,14 +229,14 @@ class Tested:
 
 def preview_template_routes(app: Application) -> APIRouter:
     """The routes that show a message before it is sent."""
-    routes = APIRouter(prefix="/api/templates", tags=["Templates"])
+    routes = APIRouter(prefix="/api/templates", tags=["Templates"], dependencies=[needs("read")])
 
-    @routes.post("/preview")
+    @routes.post("/preview", dependencies=[needs("people:read")])
     async def preview(wish: PreviewWish) -> PreviewShape:
         """A message as a real person would read it, the values it used, and what may go wrong with it."""
         return PreviewShape.of(await app.previewer.preview(wish.wanted()))
 
-    @routes.post("/test")
+    @routes.post("/test", dependencies=[needs("decisions:publish")])
     async def test(wish: TestWish) -> Tested:
         """Send it to an address, marked [Test]: past the gate, counted nowhere; not to one that is suppressed."""
         offices = {} if app.sender is None else app.sender.offices
@@ -248,7 +249,7 @@ def preview_template_routes(app: Application) -> APIRouter:
 
 def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
     """The routes of templates, or of blocks."""
-    routes = APIRouter(prefix=f"/api/{kind}s", tags=["Templates"])
+    routes = APIRouter(prefix=f"/api/{kind}s", tags=["Templates"], dependencies=[needs("read")])
     save = save_template if kind == "template" else save_block
 
     @routes.get("", name=f"list_{kind}s")
@@ -266,14 +267,14 @@ def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
             saved = await find_saved(view, kind, saved_id, version)
             return SavedShape.of(saved, await users_of(view, kind, saved_id))
 
-    @routes.put("/{saved_id}", name=f"save_{kind}")
+    @routes.put("/{saved_id}", dependencies=[needs("content:write")], name=f"save_{kind}")
     async def put(saved_id: str, wish: SaveWish, request: Request) -> SavedHeading:
         """Save it as a new version; the same again makes none. Messages queued from then on say it."""
         by, now = asked_by(app, request), app.clock.now()
         strictness = app.strictness(allow_unknown=wish.allow_unknown)
         return SavedHeading.of(await save(app.state, saved_id, wish.definition, by=by, now=now, strictness=strictness))
 
-    @routes.delete("/{saved_id}", name=f"delete_{kind}")
+    @routes.delete("/{saved_id}", dependencies=[needs("content:write")], name=f"delete_{kind}")
     async def delete(saved_id: str, request: Request) -> SavedDeleted:
         """Delete it, unless something uses it. Its versions stay, and can be restored."""
         await delete_saved(app.state, kind, saved_id, by=asked_by(app, request), now=app.clock.now())
@@ -293,7 +294,7 @@ def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
         following = found[-1].version if len(found) == limit and found[-1].version > 1 else None
         return SavedVersions(versions=[SavedHeading.of(each) for each in found], next_before=following)
 
-    @routes.post("/{saved_id}/restore", name=f"restore_{kind}")
+    @routes.post("/{saved_id}/restore", dependencies=[needs("content:write")], name=f"restore_{kind}")
     async def restore(saved_id: str, wish: RestoreSavedWish, request: Request) -> SavedHeading:
         """Save again what a version says, as a new version; what was deleted is brought back."""
         by, now = asked_by(app, request), app.clock.now()

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from holdfast.flows.journey.trace import trace
 from holdfast.flows.journey.traced import Attempt, Stage, Trace, TraceMoment
+from holdfast.http.needs import needs
 from holdfast.http.shapes import moment_text
 from holdfast.ports.state import DecisionState
 from holdfast.wiring import Application
@@ -97,7 +98,7 @@ class TraceShape:
 
 def trace_routes(app: Application) -> APIRouter:
     """The routes."""
-    routes = APIRouter(prefix="/api/trace", tags=["Journeys"])
+    routes = APIRouter(prefix="/api/trace", tags=["Journeys"], dependencies=[needs("people:read")])
 
     @routes.get("")
     async def traced(
