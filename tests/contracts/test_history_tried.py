@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from holdfast.events.event import OWN_SOURCE
-from holdfast.measures.learning.question import BINS, TriedGoal, TriedQuestion, TriedRow
+from holdfast.measures.learning.question import BINS, CompanyQuestion, CompanyRow, TriedGoal, TriedQuestion, TriedRow
 from holdfast.ports.history import History, HistoryRow
 from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.stores.clickhouse.engine import Engine
@@ -148,3 +149,59 @@ async def test_both_histories_say_the_same_of_anything(engine: Engine) -> None:
             assert one.worth == pytest.approx(other.worth)
             assert one.squares == pytest.approx(other.squares)
         assert sum(each.people for each in found) > 5
+
+
+STEPS = CompanyQuestion(experiments=("j.x", "j.y", "j.z"), bin_ms=BIN, as_of_ms=BEGIN + 10 * BIN)
+
+
+def met(rows: list[CompanyRow]) -> dict[tuple[int, int, str, int, str], float]:
+    return {(each.step, each.other, each.variant, each.age, each.other_variant): each.people for each in rows}
+
+
+async def test_who_had_which_paths_is_told_for_each_two_steps_both_ways(history: History) -> None:
+    rows = [
+        assigned(1, "a", BEGIN),
+        assigned(1, "b", BEGIN + BIN),  # Later: what was first counts.
+        assigned(1, "m", BEGIN + 2 * BIN, experiment="j.y"),
+        assigned(2, "a", BEGIN + BIN - 1),
+        assigned(2, "m", BEGIN + 2 * BIN + 7, experiment="j.y"),
+        assigned(3, "a", BEGIN),
+        assigned(4, "b", BEGIN),
+        assigned(4, "n", BEGIN, experiment="j.y", arm="holdout"),
+        assigned(5, "b", BEGIN),
+        assigned(5, "q", BEGIN, experiment="j.other"),
+    ]
+    for number, each in enumerate(rows):
+        rows[number] = replace(each, event=structs.replace(each.event, message_id=f"m{number}"))
+    await history.add(rows, token="t")
+    found = met(await history.company(STEPS))
+    assert found == {(0, 1, "a", 9, "m"): 2.0, (1, 0, "m", 7, "a"): 2.0}
+    assert list(found) == sorted(found)
+    fading = met(await history.company(replace(STEPS, half_life_bins=5.0)))
+    assert fading == {(0, 1, "a", 9, "m"): pytest.approx(2 * 0.25), (1, 0, "m", 7, "a"): pytest.approx(2 * 0.5**1.6)}
+    assert await history.company(replace(STEPS, since_ms=BEGIN + 1)) != []
+    assert await history.company(replace(STEPS, since_ms=BEGIN + BIN)) == []
+    assert await history.company(replace(STEPS, as_of_ms=BEGIN + BIN)) == []
+
+
+async def test_both_histories_say_the_same_of_company(engine: Engine) -> None:
+    chance = random.Random(8)
+    rows: list[HistoryRow] = []
+    for identity in range(1, 150):
+        at_ms = BEGIN + chance.randrange(60 * BIN)
+        for step in ("j.x", "j.y", "j.z"):
+            if chance.random() < 0.7:
+                at_ms += chance.randrange(9 * BIN)
+                arm = chance.choice(["", "treated", "treated", "holdout"])
+                told = assigned(identity, chance.choice("abc"), at_ms, experiment=step, arm=arm)
+                rows.append(replace(told, event=structs.replace(told.event, message_id=f"{step}{identity}")))
+    memory, chdb = MemoryHistory(currency="USD"), chdb_history(engine)
+    for each in (memory, chdb):
+        await each.map_identities({n: n - 1 for n in range(10, 90, 5)}, version=1)
+        await each.add(rows, token="t")
+    for given in ({}, {"half_life_bins": 7.5}, {"as_of_ms": BEGIN + 30 * BIN + 9, "since_ms": BEGIN + 8 * BIN}):
+        question = replace(STEPS, **({"as_of_ms": BEGIN + 70 * BIN} | given))
+        expected, found = met(await memory.company(question)), met(await chdb.company(question))
+        assert list(found) == list(expected)
+        assert list(found.values()) == pytest.approx(list(expected.values()))
+        assert len(found) > 20

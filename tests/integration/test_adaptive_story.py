@@ -271,7 +271,7 @@ async def test_a_simulation_divides_evenly_and_says_so(tmp_path: Path) -> None:
     assert fork.exits["a"].count + fork.exits["b"].count == 80
 
 
-async def test_five_steps_of_seven_paths_each_learn_for_themselves(tmp_path: Path) -> None:
+async def test_five_steps_of_seven_paths_each_are_weighed_in_one_go(tmp_path: Path) -> None:
     house, chance = await House.build(tmp_path), random.Random(9)
     paths = [f"p{number}" for number in range(7)]
     definition = journey(*paths)
@@ -293,3 +293,39 @@ async def test_five_steps_of_seven_paths_each_learn_for_themselves(tmp_path: Pat
         last = await view.last_weighings([f"hello.fork{number}" for number in range(5)])
     assert {len(each.weights.shares) for each in last.values()} == {7}
     assert len({tuple(each.weights.shares.values()) for each in last.values()}) == 5
+
+
+async def test_steps_of_one_journey_do_not_take_what_another_did_for_their_own(tmp_path: Path) -> None:
+    """Whoever was sent down the first step's good path was mostly sent down `y` at the second, which does nothing."""
+    house = await House.build(tmp_path)
+    definition = journey("a", "b")
+    fork = definition["steps"]["fork"]
+    definition["steps"]["fork"] = fork | {"exits": dict.fromkeys("ab", "next")}
+    definition["steps"]["next"] = fork | {"paths": ["x", "y"], "exits": dict.fromkeys("xy", "end")}
+    await house.publish(definition)
+    number = 0
+    for one, other, people, buyers in (("a", "x", 200, 10), ("b", "y", 200, 60), ("a", "y", 60, 3), ("b", "x", 60, 18)):
+        for step, way in (("hello.fork", one), ("hello.next", other)):
+            wish = AdaptiveWish(mode="declared", winner=way)
+            await say_weights(house.app.state, house.clock, step, wish, by="ada")
+        came = [f"person-{number + each}" for each in range(people)]
+        number += people
+        await house.happens(*(did("Signed Up", each) for each in came))
+        await house.later(minutes=5)
+        await house.happens(*(did("Bought", each) for each in came[:buyers]))
+    for step in ("hello.fork", "hello.next"):
+        await say_weights(house.app.state, house.clock, step, AdaptiveWish(mode="learning"), by="ada")
+    await house.later(hours=6)
+    assert await house.app.adapter.adapt() == 2
+    async with house.app.state.view() as view:
+        last = await view.last_weighings(["hello.fork", "hello.next"])
+    (a, b), (x, y) = (last[name].learnt for name in ("hello.fork", "hello.next"))
+    assert (y.rate or 0) - (x.rate or 0) > 0.1, "as it was seen, y looks far better"
+    assert abs(y.mean - x.mean) < 0.05
+    assert 0.1 < x.best < 0.9
+    assert b.mean - a.mean > 0.15
+    assert b.best > 0.99
+    standing = await standing_of_step(
+        house.app.state, house.app.history, "hello.next", as_of_ms=to_millis(house.clock.now())
+    )
+    assert [each.learnt.mean for each in standing.paths] == pytest.approx([x.mean, y.mean])

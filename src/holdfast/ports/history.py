@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.kernel.errors import Invalid
-from holdfast.measures.learning.question import TriedQuestion, TriedRow
+from holdfast.measures.learning.question import CompanyQuestion, CompanyRow, TriedQuestion, TriedRow
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
 from holdfast.ports.erasure import Forgetting
 from holdfast.ports.trials import Trials
@@ -215,6 +215,10 @@ class History(Forgetting, Trials, Protocol):
 
     async def tried(self, question: TriedQuestion) -> list[TriedRow]:
         """Who an adaptive step sent where, and what came of it; in order of variant, batch, cell, half and chance."""
+        ...
+
+    async def company(self, question: CompanyQuestion) -> list[CompanyRow]:
+        """Which paths people had at two adaptive steps, for each two and both ways; in order of what names a row."""
         ...
 
     async def size(self) -> int:

@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from holdfast.decisions.drawing import shares_for
 from holdfast.decisions.weights import Weights
 from holdfast.events.event import Json
-from holdfast.flows.adaptive.steps import AdaptiveStep, adaptive_steps_of
+from holdfast.flows.adaptive.reckoning import reckon
+from holdfast.flows.adaptive.steps import AdaptiveStep, adaptive_steps_of, learning_together
 from holdfast.flows.upkeep.chronicle import note_turn
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import to_millis
-from holdfast.measures.learning.allocation import Dial
-from holdfast.measures.learning.weighing import Weighed, weigh
+from holdfast.measures.learning.weighing import Weighed
 from holdfast.ports.adaptive import PathLearnt, Weighing
 from holdfast.ports.clock import Clock
 from holdfast.ports.history import History
@@ -49,28 +49,24 @@ class Adapter:
             steps = [each for each in await adaptive_steps_of(view) if each.play.state == "live"]
             last = await view.last_weighings([each.experiment for each in steps])
         done = 0
-        for each in steps:
-            before = last.get(each.experiment)
-            if not _is_due(each, before, now_ms):
+        for together in learning_together(steps):
+            due = {each.experiment for each in together if _is_due(each, last.get(each.experiment), now_ms)}
+            if not due:
                 continue
+            seeds = {each.experiment: _number(last.get(each.experiment)) for each in together}
             try:
-                done += await self._weigh(each, before, now_ms)
+                found = await reckon(self._history, together, seeds, as_of_ms=now_ms)
             except Exposed as refusal:
-                _log.warning("%s could not be weighed again: %s", each.experiment, refusal)
+                _log.warning("%s could not be weighed again: %s", ", ".join(sorted(due)), refusal)
+                continue
+            for each in found:
+                experiment = each.step.experiment
+                if experiment in due:
+                    done += await self._keep(each.step, last.get(experiment), each.weighed, now_ms)
         return done
 
-    async def _weigh(self, step: AdaptiveStep, before: Weighing | None, now_ms: int) -> bool:
-        number = 1 if before is None else before.number + 1
-        question = step.question(now_ms)
-        rows = await self._history.tried(question)
-        found = weigh(
-            rows,
-            question,
-            step.step.paths,
-            Dial(temper=step.step.temper, slice=step.step.slice),
-            seed=number,
-            half_life_days=step.step.half_life_days,
-        )
+    async def _keep(self, step: AdaptiveStep, before: Weighing | None, found: Weighed, now_ms: int) -> bool:
+        number = _number(before)
         learnt = learnt_of(step, found)
         if not any(each.people for each in learnt) or (before is not None and _is_known(before, learnt)):
             return False
@@ -127,6 +123,11 @@ def _weights(step: AdaptiveStep, found: Weighed, number: int) -> Weights:
         slice=step.step.slice,
         cells={cell: dict(zip(paths, shares, strict=True)) for cell, shares in found.cells.items()},
     )
+
+
+def _number(before: Weighing | None) -> int:
+    """Of the next weighing."""
+    return 1 if before is None else before.number + 1
 
 
 def _is_due(step: AdaptiveStep, before: Weighing | None, now_ms: int) -> bool:

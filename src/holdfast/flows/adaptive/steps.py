@@ -50,6 +50,14 @@ async def adaptive_steps_of(view: View) -> list[AdaptiveStep]:
     return sorted(found, key=lambda each: each.experiment)
 
 
+def learning_together(steps: Sequence[AdaptiveStep]) -> list[tuple[AdaptiveStep, ...]]:
+    """The steps put together that learn together: those of one journey with the same goals, and the same half-life."""
+    found: dict[object, list[AdaptiveStep]] = {}
+    for each in steps:
+        found.setdefault((each.play.id, each.goals, each.step.half_life_days), []).append(each)
+    return [tuple(each) for each in found.values()]
+
+
 async def adaptive_step(view: View, experiment: str) -> AdaptiveStep:
     """One of them. Raises NotFound."""
     every = await adaptive_steps_of(view)

@@ -9,11 +9,11 @@ from types import MappingProxyType
 
 from holdfast.events.event import Json
 from holdfast.flows.adaptive.adapting import learnt_of, shares_before
-from holdfast.flows.adaptive.steps import AdaptiveStep, adaptive_step, adaptive_steps_of
+from holdfast.flows.adaptive.reckoning import reckon
+from holdfast.flows.adaptive.steps import AdaptiveStep, adaptive_step, adaptive_steps_of, learning_together
 from holdfast.kernel.moments import format_moment, from_millis
-from holdfast.measures.learning.allocation import Dial
 from holdfast.measures.learning.question import BINS, TriedQuestion, TriedRow
-from holdfast.measures.learning.weighing import GAIN_PEOPLE_LEAST, gain, unbiased, weigh
+from holdfast.measures.learning.weighing import GAIN_PEOPLE_LEAST, gain, unbiased
 from holdfast.measures.statistics.estimates import Estimate
 from holdfast.measures.trial import CONFIDENCE, Effect, Estimated, Inconclusive
 from holdfast.ports.adaptive import Mode, PathLearnt, Weighing
@@ -153,13 +153,14 @@ async def standing_of_step(
     """How a step stands. Raises NotFound."""
     async with state.view() as view:
         step = await adaptive_step(view, experiment)
+        beside = await adaptive_steps_of(view)
         weighings = await view.weighings(experiment, limit=min(max(log, 1), LOG_MOST))
-    question = step.question(as_of_ms)
-    rows = await history.tried(question)
+    together = next(each for each in learning_together(beside) if step in each)
     last = weighings[0] if weighings else None
-    dial = Dial(temper=step.step.temper, slice=step.step.slice)
     number = 0 if last is None else last.number
-    found = weigh(rows, question, step.step.paths, dial, seed=number, half_life_days=step.step.half_life_days)
+    reckoned = await reckon(history, together, {each.experiment: number for each in together}, as_of_ms=as_of_ms)
+    found = next(each for each in reckoned if each.step == step)
+    rows, question = found.rows, found.question
     slice_ = step.step.slice if last is None else last.weights.slice
     shares, paths = shares_before(step, last), len(step.step.paths)
     return AdaptiveStanding(
@@ -174,7 +175,7 @@ async def standing_of_step(
                 learnt=each,
                 unbiased=unbiased(rows, question, each.path),
             )
-            for each in learnt_of(step, found)
+            for each in learnt_of(step, found.weighed)
         ),
         gain=_gain(rows, question),
         log=tuple(weighings[:log]),

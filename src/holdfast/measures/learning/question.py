@@ -72,3 +72,34 @@ class TriedRow:
     def brought(self) -> float:
         """What they brought together."""
         return sum(self.worth)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyQuestion:
+    """Which paths the people of several adaptive steps had at the others. The holdouts' people are left out."""
+
+    experiments: tuple[str, ...]
+    """Each `<journey>.<step>`; at least two."""
+    bin_ms: int
+    """As `TriedQuestion.bin_ms`, of all of them."""
+    as_of_ms: int
+    since_ms: int = 0
+    half_life_bins: float | None = None
+    """After how many bins what was seen counts half; None for never."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompanyRow:
+    """People of one step who had the same path there and the same at another, and came there at about one time."""
+
+    step: int
+    other: int
+    """Both by their place among the question's experiments."""
+    variant: str
+    """The path at `step`."""
+    age: int
+    """How many whole bins have passed since they came to `step`, at most `BINS`."""
+    other_variant: str
+    """The path at `other`."""
+    people: float
+    """How many, each counting for as much as is left of them after the half-life."""

@@ -6,13 +6,15 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from holdfast.measures.learning.allocation import Allocation, Dial, allocate
-from holdfast.measures.learning.beliefs import Beliefs, Tried, beliefs, ripe
+from holdfast.measures.learning.beliefs import Beliefs, Tried, ripe
+from holdfast.measures.learning.joint import Company, joint_beliefs
 from holdfast.measures.learning.linear import cell_shares, features
-from holdfast.measures.learning.question import BINS, TriedQuestion, TriedRow
+from holdfast.measures.learning.question import BINS, CompanyRow, TriedQuestion, TriedRow
 from holdfast.measures.statistics.estimates import Estimate, difference
 from holdfast.measures.statistics.moments import Moments
 
@@ -37,6 +39,24 @@ class Weighed:
     """The shares of groups that have shares of their own."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class StepTried:
+    """One step to weigh, and what was tried there."""
+
+    rows: Sequence[TriedRow]
+    question: TriedQuestion
+    paths: Sequence[str]
+    dial: Dial
+    seed: int
+    half_life_days: float | None = None
+    """After how many days what was seen counts half; None for never."""
+
+    @cached_property
+    def known(self) -> Sequence[TriedRow]:
+        """The rows of paths that there are."""
+        return [row for row in self.rows if row.variant in self.paths]
+
+
 def weigh(
     rows: Sequence[TriedRow],
     question: TriedQuestion,
@@ -46,21 +66,49 @@ def weigh(
     seed: int,
     half_life_days: float | None = None,
 ) -> Weighed:
-    """The next shares. The same rows and seed give the same.
+    """The next shares of a step by itself. The same rows and seed give the same.
 
     Args:
         half_life_days: after how many days what was seen counts half; None for never.
     """
-    known = [row for row in rows if row.variant in paths]
-    table = _Table(known, question, paths, half_life_days)
-    tried = table.tried()
-    believed = beliefs(tried)
-    allocation = allocate(believed, dial, seed)
+    step = StepTried(rows=rows, question=question, paths=paths, dial=dial, seed=seed, half_life_days=half_life_days)
+    return weigh_together([step])[0]
+
+
+def weigh_together(steps: Sequence[StepTried], company: Sequence[CompanyRow] = ()) -> list[Weighed]:
+    """The next shares of several steps that have the same goals, each with what its people had at the others taken out.
+
+    Args:
+        company: of each two of them; without any each is by itself.
+    """
+    scale = _scale([row for step in steps for row in step.known])
+    tables = [_Table(step, scale) for step in steps]
+    tried = [table.tried() for table in tables]
+    believed = joint_beliefs(tried, _company(steps, company))
+    return [_weighed(*each) for each in zip(steps, tables, tried, believed, strict=True)]
+
+
+def _company(steps: Sequence[StepTried], rows: Sequence[CompanyRow]) -> list[Company]:
+    """The rows as arrays; paths there are no more are left out."""
+    found: dict[tuple[int, int], Company] = {}
+    places = [{path: at for at, path in enumerate(step.paths)} for step in steps]
+    for row in rows:
+        mine, theirs = places[row.step].get(row.variant), places[row.other].get(row.other_variant)
+        if mine is None or theirs is None:
+            continue
+        shape = (len(places[row.step]), BINS + 1, len(places[row.other]))
+        two = found.setdefault((row.step, row.other), Company(step=row.step, other=row.other, people=np.zeros(shape)))
+        two.people[mine, BINS - row.age, theirs] += row.people
+    return list(found.values())
+
+
+def _weighed(step: StepTried, table: _Table, tried: Tried, believed: Beliefs) -> Weighed:
+    allocation = allocate(believed, step.dial, step.seed)
+    known, paths, scale = step.known, step.paths, table.scale
     counts = Counter[str]()
     for row in known:
         counts[row.variant] += row.people
-    cells = table.cells(tried, believed, dial, seed) if any(row.cell for row in known) else {}
-    scale = table.scale
+    cells = table.cells(tried, believed, step.dial, step.seed) if any(row.cell for row in known) else {}
     return Weighed(
         believed=Beliefs(
             mean=believed.mean * scale,
@@ -77,15 +125,10 @@ def weigh(
 class _Table:
     """Rows as arrays: those whose time is over in one column, for their order says nothing any more."""
 
-    def __init__(
-        self, rows: Sequence[TriedRow], question: TriedQuestion, paths: Sequence[str], half_life_days: float | None
-    ) -> None:
-        self._rows, self._question, self._paths = rows, question, list(paths)
-        self._half_life_bins = None if half_life_days is None else half_life_days * DAY_MS / question.bin_ms
-        reached = sum(sum(row.reached) for row in rows)
-        brought = sum(row.brought for row in rows)
-        self.scale = brought / reached if reached and brought > 0 else 1.0
-        """What a goal reached is worth on average: beliefs are reckoned in goals."""
+    def __init__(self, step: StepTried, scale: float) -> None:
+        self._rows, self._question, self._paths = step.known, step.question, list(step.paths)
+        self._half_life_bins = half_life_bins(step.half_life_days, step.question)
+        self.scale = scale
 
     def tried(self) -> Tried:
         shape = (len(self._paths), BINS + 1)
@@ -143,6 +186,18 @@ class _Table:
             return 1.0
         passed = self._question.as_of_ms // self._question.bin_ms - row.batch
         return float(0.5 ** (max(passed, 0) / self._half_life_bins))
+
+
+def half_life_bins(days: float | None, question: TriedQuestion) -> float | None:
+    """The half-life in bins of a question; None for never."""
+    return None if days is None else days * DAY_MS / question.bin_ms
+
+
+def _scale(rows: Sequence[TriedRow]) -> float:
+    """What a goal reached is worth on average: beliefs are reckoned in goals."""
+    reached = sum(sum(row.reached) for row in rows)
+    brought = sum(row.brought for row in rows)
+    return brought / reached if reached and brought > 0 else 1.0
 
 
 def unbiased(rows: Sequence[TriedRow], question: TriedQuestion, path: str) -> Estimate:

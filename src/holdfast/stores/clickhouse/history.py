@@ -17,7 +17,7 @@ from holdfast.decisions.visit import Arm
 from holdfast.events.event import Json
 from holdfast.kernel.sql import Sql
 from holdfast.measures.insight import Answer, Question
-from holdfast.measures.learning.question import TriedQuestion, TriedRow
+from holdfast.measures.learning.question import CompanyQuestion, CompanyRow, TriedQuestion, TriedRow
 from holdfast.measures.metrics import Lives, Outcomes, Tally
 from holdfast.measures.outcome import APART, ARMS, ArmOutcome, OutcomeQuestion
 from holdfast.ports.analyst import SavedAudience, SqlAnswer, SqlValue
@@ -53,7 +53,7 @@ from holdfast.stores.clickhouse.rows import (
     timeline_event,
 )
 from holdfast.stores.clickhouse.server import Server
-from holdfast.stores.clickhouse.tried import tried, tried_row
+from holdfast.stores.clickhouse.tried import company, company_row, tried, tried_row
 from holdfast.stores.clickhouse.typed_people import typed_people
 
 T = TypeVar("T")
@@ -288,6 +288,10 @@ class ChdbHistory:
     async def tried(self, question: TriedQuestion) -> list[TriedRow]:
         rows = await self._rows(tried(self._scope(question.as_of_ms), question))
         return [tried_row(row) for row in rows]
+
+    async def company(self, question: CompanyQuestion) -> list[CompanyRow]:
+        rows = await self._rows(company(self._scope(question.as_of_ms), question))
+        return [company_row(row) for row in rows]
 
     async def trial_tallies(self, question: Outcomes) -> list[Tally]:
         rows = await self._rows(trials.tallies(self._scope(question.as_of_ms), question))

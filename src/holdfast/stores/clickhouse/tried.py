@@ -7,7 +7,7 @@ from typing import Any
 
 from holdfast.events.event import OWN_SOURCE
 from holdfast.kernel.sql import Sql, bind, fill, sql
-from holdfast.measures.learning.question import BINS, TriedQuestion, TriedRow
+from holdfast.measures.learning.question import BINS, CompanyQuestion, CompanyRow, TriedQuestion, TriedRow
 from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.segments.condition import Scope
 
@@ -79,6 +79,74 @@ def tried(scope: Scope, question: TriedQuestion) -> Sql:
             "values": bind("Array(String)", [each.value for each in goals]),
             "windows": bind("Array(Int64)", [each.within_seconds * 1000 for each in goals]),
         },
+    )
+
+
+def company(scope: Scope, question: CompanyQuestion) -> Sql:
+    """Rows for `company_row`. People are reckoned with what each step assigned them first of all."""
+    weight = (
+        sql("1.")
+        if question.half_life_bins is None
+        else fill("pow(0.5, greatest(0, passed) / [[half]])", {"half": bind("Float64", float(question.half_life_bins))})
+    )
+    return fill(
+        """SELECT one.1 AS step, other.1 AS beside, one.2 AS path, one.3 AS aged, other.2 AS its_path, sum(one.4)
+        FROM (
+            SELECT person, arrayJoin(those) AS one, those
+            FROM (
+                SELECT person, groupArray((step_at, variant, age, weight)) AS those
+                FROM (
+                    SELECT person, step_at, variant, least([[bins]], greatest(0, passed - 1)) AS age,
+                        [[weight]] AS weight
+                    FROM (
+                        SELECT person, step_at, variant, arm, at_ms,
+                            intDiv([[as_of_ms]], [[bin_ms]]) - intDiv(at_ms, [[bin_ms]]) AS passed
+                        FROM (
+                            SELECT [[person]] AS person,
+                                indexOf([[experiments]], toString(text['experiment'])) AS step_at,
+                                toUnixTimestamp64Milli(ts) AS at_ms, text['variant'] AS variant, text['arm'] AS arm
+                            FROM events
+                            WHERE workspace = [[here]] AND event = [[told]] AND source = [[own]]
+                                AND text['experiment'] IN [[experiments]] AND ts <= [[as_of]]
+                            ORDER BY person, step_at, ts, variant, message_id
+                            LIMIT 1 BY person, step_at
+                        )
+                        WHERE at_ms >= [[since_ms]] AND arm IN ('', 'treated')
+                    )
+                )
+                GROUP BY person HAVING length(those) > 1
+            )
+        )
+        ARRAY JOIN those AS other
+        WHERE step != beside
+        GROUP BY step, beside, path, aged, its_path
+        ORDER BY step, beside, path, aged, its_path""",
+        {
+            "person": scope.person_of(sql("identity")),
+            "here": scope.here,
+            "told": bind("String", VARIANT_ASSIGNED),
+            "own": bind("String", OWN_SOURCE),
+            "experiments": bind("Array(String)", list(question.experiments)),
+            "as_of": scope.moment(question.as_of_ms),
+            "as_of_ms": bind("Int64", question.as_of_ms),
+            "since_ms": bind("Int64", question.since_ms),
+            "bin_ms": bind("Int64", question.bin_ms),
+            "bins": bind("Int64", BINS),
+            "weight": weight,
+        },
+    )
+
+
+def company_row(row: Sequence[Any]) -> CompanyRow:
+    """A row of the answer."""
+    step, other, variant, age, other_variant, people = row
+    return CompanyRow(
+        step=int(step) - 1,
+        other=int(other) - 1,
+        variant=variant,
+        age=int(age),
+        other_variant=other_variant,
+        people=float(people),
     )
 
 

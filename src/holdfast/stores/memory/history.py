@@ -13,7 +13,7 @@ import pyarrow as pa
 from holdfast.decisions.visit import Arm
 from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.measures.learning.question import TriedQuestion, TriedRow
+from holdfast.measures.learning.question import CompanyQuestion, CompanyRow, TriedQuestion, TriedRow
 from holdfast.measures.metrics import Lives, Outcomes, Tally
 from holdfast.measures.outcome import APART, ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
@@ -41,7 +41,7 @@ from holdfast.segments.groups import GROUP_JOINED, group_of, group_traits
 from holdfast.segments.leaf import Leaf
 from holdfast.segments.values import element_text, gather, is_number, lay_out
 from holdfast.stores.memory.trials import TrialReader
-from holdfast.stores.memory.tried import tried
+from holdfast.stores.memory.tried import company, tried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +243,9 @@ class MemoryHistory:
 
     async def tried(self, question: TriedQuestion) -> list[TriedRow]:
         return tried(self._events, self._person_of, question)
+
+    async def company(self, question: CompanyQuestion) -> list[CompanyRow]:
+        return company(self._events, self._person_of, question)
 
     async def trial_tallies(self, question: Outcomes) -> list[Tally]:
         return self._trial(question).tallies()

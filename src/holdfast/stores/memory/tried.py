@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
+from itertools import permutations
 from typing import Protocol
 
 from holdfast.events.event import OWN_SOURCE, Json
-from holdfast.measures.learning.question import BINS, TriedGoal, TriedQuestion, TriedRow
+from holdfast.measures.learning.question import BINS, CompanyQuestion, CompanyRow, TriedGoal, TriedQuestion, TriedRow
 from holdfast.profiles.variants import VARIANT_ASSIGNED
 
 
@@ -31,7 +32,7 @@ class Happened(Protocol):
 def tried(events: Iterable[Happened], person_of: Callable[[int], int], question: TriedQuestion) -> list[TriedRow]:
     """The rows, in order of what names them."""
     known = [each for each in events if each.at_ms <= question.as_of_ms]
-    assigned = _assigned(known, person_of, question)
+    assigned = _assigned(known, person_of, question.experiment, question.since_ms)
     goals = {each.event: each for each in question.goals}
     firsts: dict[tuple[int, str], Happened] = {}
     for each in known:
@@ -56,19 +57,38 @@ def tried(events: Iterable[Happened], person_of: Callable[[int], int], question:
     return [_row(group, [reached[person] for person in people]) for group, people in sorted(groups.items())]
 
 
+def company(events: Iterable[Happened], person_of: Callable[[int], int], question: CompanyQuestion) -> list[CompanyRow]:
+    """The rows, in order of what names them."""
+    known = [each for each in events if each.at_ms <= question.as_of_ms]
+    by_step = [_assigned(known, person_of, each, question.since_ms) for each in question.experiments]
+    now, found = question.as_of_ms // question.bin_ms, defaultdict[tuple[int, int, str, int, str], float](float)
+    for step, other in permutations(range(len(by_step)), 2):
+        for person in by_step[step].keys() & by_step[other].keys():
+            event, beside = by_step[step][person], by_step[other][person]
+            passed = now - event.at_ms // question.bin_ms
+            age = min(BINS, max(0, passed - 1))
+            weight = 1.0 if question.half_life_bins is None else 0.5 ** (max(passed, 0) / question.half_life_bins)
+            variant, other_variant = (_text(each.properties, "variant") for each in (event, beside))
+            found[step, other, variant, age, other_variant] += weight
+    return [
+        CompanyRow(step=step, other=other, variant=variant, age=age, other_variant=other_variant, people=people)
+        for (step, other, variant, age, other_variant), people in sorted(found.items())
+    ]
+
+
 def _assigned(
-    events: Iterable[Happened], person_of: Callable[[int], int], question: TriedQuestion
+    events: Iterable[Happened], person_of: Callable[[int], int], experiment: str, since_ms: int
 ) -> dict[int, Happened]:
     first: dict[int, Happened] = {}
     for each in events:
         ours = each.name == VARIANT_ASSIGNED and each.source == OWN_SOURCE
-        if ours and each.properties.get("experiment") == question.experiment:
+        if ours and each.properties.get("experiment") == experiment:
             person = person_of(each.identity)
             first[person] = min(first.get(person, each), each, key=_order)
     return {
         person: each
         for person, each in first.items()
-        if each.at_ms >= question.since_ms and _text(each.properties, "arm") in ("", "treated")
+        if each.at_ms >= since_ms and _text(each.properties, "arm") in ("", "treated")
     }
 
 
