@@ -15,6 +15,7 @@ from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
 from holdfast.channels.mailgun_inbound import read_webhook
 from holdfast.decisions.fields import Choice, Secret, Text
+from holdfast.decisions.web_fields import WebAddress
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
@@ -38,6 +39,7 @@ class MailgunSettings:
     domain: Annotated[str, Text(most=253), "The domain that is set up at Mailgun, such as mg.shop.example."]
     api_key: Annotated[str, Secret(), "A key that may send for the domain."]
     region: Annotated[str, Choice(tuple(HOSTS)), "Where the domain is kept."] = "us"
+    api_url: Annotated[str, WebAddress(least=0), "Where the API is; empty: where Mailgun has it for the region."] = ""
     webhook_key: Annotated[
         str, Secret(least=0), "The key its webhooks are signed with; empty where none is set up."
     ] = ""
@@ -53,6 +55,10 @@ class Mailgun:
     @property
     def doubt(self) -> DoubtPolicy:
         return ONCE
+
+    @property
+    def _api_url(self) -> str:
+        return self.settings.api_url.rstrip("/") or f"https://{HOSTS[self.settings.region]}"
 
     def parcel(self, send: Send, words: Words) -> Parcel:
         """The call; the same on every retry. Raises ValueError when the address cannot be written to."""
@@ -70,7 +76,7 @@ class Mailgun:
                 "Content-Type": f"multipart/form-data; boundary={boundary}",
                 "Authorization": f"Basic {token}",
             },
-            url=f"https://{HOSTS[self.settings.region]}/v3/{self.settings.domain}/messages.mime",
+            url=f"{self._api_url}/v3/{self.settings.domain}/messages.mime",
         )
 
 

@@ -87,6 +87,7 @@ def open_carrier(set_up: SetUp, outside: Outside) -> Carrier:
                 read=declared.read,
                 allow_private=outside.private,
                 seal=partial(_sealed, set_up, outside.clock),
+                blame="provider",
             )
         case "http2":
             anywhere = declared.medium in NAMED_BY_RECIPIENTS

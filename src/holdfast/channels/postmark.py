@@ -14,6 +14,7 @@ from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
 from holdfast.channels.postmark_inbound import read_webhook
 from holdfast.decisions.fields import Secret, Text
+from holdfast.decisions.web_fields import WebAddress
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.heard.inbound import Arrival, Inbound
@@ -23,7 +24,6 @@ from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refuse
 from holdfast.ports.state import Send
 
 NAME = "Postmark"
-URL = "https://api.postmarkapp.com/email"
 _INACTIVE = 406
 """It will not write to the address any more: mail to it bounced, or its owner complained."""
 _MAINTENANCE = 100
@@ -41,6 +41,7 @@ class PostmarkSettings:
     server_token: Annotated[str, Secret(), "The server's API token."]
     marketing_stream: Annotated[str, Text(most=30), "The stream of mail to many."] = "broadcast"
     transactional_stream: Annotated[str, Text(most=30), "The stream of mail that was asked for."] = "outbound"
+    api_url: Annotated[str, WebAddress(), "Where the API is."] = "https://api.postmarkapp.com"
     webhook_password: Annotated[
         str, Secret(least=0), "The password its webhooks give (Basic); empty where none is set up."
     ] = ""
@@ -86,7 +87,7 @@ class Postmark:
                 "Accept": "application/json",
                 "X-Postmark-Server-Token": self.settings.server_token.strip(),
             },
-            url=URL,
+            url=f"{self.settings.api_url.rstrip('/')}/email",
         )
 
 

@@ -11,6 +11,7 @@ from holdfast.channels.email_http import status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
 from holdfast.channels.sendgrid_inbound import read_events
 from holdfast.decisions.fields import Choice, Secret, Text
+from holdfast.decisions.web_fields import WebAddress
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.heard.inbound import Arrival, Inbound
@@ -34,6 +35,7 @@ class SendgridSettings:
     reply_to: Annotated[str, Text(least=0, most=300), "Where answers go; empty: to the sender."] = ""
     api_key: Annotated[str, Secret(), "An API key that may send mail."]
     region: Annotated[str, Choice(tuple(HOSTS)), "Where the account is kept."] = "global"
+    api_url: Annotated[str, WebAddress(least=0), "Where the API is; empty: where SendGrid has it for the region."] = ""
     webhook_key: Annotated[
         str, Text(least=0, most=400), "The public key its Event Webhook is verified with; empty where none is set up."
     ] = ""
@@ -49,6 +51,10 @@ class Sendgrid:
     @property
     def doubt(self) -> DoubtPolicy:
         return ONCE
+
+    @property
+    def _api_url(self) -> str:
+        return self.settings.api_url.rstrip("/") or f"https://{HOSTS[self.settings.region]}"
 
     def parcel(self, send: Send, words: Words) -> Parcel:
         """The call; the same on every retry. Raises ValueError when the address cannot be written to."""
@@ -80,7 +86,7 @@ class Sendgrid:
             to=str(letter.to),
             body=json.dumps(told).encode(),
             headers={"Content-Type": "application/json", "Authorization": f"Bearer {self.settings.api_key.strip()}"},
-            url=f"https://{HOSTS[self.settings.region]}/v3/mail/send",
+            url=f"{self._api_url}/v3/mail/send",
         )
 
 

@@ -18,6 +18,7 @@ from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
 from holdfast.channels.ses_inbound import read_sns
 from holdfast.decisions.fields import Secret, Text
+from holdfast.decisions.web_fields import WebAddress
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.content import Words
 from holdfast.messages.doubt import ONCE, DoubtPolicy
@@ -63,6 +64,9 @@ class SesSettings:
     configuration_set: Annotated[
         str, Text(least=0, most=64), "The configuration set that tells of deliveries and bounces; empty for none."
     ] = ""
+    api_url: Annotated[
+        str, WebAddress(least=0), "Where the API is, such as a VPC endpoint; empty: where SES has it for the region."
+    ] = ""
     webhook_password: Annotated[
         str, Secret(least=0), "The password at the end of the address Amazon SNS calls, `?password=`; empty for none."
     ] = ""
@@ -85,6 +89,10 @@ class Ses:
     def doubt(self) -> DoubtPolicy:
         return ONCE
 
+    @property
+    def _api_url(self) -> str:
+        return self.settings.api_url.rstrip("/") or f"https://email.{self.settings.region}.amazonaws.com"
+
     def parcel(self, send: Send, words: Words) -> Parcel:
         """The call; the same on every retry. Raises ValueError when the address cannot be written to."""
         letter = self.writer.letter(send, words)
@@ -103,7 +111,7 @@ class Ses:
             to=str(letter.to),
             body=json.dumps(told).encode(),
             headers={"Content-Type": "application/json"},
-            url=f"https://email.{self.settings.region}.amazonaws.com/v2/email/outbound-emails",
+            url=f"{self._api_url}/v2/email/outbound-emails",
         )
 
 

@@ -17,13 +17,13 @@ OURS = frozenset({"host", "content-length", "content-type", "transfer-encoding",
 
 @dataclass(frozen=True, slots=True)
 class WebAddress(Text):
-    """An address that starts with http or https, without a name or password in it."""
+    """An address that starts with http or https, without a name or password in it; empty where `least` is 0."""
 
     most: int = URL_MOST
 
     def decode(self, value: object, path: str) -> str:
         said = Text.decode(self, value, path)
-        if not _is_address(said):
+        if said and not _is_address(said):
             hint = "Write one such as https://crm.example/hooks."
             raise contradiction(path, f"{said!r:.100} cannot be called.", hint=hint)
         return said

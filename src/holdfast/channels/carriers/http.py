@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from typing import Literal
 
 import httpcore
 
@@ -32,6 +33,7 @@ class HttpCarrier:
         read: Callable[[HttpReply, Parcel], Verdict],
         allow_private: bool,
         seal: Callable[[Parcel], Mapping[str, str]] = lambda parcel: {},
+        blame: Literal["domain", "provider"] = "domain",
     ) -> None:
         """Nothing is connected yet.
 
@@ -39,9 +41,12 @@ class HttpCarrier:
             read: what an answer means for the parcel.
             allow_private: whether addresses of private networks and of this machine may be called.
             seal: more headers for a call that is about to be made, such as its signature.
+            blame: whose trouble it is when there is no connection: that of the address alone, or, where all parcels go
+                to one server, the provider's.
         """
         self._read = read
         self._seal = seal
+        self._blame: Literal["domain", "provider"] = blame
         self._pool = httpcore.AsyncConnectionPool(
             max_connections=CONNECTIONS_MOST, network_backend=Guard("webhooks", allow_private=allow_private)
         )
@@ -55,7 +60,7 @@ class HttpCarrier:
         except ForbiddenError as forbidden:
             return Refused(str(forbidden))
         except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
-            return Deferred(f"No connection: {error!r:.200}")
+            return Deferred(f"No connection: {error!r:.200}", blame=self._blame)
         except (httpcore.UnsupportedProtocol, httpcore.LocalProtocolError, ValueError) as error:
             return Refused(f"It cannot be called: {error}"[:200])
         except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError, TimeoutError) as error:
