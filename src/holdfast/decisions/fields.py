@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
-from typing import Annotated, Any, TypeVar, cast, get_type_hints
+from typing import Annotated, Any, ClassVar, TypeVar, cast, get_type_hints
 
 import msgspec
 
@@ -56,6 +56,8 @@ class Text(Kind):
 
     least: int = 1
     most: int = TEXT_MOST
+    format: str = ""
+    """What it names, such as `event`: forms offer those there are."""
 
     def decode(self, value: object, path: str) -> str:
         if not isinstance(value, str):
@@ -72,7 +74,8 @@ class Text(Kind):
         return value
 
     def schema(self) -> dict[str, Json]:
-        return {"type": "string", "minLength": self.least, "maxLength": self.most}
+        schema: dict[str, Json] = {"type": "string", "minLength": self.least, "maxLength": self.most}
+        return schema | {"format": self.format} if self.format else schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,10 @@ class Secret(Text):
 class Name(Kind):
     """An id: short, safe in an address, a file name and a path."""
 
-    pattern = r"[a-z0-9][a-z0-9_-]{0,63}"
+    format: str = ""
+    """What it names, such as `journey`: forms offer those there are."""
+
+    pattern: ClassVar[str] = r"[a-z0-9][a-z0-9_-]{0,63}"
 
     def decode(self, value: object, path: str) -> str:
         if not isinstance(value, str):
@@ -105,7 +111,8 @@ class Name(Kind):
         return value
 
     def schema(self) -> dict[str, Json]:
-        return {"type": "string", "pattern": f"^{self.pattern}$"}
+        schema: dict[str, Json] = {"type": "string", "pattern": f"^{self.pattern}$"}
+        return schema | {"format": self.format} if self.format else schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,8 +329,9 @@ class Named(Kind):
 
 Id = Annotated[str, Name()]
 Label = Annotated[str, Text(most=200)]
-EventName = Annotated[str, Text(most=200)]
-PropertyName = Annotated[str, Text(most=200)]
+EventName = Annotated[str, Text(most=200, format="event")]
+PropertyName = Annotated[str, Text(most=200, format="property")]
+TraitName = Annotated[str, Text(most=200, format="trait")]
 Seconds = Annotated[int, Duration()]
 Holdout = Annotated[float, ShareBelowOne()]
 Truthy = Annotated[bool, Flag()]

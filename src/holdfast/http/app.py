@@ -16,6 +16,7 @@ from holdfast.http.api.coupons import coupon_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
 from holdfast.http.api.delivery import delivery_routes
+from holdfast.http.api.drafting import drafting_routes, step_kind_routes
 from holdfast.http.api.email_domains import email_domain_routes
 from holdfast.http.api.erasures import erasure_routes
 from holdfast.http.api.errors import error_routes
@@ -124,6 +125,9 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(decision_file_routes(app))
     api.include_router(preview_routes(app, "journey"))
     api.include_router(preview_routes(app, "campaign"))
+    api.include_router(drafting_routes(app, "journey"))
+    api.include_router(drafting_routes(app, "campaign"))
+    api.include_router(step_kind_routes())
     api.include_router(run_routes(app, "journey"))
     api.include_router(run_routes(app, "campaign"))
     api.include_router(decision_routes(app, "journey"))

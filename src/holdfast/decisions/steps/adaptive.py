@@ -8,7 +8,7 @@ from typing import Annotated
 
 from holdfast.decisions.adaptive_fields import Between, PathNames
 from holdfast.decisions.drawing import draw
-from holdfast.decisions.fields import EventName, Many, Nested, OrNull, PropertyName, Seconds, Text, Whole
+from holdfast.decisions.fields import EventName, Many, Nested, OrNull, Seconds, Text, TraitName, Whole
 from holdfast.decisions.step import Assign, Outcome, Place, Step, contradiction, cut, step_experiment
 from holdfast.decisions.weights import Weights, cell_of
 from holdfast.events.event import Json
@@ -60,8 +60,8 @@ class Adaptive(Step):
         int | None, OrNull(Whole(least=1, most=3650)), "After how many days what was seen counts half; null for never."
     ] = None
     context: Annotated[
-        tuple[PropertyName, ...],
-        Many(Text(most=200), most=CONTEXT_MOST),
+        tuple[TraitName, ...],
+        Many(Text(most=200, format="trait"), most=CONTEXT_MOST),
         "Traits by whose values people may differ in what works for them.",
     ] = ()
     minimum_minutes: Annotated[

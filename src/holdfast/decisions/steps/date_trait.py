@@ -10,7 +10,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.broadcast import Timed
-from holdfast.decisions.fields import PropertyName, Truthy
+from holdfast.decisions.fields import TraitName, Truthy
 from holdfast.decisions.schedule import days_from
 from holdfast.decisions.start import Applicant, NoEntry, Occasion
 from holdfast.decisions.step import contradiction, cut
@@ -38,7 +38,7 @@ class DateTrait(Timed):
     Who they are is asked when the day begins anywhere; a trait that is said later than that starts nothing that day.
     """
 
-    date_trait: Annotated[PropertyName, "The trait that holds the day, such as birthday or renews_on."]
+    date_trait: Annotated[TraitName, "The trait that holds the day, such as birthday or renews_on."]
     yearly: Annotated[Truthy, "Whether it comes round every year, as a birthday does."] = False
     offset_days: Annotated[DayOffset, "How many days later; less than 0 is before."] = 0
     at: Annotated[ClockTime, "The time of the day, such as 09:00."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from holdfast.decisions.fields import Id
+from holdfast.decisions.fields import Name
 from holdfast.decisions.step import HandOver, Outcome, Place, Step
 
 
@@ -18,7 +18,7 @@ class EnterJourney(Step):
     one instant.
     """
 
-    journey: Annotated[Id, "The id of the journey or campaign."]
+    journey: Annotated[str, Name(format="journey"), "The id of the journey or campaign."]
 
     exits = ("next",)
 

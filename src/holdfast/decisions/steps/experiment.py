@@ -8,7 +8,7 @@ from typing import Annotated
 
 from holdfast.decisions.assignment import assign
 from holdfast.decisions.experiment import Experiment as Document
-from holdfast.decisions.fields import Id, Many, Name
+from holdfast.decisions.fields import Many, Name
 from holdfast.decisions.shares import NAMES_MOST, TAKEN
 from holdfast.decisions.step import Assign, Go, Outcome, Place, Step, contradiction, cut
 from holdfast.kernel.errors import Invalid
@@ -26,7 +26,7 @@ class Experiment(Step):
     them, it does not run, or their variant is none of those named here.
     """
 
-    experiment: Annotated[Id, "The id of the experiment."]
+    experiment: Annotated[str, Name(format="experiment"), "The id of the experiment."]
     variants: Annotated[tuple[str, ...], Many(Name(), most=NAMES_MOST), "The names of its variants."]
 
     exits = ("apart",)

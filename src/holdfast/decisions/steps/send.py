@@ -62,7 +62,7 @@ class Send(Step):
     """Ask the gate for a contact: leave by `sent` when the message is queued, by `withheld` when it may not be."""
 
     channel: Annotated[str, ChannelName(), "How it is said, such as email or sms."]
-    topic: Annotated[str, Name(), "What it is about: people agree to topics."] = "marketing"
+    topic: Annotated[str, Name(format="topic"), "What it is about: people agree to topics."] = "marketing"
     transactional: Annotated[Truthy, "Part of what the person bought or asked for; marketing rules do not apply."] = (
         False
     )

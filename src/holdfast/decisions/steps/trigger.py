@@ -56,7 +56,9 @@ class Trigger(Start):
         "Who was here before: `once` never again, `after_exit` when they have left, `per_key` for another key.",
     ]
     key_property: Annotated[
-        str | None, OrNull(Text(most=200)), "For `per_key`: the property that holds the key, such as order_id."
+        str | None,
+        OrNull(Text(most=200, format="property")),
+        "For `per_key`: the property that holds the key, such as order_id.",
     ] = None
     cool_down_seconds: Annotated[int, Duration(least=0), "How long after the last entry nobody enters again."] = 0
     latest_seconds: Annotated[Seconds, "An event older than this when it reaches us lets nobody in."] = 3_600

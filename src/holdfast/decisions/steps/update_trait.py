@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated, Literal
 
-from holdfast.decisions.fields import Choice, PropertyName
+from holdfast.decisions.fields import Choice, TraitName
 from holdfast.decisions.step import Change, Go, Outcome, Place, Step, contradiction, cut
 from holdfast.decisions.trait_values import NUMBER_MOST, TraitValue, is_number
 from holdfast.events.event import LIST_TRAITS, Json, reserved_trait
@@ -32,7 +32,7 @@ class UpdateTrait(Step):
     like everybody else.
     """
 
-    trait: Annotated[PropertyName, "The trait, such as cart_reminders."]
+    trait: Annotated[TraitName, "The trait, such as cart_reminders."]
     change: Annotated[
         Literal["set", "add", "increment"],
         Choice(("set", "add", "increment")),

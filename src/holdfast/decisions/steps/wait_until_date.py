@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from holdfast.decisions.fields import PropertyName
+from holdfast.decisions.fields import TraitName
 from holdfast.decisions.local_times import moment_at
 from holdfast.decisions.step import Go, Outcome, Park, Place, Step, cut
 from holdfast.decisions.time_fields import ClockTime, DayOffset, WhoseTime, time_words
@@ -29,7 +29,7 @@ class WaitUntilDate(Step):
     once where that is past or there is none any more.
     """
 
-    date_trait: Annotated[PropertyName, "The trait that holds the day, such as renews_on."]
+    date_trait: Annotated[TraitName, "The trait that holds the day, such as renews_on."]
     offset_days: Annotated[DayOffset, "How many days later; less than 0 is before."] = 0
     at: Annotated[ClockTime, "The time of the day, such as 09:00."]
     time_zone: Annotated[

@@ -39,7 +39,7 @@ class Webhook(Step):
     marketing: Annotated[
         Truthy, "It makes somebody else write to the person: consent, holdouts, quiet hours and caps hold."
     ] = False
-    topic: Annotated[str, Name(), "What that is about, where it is marketing."] = "marketing"
+    topic: Annotated[str, Name(format="topic"), "What that is about, where it is marketing."] = "marketing"
 
     exits = ("sent", "withheld")
 
