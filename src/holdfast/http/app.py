@@ -44,6 +44,7 @@ from holdfast.http.api.trials import trial_routes
 from holdfast.http.auth import Guard, session_routes
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.http.decide import decide_routes
+from holdfast.http.description import complete_description
 from holdfast.http.inbound import inbound_routes
 from holdfast.http.inbox import inbox_routes
 from holdfast.http.intake import Intake
@@ -74,6 +75,7 @@ def make_http(app: Application) -> ASGIApp:
         dependencies=[Depends(permit)],
     )
     install_problems(api)
+    complete_description(api)
     collecting = collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url)
     api.router.routes.extend(collecting)
     api.router.routes.append(Route("/healthz", _health(app), methods=["GET", "HEAD"]))
