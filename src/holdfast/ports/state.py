@@ -15,6 +15,7 @@ from holdfast.decisions.caps import PRIORITY_USUAL, Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.messages.parcel import Gone
+from holdfast.ports.accounts import AccountTransaction, AccountView
 from holdfast.ports.adaptive import AdaptiveTransaction, AdaptiveView
 from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
@@ -235,6 +236,10 @@ class AccessKey:
     shown: str
     created_ms: int
     revoked_ms: int | None = None
+    scopes: tuple[str, ...] | None = None
+    """What an api key may do; None: what keys may of which nothing was said."""
+    used_ms: int | None = None
+    """When an api key was used last, to about a minute."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +309,7 @@ class View(
     ReceiptView,
     DeviceView,
     AdaptiveView,
+    AccountView,
     TeamworkView,
     WordsView,
     Protocol,
@@ -518,6 +524,7 @@ class Transaction(
     ReceiptTransaction,
     DeviceTransaction,
     AdaptiveTransaction,
+    AccountTransaction,
     TeamworkTransaction,
     WordsTransaction,
     Protocol,
@@ -633,6 +640,10 @@ class Transaction(
     async def put_key(self, key: AccessKey) -> None: ...
 
     async def revoke_key(self, name: str, at_ms: int) -> None: ...
+
+    async def note_key_used(self, name: str, at_ms: int) -> None:
+        """Keep when a key was used last."""
+        ...
 
     async def put_segment(self, segment: SavedSegment) -> SavedSegment:
         """Save it as the next version of its id; returns it with its number.

@@ -192,6 +192,7 @@ async def _whole(view: View) -> dict[str, Rows]:
             for each in await view.weighings(experiment, limit=EVERYTHING)
         },
         "suppressions": {f"{each.channel} {each.address}": each.reason for each in await view.every_suppression()},
+        "accounts": {each.email: each for each in await view.accounts()},
         "connections": {each.name: each for each in await view.connections()},
         "catalogues": {each.name: (each.items, dict(each.fields), each.ranked_by) for each in await view.catalogues()},
         "coupons": {each.name: (each.codes, each.given) for each in await view.coupon_pools()},

@@ -1,7 +1,7 @@
 """Carry: what a state made anew takes from the one before, because no log tells it.
 
-Definitions and their versions, keys, connections, notes (lists, the KPI tree), runs of campaigns with their audiences,
-what waits in inboxes, what is kept of those who are forgotten, own events on their way to the log, the turns
+Definitions and their versions, keys, accounts, connections, notes (lists, the KPI tree), runs of campaigns with their
+audiences, what waits in inboxes, what is kept of those who are forgotten, own events on their way to the log, the turns
 themselves; and what somebody did by hand to bad records and dead letters.
 """
 
@@ -89,7 +89,7 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
     async with before.state.view() as view:
         notes = {name: value for name, value in (await view.notes()).items() if _outlives(name)}
         keys, tombstones, erasures = await view.keys(), await view.every_tombstone(), await view.erasures()
-        connections = await view.connections()
+        connections, accounts = await view.connections(), await view.accounts()
         runs = await view.runs_in(RUN_STATES, limit=RUNS_MOST)
         async with state.begin() as transaction:
             for name, value in notes.items():
@@ -98,6 +98,8 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
                 await transaction.put_key(key)
             for connection in connections:
                 await transaction.put_connection(connection)
+            for account in accounts:
+                await transaction.put_account(account)
             await transaction.add_tombstones(tombstones)
             for erasure in erasures:
                 await transaction.put_erasure(erasure)
@@ -107,6 +109,7 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
             experiments = await _carry_experiments(view, transaction)
     return {"notes": len(notes), "keys": len(keys), "erasures": len(erasures), "runs": len(runs)} | {
         "connections": len(connections),
+        "accounts": len(accounts),
         "templates and blocks": templates,
         "experiments": experiments,
     }

@@ -29,6 +29,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
+from holdfast.stores.memory.accounts import ReadingAccounts
 from holdfast.stores.memory.adaptive import ReadingAdaptive
 from holdfast.stores.memory.catalogues import ReadingCatalogues
 from holdfast.stores.memory.connections import ReadingConnections
@@ -64,6 +65,7 @@ class MemoryView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,
 ):

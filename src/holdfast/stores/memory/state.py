@@ -28,6 +28,7 @@ from holdfast.ports.state import (
 )
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
+from holdfast.stores.memory.accounts import ChangingAccounts
 from holdfast.stores.memory.adaptive import ChangingAdaptive
 from holdfast.stores.memory.catalogues import ChangingCatalogues
 from holdfast.stores.memory.connections import ChangingConnections
@@ -59,6 +60,7 @@ class MemoryTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,
     MemoryView,
@@ -276,6 +278,11 @@ class MemoryTransaction(
         key = self._tables.keys.get(name)
         if key is not None and key.revoked_ms is None:
             await self.put_key(replace(key, revoked_ms=at_ms))
+
+    async def note_key_used(self, name: str, at_ms: int) -> None:
+        key = self._tables.keys.get(name)
+        if key is not None:
+            await self.put_key(replace(key, used_ms=at_ms))
 
     async def put_segment(self, segment: SavedSegment) -> SavedSegment:
         newest = self._newest_segments().get(segment.id)

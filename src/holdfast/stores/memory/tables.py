@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.accounts import Account, Attempts, BrowserSession, OnceLink
 from holdfast.ports.adaptive import Weighing
 from holdfast.ports.catalogues import Catalogue, CatalogueItem, CouponCode, CouponPool, Edition
 from holdfast.ports.connections import Connection
@@ -68,6 +69,11 @@ class Tables:
     weighings: dict[tuple[str, int], Weighing] = field(default_factory=dict)
     """By experiment and number."""
     keys: dict[str, AccessKey] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    browser_sessions: dict[str, BrowserSession] = field(default_factory=dict)
+    """By id."""
+    once_links: dict[str, OnceLink] = field(default_factory=dict)
+    attempts: dict[str, Attempts] = field(default_factory=dict)
     segments: dict[tuple[str, int], SavedSegment] = field(default_factory=dict)
     """Every version, deletions too, by id and number."""
     experiments: dict[tuple[str, int], SavedExperiment] = field(default_factory=dict)

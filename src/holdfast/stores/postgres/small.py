@@ -14,8 +14,17 @@ class ReadingSmall(Session):
 
     async def keys(self) -> list[AccessKey]:
         return [
-            AccessKey(name=name, kind=kind, hash=hashed, shown=shown, created_ms=created_ms, revoked_ms=revoked_ms)
-            for name, kind, hashed, shown, created_ms, revoked_ms in await self._rows(_SQL["keys"])
+            AccessKey(
+                name=name,
+                kind=kind,
+                hash=hashed,
+                shown=shown,
+                created_ms=created_ms,
+                revoked_ms=revoked_ms,
+                scopes=None if scopes is None else tuple(scopes.split(",")),
+                used_ms=used_ms,
+            )
+            for name, kind, hashed, shown, created_ms, revoked_ms, scopes, used_ms in await self._rows(_SQL["keys"])
         ]
 
     async def note(self, name: str) -> str | None:
@@ -27,10 +36,15 @@ class ChangingSmall(ReadingSmall):
     """Changes of small things."""
 
     async def put_key(self, key: AccessKey) -> None:
-        await self._do(_SQL["put_key"], key.name, key.kind, key.hash, key.shown, key.created_ms, key.revoked_ms)
+        scopes = None if key.scopes is None else ",".join(key.scopes)
+        given = (key.name, key.kind, key.hash, key.shown, key.created_ms, key.revoked_ms, scopes, key.used_ms)
+        await self._do(_SQL["put_key"], *given)
 
     async def revoke_key(self, name: str, at_ms: int) -> None:
         await self._do(_SQL["revoke_key"], name, at_ms)
+
+    async def note_key_used(self, name: str, at_ms: int) -> None:
+        await self._do(_SQL["note_key_used"], name, at_ms)
 
     async def set_note(self, name: str, value: str) -> None:
         await self._do(_SQL["set_note"], name, value)

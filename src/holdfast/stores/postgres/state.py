@@ -30,6 +30,7 @@ import asyncpg
 
 from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.postgres.accounts import ChangingAccounts, ReadingAccounts
 from holdfast.stores.postgres.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.postgres.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
@@ -89,6 +90,7 @@ class PostgresView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,
 ):
@@ -114,6 +116,7 @@ class PostgresTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,
 ):

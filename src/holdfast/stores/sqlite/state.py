@@ -11,6 +11,7 @@ from pathlib import Path
 
 from holdfast.kernel.errors import Internal
 from holdfast.ports.state import Transaction, View
+from holdfast.stores.sqlite.accounts import ChangingAccounts, ReadingAccounts
 from holdfast.stores.sqlite.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.sqlite.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.sqlite.checkpoint import Checkpointer
@@ -66,6 +67,7 @@ class SqliteView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,
 ):
@@ -91,6 +93,7 @@ class SqliteTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,
 ):

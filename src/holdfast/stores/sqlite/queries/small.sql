@@ -2,13 +2,19 @@
 
 -- name: keys
 -- Reads every write and api key.
-SELECT name, kind, hash, shown, created_ms, revoked_ms FROM access_key ORDER BY created_ms, name
+SELECT name, kind, hash, shown, created_ms, revoked_ms, scopes, used_ms FROM access_key ORDER BY created_ms, name
 
 -- name: put_key
 -- Keeps a key; one of the same name is replaced.
-INSERT INTO access_key (name, kind, hash, shown, created_ms, revoked_ms) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO access_key (name, kind, hash, shown, created_ms, revoked_ms, scopes, used_ms)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT DO UPDATE SET kind = excluded.kind, hash = excluded.hash, shown = excluded.shown,
-  created_ms = excluded.created_ms, revoked_ms = excluded.revoked_ms
+  created_ms = excluded.created_ms, revoked_ms = excluded.revoked_ms,
+  scopes = excluded.scopes, used_ms = excluded.used_ms
+
+-- name: note_key_used
+-- Keeps when a key was used last.
+UPDATE access_key SET used_ms = ?2 WHERE name = ?1
 
 -- name: revoke_key
 -- Makes a key worthless from a moment on; the first revocation stays on record.
