@@ -10,7 +10,9 @@ from holdfast.flows.content.coupons import add_codes
 from holdfast.flows.people.erase import Eraser
 from holdfast.flows.people.export_person import items_of
 from holdfast.integrations.files.items import item_rows, read_codes
+from holdfast.messages.parcel import Deferred
 from holdfast.ports.state import Send
+from holdfast.testing.carrier import KeptParcels
 from holdfast.testing.house import House
 
 
@@ -105,6 +107,21 @@ async def test_a_code_taken_for_an_address_that_cannot_be_written_to_goes_back(t
     async with house.app.state.view() as view:
         (pool,) = await view.coupon_pools()
     assert pool.left == 2
+    await house.app.close()
+
+
+async def test_what_is_kept_of_a_message_that_waits_is_told_and_forgotten_with_the_person(tmp_path: Path) -> None:
+    house = await House.build(tmp_path, carrier=KeptParcels(Deferred("later", 9)), consent_default="granted")
+    await house.publish(journey("<p>Hello {{ person.user_id }}</p>"))
+    await house.happens(*viewed("ada", 1), *viewed("ben", 2))
+    waits, went = sorted(await sends_of(house), key=lambda send: send.state)
+    assert (waits.state, went.state) == ("pending", "sent")
+    who = "ada" if waits.address.startswith("ada") else "ben"
+    held: list[Any] = [item async for part, item in items_of(house.app.holder(), who) if part == "sends"]
+    assert held[0]["says"]["html"] == f"<p>Hello {who}</p>"
+    await house.app.eraser.request(who, by="test")
+    async with house.app.state.view() as view:
+        assert await view.kept_words([waits.key]) == {}
     await house.app.close()
 
 

@@ -291,6 +291,8 @@ def _at_rest(ends: Ends) -> None:
     ends.hold(not tables.member_reviews, f"{len(tables.member_reviews)} people were never looked at anew")
     ends.hold(tables.offsets == {"react": log_end, "archive": log_end}, f"{tables.offsets} of {log_end}")
     ends.hold(ends.world.log._first == 0, "the log was trimmed")
+    open_sends = {each.key for each in tables.sends.values() if each.state == "in_doubt" and each.dead}
+    ends.hold(tables.kept_words.keys() <= open_sends, "words are kept of messages that nobody tries again")
     preparing = [each for each in tables.runs.values() if each.state in OPEN]
     ends.hold(not preparing, f"runs are not over: {preparing}")
     for run in tables.runs.values():

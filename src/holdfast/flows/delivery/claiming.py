@@ -17,6 +17,7 @@ from holdfast.events.event import Event
 from holdfast.flows.delivery.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.delivery.send import settled_doubt
 from holdfast.flows.delivery.warming import count_sent, left_today
+from holdfast.flows.delivery.wording import keep_or_drop
 from holdfast.flows.ingest.own import told_lost, told_settled, told_variant
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import day_of, load_travellers
@@ -171,6 +172,7 @@ async def settle(transaction: Transaction, settlements: Sequence[Settlement], no
     ]
     owners = await transaction.identities_by_id([send.identity for send in sends.values()])
     await transaction.settle_sends(settlements, now_ms)
+    await keep_or_drop(transaction, sends, settlements, now_ms)
     await transaction.note_reached(_reached(sends, settlements, now_ms))
     for each in settlements:
         send = sends[each.key]
@@ -240,6 +242,7 @@ async def call_off(transaction: Transaction, outranked: Mapping[str, int], rules
     owners = await transaction.identities_by_id([send.identity for send in sends])
     for send in sends:
         await transaction.withhold_sends([send.key], OUTRANKED, outranked[send.key])
+    await transaction.drop_words([send.key for send in sends if send.attempts])
     await transaction.emit(
         [
             told_settled(

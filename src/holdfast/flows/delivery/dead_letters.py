@@ -1,7 +1,7 @@
 """Dead letters: what nobody tries to deliver any more, to be looked at, tried again, or let go of.
 
 A replayed letter keeps its key, and passes the gate when it is claimed as every send does: who has opted out meanwhile
-is not written to.
+is not written to. One in doubt says again what it said, for it may have been taken; one that failed is written anew.
 """
 
 from __future__ import annotations
@@ -74,6 +74,7 @@ async def drop_letters(state: State, which: Which) -> Decided:
             else:
                 keys = which.keys
             done = await transaction.drop_dead_letters(keys)
+            await transaction.drop_words(done)
         unknown = 0 if which.keys is None else len(set(keys)) - len(done)
         decided = Decided(done=decided.done + len(done), unknown=unknown)
         if which.keys is not None or len(keys) < AT_ONCE:

@@ -1,4 +1,7 @@
-"""Forgetting: letting go of what was kept so that receipts find their messages, once no receipt comes any more."""
+"""Forgetting: letting go of what was kept of messages for a while.
+
+That is what tells whose a receipt is, once none comes any more; and what messages said that nobody has come back to.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,8 @@ async def forget_receipts(state: State, clock: Clock) -> int:
     forgotten = 0
     while True:
         async with state.begin() as transaction:
-            gone = await transaction.forget_receipts(before_ms, limit=AT_ONCE)
-        forgotten += gone
-        if gone < AT_ONCE:
+            receipts = await transaction.forget_receipts(before_ms, limit=AT_ONCE)
+            words = await transaction.forget_words(before_ms, limit=AT_ONCE)
+        forgotten += receipts + words
+        if max(receipts, words) < AT_ONCE:
             return forgotten

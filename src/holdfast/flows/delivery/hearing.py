@@ -79,6 +79,7 @@ async def hear(
     if doubted:
         # It was sent after all: nobody is to send it again.
         await transaction.drop_dead_letters(doubted)
+        await transaction.drop_words(doubted)
 
 
 async def _hear(transaction: Transaction, event: Event, send: Send | None, at_ms: int) -> None:

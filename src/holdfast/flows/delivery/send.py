@@ -13,31 +13,21 @@ from collections import defaultdict
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from holdfast.decisions.step import Said
-from holdfast.events.event import Json
-from holdfast.flows.content.shelf import Shelf, ShelfKeeper
-from holdfast.flows.delivery.confirming import confirming_words
-from holdfast.flows.delivery.filling import Filled, FilledOrNot, Filler
+from holdfast.flows.delivery.filling import Filler
 from holdfast.flows.delivery.lanes import Lanes
-from holdfast.flows.delivery.telling import MESSAGE_RECEIVED
 from holdfast.flows.delivery.turns import Turns
-from holdfast.flows.journey.playbook import Playbook, PlaybookKeeper
-from holdfast.flows.people.person import shown_as
+from holdfast.flows.delivery.wording import may_go_on, pressed
+from holdfast.flows.delivery.writing import Context, Writer, Written
 from holdfast.kernel.chance import share
-from holdfast.kernel.errors import Exposed
-from holdfast.kernel.moments import format_moment, from_millis, to_millis
-from holdfast.messages.content import Words
+from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
 from holdfast.messages.liquid.needs import Aborted
-from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
-from holdfast.messages.start_token import start_token
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
 from holdfast.ports.carrier import Carrier
-from holdfast.ports.channel import Answering, Channel, ToDevices
+from holdfast.ports.channel import Channel
 from holdfast.ports.clock import Clock
-from holdfast.ports.state import Identity, Send, Settlement, State, Told
-from holdfast.profiles.devices import devices_of, write_devices
-from holdfast.profiles.profile import EMPTY, Profile, combine
+from holdfast.ports.state import Send, Settlement, State
 
 _log = logging.getLogger(__name__)
 
@@ -50,27 +40,6 @@ GIVE_UP_SECONDS = {False: 86_400, True: 3 * 86_400}
 """How long after it was first tried nobody tries a send any more: marketing, and what is transactional."""
 CARRY_SECONDS_MOST = 1_500
 """How long handing one over may take; longer than every carrier's own patience."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
-    """What is loaded for a batch of sends."""
-
-    playbook: Playbook
-    owners: Mapping[int, Identity]
-    members: Mapping[int, Sequence[Identity]]
-    profiles: Mapping[int, Profile]
-    shelf: Shelf
-
-    def person(self, identity: int) -> dict[str, Json]:
-        """What a template sees as `person`: the traits, and the name they are shown under."""
-        members = self.members[self.owners[identity].person]
-        return {**self.whole(identity).trait_values(), "user_id": shown_as(members).value}
-
-    def whole(self, identity: int) -> Profile:
-        """All that is known of the person."""
-        members = self.members[self.owners[identity].person]
-        return combine(self.profiles.get(each.id, EMPTY) for each in members)
 
 
 def wait_seconds(send: Send, deferred: Deferred) -> float:
@@ -131,38 +100,6 @@ def _failed(send: Send, reason: str, *, gone: bool = False) -> Settlement:
     return Settlement(key=send.key, state="failed", reason=reason, gone=gone, dead=not gone, claimed_by=send.claimed_by)
 
 
-def _said_by(playbook: Playbook, send: Send) -> Said | None:
-    """What the send's step says; None where it is not there any more, or says nothing on that channel."""
-    play = playbook.find(send.origin, send.version)
-    node = play.journey.steps.get(send.step) if play is not None else None
-    said = node.step.says() if node is not None else None
-    return said if said is not None and said.channel == send.channel else None
-
-
-def _addressed(send: Send, context: Context, channel: Channel) -> Send | Refused:
-    """The send with where it goes now: on a channel to devices, all those that the person has by now."""
-    if not isinstance(channel, ToDevices):
-        return send
-    devices = devices_of(context.whole(send.identity).devices, channel.device_types)
-    return replace(send, address=write_devices(devices)) if devices else Refused("They have no such device any more.")
-
-
-def _unheard(send: Send, words: Words, context: Context, channel: Channel, now_ms: int) -> Refused | None:
-    """Why it may not be said: it is for who wrote to us lately, and the person has not, by any channel.
-
-    Who has written by another channel only is refused by the provider, which alone knows.
-    """
-    within_seconds = channel.answers_within_seconds(words) if isinstance(channel, Answering) else None
-    if within_seconds is None:
-        return None
-    whole = context.whole(send.identity)
-    heard = whole.tallies.get(MESSAGE_RECEIVED)
-    if (heard is None and whole.crowded) or (heard and now_ms - heard.recent_ms[-1] <= 1_000 * within_seconds):
-        return None
-    hours = within_seconds // 3_600
-    return Refused(f"It may be said only within {hours} hours of the person's last message. Use a template.")
-
-
 def _unwritten(send: Send, why: Refused | Deferred | Aborted, now_ms: int) -> Settlement:
     """What becomes of a send that was handed to nobody."""
     if isinstance(why, Aborted):
@@ -217,21 +154,21 @@ class Sender:
         self._clock = clock
         self._offices = offices
         self._lanes = lanes
-        self._linker = linker
-        self._workspace_name = workspace_name
         self._settle = settle
         self._filler = filler
-        self._time_zone = time_zone
-        self._help_contact = help_contact
+        self._writer = Writer(
+            clock=clock,
+            linker=linker,
+            workspace_name=workspace_name,
+            filler=filler,
+            time_zone=time_zone,
+            help_contact=help_contact,
+        )
         self._turns: defaultdict[str, Turns] = defaultdict(Turns)
-        self._playbook = PlaybookKeeper()
-        self._shelves = ShelfKeeper()
         self._finishing = False
         self._open: dict[str, Send] = {}
         """Taken and not settled."""
         self._contexts: dict[str, Context] = {}
-        self._told: dict[str, Told | None] = {}
-        """What those that are being handed over say, where it is saved."""
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -301,7 +238,8 @@ class Sender:
 
     async def _begin(self, sends: Sequence[Send]) -> None:
         try:
-            context = await self._load(sends)
+            async with self._state.view() as view:
+                context = await self._writer.load(view, sends)
         except Exception as error:  # noqa: BLE001 - Whatever it was, these sends must be put back.
             # Nothing was handed over, so nothing is in doubt.
             _log.exception("Loading what %d sends need failed.", len(sends))
@@ -342,23 +280,23 @@ class Sender:
         if office is None:
             self._put_back([send], "Nothing carries it any more; it waits for a connection.")
             return
-        parcel = await self._written(send, self._contexts[send.key], office.channel)
-        if isinstance(parcel, Parcel) and self._put_off_late(send):  # What it asked for may have taken its time.
+        written = await self._writer.write(send, self._contexts[send.key], office.channel)
+        if isinstance(written, Written) and self._put_off_late(send):  # What it asked for may have taken its time.
             return
-        if not isinstance(parcel, Parcel):
+        if not isinstance(written, Written):
             self._lanes.let_go(send)
-            self._done([_unwritten(send, parcel, self._now_ms())])
+            self._done([_unwritten(send, written, self._now_ms())])
             return
         try:
             async with asyncio.timeout(CARRY_SECONDS_MOST):
-                verdict = await office.carrier.carry(parcel)
+                verdict = await office.carrier.carry(written.parcel)
         except asyncio.CancelledError:
-            self._ended(send, InDoubt("Stopped while it was on its way."), office.channel.doubt)
+            self._ended(send, InDoubt("Stopped while it was on its way."), office.channel.doubt, written)
             raise
         except Exception as error:  # noqa: BLE001 - It may have raised after the message was handed over.
             _log.exception("A carrier raised; it must answer with a verdict.")
             verdict = InDoubt(f"{error!r:.200}")
-        self._ended(send, verdict, office.channel.doubt)
+        self._ended(send, verdict, office.channel.doubt, written)
 
     def _put_off_late(self, send: Send) -> bool:
         """Put back what waited too long: what was permitted at the claim may not be any more, and is asked anew."""
@@ -367,83 +305,16 @@ class Sender:
         self._put_back([send], "It waited too long for its turn.")
         return True
 
-    def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy) -> None:
+    def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy, written: Written) -> None:
         now_ms = self._now_ms()
         self._lanes.ended(send, verdict, now_ms)
-        self._done([replace(settlement_of(send, verdict, now_ms, doubt), told=self._told.get(send.key))])
+        settlement = replace(settlement_of(send, verdict, now_ms, doubt), told=written.wording.told)
+        if may_go_on(settlement) and not written.again:
+            settlement = replace(settlement, words=pressed(written.wording))
+        self._done([settlement])
 
     def _done(self, settlements: Sequence[Settlement]) -> None:
         for each in settlements:
             self._open.pop(each.key, None)
             self._contexts.pop(each.key, None)
-            self._told.pop(each.key, None)
         self._settle(settlements)
-
-    async def _load(self, sends: Sequence[Send]) -> Context:
-        async with self._state.view() as view:
-            owners = await view.identities_by_id(sorted({send.identity for send in sends}))
-            members = await view.members(sorted({each.person for each in owners.values()}))
-            profiles = await view.profiles([each.id for those in members.values() for each in those])
-            playbook = await self._playbook.load(view)
-            sayings = [(said, each.created_ms) for each in sends if (said := _said_by(playbook, each)) is not None]
-            shelf = await self._shelves.load(view, sayings)
-        return Context(playbook=playbook, owners=owners, members=members, profiles=profiles, shelf=shelf)
-
-    async def _written(self, send: Send, context: Context, channel: Channel) -> Parcel | Refused | Deferred | Aborted:
-        """What is handed to the provider; what cannot be written is refused, by us."""
-        try:
-            if send.origin_kind == "keyword":
-                words = confirming_words(send, sender=self._workspace_name, contact=self._help_contact)
-                return await self._parcel(send, Filled(words=words), channel, context)
-            said = _said_by(context.playbook, send)
-            if said is None:
-                return Refused(f"There is no template {send.template!r}.")
-            addressed = _addressed(send, context, channel)
-            if isinstance(addressed, Refused):
-                return addressed
-            filled = await self._filled(send, said, context)
-            return await self._parcel(addressed, filled, channel, context) if isinstance(filled, Filled) else filled
-        except (Exposed, ValueError) as error:
-            return Refused(f"It could not be written: {error}")
-        except Exception as error:  # noqa: BLE001 - Ours to mend; meanwhile it fails in sight and holds no place.
-            _log.exception("Writing the send %s failed.", send.key)
-            return Refused(f"It could not be written: {error!r:.200}")
-
-    async def _filled(self, send: Send, said: Said, context: Context) -> FilledOrNot:
-        """What the step says, in words for the person. Raises Exposed when it is not what its medium takes."""
-        place = (send.origin, send.version, send.step)
-        person = context.person(send.identity)
-        had = context.whole(send.identity).variants
-        chosen = context.shelf.chosen(said, place=place, at_ms=send.created_ms, person=person, had=had)
-        self._told[send.key] = chosen.told()
-        variables = self._variables(send, person) | chosen.variables()
-        return await self._filler.fill(chosen.content, variables, send)
-
-    async def _parcel(self, send: Send, filled: Filled, channel: Channel, context: Context) -> Parcel | Refused:
-        """The words in the provider's form. What cannot be put into it is shown to nobody."""
-        parcel: Parcel | Refused | None = None
-        try:
-            parcel = _unheard(send, filled.words, context, channel, self._now_ms())
-            parcel = parcel or channel.parcel(send, filled.words)
-            return parcel
-        finally:
-            if not isinstance(parcel, Parcel):
-                await self._filler.give_back(send, filled.taken)
-
-    def _variables(self, send: Send, person: dict[str, Json]) -> dict[str, Json]:
-        return {
-            **send.variables,
-            "person": person,
-            "links": {
-                "unsubscribe": self._linker.unsubscribe(send.key),
-                "preferences": self._linker.preferences(send.key),
-                "start": start_token(send.identity, self._linker.key),
-            },
-            "workspace": {"name": self._workspace_name, "time_zone": self._time_zone},
-            "send": {
-                "key": send.key,
-                "origin": send.origin,
-                "step": send.step,
-                "created_at": format_moment(from_millis(send.created_ms)),
-            },
-        }

@@ -20,6 +20,7 @@ from holdfast.decisions.visit import Visit
 from holdfast.events.cut import says
 from holdfast.events.event import LIST_TRAITS, Json
 from holdfast.flows.audience.library import load_library
+from holdfast.flows.delivery.wording import unpressed
 from holdfast.flows.people.explain import explain_person
 from holdfast.flows.people.identify import find_identity
 from holdfast.flows.people.person import shown_as
@@ -70,6 +71,9 @@ PARTS = (
     "events",
 )
 """Every part, in order; each is there, empty where nothing is held."""
+
+_WITH_WORDS = frozenset({"pending", "claimed", "in_doubt"})
+"""The states of sends that may be handed over again, and of which it may be kept what they say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,13 +162,14 @@ async def items_of(holder: Holder, name: str) -> AsyncIterator[Item]:
         for item in await _segments(view, members, holder, now):
             yield item
         sends = await view.sends_of(origin=None, identities=ids, limit=EVERYTHING)
+        kept = await view.kept_words([each.key for each in sends if each.state in _WITH_WORDS])
         for visit in reversed(await view.visits_of(ids, limit=EVERYTHING)):
             yield "visits", _visit(visit)
         addresses = _addresses(profiles, sends)
         suppressions = await view.suppressions(addresses)
         inbox = await view.inbox(ids, now_ms=0, limit=EVERYTHING)
         coupons = await view.coupons_of([send.key for send in sends])
-    for told in _messages(sends, suppressions, inbox):
+    for told in _messages(sends, kept, suppressions, inbox):
         yield told
     for coupon in coupons:
         yield "coupons", _coupon(coupon)
@@ -177,9 +182,11 @@ async def items_of(holder: Holder, name: str) -> AsyncIterator[Item]:
         yield "events", _event(event)
 
 
-def _messages(sends: Sequence[Send], suppressions: Sequence[Suppression], inbox: Sequence[InboxItem]) -> Iterator[Item]:
+def _messages(
+    sends: Sequence[Send], kept: Mapping[str, bytes], suppressions: Sequence[Suppression], inbox: Sequence[InboxItem]
+) -> Iterator[Item]:
     """What was sent to them, oldest first, and where nobody may write to them."""
-    yield from (("sends", _send(each)) for each in reversed(sends))
+    yield from (("sends", _send(each, kept.get(each.key))) for each in reversed(sends))
     for each in suppressions:
         yield "suppressions", {"channel": each.channel, "address": each.address, "reason": each.reason}
     yield from (("inbox", _inbox_item(each)) for each in reversed(inbox))
@@ -347,8 +354,9 @@ def _coupon(coupon: CouponCode) -> dict[str, object]:
     return {"pool": coupon.pool, "code": coupon.code, "send": coupon.send, "given_at": _at(coupon.given_ms)}
 
 
-def _send(send: Send) -> dict[str, object]:
-    return {
+def _send(send: Send, kept: bytes | None) -> dict[str, object]:
+    says = {} if kept is None else {"says": dict(unpressed(kept).words.parts)}
+    return says | {
         "key": send.key,
         "origin": send.origin,
         "origin_kind": send.origin_kind,
