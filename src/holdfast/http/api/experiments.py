@@ -159,7 +159,7 @@ def experiment_routes(app: Application) -> APIRouter:
     @routes.get("/{experiment_id}")
     async def get_experiment(
         experiment_id: str,
-        version: Annotated[int | None, Query(ge=1, le=NUMBER_MOST, description="The newest.")] = None,
+        version: Annotated[int | None, Query(ge=1, le=NUMBER_MOST - 1, description="The newest.")] = None,
     ) -> ExperimentShape:
         """One version with what it says."""
         async with app.state.view() as view:
