@@ -17,6 +17,7 @@ from holdfast.channels import webhook
 from holdfast.channels.carriers.http import HttpCarrier
 from holdfast.channels.carriers.inbox import InboxCarrier
 from holdfast.channels.carriers.kept import KeptCarrier
+from holdfast.channels.carriers.web import WebFetcher
 from holdfast.channels.declared import Declared, Desk, providers
 from holdfast.channels.email_smtp import EmailSmtp, email_channel
 from holdfast.channels.inbox import InboxChannel
@@ -24,6 +25,7 @@ from holdfast.channels.kept import KeptChannel
 from holdfast.channels.opening import TOGETHER, Outside, SetUp, Told, open_together
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.medium import media
+from holdfast.flows.delivery.certificates import CertificateKeeper
 from holdfast.flows.delivery.connections import Connections
 from holdfast.flows.delivery.inbound import Inlet
 from holdfast.flows.delivery.offices import Offices
@@ -46,6 +48,9 @@ OWN = ("in_app", "inbox")
 OUT_ALL_THE_SAME = ("email", "webhook")
 """Media that have a way of their own while everything is kept: mail by SMTP, into the mailbox; calls to other systems,
 which are no messages to anybody."""
+
+CERTIFICATE_SECONDS_MOST = 5.0
+"""How long fetching a certificate may take; the provider waits for our answer meanwhile."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +93,9 @@ class Outgoing:
         self._clock = clock
         self._linker = linker
         self._secret = secret
+        self._certificates = CertificateKeeper(
+            open_fetcher=lambda: WebFetcher(allow_private=False, seconds_most=CERTIFICATE_SECONDS_MOST), clock=clock
+        )
         self._outside = Outside(clock=clock, private=settings.webhook_private, told=told)
         self.connections = Connections(
             state=state,
@@ -161,7 +169,12 @@ class Outgoing:
             # Why is for those who set it up, and is shown with the connection.
             hint = "Call again later: until it can be opened, nobody can tell who calls."
             raise Busy(f"the connection {name!r} cannot be opened now.", code="connection_closed", hint=hint) from error
-        return Inlet(connection=name, medium=connection.medium, read=partial(declared.inbound, settings))
+        return Inlet(
+            connection=name,
+            medium=connection.medium,
+            read=partial(declared.inbound, settings),
+            certificate=self._certificates.get,
+        )
 
     def carried(self, connections: Sequence[Connection]) -> list[Carried]:
         """What becomes of each medium's messages, by the settings and these connections."""

@@ -16,7 +16,7 @@ from holdfast.channels.aws_signature import AwsKey, aws_headers
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
 from holdfast.channels.email_letter import Writer, writer
-from holdfast.channels.ses_inbound import read_sns
+from holdfast.channels.ses_inbound import Topic, read_sns
 from holdfast.decisions.fields import Secret, Text
 from holdfast.decisions.web_fields import WebAddress
 from holdfast.kernel.errors import Invalid
@@ -69,6 +69,12 @@ class SesSettings:
     ] = ""
     webhook_password: Annotated[
         str, Secret(least=0), "The password at the end of the address Amazon SNS calls, `?password=`; empty for none."
+    ] = ""
+    webhook_topic: Annotated[
+        str,
+        Text(least=0, most=300),
+        "The ARN of the SNS topic that tells of them, such as arn:aws:sns:eu-west-1:123456789012:mail; empty: any "
+        "topic that has the password.",
     ] = ""
     dkim_domain: Annotated[
         str, Text(least=0, most=253), "The domain that signs mail beside SES; `holdfast email domain add` sets it up."
@@ -165,7 +171,8 @@ def _error(status: int, code: str, message: str, means: Verdict, note: str = "")
 
 def inbound(settings: SesSettings, arrival: Arrival) -> Inbound:
     """What it tells of mail it was given."""
-    return read_sns(settings.webhook_password.strip(), arrival)
+    topic = Topic(arn=settings.webhook_topic.strip(), password=settings.webhook_password.strip())
+    return read_sns(topic, arrival)
 
 
 CHANNEL = Declared(

@@ -31,10 +31,21 @@ from holdfast.flows.delivery.telling import (
     message_event,
     owners_of,
 )
+from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.heard.bounces import Bounce, bounce_kind, read_bounces, status_in
 from holdfast.messages.heard.complaints import read_complaint
-from holdfast.messages.heard.inbound import Arrival, Inbound, Incoming, Receipt, ReceiptKind, Told, Unreadable
+from holdfast.messages.heard.inbound import (
+    Arrival,
+    Certified,
+    Heard,
+    Inbound,
+    Incoming,
+    Receipt,
+    ReceiptKind,
+    Told,
+    Unreadable,
+)
 from holdfast.messages.heard.reports import read_report, reported_send
 from holdfast.messages.start_token import read_start
 from holdfast.messages.text.keywords import Keyword, read_keyword, suggests_stop
@@ -69,6 +80,11 @@ _NAMES: dict[ReceiptKind, str] = {
 """What each kind of receipt is told as. That a message was sent we have told ourselves; that it is late is no news."""
 
 
+async def no_certificates(_url: str) -> bytes:
+    """Where nothing is fetched."""
+    raise Busy("nothing is fetched here.", code="no_certificate", hint="Call again.")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inlet:
     """A connection by which things come in."""
@@ -77,6 +93,8 @@ class Inlet:
     medium: str
     read: Callable[[Arrival], Inbound]
     """The provider's own reading of it, with what is set up for the connection."""
+    certificate: Callable[[str], Awaitable[bytes]] = no_certificates
+    """What stands at an address that the provider's reading asks for. Raises Busy where it cannot be had now."""
 
 
 Inlets = Callable[[str], Awaitable[Inlet | None]]
@@ -114,15 +132,18 @@ class Arrivals:
         self._inlets = inlets
         self._patience_seconds = patience_seconds
 
-    async def take(self, connection: str, arrival: Arrival) -> Inbound | None:
+    async def take(self, connection: str, arrival: Arrival) -> Heard | None:
         """Take a provider's call; when this returns, what it says is durable. None for no such connection.
 
-        Raises Busy when the log takes no more: the provider is to call again.
+        Raises Busy when the log takes no more, or the certificate of its signature cannot be had: the provider is to
+        call again.
         """
         inlet = await self._inlets(connection)
         if inlet is None:
             return None
         said = inlet.read(arrival)
+        if isinstance(said, Certified):
+            said = said.judge(await inlet.certificate(said.url))
         if isinstance(said, Unreadable):
             await self._set_aside(connection, arrival, said)
         elif isinstance(said, Told):

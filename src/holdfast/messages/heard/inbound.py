@@ -7,7 +7,7 @@ function of the raw bytes; here is what it may answer. What it answers becomes e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -128,5 +128,19 @@ class Unreadable:
     reason: str
 
 
-Inbound: TypeAlias = Told | Challenge | Forged | Unreadable
-"""What an arrival means. A provider's `inbound` answers with one of these, whatever the bytes, and never raises."""
+Heard: TypeAlias = Told | Challenge | Forged | Unreadable
+"""What an arrival means."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """It is signed with a key whose certificate has to be fetched before it can be told what it means."""
+
+    url: str
+    """Where the certificate is: an address of the provider's own, and of nobody who only says so."""
+    judge: Callable[[bytes], Heard]
+    """What the arrival means, by the certificate as it was answered. Never raises."""
+
+
+Inbound: TypeAlias = Heard | Certified
+"""What a provider's `inbound` answers, whatever the bytes; it never raises."""
