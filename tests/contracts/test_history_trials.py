@@ -11,7 +11,7 @@ import pytest
 from msgspec import structs
 
 from holdfast.events.event import OWN_SOURCE, Json
-from holdfast.measures.metrics import DAY_SECONDS, Assigned, Entered, Everyone, Metric, Outcomes, Tally
+from holdfast.measures.metrics import DAY_SECONDS, Assigned, Entered, Everyone, Metric, Outcomes, Tally, Worth
 from holdfast.measures.statistics.moments import Moments
 from holdfast.ports.history import History, HistoryRow
 from holdfast.stores.clickhouse.engine import Engine
@@ -250,7 +250,18 @@ async def test_both_histories_say_the_same(engine: Engine, seed: int) -> None:
     for each in (memory, disk):
         await put(each, people, rows)
         await each.map_identities({4: 5, 9: 2}, version=1)
-    for given in ({}, {"planned_people": 25}, {"trait": "country"}, {"weighted": True}, {"as_of_ms": AT + 12 * DAY}):
+    several = (
+        replace(REVENUE, per=(ORDERED, "Order Paid")),
+        replace(ORDERS, name="sum", measure="sum", adds_up="revenue"),
+        replace(BOUGHT, name="worth", measure="worth", events=(ORDERED, "Message Sent"), worths=(
+            Worth(event=ORDERED, within_seconds=3 * DAY_SECONDS, value="revenue"),
+            Worth(event="Message Sent", within_seconds=7 * DAY_SECONDS, minor=9.0),
+        )),
+    )  # fmt: skip
+    for given in (
+        {}, {"planned_people": 25}, {"trait": "country"}, {"weighted": True}, {"as_of_ms": AT + 12 * DAY},
+        {"metrics": several}, {"metrics": several, "weighted": True},
+    ):  # fmt: skip
         question = asked(**given)
         one, other = await memory.trial_tallies(question), await disk.trial_tallies(question)
         assert [_plain(each)["of"] for each in one] == [_plain(each)["of"] for each in other], given
@@ -266,3 +277,35 @@ def _plain(tally: Tally) -> dict[str, Any]:
     for number, moments in enumerate(tally.moments):
         flat |= {f"{number} {place}": float(value) for place, value in enumerate(astuple(moments))}
     return flat | {f"some {number}": each for number, each in enumerate(tally.some)}
+
+
+async def test_sums_worths_and_what_is_divided_are_told(history: History) -> None:
+    goals = (
+        Worth(event=ORDERED, within_seconds=7 * DAY_SECONDS, value="total", minor=100.0),
+        Worth(event="Signed Up", within_seconds=DAY_SECONDS, minor=500.0),
+    )
+    worth = Metric(
+        name="worth", events=(ORDERED, "Signed Up"), measure="worth", within_seconds=7 * DAY_SECONDS, worths=goals
+    )
+    items = replace(ORDERS, name="items", events=(ORDERED,), measure="sum", adds_up="items")
+    each_order = replace(REVENUE, name="each", per=(ORDERED,))
+    rows = [
+        assigned(1, "bold"),
+        bought(1, HOUR, revenue=10, total=12.5, items=3),
+        bought(1, 2 * HOUR, revenue=20, items=2),  # It has no total.
+        bought(1, 3 * HOUR, total=9, currency="EUR", items="many"),
+        bought(1, 4 * HOUR, name="Signed Up"),
+        bought(1, 2 * DAY, name="Signed Up"),  # Too late for that goal.
+        bought(1, -HOUR, revenue=7, total=7, items=1),
+        bought(1, -2 * DAY, name="Signed Up"),
+        assigned(2, "bold"),
+    ]
+    (bold,) = (await tallied(history, rows, asked(metrics=(worth, items, each_order)))).values()
+    assert [float(each.y) for each in bold.moments] == [1_250 + 100 + 500, 5, 3_000]
+    assert [float(each.x) for each in bold.moments] == [700 + 500, 1, 700]
+    assert (bold.moments[2].d, bold.moments[2].dd, bold.moments[2].dy) == (3, 9, 9_000)
+    assert bold.some == (1, 1, 1)
+    lives = await history.trial_lives(asked(metrics=(worth, items)), first_people=5)
+    assert lives.values.tolist() == [[1_850, 5], [0, 0]]
+    weighted = await history.trial_tallies(asked(metrics=(each_order,), weighted=True))
+    assert float(weighted[0].moments[0].d) == 6, "each order counts for one over the chance its person had"

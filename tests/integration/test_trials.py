@@ -17,6 +17,7 @@ import holdfast
 from holdfast.cli.main import app as cli
 from holdfast.decisions.journey import encode_journey
 from holdfast.events.event import Event, IdentityKey, Json, own_event
+from holdfast.flows.experiment.publishing import save_experiment
 from holdfast.flows.measure.trial_told import Trial, trial_of
 from holdfast.flows.measure.trials import TrialWish, measure_trial
 from holdfast.kernel.chance import share
@@ -113,8 +114,9 @@ async def test_a_planted_difference_lies_in_its_interval() -> None:
 async def test_it_tells_all_there_is_to_know_without_being_set_up() -> None:
     told = await read_of(a_shop(1))
     assert [each["name"] for each in told["question"]["metrics"]] == [
-        "conversion_7d", "orders_7d", "revenue_7d", "revenue_capped_7d", "conversion_28d", "orders_28d", "revenue_28d",
-        "retained_1", "retained_2", "retained_3", "message_unsubscribed_7d",
+        "conversion_7d", "orders_7d", "revenue_7d", "revenue_capped_7d", "revenue_per_order_7d", "conversion_28d",
+        "orders_28d", "revenue_28d", "revenue_per_order_28d", "retained_1", "retained_2", "retained_3",
+        "message_unsubscribed_7d",
     ]  # fmt: skip
     assert [each["variant"] for each in told["variants"]] == ["bold", "control"]
     assert told["base"] == "control"
@@ -175,6 +177,41 @@ async def test_a_bayesian_reading_and_quantiles_are_there_when_asked() -> None:
     assert told["quantiles"][1]["difference"]["high"] > 0
 
 
+async def test_another_metric_may_decide_and_others_be_read_beside() -> None:
+    own = {"name": "spent", "event": ORDERED, "measure": "sum", "property": "revenue", "worse": "less"}
+    told = await read_of(a_shop(5), primary="revenue_per_order", metrics=(own,))
+    assert told["primary"] == told["comparisons"][0]["metric"] == "revenue_per_order_7d"
+    assert "revenue per 'Order Completed' within 7 days" in told["words"]
+    spent, revenue = compared(told, "spent"), compared(told, "revenue_7d")
+    assert spent["difference"]["value"] == pytest.approx(revenue["difference"]["value"] / 100)
+    assert spent["guardrail"] == "unclear"
+    assert compared(told, "conversion_7d")["guardrail"] is None
+    assert compared(await read_of(a_shop(5, effect=0.3), metrics=(own,)), "spent")["guardrail"] == "better"
+    assert (await read_of(a_shop(5), primary="revenue_capped"))["primary"] == "revenue_capped_7d"
+    worst = await read_of(a_shop(5, effect=0.3), base="bold", metrics=(own,))
+    assert compared(worst, "spent")["guardrail"] == "broken"
+    assert "spent fell, beyond what chance explains: it was to be guarded against" in worst["words"]
+
+
+async def test_an_experiment_is_decided_by_what_it_says_and_its_goals_have_their_worth() -> None:
+    shop, state, history = a_shop(8), MemoryState(), MemoryHistory(currency="EUR")
+    await history.add(shop.rows(), token="shop")
+    goals = [
+        {"event": "Signed Up", "within_seconds": 604_800, "worth_minor": 500},
+        {"event": ORDERED, "within_seconds": 604_800, "value": "revenue"},
+    ]
+    definition = {"id": "colour", "name": "Colour", "variants": {"bold": 0.5, "control": 0.5}, "state": "running"}
+    for primary, expected in {"": "conversion_7d", "worth": "worth_7d", ORDERED: "order_completed_7d"}.items():
+        await save_experiment(state, definition | {"goals": goals, "primary": primary}, now=NOW)
+        found = await measure_trial(state, history, "colour", TrialWish(), now_ms=to_millis(NOW), currency="EUR")
+        told: dict[str, Any] = trial_of(found).json
+        assert told["primary"] == expected
+        worth, revenue = compared(told, "worth_7d"), compared(told, "revenue_7d")
+        assert worth["difference"] == pytest.approx(revenue["difference"]), "nobody signs up here"
+    with pytest.raises(Invalid, match="nothing 'joy' to decide by"):
+        await save_experiment(state, definition | {"goals": goals, "primary": "joy"}, now=NOW)
+
+
 async def test_what_cannot_be_read_is_said() -> None:
     shop = a_shop(6, 100)
     with pytest.raises(NotFound, match="nobody was ever assigned"):
@@ -185,6 +222,7 @@ async def test_what_cannot_be_read_is_said() -> None:
     for how in (
         {"base": "blue"}, {"within_seconds": (0,)}, {"within_seconds": (10**12,)}, {"quantiles": (1.0,)},
         {"confidence": 0.2}, {"planned_people": 3}, {"bracket_seconds": -1}, {"reading": "tea leaves"},
+        {"primary": "joy"}, {"metrics": ({"name": "x"},)}, {"metrics": ({"name": "x", "event": "E", "per": "F"},)},
     ):  # fmt: skip
         with pytest.raises(Invalid):
             await read_of(shop, **how)

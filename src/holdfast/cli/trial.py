@@ -46,6 +46,10 @@ def show(
     quantile: Annotated[
         list[float] | None, typer.Option(help="Compare this quantile of revenue per person, such as 0.5.")
     ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="JSON", help="Another metric, as an experiment's; may be given again.")
+    ] = None,
+    primary: Annotated[str | None, typer.Option(metavar="METRIC", help="What decides it.")] = None,
     as_of: Annotated[str | None, typer.Option(metavar="MOMENT", help="Read it as it stood then.")] = None,
     data: Data = None,
     api_key: ApiKey = None,
@@ -60,6 +64,8 @@ def show(
         "planned_people": planned_people,
         "trait": trait,
         "quantile": quantile,
+        "metric": metric,
+        "primary": primary,
         "as_of": as_of,
     }
     with desk(data, api_key) as at:

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from holdfast.decisions.experiment_metrics import ExperimentMetric
 from holdfast.decisions.fields import (
     Choice,
     EventName,
@@ -39,6 +40,11 @@ Reading = Literal["sequential", "fixed", "bayesian"]
 VALUE_BYTES_MOST = 20_000
 """Bytes of one variant's value, as JSON: every page that asks is sent it."""
 GOALS_MOST = 20
+METRICS_MOST = 20
+USUAL = ("conversion", "orders", "revenue", "revenue_capped", "revenue_per_order")
+"""What every experiment is read by, and may be decided by."""
+WORTH = "worth"
+"""What its goals are worth together, where any is worth anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +77,11 @@ class ExperimentGoal:
         int | None, OrNull(Whole()), "What one is worth where it has no such property, in minor units."
     ] = None
 
+    @property
+    def is_worth(self) -> bool:
+        """Whether it is said what one is worth."""
+        return self.value is not None or self.worth_minor is not None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
@@ -93,6 +104,17 @@ class Experiment:
     guardrails: Annotated[
         tuple[str, ...], Many(Text(most=200), most=GOALS_MOST), "Events that must not become more."
     ] = ("Message Unsubscribed",)
+    metrics: Annotated[
+        tuple[ExperimentMetric, ...],
+        Many(Nested(ExperimentMetric), most=METRICS_MOST),
+        "What else it is read by; those with `worse` are guardrails.",
+    ] = ()
+    primary: Annotated[
+        str,
+        Text(least=0, most=200),
+        "What decides it: a goal's event, one of `metrics`, `worth` (of all goals together), `conversion`, `orders`, "
+        "`revenue`, `revenue_capped` or `revenue_per_order`; without it, the first goal.",
+    ] = ""
     planned_people: Annotated[
         int | None, OrNull(Whole(least=1)), "How many people are to take part; the looks are planned by it."
     ] = None
@@ -119,6 +141,23 @@ class Experiment:
                     path=at("$.values", name),
                     hint=one_of(name, tuple(self.variants)),
                 )
+        names = [each.name for each in self.metrics]
+        if len(set(names)) < len(names):
+            raise Invalid("Two metrics have one name.", code="contradiction", path="$.metrics", hint="Rename one.")
+        deciding = self.deciding
+        if self.primary and self.primary not in deciding:
+            raise Invalid(
+                f"There is nothing {self.primary!r:.80} to decide by.",
+                code="unknown_metric",
+                path="$.primary",
+                hint=one_of(self.primary, deciding),
+            )
+
+    @property
+    def deciding(self) -> tuple[str, ...]:
+        """What it may be decided by."""
+        worth = (WORTH,) if any(each.is_worth for each in self.goals) else ()
+        return (*(each.event for each in self.goals), *(each.name for each in self.metrics), *worth, *USUAL)
 
     @property
     def drawn_by(self) -> str:

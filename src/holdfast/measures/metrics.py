@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -13,8 +13,9 @@ from holdfast.kernel.errors import Invalid
 from holdfast.measures.statistics.moments import Moments
 from holdfast.measures.statistics.sequential import LOOKS
 
-Measure = Literal["did", "times", "revenue"]
-"""Whether somebody did it, 1 or 0; how often; what it brought, in minor units of the question's currency."""
+Measure = Literal["did", "times", "revenue", "sum", "worth"]
+"""Whether somebody did it, 1 or 0; how often; what it brought, in minor units of the question's currency; what numbers
+of a property add up to; what several events are worth together, in minor units as well."""
 
 METRICS_MOST = 60
 """Metrics in one question."""
@@ -24,6 +25,18 @@ DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
 CAP_SHARE = 0.99
 """A capped metric counts nobody for more than this share of those who brought anything."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worth:
+    """What one of several events is worth, in minor units."""
+
+    event: str
+    within_seconds: int
+    value: str = ""
+    """A property whose number is money in major units; empty for none. Another currency's counts for nothing."""
+    minor: float = 0.0
+    """What it is worth where it has no such number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +51,14 @@ class Metric:
     cap: float | None = None
     """Nobody counts for more; None for no limit."""
     is_guardrail: bool = False
-    """Whether more of it is worse."""
+    """Whether more of it is worse; or less, where `less_is_worse`."""
+    less_is_worse: bool = False
+    adds_up: str = ""
+    """Of `sum`: the property whose numbers are added up."""
+    per: tuple[str, ...] = ()
+    """Divide by how often these were done in the same time: people stay the unit of chance. Empty for per person."""
+    worths: tuple[Worth, ...] = ()
+    """Of `worth`: what each of the events is worth."""
 
     def __post_init__(self) -> None:
         if not self.events or not 0 <= self.after_seconds < self.within_seconds:
@@ -52,6 +72,16 @@ class Metric:
     def ceiling(self) -> float:
         """The most that somebody counts for."""
         return 1.0 if self.measure == "did" else np.inf if self.cap is None else self.cap
+
+    @property
+    def is_money(self) -> bool:
+        """Whether it is in minor units of the question's currency."""
+        return self.measure in {"revenue", "worth"}
+
+    @property
+    def is_per_person(self) -> bool:
+        """Whether it is told of each person, and not of each time something was done."""
+        return not self.per
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,58 +189,6 @@ class Lives:
     """Shape (people, metrics)."""
     before: npt.NDArray[np.float64]
     """Likewise."""
-
-
-def usual_metrics(
-    *,
-    goal: str,
-    windows: Sequence[int],
-    orders: str,
-    returning: str,
-    bracket_seconds: int,
-    brackets: int,
-    guardrails: Sequence[str],
-) -> tuple[Metric, ...]:
-    """What is measured where nobody says otherwise; the first is what the trial is decided by.
-
-    Args:
-        goal: the event that means success.
-        windows: how long after they were assigned it counts, in seconds; the first is the near term.
-        orders: the event that brings revenue.
-        returning: what staying means.
-        bracket_seconds: the natural time between doing it and doing it again; `brackets` of them are told.
-        guardrails: events of which more is worse.
-    """
-    found: list[Metric] = []
-    for within in dict.fromkeys(windows):
-        ending = duration(within)
-        found += [
-            Metric(name=f"conversion_{ending}", events=(goal,), measure="did", within_seconds=within),
-            Metric(name=f"orders_{ending}", events=(orders,), measure="times", within_seconds=within),
-            Metric(name=f"revenue_{ending}", events=(orders,), measure="revenue", within_seconds=within),
-        ]
-    found += [
-        Metric(
-            name=f"retained_{number}",
-            events=(returning,),
-            measure="did",
-            after_seconds=number * bracket_seconds,
-            within_seconds=(number + 1) * bracket_seconds,
-        )
-        for number in range(1, brackets + 1)
-    ]
-    within = windows[0]
-    found += [
-        Metric(
-            name=f"{event.lower().replace(' ', '_')}_{duration(within)}",
-            events=(event,),
-            measure="did",
-            within_seconds=within,
-            is_guardrail=True,
-        )
-        for event in guardrails
-    ]
-    return tuple(found)
 
 
 def capped(metric: Metric, cap: float) -> Metric:

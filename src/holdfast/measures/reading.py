@@ -168,11 +168,12 @@ class _Reader:
                 adjusted=False,
                 variance_cut=0.0,
             )
-        plain, ratio = self._estimates(arm, other)
-        adjusted = self._plan.adjust and not self._question.weighted
+        plain, ratio = self._estimates(arm, other, metric)
+        adjusted = self._plan.adjust and not self._question.weighted and metric.is_per_person
         cut = scalar(estimates.variance_cut(arm, other)) if adjusted else 0.0
         taken = estimates.adjusted_difference(arm, other) if cut > 0 else plain
-        difference = self._effect(taken, people, look, scale=abs(scalar(other.mean)))
+        scale = abs(_mean(other, over_sum=self._over_sum(metric)) or 0.0)
+        difference = self._effect(taken, people, look, scale=scale)
         log_ratio = self._effect(ratio, people, look, scale=1.0)
         return Comparison(
             variant=variant,
@@ -182,15 +183,23 @@ class _Reader:
             look=look,
             difference=difference,
             ratio=_powered(log_ratio),
-            exposed=self._exposed(arm, other, people, look, variant, base),
-            in_all=difference.scaled(scalar(arm.people)) if isinstance(difference, Found) else difference,
+            exposed=self._exposed(arm, other, people, look, variant, base)
+            if metric.is_per_person
+            else Inconclusive(reason="it is told per time something was done, and not per person"),
+            in_all=difference.scaled(scalar(arm.people if metric.is_per_person else arm.d))
+            if isinstance(difference, Found)
+            else difference,
             adjusted=cut > 0,
             variance_cut=cut,
-            belief=self._belief(taken, metric, abs(scalar(other.mean))),
+            belief=self._belief(taken, metric, scale),
         )
 
-    def _estimates(self, arm: Moments, base: Moments) -> tuple[Estimate, Estimate]:
-        if self._question.weighted:  # Over the sum of the weights, not over people (Hajek).
+    def _over_sum(self, metric: Metric) -> bool:
+        """Whether it is divided by `d`: the sum of the weights (Hajek), or what was done so often; else by people."""
+        return self._question.weighted or not metric.is_per_person
+
+    def _estimates(self, arm: Moments, base: Moments, metric: Metric) -> tuple[Estimate, Estimate]:
+        if self._over_sum(metric):
             return estimates.ratio_difference(arm, base), estimates.ratio_lift(arm, base)
         return estimates.difference(arm, base), estimates.lift(arm, base)
 
@@ -284,7 +293,7 @@ class _Reader:
     def _belief(self, estimate: Estimate, metric: Metric, scale: float) -> Belief | None:
         if self._plan.reading != "bayesian" or scale <= 0 or not scalar(estimate.error) > 0:
             return None
-        if metric.is_guardrail:  # Less of it is better.
+        if metric.is_guardrail and not metric.less_is_worse:  # Less of it is better.
             estimate = replace(estimate, value=-estimate.value)
         believed = posterior(estimate, PRIOR_SPREAD * scale)
         return Belief(better=scalar(believed.better()), loss=scalar(believed.loss()))
@@ -337,15 +346,15 @@ def _variant(variant: str, tallies: Sequence[Tally], sums: _Sums, question: Outc
                 people=round(scalar(each.people)),
                 open_people=people - round(scalar(each.people)),
                 total=scalar(each.y),
-                mean=_mean(each, weighted=question.weighted),
+                mean=_mean(each, over_sum=question.weighted or not metric.is_per_person),
             )
             for metric, each in zip(question.metrics, moments, strict=True)
         ),
     )
 
 
-def _mean(moments: Moments, *, weighted: bool) -> float | None:
-    below = scalar(moments.d) if weighted else scalar(moments.people)
+def _mean(moments: Moments, *, over_sum: bool) -> float | None:
+    below = scalar(moments.d) if over_sum else scalar(moments.people)
     return scalar(moments.y) / below if below else None
 
 

@@ -68,6 +68,7 @@ def trial_json(measured: Measured) -> Told:
     reading, question, plan = measured.reading, measured.question, measured.plan
     planned = question.planned_people if plan.reading == "sequential" else None
     look = reading.comparisons[0].look if reading.comparisons and planned else None
+    metrics = {each.name: each for each in question.metrics}
     return {
         "experiment": measured.subject.id,
         "kind": measured.subject.kind,
@@ -96,8 +97,9 @@ def trial_json(measured: Measured) -> Told:
         "look": look,
         "looks": LOOKS if planned else None,
         "planned_people": planned,
-        "comparisons": [_comparison(each) for each in reading.comparisons],
-        "segments": [_comparison(each) for each in reading.segments],
+        "primary": question.metrics[0].name,
+        "comparisons": [_comparison(each, metrics) for each in reading.comparisons],
+        "segments": [_comparison(each, metrics) for each in reading.segments],
         "quantiles": [
             {
                 "variant": each.variant,
@@ -121,6 +123,19 @@ def _metric(metric: Metric) -> Told:
         "within_seconds": metric.within_seconds,
         "cap": metric.cap,
         "is_guardrail": metric.is_guardrail,
+        "worse": None if not metric.is_guardrail else "less" if metric.less_is_worse else "more",
+        "is_money": metric.is_money,
+        "adds_up": metric.adds_up or None,
+        "per": list(metric.per),
+        "worths": [
+            {
+                "event": each.event,
+                "within_seconds": each.within_seconds,
+                "value": each.value or None,
+                "worth_minor": each.minor,
+            }
+            for each in metric.worths
+        ],
     }
 
 
@@ -142,7 +157,19 @@ def _variant(variant: VariantReading) -> Told:
     }
 
 
-def _comparison(comparison: Comparison) -> Told:
+def guardrail_state(comparison: Comparison, metric: Metric) -> str | None:
+    """Of a guardrail: `broken`, `better`, `unclear`, where chance may explain it, or `unknown`; None of all else."""
+    if not metric.is_guardrail:
+        return None
+    difference = comparison.difference
+    if not isinstance(difference, Found):
+        return "unknown"
+    if not comparison.is_sure:
+        return "unclear"
+    return "broken" if (difference.value < 0) == metric.less_is_worse else "better"
+
+
+def _comparison(comparison: Comparison, metrics: Mapping[str, Metric]) -> Told:
     belief = comparison.belief
     return {
         "variant": comparison.variant,
@@ -159,6 +186,7 @@ def _comparison(comparison: Comparison) -> Told:
         "variance_cut": comparison.variance_cut,
         "p_adjusted": comparison.p_adjusted,
         "is_sure": comparison.is_sure,
+        "guardrail": guardrail_state(comparison, metrics[comparison.metric]),
         "better": None if belief is None else belief.better,
         "loss": None if belief is None else belief.loss,
     }
@@ -181,14 +209,16 @@ def _sentences(measured: Measured) -> Iterator[str]:
         return
     metrics = {each.name: each for each in question.metrics}
     first = question.metrics[0].name
-    near = next(each.name for each in question.metrics if each.measure == "revenue")
+    near = next(each.name for each in question.metrics if each.measure == "revenue" and each.is_per_person)
     for each in reading.comparisons:
         if each.metric in (first, near):
             yield _said(each, metrics[each.metric], measured)
     for each in reading.comparisons:
         if metrics[each.metric].is_guardrail and each.is_sure and isinstance(each.difference, Found):
             way = "rose" if each.difference.value > 0 else "fell"
-            yield f"{each.variant!r}: {metrics[each.metric].events[0]!r} {way}, beyond what chance explains."
+            held = guardrail_state(each, metrics[each.metric]) != "broken"
+            end = "" if held else ": it was to be guarded against"
+            yield f"{each.variant!r}: {_guarded(metrics[each.metric])} {way}, beyond what chance explains{end}."
     found = [each for each in reading.segments if each.is_sure and each.metric == first]
     if found:
         names = ", ".join(dict.fromkeys(repr(each.segment) for each in found))
@@ -215,15 +245,23 @@ def _said(comparison: Comparison, metric: Metric, measured: Measured) -> str:
     return f"{what}: {figure}{', ' if sure else ''}{sure} ({interval}{believed}).".replace("-", "−")
 
 
+def _guarded(metric: Metric) -> str:
+    return repr(metric.events[0]) if metric.measure == "did" else metric.name
+
+
 def _name(metric: Metric) -> str:
     within = in_words(metric.within_seconds)
+    if not metric.is_per_person or metric.measure in {"sum", "worth"}:
+        per = f" per {metric.per[0]!r}" if metric.per else " per person"
+        what = {"worth": "what goals are worth", "revenue": "revenue", "sum": metric.adds_up}.get(metric.measure)
+        return f"{what or repr(metric.events[0])}{per} within {within}"
     if metric.measure == "revenue":
         return f"revenue per person within {within}"
     return f"{metric.events[0]!r} within {within}"
 
 
 def _amount(value: float, metric: Metric, currency: str) -> str:
-    if metric.measure == "revenue":
+    if metric.is_money:
         digits = minor_digits(currency)
         return f"{value / 10**digits:+,.{digits}f} {currency}"
     return f"{100 * value:+.2f} points" if metric.measure == "did" else f"{value:+.3f}"

@@ -10,7 +10,9 @@ from typing import Literal
 
 import msgspec
 
-from holdfast.decisions.experiment import Experiment, decode_experiment
+from holdfast.decisions.experiment import METRICS_MOST, Experiment, ExperimentGoal, decode_experiment
+from holdfast.decisions.experiment_metrics import ExperimentMetric
+from holdfast.decisions.fields import decode_fields, under
 from holdfast.decisions.journey import Goal, Journey
 from holdfast.flows.journey.playbook import play_of
 from holdfast.kernel.errors import Exposed, Invalid, NotFound
@@ -28,13 +30,13 @@ from holdfast.measures.metrics import (
     Whom,
     cap_of,
     capped,
-    usual_metrics,
 )
 from holdfast.measures.reading import read, shares_of
 from holdfast.measures.statistics.moments import Numbers
 from holdfast.measures.statistics.resampling import quantile_difference
 from holdfast.measures.statistics.sequential import LOOKS, look_at, people_at
 from holdfast.measures.trial import CONFIDENCE, Inconclusive
+from holdfast.measures.usual_metrics import Chosen, deciding_first, metrics_of
 from holdfast.ports.history import History
 from holdfast.ports.insights import Insights
 from holdfast.ports.state import Decision, State, View
@@ -79,6 +81,10 @@ class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Tells segments apart."""
     quantiles: tuple[float, ...] = ()
     """Quantiles of revenue per person to compare, by bootstrap."""
+    metrics: tuple[dict[str, object], ...] = ()
+    """What else it is read by, as an experiment's `metrics` are."""
+    primary: str | None = None
+    """What decides it, as an experiment's `primary`; or the name of a metric, such as `conversion_28d`."""
     as_of_ms: int | None = None
     """Read it as it stood then."""
     adjust: bool = True
@@ -115,6 +121,10 @@ class Subject:
     planned_people: int | None = None
     reading: Way = "sequential"
     variants: tuple[str, ...] = ()
+    goals: tuple[ExperimentGoal, ...] = ()
+    """All there are, with what they are worth."""
+    metrics: tuple[ExperimentMetric, ...] = ()
+    primary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,16 +169,21 @@ async def measure_trial(
     goal = Goal(event=wish.goal or subject.goal.event, within_seconds=subject.goal.within_seconds)
     returning = wish.returning or goal.event
     bracket = wish.bracket_seconds or await natural_bracket(history, returning, as_of_ms=as_of_ms, zone=zone)
+    windows = wish.within_seconds or subject.windows or windows_of(goal.within_seconds)
     question = Outcomes(
         whom=subject.whom,
-        metrics=usual_metrics(
-            goal=goal.event,
-            windows=wish.within_seconds or subject.windows or windows_of(goal.within_seconds),
-            orders=wish.orders,
-            returning=returning,
-            bracket_seconds=bracket or BRACKET_SECONDS,
-            brackets=BRACKETS,
-            guardrails=subject.guardrails,
+        metrics=metrics_of(
+            Chosen(
+                goal=goal.event,
+                windows=windows,
+                orders=wish.orders,
+                returning=returning,
+                bracket_seconds=bracket or BRACKET_SECONDS,
+                brackets=BRACKETS,
+                guardrails=subject.guardrails,
+                goals=subject.goals,
+                own=(*subject.metrics, *_own_metrics(wish)),
+            )
         ),
         as_of_ms=as_of_ms,
         currency=currency,
@@ -183,7 +198,8 @@ async def measure_trial(
         shares=subject.shares,
         adjust=wish.adjust,
     )
-    found = await _read(history, subject, question, plan, wish.quantiles)
+    primary = subject.primary if wish.primary is None else wish.primary
+    found = await _read(history, subject, question, plan, wish, primary=(primary, windows[0]))
     if not found.reading.variants and subject.kind == "experiment" and not subject.variants:
         raise NotFound(f"nobody was ever assigned in {trial!r:.120}.", code="unknown_trial", hint=_HINT)
     if wish.base is not None and wish.base not in {each.variant for each in found.reading.variants}:
@@ -240,7 +256,13 @@ def windows_of(near_seconds: int) -> tuple[int, int]:
 
 
 async def _read(
-    history: History, subject: Subject, question: Outcomes, plan: Plan, quantiles: Sequence[float]
+    history: History,
+    subject: Subject,
+    question: Outcomes,
+    plan: Plan,
+    wish: TrialWish,
+    *,
+    primary: tuple[str, int],
 ) -> Measured:
     tallies = await history.trial_tallies(question)
     if isinstance(question.whom, Assigned):
@@ -249,7 +271,7 @@ async def _read(
             question = replace(question, weighted=True)
             tallies = await history.trial_tallies(question)
         plan = replace(plan, shares=shares)
-    revenue = next(each for each in question.metrics if each.measure == "revenue")
+    revenue = next(each for each in question.metrics if each.measure == "revenue" and each.is_per_person)
     place = question.metrics.index(revenue)
     first_people = _first_people(tallies, place, question, plan)
     alone = replace(question, metrics=(revenue,))
@@ -259,6 +281,7 @@ async def _read(
         limited = capped(revenue, cap)
         more = await history.trial_tallies(replace(question, metrics=(limited,)))
         question, tallies = _beside(question, tallies, limited, more, place + 1)
+    question, tallies = _deciding_first(question, tallies, *primary)
     reading = read(question, tallies, plan)
     by_variant = {
         each.variant: lives.values[[one == each.variant for one in lives.variants], 0] for each in reading.variants
@@ -273,7 +296,7 @@ async def _read(
         )
         for theirs in ([by_variant[reading.base]] if reading.base in by_variant else [])
         for variant, ours in by_variant.items()
-        for share in quantiles
+        for share in wish.quantiles
         if variant != reading.base
     ]
     return Measured(subject=subject, question=question, plan=plan, reading=reading, quantiles=tuple(found))
@@ -312,6 +335,42 @@ def _beside(
     return replace(question, metrics=metrics), found
 
 
+def _deciding_first(
+    question: Outcomes, tallies: Sequence[Tally], primary: str, near_seconds: int
+) -> tuple[Outcomes, list[Tally]]:
+    """The question with what decides first, and its tallies so. Raises Invalid where nothing is called so."""
+    metrics = deciding_first(question.metrics, primary, near_seconds)
+    if metrics is None:
+        # Where nobody has brought anything there is no limit to it, and nothing decides yet.
+        if primary.startswith("revenue_capped"):
+            return question, list(tallies)
+        raise Invalid(
+            f"there is no metric {primary!r:.80} to decide by.",
+            code="unknown_metric",
+            path="$.primary",
+            hint=f"There are: {', '.join(each.name for each in question.metrics)}.",
+        )
+    places = [question.metrics.index(each) for each in metrics]
+    ordered = [
+        replace(
+            each,
+            moments=tuple(each.moments[place] for place in places),
+            some=tuple(each.some[place] for place in places),
+        )
+        for each in tallies
+    ]
+    return replace(question, metrics=metrics), ordered
+
+
+def _own_metrics(wish: TrialWish) -> list[ExperimentMetric]:
+    """What is asked for beside. Raises Invalid, with the path."""
+    found = []
+    for number, each in enumerate(wish.metrics):
+        with under(f"$.metrics[{number}]"):
+            found.append(decode_fields(ExperimentMetric, each, "$"))
+    return found
+
+
 def _group(tally: Tally) -> tuple[str, bool, int, str, str]:
     return tally.variant, tally.apart, tally.look, tally.part, tally.label
 
@@ -341,6 +400,9 @@ def _of_experiment(experiment: Experiment) -> Subject:
         planned_people=experiment.planned_people if (experiment.planned_people or 0) >= LOOKS else None,
         reading=experiment.reading,
         variants=tuple(experiment.variants),
+        goals=goals,
+        metrics=experiment.metrics,
+        primary=experiment.primary,
     )
 
 
@@ -364,6 +426,10 @@ def _check(wish: TrialWish) -> None:
             "these windows cannot be read.",
             path="$.within_seconds",
             hint=f"Give 1 to {WINDOWS_MOST}, each of 1 to {SECONDS_MOST:,} seconds.",
+        )
+    if len(wish.metrics) > METRICS_MOST:
+        raise Invalid(
+            f"{len(wish.metrics)} metrics are too many.", path="$.metrics", hint=f"Ask for {METRICS_MOST} at most."
         )
     if len(wish.quantiles) > QUANTILES_MOST or any(not 0 < each < 1 for each in wish.quantiles):
         raise Invalid(

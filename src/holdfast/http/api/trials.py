@@ -10,6 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query
 from pydantic import Field
 
+from holdfast.decisions.experiment import METRICS_MOST
 from holdfast.flows.measure.self_check import SelfCheckWish, self_check
 from holdfast.flows.measure.trial_course import course_of_trial
 from holdfast.flows.measure.trial_list import TrialListed, every_trial
@@ -27,7 +28,8 @@ from holdfast.wiring import Application
 class TrialShape:
     """A trial as it stands. Money is in minor units of `currency`; an effect is `estimated` or `inconclusive`, and why.
 
-    `comparisons` hold each variant against `base`, metric by metric: what decides it first. `difference` is per person,
+    `comparisons` hold each variant against `base`, metric by metric: what decides it, `primary`, first. `guardrail` is
+    `broken`, `better`, `unclear` or `unknown` of a metric that is to be guarded. `difference` is per person,
     `ratio` the variant's over the base's, `in_all` the difference times the variant's people, `exposed` the difference
     per person who really got something. `mismatch` says whether people are divided as was designed.
     """
@@ -49,6 +51,7 @@ class TrialShape:
     look: int | None
     looks: int | None
     planned_people: int | None
+    primary: str
     comparisons: list[Properties]
     segments: list[Properties]
     quantiles: list[Properties]
@@ -310,12 +313,16 @@ def trial_routes(app: Application) -> APIRouter:
         quantile: Annotated[list[float] | None, Query()] = None,
         as_of: str | None = None,
         adjust: bool = True,
+        metric: Annotated[list[str] | None, Query(max_length=METRICS_MOST)] = None,
+        primary: str | None = None,
     ) -> TrialShape:
         """Read a trial: the id of an experiment, or `journey:ID`, `campaign:ID`, `journey:ID.STEP`.
 
         Nothing need be given. Several `within_seconds` are read at once, the near term first. `trait` tells segments
         apart, `as_of` reads it as it stood then, `quantile` adds quantiles of revenue per person by bootstrap. With
-        `adjust` off, what people did before is left in the differences.
+        `adjust` off, what people did before is left in the differences. Each `metric` is JSON as an experiment's
+        `metrics` are, such as `{"name": "searches", "event": "Searched", "measure": "times"}`; `primary` says by what
+        it is decided.
         """
         wish = TrialWish(
             goal=goal,
@@ -329,6 +336,8 @@ def trial_routes(app: Application) -> APIRouter:
             planned_people=planned_people,
             trait=trait,
             quantiles=tuple(quantile or ()),
+            metrics=tuple(_object(number, each) for number, each in enumerate(metric or ())),
+            primary=primary,
             as_of_ms=None if as_of is None else _moment(as_of),
             adjust=adjust,
         )
@@ -371,6 +380,14 @@ def trial_routes(app: Application) -> APIRouter:
         return CheckShape(**told)
 
     return routes
+
+
+def _object(number: int, text: str) -> dict[str, object]:
+    try:
+        return msgspec.json.decode(text, type=dict[str, object])
+    except msgspec.MsgspecError as error:
+        hint = 'Write it as {"name": "searches", "event": "Searched", "measure": "times"}.'
+        raise Invalid("this metric is no JSON object.", path=f"$.metric[{number}]", hint=hint) from error
 
 
 def _moment(text: str) -> int:

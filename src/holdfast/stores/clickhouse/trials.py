@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from holdfast.decisions.told import JOURNEY_ENTERED
 from holdfast.events.event import OWN_SOURCE
+from holdfast.kernel.money import minor_digits
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
 from holdfast.measures.breakdown import ranked, with_trait
-from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally
+from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally, Worth
 from holdfast.measures.outcome import ARMS
 from holdfast.measures.statistics.moments import Moments
 from holdfast.measures.statistics.sequential import LOOKS
@@ -32,12 +33,15 @@ def tallies(scope: Scope, question: Outcomes) -> Sql:
             sumForEach(d), sumForEach(arrayMap(a -> a * a, d)), sumForEach(arrayMap((a, b) -> a * b, d, y)),
             sumForEach(arrayMap((a, b) -> a * b, d, x)), sumForEach(arrayMap(a -> toFloat64(a != 0), y))
         FROM (
-            SELECT variant, apart, look, part, label, exposed_ms, chance, entered_ms,
+            SELECT variant, apart, look, part, label, exposed_ms, chance, entered_ms, unders,
                 arrayMap(each -> toFloat64(entered_ms + each * 1000 <= [[as_of_ms]]), [[untils]]) AS closed,
                 [[weight]] AS weight,
                 arrayMap((value, over) -> value * over * weight, ys, closed) AS y,
                 arrayMap((value, over) -> value * over, xs, closed) AS x,
-                arrayMap((until, over) -> over * [[divisor]], [[untils]], closed) AS d
+                arrayMap(
+                    (until, over, under, divided) -> over * if(divided, under * weight, [[divisor]]),
+                    [[untils]], closed, unders, [[divided]]
+                ) AS d
             FROM ([[labelled]])
         )
         GROUP BY variant, apart, look, part, label ORDER BY variant, apart, look, part, label""",
@@ -48,6 +52,7 @@ def tallies(scope: Scope, question: Outcomes) -> Sql:
             "divisor": sql("weight")
             if question.weighted
             else sql("toFloat64(exposed_ms >= 0 AND exposed_ms <= entered_ms + until * 1000)"),
+            "divided": bind("Array(UInt8)", [int(bool(each.per)) for each in question.metrics]),
             "labelled": _labelled(scope, question),
         },
     )
@@ -118,20 +123,24 @@ def _labelled(scope: Scope, question: Outcomes) -> Sql:
 def _lived(scope: Scope, question: Outcomes) -> Sql:
     """Everybody assigned: `person`, what they were assigned, `look`, `exposed_ms` (-1 for never), `ys`, `xs`."""
     metrics = question.metrics
+    needs_number = any(each.measure in {"sum", "worth"} for each in metrics)
     return fill(
         """WITH entries AS ([[entries]])
         SELECT person, variant, apart, chance, entered_ms, place, key, [[look]] AS look,
             if(notEmpty(had), first_exposed_ms, -1) AS exposed_ms,
             arrayMap((a, most) -> least(a, most), if(notEmpty(had), had, [[nothing]]), [[ceilings]]) AS ys,
-            arrayMap((a, most) -> least(a, most), if(notEmpty(had), had_before, [[nothing]]), [[ceilings]]) AS xs
+            arrayMap((a, most) -> least(a, most), if(notEmpty(had), had_before, [[nothing]]), [[ceilings]]) AS xs,
+            if(notEmpty(had), had_under, [[nothing]]) AS unders
         FROM entries LEFT JOIN (
             SELECT person, sumForEach([ [[after]] ]) AS had, sumForEach([ [[before]] ]) AS had_before,
+                [[under]] AS had_under,
                 if(countIf(exposing AND at_ms >= entered_ms) > 0, minIf(at_ms, exposing AND at_ms >= entered_ms), -1)
                     AS first_exposed_ms
             FROM (
-                SELECT person, event, at_ms, entered_ms, minor, [[exposing]] AS exposing
+                SELECT person, event, at_ms, entered_ms, minor, [[number]] [[exposing]] AS exposing
                 FROM (
-                    SELECT [[person]] AS person, event, toUnixTimestamp64Milli(ts) AS at_ms, text, source,
+                    SELECT [[person]] AS person, event, toUnixTimestamp64Milli(ts) AS at_ms,
+                        text['origin'] AS its_origin, text['experiment'] AS its_experiment, [[amounts]]
                         toFloat64(if(currency = [[currency]], revenue_minor, 0)) AS minor
                     FROM events
                     WHERE workspace = [[here]] AND event IN [[names]] AND ts <= [[as_of]] AND received_at <= [[as_of]]
@@ -150,15 +159,18 @@ def _lived(scope: Scope, question: Outcomes) -> Sql:
             ),
             "nothing": bind("Array(Float64)", [0.0] * len(metrics)),
             "ceilings": bind("Array(Float64)", [min(each.ceiling, NO_CEILING) for each in metrics]),
-            "after": join(", ", (_after(each) for each in metrics)),
-            "before": join(", ", (_before(each, question.before_seconds) for each in metrics)),
+            "after": join(", ", (_after(each, question) for each in metrics)),
+            "before": join(", ", (_before(each, question) for each in metrics)),
+            "under": _under(metrics),
+            "amounts": sql("number, text['currency'] AS its_currency,") if needs_number else sql(""),
+            "number": sql("number, its_currency,") if needs_number else sql(""),
             "exposing": _exposing(question),
             "person": scope.person_of(sql("identity")),
             "currency": bind("String", question.currency),
             "here": scope.here,
             "names": bind(
                 "Array(String)",
-                sorted({MESSAGE_SENT, VARIANT_SEEN}.union(*(each.events for each in metrics))),
+                sorted({MESSAGE_SENT, VARIANT_SEEN}.union(*((*each.events, *each.per) for each in metrics))),
             ),
             "as_of": scope.moment(question.as_of_ms),
         },
@@ -232,44 +244,104 @@ def _assigned(scope: Scope, question: Outcomes) -> Sql:
 
 def _exposing(question: Outcomes) -> Sql:
     """Whether an act, beside which is the `origin` of the person's entry, is something they really got."""
-    sent = fill(
-        "(event = [[sent]] AND origin != '' AND text['origin'] = origin)", {"sent": bind("String", MESSAGE_SENT)}
-    )
+    sent = fill("(event = [[sent]] AND origin != '' AND its_origin = origin)", {"sent": bind("String", MESSAGE_SENT)})
     if not isinstance(question.whom, Assigned):
         return sent
     seen = fill(
-        "(event = [[seen]] AND text['experiment'] = [[experiment]])",
+        "(event = [[seen]] AND its_experiment = [[experiment]])",
         {"seen": bind("String", VARIANT_SEEN), "experiment": bind("String", question.whom.experiment)},
     )
     return sent + sql(" OR ") + seen
 
 
-def _after(metric: Metric) -> Sql:
-    return fill(
-        """if(has([[events]], event) AND at_ms > entered_ms + [[from]] AND at_ms <= entered_ms + [[until]],
-            [[amount]], 0.)""",
-        {
-            "events": bind("Array(String)", list(metric.events)),
-            "from": bind("Int64", metric.after_seconds * 1000),
-            "until": bind("Int64", metric.within_seconds * 1000),
-            "amount": _amount(metric),
-        },
+def _after(metric: Metric, question: Outcomes) -> Sql:
+    """What an act adds to a metric."""
+    return join(
+        " + ",
+        (
+            fill(
+                """if(has([[events]], event) AND at_ms > entered_ms + [[from]] AND at_ms <= entered_ms + [[until]],
+                    [[amount]], 0.)""",
+                {
+                    "events": bind("Array(String)", list(events)),
+                    "from": bind("Int64", metric.after_seconds * 1000),
+                    "until": bind("Int64", within_seconds * 1000),
+                    "amount": amount,
+                },
+            )
+            for events, within_seconds, amount in _parts(metric, question)
+        ),
     )
 
 
-def _before(metric: Metric, seconds: int) -> Sql:
-    return fill(
-        "if(has([[events]], event) AND at_ms <= entered_ms AND at_ms > entered_ms - [[span]], [[amount]], 0.)",
-        {
-            "events": bind("Array(String)", list(metric.events)),
-            "span": bind("Int64", seconds * 1000),
-            "amount": _amount(metric),
-        },
+def _before(metric: Metric, question: Outcomes) -> Sql:
+    """What an act added before its person was assigned; a goal's own window plays no part then."""
+    return join(
+        " + ",
+        (
+            fill(
+                "if(has([[events]], event) AND at_ms <= entered_ms AND at_ms > entered_ms - [[span]], [[amount]], 0.)",
+                {
+                    "events": bind("Array(String)", list(events)),
+                    "span": bind("Int64", question.before_seconds * 1000),
+                    "amount": amount,
+                },
+            )
+            for events, _, amount in _parts(metric, question)
+        ),
     )
 
 
-def _amount(metric: Metric) -> Sql:
-    return sql("minor") if metric.measure == "revenue" else sql("1.")
+def _under(metrics: Sequence[Metric]) -> Sql:
+    """How often people did what each metric is divided by; nothing is asked where none is."""
+    if not any(each.per for each in metrics):
+        return bind("Array(Float64)", [0.0] * len(metrics))
+    counts = (
+        fill(
+            "toFloat64(has([[events]], event) AND at_ms > entered_ms + [[from]] AND at_ms <= entered_ms + [[until]])",
+            {
+                "events": bind("Array(String)", list(each.per)),
+                "from": bind("Int64", each.after_seconds * 1000),
+                "until": bind("Int64", each.within_seconds * 1000),
+            },
+        )
+        for each in metrics
+    )
+    return fill("sumForEach([ [[counts]] ])", {"counts": join(", ", counts)})
+
+
+def _parts(metric: Metric, question: Outcomes) -> Iterator[tuple[Sequence[str], int, Sql]]:
+    """What a metric adds up: which events, in what time, and what each is."""
+    match metric.measure:
+        case "revenue":
+            yield metric.events, metric.within_seconds, sql("minor")
+        case "sum":
+            yield (
+                metric.events,
+                metric.within_seconds,
+                fill("number[ [[name]] ]", {"name": bind("String", metric.adds_up)}),
+            )
+        case "worth":
+            for each in metric.worths:
+                yield (each.event,), each.within_seconds, _worth(each, question.currency)
+        case _:
+            yield metric.events, metric.within_seconds, sql("1.")
+
+
+def _worth(worth: Worth, currency: str) -> Sql:
+    if not worth.value:
+        return bind("Float64", worth.minor)
+    return fill(
+        """if(mapContains(number, [[name]]),
+            if(its_currency = '' OR upper(trimBoth(its_currency)) = [[currency]], number[ [[name]] ] * [[units]], 0.),
+            [[minor]])""",
+        {
+            "name": bind("String", worth.value),
+            "currency": bind("String", currency),
+            "units": bind("Float64", float(10 ** minor_digits(currency))),
+            "minor": bind("Float64", worth.minor),
+        },
+    )
 
 
 def _seconds(lengths: Iterable[int]) -> Sql:

@@ -11,9 +11,10 @@ import numpy as np
 
 from holdfast.decisions.told import JOURNEY_ENTERED
 from holdfast.events.event import OWN_SOURCE, Json
-from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally
+from holdfast.kernel.money import minor_digits
+from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally, Worth
 from holdfast.measures.outcome import ARMS
-from holdfast.measures.revenue import revenue_of
+from holdfast.measures.revenue import currency_code, revenue_of
 from holdfast.measures.statistics.moments import Moments, moments_of
 from holdfast.measures.statistics.sequential import LOOKS
 from holdfast.ports.history import PersonRow
@@ -66,6 +67,8 @@ class Life:
     """When they first really got something; -1 for never."""
     values: tuple[float, ...]
     before: tuple[float, ...]
+    under: tuple[float, ...]
+    """How often they did what metrics are divided by."""
 
 
 class TrialReader:
@@ -185,8 +188,16 @@ class TrialReader:
                 )
                 for each in self._question.metrics
             ),
-            before=tuple(self._value(acts, each, entry.at_ms - span, entry.at_ms) for each in self._question.metrics),
+            before=tuple(
+                self._value(acts, each, entry.at_ms - span, entry.at_ms, is_after=False)
+                for each in self._question.metrics
+            ),
+            under=tuple(self._under(acts, each, entry.at_ms) for each in self._question.metrics),
         )
+
+    def _under(self, acts: Sequence[Kept], metric: Metric, at_ms: int) -> float:
+        after_ms, until_ms = at_ms + metric.after_seconds * 1000, at_ms + metric.within_seconds * 1000
+        return float(sum(each.name in metric.per and after_ms < each.at_ms <= until_ms for each in acts))
 
     def _exposes(self, event: Kept, entry: Entry) -> bool:
         whom, said = self._question.whom, event.properties
@@ -194,10 +205,30 @@ class TrialReader:
         seen = isinstance(whom, Assigned) and event.name == VARIANT_SEEN and said.get("experiment") == whom.experiment
         return sent or seen
 
-    def _value(self, acts: Sequence[Kept], metric: Metric, after_ms: int, until_ms: int) -> float:
+    def _worth(self, event: Kept, worth: Worth) -> float:
+        amount = _amount(event.properties.get(worth.value)) if worth.value else None
+        if amount is None:
+            return worth.minor
+        currency = currency_code(event.properties.get("currency"), self._currency)
+        return amount * 10 ** minor_digits(currency) if currency == self._question.currency else 0.0
+
+    def _value(
+        self, acts: Sequence[Kept], metric: Metric, after_ms: int, until_ms: int, *, is_after: bool = True
+    ) -> float:
         found = [each for each in acts if each.name in metric.events and after_ms < each.at_ms <= until_ms]
-        if metric.measure != "revenue":
+        if metric.measure in {"did", "times"}:
             return min(float(len(found)), metric.ceiling)
+        if metric.measure == "sum":
+            return min(sum(_amount(each.properties.get(metric.adds_up)) or 0.0 for each in found), metric.ceiling)
+        if metric.measure == "worth":
+            # Before people were assigned a goal's own window plays no part.
+            worths = (
+                self._worth(act, worth)
+                for act in found
+                for worth in metric.worths
+                if act.name == worth.event and (not is_after or act.at_ms <= after_ms + worth.within_seconds * 1000)
+            )
+            return min(sum(worths), metric.ceiling)
         money = [revenue_of(each.properties, self._currency) for each in found]
         brought = sum(each.minor for each in money if each is not None and each.currency == self._question.currency)
         return min(float(brought), metric.ceiling)
@@ -254,7 +285,10 @@ class TrialReader:
         values = np.array([each.values[number] for each in closed])
         before = np.array([each.before[number] for each in closed])
         exposed = np.array([0 <= each.exposed_ms <= each.entry.at_ms + within_ms for each in closed], dtype=np.float64)
-        found = moments_of(values * weights, before, weights if question.weighted else exposed)
+        below = weights if question.weighted else exposed
+        if question.metrics[number].per:
+            below = weights * np.array([each.under[number] for each in closed])
+        found = moments_of(values * weights, before, below)
         return found, float((values != 0).sum())
 
 
@@ -269,6 +303,10 @@ def _placed(entry: Entry, place: int) -> Entry:
         key=entry.key,
         place=place,
     )
+
+
+def _amount(said: Json) -> float | None:
+    return float(said) if isinstance(said, (int, float)) and not isinstance(said, bool) else None
 
 
 def _text(said: Json) -> str:
