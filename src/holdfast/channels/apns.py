@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.decisions.media.mobile_push import BUTTONS_MOST, TYPES
+from holdfast.decisions.web_fields import WebAddress
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
@@ -65,6 +66,11 @@ class ApnsSettings:
         Choice(("production", "sandbox")),
         "Where apps get their tokens: those from the store in production, those under development in the sandbox.",
     ] = "production"
+    address: Annotated[
+        str,
+        WebAddress(least=0),
+        "Where Apple's service is; empty: where it is for the environment. Another only for a stand-in of your own.",
+    ] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,13 +112,14 @@ class Apns:
         # What waited for quiet hours to end is good from then on, and no shorter for having waited.
         begins_ms = send.created_ms if send.tried_ms is None else send.tried_ms
         sandbox = device.sandbox or self.settings.environment == "sandbox"
+        address = self.settings.address.rstrip("/") or (SANDBOX if sandbox else PRODUCTION)
         return Parcel(
             key=send.key,
             channel=send.channel,
             sender=CHANNEL.name,
             to=device.id,
             body=payload,
-            url=f"{SANDBOX if sandbox else PRODUCTION}/3/device/{device.token}",
+            url=f"{address}/3/device/{device.token}",
             headers={
                 "apns-topic": self.settings.topic,
                 "apns-push-type": "alert" if push.title or push.body else "background",
@@ -159,7 +166,9 @@ def elsewhere(parcel: Parcel, reply: HttpReply) -> Parcel | None:
         return None
     if parcel.url.startswith(PRODUCTION):
         return replace(parcel, url=SANDBOX + parcel.url.removeprefix(PRODUCTION))
-    return replace(parcel, url=PRODUCTION + parcel.url.removeprefix(SANDBOX))
+    if parcel.url.startswith(SANDBOX):
+        return replace(parcel, url=PRODUCTION + parcel.url.removeprefix(SANDBOX))
+    return None  # A stand-in has no other beside it.
 
 
 def read(reply: HttpReply, parcel: Parcel) -> Verdict:  # noqa: ARG001 - Every message is answered alike.

@@ -28,6 +28,8 @@ TOGETHER = frozenset({"mobile_push"})
 """Media whose connections carry together, each the devices it reaches."""
 NAMED_BY_RECIPIENTS = frozenset({"web_push"})
 """Media whose recipients say which server takes their messages."""
+NAMED_BY_STEPS = frozenset({"webhook"})
+"""Media whose steps say which server is called: any of them may be gone and the others there."""
 
 
 Told = Callable[[str, str, Sequence[Receipt | Incoming]], Awaitable[None]]
@@ -87,7 +89,7 @@ def open_carrier(set_up: SetUp, outside: Outside) -> Carrier:
                 read=declared.read,
                 allow_private=outside.private,
                 seal=partial(_sealed, set_up, outside.clock),
-                blame="provider",
+                blame="domain" if declared.medium in NAMED_BY_STEPS else "provider",
             )
         case "http2":
             anywhere = declared.medium in NAMED_BY_RECIPIENTS

@@ -190,3 +190,18 @@ async def test_it_waits_for_the_end_of_quiet_hours(tmp_path: Path, medium: str) 
     await world.says("Asked")
     assert await world.ends() == [("pending", ""), ("sent", "")]
     await world.house.app.close()
+
+
+async def test_an_alert_for_colleagues_asks_nothing_of_the_person_and_is_held_against_nobody(tmp_path: Path) -> None:
+    """Ada has agreed to nothing, and it is not she who is written to."""
+    world = await built(tmp_path, consent_default="required", contact_caps="1 in 7 days")
+    await world.publishes("sms", channel="slack", template={"text": "{{ person.name }} asked"})
+    await world.says("Asked")
+    await world.says("Asked")
+    assert [(each.state, each.address) for each in await world.sends()] == [("sent", "slack")] * 2
+    await world.says("Consent Changed", channel="sms", granted=True)
+    await world.publishes("sms")
+    await world.says("Asked")
+    await world.says("Asked")
+    assert (await world.ends())[2:] == [("sent", ""), ("withheld", "capped")], "alerts fill no cap of hers"
+    await world.house.app.close()

@@ -80,12 +80,17 @@ class Send(Step):
     exits = ("sent", "withheld")
 
     def stand(self, place: Place) -> Outcome:
-        return Ask(self.contact, sent="sent", withheld="withheld")
+        return Ask(self.contact, sent="sent", withheld="withheld", address="" if self._is_personal else self.channel)
 
     @property
     def contact(self) -> Contact:
-        """What the gate is asked."""
-        return Contact(channel=self.channel, topic=self.topic, transactional=self.transactional, priority=self.priority)
+        """What the gate is asked. What does not reach the person is not held against them, nor they against it."""
+        transactional = self.transactional or not self._is_personal
+        return Contact(channel=self.channel, topic=self.topic, transactional=transactional, priority=self.priority)
+
+    @property
+    def _is_personal(self) -> bool:
+        return media()[self.channel].personal
 
     def title(self) -> str:
         return "Send"

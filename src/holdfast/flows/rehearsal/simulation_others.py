@@ -108,7 +108,7 @@ class Others:
             channel=str(said.get("channel", "")),
             template=str(said.get("template", "")),
             topic=str(said.get("topic", "")),
-            transactional=node is not None and isinstance(node.step, SendStep) and node.step.transactional,
+            transactional=node is not None and isinstance(node.step, SendStep) and node.step.contact.transactional,
             address="",
             state="claimed",
             created_ms=event.at_ms,
