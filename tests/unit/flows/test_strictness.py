@@ -56,7 +56,10 @@ WRONG = [
     ("{{ links.unsubscrib }}", "unknown_variable", "nothing provides", "Did you mean 'unsubscribe'?"),
     ("{{ workspace.zone }}", "unknown_variable", "nothing provides 'workspace.zone'.", "time_zone"),
     ("\n\n{{ person.frist_name }}", "unknown_trait", "line 3: nobody has a trait", "Did you mean 'first_name'?"),
-    ("{% if person.zzz %}x{% endif %}", "unknown_trait", "nobody has a trait 'zzz'.", "allow_unknown"),
+    ("{% if person.zzz == 'a' %}x{% endif %}", "unknown_trait", "nobody has a trait 'zzz'.", "allow_unknown"),
+    ("{% if person %}{{ person.zzz }}{% endif %}", "unknown_trait", "nobody has a trait 'zzz'.", "in an if"),
+    ("{% if persn.zzz %}x{% endif %}", "unknown_variable", "nothing provides 'persn.zzz'.", "Did you mean 'person'?"),
+    ("{% if person.zzz %}x{% else %}\n{{ person.zzz }}{% endif %}", "unknown_trait", "line 2: nobody has", "in an if"),
     (
         "{% recommend 'prodcts' as r %}",
         "unknown_catalogue",
@@ -108,6 +111,20 @@ async def test_what_is_there_and_what_has_a_default_is_fine() -> None:
     assert await publish(state, saying(FINE + "{{ event.properties.total }}")) == "new"
     await save_template(state, "mail", a_mail(FINE), now=NOW, strictness=STRICT)
     await save_block(state, "foot", {"name": "F", "html": FINE}, now=NOW, strictness=STRICT)
+
+
+async def test_a_condition_that_asks_whether_it_is_there_is_as_good_as_a_default() -> None:
+    state = await a_shop()
+    guarded = (
+        "{% if person.zzz %}{{ person.zzz.part }}{% endif %}"
+        "{% unless person.yyy %}-{% else %}{{ person.yyy }}{% endunless %}"
+        "{% if event.properties.zzz != nil %}{{ event.properties.zzz }}{% endif %}"
+    )
+    assert await publish(state, saying(guarded)) == "new"
+    await save_template(state, "mail", a_mail(guarded), now=NOW, strictness=STRICT)
+    with pytest.raises(Invalid) as refused:
+        await publish(state, saying("{% if event.properties %}{{ event.properties.zzz }}{% endif %}"))
+    assert refused.value.code == "unknown_property"
 
 
 async def test_a_property_the_event_never_had() -> None:

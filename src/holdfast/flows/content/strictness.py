@@ -2,7 +2,8 @@
 
 A variable that nothing provides, a catalogue, pool or host that is not there, and a trait or a property that nobody was
 ever seen to have are all found before the first message says nothing where something was meant. What is not known yet
-may be declared: by the `default` filter in the text, or by allowing what is unknown when it is saved or published.
+may be declared: by the `default` filter, by a condition that asks whether it is there, or by allowing what is unknown
+when it is saved or published.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from holdfast.ports.state import View
 
 KNOWN_MOST = 1_000
 """Traits, or properties of one event, that are looked through; where there are more, none is called unknown."""
-ALLOW = "Else give it a default, or allow what is unknown: allow_unknown, or --allow-unknown."
+ALLOW = "Else give it a default, put it in an if, or allow what is unknown: allow_unknown, or --allow-unknown."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +62,7 @@ class Sources:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unheard:
-    """One place that asks, without a default, for what nobody was seen to have."""
+    """One place that asks, with neither default nor condition, for what nobody was seen to have."""
 
     part: str
     """Where the text stands, such as `buttons[0].label`."""
@@ -111,7 +112,7 @@ def check_sources(texts: Texts, sources: Sources, *, path: str) -> None:
 
 
 def unheard_in(texts: Texts, seen: Seen, event: str | None) -> Iterator[Unheard]:
-    """Every place that asks for a trait or a property nobody was seen to have, and says nothing in its place.
+    """Every place that asks for a trait or a property nobody was seen to have, as if everybody had it.
 
     Args:
         event: the one that leads to the message; None where that is not known.
@@ -122,10 +123,12 @@ def unheard_in(texts: Texts, seen: Seen, event: str | None) -> Iterator[Unheard]
             if asked.has_default:
                 continue
             match asked.name:
-                case ("person", trait, *_) if trait != "user_id" and _is_unknown(trait, seen.traits):
+                case ("person", "user_id", *_):
+                    pass
+                case ("person", trait, *_) if asked.tested < 2 and _is_unknown(trait, seen.traits):
                     said, near = f"nobody has a trait {trait!r:.120}.", _nearest(trait, seen.traits)
                     yield Unheard(part=part, asked=asked, code="unknown_trait", message=said, near=near)
-                case ("event", "properties", key, *_) if _is_unknown(key, properties):
+                case ("event", "properties", key, *_) if asked.tested < 3 and _is_unknown(key, properties):
                     said, near = f"no event {event!r:.120} ever had a property {key!r:.120}.", _nearest(key, properties)
                     yield Unheard(part=part, asked=asked, code="unknown_property", message=said, near=near)
                 case _:

@@ -10,6 +10,7 @@ from liquid.ast import Node
 from liquid.builtin.expressions import FilteredExpression, Path, StringLiteral
 from liquid.expression import Expression
 
+from holdfast.messages.liquid.guards import named, tested_in
 from holdfast.messages.liquid.tags._asking import Asking
 
 
@@ -23,6 +24,8 @@ class Asked:
     """Of the template, from 1."""
     has_default: bool
     """Whether the `default` filter says what stands there when it is not there."""
+    tested: int = 0
+    """How many parts of its name a condition has tested to be there, around it or by asking just that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +40,23 @@ class Source:
 
 def asked_in(parsed: BoundTemplate) -> list[Asked]:
     """Every variable of the template, in order of place; a list's `[0]` ends a name."""
-    guarded = {
+    tested = tested_in(parsed)
+    defaulted = {
         path.token.start_index
         for node in _nodes(parsed)
         for expression in node.expressions()
-        for path in _guarded(expression)
+        for path in _defaulted(expression)
     }
     found = parsed.analyze(include_partials=False).globals
     places = sorted(
-        ((each.span.index, _named(each.segments)) for those in found.values() for each in those),
+        ((each.span.index, named(each.segments)) for those in found.values() for each in those),
         key=lambda place: place[0],
     )
-    return [Asked(name=name, line=_line(parsed, index), has_default=index in guarded) for index, name in places if name]
+    return [
+        Asked(name=name, line=_line(parsed, index), has_default=index in defaulted, tested=tested.get(index, 0))
+        for index, name in places
+        if name
+    ]
 
 
 def sources_in(parsed: BoundTemplate) -> list[Source]:
@@ -75,23 +83,14 @@ def _nodes(parsed: BoundTemplate) -> Iterator[Node]:
     return walk(parsed.nodes)
 
 
-def _guarded(expression: Expression) -> Iterator[Path]:
-    """The paths that the `default` filter guards: those it is put behind, filters between or not."""
+def _defaulted(expression: Expression) -> Iterator[Path]:
+    """The paths that have a default: those the filter is put behind, other filters between or not."""
     if isinstance(expression, FilteredExpression):
         names = [each.name for each in expression.filters or ()]
         if "default" in names and isinstance(expression.left, Path):
             yield expression.left
     for child in expression.children():
-        yield from _guarded(child)
-
-
-def _named(segments: Iterable[object]) -> tuple[str, ...]:
-    name: list[str] = []
-    for segment in segments:
-        if not isinstance(segment, str):
-            break
-        name.append(segment)
-    return tuple(name)
+        yield from _defaulted(child)
 
 
 def _line(parsed: BoundTemplate, index: int) -> int:
