@@ -20,6 +20,7 @@ const root = createRootRoute({ component: Entrance, notFoundComponent: Lost, err
 // The router reads ?text=42 as a number; a search for it is still text.
 const text = (value: unknown): string | undefined =>
   typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) || undefined : undefined
+const record = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 const whole = (value: unknown): number | undefined => (Number.isInteger(Number(value)) && Number(value) > 0 ? Number(value) : undefined)
 
 const overview = createRoute({
@@ -61,6 +62,35 @@ const segment = createRoute({
   getParentRoute: () => root,
   path: '/segments/$id',
   component: lazyRouteComponent(() => import('./pages/segments/SegmentPage'), 'SegmentPage'),
+})
+
+type Cell = Record<string, string | number | boolean | null>
+
+/** A question in the address: its fields are looked at by whoever asks it. The number that is open; whether as a table. */
+const question = (search: Record<string, unknown>): { q?: Record<string, unknown>; cell?: Cell; table?: boolean } => ({
+  q: record(search['q']) ? search['q'] : undefined,
+  cell: record(search['cell']) && Object.values(search['cell']).every((value) => value === null || ['string', 'number', 'boolean'].includes(typeof value)) ? (search['cell'] as Cell) : undefined,
+  table: search['table'] === true || undefined,
+})
+
+const insights = createRoute({
+  getParentRoute: () => root,
+  path: '/insights',
+  component: lazyRouteComponent(() => import('./pages/insights/InsightsPage'), 'InsightsPage'),
+})
+
+const insight = createRoute({
+  getParentRoute: () => root,
+  path: '/insights/$kind',
+  validateSearch: question,
+  component: lazyRouteComponent(() => import('./pages/insights/InsightPage'), 'InsightPage'),
+})
+
+const rfm = createRoute({
+  getParentRoute: () => root,
+  path: '/rfm',
+  validateSearch: question,
+  component: lazyRouteComponent(() => import('./pages/insights/InsightPage'), 'RfmPage'),
 })
 
 const journeys = createRoute({
@@ -138,7 +168,7 @@ const delivery = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, why, segments, segment, journeys, journey, campaigns, campaign, mailbox, content, template, delivery, data, channels]),
+  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, mailbox, content, template, delivery, data, channels]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

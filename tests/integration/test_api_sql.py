@@ -55,6 +55,18 @@ def test_rows_are_json(shop: Server) -> None:
     assert not asked(shop, "SELECT number FROM numbers(3)", limit=3)["truncated"]
 
 
+def test_every_view_is_described_and_can_be_asked(shop: Server) -> None:
+    views = shop.got("GET", "/api/sql/views")["views"]
+    assert [each["name"] for each in views] == ["events", "people", "messages", "segments", "segment_members"]
+    assert all(
+        column["about"] and "LowCardinality" not in column["type"] for each in views for column in each["columns"]
+    )
+    for each in views:
+        columns = [column["name"] for column in each["columns"]]
+        told = asked(shop, f"SELECT * FROM {each['name']} LIMIT 0")["columns"]
+        assert [column["name"] for column in told] == columns, each["name"]
+
+
 def test_saved_segments_and_messages_are_views(shop: Server) -> None:
     query = (
         "SELECT p.user_id, s.name FROM segment_members AS m JOIN people AS p USING (person) "

@@ -1,7 +1,7 @@
-import { Database, Funnel, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
+import { ChartLine, Database, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
 
 export interface Place {
-  to: '/' | '/mailbox' | '/people' | '/segments' | '/journeys' | '/campaigns' | '/content' | '/delivery' | '/data' | '/channels'
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/content' | '/delivery' | '/data' | '/channels'
   label: string
   icon: LucideIcon
 }
@@ -20,6 +20,8 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
     places: [
       { to: '/people', label: 'People', icon: Users },
       { to: '/segments', label: 'Segments', icon: Funnel },
+      { to: '/insights', label: 'Insights', icon: ChartLine },
+      { to: '/rfm', label: 'RFM grid', icon: Grid3x3 },
     ],
   },
   {

@@ -22,6 +22,7 @@ from holdfast.http.shapes import WISH, Properties, Truth, Whole
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.ports.analyst import SqlValue, too_much
+from holdfast.stores.clickhouse.views import VIEWS, View
 from holdfast.wiring import Application
 
 ROWS_MOST = 100_000
@@ -59,9 +60,39 @@ class SqlRows:
     took_ms: float
 
 
+@dataclass(frozen=True, kw_only=True)
+class ViewColumn:
+    """A column of a view, with its type in ClickHouse's words."""
+
+    name: str
+    type: str
+    about: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlView:
+    """What a query may read from: what a row of it is, and its columns."""
+
+    name: str
+    about: str
+    columns: list[ViewColumn]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SqlViews:
+    """Every view there is."""
+
+    views: list[SqlView]
+
+
 def sql_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/sql", tags=["SQL"], dependencies=[needs("sql")])
+
+    @routes.get("/views")
+    async def views() -> SqlViews:
+        """The views a query may read from, with what each of their columns says."""
+        return SqlViews(views=[_described(each) for each in VIEWS.values()])
 
     @routes.post("")
     async def ask(wish: SqlWish) -> SqlRows:
@@ -84,6 +115,14 @@ def sql_routes(app: Application) -> APIRouter:
         )
 
     return routes
+
+
+def _described(view: View) -> SqlView:
+    columns = [
+        ViewColumn(name=each.name, type=each.type.replace("LowCardinality(String)", "String"), about=each.about)
+        for each in view.columns
+    ]
+    return SqlView(name=view.name, about=view.about, columns=columns)
 
 
 def rows_of(table: pa.Table) -> list[list[Any]]:

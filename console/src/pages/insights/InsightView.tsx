@@ -1,0 +1,139 @@
+import { Button, Menu } from '@mantine/core'
+import { useQueryClient } from '@tanstack/react-query'
+import { ChartLine, ClipboardCopy, Download, Table2 } from 'lucide-react'
+import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
+import { useQuery } from '@tanstack/react-query'
+import { underWay } from '~/api/queries'
+import { CopyButton } from '~/parts/CopyButton'
+import { pictureOf, saveFile, saveSheet } from '~/parts/charts/files'
+import { Failed, Waiting } from '~/parts/States'
+import { t } from '~/words/language'
+import { milliseconds, percent } from '~/words/numbers'
+import { asSheet, type CellKey, rowsOf } from './answer'
+import { AnswerTable } from './AnswerTable'
+import { type Answered, useAnswer } from './asking'
+import styles from './Insights.module.css'
+import { insightOf } from './kinds'
+import { PeopleDrawer } from './PeopleDrawer'
+import { finished, type Question } from './question'
+
+export interface InsightViewProps {
+  question: Question
+  /** On a board: lower, and without the tools under it. */
+  small?: boolean
+  /** Which number is open to its people; where the page keeps that in its address. Else the view keeps it. */
+  cell?: CellKey | null
+  setCell?: (cell: CellKey | null) => void
+  /** Whether it is shown as a table; where the page keeps that. */
+  table?: boolean
+  setTable?: (table: boolean) => void
+  /** What stands beside the title. */
+  beside?: ReactNode
+}
+
+/** A question and its answer: the picture, the same as a table, and the people behind every number. */
+export function InsightView({ question, small = false, beside, ...kept }: InsightViewProps) {
+  const kind = insightOf(question.kind)
+  const { query, named, stale } = useAnswer(question)
+  const [ownCell, setOwnCell] = useState<CellKey | null>(null)
+  const [ownTable, setOwnTable] = useState(false)
+  const cell = kept.setCell ? (kept.cell ?? null) : ownCell
+  const setCell = kept.setCell ?? setOwnCell
+  const table = kept.setTable ? (kept.table ?? false) : ownTable
+  const picture = useRef<HTMLDivElement>(null)
+  return (
+    <section className={styles.card} data-small={small || undefined} aria-label={kind.title(question)}>
+      <header className={styles.head}>
+        <div>
+          <h2>{kind.title(question)}</h2>
+          <p>{kind.notes(question).join(' · ')}</p>
+        </div>
+        {beside}
+      </header>
+      <div ref={picture} className={styles.body} data-stale={stale || undefined}>
+        {!finished(question) ? (
+          <p className={styles.unfinished}>{t('The question is not finished yet. Choose what is still missing.')}</p>
+        ) : query.data ? (
+          <Drawn found={query.data} table={table} small={small} open={setCell} />
+        ) : query.isError ? (
+          <Failed what={t('The question was not answered')} error={query.error} retry={() => void query.refetch()} />
+        ) : (
+          <Waiting rows={1} height={small ? 220 : 340} />
+        )}
+      </div>
+      {query.isError && query.data && <Failed what={t('The changed question was not answered')} error={query.error} retry={() => void query.refetch()} />}
+      {query.isFetching && <Progress named={named} />}
+      {!small && query.data && <Foot found={query.data} table={table} setTable={kept.setTable ?? setOwnTable} picture={picture} />}
+      {cell && query.data && <PeopleDrawer question={query.data.asked} answer={query.data.answer} cell={cell} close={() => setCell(null)} />}
+    </section>
+  )
+}
+
+function Drawn({ found: { asked, answer }, table, small, open }: { found: Answered; table: boolean; small: boolean; open: (cell: CellKey) => void }) {
+  const kind = insightOf(asked.kind)
+  const rows = useMemo(() => rowsOf(answer), [answer])
+  return table ? <AnswerTable kind={kind} asked={asked} answer={answer} rows={rows} open={open} /> : <kind.View asked={asked} answer={answer} rows={rows} open={open} small={small} />
+}
+
+const SLOW_MS = 1500
+
+/** How far a question has come that takes long, and a way to call it off. */
+function Progress({ named }: { named: () => string | undefined }) {
+  const client = useQueryClient()
+  const [slow, setSlow] = useState<string | null>(null)
+  useEffect(() => {
+    const timer = setTimeout(() => setSlow(named() ?? null), SLOW_MS)
+    return () => clearTimeout(timer)
+    // Once for each time it is asked: this is drawn only meanwhile.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+  }, [])
+  const { data } = useQuery({ ...underWay(slow ?? ''), enabled: slow !== null })
+  if (slow === null) return null
+  return (
+    <p className={styles.progress} role="status">
+      {data ? t('Still reckoning, {{share}}', { share: percent(data.progress, 0) }) : t('Still reckoning')}
+      {/* The server ends a question that nobody waits for any more. */}
+      <Button variant="subtle" onClick={() => void client.cancelQueries({ queryKey: ['insight'] })}>
+        {t('Cancel')}
+      </Button>
+    </p>
+  )
+}
+
+interface FootProps {
+  found: Answered
+  table: boolean
+  setTable: (table: boolean) => void
+  picture: React.RefObject<HTMLDivElement | null>
+}
+
+function Foot({ found: { asked, answer }, table, setTable, picture }: FootProps) {
+  const name = `${asked.kind}-${new Date().toISOString().slice(0, 10)}`
+  return (
+    <footer className={styles.foot}>
+      <span className={styles.took}>{t('Answered in {{time}}. Days are those of {{zone}}.', { time: milliseconds(answer.took_ms), zone: answer.time_zone })}</span>
+      <Button variant="subtle" leftSection={table ? <ChartLine size={14} /> : <Table2 size={14} />} onClick={() => setTable(!table)}>
+        {table ? t('View as chart') : t('View as table')}
+      </Button>
+      <CopyButton text={() => asSheet(answer, '\t')} />
+      <Menu position="top-end" withinPortal>
+        <Menu.Target>
+          <Button variant="subtle" leftSection={<Download size={14} />}>
+            {t('Export')}
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item leftSection={<Table2 size={14} />} onClick={() => saveSheet(name, asSheet(answer, ','))}>
+            {t('Table, as CSV')}
+          </Menu.Item>
+          <Menu.Item leftSection={<ChartLine size={14} />} onClick={() => void (picture.current && pictureOf(picture.current).then((blob) => saveFile(`${name}.png`, 'image/png', blob)))}>
+            {t('Picture, as PNG')}
+          </Menu.Item>
+          <Menu.Item leftSection={<ClipboardCopy size={14} />} onClick={() => void navigator.clipboard.writeText(location.href)}>
+            {t('Copy link to this')}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </footer>
+  )
+}

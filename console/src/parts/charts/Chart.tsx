@@ -1,0 +1,45 @@
+import { useElementSize, useReducedMotion } from '@mantine/hooks'
+import type { EChartsCoreOption, EChartsType } from 'echarts/core'
+import { lazy, Suspense, useEffect, useRef } from 'react'
+import styles from './Chart.module.css'
+import type { Roles } from './roles'
+
+/** A place in the picture that was clicked on: in pixels, with the chart to reckon from. */
+export interface Picked {
+  chart: EChartsType
+  x: number
+  y: number
+}
+
+export interface ChartProps {
+  /** The picture, built from colours by role; the same function as long as nothing in it changes. */
+  option: (roles: Roles, width: number) => EChartsCoreOption
+  height: number
+  /** What the picture shows, for those who do not see it. */
+  label: string
+  onPick?: (picked: Picked) => void
+  /** A mark was clicked on: its data, as given in the option. */
+  onMark?: (data: unknown) => void
+}
+
+const Drawn = lazy(() => import('./Drawn'))
+
+/** The one way in to ECharts, which is loaded with the first chart. */
+export function Chart(props: ChartProps) {
+  const { ref, width } = useElementSize()
+  const still = useReducedMotion() ?? false
+  return (
+    <div ref={ref} className={styles.chart} style={{ blockSize: props.height }} role="img" aria-label={props.label}>
+      <Suspense>{width > 0 && <Drawn {...props} width={width} still={still} />}</Suspense>
+    </div>
+  )
+}
+
+/** Calls the latest of several functions: what hears a click is set up once. */
+export function useLatest<T>(value: T): { readonly current: T } {
+  const latest = useRef(value)
+  useEffect(() => {
+    latest.current = value
+  })
+  return latest
+}
