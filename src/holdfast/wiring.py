@@ -60,6 +60,7 @@ from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.write import FileFormat, write_events
 from holdfast.kernel.errors import Busy, Conflict
 from holdfast.kernel.moments import to_millis
+from holdfast.kernel.sealing import Sealer, SealingKey
 from holdfast.measures.insight import Question
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.messages.heard.inbound import Incoming, Receipt
@@ -69,7 +70,7 @@ from holdfast.messages.liquid.linked_hosts import decode_hosts
 from holdfast.messages.mail.warm_up import decode_warm_up
 from holdfast.messages.topics import decode_topics
 from holdfast.outgoing import Outgoing
-from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, secret_of
+from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, sealer_of, secret_of
 from holdfast.ports.analyst import AnalystSql
 from holdfast.ports.asking import Questions, UnderWay
 from holdfast.ports.audiences import HasAudiences
@@ -128,6 +129,8 @@ class Application:
     clock: Clock
     secret: bytes
     """Signs sessions and the links in messages."""
+    sealer: Sealer
+    """Seals what is secret of accounts."""
     log: Log
     state: State
     history: History
@@ -615,6 +618,7 @@ async def assemble(
         settings=settings,
         clock=clock,
         secret=secret,
+        sealer=sealer_of(settings, secret) or Sealer([SealingKey(secret)]),
         log=log,
         state=state,
         history=history,

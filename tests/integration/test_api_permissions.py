@@ -16,6 +16,32 @@ from holdfast.settings import Settings
 from holdfast.wiring import Application
 
 MEANT = """
+read              POST   /api/campaigns/{decision_id}/check
+read              POST   /api/campaigns/{decision_id}/outlook
+read              GET    /api/campaigns/{decision_id}/versions
+read              GET    /api/campaigns/{decision_id}/versions/{version}
+read              POST   /api/journeys/{decision_id}/check
+read              POST   /api/journeys/{decision_id}/outlook
+read              GET    /api/journeys/{decision_id}/versions
+read              GET    /api/journeys/{decision_id}/versions/{version}
+read              GET    /api/steps
+read              GET    /api/accounts
+accounts:write    POST   /api/accounts/invitations
+accounts:write    PUT    /api/accounts/{account_id}
+accounts:write    DELETE /api/accounts/{account_id}
+accounts:write    POST   /api/accounts/{account_id}/reset
+accounts:write    DELETE /api/accounts/{account_id}/two-factor
+accounts:write    GET    /api/accounts/{account_id}/sessions
+accounts:write    DELETE /api/accounts/{account_id}/sessions
+accounts:write    DELETE /api/accounts/{account_id}/sessions/{session_id}
+read              GET    /api/me
+read              PUT    /api/me
+read              GET    /api/me/sessions
+read              DELETE /api/me/sessions
+read              DELETE /api/me/sessions/{session_id}
+read              POST   /api/me/two-factor
+read              PUT    /api/me/two-factor
+read              POST   /api/me/two-factor/removal
 read              GET    /api/adaptive
 read              GET    /api/adaptive/{experiment}
 decisions:publish PUT    /api/adaptive/{experiment}

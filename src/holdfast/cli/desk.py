@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from types import MappingProxyType
 from typing import Literal, Protocol, TypeAlias
 from urllib.parse import quote, urlencode
 
+from holdfast.flows.accounts.local import local_token
 from holdfast.kernel.errors import (
     Busy,
     Conflict,
@@ -25,12 +27,15 @@ from holdfast.kernel.errors import (
     Invalid,
     NotFound,
     TooLarge,
+    TooMany,
     Unauthorized,
 )
 from holdfast.settings import FILE_NAME, Settings
 
 SERVER_FILE = "server.json"
 """A running server says in it where it is: `url` and `pid`."""
+SIGNING_FILE = "secret.key"
+"""The secret of the data directory, where the state is in it."""
 KEYS_FILE = "keys.json"
 """What `up` and `demo` leave for whoever may read the data directory: `api_key` and `write_key`; mode 0600."""
 
@@ -40,6 +45,7 @@ WORKSPACE_FILE = "state.sqlite"
 PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
+_ACCOUNTS = "`holdfast accounts list` shows them."
 _ADAPTIVE = "`holdfast adaptive list` shows them."
 _LISTS = "`holdfast list list` shows them."
 _LETTERS = "`holdfast dead-letters list` lists them."
@@ -55,7 +61,7 @@ _WHICH_KEY = f"Give another by --api-key or HOLDFAST_API_KEY; the first one is i
 Answer: TypeAlias = dict[str, object]
 
 _ERRORS: Mapping[int, type[Exposed]] = MappingProxyType(
-    {each.status: each for each in (Invalid, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, Busy)}
+    {each.status: each for each in (Invalid, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, TooMany, Busy)}
 )
 
 
@@ -240,6 +246,10 @@ class Desk:
         asked = urlencode(question, doseq=True)
         return self._ask("GET", f"/api/trials/{_part(trial)}{'?' if asked else ''}{asked}")
 
+    def holdout(self, question: Mapping[str, object]) -> Answer:
+        asked = urlencode(question, doseq=True)
+        return self._ask("GET", f"/api/holdout{'?' if asked else ''}{asked}")
+
     def check_trials(self, wish: Answer) -> Answer:
         return self._ask("POST", "/api/trials/check", wish)
 
@@ -324,11 +334,30 @@ class Desk:
     def token_secret(self, name: str) -> str:
         return str(self._ask("GET", f"/api/keys/{_part(name)}/token-secret")["secret"])
 
-    def add_key(self, name: str, kind: Literal["write", "api"]) -> Answer:
-        return self._ask("POST", "/api/keys", {"name": name, "kind": kind})
+    def add_key(self, name: str, kind: Literal["write", "api"], scopes: list[str] | None = None) -> Answer:
+        wish: Answer = {"name": name, "kind": kind} | ({} if scopes is None else {"scopes": scopes})
+        return self._ask("POST", "/api/keys", wish)
 
     def revoke_key(self, name: str) -> None:
         self._ask("DELETE", f"/api/keys/{_part(name)}")
+
+    def accounts(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/accounts"), "accounts")
+
+    def invite(self, email: str, role: str) -> Answer:
+        return self._ask("POST", "/api/accounts/invitations", {"email": email, "role": role})
+
+    def reset_account(self, email: str) -> Answer:
+        return self._ask("POST", f"/api/accounts/{_part(email)}/reset", missing=_ACCOUNTS)
+
+    def change_account(self, email: str, wish: Answer) -> Answer:
+        return self._ask("PUT", f"/api/accounts/{_part(email)}", wish, missing=_ACCOUNTS)
+
+    def end_second_factor(self, email: str) -> Answer:
+        return self._ask("DELETE", f"/api/accounts/{_part(email)}/two-factor", missing=_ACCOUNTS)
+
+    def remove_account(self, email: str) -> None:
+        self._ask("DELETE", f"/api/accounts/{_part(email)}", missing=_ACCOUNTS)
 
     def email_domains(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/email-domains"), "domains")
@@ -440,6 +469,20 @@ class Running:
 
     url: str
     pid: int
+
+
+@contextlib.contextmanager
+def owner_desk(data: Path | None, api_key: str | None) -> Iterator[Desk]:
+    """The desk for what no api key may do by itself: whoever can read the secret of the data directory may.
+
+    Where it cannot be read, or a key is given, the key must be one with that scope.
+    """
+    settings = Settings.load(data, os.environ)
+    given = api_key or os.environ.get("HOLDFAST_API_KEY")
+    with contextlib.suppress(OSError):
+        given = given or local_token((settings.data_dir / SIGNING_FILE).read_bytes(), time.time_ns() // 1_000_000)
+    with desk(data, given) as opened:
+        yield opened
 
 
 @contextlib.contextmanager

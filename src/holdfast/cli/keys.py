@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli.desk import desk
+from holdfast.cli.desk import desk, owner_desk
 from holdfast.cli.options import ApiKey, AsJson, Data
 from holdfast.cli.printing import print_json, print_table
 
@@ -30,6 +30,7 @@ def keys() -> None:
       holdfast keys list
       holdfast keys add website --kind write
       holdfast keys add notebook --kind api
+      holdfast keys add reports --kind api --scope read --scope sql
       holdfast keys token-secret website
       holdfast keys revoke website
     """
@@ -43,7 +44,14 @@ def list_keys(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False
     if as_json:
         print_json({"keys": found})
         return
-    columns = {"name": "NAME", "kind": "KIND", "shown": "KEY", "created_at": "CREATED", "revoked_at": "REVOKED"}
+    columns = {
+        "name": "NAME",
+        "kind": "KIND",
+        "shown": "KEY",
+        "created_at": "CREATED",
+        "used_at": "LAST USED",
+        "revoked_at": "REVOKED",
+    }
     print_table(found, columns, empty="There is no key.")
 
 
@@ -51,13 +59,18 @@ def list_keys(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False
 def add(
     name: Annotated[str, typer.Argument(help="What it is for; events carry the name of their write key as source.")],
     kind: Annotated[Kind, typer.Option("--kind", help="What it opens.")] = Kind.WRITE,
+    scope: Annotated[
+        list[str] | None,
+        typer.Option("--scope", help="What an api key may do, such as people:read; again for each. Else nearly all."),
+    ] = None,
     data: Data = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a key. It is shown this once."""
-    with desk(data, api_key) as at:
-        made = at.add_key(name, "write" if kind is Kind.WRITE else "api")
+    # To give a key more than keys have, one must be somebody who has it: the secret of the data directory shows that.
+    with (owner_desk if scope else desk)(data, api_key) as at:
+        made = at.add_key(name, "write" if kind is Kind.WRITE else "api", scope or None)
     if as_json:
         print_json(made)
     else:

@@ -8,6 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from holdfast.cli import (
+    accounts,
     adaptive,
     audience,
     campaign,
@@ -122,6 +123,7 @@ app.add_typer(template.block_app, name="block")
 app.add_typer(experiment.app, name="experiment")
 app.add_typer(channel.app, name="channel")
 app.add_typer(keys.app, name="keys")
+app.add_typer(accounts.app, name="accounts")
 app.add_typer(email.app, name="email")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppressions.app, name="suppressions")

@@ -6,7 +6,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -54,11 +54,13 @@ def up(
         from holdfast.workers.server import serve
 
     print(f"Starting on {settings.data_dir} …", flush=True)
+    owner_links: list[str] = []
     with _naming_the_server(settings.data_dir):
         serve(
             settings,
             for_seconds=for_seconds,
-            on_ready=_ready(settings, {"write_key": write_key, "api_key": api_key}),
+            on_ready=_ready(settings, {"write_key": write_key, "api_key": api_key}, owner_links),
+            on_first_start=owner_links.append,
             write_key=write_key,
             api_key=api_key,
         )
@@ -133,7 +135,7 @@ def _naming_the_server(data_dir: Path) -> Iterator[None]:
         ) from error
 
 
-def _ready(settings: Settings, given: dict[str, str | None]) -> Callable[[str], None]:
+def _ready(settings: Settings, given: dict[str, str | None], owner_links: Sequence[str]) -> Callable[[str], None]:
     def say(url: str) -> None:
         running = running_server(settings.data_dir)
         local = running.url if running else url
@@ -141,6 +143,8 @@ def _ready(settings: Settings, given: dict[str, str | None]) -> Callable[[str], 
             f"Holdfast is up: {url}",
             "",
             f"  Console     {local}",
+            # Nobody has an account yet: this link makes the first one.
+            *(f"  Owner       {each}" for each in owner_links),
             f"  Sign in     {sign_in(settings)}",
             f"  Data        {settings.data_dir.resolve()}",
             "",

@@ -8,6 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from holdfast.http.api.accounts import account_routes
 from holdfast.http.api.adaptive import adaptive_routes
 from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.catalogues import catalogue_routes
@@ -26,6 +27,7 @@ from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
 from holdfast.http.api.kpis import kpi_routes
 from holdfast.http.api.lists import list_routes
+from holdfast.http.api.me import me_routes
 from holdfast.http.api.media import media_routes
 from holdfast.http.api.messages import message_routes
 from holdfast.http.api.overview import overview_routes
@@ -41,7 +43,7 @@ from holdfast.http.api.suppressions import suppression_routes
 from holdfast.http.api.templates import preview_template_routes, saved_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.api.trials import trial_routes
-from holdfast.http.auth import Guard, session_routes
+from holdfast.http.auth import Guard
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.http.decide import decide_routes
 from holdfast.http.description import complete_description
@@ -54,6 +56,7 @@ from holdfast.http.pages import console_routes
 from holdfast.http.preferences import preference_routes
 from holdfast.http.problems import install_problems
 from holdfast.http.reference_page import reference_route
+from holdfast.http.session import link_routes, session_routes
 from holdfast.http.tracking import tracking_routes
 from holdfast.settings import decode_machine_networks
 from holdfast.version import __version__
@@ -85,6 +88,9 @@ def make_http(app: Application) -> ASGIApp:
     api.router.routes.extend(inbox_routes(app))
     api.router.routes.extend(decide_routes(app))
     api.include_router(session_routes(app))
+    api.include_router(link_routes(app))
+    api.include_router(account_routes(app))
+    api.include_router(me_routes(app))
     asking = [Depends(asking_of(app))]
     # A person's live stream lies under /api/people too, and must be asked for before any user id is.
     api.include_router(overview_routes(app))

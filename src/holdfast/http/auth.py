@@ -1,98 +1,57 @@
-"""Who may ask: an api key, or the session a browser got for one.
+"""Who may ask: an api key, or somebody whose browser is signed in.
 
-A session is a signed note of which key it was made from and until when; it holds as long as that key is in use. It is a
-cookie that scripts cannot read and other sites cannot send, so a forged request carries none; and beside it, what
-changes something carries a token that only our own pages are told.
+What a browser has is a cookie that scripts cannot read and other sites cannot send, so a forged request carries none;
+and beside it, what changes something carries a token that only our own pages are told. The cookie of an open console is
+a signed note; every other is a random number whose session is in the state, and is looked up at each request: who is
+put out is out at once, in every process.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from holdfast.flows.accounts.caller import DEMO, Caller
-from holdfast.flows.accounts.permissions import OF_A_KEY, Permission, Role, in_order
+from holdfast.flows.accounts.browsers import SignedIn, Visitor, key_caller, note_seen, signed_in
+from holdfast.flows.accounts.caller import COMMAND_LINE, DEMO, Caller
+from holdfast.flows.accounts.local import is_local
 from holdfast.http.needs import caller_in
 from holdfast.http.path_names import keeping_names
 from holdfast.http.problems import problem_response
-from holdfast.http.shapes import WISH
-from holdfast.kernel.errors import Exposed, Forbidden, Unauthorized
+from holdfast.kernel.errors import Busy, Exposed, Forbidden, Unauthorized
 from holdfast.kernel.moments import to_millis
 from holdfast.settings import is_loopback
 from holdfast.wiring import Application
 
 COOKIE = "holdfast_session"
-SESSION_SECONDS = 14 * 86_400
+OPEN_SECONDS = 14 * 86_400
+"""How long a browser need not ask again whether the console stands open."""
 OPEN_CALLER = DEMO.by
 """Who a request is by when the console stands open."""
 CSRF_HEADER = "holdfast-csrf"
 """What a page of ours says beside the cookie, to show that it is one of ours."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionWish:
-    """The api key to sign in with."""
-
-    __pydantic_config__ = WISH
-
-    key: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class WorkspaceShape:
-    """The business this is."""
-
-    name: str
-    currency: str
-    zone: str
-    """Its time zone, such as Europe/Berlin."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignedInAccount:
-    """Whose session it is."""
-
-    id: str
-    email: str
-    name: str
-    role: Role
-    two_factor: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class SessionShape:
-    """Whether the browser is signed in, where, as whom, and what they may do."""
-
-    signed_in: bool
-    workspace: WorkspaceShape
-    demo: bool
-    first_start: bool
-    """Whether nobody has an account yet: then the first one is made with the link the server printed."""
-    account: SignedInAccount | None
-    """Null for who signed in with an api key."""
-    permissions: list[Permission]
-    csrf: str
-    """What to send as `Holdfast-Csrf` with whatever changes something; empty for who is not signed in."""
+KEY_USED_SECONDS = 60
+"""How often it is noted that a key is used."""
 
 
 def _signature(secret: bytes, note: str) -> str:
     return hmac.new(secret, f"session\x1f{note}".encode(), hashlib.sha256).hexdigest()
 
 
-def make_session(secret: bytes, key_name: str, until_ms: int) -> str:
-    """The cookie of a session made from the named key."""
-    note = f"{until_ms}.{key_name.encode().hex()}"
+def make_session(secret: bytes, caller: str, until_ms: int) -> str:
+    """The cookie of an open console."""
+    note = f"{until_ms}.{caller.encode().hex()}"
     return f"{note}.{_signature(secret, note)}"
 
 
 def read_session(secret: bytes, cookie: str, now_ms: int) -> str | None:
-    """The name of the key a session was made from; None when it is forged or over."""
+    """Whom the cookie of an open console names; None when it is forged, over, or of another kind."""
     note, _, signature = cookie.rpartition(".")
     if not hmac.compare_digest(signature.encode(), _signature(secret, note).encode()):
         return None
@@ -108,44 +67,66 @@ class Guard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer 401 in the place of what is guarded."""
+        """Answer 401 or 403 in the place of what is guarded."""
         path: str = scope.get("path", "")
         if scope["type"] != "http" or not path.startswith(("/api/", "/session")):
             await self._inner(scope, receive, send)
             return
         private = _privately(send)
-        if path.startswith("/api/"):
-            refusal = await self._refusal(Request(scope))
-            if refusal is not None:
-                await problem_response(refusal)(scope, receive, private)
-                return
-            # Only now: what is guarded is told by the path everybody sees.
-            scope = keeping_names(scope)
-        await self._inner(scope, receive, private)
+        request = Request(scope)
+        refusal = await self._refusal(request) if path.startswith("/api/") else _from_elsewhere(request)
+        if refusal is not None:
+            await problem_response(refusal)(scope, receive, private)
+            return
+        # Only now: what is guarded is told by the path everybody sees.
+        await self._inner(keeping_names(scope) if path.startswith("/api/") else scope, receive, private)
 
     async def _refusal(self, request: Request) -> Exposed | None:
         """Why the request is not let through; None when it is, and then it has its caller with it."""
         caller = getattr(request.state, "caller", None)
         if isinstance(caller, Caller):  # Asked within this process: over the network nobody can say that.
             return None
-        caller = await caller_of(self._app, request)
-        if caller is None:
+        try:
+            known = await _known(self._app, request)
+            if known.signed_in is not None:
+                await note_seen(self._app.state, known.signed_in, visitor_of(request), now=self._app.clock.now())
+        except Busy as busy:
+            return busy
+        if known.caller is None:
             return Unauthorized(
                 "this needs an api key, or somebody who is signed in.",
                 hint="Send `Authorization: Bearer <api key>`; `holdfast keys add` makes one.",
             )
-        request.state.caller = caller
-        return None if "authorization" in request.headers else _forgery(self._app, request)
+        request.state.caller = known.caller
+        if "authorization" in request.headers:
+            if known.caller.kind == "key":
+                await self._note_key(known.caller)
+            return None
+        return _from_elsewhere(request) or _forgery(self._app, request)
+
+    async def _note_key(self, caller: Caller) -> None:
+        """Keep when a key was used last, about once a minute. It is no reason to refuse what was asked."""
+        now_ms = to_millis(self._app.clock.now())
+        if self._app.access.is_used_anew(caller.name, now_ms, within_ms=KEY_USED_SECONDS * 1000):
+            with contextlib.suppress(Busy):
+                async with self._app.state.begin() as transaction:
+                    await transaction.note_key_used(caller.name, now_ms)
+
+
+def _from_elsewhere(request: Request) -> Exposed | None:
+    """Why a request is not taken that a browser says comes from a page of somebody else's."""
+    is_reading_session = request.method in _HARMLESS and request.url.path.startswith("/session")
+    if request.headers.get("sec-fetch-site") not in _OTHER_PAGES or is_reading_session:
+        return None
+    return Unauthorized(
+        "a page of another origin asks in the name of whoever is signed in.",
+        code="cross_site",
+        hint="Send `Authorization: Bearer <api key>` instead.",
+    )
 
 
 def _forgery(app: Application, request: Request) -> Exposed | None:
     """Why a request that comes with a cookie cannot be taken for one of our own pages'."""
-    if request.headers.get("sec-fetch-site") in _OTHER_PAGES:
-        return Unauthorized(
-            "a page of another origin asks in the name of whoever is signed in.",
-            code="cross_site",
-            hint="Send `Authorization: Bearer <api key>` instead.",
-        )
     if request.method in _HARMLESS:
         return None
     expected = csrf_of(app.secret, request.cookies.get(COOKIE, ""))
@@ -182,22 +163,41 @@ def _privately(send: Send) -> Send:
     return sending
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What is known of who asks."""
+
+    caller: Caller | None = None
+    signed_in: SignedIn | None = None
+    """Their session, where they have one in the state."""
+
+
 async def caller_of(app: Application, request: Request) -> Caller | None:
     """Who the request is by; None when it comes by no key and no session that is in use."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
+    return (await _known(app, request)).caller
+
+
+async def signed_in_of(app: Application, request: Request) -> Known:
+    """The same, with their session."""
+    return await _known(app, request)
+
+
+async def _known(app: Application, request: Request) -> Known:
+    scheme, _, said = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
-        return _key_caller(app.access.caller_of(key.strip()))
+        if is_local(app.secret, said.strip(), to_millis(app.clock.now())):
+            return Known(caller=COMMAND_LINE)
+        key = app.access.key_of(said.strip())
+        return Known(caller=key_caller(key) if key is not None else None)
     cookie = request.cookies.get(COOKIE)
-    if cookie is None:
-        return None
-    name = read_session(app.secret, cookie, to_millis(app.clock.now()))
-    if name == OPEN_CALLER and _stands_open(app, request.headers):
-        return DEMO
-    return _key_caller(name if name is not None and app.access.is_caller(name) else None)
-
-
-def _key_caller(name: str | None) -> Caller | None:
-    return None if name is None else Caller(kind="key", name=name, by=name, permissions=OF_A_KEY)
+    if not cookie:
+        return Known()
+    if "." in cookie:
+        name = read_session(app.secret, cookie, to_millis(app.clock.now()))
+        return Known(caller=DEMO if name == OPEN_CALLER and stands_open(app, request.headers) else None)
+    async with app.state.view() as view:
+        found = await signed_in(view, cookie, now=app.clock.now())
+    return Known(caller=found.caller, signed_in=found) if found is not None else Known()
 
 
 def asked_by(_app: Application, request: Request) -> str:
@@ -205,73 +205,16 @@ def asked_by(_app: Application, request: Request) -> str:
     return caller_in(request).by
 
 
-def _stands_open(app: Application, headers: Headers) -> bool:
+def visitor_of(request: Request) -> Visitor:
+    """Where a request comes from."""
+    address = request.client.host if request.client is not None else ""
+    return Visitor(device=request.headers.get("user-agent", ""), address=address)
+
+
+def stands_open(app: Application, headers: Headers) -> bool:
     """Whether the console needs no key. The name asked for must be this machine's, or another site's page could ask."""
     try:
         host = urlsplit(f"//{headers.get('host', '')}").hostname
     except ValueError:
         return False
     return app.settings.console_open and is_loopback(host or "")
-
-
-def session_routes(app: Application) -> APIRouter:
-    """Signing in, out, and asking which."""
-    routes = APIRouter(prefix="/session", tags=["Session"])
-
-    def shape(caller: Caller | None, cookie: str = "") -> SessionShape:
-        settings = app.settings
-        workspace = WorkspaceShape(name=settings.workspace_name, currency=settings.currency, zone=settings.time_zone)
-        return SessionShape(
-            signed_in=caller is not None,
-            workspace=workspace,
-            demo=settings.console_open,
-            first_start=False,
-            account=_account(caller),
-            permissions=in_order(caller.permissions) if caller is not None else [],
-            csrf=csrf_of(app.secret, cookie) if caller is not None else "",
-        )
-
-    def remember(response: Response, request: Request, name: str) -> str:
-        cookie = make_session(app.secret, name, to_millis(app.clock.now()) + SESSION_SECONDS * 1000)
-        response.set_cookie(
-            COOKIE,
-            cookie,
-            max_age=SESSION_SECONDS,
-            httponly=True,
-            samesite="strict",
-            secure=request.url.scheme == "https",
-        )
-        return cookie
-
-    @routes.get("")
-    async def which(request: Request, response: Response) -> SessionShape:
-        """Whether this browser is signed in. An open console signs it in."""
-        caller = await caller_of(app, request)
-        if caller is not None:
-            return shape(caller, request.cookies.get(COOKIE, ""))
-        if _stands_open(app, request.headers):
-            return shape(DEMO, remember(response, request, OPEN_CALLER))
-        return shape(None)
-
-    @routes.post("")
-    async def sign_in(wish: SessionWish, request: Request, response: Response) -> SessionShape:
-        """Sign in with an api key."""
-        name = app.access.caller_of(wish.key.strip())
-        if name is None:
-            hint = "Paste an api key in use; `holdfast keys add --kind api NAME` makes one."
-            raise Unauthorized("nobody knows this key.", path="$.key", hint=hint)
-        return shape(_key_caller(name), remember(response, request, name))
-
-    @routes.delete("")
-    async def sign_out(response: Response) -> SessionShape:
-        """Sign out."""
-        response.delete_cookie(COOKIE, httponly=True, samesite="strict")
-        return shape(None)
-
-    return routes
-
-
-def _account(caller: Caller | None) -> SignedInAccount | None:
-    if caller is None or caller.role is None:
-        return None
-    return SignedInAccount(id=caller.kind, email="", name=caller.name, role=caller.role, two_factor=False)

@@ -186,7 +186,7 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
         ("PUT", "/api/campaigns/{decision_id}"): CAMPAIGN,
         ("POST", "/api/errors/replay"): {"ids": [1], "all": False, "bodies": {"1": "{}"}},
         ("POST", "/api/email-domains"): {"domain": "shop.example", "connection": "relay", "ed25519": True},
-        ("POST", "/api/keys"): {"name": "spring-sale", "kind": "write"},
+        ("POST", "/api/keys"): {"name": "spring-sale", "kind": "api", "scopes": ["read"]},
         ("PUT", "/api/connections/{name}"): {
             "provider": "email_smtp",
             "settings": {"sender": "ana@there.example", "host": "relay.there.example", "password": "spring-sale"},
@@ -194,11 +194,31 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
         },
         ("POST", "/api/connections/{name}/test"): {"to": "ana@there.example", "content": None},
         ("POST", "/api/connections/reseal"): {"old_key": None},
+        ("POST", "/session/link"): {"token": "W3M…"},
+        ("POST", "/session/first"): {
+            "token": "W3M…",
+            "email": "ada@shop.example",
+            "name": "Ada",
+            "password": "correct horse battery",
+        },
+        ("POST", "/session/invitation"): {"token": "W3M…", "name": "Ada", "password": "correct horse battery"},
+        ("POST", "/session/reset"): {"token": "W3M…", "password": "correct horse battery"},
+        ("POST", "/api/accounts/invitations"): {"email": "ada@shop.example", "role": "marketer"},
+        ("PUT", "/api/accounts/{account_id}"): {"role": "analyst", "state": "active", "name": "Ada"},
+        ("PUT", "/api/me"): {
+            "name": "Ada",
+            "language": "de",
+            "password": {"current": "correct horse battery", "new": "staple of another kind"},
+        },
+        ("PUT", "/api/me/two-factor"): {"code": "123456"},
+        ("POST", "/api/me/two-factor/removal"): {"password": "correct horse battery"},
     }
 )
 """By method and path."""
 PARAMETERS: Mapping[str, str] = MappingProxyType(
     {
+        "account_id": "ada@shop.example",
+        "session_id": "0123456789abcdef",
         "user_id": "ana",
         "segment_id": "spring-sale",
         "list_id": "spring-sale",

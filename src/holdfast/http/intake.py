@@ -61,7 +61,7 @@ def _takes_json(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] in _WITH_BODY
-        and (path.startswith("/api/") or path == "/session")
+        and path.startswith(("/api/", "/session"))
         and not FILE_PATHS.fullmatch(path)
     )
 

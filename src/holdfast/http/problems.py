@@ -11,7 +11,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Match
 
-from holdfast.kernel.errors import Busy, Exposed, TooLarge
+from holdfast.kernel.errors import Busy, Exposed, TooLarge, TooMany
 
 _log = logging.getLogger(__name__)
 
@@ -19,6 +19,8 @@ _log = logging.getLogger(__name__)
 def problem_response(refusal: Exposed) -> JSONResponse:
     """The answer to what the caller can mend."""
     headers = {"Retry-After": "1"} if isinstance(refusal, Busy) else {}
+    if isinstance(refusal, TooMany):
+        headers["Retry-After"] = str(refusal.retry_seconds)
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     return JSONResponse({"error": refusal.as_json()}, refusal.status, headers)

@@ -8,13 +8,14 @@ HoldfastError
 │   ├── Forbidden      known, and may not                      HTTP 403
 │   ├── NotFound       nothing by that name                    HTTP 404
 │   ├── Conflict       it clashes with what is already there   HTTP 409
+│   ├── TooMany        too often; try again later              HTTP 429
 │   └── Busy           try again later                         HTTP 503
 └── Internal           we must fix it
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class HoldfastError(Exception):
@@ -41,7 +42,7 @@ class Exposed(HoldfastError):
         self.path = path
         self.hint = hint
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The complaint as every interface shows it."""
         return {"code": self.code, "message": self.message, "path": self.path, "hint": self.hint}
 
@@ -83,7 +84,7 @@ class Forbidden(Exposed):
         super().__init__(message, code=code, path=path, hint=hint)
         self.needs = needs
 
-    def as_json(self) -> dict[str, str]:
+    def as_json(self) -> dict[str, Any]:
         """The complaint, with the permission it takes."""
         return {**super().as_json(), "needs": self.needs} if self.needs else super().as_json()
 
@@ -100,6 +101,23 @@ class Conflict(Exposed):
 
     status = 409
     default_code = "conflict"
+
+
+class TooMany(Exposed):
+    """It was done too often of late.
+
+    Args:
+        retry_seconds: how long until it may be done again.
+    """
+
+    status = 429
+    default_code = "too_many"
+
+    def __init__(
+        self, message: str, *, code: str = "", path: str = "", hint: str = "", retry_seconds: int = 1
+    ) -> None:
+        super().__init__(message, code=code, path=path, hint=hint)
+        self.retry_seconds = retry_seconds
 
 
 class Busy(Exposed):

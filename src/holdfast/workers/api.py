@@ -10,7 +10,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.settings import Settings
 from holdfast.wiring import open_asking
 from holdfast.workers.parts import OpenPart, Part, pause
-from holdfast.workers.server import announced, call_off, keep_keys
+from holdfast.workers.server import announced, call_off, keep_keys, tell_first_start
 
 KEYS_SECONDS = 2.0
 """How often the keys are read anew, for another process may have made or revoked some."""
@@ -28,6 +28,7 @@ def opening_api(*, write_key: str | None = None, api_key: str | None = None) -> 
         opened.push_async_callback(app.close)
         await keep_keys(app.state, settings, (write_key, api_key), app.clock)
         await app.access.refresh(app.state)
+        await tell_first_start(app.state, settings, app.clock)
         opened.enter_context(announced(settings))
 
         async def know_keys() -> None:

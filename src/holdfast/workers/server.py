@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from holdfast.flows.accounts.members import first_owner_link
 from holdfast.flows.ingest.collect import Collector
 from holdfast.flows.upkeep.keys import Access, first_keys
 from holdfast.http.collect import collect_first, collect_routes
@@ -58,6 +59,7 @@ def serve(
     api_key: str | None = None,
     prepare: Prepare | None = None,
     company: Prepare | None = None,
+    on_first_start: Callable[[str], None] | None = None,
 ) -> None:
     """Serve until a signal comes or the time is up.
 
@@ -69,13 +71,20 @@ def serve(
         prepare: done after the workspace is open and before the server is ready: the console shows its progress,
             nobody is moved or written to.
         company: run beside the server once it is ready, and cancelled when it stops.
+        on_first_start: told, before it is ready, the link by which the first owner makes their account, as long as
+            nobody has one. Without it the log is told.
 
     Raises Busy when the port is taken or another process has the workspace open.
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
     doings = _Doings(
-        on_ready=on_ready, for_seconds=for_seconds, keys=(write_key, api_key), prepare=prepare, company=company
+        on_ready=on_ready,
+        for_seconds=for_seconds,
+        keys=(write_key, api_key),
+        prepare=prepare,
+        company=company,
+        on_first_start=on_first_start,
     )
     with asyncio.Runner(loop_factory=loop_factory()) as runner:
         runner.run(_serve(settings, doings))
@@ -90,6 +99,7 @@ class _Doings:
     keys: tuple[str | None, str | None]
     prepare: Prepare | None
     company: Prepare | None
+    on_first_start: Callable[[str], None] | None
 
 
 async def _serve(settings: Settings, doings: _Doings) -> None:
@@ -119,8 +129,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
 
         app = await open_application(settings, ground=ground)
         below.push_async_callback(app.close)
-        await keep_keys(app.state, settings, doings.keys, app.clock)
-        await app.access.refresh(app.state)
+        await _open_doors(app, settings, doings)
         app.doing = "Preparing the workspace." if doings.prepare is not None else ""
         entrance.inner = make_http(app)
         if doings.prepare is not None:
@@ -149,6 +158,13 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         await asyncio.gather(*loops, return_exceptions=True)
         await below.aclose()
         listener.close()
+
+
+async def _open_doors(app: Application, settings: Settings, doings: _Doings) -> None:
+    """Know the keys, and tell how the first owner gets in."""
+    await keep_keys(app.state, settings, doings.keys, app.clock)
+    await app.access.refresh(app.state)
+    await tell_first_start(app.state, settings, app.clock, doings.on_first_start)
 
 
 def _import_heavy() -> None:
@@ -209,6 +225,20 @@ async def keep_keys(state: State, settings: Settings, given: tuple[str | None, s
         made = None  # Another process has made them at this very moment.
     if made is not None:
         write_private(settings.data_dir / "keys.json", {"write_key": made[0], "api_key": made[1]})
+
+
+async def tell_first_start(
+    state: State, settings: Settings, clock: Clock, told: Callable[[str], None] | None = None
+) -> None:
+    """Tell how the first owner makes their account, as long as nobody has one. An open console needs none."""
+    token = None if settings.console_open else await first_owner_link(state, now=clock.now())
+    if token is None:
+        return
+    link = f"{settings.url}/welcome#{token}"
+    if told is not None:
+        told(link)
+    else:
+        _log.info("Nobody has an account yet. The first owner makes theirs at %s", link)
 
 
 @contextlib.contextmanager

@@ -83,8 +83,8 @@ def permissions_of(role: Role) -> frozenset[Permission]:
     return frozenset(permission for permission, roles in MAY.items() if role in roles)
 
 
-def in_order(permissions: Iterable[Permission]) -> list[Permission]:
-    """The permissions in the order of the table."""
+def in_order(permissions: Iterable[str]) -> list[Permission]:
+    """The permissions in the order of the table; what is none is left out."""
     wanted = frozenset(permissions)
     return [each for each in PERMISSIONS if each in wanted]
 

@@ -25,9 +25,18 @@ def key_hash(key: str) -> str:
 
 
 async def add_key(
-    state: State, name: str, kind: Literal["write", "api"], *, now: datetime, key: str | None = None
+    state: State,
+    name: str,
+    kind: Literal["write", "api"],
+    *,
+    now: datetime,
+    key: str | None = None,
+    scopes: tuple[str, ...] | None = None,
 ) -> tuple[AccessKey, str]:
     """Make a key, or take the one given; returns it with the secret itself.
+
+    Args:
+        scopes: what an api key may do; None: what keys may of which nothing is said.
 
     Raises Invalid for a name or key that cannot be, Conflict when the name or the key is taken.
     """
@@ -43,6 +52,7 @@ async def add_key(
         hash=key_hash(secret),
         shown=secret if kind == "write" else "…" + secret[-SHOWN_LETTERS:],
         created_ms=to_millis(now),
+        scopes=scopes,
     )
     async with state.begin() as transaction:
         for each in await transaction.keys():
@@ -81,11 +91,12 @@ class Access:
     """The keys in use, kept at hand so that recognising one costs no query."""
 
     def __init__(self) -> None:
-        self._names: dict[tuple[str, str], str] = {}
+        self._keys: dict[tuple[str, str], AccessKey] = {}
+        self._noted_ms: dict[str, int] = {}
 
     def put(self, keys: Sequence[AccessKey]) -> None:
         """Replace what is known."""
-        self._names = {(each.kind, each.hash): each.name for each in keys if each.revoked_ms is None}
+        self._keys = {(each.kind, each.hash): each for each in keys if each.revoked_ms is None}
 
     async def refresh(self, state: State) -> None:
         """Read the keys anew."""
@@ -94,12 +105,16 @@ class Access:
 
     def source_of(self, write_key: str) -> str | None:
         """The source a write key stands for."""
-        return self._names.get(("write", key_hash(write_key)))
+        key = self._keys.get(("write", key_hash(write_key)))
+        return None if key is None else key.name
 
-    def caller_of(self, api_key: str) -> str | None:
-        """The name of an api key."""
-        return self._names.get(("api", key_hash(api_key)))
+    def key_of(self, api_key: str) -> AccessKey | None:
+        """The api key with that secret."""
+        return self._keys.get(("api", key_hash(api_key)))
 
-    def is_caller(self, name: str) -> bool:
-        """Whether an api key of that name is in use."""
-        return any(kind == "api" and each == name for (kind, _), each in self._names.items())
+    def is_used_anew(self, name: str, now_ms: int, *, within_ms: int) -> bool:
+        """Whether it was not noted of late that the key is used; from then on it was."""
+        if now_ms - self._noted_ms.get(name, 0) < within_ms:
+            return False
+        self._noted_ms[name] = now_ms
+        return True

@@ -7,10 +7,12 @@ from typing import Literal
 
 from fastapi import APIRouter, Request
 
+from holdfast.flows.accounts.caller import Caller
+from holdfast.flows.accounts.permissions import OF_A_KEY, Permission, decode_permissions, in_order
 from holdfast.flows.upkeep.keys import add_key, revoke_key
 from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import WISH, moment, moment_text
-from holdfast.kernel.errors import NotFound
+from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.messages.person_token import token_secret
 from holdfast.ports.state import AccessKey
 from holdfast.wiring import Application
@@ -25,6 +27,10 @@ class KeyShape:
     shown: str
     created_at: str
     revoked_at: str | None
+    used_at: str | None
+    """When an api key was used last, to about a minute."""
+    scopes: list[Permission]
+    """What an api key may do; of a write key empty."""
 
     @classmethod
     def of(cls, key: AccessKey) -> KeyShape:
@@ -34,6 +40,8 @@ class KeyShape:
             shown=key.shown,
             created_at=moment_text(key.created_ms),
             revoked_at=moment(key.revoked_ms),
+            used_at=moment(key.used_ms),
+            scopes=_scopes(key),
         )
 
 
@@ -46,6 +54,8 @@ class NewKey:
     shown: str
     created_at: str
     revoked_at: str | None
+    used_at: str | None
+    scopes: list[Permission]
     key: str
 
 
@@ -71,6 +81,27 @@ class KeyWish:
 
     name: str
     kind: Literal["write", "api"]
+    scopes: list[str] | None = None
+    """What an api key may do, by permissions; null: all but `accounts:write` and `approve`. Never more than you may."""
+
+
+def _scopes(key: AccessKey) -> list[Permission]:
+    return in_order(OF_A_KEY if key.scopes is None else key.scopes) if key.kind == "api" else []
+
+
+def _wanted_scopes(wish: KeyWish, caller: Caller) -> tuple[str, ...] | None:
+    """What a new key may do. Nobody gives away what they have not. Raises Forbidden and Invalid."""
+    if wish.kind == "write":
+        if wish.scopes is not None:
+            raise Invalid("a write key sends events and nothing else.", path="$.scopes", hint="Leave scopes out.")
+        return None
+    caller.require("settings:write")
+    if wish.scopes is None:
+        return None if caller.permissions >= OF_A_KEY else tuple(in_order(OF_A_KEY & caller.permissions))
+    wanted = in_order(decode_permissions(wish.scopes, "$.scopes"))
+    for each in wanted:
+        caller.require(each)
+    return tuple(wanted)
 
 
 def key_routes(app: Application) -> APIRouter:
@@ -86,9 +117,8 @@ def key_routes(app: Application) -> APIRouter:
     @routes.post("", dependencies=[needs("data:write")], status_code=201)
     async def add(wish: KeyWish, request: Request) -> NewKey:
         """Make a key. It is shown in this answer and never again. An api key needs `settings:write` besides."""
-        if wish.kind == "api":
-            caller_in(request).require("settings:write")
-        key, secret = await add_key(app.state, wish.name, wish.kind, now=app.clock.now())
+        scopes = _wanted_scopes(wish, caller_in(request))
+        key, secret = await add_key(app.state, wish.name, wish.kind, now=app.clock.now(), scopes=scopes)
         await app.access.refresh(app.state)
         shape = KeyShape.of(key)
         return NewKey(
@@ -97,6 +127,8 @@ def key_routes(app: Application) -> APIRouter:
             shown=shape.shown,
             created_at=shape.created_at,
             revoked_at=shape.revoked_at,
+            used_at=shape.used_at,
+            scopes=shape.scopes,
             key=secret,
         )
 

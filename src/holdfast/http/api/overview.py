@@ -10,12 +10,13 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
+from holdfast.flows.accounts.caller import Caller
 from holdfast.flows.accounts.permissions import Permission
 from holdfast.flows.ingest.watch import Happened, Seen, named
 from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
 from holdfast.http.auth import caller_of
-from holdfast.http.needs import caller_in, needs
+from holdfast.http.needs import needs
 from holdfast.http.shapes import ActivityShape, EventShape, Loading, Overview, moment_text
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SendState
@@ -94,12 +95,12 @@ def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
     return StreamingResponse(lines, media_type="text/event-stream", headers=headers)
 
 
-async def _wanted(app: Application, request: Request, needed: Permission) -> bool:
-    """Whether somebody listens still who may. A key that was revoked meanwhile opens nothing, a stream neither."""
+async def _listener(app: Application, request: Request, needed: Permission) -> Caller | None:
+    """Who listens still, and may. A key that was revoked meanwhile opens nothing, a stream neither."""
     if app.closing.is_set() or await request.is_disconnected():
-        return False
+        return None
     caller = await caller_of(app, request)
-    return caller is not None and caller.may(needed)
+    return caller if caller is not None and caller.may(needed) else None
 
 
 def overview_routes(app: Application) -> APIRouter:
@@ -127,19 +128,19 @@ def overview_routes(app: Application) -> APIRouter:
 
     async def everything(request: Request) -> AsyncIterator[bytes]:
         number = max(0, app.watch.number - BACKLOG)
-        while await _wanted(app, request, "read"):
+        while (listener := await _listener(app, request, "read")) is not None:
             yield _line("tick", asdict(await _counters(app)))
             happened = app.watch.since(number, most=SHOWN_AT_ONCE)
             if happened:
                 number = happened[-1].number
-            if happened and caller_in(request).may("people:read"):
+            if happened and listener.may("people:read"):
                 yield await _happened(app, happened)
             await app.pause(TICK_SECONDS)
 
     async def about(request: Request, user_id: str) -> AsyncIterator[bytes]:
         number = app.watch.number
         yield b": connected\n\n"
-        while await _wanted(app, request, "people:read"):
+        while await _listener(app, request, "people:read") is not None:
             # Before asking who they are: what is archived meanwhile may be theirs by a login not seen here yet.
             newest = app.watch.number
             async with app.state.view() as view:
