@@ -123,6 +123,20 @@ def test_where_people_stand_is_theirs(demo: Demo) -> None:
         assert {(visit["origin"], visit["arm"], visit["entered_at"]) for visit in visits} == said
 
 
+def test_what_the_shop_tries_out_has_a_past(demo: Demo) -> None:
+    course = demo.ask("/api/trials/product-offer/course?moments=6")
+    people = [sum(each["people"] for each in point["variants"]) for point in course["points"]]
+    assert people == sorted(people)
+    assert 0 < people[0] < people[-1], "what was known then is known of then"
+    learnt = demo.ask("/api/adaptive/after-order.which")
+    moments = [each["at"] for each in learnt["log"]]
+    assert moments == sorted(moments, reverse=True)
+    assert len(moments) >= 5
+    assert sum(each["people"] for each in learnt["paths"]) > 20
+    counted = {each["id"]: each["entered"] for each in demo.ask("/api/journeys")["journeys"]}
+    assert counted["after-order"] >= sum(each["people"] for each in learnt["log"][0]["learnt"])
+
+
 def test_customers_act_and_read_their_mail(demo: Demo) -> None:
     demo.ask("/api/journeys/hello", method="PUT", body=HELLO)
     looked, opened = demo.count_of("Product Viewed"), demo.count_of("Message Opened")

@@ -18,6 +18,7 @@ from holdfast.cli.demo_elsewhere import PastElsewhere, Recipe
 from holdfast.cli.demo_past import load_past
 from holdfast.cli.demo_segments import save_segments
 from holdfast.cli.demo_show import Show
+from holdfast.cli.demo_trials import try_out
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.places import SystemClock
@@ -166,7 +167,9 @@ class _Run:
                 await save_segments(app)
                 await save_content(app)
                 start_ms = self._recipe.start_ms
-                self._population = await load_past(app, self._past, start_ms=start_ms, progress=progress)
+                beginning = await load_past(app, self._past, start_ms=start_ms, progress=progress)
+                self._population = beginning.population
+                await try_out(app, self._recipe, beginning, progress)
                 await begin_journeys(app)
         finally:
             app.progress = None

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pyarrow as pa
 
-from holdfast.cli.demo_elsewhere import Aftermath, PastElsewhere
+from holdfast.cli.demo_elsewhere import Aftermath, Beginning, PastElsewhere
 from holdfast.events.event import IdentityKey
 from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.journey.decide import publish
@@ -32,8 +32,8 @@ Progress = Callable[[str, int, int], None]
 """Told what is being done, how much of it is done, and how much there is."""
 
 
-async def load_past(app: Application, past: PastElsewhere, *, start_ms: int, progress: Progress) -> Population:
-    """Publish the shop's journeys as of `start_ms`, and take in the past as it is made; returns its people."""
+async def load_past(app: Application, past: PastElsewhere, *, start_ms: int, progress: Progress) -> Beginning:
+    """Publish the shop's journeys as of `start_ms`, and take in the past as it is made; returns what people did."""
     for play in running():
         decision = await publish(app.state, play.kind, play.definition, now=from_millis(start_ms))
         if decision.version != play.version:
@@ -43,10 +43,10 @@ async def load_past(app: Application, past: PastElsewhere, *, start_ms: int, pro
     await _load_events(app, beginning.table, beginning.person, "Loading what they did", progress)
     aftermath = await past.aftermath()
     await _load_events(app, aftermath.table, aftermath.person, "Loading what the journeys did", progress)
-    await _load_visits(app, beginning.population, aftermath, progress)
+    await load_visits(app, beginning.population, aftermath, progress)
     progress("Telling the history who everybody is", 0, 0)
     await app.archivist.flush()
-    return beginning.population
+    return beginning
 
 
 async def _load_events(app: Application, table: pa.Table, person: Ints, label: str, progress: Progress) -> None:
@@ -57,7 +57,7 @@ async def _load_events(app: Application, table: pa.Table, person: Ints, label: s
     async def load(piece: pa.Table) -> None:
         nonlocal done
         async with places:
-            await load_table(piece, state=app.state, history=app.history, received=received)
+            await load_table(piece, state=app.state, history=app.history, received=received, as_it_happened=True)
         done += piece.num_rows
         progress(label, done, table.num_rows)
 
@@ -78,7 +78,8 @@ def pieces_of(table: pa.Table, person: Ints, rows: int) -> list[pa.Table]:
     return [table.slice(start, end - start) for start, end in pairwise(bounds)]
 
 
-async def _load_visits(app: Application, population: Population, aftermath: Aftermath, progress: Progress) -> None:
+async def load_visits(app: Application, population: Population, aftermath: Aftermath, progress: Progress) -> None:
+    """Write where people stand in journeys, what they were sent, and how many passed each step."""
     visits, sends = aftermath.visits, aftermath.sends
     for start in range(0, len(visits), ROWS_AT_ONCE):
         chunk = visits[start : start + ROWS_AT_ONCE]

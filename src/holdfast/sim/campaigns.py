@@ -13,8 +13,10 @@ from holdfast.sim.memory import needed
 from holdfast.sim.people import Population
 from holdfast.sim.rhythm import Array
 
-CART_RESCUE, WIN_BACK = "cart-rescue", "win-back"
+CART_RESCUE, WIN_BACK, AFTER_ORDER = "cart-rescue", "win-back", "after-order"
 VERSION = 1
+_WEAKER = {(AFTER_ORDER, "picks"): 0.15}
+"""Mails that cause a share of the purchases that others of the kind do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +52,22 @@ def running() -> tuple[Running, ...]:
     )
 
 
+@cache
+def after_order() -> Running:
+    """The journey after a first order, whose paths are still being learnt."""
+    definition = _definition(AFTER_ORDER)
+    return Running(kind="journey", definition=definition, journey=decode_journey(definition))
+
+
 def _definition(name: str) -> bytes:
     return resources.files("holdfast.sim").joinpath("decisions", f"{name}.json").read_bytes()
 
 
-def effect_of(population: Population, origin: str) -> Array:
-    """The planted effect of the origin's mails: each person's chance that one causes a purchase. Shape (people,)."""
-    return population.cart_effect if origin == CART_RESCUE else population.win_back_effect
+def effect_of(population: Population, origin: str, step: str = "") -> Array:
+    """The planted effect of the origin's mails: each person's chance that one causes a purchase. Shape (people,).
+
+    Args:
+        step: the one that sends, where an origin sends several.
+    """
+    whole = population.cart_effect if origin == CART_RESCUE else population.win_back_effect
+    return whole * _WEAKER.get((origin, step), 1.0)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple, TypeAlias
 
 import msgspec
@@ -14,6 +14,7 @@ from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import Answer, Contact, GateRules, Standing, Withheld, gate, made_by
 from holdfast.decisions.machine import Arrived, Asked, Due, Happened, Scene, Wake, advance
 from holdfast.decisions.visit import Visit
+from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event, IdentityKey, Json, own_event
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.state import Send
@@ -44,6 +45,8 @@ class Shop:
     """The median time until a mail is opened."""
     script: Script
     ledger: Ledger
+    weights: Mapping[str, Weights] = field(default_factory=dict)
+    """Of adaptive steps, by experiment: how people are divided all the while."""
 
 
 class Row(NamedTuple):
@@ -194,7 +197,13 @@ class Customer:
 
     def _advance(self, number: int, play: Running, visit: Visit, wake: Wake, at_ms: int) -> None:
         now = from_millis(at_ms)
-        scene = Scene(now=now, facts=self._memory, standing={EMAIL: self._standing()}, rules=self._shop.rules)
+        scene = Scene(
+            now=now,
+            facts=self._memory,
+            standing={EMAIL: self._standing()},
+            rules=self._shop.rules,
+            weights=self._shop.weights,
+        )
         step = advance(play.journey, visit, wake, scene)
         ledger = self._shop.ledger
         ledger.events.extend(told.event(self._user, now) for told in step.told)
@@ -249,7 +258,7 @@ class Customer:
         send = replace(asked_for, state="sent", attempts=1, claimed_ms=at_ms, settled_ms=sent_ms)
         self._shop.ledger.sends.append(send)
         self._shop.ledger.events.append(self._told("Message Sent", send, sent_ms, {"provider_id": ""}))
-        effect = float(effect_of(self._shop.population, play.id)[self._person])
+        effect = float(effect_of(self._shop.population, play.id, send.step)[self._person])
         reaction = react(chances, effect, self._shop.effects, open_ms=self._shop.open_ms)
         if reaction.opens_ms is not None:
             self._tell_later("Message Opened", send, sent_ms + reaction.opens_ms, {"agent": "human"})

@@ -99,6 +99,7 @@ async def load_table(
     progress: Callable[[int], None] = lambda rows: None,
     chunk_rows: int = CHUNK_ROWS,
     veil_key: bytes = b"",
+    as_it_happened: bool = False,
 ) -> Loaded:
     """Take in the events; the table must have the columns of `EVENT_TABLE` and be valid row by row.
 
@@ -110,11 +111,13 @@ async def load_table(
         chunk_rows: rows folded at a time. Larger is faster; whoever else changes the state waits for a chunk.
         veil_key: what the names of the erased are hashed with. What somebody did before they were erased is left out,
             and counts as known: no file brings them back.
+        as_it_happened: let `received_at` of each event be when it happened: of a past that is made up, so that it can
+            be asked what was known in the midst of it.
     """
     rows = await asyncio.to_thread(_distinct, table)
     added = 0
     for start in range(0, rows.table.num_rows, chunk_rows):
-        added += await _load_chunk(rows.part(start, chunk_rows), state, history, received, veil_key)
+        added += await _load_chunk(rows.part(start, chunk_rows), state, history, received, veil_key, as_it_happened)
         progress(min(start + chunk_rows, table.num_rows))
     return Loaded(rows=table.num_rows, added=added, known=table.num_rows - added)
 
@@ -160,11 +163,13 @@ def _hashes(message_ids: Column) -> Hashes:
     return np.frombuffer(digests, dtype="<u8")[::4].astype(np.uint64)
 
 
-async def _load_chunk(rows: _Rows, state: State, history: History, received: datetime, veil_key: bytes) -> int:
+async def _load_chunk(  # noqa: PLR0917 - What `load_table` was given.
+    rows: _Rows, state: State, history: History, received: datetime, veil_key: bytes, as_it_happened: bool
+) -> int:
     while True:
         erased, fresh = await _without_erased(await _unknown(rows, history), state, veil_key)
         try:
-            loaded = await _load_fresh(fresh, state, history, received, erased)
+            loaded = await _load_fresh(fresh, state, history, received, erased, as_it_happened)
             await _completed(rows, state, veil_key)
         except _ErasedMeanwhileError:
             continue  # Of this nothing was written: look again who is to be left out.
@@ -190,12 +195,16 @@ async def _without_erased(rows: _Rows, state: State, veil_key: bytes) -> tuple[s
     return noted, rows.chosen(_millis(rows.table) > erased_ms[codes])
 
 
-async def _load_fresh(fresh: _Rows, state: State, history: History, received: datetime, erased: str) -> int:
+async def _load_fresh(  # noqa: PLR0917 - What `load_table` was given, and who was erased.
+    fresh: _Rows, state: State, history: History, received: datetime, erased: str, as_it_happened: bool
+) -> int:
     if fresh.table.num_rows:
         lesson = await asyncio.to_thread(_lesson, fresh)
         identities = await _take_in(fresh, lesson, state, received, erased)
         numbers = np.array([identities[key].id for key in lesson.keys], dtype=np.uint32)
-        table = await asyncio.to_thread(_history_table, fresh.table, numbers[lesson.who], received)
+        table = await asyncio.to_thread(
+            _history_table, fresh.table, numbers[lesson.who], None if as_it_happened else received
+        )
         await history.add_table(table, token="")
     return fresh.table.num_rows
 
@@ -513,13 +522,15 @@ async def _note(transaction: Transaction, ids: Hashes) -> None:
     await transaction.set_note(_NOTE, base64.b64encode(ids.astype("<u8").tobytes()).decode())
 
 
-def _history_table(table: pa.Table, identities: npt.NDArray[np.uint32], received: datetime) -> pa.Table:
-    """The chunk in the columns the history takes."""
+def _history_table(table: pa.Table, identities: npt.NDArray[np.uint32], received: datetime | None) -> pa.Table:
+    """The chunk in the columns the history takes; without `received`, each event came when it happened."""
     columns: dict[str, Column] = {name: table[name] for name in EVENT_COLUMNS.names if name in table.column_names}
     columns |= {
         "event": table["name"],
         "identity": pa.array(identities),
-        "received_at": pa.repeat(pa.scalar(received, EVENT_COLUMNS.field("received_at").type), table.num_rows),
+        "received_at": table["timestamp"]
+        if received is None
+        else pa.repeat(pa.scalar(received, EVENT_COLUMNS.field("received_at").type), table.num_rows),
     }
     columns |= {name: pc.fill_null(columns[name], "{}") for name in ("properties", "context")}
     return pa.table({name: columns[name] for name in EVENT_COLUMNS.names}).cast(EVENT_COLUMNS)
