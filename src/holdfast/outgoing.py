@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
@@ -19,7 +19,7 @@ from holdfast.channels.carriers.inbox import InboxCarrier
 from holdfast.channels.carriers.kept import KeptCarrier
 from holdfast.channels.carriers.web import WebFetcher
 from holdfast.channels.declared import Declared, Desk, providers
-from holdfast.channels.email_smtp import EmailSmtp, email_channel
+from holdfast.channels.email_smtp import EmailSmtp, SmtpSettings, email_channel
 from holdfast.channels.inbox import InboxChannel
 from holdfast.channels.kept import KeptChannel
 from holdfast.channels.opening import TOGETHER, Outside, SetUp, Told, open_together
@@ -27,6 +27,7 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.medium import media
 from holdfast.flows.delivery.certificates import CertificateKeeper
 from holdfast.flows.delivery.connections import Connections
+from holdfast.flows.delivery.email_domains import Holder, vouching
 from holdfast.flows.delivery.inbound import Inlet
 from holdfast.flows.delivery.offices import Offices
 from holdfast.flows.delivery.send import Office
@@ -149,6 +150,7 @@ class Outgoing:
             open_office=self.office,
             together=TOGETHER,
             changed=changed,
+            written=lambda connections: {"email": self._letters(connections)},
         )
 
     async def inlet(self, name: str) -> Inlet | None:
@@ -235,10 +237,30 @@ class Outgoing:
     def _desk(self, connection: str) -> Desk:
         return Desk(linker=self._linker, workspace_name=self._settings.workspace_name, connection=connection)
 
-    def _letters(self) -> EmailSmtp:
-        return email_channel(
+    def relay(self) -> Holder | None:
+        """What mail goes out by that no connection carries, as a connection to hold the key that signs it.
+
+        Mail goes out by the settings all the same: the connection is not the default.
+        """
+        said = self._settings
+        if said.mailbox:
+            return None
+        settings = SmtpSettings(
+            sender=said.email_sender,
+            host=said.smtp_host,
+            port=said.smtp_port,
+            user=said.smtp_user,
+            password=said.smtp_password,
+            tls=said.smtp_tls,
+        )
+        return Holder(name="relay", provider="email_smtp", settings=settings, default=False)
+
+    def _letters(self, connections: Sequence[Connection] = ()) -> EmailSmtp:
+        """Who writes mail that no connection carries; signed where one of these holds its sender's key."""
+        letters = email_channel(
             self._settings.email_sender, linker=self._linker, workspace_name=self._settings.workspace_name
         )
+        return replace(letters, domain=vouching(self.connections, connections, letters.writer.sender.domain))
 
     def _calls(self) -> HttpCarrier:
         signing = webhook_secret(self._settings, self._secret)

@@ -1,7 +1,8 @@
 """Email domains: keys made for a domain mail is sent from, kept with the connection that sends it, and told the DNS.
 
 A private key is made here and goes nowhere: it is sealed with the other secrets of the connection. Made anew, keys get
-a new name, so that mail under way is still checked by the one before.
+a new name, so that mail under way is still checked by the one before. Mail that goes out by no connection, but by the
+relay of the settings, is signed by the key that a connection holds for its sender.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from holdfast.events.event import Json
 from holdfast.flows.delivery.connections import Connections, Wish
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.messages.mail.dkim import is_host
-from holdfast.messages.mail.sending_domain import DnsRecord, SendingDomain, dns_records, sending_domain
+from holdfast.messages.mail.sending_domain import DnsRecord, SendingDomain, dns_records, is_aligned, sending_domain
 from holdfast.ports.connections import Connection
 
 RSA_BITS = 2_048
@@ -32,7 +33,7 @@ class DomainWish:
 
     domain: str
     connection: str = ""
-    """Which connection sends its mail; empty: the only one there is whose mail we sign."""
+    """Which connection sends its mail; empty: the only one there is whose mail we sign, or the settings' relay."""
     bounce_host: str = ""
     """Where undeliverable mail is reported to; empty leaves it as it is."""
     ed25519: bool = False
@@ -50,25 +51,37 @@ class EmailDomain:
     """What is to stand in the DNS."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """What a domain's keys are kept with: a connection there is, or the one that is made for them."""
+
+    name: str
+    provider: str
+    settings: object
+    """As the provider declares them."""
+    default: bool | None = None
+    """Whether mail is to go out by it; None leaves that as it is."""
+
+
 async def add_email_domain(
-    connections: Connections, wish: DomainWish, *, receives: str, now: datetime, by: str
+    connections: Connections, wish: DomainWish, *, receives: str, now: datetime, by: str, relay: Holder | None = None
 ) -> EmailDomain:
     """Make keys for the domain, and keep them with its connection.
 
     Args:
         receives: the host that takes in what is reported to the bounce host.
+        relay: what mail goes out by as long as no connection is set up; None where it stays here.
 
     Raises Invalid, NotFound, and Conflict when no connection's mail is signed here, or it cannot be said which.
     """
     if not is_host(wish.domain) or "." not in wish.domain:
         hint = "Write one such as shop.example."
         raise Invalid(f"{wish.domain!r:.100} is no domain.", path="$.domain", hint=hint)
-    connection = await _connection(connections, wish.connection)
-    settings = connections.settings_of(connection)
-    names = _names(settings)
+    holder = await _holder(connections, wish.connection, relay)
+    names = _names(holder.settings)
     changes: dict[str, Json] = {
         "dkim_domain": wish.domain,
-        "dkim_selector": _selector(settings, now),
+        "dkim_selector": _selector(holder.settings, now),
         "dkim_key": await asyncio.to_thread(_rsa_key),
     }
     if "dkim_ed25519_key" in names:
@@ -78,9 +91,11 @@ async def add_email_domain(
             hint = "Leave the bounce host out: the provider takes bounces in, and tells of them."
             raise Invalid("This provider has no bounce host.", path="$.bounce_host", hint=hint)
         changes["bounce_host"] = wish.bounce_host
-    given = {**encode_fields(settings), **changes}
-    await connections.put(connection.name, Wish(provider=connection.provider, settings=given), by=by)
-    made = _domain_of(connection, connections.settings_of(await connections.named(connection.name)), receives)
+    given = {**encode_fields(holder.settings), **changes}
+    kept = await connections.put(
+        holder.name, Wish(provider=holder.provider, settings=given, default=holder.default), by=by
+    )
+    made = _domain_of(kept, connections.settings_of(kept), receives)
     if made is None:
         raise AssertionError("a connection with a key has a domain")
     return made
@@ -96,11 +111,26 @@ async def email_domains(connections: Connections, *, receives: str) -> list[Emai
     return found
 
 
-async def _connection(connections: Connections, name: str) -> Connection:
-    """The connection of that name, or the only one. Raises NotFound and Conflict."""
+def vouching(connections: Connections, kept: Sequence[Connection], host: str) -> SendingDomain | None:
+    """What vouches for mail from a host that goes out by no connection; None where none of these holds a key for it.
+
+    Of several the host's own before one above it, and the newest.
+    """
+    found: list[tuple[tuple[bool, int, str], SendingDomain]] = []
+    for each in kept:
+        if each.medium == "email" and not connections.problem(each):
+            domain = _sending_domain(encode_fields(connections.settings_of(each)))
+            if domain is not None and domain.signers and is_aligned(domain, host):
+                found.append(((domain.name == host, each.changed_ms, each.name), domain))
+    return max(found, key=lambda each: each[0])[1] if found else None
+
+
+async def _holder(connections: Connections, name: str, relay: Holder | None) -> Holder:
+    """The connection of that name, or the only one; the relay where there is none. Raises NotFound and Conflict."""
+    listed = await connections.listed()
     able = {
         each.name: each
-        for each in await connections.listed()
+        for each in listed
         if each.medium == "email" and not connections.problem(each) and _signs(connections.settings_of(each))
     }
     if name:
@@ -112,7 +142,9 @@ async def _connection(connections: Connections, name: str) -> Connection:
                 path="$.connection",
                 hint="Set the domain up at the provider itself, who signs it.",
             )
-        return connection
+        return _holding(connections, connection)
+    if not able and relay is not None and all(each.name != relay.name for each in listed):
+        return relay
     if not able:
         raise NotFound(
             "there is no connection whose mail is signed here.",
@@ -122,7 +154,11 @@ async def _connection(connections: Connections, name: str) -> Connection:
     if len(able) > 1:
         hint = f"Name one of them: {', '.join(sorted(able))}."
         raise Conflict("several connections send mail.", code="which_connection", path="$.connection", hint=hint)
-    return next(iter(able.values()))
+    return _holding(connections, next(iter(able.values())))
+
+
+def _holding(connections: Connections, connection: Connection) -> Holder:
+    return Holder(name=connection.name, provider=connection.provider, settings=connections.settings_of(connection))
 
 
 def _signs(settings: object) -> bool:

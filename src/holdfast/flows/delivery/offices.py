@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from holdfast.flows.delivery.send import Office
 from holdfast.kernel.errors import Exposed
 from holdfast.messages.parcel import Parcel, Verdict
 from holdfast.ports.carrier import Carrier
+from holdfast.ports.channel import Channel
 from holdfast.ports.connections import Connection
 from holdfast.ports.state import State
 
@@ -75,6 +76,7 @@ class Offices(Mapping[str, Office]):
         open_office: Callable[[Sequence[Connection]], Office],
         together: Collection[str] = (),
         changed: Callable[[Mapping[str, Office], Collection[str]], None],
+        written: Callable[[Sequence[Connection]], Mapping[str, Channel]] = lambda connections: {},
     ) -> None:
         """What is built in is there at once; connections are from the first `refresh`.
 
@@ -85,6 +87,8 @@ class Offices(Mapping[str, Office]):
             together: media that all their connections carry together, each what it reaches: phones of two makers, say.
                 Any other is carried by its default alone.
             changed: told which offices there are whenever there are others, and which of them are new.
+            written: by medium, who writes from now on for what is built in, where that depends on the connections there
+                are: one may hold the key that signs. Who carries it stays.
         """
         self._state = state
         self._built_in = dict(built_in)
@@ -92,6 +96,7 @@ class Offices(Mapping[str, Office]):
         self._open_office = open_office
         self._together = frozenset(together)
         self._changed = changed
+        self._written = written
         self._opened: dict[str, _Opened] = {}
         """By medium."""
         self._broken: dict[str, str] = {}
@@ -132,6 +137,8 @@ class Offices(Mapping[str, Office]):
             for medium in [each for each in self._opened if self._opened[each].connections != wanted.get(each)]:
                 self._retire(self._opened.pop(medium))
             self._broken = {}
+            for medium, channel in self._written(connections).items():
+                self._built_in[medium] = replace(self._built_in[medium], channel=channel)
             before = set(self._opened)
             for medium, those in wanted.items():
                 if medium not in self._opened:

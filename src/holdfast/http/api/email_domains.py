@@ -66,7 +66,7 @@ class EmailDomainWish:
 
     domain: str
     connection: str = ""
-    """Which connection sends its mail; empty: the only one whose mail is signed here."""
+    """Which connection sends its mail; empty: the only one whose mail is signed here, or the relay of the settings."""
     bounce_host: str = ""
     """Where undeliverable mail is reported to, such as bounces.shop.example; empty leaves it as it is."""
     ed25519: Truth = False
@@ -92,12 +92,21 @@ def email_domain_routes(app: Application) -> APIRouter:
     async def add(wish: EmailDomainWish) -> EmailDomainShape:
         """Make keys for a domain, keep them sealed with the connection that sends its mail, and say what the DNS needs.
 
+        Where mail goes out by the settings' relay, a connection `relay` is made to hold them; mail goes out as before.
+
         Done again, it makes new keys under a new name: put them into the DNS before long, for from now on they sign.
         """
         wanted = DomainWish(
             domain=wish.domain, connection=wish.connection, bounce_host=wish.bounce_host, ed25519=wish.ed25519
         )
-        made = await add_email_domain(app.outgoing.connections, wanted, receives=receives(), now=app.clock.now(), by="")
+        made = await add_email_domain(
+            app.outgoing.connections,
+            wanted,
+            receives=receives(),
+            now=app.clock.now(),
+            by="",
+            relay=app.outgoing.relay(),
+        )
         return EmailDomainShape.of(made)
 
     return routes
