@@ -49,6 +49,7 @@ from holdfast.flows.journey.publishing import document_of as decision_document
 from holdfast.flows.journey.run_keeping import RunKeeper
 from holdfast.flows.journey.trace import trace
 from holdfast.flows.journey.traced import Trace
+from holdfast.flows.measure.holdout import PERIODS, HoldoutReading, holdout_settings, read_holdout
 from holdfast.flows.measure.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.measure.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
 from holdfast.flows.measure.self_check import SelfCheck, check_wish, self_check
@@ -324,7 +325,8 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
         Args:
             trial: the id of an experiment; or `journey:ID`, `campaign:ID`, `journey:ID.STEP`.
             how: goal, within_seconds (several at once), orders, returning, bracket_seconds, reading (`sequential`,
-                `fixed`, `bayesian`), confidence, base, planned_people, trait, quantiles, as_of (a moment).
+                `fixed`, `bayesian`), confidence, base, planned_people, trait, quantiles, metrics (as an experiment's),
+                primary (what decides), adjust, as_of (a moment).
 
         Raises Invalid, and NotFound when there is no such trial.
         """
@@ -340,6 +342,26 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
             return trial_of(found)
 
         return self._wait(measured())
+
+    def holdout(self, *, periods: int = PERIODS, **how: object) -> HoldoutReading:
+        """What marketing as a whole brings, by those whom all of it leaves alone (`global_holdout`).
+
+        `.words`, `.table` (a row for each metric and period, then over all of them), `.plot()` and `.json`.
+
+        Args:
+            periods: how many at most, the one that runs among them.
+            how: goal, orders, reading, confidence, adjust, as_of (a moment).
+
+        Raises Invalid.
+        """
+        wish = trial_wish(how)
+
+        async def read() -> HoldoutReading:
+            await self._app.settle()
+            now_ms, drawn = to_millis(self._app.clock.now()), holdout_settings(self._app.settings)
+            return await read_holdout(self._app.history, drawn, wish, now_ms=now_ms, periods=periods)
+
+        return self._wait(read())
 
     def check_trials(self, **how: object) -> SelfCheck:
         """Divide the past a thousand times where nothing was different, and see how often something is “found”.

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from holdfast.decisions.holdout import global_places, global_salt, held_out
 from holdfast.events.event import OWN_SOURCE, Json
 from holdfast.measures.metrics import DAY_SECONDS, Assigned, Entered, Everyone, Metric, Outcomes, Tally, Worth
 from holdfast.measures.statistics.moments import Moments
@@ -309,3 +310,26 @@ async def test_sums_worths_and_what_is_divided_are_told(history: History) -> Non
     assert lives.values.tolist() == [[1_850, 5], [0, 0]]
     weighted = await history.trial_tallies(asked(metrics=(each_order,), weighted=True))
     assert float(weighted[0].moments[0].d) == 6, "each order counts for one over the chance its person had"
+
+
+async def test_everyone_is_divided_by_the_hash_that_holds_them_out(history: History) -> None:
+    names = [f"name-{n}" for n in range(1, 201)]
+    people = [person(n, {}, user_id=name, first_seen_ms=AT + n) for n, name in enumerate(names, 1)]
+    people.append(person(999, {}, user_id=""))
+    rows = [
+        row(3, "Message Sent", AT + 150, properties={"origin": "cart"}),
+        row(4, "Message Sent", AT + 100, properties={"origin": "cart", "transactional": True}),
+        row(5, "Message Sent", AT + 151, properties={"origin": "cart"}),
+    ]
+    await put(history, people, rows)
+    whom = Everyone(at_ms=AT, until_ms=AT + 151, salt=global_salt("2026-Q1"), held=global_places(0.3))
+    question = asked(whom=whom, metrics=(BOUGHT,))
+    held = {name for name in names[:150] if held_out(name, 0.3, "2026-Q1")}
+    found = {each.variant: each for each in await history.trial_tallies(question)}
+    assert {variant: each.people for variant, each in found.items()} == {
+        "holdout": len(held), "treated": 150 - len(held)
+    }  # fmt: skip
+    assert 25 < len(held) < 65
+    assert sum(each.exposed for each in found.values()) == 1, "what is transactional, or came later, is not counted"
+    lives = await history.trial_lives(question, first_people=500)
+    assert {key for key, variant in zip(lives.keys, lives.variants, strict=True) if variant == "holdout"} == held

@@ -133,6 +133,38 @@ def check(
     print(f"\n{answer['words']}")
 
 
+@app.command()
+def holdout(
+    goal: Annotated[str | None, typer.Option(metavar="EVENT", help="The event that means success.")] = None,
+    periods: Annotated[int | None, typer.Option(help="How many periods at most, the one that runs among them.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="MOMENT", help="Read it as it stood then.")] = None,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """What marketing as a whole brings: everybody else against those in the global holdout, period by period."""
+    asked: dict[str, object] = {"goal": goal, "periods": periods, "as_of": as_of}
+    with desk(data, api_key) as at:
+        answer = at.holdout({name: each for name, each in asked.items() if each})
+    if as_json:
+        print_json(answer)
+        return
+    rows = [
+        {**_row(each), "period": period["period"], "in_force": "yes" if period["in_force"] else "no"}
+        for period in rows_of(answer, "periods")
+        for each in rows_of(_object(period["trial"]), "comparisons")
+    ]
+    rows += [{**_row({**each, "is_sure": None}), "period": "all"} for each in rows_of(answer, "pooled")]
+    columns = {"period": "PERIOD", "in_force": "IN FORCE", "metric": "METRIC", "people": "PEOPLE"}
+    columns |= {"difference": "DIFFERENCE", "low": "LOW", "high": "HIGH", "ratio": "RATIO"}
+    print_table(rows, columns, empty="There is nothing to compare.")
+    print(f"\n{answer['words']}")
+
+
+def _object(told: object) -> Answer:
+    return told if isinstance(told, dict) else {}
+
+
 def _row(comparison: Answer) -> Answer:
     """A comparison as a row to print."""
     difference: Any = comparison["difference"]

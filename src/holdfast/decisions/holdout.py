@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.visit import Arm
-from holdfast.kernel.chance import share
+from holdfast.kernel.chance import place, share
 
 Rotation = Literal["quarter", "month", "never"]
 """How often the global holdout is drawn anew, so that nobody is left alone for good."""
@@ -54,5 +55,36 @@ def held_out(person_key: str, global_holdout: float, period: str = "") -> bool:
         global_holdout: the share of people; 0 <= global_holdout < 1.
         period: as `period_of` says; each has a draw of its own.
     """
-    salt = f"global_holdout:{period}" if period else "global_holdout"
-    return bool(person_key) and share(salt, person_key) < global_holdout
+    return bool(person_key) and place(global_salt(period), person_key) < global_places(global_holdout)
+
+
+def global_salt(period: str) -> str:
+    """The salt of a period's draw of the global holdout."""
+    return f"global_holdout:{period}" if period else "global_holdout"
+
+
+def global_places(global_holdout: float) -> int:
+    """Below which of all places, as `kernel.chance.place` tells them, people are in the global holdout."""
+    return ceil(global_holdout * 2**64)
+
+
+def period_before(begins: datetime, zone: ZoneInfo, rotates: Rotation) -> datetime:
+    """When the period before the one that begins then began. Of what never rotates there is none: the same moment."""
+    return period_begins(begins - timedelta(days=1), zone, rotates) if rotates != "never" else begins
+
+
+def period_begins(now: datetime, zone: ZoneInfo, rotates: Rotation) -> datetime:
+    """When the period that stands now began; of what never rotates, 1970.
+
+    >>> from datetime import UTC
+    >>> period_begins(datetime(2026, 5, 31, 23, tzinfo=UTC), ZoneInfo("Europe/Berlin"), "quarter").isoformat()
+    '2026-04-01T00:00:00+02:00'
+    """
+    day = now.astimezone(zone)
+    match rotates:
+        case "month":
+            return datetime(day.year, day.month, 1, tzinfo=zone)
+        case "quarter":
+            return datetime(day.year, (day.month - 1) // 3 * 3 + 1, 1, tzinfo=zone)
+        case "never":
+            return datetime(1970, 1, 1, tzinfo=UTC)

@@ -100,9 +100,16 @@ class Assigned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Everyone:
-    """Everybody who had been seen by a moment, as though all had been assigned then; in no variant."""
+    """Everybody who had been seen by a moment, as though all had been assigned then; in no variant without a draw."""
 
     at_ms: int
+    until_ms: int | None = None
+    """Also whoever was seen later, before then: what they did before they were seen is nothing. What they get from then
+    on is not counted as got."""
+    salt: str = ""
+    """Divides them by hash, as `kernel.chance.place` does; empty for not at all. Whoever has no name is left out."""
+    held: int = 0
+    """Whoever falls below is `holdout`, all others `treated`."""
 
 
 Whom: TypeAlias = Entered | Assigned | Everyone

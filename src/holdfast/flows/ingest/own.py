@@ -37,6 +37,8 @@ def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: i
         "topic": send.topic,
         "template": send.template,
     }
+    if send.transactional:
+        properties["transactional"] = True
     match settlement.state:
         case "sent":
             properties["provider_id"] = settlement.provider_id

@@ -57,7 +57,7 @@ QUANTILE_PEOPLE_LEAST = 100
 WINDOWS_MOST = 6
 SECONDS_MOST = 10 * 365 * DAY_SECONDS
 PEOPLE_MOST = 10_000_000_000
-Kind = Literal["journey", "campaign", "step", "experiment"]
+Kind = Literal["journey", "campaign", "step", "experiment", "holdout"]
 
 
 class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,7 +163,7 @@ async def measure_trial(
     Raises Invalid, and NotFound when there is no such trial.
     """
     as_of_ms = now_ms if wish.as_of_ms is None else min(wish.as_of_ms, now_ms)
-    _check(wish)
+    check_trial_wish(wish)
     async with state.view() as view:
         subject = await subject_of(view, trial)
     goal = Goal(event=wish.goal or subject.goal.event, within_seconds=subject.goal.within_seconds)
@@ -199,7 +199,7 @@ async def measure_trial(
         adjust=wish.adjust,
     )
     primary = subject.primary if wish.primary is None else wish.primary
-    found = await _read(history, subject, question, plan, wish, primary=(primary, windows[0]))
+    found = await read_trial(history, subject, question, plan, wish, primary=(primary, windows[0]))
     if not found.reading.variants and subject.kind == "experiment" and not subject.variants:
         raise NotFound(f"nobody was ever assigned in {trial!r:.120}.", code="unknown_trial", hint=_HINT)
     if wish.base is not None and wish.base not in {each.variant for each in found.reading.variants}:
@@ -255,7 +255,7 @@ def windows_of(near_seconds: int) -> tuple[int, int]:
     return near_seconds, LONG_SECONDS if near_seconds < LONG_SECONDS else 4 * near_seconds
 
 
-async def _read(
+async def read_trial(
     history: History,
     subject: Subject,
     question: Outcomes,
@@ -264,6 +264,14 @@ async def _read(
     *,
     primary: tuple[str, int],
 ) -> Measured:
+    """Read what is asked about somebody's people.
+
+    Args:
+        wish: of which the quantiles count.
+        primary: what decides, and how long the near term is in seconds.
+
+    Raises Invalid where there is nothing of that name to decide by.
+    """
     tallies = await history.trial_tallies(question)
     if isinstance(question.whom, Assigned):
         shares = shares_of(tallies)
@@ -419,7 +427,7 @@ def _held_out(versions: Sequence[Decision], journey: Journey) -> tuple[dict[str,
     return {"treated": 1 - journey.holdout, "holdout": journey.holdout}, since_ms
 
 
-def _check(wish: TrialWish) -> None:
+def check_trial_wish(wish: TrialWish) -> None:
     """Raises Invalid for what cannot be asked."""
     if len(wish.within_seconds) > WINDOWS_MOST or not all(0 < each <= SECONDS_MOST for each in wish.within_seconds):
         raise Invalid(

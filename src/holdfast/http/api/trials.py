@@ -35,7 +35,7 @@ class TrialShape:
     """
 
     experiment: str
-    kind: Literal["journey", "campaign", "step", "experiment"]
+    kind: Literal["journey", "campaign", "step", "experiment", "holdout"]
     question: Properties
     as_of: str
     code_version: str

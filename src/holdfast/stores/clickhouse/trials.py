@@ -9,6 +9,7 @@ import numpy as np
 
 from holdfast.decisions.told import JOURNEY_ENTERED
 from holdfast.events.event import OWN_SOURCE
+from holdfast.kernel.chance import place_prefix
 from holdfast.kernel.money import minor_digits
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
 from holdfast.measures.breakdown import ranked, with_trait
@@ -140,7 +141,8 @@ def _lived(scope: Scope, question: Outcomes) -> Sql:
                 SELECT person, event, at_ms, entered_ms, minor, [[number]] [[exposing]] AS exposing
                 FROM (
                     SELECT [[person]] AS person, event, toUnixTimestamp64Milli(ts) AS at_ms,
-                        text['origin'] AS its_origin, text['experiment'] AS its_experiment, [[amounts]]
+                        text['origin'] AS its_origin, text['experiment'] AS its_experiment,
+                        other['transactional'] = 'true' AS is_transactional, [[amounts]]
                         toFloat64(if(currency = [[currency]], revenue_minor, 0)) AS minor
                     FROM events
                     WHERE workspace = [[here]] AND event IN [[names]] AND ts <= [[as_of]] AND received_at <= [[as_of]]
@@ -215,13 +217,8 @@ def _assigned(scope: Scope, question: Outcomes) -> Sql:
                     },
                 ),
             }
-        case Everyone(at_ms=at_ms):
-            return fill(
-                """SELECT person, '' AS variant, false AS apart, toFloat64(1) AS chance, '' AS origin,
-                    [[at_ms]] AS entered_ms, toValidUTF8(user_id) AS key
-                FROM people FINAL WHERE workspace = [[here]] AND first_seen <= [[at]]""",
-                {"at_ms": bind("Int64", at_ms), "here": scope.here, "at": scope.moment(at_ms)},
-            )
+        case Everyone() as whom:
+            return _everyone(scope, whom)
     return fill(
         """SELECT person, toValidUTF8(said.1) AS variant, [[apart]] AS apart, [[chance]] AS chance, said.3 AS origin,
             entered_ms, '' AS key
@@ -242,8 +239,37 @@ def _assigned(scope: Scope, question: Outcomes) -> Sql:
     )
 
 
+def _everyone(scope: Scope, whom: Everyone) -> Sql:
+    lot = fill(
+        "reinterpretAsUInt64(substring(SHA256(concat([[prefix]], user_id)), 1, 8))",
+        {"prefix": bind("String", place_prefix(whom.salt))},
+    )
+    arms = fill("if([[lot]] < [[held]], 'holdout', 'treated')", {"lot": lot, "held": bind("UInt64", whom.held)})
+    seen = fill("first_seen <= [[at]]", {"at": scope.moment(whom.at_ms)})
+    if whom.until_ms is not None:
+        seen = fill("first_seen < [[until]]", {"until": scope.moment(whom.until_ms)})
+    return fill(
+        """SELECT person, [[variant]] AS variant, false AS apart, toFloat64(1) AS chance, '' AS origin,
+            [[at_ms]] AS entered_ms, toValidUTF8(user_id) AS key
+        FROM people FINAL WHERE workspace = [[here]] AND [[seen]] [[named]]""",
+        {
+            "variant": arms if whom.salt else sql("''"),
+            "at_ms": bind("Int64", whom.at_ms),
+            "here": scope.here,
+            "seen": seen,
+            "named": sql("AND user_id != ''") if whom.salt else sql(""),
+        },
+    )
+
+
 def _exposing(question: Outcomes) -> Sql:
     """Whether an act, beside which is the `origin` of the person's entry, is something they really got."""
+    if isinstance(question.whom, Everyone):
+        until_ms = question.as_of_ms if question.whom.until_ms is None else question.whom.until_ms
+        return fill(
+            "(event = [[sent]] AND NOT is_transactional AND at_ms < [[until_ms]])",
+            {"sent": bind("String", MESSAGE_SENT), "until_ms": bind("Int64", until_ms)},
+        )
     sent = fill("(event = [[sent]] AND origin != '' AND its_origin = origin)", {"sent": bind("String", MESSAGE_SENT)})
     if not isinstance(question.whom, Assigned):
         return sent

@@ -11,6 +11,7 @@ import numpy as np
 
 from holdfast.decisions.told import JOURNEY_ENTERED
 from holdfast.events.event import OWN_SOURCE, Json
+from holdfast.kernel.chance import place
 from holdfast.kernel.money import minor_digits
 from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally, Worth
 from holdfast.measures.outcome import ARMS
@@ -129,10 +130,17 @@ class TrialReader:
         if isinstance(whom, Everyone):
             found = [
                 Entry(
-                    person=row.person, variant="", apart=False, chance=1.0, origin="", at_ms=whom.at_ms, key=row.user_id
+                    person=row.person,
+                    variant=_drawn(whom, row.user_id),
+                    apart=False,
+                    chance=1.0,
+                    origin="",
+                    at_ms=whom.at_ms,
+                    key=row.user_id,
                 )
                 for row in self._people
-                if row.first_seen_ms <= whom.at_ms
+                if (row.first_seen_ms <= whom.at_ms if whom.until_ms is None else row.first_seen_ms < whom.until_ms)
+                and (row.user_id or not whom.salt)
             ]
         else:
             firsts = (self._first(person, acts) for person, acts in self._acts.items())
@@ -201,6 +209,9 @@ class TrialReader:
 
     def _exposes(self, event: Kept, entry: Entry) -> bool:
         whom, said = self._question.whom, event.properties
+        if isinstance(whom, Everyone):
+            until_ms = self._question.as_of_ms if whom.until_ms is None else whom.until_ms
+            return event.name == MESSAGE_SENT and said.get("transactional") is not True and event.at_ms < until_ms
         sent = event.name == MESSAGE_SENT and entry.origin != "" and said.get("origin") == entry.origin
         seen = isinstance(whom, Assigned) and event.name == VARIANT_SEEN and said.get("experiment") == whom.experiment
         return sent or seen
@@ -290,6 +301,12 @@ class TrialReader:
             below = weights * np.array([each.under[number] for each in closed])
         found = moments_of(values * weights, before, below)
         return found, float((values != 0).sum())
+
+
+def _drawn(whom: Everyone, key: str) -> str:
+    if not whom.salt:
+        return ""
+    return "holdout" if place(whom.salt, key) < whom.held else "treated"
 
 
 def _placed(entry: Entry, place: int) -> Entry:

@@ -1,0 +1,88 @@
+"""/api/holdout: what marketing as a whole brings, by the people whom all of it leaves alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from holdfast.flows.measure.holdout import PERIODS, PERIODS_MOST, holdout_settings, read_holdout
+from holdfast.flows.measure.trials import ORDERS, TrialWish, trial_wish
+from holdfast.http.api.trials import TrialShape
+from holdfast.http.needs import needs
+from holdfast.http.shapes import Properties
+from holdfast.kernel.moments import to_millis
+from holdfast.wiring import Application
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldoutPeriodShape:
+    """One period with a draw of its own. Where it was not `in_force`, the held out were written to like others."""
+
+    period: str
+    since: str
+    until: str
+    is_over: bool
+    in_force: bool
+    trial: TrialShape
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldoutPooled:
+    """One metric over periods: the difference per person in a period, and the ratio."""
+
+    metric: str
+    periods: int
+    difference: Properties
+    ratio: Properties
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldoutShape:
+    """Everybody who is written to against the global holdout. Money is in minor units of `currency`.
+
+    `periods` are oldest first. `pooled` is over those that are over and were in force; while there is none, of the one
+    that runs.
+    """
+
+    share: float
+    rotates: Literal["quarter", "month", "never"]
+    currency: str
+    as_of: str
+    periods: list[HoldoutPeriodShape]
+    pooled: list[HoldoutPooled]
+    words: str
+
+
+def holdout_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/holdout", tags=["Trials"], dependencies=[needs("read")])
+
+    @routes.get("")
+    async def holdout(
+        *,
+        goal: str | None = None,
+        orders: str = ORDERS,
+        reading: Literal["sequential", "fixed", "bayesian"] | None = None,
+        confidence: float = 0.95,
+        as_of: str | None = None,
+        adjust: bool = True,
+        periods: Annotated[int, Query(ge=1, le=PERIODS_MOST)] = PERIODS,
+    ) -> HoldoutShape:
+        """What marketing as a whole brings: by period, and over all that are over."""
+        wish: TrialWish = trial_wish(
+            {"goal": goal, "orders": orders, "reading": reading, "confidence": confidence, "as_of": as_of}
+            | {"adjust": adjust}
+        )
+        await app.catch_up()
+        now_ms = to_millis(app.clock.now())
+        found = await read_holdout(app.history, holdout_settings(app.settings), wish, now_ms=now_ms, periods=periods)
+        told: dict[str, Any] = found.json
+        return HoldoutShape(
+            **{name: each for name, each in told.items() if name not in {"periods", "pooled"}},
+            periods=[HoldoutPeriodShape(**{**each, "trial": TrialShape(**each["trial"])}) for each in told["periods"]],
+            pooled=[HoldoutPooled(**each) for each in told["pooled"]],
+        )
+
+    return routes
