@@ -116,6 +116,11 @@ class Settings:
         False, "Let anybody on this machine into the console without a key. Only on a loopback host: the demo uses it."
     )
 
+    approval: Literal["none", "second_person"] = _setting(
+        "none",
+        "`second_person` keeps whatever would contact people until somebody agrees who did not ask for it, and who has "
+        "the permission `approve`; with `none` the console says whether that is asked for.",
+    )
     secret_key: str = _setting(
         "",
         "What the secrets of connections are sealed with: a long random text, such as `openssl rand -base64 32` makes, "

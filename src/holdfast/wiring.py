@@ -54,6 +54,7 @@ from holdfast.flows.people.erase import Eraser, Stores
 from holdfast.flows.people.export_person import Holder
 from holdfast.flows.rehearsal.simulate import Simulator
 from holdfast.flows.rehearsal.simulation_world import Stage
+from holdfast.flows.teamwork.deed import Attended
 from holdfast.flows.upkeep.keys import Access
 from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
@@ -620,7 +621,8 @@ async def assemble(
         secret=secret,
         sealer=sealer_of(settings, secret) or Sealer([SealingKey(secret)]),
         log=log,
-        state=state,
+        # What callers do is noted; what the loops do is not theirs, and they have the state itself.
+        state=Attended(state),
         history=history,
         collector=Collector(log, clock),
         reactor=reactor,

@@ -45,6 +45,13 @@ read              POST   /api/me/two-factor/removal
 read              GET    /api/adaptive
 read              GET    /api/adaptive/{experiment}
 decisions:publish PUT    /api/adaptive/{experiment}
+read              GET    /api/approvals
+read              GET    /api/approvals/rule
+accounts:write    PUT    /api/approvals/rule
+read              GET    /api/approvals/{approval_id}
+read              POST   /api/approvals/{approval_id}
+audit:read        GET    /api/audit
+audit:read        GET    /api/audit/export
 read              GET    /api/blocks
 content:write     DELETE /api/blocks/{saved_id}
 read              GET    /api/blocks/{saved_id}
@@ -66,6 +73,10 @@ content:write     DELETE /api/catalogues/{catalogue}
 read              GET    /api/catalogues/{catalogue}
 content:write     POST   /api/catalogues/{catalogue}/import
 read              GET    /api/catalogues/{catalogue}/items/{item_id:name}
+read              GET    /api/comments
+read              POST   /api/comments
+read              DELETE /api/comments/{comment_id}
+read              PUT    /api/comments/{comment_id}
 read              GET    /api/connections
 read              GET    /api/connections/providers
 settings:write    POST   /api/connections/reseal
@@ -80,6 +91,10 @@ people:read       GET    /api/dead-letters
 decisions:publish POST   /api/dead-letters/drop
 decisions:publish POST   /api/dead-letters/replay
 people:read       GET    /api/dead-letters/{key}
+read              GET    /api/drafts
+read              DELETE /api/drafts/{thing_kind}/{about}
+read              GET    /api/drafts/{thing_kind}/{about}
+read              PUT    /api/drafts/{thing_kind}/{about}
 read              GET    /api/email-domains
 settings:write    POST   /api/email-domains
 people:erase      GET    /api/erasures
@@ -138,6 +153,8 @@ people:write      PUT    /api/people/{user_id:name}/consent
 people:read       GET    /api/people/{user_id:name}/events
 people:erase      GET    /api/people/{user_id:name}/export
 people:read       GET    /api/people/{user_id:name}/live
+read              DELETE /api/presence
+read              POST   /api/presence
 read              GET    /api/queries
 read              DELETE /api/queries/{query_id}
 read              GET    /api/schema/events

@@ -74,10 +74,14 @@ async def call(api: ASGIApp, method: str, path: str, body: bytes = b"") -> tuple
         # Whoever can open the directory holds its secret too, so no key is asked for.
         "state": {"caller": COMMAND_LINE},
     }
-    status = 0
+    status, asked = 0, False
     parts: list[bytes] = []
 
     async def receive() -> Message:
+        nonlocal asked
+        if asked:  # What streams an answer listens for whether its reader has gone; nobody goes here.
+            await asyncio.Event().wait()
+        asked = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:

@@ -10,14 +10,18 @@ from starlette.types import ASGIApp
 
 from holdfast.http.api.accounts import account_routes
 from holdfast.http.api.adaptive import adaptive_routes
+from holdfast.http.api.approvals import approval_routes
 from holdfast.http.api.audiences import audience_routes
+from holdfast.http.api.audit import audit_routes
 from holdfast.http.api.catalogues import catalogue_routes
+from holdfast.http.api.comments import comment_routes
 from holdfast.http.api.connections import connection_routes
 from holdfast.http.api.coupons import coupon_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
 from holdfast.http.api.decisions import decision_routes
 from holdfast.http.api.delivery import delivery_routes
 from holdfast.http.api.drafting import drafting_routes, step_kind_routes
+from holdfast.http.api.drafts import draft_routes
 from holdfast.http.api.email_domains import email_domain_routes
 from holdfast.http.api.erasures import erasure_routes
 from holdfast.http.api.errors import error_routes
@@ -32,6 +36,7 @@ from holdfast.http.api.media import media_routes
 from holdfast.http.api.messages import message_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
+from holdfast.http.api.presence import presence_routes
 from holdfast.http.api.queries import asking_of, query_routes
 from holdfast.http.api.runs import run_routes
 from holdfast.http.api.schema import schema_routes
@@ -43,6 +48,7 @@ from holdfast.http.api.suppressions import suppression_routes
 from holdfast.http.api.templates import preview_template_routes, saved_routes
 from holdfast.http.api.trace import trace_routes
 from holdfast.http.api.trials import trial_routes
+from holdfast.http.attending import Attending, attend, install_rehearsal
 from holdfast.http.auth import Guard
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.http.decide import decide_routes
@@ -75,9 +81,10 @@ def make_http(app: Application) -> ASGIApp:
         # A path that is nearly right is wrong: to be sent on would lose the body.
         redirect_slashes=False,
         # First of all dependencies: nothing is done for who may not ask for it.
-        dependencies=[Depends(permit)],
+        dependencies=[Depends(permit), Depends(attend)],
     )
     install_problems(api)
+    install_rehearsal(api, app)
     complete_description(api)
     collecting = collect_routes(app.collector, source_of=app.access.source_of, public_url=app.settings.url)
     api.router.routes.extend(collecting)
@@ -117,6 +124,11 @@ def make_http(app: Application) -> ASGIApp:
         file_routes,
         list_routes,
         query_routes,
+        audit_routes,
+        approval_routes,
+        comment_routes,
+        draft_routes,
+        presence_routes,
     ):
         api.include_router(routes(app))
     api.include_router(preview_template_routes(app))
@@ -144,7 +156,7 @@ def make_http(app: Application) -> ASGIApp:
         api.include_router(mailbox_routes(app.mailbox, app.state))
     api.router.routes.append(reference_route(api))
     api.router.routes.extend(console_routes())
-    return collect_first(collecting, Guard(Intake(api), app))
+    return collect_first(collecting, Guard(Intake(Attending(api, app)), app))
 
 
 def _health(app: Application) -> ASGIApp:
