@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type ErrorComponentProps } from '@tanstack/react-router'
 import { Entrance } from './Entrance'
 import { Lost } from './pages/Lost'
+import { trialSearch } from './pages/experiments/search'
 import { Failed } from './parts/States'
 
 declare module '@tanstack/react-router' {
@@ -119,6 +120,26 @@ const campaign = createRoute({
   component: lazyRouteComponent(() => import('./pages/runs/RunPage'), 'CampaignPage'),
 })
 
+const experiments = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  component: lazyRouteComponent(() => import('./pages/experiments/ExperimentsPage'), 'ExperimentsPage'),
+})
+
+const trial = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments/$id',
+  validateSearch: trialSearch,
+  component: lazyRouteComponent(() => import('./pages/experiments/TrialPage'), 'TrialPage'),
+})
+
+const paths = createRoute({
+  getParentRoute: () => root,
+  path: '/experiments/paths/$id',
+  component: lazyRouteComponent(() => import('./pages/experiments/PathsPage'), 'PathsPage'),
+})
+
 const mailbox = createRoute({
   getParentRoute: () => root,
   path: '/mailbox',
@@ -168,7 +189,7 @@ const delivery = createRoute({
 })
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, mailbox, content, template, delivery, data, channels]),
+  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, delivery, data, channels]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

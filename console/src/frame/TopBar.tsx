@@ -5,7 +5,7 @@ import styles from './TopBar.module.css'
 interface Props {
   title: string
   /** The list this page belongs to. */
-  parent?: { to: '/people' | '/segments' | '/insights' | '/journeys' | '/campaigns' | '/content'; label: string }
+  parent?: { to: '/people' | '/segments' | '/insights' | '/journeys' | '/campaigns' | '/content' | '/experiments'; label: string }
   /** Chips and marks beside the title. */
   beside?: ReactNode
   /** Actions at the end; at most one of them is ink. */

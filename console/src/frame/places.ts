@@ -1,7 +1,7 @@
-import { ChartLine, Database, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
+import { ChartLine, Database, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
 
 export interface Place {
-  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/content' | '/delivery' | '/data' | '/channels'
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels'
   label: string
   icon: LucideIcon
 }
@@ -29,6 +29,7 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
     places: [
       { to: '/journeys', label: 'Journeys', icon: Waypoints },
       { to: '/campaigns', label: 'Campaigns', icon: Send },
+      { to: '/experiments', label: 'Experiments', icon: FlaskConical },
       { to: '/content', label: 'Content', icon: Shapes },
       { to: '/delivery', label: 'Delivery', icon: Truck },
     ],

@@ -50,3 +50,12 @@ export const CheckedDrawing = () => (
     <path d="M32 12h10" strokeDasharray="3 3" />
   </Drawing>
 )
+
+export const ForkDrawing = () => (
+  <Drawing>
+    <path d="M8 27h20c10 0 10-16 20-16h18M28 27c10 0 10 16 20 16h18" />
+    <circle cx="73" cy="11" r="6" />
+    <circle cx="73" cy="43" r="6" strokeDasharray="3 3" />
+    <path d="m70.5 11 2 2 3.5-4" />
+  </Drawing>
+)

@@ -54,7 +54,7 @@ EXPERIMENT: dict[str, Json] = {
         {"event": "Order Completed", "within_seconds": 2_419_200, "value": "revenue"},
     ],
 }
-LIFTS = {"free-delivery": 0.06, "gift": 0.01}
+LIFTS = {"free-delivery": 0.09, "gift": 0.01}
 """The planted truth: the chance that a variant makes somebody buy who would not have."""
 EXPERIMENT_DAYS = 60
 ADAPTIVE_DAYS = 48
@@ -201,7 +201,9 @@ def first_rows(beginning: Beginning, name: str, since_ms: int) -> list[Row]:
     """The first event of that name since then of everybody who is known by their own name, in order of time."""
     table = beginning.table
     at_ms = table["timestamp"].combine_chunks().cast(pa.int64())
-    wanted = pc.and_(pc.equal(table["name"], name), pc.greater_equal(at_ms, since_ms))
+    wanted = pc.and_(
+        pc.equal(table["name"].combine_chunks(), pa.scalar(name)), pc.greater_equal(at_ms, pa.scalar(since_ms))
+    )
     known = pa.array(sorted(filter(None, beginning.population.user_ids)))
     chosen = table.filter(pc.and_(wanted, pc.is_in(table["user_id"], value_set=known))).sort_by("timestamp")
     found: dict[str, Row] = {}

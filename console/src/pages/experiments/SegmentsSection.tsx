@@ -1,0 +1,132 @@
+import { Select } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { traitNames } from '~/api/queries'
+import { Section } from '~/parts/Page'
+import tables from '~/parts/Table.module.css'
+import { t } from '~/words/language'
+import { count } from '~/words/numbers'
+import { readable } from '~/words/people'
+import { between, change, isWorse, metricName, variantName } from './amounts'
+import { Axis } from './Axis'
+import { EffectBar, reachOf } from './EffectBar'
+import styles from './Experiments.module.css'
+import { Sureness } from './MetricsTable'
+import type { Found, Metric, Trial } from './trials'
+import { sentence } from './verdict'
+
+interface Props {
+  trial: Trial
+  metrics: Metric[]
+  trait: string | undefined
+  choose: (trait: string | undefined) => void
+  exposed: boolean
+}
+
+/** Whether it is the same for everybody; what is found is corrected for how many were looked at. */
+export function SegmentsSection({ trial, metrics, trait, choose, exposed }: Props) {
+  const names = useQuery(traitNames).data?.map(({ name }) => name) ?? []
+  const [metric] = metrics
+  return (
+    <Section
+      title={t('By segment')}
+      note={t('Among many groups some stand out by chance. Intervals and “sure” are corrected for how many are looked at, so that few of those found are false.')}
+    >
+      <div className={styles.tools}>
+        <Select
+          aria-label={t('Trait that tells segments apart')}
+          placeholder={t('Choose a trait')}
+          searchable
+          clearable
+          w={240}
+          data={[...new Set(trait ? [trait, ...names] : names)].map((name) => ({ value: name, label: readable(name) }))}
+          value={trait ?? null}
+          onChange={(next) => choose(next ?? undefined)}
+        />
+      </div>
+      {trait && metric && <Segments trial={trial} metric={metric} exposed={exposed} />}
+    </Section>
+  )
+}
+
+function Segments({ trial, metric, exposed }: { trial: Trial; metric: Metric; exposed: boolean }) {
+  const rows = trial.segments
+    .filter((one) => one.metric === metric.name)
+    .map((one) => ({ one, found: exposed ? one.exposed : one.difference }))
+    .toSorted((first, second) => peopleOf(trial, metric, second.one.segment) - peopleOf(trial, metric, first.one.segment))
+  const range = reachOf(tighter(rows.map(({ found }) => found)))
+  const scaled = rows.find(({ found }) => found.status === 'estimated')?.found
+  const sure = rows.filter(({ one }) => one.is_sure).length
+  if (rows.length === 0) return <p className="quiet">{t('Nobody in it has this trait.')}</p>
+  return (
+    <>
+      <p className={styles.note}>
+        {sure === 0
+          ? t('Looked at {{groups}} groups and variants: in none of them is the difference beyond chance. That is no sign that it is the same in all.', { groups: rows.length })
+          : t('Looked at {{groups}} groups and variants: in {{sure}} of them the difference is beyond chance, also considering how many were looked at.', { groups: rows.length, sure })}
+      </p>
+      <div className={tables.block} tabIndex={0} role="region" aria-label={t('Segments')}>
+        <table className={tables.table}>
+          <thead>
+            <tr>
+              <th scope="col">{t('Segment')}</th>
+              <th scope="col">{t('Variant')}</th>
+              <th scope="col" className={tables.number}>
+                {t('People')}
+              </th>
+              <th scope="col" className={tables.number}>
+                {metricName(metric)}
+              </th>
+              <th scope="col">{scaled ? <Axis found={scaled} metric={metric} currency={trial.currency} range={range} /> : t('Interval')}</th>
+              <th scope="col">{t('Sure?')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ one, found }) => (
+              <tr key={`${one.segment}/${one.variant}`}>
+                <td>
+                  <span className={`${styles.nameCell} cut`} title={one.segment ?? ''}>
+                    {segmentName(one.segment)}
+                  </span>
+                </td>
+                <td>{variantName(one.variant)}</td>
+                <td className={tables.number}>{count(one.people)}</td>
+                {found.status === 'estimated' ? (
+                  <>
+                    <td className={tables.number}>
+                      {change(found.value, metric, trial.currency)}
+                      <div className={styles.under}>{between(found, metric, trial.currency)}</div>
+                    </td>
+                    <td>
+                      <EffectBar found={found} worse={isWorse(metric)} range={range} label={`${change(found.value, metric, trial.currency)}, ${between(found, metric, trial.currency)}`} />
+                    </td>
+                    <td>
+                      <Sureness one={one} metric={metric} trial={trial} />
+                    </td>
+                  </>
+                ) : (
+                  <td colSpan={3} className={`${styles.reason} faint`}>
+                    {t('Too early to say.')} {sentence(found.reason)}
+                  </td>
+                )}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  )
+}
+
+const peopleOf = (trial: Trial, metric: Metric, segment: string | null): number =>
+  trial.segments.reduce((sum, one) => (one.metric === metric.name && one.segment === segment ? sum + one.people : sum), 0)
+
+/** The groups of a few people have intervals beside which no other could be seen: theirs may leave the picture. */
+function tighter(all: Found[]): Found[] {
+  const told = all.filter((found) => found.status === 'estimated').toSorted((one, other) => one.high - one.low - (other.high - other.low))
+  return told.slice(0, Math.max(1, Math.ceil(told.length / 2)))
+}
+
+function segmentName(segment: string | null): string {
+  if (segment === '(none)') return t('Without it')
+  return segment === '(other)' ? t('All others') : (segment ?? '')
+}

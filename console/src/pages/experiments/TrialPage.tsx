@@ -1,0 +1,117 @@
+import { Button, Menu } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
+import { Download, MoreHorizontal } from 'lucide-react'
+import { useState } from 'react'
+import { useMay } from '~/api/may'
+import { TopBar } from '~/frame/TopBar'
+import { saveSheet } from '~/parts/charts/files'
+import { StateChip } from '~/parts/Chip'
+import { CopyButton } from '~/parts/CopyButton'
+import { useNow } from '~/parts/Moment'
+import { Page } from '~/parts/Page'
+import { Answered, Waiting } from '~/parts/States'
+import { t } from '~/words/language'
+import { asSheet, asText } from './copied'
+import { EndDialog } from './EndDialog'
+import { ExperimentDialog } from './ExperimentDialog'
+import { HowBar } from './HowBar'
+import { PlannerDialog } from './PlannerDialog'
+import { StartDialog } from './StartDialog'
+import { TrialBody } from './TrialBody'
+import { experiment, type How, trial, trials } from './trials'
+import { verdictOf } from './verdict'
+
+const here = getRouteApi('/experiments/$id')
+
+/** One trial: what it says, what that means, and everything it is made of. */
+export function TrialPage() {
+  const { id } = here.useParams()
+  const search = here.useSearch()
+  const navigate = here.useNavigate()
+  const now = useNow()
+  const how: How = { reading: search.reading, as_of: search.as_of, adjust: search.adjust, trait: search.trait }
+  const query = useQuery(trial(id, how))
+  const listed = useQuery({ ...trials, select: (all) => all.find((each) => each.id === id) }).data
+  // Only of an experiment that stands by itself: whatever else is tried belongs to a journey, campaign or template.
+  const document = useQuery({ ...experiment(id), enabled: listed?.kind === 'experiment' }).data
+  const name = listed?.name ?? id
+  const read = query.data
+  return (
+    <>
+      <TopBar title={name} parent={{ to: '/experiments', label: t('Experiments') }} beside={listed && <StateChip state={listed.state} />}>
+        {read && (
+          <>
+            <CopyButton label={t('Copy as text')} text={() => asText(name, read, verdictOf(read, now))} />
+            <Button leftSection={<Download size={14} aria-hidden="true" />} onClick={() => saveSheet(`trial-${id.replace(/[^\w.-]+/g, '-')}`, asSheet(read))}>
+              {t('CSV')}
+            </Button>
+          </>
+        )}
+        {document && <Acts id={id} state={document.heading.state} />}
+      </TopBar>
+      <Page>
+        {read && <HowBar trial={read} how={search} change={(next) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true })} busy={query.isPlaceholderData} />}
+        <Answered query={query} what={t('This trial was not read')} waiting={<Waiting rows={8} height={64} />}>
+          {(data) => (
+            <TrialBody
+              id={id}
+              trial={data}
+              listed={listed}
+              document={document}
+              how={how}
+              search={search}
+              change={(next) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true })}
+            />
+          )}
+        </Answered>
+      </Page>
+    </>
+  )
+}
+
+/** What may be done with an experiment. */
+function Acts({ id, state }: { id: string; state: string }) {
+  const may = useMay()
+  const [dialog, setDialog] = useState<'start' | 'end' | 'change' | 'plan' | null>(null)
+  const close = () => setDialog(null)
+  return (
+    <>
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button aria-label={t('More')} px={7}>
+            <MoreHorizontal size={15} aria-hidden="true" />
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item onClick={() => setDialog('plan')}>{t('Plan how many people')}</Menu.Item>
+          {may(state === 'draft' ? 'decisions:write' : 'decisions:publish') && state !== 'stopped' && <Menu.Item onClick={() => setDialog('change')}>{t('Change it')}</Menu.Item>}
+        </Menu.Dropdown>
+      </Menu>
+      {may('decisions:publish') ? (
+        <>
+          {state === 'draft' && (
+            <Button variant="filled" onClick={() => setDialog('start')}>
+              {t('Start')}
+            </Button>
+          )}
+          {state === 'running' && (
+            <Button variant="filled" onClick={() => setDialog('end')}>
+              {t('End it')}
+            </Button>
+          )}
+        </>
+      ) : (
+        state !== 'stopped' && (
+          <Button disabled title={t('An owner or admin can grant it in Settings, Accounts.')}>
+            {state === 'draft' ? t('Start') : t('End it')}
+          </Button>
+        )
+      )}
+      {dialog === 'start' && <StartDialog id={id} close={close} />}
+      {dialog === 'end' && <EndDialog id={id} close={close} />}
+      {dialog === 'change' && <ExperimentDialog id={id} close={close} />}
+      {dialog === 'plan' && <PlannerDialog id={id} close={close} />}
+    </>
+  )
+}
