@@ -62,6 +62,7 @@ const segments = createRoute({
 const segment = createRoute({
   getParentRoute: () => root,
   path: '/segments/$id',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
   component: lazyRouteComponent(() => import('./pages/segments/SegmentPage'), 'SegmentPage'),
 })
 

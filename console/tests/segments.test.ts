@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Json } from '~/api/types'
 import { decode, decodeText, Misshapen } from '~/pages/segments/decode'
-import { encode, newDid, newGroup, newTrait, unfinished } from '~/pages/segments/model'
+import { encode, newDid, newGroup, newOther, newTrait, unfinished } from '~/pages/segments/model'
 import { slug } from '~/pages/segments/slug'
 import { added, changed, depth, removed } from '~/pages/segments/tree'
 
@@ -27,6 +27,20 @@ describe('a definition', () => {
     expect(encode(decode(text))).toEqual(text)
   })
 
+  it('keeps what has no row of its own as it is written', () => {
+    const rare: Json = {
+      type: 'any',
+      of: [
+        { type: 'in_list', list: 'vip' },
+        { type: 'not', of: { type: 'did_in_order', steps: [{ event: 'A' }, { event: 'B', within_days: 7 }] } },
+        { type: 'did', event: 'X', at_least: 1, calendar: { unit: 'month', back: 1 }, time_zone: 'person' },
+        { type: 'trait', trait: 'birthday', operator: 'anniversary_in_days', value: 3 },
+        { type: 'trait', trait: 'age', operator: 'between', value: [18, 25] },
+      ],
+    }
+    expect(encode(decode(rare))).toEqual(rare)
+  })
+
   it('means the same when it is negated twice', () => {
     const once = { type: 'all', of: [{ type: 'did', event: 'X', at_least: 1 }] }
     expect(encode(decode({ type: 'not', of: { type: 'not', of: once } }))).toEqual(once)
@@ -38,7 +52,7 @@ describe('a definition', () => {
 
   it.each([
     ['{', '$'],
-    ['{"type":"some"}', '$.type'],
+    ['{"type":7}', '$.type'],
     ['{"type":"all","of":[{"type":"did","event":"X","within_days":"30"}]}', '$.of[0].within_days'],
     ['{"type":"all","of":[{"type":"did","event":"X","often":2}]}', '$.of[0].often'],
     ['{"type":"not","of":{"type":"trait","trait":"x","operator":"is like","value":1}}', '$.of.operator'],
@@ -51,6 +65,13 @@ describe('a definition', () => {
 })
 
 describe('building', () => {
+  it('counts a rule of any kind once all it must say is said', () => {
+    const rule = newOther('did_amount', { event: 'Order Completed' }, ['event', 'property'])
+    expect(encode(rule)).toBeNull()
+    const values = { ...rule.values, property: 'revenue' }
+    expect(encode({ ...rule, values, negated: true })).toEqual({ type: 'not', of: { type: 'did_amount', ...values } })
+  })
+
   it('leaves unfinished rules out and counts them', () => {
     const root = newGroup('all', [newDid(), { ...newTrait(), name: 'plan', value: 'gold' }, { ...newTrait(), name: 'n', value: 0 }])
     expect(unfinished(root)).toBe(1)

@@ -1,5 +1,7 @@
 /** The JSON of the HTTP API, by hand, in the server's own words. Moments are ISO 8601 UTC strings. */
 
+import type { Shape } from './shape'
+
 export type Moment = string
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type Properties = Record<string, Json>
@@ -208,6 +210,8 @@ export interface SavedSegment {
   updated_at: Moment
   /** Whether who is in it is known at every moment. */
   live?: boolean
+  version?: number
+  used_by?: Shape<'UseShape'>[]
 }
 
 export interface LiveMembers {

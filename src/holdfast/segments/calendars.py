@@ -21,7 +21,7 @@ _UNITS_MOST = {"day": 36_525, "week": 5_218, "month": 1_200, "quarter": 400, "ye
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 UnitName: TypeAlias = Annotated[
-    str, FieldKind("calendar_unit", "`" + "`, `".join(UNITS) + "`; weeks begin on Monday", tries=UNITS)
+    str, FieldKind("calendar_unit", "`" + "`, `".join(UNITS) + "`; weeks begin on Monday", tries=UNITS, choices=UNITS)
 ]
 Units: TypeAlias = Annotated[int, FieldKind("calendar_count", "how many of them", tries=(1, 2, 3, 13, 60))]
 Back: TypeAlias = Annotated[

@@ -70,5 +70,6 @@ ClockPartName: TypeAlias = Annotated[
         "clock_part",
         "a part of the time of the event instead of a property: `hour` (0 to 23) or `weekday` (`monday` to `sunday`)",
         tries=tuple(CLOCK_PARTS),
+        choices=tuple(CLOCK_PARTS),
     ),
 ]

@@ -363,6 +363,8 @@ class FieldKind:
     about: str
     tries: tuple[object, ...] = ()
     """Values worth trying, near to one another: tests draw from them. Those of the common kinds are the tests' own."""
+    choices: tuple[str, ...] = ()
+    """All there are, where they are few: a form offers them."""
 
 
 EventName: TypeAlias = Annotated[str, FieldKind("event", "the name of an event")]

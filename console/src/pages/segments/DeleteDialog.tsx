@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { remove, route } from '~/api/client'
 import type { SavedSegment } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import styles from './SegmentBuilder.module.css'
 
 export function DeleteDialog({ saved, count, close }: { saved: SavedSegment; count: number | null; close: () => void }) {
@@ -18,19 +18,21 @@ export function DeleteDialog({ saved, count, close }: { saved: SavedSegment; cou
     },
   })
   return (
-    <Dialog onClose={close} title={`Delete “${saved.name}”`}>
+    <Dialog onClose={close} title={t('Delete “{{name}}”', { name: saved.name })}>
       <div className={styles.form}>
         <p>
-          The definition goes away{count === null ? '' : `; the ${plural(count, 'person', 'people')} in it stay as they are`}. While a journey, a campaign or
-          another segment uses it, it stays.
+          {count === null
+            ? t('The definition goes away.')
+            : counted(count, 'The definition goes away; the {{count}} person in it stays as they are.', 'The definition goes away; the {{count}} people in it stay as they are.')}{' '}
+          {t('While a journey, a campaign or another segment uses it, it stays.')}
         </p>
-        {erase.isError && <p role="alert">Not deleted. {erase.error.message}</p>}
+        {erase.isError && <p role="alert">{t('Not deleted.')} {erase.error.message}</p>}
         <div className={styles.actions}>
           <Button onClick={close} data-autofocus>
-            Keep it
+            {t('Keep it')}
           </Button>
           <Button variant="filled" data-danger onClick={() => erase.mutate()} loading={erase.isPending}>
-            Delete segment
+            {t('Delete segment')}
           </Button>
         </div>
       </div>

@@ -2,6 +2,7 @@ import { ActionIcon, Select, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { ListFilterPlus, X } from 'lucide-react'
 import { eventNames, eventProperties } from '~/api/queries'
+import { t } from '~/words/language'
 import { useBuilder } from './builderContext'
 import { ComparisonFields } from './ComparisonFields'
 import { type Comparison, type Did, newComparison } from './model'
@@ -23,25 +24,25 @@ export function DidRule({ rule }: { rule: Did }) {
     <div className={styles.rule}>
       <div className={styles.fields}>
         <Select
-          aria-label="Did or did not"
+          aria-label={t('Did or did not')}
           w={88}
           data={[
-            { value: 'did', label: 'Did' },
-            { value: 'not', label: 'Did not' },
+            { value: 'did', label: t('Did') },
+            { value: 'not', label: t('Did not') },
           ]}
           value={rule.negated ? 'not' : 'did'}
           onChange={(value) => set({ negated: value === 'not' })}
         />
-        <NameField label="Event" hint="Choose an event" names={names.map(({ name }) => name)} value={rule.event} onChange={(event) => set({ event })} />
+        <NameField label={t('Event')} hint={t('Choose an event')} names={names.map(({ name }) => name)} value={rule.event} onChange={(event) => set({ event })} />
         <TimesFields rule={rule} set={set} />
         <WindowField days={rule.withinDays} set={(withinDays) => set({ withinDays })} />
-        <Tooltip label="Add a condition on the event">
-          <ActionIcon aria-label="Add a condition on the event" className={styles.remove} onClick={() => set({ where: [...rule.where, newComparison()] })}>
+        <Tooltip label={t('Add a condition on the event')}>
+          <ActionIcon aria-label={t('Add a condition on the event')} className={styles.remove} onClick={() => set({ where: [...rule.where, newComparison()] })}>
             <ListFilterPlus size={14} />
           </ActionIcon>
         </Tooltip>
-        <Tooltip label="Remove rule">
-          <ActionIcon aria-label="Remove rule" className={styles.remove} onClick={() => builder.remove(rule.id)}>
+        <Tooltip label={t('Remove rule')}>
+          <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
             <X size={14} />
           </ActionIcon>
         </Tooltip>
@@ -49,10 +50,10 @@ export function DidRule({ rule }: { rule: Did }) {
       </div>
       {rule.where.map((comparison) => (
         <div key={comparison.id} className={`${styles.fields} ${styles.where}`}>
-          <span className="quiet">where</span>
+          <span className="quiet">{t('where')}</span>
           <ComparisonFields what="Property" names={properties} comparison={comparison} set={(part) => setWhere(comparison.id, part)} />
-          <Tooltip label="Remove condition">
-            <ActionIcon aria-label="Remove condition" className={styles.remove} onClick={() => setWhere(comparison.id, null)}>
+          <Tooltip label={t('Remove condition')}>
+            <ActionIcon aria-label={t('Remove condition')} className={styles.remove} onClick={() => setWhere(comparison.id, null)}>
               <X size={14} />
             </ActionIcon>
           </Tooltip>

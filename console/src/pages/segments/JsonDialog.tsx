@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { Json } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
 import { Dialog } from '~/parts/Dialog'
+import { t } from '~/words/language'
 import { decodeText, Misshapen } from './decode'
 import type { Group } from './model'
 import styles from './SegmentBuilder.module.css'
@@ -15,7 +16,7 @@ export function JsonDialog({ definition, apply, close }: { definition: Json; app
   const use = () => {
     try {
       const root = decodeText(text)
-      if (depth(root) > DEPTH_MOST) throw new Misshapen('$', `groups nest at most ${DEPTH_MOST} deep here`)
+      if (depth(root) > DEPTH_MOST) throw new Misshapen('$', t('groups nest at most {{most}} deep here', { most: DEPTH_MOST }))
       apply(root)
       close()
     } catch (refused) {
@@ -24,13 +25,13 @@ export function JsonDialog({ definition, apply, close }: { definition: Json; app
     }
   }
   return (
-    <Dialog onClose={close} title="This segment as JSON" size={560}>
+    <Dialog onClose={close} title={t('This segment as JSON')} size={560}>
       <div className={styles.form}>
-        <Textarea label="Definition" autosize minRows={10} maxRows={22} value={text} error={problem} onChange={(event) => setText(event.currentTarget.value)} data-autofocus spellCheck={false} />
+        <Textarea label={t('Definition')} autosize minRows={10} maxRows={22} value={text} error={problem} onChange={(event) => setText(event.currentTarget.value)} data-autofocus spellCheck={false} />
         <div className={styles.actions}>
           <CopyButton text={() => text} />
           <Button variant="filled" onClick={use}>
-            Use this definition
+            {t('Use this definition')}
           </Button>
         </div>
       </div>

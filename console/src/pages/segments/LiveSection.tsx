@@ -7,6 +7,7 @@ import type { LiveMembers, SavedSegment } from '~/api/types'
 import { EasedNumber } from '~/parts/EasedNumber'
 import { clock, shortDay } from '~/words/moments'
 import { percent } from '~/words/numbers'
+import { t } from '~/words/language'
 import styles from './SegmentBuilder.module.css'
 
 /** Whether who is in it is known at every moment; and then how many are, and since when. */
@@ -23,15 +24,15 @@ export function LiveSection({ saved }: { saved: SavedSegment }) {
   return (
     <div className={styles.live}>
       <Switch
-        label="Keep it live"
-        description="Who comes in and goes out is known at once, and can start journeys"
+        label={t('Keep it live')}
+        description={t('Who comes in and goes out is known at once, and can start journeys')}
         checked={live}
         disabled={change.isPending}
         onChange={(event) => change.mutate(event.currentTarget.checked)}
       />
       {change.isError && (
         <p className={styles.problem} role="alert">
-          Not changed. {change.error.message} {change.error instanceof Refusal ? change.error.hint : ''}
+          {t('Not changed.')} {change.error.message} {change.error instanceof Refusal ? change.error.hint : ''}
         </p>
       )}
       {live && <Members id={saved.id} />}
@@ -41,7 +42,7 @@ export function LiveSection({ saved }: { saved: SavedSegment }) {
 
 function Members({ id }: { id: string }) {
   const { data, isError, error } = useQuery(liveMembers(id))
-  if (isError && !data) return <p role="alert">Who is in it did not load. {error.message}</p>
+  if (isError && !data) return <p role="alert">{t('Who is in it did not load.')} {error.message}</p>
   if (!data) return null
   return (
     <>
@@ -49,8 +50,8 @@ function Members({ id }: { id: string }) {
         <b>
           <EasedNumber value={data.size} />
         </b>{' '}
-        {data.size === 1 ? 'person is' : 'people are'} in it as saved, live since {moment(data.live_since)}
-        {data.filled < 1 && <span role="status">; {percent(data.filled, 0)} of those who were there before are looked at</span>}
+        {t('in it as saved, live since {{moment}}', { moment: moment(data.live_since) })}
+        {data.filled < 1 && <span role="status">; {t('{{share}} of those who were there before are looked at', { share: percent(data.filled, 0) })}</span>}
       </p>
       {data.members.length > 0 && <Since members={data.members} />}
     </>
@@ -59,14 +60,14 @@ function Members({ id }: { id: string }) {
 
 function Since({ members }: { members: LiveMembers['members'] }) {
   return (
-    <ul className={styles.members} aria-label="Some of those in it">
+    <ul className={styles.members} aria-label={t('Some of those in it')}>
       {members.map((member) => (
         <li key={member.person}>
           <Link className="link cut" to="/people/$id" params={{ id: member.user_id }}>
             {member.user_id}
           </Link>
           <span className="quiet">
-            since {moment(member.since)}
+            {t('since {{moment}}', { moment: moment(member.since) })}
           </span>
         </li>
       ))}

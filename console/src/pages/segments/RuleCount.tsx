@@ -1,4 +1,5 @@
 import { compact } from '~/words/numbers'
+import { t } from '~/words/language'
 import { encode, type Node } from './model'
 import styles from './Builder.module.css'
 import { useCount } from './useCount'
@@ -12,7 +13,7 @@ export function RuleCount({ node }: { node: Node }) {
   return (
     <span className={styles.count} data-group={node.kind === 'group' || undefined} data-stale={isFetching || undefined}>
       {isError ? '–' : data ? compact(data.count) : ''}
-      <span className="unseen"> match this alone</span>
+      <span className="unseen"> {t('match this alone')}</span>
       {node.kind !== 'group' && <span className={styles.bar} style={{ '--share': share } as React.CSSProperties} />}
     </span>
   )

@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { put, route } from '~/api/client'
 import type { Json, SavedSegment } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
+import { t } from '~/words/language'
 import styles from './SegmentBuilder.module.css'
 import { slug } from './slug'
 
@@ -23,7 +24,7 @@ export function SaveDialog({ saved, definition, close }: { saved: SavedSegment |
     },
   })
   return (
-    <Dialog onClose={close} title="Save segment">
+    <Dialog onClose={close} title={t('Save segment')}>
       <form
         className={styles.form}
         onSubmit={(event) => {
@@ -32,17 +33,17 @@ export function SaveDialog({ saved, definition, close }: { saved: SavedSegment |
         }}
       >
         <TextInput
-          label="Name"
+          label={t('Name')}
           data-autofocus
           value={name}
           onChange={(event) => setName(event.currentTarget.value)}
-          description={id ? `Known to the API as ${id}` : 'A few words people will recognise'}
-          error={save.isError ? `Not saved. ${save.error.message}` : undefined}
+          description={id ? t('Known to the API as {{id}}', { id }) : t('A few words people will recognise')}
+          error={save.isError ? `${t('Not saved.')} ${save.error.message}` : undefined}
         />
         <div className={styles.actions}>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{t('Cancel')}</Button>
           <Button type="submit" variant="filled" disabled={!id || id === 'new'} loading={save.isPending}>
-            Save
+            {t('Save')}
           </Button>
         </div>
       </form>

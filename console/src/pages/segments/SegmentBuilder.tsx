@@ -1,76 +1,91 @@
-import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Tabs, Tooltip } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import { Braces, Copy, Trash2 } from 'lucide-react'
-import { useMemo, useState } from 'react'
-import type { SavedSegment } from '~/api/types'
+import { getRouteApi } from '@tanstack/react-router'
+import { Braces, Copy, Redo2, Trash2, Undo2 } from 'lucide-react'
+import { type ReactNode, useMemo, useState } from 'react'
+import { useMay } from '~/api/may'
+import type { Json, SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { Chip } from '~/parts/Chip'
 import { PausedStrip } from '~/parts/Live'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { builderOf, BuilderContext } from './builderContext'
-import { Emphasised } from './Emphasised'
+import { decode } from './decode'
 import { DeleteDialog } from './DeleteDialog'
+import { Emphasised } from './Emphasised'
+import { ExplainTab } from './ExplainTab'
 import { GroupBlock } from './GroupBlock'
 import { JsonDialog } from './JsonDialog'
 import { encode, type Group, unfinished } from './model'
+import { OverlapTab } from './OverlapTab'
+import { OverTimeTab } from './OverTimeTab'
 import { SaveDialog } from './SaveDialog'
 import styles from './SegmentBuilder.module.css'
 import { TotalPanel } from './TotalPanel'
 import { useCount } from './useCount'
+import { useUndoable } from './useUndoable'
+import { VersionsTab } from './VersionsTab'
 
-const PARENT = { to: '/segments', label: 'Segments' } as const
+const here = getRouteApi('/segments/$id')
+const PARENT = { to: '/segments', label: t('Segments') } as const
 
 /** People keep acting while a segment lies open; the total follows them. */
 const RECOUNT_MS = 10_000
 
 export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; start: () => Group }) {
-  const [root, setRoot] = useState(start)
+  const { now: root, set: setRoot, undo, redo } = useUndoable(start)
   const [dialog, setDialog] = useState<'save' | 'json' | 'delete' | null>(null)
-  const builder = useMemo(() => builderOf(setRoot), [])
+  const may = useMay()
+  const builder = useMemo(() => builderOf(setRoot), [setRoot])
   const definition = encode(root)
   const total = useCount(definition, RECOUNT_MS)
   const small = useMediaQuery('(max-width: 700px)') ?? false
-  const changed = useMemo(() => saved !== null && JSON.stringify(encode(start())) !== JSON.stringify(definition), [saved, start, definition])
+  const changed = useMemo(() => saved !== null && JSON.stringify(encode(decode(saved.definition))) !== JSON.stringify(definition), [saved, definition])
   const loose = unfinished(root)
   const close = () => setDialog(null)
   return (
     <>
-      <TopBar title={saved?.name ?? 'New segment'} parent={PARENT} beside={<Badges saved={saved} changed={changed} />}>
-        {saved && (
-          <Tooltip label="Delete this segment">
-            <ActionIcon aria-label="Delete this segment" onClick={() => setDialog('delete')}>
-              <Trash2 size={15} />
-            </ActionIcon>
-          </Tooltip>
+      <TopBar title={saved?.name ?? t('New segment')} parent={PARENT} beside={<Badges saved={saved} changed={changed} />}>
+        <Act label={t('Undo')} act={undo}>
+          <Undo2 size={15} />
+        </Act>
+        <Act label={t('Redo')} act={redo}>
+          <Redo2 size={15} />
+        </Act>
+        {saved && may('analyses:write') && (
+          <Act label={t('Delete this segment')} act={() => setDialog('delete')}>
+            <Trash2 size={15} />
+          </Act>
         )}
-        <Tooltip label="Copy as JSON">
-          <ActionIcon aria-label="Copy as JSON" onClick={() => void navigator.clipboard.writeText(JSON.stringify(definition, null, 2))}>
-            <Copy size={15} />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label="View or paste JSON">
-          <ActionIcon aria-label="View or paste JSON" onClick={() => setDialog('json')}>
-            <Braces size={15} />
-          </ActionIcon>
-        </Tooltip>
-        <Button variant="filled" disabled={small} onClick={() => setDialog('save')}>
-          Save segment
-        </Button>
+        <Act label={t('Copy as JSON')} act={() => void navigator.clipboard.writeText(JSON.stringify(definition, null, 2))}>
+          <Copy size={15} />
+        </Act>
+        <Act label={t('View or paste JSON')} act={() => setDialog('json')}>
+          <Braces size={15} />
+        </Act>
+        {may('analyses:write') && (
+          <Button variant="filled" disabled={small} onClick={() => setDialog('save')}>
+            {t('Save segment')}
+          </Button>
+        )}
       </TopBar>
       <div className={styles.panes}>
         <div className={styles.work}>
           <PausedStrip />
-          {small && <p className={styles.note}>Building needs a wider window. Here you can read the segment and its count.</p>}
+          {small && <p className={styles.note}>{t('Building needs a wider window. Here you can read the segment and its count.')}</p>}
           <BuilderContext value={builder}>
             <fieldset className={styles.block} disabled={small}>
               <GroupBlock group={root} level={0} />
             </fieldset>
           </BuilderContext>
-          {loose > 0 && <p className={styles.note}>{plural(loose, 'rule')} not finished, and not counted yet.</p>}
+          {loose > 0 && (
+            <p className={styles.note}>{counted(loose, '{{count}} rule is not finished, and not counted yet.', '{{count}} rules are not finished, and not counted yet.')}</p>
+          )}
           <section aria-labelledby="words">
-            <h2 id="words">In plain words</h2>
+            <h2 id="words">{t('In plain words')}</h2>
             <p className={styles.words}>{total.data && <Emphasised text={total.data.words} />}</p>
           </section>
+          <More saved={saved} definition={definition} restored={(version) => setRoot(decode(version))} />
         </div>
         <TotalPanel definition={definition} total={total} saved={saved} />
       </div>
@@ -81,16 +96,56 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
   )
 }
 
+function Act({ label, act, children }: { label: string; act: (() => void) | null; children: ReactNode }) {
+  return (
+    <Tooltip label={label}>
+      <ActionIcon aria-label={label} disabled={act === null} onClick={() => act?.()}>
+        {children}
+      </ActionIcon>
+    </Tooltip>
+  )
+}
+
+/** What else can be asked of the people the rules hold for. Each is asked when it is opened. */
+function More({ saved, definition, restored }: { saved: SavedSegment | null; definition: Json | null; restored: (version: Json) => void }) {
+  const { tab = null } = here.useSearch()
+  const navigate = here.useNavigate()
+  return (
+    <Tabs value={tab} keepMounted={false} onChange={(next) => void navigate({ search: { tab: next ?? undefined }, replace: true })}>
+      <Tabs.List>
+        <Tabs.Tab value="explain">{t('Why is somebody in it')}</Tabs.Tab>
+        <Tabs.Tab value="time">{t('Over time')}</Tabs.Tab>
+        <Tabs.Tab value="overlap">{t('Overlap')}</Tabs.Tab>
+        {saved && <Tabs.Tab value="versions">{t('Versions and use')}</Tabs.Tab>}
+      </Tabs.List>
+      <Tabs.Panel value="explain">
+        <ExplainTab definition={definition} />
+      </Tabs.Panel>
+      <Tabs.Panel value="time">
+        <OverTimeTab definition={definition} />
+      </Tabs.Panel>
+      <Tabs.Panel value="overlap">
+        <OverlapTab definition={definition} own={saved?.id ?? null} />
+      </Tabs.Panel>
+      {saved && (
+        <Tabs.Panel value="versions">
+          <VersionsTab saved={saved} onRestored={restored} />
+        </Tabs.Panel>
+      )}
+    </Tabs>
+  )
+}
+
 function Badges({ saved, changed }: { saved: SavedSegment | null; changed: boolean }) {
-  if (saved === null) return <Chip>Draft</Chip>
+  if (saved === null) return <Chip>{t('Draft')}</Chip>
   return (
     <>
       {saved.live && (
         <Chip tone="good" dot>
-          Live
+          {t('Live')}
         </Chip>
       )}
-      {changed && <Chip tone="accent">Changed</Chip>}
+      {changed && <Chip tone="accent">{t('Changed')}</Chip>}
     </>
   )
 }

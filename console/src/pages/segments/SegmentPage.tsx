@@ -5,13 +5,14 @@ import type { Json, SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { Failed, Waiting } from '~/parts/States'
 import { Page, Section } from '~/parts/Page'
+import { t } from '~/words/language'
 import { decode, Misshapen } from './decode'
 import { LiveSection } from './LiveSection'
 import { newDid, newGroup, type Group } from './model'
 import { SegmentBuilder } from './SegmentBuilder'
 
 const here = getRouteApi('/segments/$id')
-const PARENT = { to: '/segments', label: 'Segments' } as const
+const PARENT = { to: '/segments', label: t('Segments') } as const
 
 /** One saved segment, or a new one at the id "new". */
 export function SegmentPage() {
@@ -28,9 +29,9 @@ export function SegmentPage() {
     <>
       <TopBar title={id} parent={PARENT} />
       {query.isError ? (
-        <Failed what="This segment did not load" error={query.error} retry={() => void query.refetch()} />
+        <Failed what={t('This segment did not load')} error={query.error} retry={() => void query.refetch()} />
       ) : query.data ? (
-        <Failed what="There is no such segment" error={new Error(`Nothing is saved as “${id}”.`)} />
+        <Failed what={t('There is no such segment')} error={new Error(t('Nothing is saved as “{{id}}”.', { id }))} />
       ) : (
         <Waiting />
       )}
@@ -54,14 +55,14 @@ function AsJson({ saved }: { saved: SavedSegment }) {
     <>
       <TopBar title={saved.name} parent={PARENT} />
       <Page>
-        <Section title="In plain words" note="Made with conditions this builder does not draw; change it by API or command line.">
+        <Section title={t('In plain words')} note={t('It is not shaped as the builder draws it; change it by API or command line.')}>
           <p>{saved.words}</p>
         </Section>
-        <Section title="Kept live">
+        <Section title={t('Kept live')}>
           <LiveSection saved={saved} />
         </Section>
-        <Section title="As it is written">
-          <pre tabIndex={0} aria-label="Definition">
+        <Section title={t('As it is written')}>
+          <pre tabIndex={0} aria-label={t('Definition')}>
             {JSON.stringify(saved.definition, null, 2)}
           </pre>
         </Section>

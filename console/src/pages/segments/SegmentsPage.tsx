@@ -13,6 +13,7 @@ import pageStyles from '~/parts/Page.module.css'
 import { Answered, Empty } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
 import { count, percent } from '~/words/numbers'
+import { t } from '~/words/language'
 import styles from './SegmentsPage.module.css'
 import { useCount } from './useCount'
 
@@ -22,20 +23,20 @@ export function SegmentsPage() {
   const create = () => void navigate({ to: '/segments/$id', params: { id: 'new' } })
   return (
     <>
-      <TopBar title="Segments">
+      <TopBar title={t('Segments')}>
         <Button variant="filled" leftSection={<Plus size={14} />} onClick={create}>
-          New segment
+          {t('New segment')}
         </Button>
       </TopBar>
       <Page>
-        <Answered query={query} what="The segments did not load">
+        <Answered query={query} what={t('The segments did not load')}>
           {(saved) =>
             saved.length > 0 ? (
               <SegmentTable saved={saved} />
             ) : (
               <div className={pageStyles.card}>
-                <Empty title="No segments yet" drawing={<SieveDrawing />} actions={<Button leftSection={<Plus size={14} />} onClick={create}>New segment</Button>}>
-                  A segment is a group of people by what they did and what they are, counted while you build it.
+                <Empty title={t('No segments yet')} drawing={<SieveDrawing />} actions={<Button leftSection={<Plus size={14} />} onClick={create}>{t('New segment')}</Button>}>
+                  {t('A segment is a group of people by what they did and what they are, counted while you build it.')}
                 </Empty>
               </div>
             )
@@ -48,15 +49,15 @@ export function SegmentsPage() {
 
 function SegmentTable({ saved }: { saved: SavedSegment[] }) {
   return (
-    <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Segments">
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Segments')}>
       <table className={tableStyles.table}>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            <th scope="col">In plain words</th>
-            <th scope="col" className={tableStyles.number}>People</th>
-            <th scope="col" className={tableStyles.number}>Share</th>
-            <th scope="col" className={tableStyles.number}>Changed</th>
+            <th scope="col">{t('Name')}</th>
+            <th scope="col">{t('In plain words')}</th>
+            <th scope="col" className={tableStyles.number}>{t('People')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Share')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Changed')}</th>
           </tr>
         </thead>
         <tbody>
@@ -79,7 +80,7 @@ function Row({ segment }: { segment: SavedSegment }) {
         </Link>{' '}
         {segment.live && (
           <Chip tone="good" dot>
-            live
+            {t('live')}
           </Chip>
         )}
       </td>

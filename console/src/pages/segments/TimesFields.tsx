@@ -1,13 +1,14 @@
 import { NumberInput, Select } from '@mantine/core'
+import { t } from '~/words/language'
 import type { Did } from './model'
 
 type Mode = 'least' | 'most' | 'exactly' | 'between'
 
 const MODES: { value: Mode; label: string }[] = [
-  { value: 'least', label: 'at least' },
-  { value: 'most', label: 'at most' },
-  { value: 'exactly', label: 'exactly' },
-  { value: 'between', label: 'between' },
+  { value: 'least', label: t('at least') },
+  { value: 'most', label: t('at most') },
+  { value: 'exactly', label: t('exactly') },
+  { value: 'between', label: t('between') },
 ]
 
 function modeOf({ atLeast, atMost }: Did): Mode {
@@ -37,20 +38,20 @@ export function TimesFields({ rule, set }: { rule: Did; set: (part: Partial<Did>
   const first = rule.atLeast ?? rule.atMost ?? 1
   return (
     <>
-      <Select aria-label="How often" w={92} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
+      <Select aria-label={t('How often')} w={92} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
       <NumberInput
-        aria-label={mode === 'between' ? 'Times, from' : 'Times'}
+        aria-label={mode === 'between' ? t('Times, from') : t('Times')}
         w={82}
         min={0}
-        suffix={first === 1 ? ' time' : ' times'}
+        suffix={first === 1 ? t(' time') : t(' times')}
         allowDecimal={false}
         value={first}
         onChange={(times) => set(mode === 'between' ? { atLeast: whole(times) } : inMode(mode, whole(times)))}
       />
       {mode === 'between' && (
         <>
-          <span className="quiet">and</span>
-          <NumberInput aria-label="Times, to" w={88} suffix=" times" min={first} allowDecimal={false} value={rule.atMost ?? first} onChange={(times) => set({ atMost: whole(times) })} />
+          <span className="quiet">{t('and')}</span>
+          <NumberInput aria-label={t('Times, to')} w={88} suffix={t(' times')} min={first} allowDecimal={false} value={rule.atMost ?? first} onChange={(times) => set({ atMost: whole(times) })} />
         </>
       )}
     </>

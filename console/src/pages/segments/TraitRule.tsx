@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { X } from 'lucide-react'
 import { traitNames } from '~/api/queries'
+import { t } from '~/words/language'
 import { useBuilder } from './builderContext'
 import { ComparisonFields } from './ComparisonFields'
 import type { Trait } from './model'
@@ -15,10 +16,10 @@ export function TraitRule({ rule }: { rule: Trait }) {
   return (
     <div className={styles.rule}>
       <div className={styles.fields}>
-        {rule.negated && <span className="quiet">not:</span>}
+        {rule.negated && <span className="quiet">{t('not:')}</span>}
         <ComparisonFields what="Trait" names={names} comparison={rule} set={(part) => builder.change(rule, part)} />
-        <Tooltip label="Remove rule">
-          <ActionIcon aria-label="Remove rule" className={styles.remove} onClick={() => builder.remove(rule.id)}>
+        <Tooltip label={t('Remove rule')}>
+          <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
             <X size={14} />
           </ActionIcon>
         </Tooltip>

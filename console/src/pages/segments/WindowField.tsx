@@ -1,12 +1,12 @@
 import { NumberInput, Select } from '@mantine/core'
 import { useState } from 'react'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 
 const USUAL_DAYS = [1, 7, 14, 30, 60, 90, 180, 365]
 const EVER = 'ever'
 const OTHER = 'other'
 
-const labelOf = (days: number) => (days === 1 ? 'in the last day' : `in the last ${plural(days, 'day')}`)
+const labelOf = (days: number) => counted(days, 'in the last day', 'in the last {{count}} days')
 
 /** The window a rule looks back over: usual lengths to pick, any other to type, or the whole history. */
 export function WindowField({ days, set }: { days: number | null; set: (days: number | null) => void }) {
@@ -15,12 +15,12 @@ export function WindowField({ days, set }: { days: number | null; set: (days: nu
   if (typing) {
     return (
       <NumberInput
-        aria-label="Days to look back"
+        aria-label={t('Days to look back')}
         w={158}
         autoFocus
         min={0.01}
-        prefix="in the last "
-        suffix=" days"
+        prefix={t('in the last ')}
+        suffix={t(' days')}
         value={days ?? 30}
         onChange={(next) => Number(next) > 0 && set(Number(next))}
         onBlur={() => setTyping(false)}
@@ -33,12 +33,12 @@ export function WindowField({ days, set }: { days: number | null; set: (days: nu
   }
   return (
     <Select
-      aria-label="Window"
+      aria-label={t('Window')}
       w={150}
       data={[
         ...lengths.map((length) => ({ value: String(length), label: labelOf(length) })),
-        { value: EVER, label: 'ever' },
-        { value: OTHER, label: 'another length' },
+        { value: EVER, label: t('ever') },
+        { value: OTHER, label: t('another length') },
       ]}
       value={days === null ? EVER : String(days)}
       onChange={choose}

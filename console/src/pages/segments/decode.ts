@@ -1,7 +1,8 @@
 /** From JSON to the builder's tree, or a complaint with a path. */
 
 import type { Json } from '~/api/types'
-import { type Comparison, type Group, newGroup, newId, type Node, type Scalar } from './model'
+import { t } from '~/words/language'
+import { type Comparison, type Group, newGroup, newId, newOther, type Node, type Scalar } from './model'
 import { OPERATORS } from './operators'
 
 export class Misshapen extends Error {
@@ -27,16 +28,30 @@ export function decodeText(text: string): Group {
   try {
     json = JSON.parse(text) as Json
   } catch (cause) {
-    throw new Misshapen('$', cause instanceof Error ? `This is not JSON: ${cause.message}` : 'This is not JSON')
+    throw new Misshapen('$', t('This is not JSON: {{problem}}', { problem: cause instanceof Error ? cause.message : '' }))
   }
   return decode(json)
 }
 
 function fields(json: Json | undefined, path: string, allowed: string[]): Fields {
-  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Misshapen(path, 'expected an object')
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Misshapen(path, t('expected an object'))
   const unknown = Object.keys(json).find((key) => !allowed.includes(key))
-  if (unknown !== undefined) throw new Misshapen(`${path}.${unknown}`, `unknown field; allowed are ${allowed.join(', ')}`)
+  if (unknown !== undefined) throw new Misshapen(`${path}.${unknown}`, t('unknown field; allowed are {{names}}', { names: allowed.join(', ') }))
   return json
+}
+
+const DID = ['type', 'event', 'at_least', 'at_most', 'within_days', 'where']
+const TRAIT = ['type', 'trait', 'operator', 'value']
+
+/** Whether the row of that kind can show all of it; else the form of its kind does. */
+const onlyHas = (json: Json | undefined, names: string[]) =>
+  typeof json === 'object' && json !== null && Object.keys(json).every((name) => names.includes(name) || !RARE.has(name))
+
+/** Fields that rows have no room for. */
+export const RARE = new Set(['since', 'until', 'calendar', 'time_zone'])
+
+function other(type: string, { type: _, ...values }: Fields): Node {
+  return newOther(type, values)
 }
 
 function condition(json: Json | undefined, path: string): Node {
@@ -45,17 +60,19 @@ function condition(json: Json | undefined, path: string): Node {
     case 'all':
     case 'any': {
       const { of } = fields(json, path, ['type', 'of'])
-      if (!Array.isArray(of)) throw new Misshapen(`${path}.of`, 'expected a list of conditions')
+      if (!Array.isArray(of)) throw new Misshapen(`${path}.of`, t('expected a list of conditions'))
       return newGroup(type, of.map((inner, i) => condition(inner, `${path}.of[${i}]`)))
     }
     case 'not':
       return opposite(condition(fields(json, path, ['type', 'of'])['of'], `${path}.of`))
     case 'did':
-      return did(fields(json, path, ['type', 'event', 'at_least', 'at_most', 'within_days', 'where']), path)
+      return onlyHas(json, DID) ? did(fields(json, path, DID), path) : other(type, json as Fields)
     case 'trait':
-      return { kind: 'trait', negated: false, ...comparison(fields(json, path, ['type', 'trait', 'operator', 'value']), 'trait', path) }
+      return onlyHas(json, TRAIT) ? { kind: 'trait', negated: false, ...comparison(fields(json, path, TRAIT), 'trait', path) } : other(type, json as Fields)
     default:
-      throw new Misshapen(`${path}.type`, 'expected all, any, not, did or trait')
+      // What kinds there are the server knows, and refuses what there is not; so a new kind needs nothing here.
+      if (typeof type === 'string' && type) return other(type, json as Fields)
+      throw new Misshapen(`${path}.type`, t('expected the kind of a condition, such as all, any, not, did or trait'))
   }
 }
 
@@ -67,8 +84,8 @@ function opposite(node: Node): Node {
 
 function did(from: Fields, path: string): Node {
   const where = from['where'] ?? []
-  if (typeof from['event'] !== 'string') throw new Misshapen(`${path}.event`, 'expected the name of an event')
-  if (!Array.isArray(where)) throw new Misshapen(`${path}.where`, 'expected a list of comparisons')
+  if (typeof from['event'] !== 'string') throw new Misshapen(`${path}.event`, t('expected the name of an event'))
+  if (!Array.isArray(where)) throw new Misshapen(`${path}.where`, t('expected a list of comparisons'))
   const atMost = amount(from, 'at_most', path)
   return {
     kind: 'did',
@@ -88,7 +105,7 @@ function did(from: Fields, path: string): Node {
 
 function amount(from: Fields, name: string, path: string): number | null {
   const value = from[name] ?? null
-  if (value !== null && typeof value !== 'number') throw new Misshapen(`${path}.${name}`, 'expected a number')
+  if (value !== null && typeof value !== 'number') throw new Misshapen(`${path}.${name}`, t('expected a number'))
   return value
 }
 
@@ -98,12 +115,12 @@ function comparison(from: Fields, field: 'trait' | 'property', path: string): Co
   const name = from[field]
   const operator = from['operator']
   const value = from['value'] ?? null
-  if (typeof name !== 'string') throw new Misshapen(`${path}.${field}`, `expected the name of a ${field}`)
+  if (typeof name !== 'string') throw new Misshapen(`${path}.${field}`, field === 'trait' ? t('expected the name of a trait') : t('expected the name of a property'))
   if (typeof operator !== 'string' || !(operator in OPERATORS)) {
-    throw new Misshapen(`${path}.operator`, `expected one of ${Object.keys(OPERATORS).join(', ')}`)
+    throw new Misshapen(`${path}.operator`, t('expected one of {{names}}', { names: Object.keys(OPERATORS).join(', ') }))
   }
   if (value !== null && !scalar(value) && !(Array.isArray(value) && value.every(scalar))) {
-    throw new Misshapen(`${path}.value`, 'expected text, a number, true or false, or a list of them')
+    throw new Misshapen(`${path}.value`, t('expected text, a number, true or false, or a list of them'))
   }
   return { id: newId(), name, operator, value: value as Comparison['value'] }
 }

@@ -1,6 +1,7 @@
 /** A segment while it is being built: the same tree as its JSON, with an id on every node and room for unfinished rules. */
 
-import type { Json } from '~/api/types'
+import type { Json, Properties } from '~/api/types'
+import { OPERATORS, takesOf } from './operators'
 
 export type Scalar = string | number | boolean
 
@@ -36,7 +37,18 @@ export interface Trait extends Comparison {
   negated: boolean
 }
 
-export type Node = Group | Did | Trait
+/** A condition of a kind that has no row of its own: its fields as they are written, drawn by the form its kind declares. */
+export interface Other {
+  kind: 'other'
+  id: string
+  negated: boolean
+  type: string
+  values: Properties
+  /** What must be written before it says anything. */
+  required: string[]
+}
+
+export type Node = Group | Did | Trait | Other
 
 let made = 0
 export const newId = () => `n${++made}`
@@ -48,20 +60,40 @@ export const newDid = (): Did => ({
 export const newTrait = (): Trait => ({ kind: 'trait', id: newId(), negated: false, name: '', operator: 'equals', value: null })
 export const newComparison = (): Comparison => ({ id: newId(), name: '', operator: 'equals', value: null })
 
-/** Operators that ask for no value, and those that ask for several. */
-export const ALONE = new Set(['is_set', 'is_not_set'])
-export const SEVERAL = new Set(['is_any_of', 'is_none_of'])
+export const newOther = (type: string, values: Properties = {}, required: string[] = []): Other => ({
+  kind: 'other', id: newId(), negated: false, type, values, required,
+})
 
-function comparisonDone({ name, operator, value }: Comparison): boolean {
+/** What an operator that was just chosen has for a value. */
+export const emptyValue = (operator: string): Comparison['value'] => (takesOf(operator) === 'scalars' ? [] : null)
+
+/** Whether it says enough to be asked. */
+export function comparisonDone({ name, operator, value }: Comparison): boolean {
   if (!name) return false
-  if (ALONE.has(operator)) return true
-  return SEVERAL.has(operator) ? Array.isArray(value) && value.length > 0 : value !== null && value !== '' && !Array.isArray(value)
+  switch (takesOf(operator)) {
+    case 'nothing':
+      return true
+    case 'scalars':
+      return Array.isArray(value) && value.length > 0
+    case 'range':
+      return Array.isArray(value) && value.length === 2
+    default:
+      return value !== null && value !== '' && !Array.isArray(value)
+  }
 }
+
+/** A comparison as it is sent. */
+export const compared = (field: 'property' | 'trait', { name, operator, value }: Comparison): { [key: string]: Json } => ({
+  [field]: name, operator, ...(takesOf(operator) === 'nothing' ? {} : { value }),
+})
+
+const written = (value: Json | undefined) => value !== undefined && value !== null && value !== '' && !(Array.isArray(value) && value.length === 0)
 
 /** Whether the rule says enough to be counted; what is unfinished is left out, not guessed. */
 export function finished(node: Node): boolean {
   if (node.kind === 'group') return true
   if (node.kind === 'trait') return comparisonDone(node)
+  if (node.kind === 'other') return node.required.every((name) => written(node.values[name]))
   return node.event !== '' && (node.atLeast !== null || node.atMost !== null) && node.where.every(comparisonDone)
 }
 
@@ -69,10 +101,6 @@ export function unfinished(node: Node): number {
   if (node.kind === 'group') return node.of.reduce((total, inner) => total + unfinished(inner), 0)
   return finished(node) ? 0 : 1
 }
-
-const compared = (field: 'property' | 'trait', { name, operator, value }: Comparison): { [key: string]: Json } => ({
-  [field]: name, operator, ...(ALONE.has(operator) ? {} : { value }),
-})
 
 const negate = (condition: Json, yes: boolean): Json => (yes ? { type: 'not', of: condition } : condition)
 
@@ -87,6 +115,8 @@ export function encode(node: Node): Json | null {
     }
     case 'trait':
       return negate({ type: 'trait', ...compared('trait', node) }, node.negated)
+    case 'other':
+      return negate({ type: node.type, ...node.values }, node.negated)
     case 'did':
       return negate(
         {
@@ -101,3 +131,9 @@ export function encode(node: Node): Json | null {
       )
   }
 }
+
+const taking = (what: string) => new Set(Object.keys(OPERATORS).filter((name) => takesOf(name) === what))
+
+/** Operators that ask for no value, and those that ask for several. */
+export const ALONE = taking('nothing')
+export const SEVERAL = taking('scalars')

@@ -20,7 +20,14 @@ from holdfast.flows.audience.segments import (
     restore_segment,
 )
 from holdfast.flows.audience.used_by import users_of
-from holdfast.http.api.segment_shapes import ChangeShape, DifferenceShape, SegmentShape, UsedBy, UseShape, VersionShape
+from holdfast.http.api.segment_shapes import (
+    ChangeShape,
+    DifferenceShape,
+    SegmentShape,
+    UsedBy,
+    UseShape,
+    VersionShape,
+)
 from holdfast.http.auth import asked_by
 from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole

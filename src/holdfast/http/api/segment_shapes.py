@@ -13,7 +13,33 @@ from holdfast.http.shapes import Properties, moment_text
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import SavedSegment
 from holdfast.segments.codec import decode_condition, encode_condition
+from holdfast.segments.condition import Declared
 from holdfast.segments.difference import Difference
+from holdfast.segments.forms import condition_schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionKind:
+    """A kind of condition: `schema` is the JSON Schema of what it holds beside its `type`."""
+
+    type: str
+    label: str
+    about: str
+    schema: Properties
+    example: Properties
+
+    @classmethod
+    def of(cls, each: Declared) -> Self:
+        example = encode_condition(each.examples[0])
+        schema = condition_schema(each.shape)
+        return cls(type=each.name, label=each.label, about=each.about, schema=schema, example=example)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConditionKinds:
+    """Every kind of condition."""
+
+    kinds: list[ConditionKind]
 
 
 @dataclass(frozen=True, kw_only=True)

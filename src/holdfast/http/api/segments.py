@@ -15,12 +15,13 @@ from holdfast.flows.audience.segments import delete_segment, find_segment, save_
 from holdfast.flows.audience.used_by import users_of
 from holdfast.flows.people.explain import explain_person
 from holdfast.http.api.people import members_of
-from holdfast.http.api.segment_shapes import SegmentShape
+from holdfast.http.api.segment_shapes import ConditionKind, ConditionKinds, SegmentShape
 from holdfast.http.auth import asked_by
 from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Properties, Whole, moment_text
 from holdfast.http.shapes import Truth as Boolean
 from holdfast.kernel.moments import format_moment, to_millis
+from holdfast.segments.catalogue import declared
 from holdfast.segments.condition import Condition, Truth
 from holdfast.segments.explain import Explained
 from holdfast.wiring import Application
@@ -182,6 +183,11 @@ def _explained(each: Explained) -> ExplainedCondition:
 def segment_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/segments", tags=["Segments"], dependencies=[needs("read")])
+
+    @routes.get("/kinds")
+    async def kinds() -> ConditionKinds:
+        """Every kind of condition, with what a form asks for."""
+        return ConditionKinds(kinds=[ConditionKind.of(each) for each in declared().values()])
 
     @routes.post("/count")
     async def count(question: Question) -> Counted:

@@ -42,7 +42,10 @@ from holdfast.segments.window_turning import window_turns_at
 from holdfast.segments.zones import TimeZoneName, zone_traits
 
 AmountName = Annotated[
-    str, FieldKind("amount", "how it is reckoned: `" + "`, `".join(AMOUNTS) + "`", tries=tuple(AMOUNTS))
+    str,
+    FieldKind(
+        "amount", "how it is reckoned: `" + "`, `".join(AMOUNTS) + "`", tries=tuple(AMOUNTS), choices=tuple(AMOUNTS)
+    ),
 ]
 Bound = Annotated[
     float,
