@@ -79,6 +79,23 @@ def templates_by_call(server: Server) -> None:
     complaint = server.refused(400, "PUT", "/api/templates/hi", {"definition": gone, "allow_unknown": True})
     assert (complaint["code"], complaint["path"]) == ("unknown_pool", "$.content.text")
     server.got("POST", "/api/templates/hi/restore", {"version": 1})
+    blocks_by_call(server)
+
+
+def blocks_by_call(server: Server) -> None:
+    """Who changes a block is told who would not hold up with it."""
+    saved = server.got("PUT", "/api/blocks/row", {"definition": {"name": "Row", "text": "Bye"}})
+    assert (saved["version"], saved["warnings"]) == (1, [])
+    putting = {**TEMPLATE, "content": {"text": '{% block "row" %}'}}
+    assert server.got("PUT", "/api/templates/rows", {"definition": putting})["warnings"] == []
+    asking = {"name": "Row", "text": "{{ row.name }}"}
+    complaint = server.refused(409, "PUT", "/api/blocks/row", {"definition": asking})
+    assert complaint["code"] == "breaks_others"
+    assert "The template 'rows'" in complaint["message"]
+    saved = server.got("PUT", "/api/blocks/row", {"definition": asking, "allow_unknown": True})
+    (warning,) = saved["warnings"]
+    assert (warning["who"], warning["path"]) == ("the template 'rows'", "$.content.text")
+    assert server.got("POST", "/api/blocks/row/restore", {"version": 1})["warnings"] == []
 
 
 def by_command(server: Server) -> None:
@@ -97,3 +114,8 @@ def by_command(server: Server) -> None:
     assert "warning" in ran("journey", "apply", "second.json", "--allow-unknown").output
     assert "'nick_name'" in ran("template", "save", "other", "hi.json", code=2).output
     assert ran("template", "save", "other", "hi.json", "--allow-unknown").output == "Saved other, version 1.\n"
+    Path("row.json").write_text(json.dumps({"name": "Row", "text": "{{ row.name }}"}))
+    assert "'rows'" in ran("block", "save", "row", "row.json", code=2).output
+    told = ran("block", "save", "row", "row.json", "--allow-unknown").output
+    assert "warning   the template 'rows': $.content.text: line 1: nothing provides 'row.name'." in told
+    assert told.endswith("Saved row, version 4.\n")

@@ -213,10 +213,15 @@ def _add_saved(to: typer.Typer, kind: Kind) -> None:
         data: Data = None,
         api_key: ApiKey = None,
     ) -> None:
-        """Save what a file says, as a new version; the same again makes none."""
+        """Save what a file says, as a new version; the same again makes none.
+
+        A block with which templates or journeys would not hold up is refused, naming them; --allow-unknown saves it.
+        """
         definition = _read(file)
         with desk(data, api_key) as at:
             found = at.save_saved(kind, saved_id, definition, allow_unknown=allow_unknown)
+        for warning in rows_of(found, "warnings"):
+            print(f"warning   {warning['who']}: {warning['path']}: {warning['message']} {warning['hint']}")
         print(f"Saved {found['id']}, version {found['version']}.")
 
 
@@ -246,6 +251,8 @@ def _add_versions(to: typer.Typer, kind: Kind) -> None:
         """Save again what a version says; what was deleted is brought back."""
         with desk(data, api_key) as at:
             found = at.restore_saved(kind, saved_id, version)
+        for warning in rows_of(found, "warnings"):
+            print(f"warning   {warning['who']}: {warning['path']}: {warning['message']} {warning['hint']}")
         print(f"Restored {found['id']}, version {found['version']}.")
 
     @to.command()

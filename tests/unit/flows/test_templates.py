@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from holdfast.flows.content.saved_words import find_saved
 from holdfast.flows.content.templates import (
     definition_in,
     delete_saved,
-    find_saved,
     restore_saved,
     save_block,
     save_template,

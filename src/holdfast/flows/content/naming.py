@@ -8,9 +8,9 @@ from holdfast.decisions.step import Said
 from holdfast.decisions.steps.api import Api
 from holdfast.decisions.steps.segment_change import SegmentChange
 from holdfast.decisions.steps.send import SAVED, SavedTemplate
+from holdfast.flows.content.saved_words import load_blocks
 from holdfast.flows.content.shelf import other_medium, unknown_template
 from holdfast.flows.content.strictness import Seen, Sources, check_sources, check_unheard
-from holdfast.flows.content.templates import load_blocks
 from holdfast.flows.journey.decision_drafts import DecisionDraft, said_in
 from holdfast.messages.provided import PROVIDED, check_variables
 from holdfast.messages.saved.blocks import blocks_in

@@ -14,8 +14,8 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.medium import Medium, medium_called
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.content.coupons import CouponDesk
+from holdfast.flows.content.saved_words import find_saved, load_blocks
 from holdfast.flows.content.shelf import Chosen, chosen_of
-from holdfast.flows.content.templates import find_saved, load_blocks
 from holdfast.flows.delivery.filling import Filled, Filler
 from holdfast.flows.people.erased import suppressed_of
 from holdfast.flows.people.person import shown_as

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeVar, cast
 
 import msgspec
 
-from holdfast.decisions.fields import Name, at, one_of, read_object
+from holdfast.decisions.fields import Name, at, read_object
 from holdfast.decisions.medium import medium_called
 from holdfast.decisions.steps.send import SAVED
 from holdfast.events.event import Json
+from holdfast.flows.content.dependants import Breakage, Yardstick, broken_by
+from holdfast.flows.content.saved_words import check_template, find_saved, load_blocks
 from holdfast.flows.content.strictness import (
     UNQUESTIONED,
-    Seen,
-    Sources,
     Strictness,
     check_sources,
     check_unheard,
@@ -23,14 +23,14 @@ from holdfast.flows.content.strictness import (
     look_around,
 )
 from holdfast.flows.journey.playbook import load_playbook
-from holdfast.kernel.errors import Conflict, Invalid, NotFound
+from holdfast.kernel.errors import Conflict, Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.liquid.linked_hosts import LinkedHosts
 from holdfast.messages.liquid.template import Template, parse_template
 from holdfast.messages.provided import PROVIDED_SAVED, check_variables
-from holdfast.messages.saved.blocks import DEPTH_MOST, Block, Form, blocks_in, decode_block, encode_block, put_in
+from holdfast.messages.saved.blocks import Block, Form, blocks_in, decode_block, encode_block, put_in
 from holdfast.messages.saved.mjml import compile_mjml
-from holdfast.messages.saved.saved import Written, content_of, decode_template, encode_template
+from holdfast.messages.saved.saved import Written, decode_template, encode_template
 from holdfast.ports.state import OVER, State, Transaction, View
 from holdfast.ports.templates import SavedKind, SavedTemplate
 
@@ -90,13 +90,22 @@ async def save_block(
 ) -> SavedTemplate:
     """Save a block as the next version of its id; the same again makes none. Every message has it from then on.
 
-    A variable of whatever name may come from what it is put into; it is held to the rest as a template is.
+    A variable of whatever name may come from what it is put into; it is held to the rest as a template is, and so are
+    those who put it in.
 
-    Raises Invalid and TooLarge, with the path.
+    Raises:
+        Invalid: it is wrong in itself, or asks for what is not there; with the path.
+        TooLarge: a text is too long.
+        Conflict: others who put it in would not hold up any more, unless what is unknown is allowed.
     """
     Name().decode(block_id, "$.id")
     block = decode_block(definition)
-    seen = await look_around(strictness)  # Before the transaction: the history may take its time.
+    # Before the transaction: the history may take its time, and so may all those who put it in.
+    seen = await look_around(strictness)
+    if not strictness.allow_unknown:
+        async with state.view() as view:
+            yardstick = Yardstick(sources=await load_sources(view, strictness.hosts), seen=seen)
+            refuse(block_id, await broken_by(view, block_id, block, yardstick))
     async with state.begin() as transaction:
         texts = _check_block(block_id, block, await load_blocks(transaction, block.asks()))
         check_variables(texts, PROVIDED_SAVED, path="$", alone=False)
@@ -114,22 +123,6 @@ async def save_block(
         )
 
 
-async def find_saved(view: View, kind: SavedKind, saved_id: str, version: int | None = None) -> SavedTemplate:
-    """A version of it; without a number the newest. Raises NotFound."""
-    if version is None:
-        newest = await view.template_versions(kind, saved_id, limit=1)
-        if not newest or newest[0].deleted:
-            raise NotFound(
-                f"There is no {kind} {saved_id!r:.80}.",
-                hint=one_of(saved_id, tuple(each.id for each in await view.templates(kind))),
-            )
-        version = newest[0].version
-    found = await view.template_version(kind, saved_id, version)
-    if found is None:
-        raise NotFound(f"There is no version {version} of the {kind} {saved_id!r:.80}.", hint="Look at its versions.")
-    return found
-
-
 async def restore_saved(
     state: State,
     kind: SavedKind,
@@ -142,7 +135,7 @@ async def restore_saved(
 ) -> SavedTemplate:
     """Save again what a version says, as a new version; what was deleted is brought back.
 
-    What it asks of people was allowed once, and is not questioned again.
+    What it asks of people was allowed once, and is not questioned again; nor are those who put a block in.
 
     Args:
         hosts: those that may be called; None leaves addresses unquestioned.
@@ -152,7 +145,20 @@ async def restore_saved(
     async with state.view() as view:
         found = await find_saved(view, kind, saved_id, version)
     save = save_template if kind == "template" else save_block
-    return await save(state, saved_id, found.definition, by=by, now=now, strictness=Strictness(hosts=hosts))
+    strictness = Strictness(hosts=hosts, allow_unknown=True)
+    return await save(state, saved_id, found.definition, by=by, now=now, strictness=strictness)
+
+
+def refuse(block_id: str, broken: Sequence[Breakage]) -> None:
+    """Complain where a change of a block would break others. Raises Conflict, naming some of them."""
+    if broken:
+        first, more = broken[0], f" So would {len(broken) - 1} more." if len(broken) > 1 else ""
+        who = first.who[:1].upper() + first.who[1:]
+        raise Conflict(
+            f"{who} would not hold up with the block {block_id!r} as it is here: {first.path}: {first.message}{more}",
+            code="breaks_others",
+            hint="Change them first, or save it all the same: allow_unknown, or --allow-unknown.",
+        )
 
 
 async def delete_saved(state: State, kind: SavedKind, saved_id: str, *, by: str = "", now: datetime) -> None:
@@ -197,38 +203,6 @@ async def users_of(view: View, kind: SavedKind, saved_id: str) -> list[str]:
                 if saved_id in blocks_in(_plain(each.definition)):
                     found[f"the {other} {heading.id!r}"] = None
     return list(found)
-
-
-async def load_blocks(view: View, asked: tuple[str, ...]) -> dict[str, Block]:
-    """The blocks of these ids as they are saved now, with those that they ask for; what is not there is left out."""
-    found: dict[str, Block] = {}
-    missing: set[str] = set()
-    open_ids = list(asked)
-    for _ in range(DEPTH_MOST + 1):
-        wanted = sorted(set(open_ids) - found.keys() - missing)
-        if not wanted:
-            break
-        open_ids = []
-        for block_id in wanted:
-            newest = await view.template_versions("block", block_id, limit=1)
-            if not newest or newest[0].deleted:
-                missing.add(block_id)
-                continue
-            saved = await find_saved(view, "block", block_id, newest[0].version)
-            found[block_id] = decode_block(saved.definition)
-            open_ids += found[block_id].asks()
-    return found
-
-
-def check_template(written: Written, blocks: Mapping[str, Block], sources: Sources, seen: Seen) -> None:
-    """Look at every variant in every language. Raises Invalid and TooLarge, with the path."""
-    for variant, language, where in written.every():
-        parts = written.parts(variant, language)
-        texts = list(content_of(written.medium, parts, blocks, path=where).templates())
-        check_variables(texts, PROVIDED_SAVED, path=where)
-        check_sources(texts, sources, path=where)
-        # Of its properties nothing is said: it is not known yet for which event it will be used.
-        check_unheard(texts, seen, None, path=where)
 
 
 def _check_block(block_id: str, block: Block, blocks: Mapping[str, Block]) -> list[tuple[str, Template]]:

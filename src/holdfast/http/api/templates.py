@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal, Self
 
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
+from holdfast.flows.content.dependants import Breakage, Yardstick, broken_now
 from holdfast.flows.content.preview import Preview, Used, Wanted, told
+from holdfast.flows.content.saved_words import find_saved
+from holdfast.flows.content.strictness import load_sources, look_around
 from holdfast.flows.content.templates import (
     VERSIONS_MOST,
     definition_in,
     delete_saved,
-    find_saved,
     restore_saved,
     save_block,
     save_template,
@@ -58,6 +60,34 @@ class SavedHeading:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BreakageShape:
+    """One who puts a block in and does not hold up with it: `who` in words, and what is wrong, where in it."""
+
+    who: str
+    code: str
+    path: str
+    message: str
+    hint: str
+
+    @classmethod
+    def of(cls, breakage: Breakage) -> Self:
+        return cls(
+            who=breakage.who,
+            code=breakage.code,
+            path=breakage.path,
+            message=breakage.message,
+            hint=breakage.hint,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SavedNow(SavedHeading):
+    """The version that is saved now. `warnings`: of a block, those who put it in and do not hold up as it is now."""
+
+    warnings: list[BreakageShape]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SavedShape:
     """One version with what it says; `used_by` tells who uses it now, in words."""
 
@@ -89,7 +119,8 @@ class SavedVersions:
 class SaveWish:
     """What is to be saved.
 
-    `allow_unknown` lets it ask, without a default, for traits that nobody was seen to have yet.
+    `allow_unknown` lets it ask, without a default, for traits that nobody was seen to have yet; and lets a block be
+    changed though others who put it in would not hold up with it.
     """
 
     __pydantic_config__ = WISH
@@ -252,6 +283,17 @@ def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
     routes = APIRouter(prefix=f"/api/{kind}s", tags=["Templates"], dependencies=[needs("read")])
     save = save_template if kind == "template" else save_block
 
+    async def answer(saved: SavedTemplate) -> SavedNow:
+        broken: list[Breakage] = []
+        if kind == "block":
+            seen = await look_around(app.strictness())
+            async with app.state.view() as view:
+                yardstick = Yardstick(sources=await load_sources(view, app.strictness().hosts), seen=seen)
+                broken = await broken_now(view, saved.id, yardstick)
+        heading = SavedHeading.of(saved)
+        told = [BreakageShape.of(each) for each in broken]
+        return SavedNow(**{each.name: getattr(heading, each.name) for each in fields(heading)}, warnings=told)
+
     @routes.get("", name=f"list_{kind}s")
     async def listed() -> SavedPage:
         """What is saved, each in its newest version."""
@@ -268,11 +310,14 @@ def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
             return SavedShape.of(saved, await users_of(view, kind, saved_id))
 
     @routes.put("/{saved_id}", dependencies=[needs("content:write")], name=f"save_{kind}")
-    async def put(saved_id: str, wish: SaveWish, request: Request) -> SavedHeading:
-        """Save it as a new version; the same again makes none. Messages queued from then on say it."""
+    async def put(saved_id: str, wish: SaveWish, request: Request) -> SavedNow:
+        """Save it as a new version; the same again makes none. Messages queued from then on say it.
+
+        A block with which others would not hold up is refused, naming them, unless `allow_unknown`: then `warnings` do.
+        """
         by, now = asked_by(app, request), app.clock.now()
         strictness = app.strictness(allow_unknown=wish.allow_unknown)
-        return SavedHeading.of(await save(app.state, saved_id, wish.definition, by=by, now=now, strictness=strictness))
+        return await answer(await save(app.state, saved_id, wish.definition, by=by, now=now, strictness=strictness))
 
     @routes.delete("/{saved_id}", dependencies=[needs("content:write")], name=f"delete_{kind}")
     async def delete(saved_id: str, request: Request) -> SavedDeleted:
@@ -295,12 +340,10 @@ def saved_routes(app: Application, kind: SavedKind) -> APIRouter:
         return SavedVersions(versions=[SavedHeading.of(each) for each in found], next_before=following)
 
     @routes.post("/{saved_id}/restore", dependencies=[needs("content:write")], name=f"restore_{kind}")
-    async def restore(saved_id: str, wish: RestoreSavedWish, request: Request) -> SavedHeading:
+    async def restore(saved_id: str, wish: RestoreSavedWish, request: Request) -> SavedNow:
         """Save again what a version says, as a new version; what was deleted is brought back."""
         by, now = asked_by(app, request), app.clock.now()
         hosts = app.strictness().hosts
-        return SavedHeading.of(
-            await restore_saved(app.state, kind, saved_id, wish.version, by=by, now=now, hosts=hosts)
-        )
+        return await answer(await restore_saved(app.state, kind, saved_id, wish.version, by=by, now=now, hosts=hosts))
 
     return routes
