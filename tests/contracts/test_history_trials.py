@@ -12,9 +12,10 @@ from msgspec import structs
 
 from holdfast.decisions.holdout import global_places, global_salt, held_out
 from holdfast.events.event import OWN_SOURCE, Json
-from holdfast.measures.metrics import DAY_SECONDS, Assigned, Entered, Everyone, Metric, Outcomes, Tally, Worth
+from holdfast.measures.metrics import DAY_SECONDS, Assigned, Entered, Everyone, InAndOut, Metric, Outcomes, Tally, Worth
 from holdfast.measures.statistics.moments import Moments
 from holdfast.ports.history import History, HistoryRow
+from holdfast.segments.codec import decode_condition
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.memory.history import MemoryHistory
 from tests.contracts.history_contract import AT, DAY, HOUR, chdb_history, person, put, row
@@ -262,6 +263,8 @@ async def test_both_histories_say_the_same(engine: Engine, seed: int) -> None:
     for given in (
         {}, {"planned_people": 25}, {"trait": "country"}, {"weighted": True}, {"as_of_ms": AT + 12 * DAY},
         {"metrics": several}, {"metrics": several, "weighted": True},
+        {"among": InAndOut(segment="b", condition=BUYER, moments_ms=(AT, AT + 5 * DAY, AT + 9 * DAY))},
+        {"among": InAndOut(segment="g", condition=GERMAN, moments_ms=(AT + DAY,)), "planned_people": 25},
     ):  # fmt: skip
         question = asked(**given)
         one, other = await memory.trial_tallies(question), await disk.trial_tallies(question)
@@ -333,3 +336,40 @@ async def test_everyone_is_divided_by_the_hash_that_holds_them_out(history: Hist
     assert sum(each.exposed for each in found.values()) == 1, "what is transactional, or came later, is not counted"
     lives = await history.trial_lives(question, first_people=500)
     assert {key for key, variant in zip(lives.keys, lives.variants, strict=True) if variant == "holdout"} == held
+
+
+GERMAN = decode_condition({"type": "trait", "trait": "country", "operator": "equals", "value": "DE"})
+BUYER = decode_condition({"type": "did", "event": ORDERED, "at_least": 1})
+
+
+def said(identity: int, country: str, at_ms: int) -> HistoryRow:
+    return row(identity, "Identified", at_ms, kind="identify", properties={"country": country})
+
+
+async def test_people_are_in_a_segment_as_they_were_before_they_were_assigned(history: History) -> None:
+    people = [person(n, {"country": "DE"}, first_seen_ms=AT - DAY if n < 9 else AT + 5 * DAY) for n in range(1, 10)]
+    rows = [
+        bought(1, -HOUR), assigned(1, "bold"),
+        assigned(2, "bold"), bought(2, HOUR),  # Only afterwards, which may be what the variant did.
+        assigned(3, "bold", AT + 3 * DAY), bought(3, DAY),
+        assigned(4, "bold", AT - 1), bought(4, -HOUR),  # Before the first moment.
+        assigned(9, "bold", AT + 5 * DAY + 1), bought(9, 6 * DAY),  # Not known yet.
+    ]  # fmt: skip
+    moments = (AT, AT + 2 * DAY)
+    await put(history, people, rows)
+    question = asked(metrics=(BOUGHT,), among=InAndOut(segment="buyers", condition=BUYER, moments_ms=moments))
+    found = {(each.part, each.label): each.people for each in await history.trial_tallies(question)}
+    assert found == {("value", "buyers"): 2, ("other", ""): 1, ("none", ""): 2}
+
+
+async def test_traits_are_as_they_were_then(history: History) -> None:
+    people = [person(n, {"country": "DE"}, first_seen_ms=AT - 9 * DAY) for n in range(1, 4)]
+    rows = [
+        said(1, "DE", AT - DAY), assigned(1, "bold"),
+        said(2, "FR", AT - DAY), said(2, "DE", AT + DAY), assigned(2, "bold"),
+        assigned(3, "bold"), said(3, "DE", AT + 1),
+    ]  # fmt: skip
+    await put(history, people, rows)
+    question = asked(metrics=(BOUGHT,), among=InAndOut(segment="german", condition=GERMAN, moments_ms=(AT,)))
+    found = {(each.part, each.label): each.people for each in await history.trial_tallies(question)}
+    assert found == {("value", "german"): 1, ("other", ""): 2}

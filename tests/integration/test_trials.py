@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -17,13 +17,15 @@ import holdfast
 from holdfast.cli.main import app as cli
 from holdfast.decisions.journey import encode_journey
 from holdfast.events.event import Event, IdentityKey, Json, own_event
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import save_segment
 from holdfast.flows.experiment.publishing import save_experiment
 from holdfast.flows.measure.trial_told import Trial, trial_of
 from holdfast.flows.measure.trials import TrialWish, measure_trial
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import format_moment, to_millis
-from holdfast.ports.history import HistoryRow
+from holdfast.ports.history import HistoryRow, PersonRow
 from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.sim.campaigns import CART_RESCUE
 from holdfast.sim.past import Past
@@ -210,6 +212,37 @@ async def test_an_experiment_is_decided_by_what_it_says_and_its_goals_have_their
         assert worth["difference"] == pytest.approx(revenue["difference"]), "nobody signs up here"
     with pytest.raises(Invalid, match="nothing 'joy' to decide by"):
         await save_experiment(state, definition | {"goals": goals, "primary": "joy"}, now=NOW)
+
+
+async def test_saved_and_live_segments_are_told_apart_as_people_were_before() -> None:
+    """Who ordered before they saw a variant; a segment of those who ordered at all would hold what the variant did."""
+    shop, history = a_shop(9), MemoryHistory(currency="EUR")
+    await history.add(shop.rows(), token="shop")
+    await history.put_people(
+        [
+            PersonRow(person=number, user_id=name, known=True, traits={}, first_seen_ms=0, last_seen_ms=0, version=1)
+            for name, number in shop.numbers.items()
+        ]
+    )
+    state = MemoryState()
+    for segment, live in (("loyal", False), ("loyal-live", True)):
+        condition = {"type": "did", "event": ORDERED, "at_least": 1}
+        draft = replace(draft_of(segment, segment, condition), live=live)
+        await save_segment(state, draft, by="ann", now=NOW)
+    wish = TrialWish(segments=("loyal", "loyal-live"), trait="country", reading="fixed")
+    found = await measure_trial(state, history, "colour", wish, now_ms=to_millis(NOW), currency="EUR")
+    told: dict[str, Any] = trial_of(found).json
+    segments = {each["segment"]: each for each in told["segments"] if each["metric"] == "conversion_7d"}
+    assert set(segments) == {"loyal", "not in loyal", "loyal-live", "not in loyal-live", "(none)"}
+    assert segments["loyal"]["people"] == segments["loyal-live"]["people"]
+    assert 0.25 < segments["loyal"]["people"] / 3_000 < 0.35, "three in ten had ordered before"
+    for each in segments.values():
+        if each["difference"]["status"] == "estimated":
+            assert each["p_adjusted"] >= each["difference"]["p_value"]
+            assert each["difference"]["low"] <= EFFECT <= each["difference"]["high"]
+    assert told["question"]["segments"] == ["loyal", "loyal-live"]
+    with pytest.raises(NotFound, match="no segment 'joyful'"):
+        await measure_trial(state, history, "colour", TrialWish(segments=("joyful",)), now_ms=0, currency="EUR")
 
 
 async def test_what_cannot_be_read_is_said() -> None:

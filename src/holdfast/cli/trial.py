@@ -43,6 +43,10 @@ def show(
         int | None, typer.Option(help="How many people there are to be, for planned looks.")
     ] = None,
     trait: Annotated[str | None, typer.Option(help="Tell segments apart by this trait.")] = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ID", help="Tell who was in this saved segment apart; may be given again."),
+    ] = None,
     quantile: Annotated[
         list[float] | None, typer.Option(help="Compare this quantile of revenue per person, such as 0.5.")
     ] = None,
@@ -63,6 +67,7 @@ def show(
         "base": base,
         "planned_people": planned_people,
         "trait": trait,
+        "segment": segment,
         "quantile": quantile,
         "metric": metric,
         "primary": primary,
@@ -76,7 +81,7 @@ def show(
     rows = [_row(each) for each in (*rows_of(answer, "comparisons"), *rows_of(answer, "segments"))]
     columns = {"variant": "VARIANT", "segment": "SEGMENT", "metric": "METRIC", "people": "PEOPLE"}
     columns |= {"difference": "DIFFERENCE", "low": "LOW", "high": "HIGH", "ratio": "RATIO", "sure": "SURE"}
-    if trait is None:
+    if trait is None and not segment:
         del columns["segment"]
     print_table(rows, columns, empty="There is nothing to compare.")
     print(f"\n{answer['words']}")

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.statistics.moments import Moments
 from holdfast.measures.statistics.sequential import LOOKS
+from holdfast.segments.condition import Condition
 
 Measure = Literal["did", "times", "revenue", "sum", "worth"]
 """Whether somebody did it, 1 or 0; how often; what it brought, in minor units of the question's currency; what numbers
@@ -23,6 +24,8 @@ SEGMENTS_MOST = 20
 """Segments told apart; whoever is in none of them is in `other`."""
 DAY_SECONDS = 86_400
 HOUR_SECONDS = 3_600
+MOMENTS_MOST = 12
+"""Moments at which one segment is asked for."""
 CAP_SHARE = 0.99
 """A capped metric counts nobody for more than this share of those who brought anything."""
 
@@ -116,6 +119,25 @@ Whom: TypeAlias = Entered | Assigned | Everyone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InAndOut:
+    """Tells those in a segment from those who are not, as they were before they were assigned anything."""
+
+    segment: str
+    condition: Condition
+    """What the segment says, all it names bound to it."""
+    moments_ms: tuple[int, ...]
+    """In order. Whether somebody was in it is as of the last of these that is not later than their assignment."""
+
+    def __post_init__(self) -> None:
+        if not 0 < len(self.moments_ms) <= MOMENTS_MOST or list(self.moments_ms) != sorted(self.moments_ms):
+            raise Invalid(
+                f"a segment is asked for at {len(self.moments_ms)} moments.",
+                path="$.segments",
+                hint=f"Ask at 1 to {MOMENTS_MOST}, in order.",
+            )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcomes:
     """A question about the people of a trial: what each variant did.
 
@@ -137,6 +159,8 @@ class Outcomes:
     """Tells apart the looks that people belong to."""
     trait: str | None = None
     """Tells apart the values of this trait, as it stands now."""
+    among: InAndOut | None = None
+    """Tells those in a segment from the others, in place of a trait's values."""
     weighted: bool = False
     """Count everybody for one over the chance they had of their variant: for shares that were changed on the way."""
 
@@ -163,7 +187,8 @@ class Tally:
     look: int
     """Which look they belong to, from 1; 0 where nobody has planned how many people there are to be."""
     part: str
-    """Of a question by trait: `value`, `none` or `other`."""
+    """Of a question by trait: `value`, `none` or `other`; by segment, `value` of those in it, `other` of those not, and
+    `none` of those who had not been seen by the moment it is asked at."""
     label: str
     people: int
     """Everybody assigned, also those whose time is not over yet."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 from math import exp, isfinite
@@ -57,8 +57,17 @@ def shares_of(tallies: Sequence[Tally]) -> dict[str, float] | None:
     return shares if whole > 1 - 1e-6 else {**shares, NO_SHARE: 1 - whole}
 
 
-def read(question: Outcomes, tallies: Sequence[Tally], plan: Plan) -> Reading:
-    """What the tallies of a question say."""
+def read(
+    question: Outcomes,
+    tallies: Sequence[Tally],
+    plan: Plan,
+    by_segment: Mapping[str, Sequence[Tally]] | None = None,
+) -> Reading:
+    """What the tallies of a question say.
+
+    Args:
+        by_segment: for each segment that is told apart, the tallies of the same question asked `among` its people.
+    """
     compared = [each for each in tallies if not each.apart]
     variants = sorted({each.variant for each in compared} | ({*plan.shares} - {NO_SHARE} if plan.shares else set()))
     base = base_of(variants, plan.base)
@@ -67,13 +76,9 @@ def read(question: Outcomes, tallies: Sequence[Tally], plan: Plan) -> Reading:
     whole = reader.of(compared)
     comparisons = reader.comparisons(whole, variants, base)
     segments: list[Comparison] = []
-    if question.trait is not None:
-        for part, label in sorted({(each.part, each.label) for each in compared}):
-            theirs = reader.of([each for each in compared if (each.part, each.label) == (part, label)], whole.looks)
-            segments += [
-                replace(each, segment=label if part == "value" else f"({part})")
-                for each in reader.comparisons(theirs, variants, base)
-            ]
+    for name, those in _parts(question, compared, by_segment or {}):
+        theirs = reader.of(those, whole.looks)
+        segments += [replace(each, segment=name) for each in reader.comparisons(theirs, variants, base)]
     return Reading(
         variants=tuple(_variant(each, compared, whole, question, plan) for each in variants),
         base=base,
@@ -84,6 +89,22 @@ def read(question: Outcomes, tallies: Sequence[Tally], plan: Plan) -> Reading:
         first_ms=min((each.first_ms for each in compared), default=None),
         last_ms=max((each.last_ms for each in compared), default=None),
     )
+
+
+def _parts(
+    question: Outcomes, compared: Sequence[Tally], by_segment: Mapping[str, Sequence[Tally]]
+) -> Iterator[tuple[str, list[Tally]]]:
+    """Each segment by its name: the values of the trait, and who is in and not in each that was saved."""
+    if question.trait is not None:
+        for part, label in sorted({(each.part, each.label) for each in compared}):
+            name = label if part == "value" else f"({part})"
+            yield name, [each for each in compared if (each.part, each.label) == (part, label)]
+    names = {"value": "{}", "other": "not in {}", "none": "not seen before: {}"}
+    for segment, tallies in by_segment.items():
+        for part, name in names.items():
+            those = [each for each in tallies if not each.apart and each.part == part]
+            if those:
+                yield name.format(segment), those
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,7 @@ def trial_json(measured: Measured) -> Told:
             "metrics": [_metric(each) for each in question.metrics],
             "before_seconds": question.before_seconds,
             "trait": question.trait,
+            "segments": list(measured.segments),
             "weighted": question.weighted,
             "since": _moment(question.since_ms or None),
             "natural_bracket": measured.bracket_known,
@@ -222,7 +223,8 @@ def _sentences(measured: Measured) -> Iterator[str]:
     found = [each for each in reading.segments if each.is_sure and each.metric == first]
     if found:
         names = ", ".join(dict.fromkeys(repr(each.segment) for each in found))
-        yield f"By {question.trait!r}, corrected for how many were looked at, it shows in {names}."
+        by = [*([question.trait] if question.trait else []), *measured.segments]
+        yield f"By {', '.join(map(repr, by))}, corrected for how many were looked at, it shows in {names}."
     if question.weighted:
         yield "Shares were changed on the way: everybody counts for one over the chance they had of their variant."
 

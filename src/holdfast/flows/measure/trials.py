@@ -12,8 +12,9 @@ import msgspec
 
 from holdfast.decisions.experiment import METRICS_MOST, Experiment, ExperimentGoal, decode_experiment
 from holdfast.decisions.experiment_metrics import ExperimentMetric
-from holdfast.decisions.fields import decode_fields, under
+from holdfast.decisions.fields import decode_fields, one_of, under
 from holdfast.decisions.journey import Goal, Journey
+from holdfast.flows.audience.library import load_library
 from holdfast.flows.journey.playbook import play_of
 from holdfast.kernel.errors import Exposed, Invalid, NotFound
 from holdfast.kernel.moments import parse_moment, to_millis
@@ -22,8 +23,10 @@ from holdfast.measures.insight import Act
 from holdfast.measures.insights.interval import Interval
 from holdfast.measures.metrics import (
     DAY_SECONDS,
+    MOMENTS_MOST,
     Assigned,
     Entered,
+    InAndOut,
     Metric,
     Outcomes,
     Tally,
@@ -41,6 +44,8 @@ from holdfast.ports.history import History
 from holdfast.ports.insights import Insights
 from holdfast.ports.state import Decision, State, View
 from holdfast.ports.trials import LIVES_MOST
+from holdfast.segments.condition import Condition
+from holdfast.segments.library import resolve
 from holdfast.version import __version__
 
 ORDERS = "Order Completed"
@@ -53,6 +58,7 @@ BRACKET_SECONDS = 30 * DAY_SECONDS
 """The bracket of staying, where too little is known to tell the natural one."""
 BRACKETS = 3
 QUANTILES_MOST = 5
+SEGMENTS_ASKED_MOST = 10
 QUANTILE_PEOPLE_LEAST = 100
 WINDOWS_MOST = 6
 SECONDS_MOST = 10 * 365 * DAY_SECONDS
@@ -78,7 +84,9 @@ class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     base: str | None = None
     planned_people: int | None = None
     trait: str | None = None
-    """Tells segments apart."""
+    """Tells segments apart: by the values of a trait, as it stands now."""
+    segments: tuple[str, ...] = ()
+    """Saved segments, live or not: whoever was in each before they were assigned, and whoever was not."""
     quantiles: tuple[float, ...] = ()
     """Quantiles of revenue per person to compare, by bootstrap."""
     metrics: tuple[dict[str, object], ...] = ()
@@ -147,6 +155,8 @@ class Measured:
     plan: Plan
     reading: Reading
     quantiles: tuple[QuantileEffect, ...] = ()
+    segments: tuple[str, ...] = ()
+    """The saved segments that are told apart."""
     code_version: str = __version__
     bracket_known: bool = True
     """Whether the bracket of staying is the natural one, or was asked for."""
@@ -166,6 +176,7 @@ async def measure_trial(
     check_trial_wish(wish)
     async with state.view() as view:
         subject = await subject_of(view, trial)
+        segments = await _segments_of(view, wish)
     goal = Goal(event=wish.goal or subject.goal.event, within_seconds=subject.goal.within_seconds)
     returning = wish.returning or goal.event
     bracket = wish.bracket_seconds or await natural_bracket(history, returning, as_of_ms=as_of_ms, zone=zone)
@@ -199,7 +210,7 @@ async def measure_trial(
         adjust=wish.adjust,
     )
     primary = subject.primary if wish.primary is None else wish.primary
-    found = await read_trial(history, subject, question, plan, wish, primary=(primary, windows[0]))
+    found = await read_trial(history, subject, question, plan, wish, primary=(primary, windows[0]), segments=segments)
     if not found.reading.variants and subject.kind == "experiment" and not subject.variants:
         raise NotFound(f"nobody was ever assigned in {trial!r:.120}.", code="unknown_trial", hint=_HINT)
     if wish.base is not None and wish.base not in {each.variant for each in found.reading.variants}:
@@ -263,12 +274,14 @@ async def read_trial(
     wish: TrialWish,
     *,
     primary: tuple[str, int],
+    segments: Mapping[str, Condition] | None = None,
 ) -> Measured:
     """Read what is asked about somebody's people.
 
     Args:
         wish: of which the quantiles count.
         primary: what decides, and how long the near term is in seconds.
+        segments: by name, whom else to tell apart.
 
     Raises Invalid where there is nothing of that name to decide by.
     """
@@ -290,7 +303,8 @@ async def read_trial(
         more = await history.trial_tallies(replace(question, metrics=(limited,)))
         question, tallies = _beside(question, tallies, limited, more, place + 1)
     question, tallies = _deciding_first(question, tallies, *primary)
-    reading = read(question, tallies, plan)
+    by_segment = await _by_segment(history, question, tallies, segments or {})
+    reading = read(question, tallies, plan, by_segment)
     by_variant = {
         each.variant: lives.values[[one == each.variant for one in lives.variants], 0] for each in reading.variants
     }
@@ -307,7 +321,14 @@ async def read_trial(
         for share in wish.quantiles
         if variant != reading.base
     ]
-    return Measured(subject=subject, question=question, plan=plan, reading=reading, quantiles=tuple(found))
+    return Measured(
+        subject=subject,
+        question=question,
+        plan=plan,
+        reading=reading,
+        quantiles=tuple(found),
+        segments=tuple(by_segment),
+    )
 
 
 def _quantile(ours: Numbers, theirs: Numbers, share: float, plan: Plan, reading: Reading) -> Effect:
@@ -368,6 +389,46 @@ def _deciding_first(
         for each in tallies
     ]
     return replace(question, metrics=metrics), ordered
+
+
+async def _by_segment(
+    history: History, question: Outcomes, tallies: Sequence[Tally], segments: Mapping[str, Condition]
+) -> dict[str, list[Tally]]:
+    """The question asked of who was in each segment and who was not, before they were assigned."""
+    entered = [(each.first_ms, each.last_ms) for each in tallies]
+    if not segments or not entered:
+        return {}
+    first_ms, last_ms = min(first for first, _ in entered), max(last for _, last in entered)
+    # The moment before anybody was assigned, and on from there: whoever came later is asked about at a later one.
+    span = last_ms - first_ms
+    moments = sorted({first_ms - 1 + span * number // MOMENTS_MOST for number in range(MOMENTS_MOST)})
+    return {
+        name: await history.trial_tallies(
+            replace(
+                question,
+                trait=None,
+                among=InAndOut(segment=name, condition=condition, moments_ms=tuple(moments)),
+            )
+        )
+        for name, condition in segments.items()
+    }
+
+
+async def _segments_of(view: View, wish: TrialWish) -> dict[str, Condition]:
+    """The segments that are asked for, with all they name. Raises NotFound."""
+    if not wish.segments:
+        return {}
+    library, found = await load_library(view), {}
+    for number, each in enumerate(wish.segments):
+        if each not in library:
+            raise NotFound(
+                f"there is no segment {each!r:.120}.",
+                code="unknown_segment",
+                path=f"$.segments[{number}]",
+                hint=one_of(each, tuple(library)),
+            )
+        found[each] = resolve(library[each], library)
+    return found
 
 
 def _own_metrics(wish: TrialWish) -> list[ExperimentMetric]:
@@ -434,6 +495,12 @@ def check_trial_wish(wish: TrialWish) -> None:
             "these windows cannot be read.",
             path="$.within_seconds",
             hint=f"Give 1 to {WINDOWS_MOST}, each of 1 to {SECONDS_MOST:,} seconds.",
+        )
+    if len(wish.segments) > SEGMENTS_ASKED_MOST:
+        raise Invalid(
+            f"{len(wish.segments)} segments are too many.",
+            path="$.segments",
+            hint=f"Ask for {SEGMENTS_ASKED_MOST} at most: each is a question of its own.",
         )
     if len(wish.metrics) > METRICS_MOST:
         raise Invalid(

@@ -15,7 +15,7 @@ from holdfast.flows.measure.self_check import SelfCheckWish, self_check
 from holdfast.flows.measure.trial_course import course_of_trial
 from holdfast.flows.measure.trial_list import TrialListed, every_trial
 from holdfast.flows.measure.trial_told import trial_of
-from holdfast.flows.measure.trials import ORDERS, TrialWish, measure_trial
+from holdfast.flows.measure.trials import ORDERS, SEGMENTS_ASKED_MOST, TrialWish, measure_trial
 from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Properties, Whole, moment_text
 from holdfast.kernel.errors import Invalid
@@ -313,6 +313,7 @@ def trial_routes(app: Application) -> APIRouter:
         quantile: Annotated[list[float] | None, Query()] = None,
         as_of: str | None = None,
         adjust: bool = True,
+        segment: Annotated[list[str] | None, Query(max_length=SEGMENTS_ASKED_MOST)] = None,
         metric: Annotated[list[str] | None, Query(max_length=METRICS_MOST)] = None,
         primary: str | None = None,
     ) -> TrialShape:
@@ -322,7 +323,7 @@ def trial_routes(app: Application) -> APIRouter:
         apart, `as_of` reads it as it stood then, `quantile` adds quantiles of revenue per person by bootstrap. With
         `adjust` off, what people did before is left in the differences. Each `metric` is JSON as an experiment's
         `metrics` are, such as `{"name": "searches", "event": "Searched", "measure": "times"}`; `primary` says by what
-        it is decided.
+        it is decided. `segment` tells those who were in a saved segment before they were assigned from the others.
         """
         wish = TrialWish(
             goal=goal,
@@ -336,6 +337,7 @@ def trial_routes(app: Application) -> APIRouter:
             planned_people=planned_people,
             trait=trait,
             quantiles=tuple(quantile or ()),
+            segments=tuple(segment or ()),
             metrics=tuple(_object(number, each) for number, each in enumerate(metric or ())),
             primary=primary,
             as_of_ms=None if as_of is None else _moment(as_of),

@@ -13,12 +13,24 @@ from holdfast.kernel.chance import place_prefix
 from holdfast.kernel.money import minor_digits
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
 from holdfast.measures.breakdown import ranked, with_trait
-from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally, Worth
+from holdfast.measures.metrics import (
+    SEGMENTS_MOST,
+    Assigned,
+    Entered,
+    Everyone,
+    InAndOut,
+    Lives,
+    Metric,
+    Outcomes,
+    Tally,
+    Worth,
+)
 from holdfast.measures.outcome import ARMS
 from holdfast.measures.statistics.moments import Moments
 from holdfast.measures.statistics.sequential import LOOKS
 from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.segments.condition import Scope
+from holdfast.stores.clickhouse.then import people_then
 
 MESSAGE_SENT, VARIANT_SEEN = "Message Sent", "Variant Seen"
 NO_CEILING = 1e300
@@ -109,6 +121,15 @@ def lives_of(rows: Sequence[Sequence[Any]], metrics: int) -> Lives:
 def _labelled(scope: Scope, question: Outcomes) -> Sql:
     """`_lived`, with `part` and `label`."""
     lived = _lived(scope, question)
+    if question.among is not None:
+        return fill(
+            "SELECT *, if(part = 'value', [[segment]], '') AS label FROM (SELECT *, [[part]] AS part FROM ([[lived]]))",
+            {
+                "segment": bind("String", question.among.segment),
+                "part": _in_and_out(scope, question.among),
+                "lived": lived,
+            },
+        )
     if question.trait is None:
         return fill("SELECT *, '' AS part, '' AS label FROM ([[lived]])", {"lived": lived})
     counted = fill(
@@ -119,6 +140,25 @@ def _labelled(scope: Scope, question: Outcomes) -> Sql:
         "SELECT *, if(part = 'value', assumeNotNull(raw_label), '') AS label FROM [[ranked]]",
         {"ranked": ranked(counted, by=sql("weight_of_label"), top=SEGMENTS_MOST)},
     )
+
+
+def _in_and_out(scope: Scope, among: InAndOut) -> Sql:
+    """The part somebody belongs to, by who was in the segment at the last moment before they were assigned."""
+    cases = (
+        fill(
+            """entered_ms >= [[at_ms]], multiIf(person IN ([[inside]]), 'value', person IN (
+                SELECT person FROM people FINAL WHERE workspace = [[here]] AND first_seen <= [[at]]
+            ), 'other', 'none')""",
+            {
+                "at_ms": bind("Int64", at_ms),
+                "inside": people_then(scope, among.condition, at_ms),
+                "here": scope.here,
+                "at": scope.moment(at_ms),
+            },
+        )
+        for at_ms in reversed(among.moments_ms)
+    )
+    return fill("multiIf([[cases]], 'none')", {"cases": join(", ", cases)})
 
 
 def _lived(scope: Scope, question: Outcomes) -> Sql:

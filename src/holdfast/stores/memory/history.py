@@ -39,6 +39,7 @@ from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Truth
 from holdfast.segments.facts import HistoryFacts
 from holdfast.segments.groups import GROUP_JOINED, group_of, group_traits
 from holdfast.segments.leaf import Leaf
+from holdfast.segments.looked_at import trait_names
 from holdfast.segments.values import element_text, gather, is_number, lay_out
 from holdfast.stores.memory.trials import TrialReader
 from holdfast.stores.memory.tried import company, tried
@@ -330,7 +331,7 @@ class MemoryHistory:
     def _everyone(self) -> list[PersonRow]:
         return sorted((row for row in self._people.values() if not row.gone), key=lambda row: row.person)
 
-    def _chosen(self, condition: Condition, as_of_ms: int) -> list[PersonRow]:
+    def _chosen(self, condition: Condition, as_of_ms: int, rows: Sequence[PersonRow] | None = None) -> list[PersonRow]:
         now = from_millis(as_of_ms)
         pasts: dict[int, dict[str, list[PastEvent]]] = defaultdict(lambda: defaultdict(list))
         for event in self._events:
@@ -341,7 +342,7 @@ class MemoryHistory:
         for identity, those in self._joined_groups(as_of_ms).items():
             groups[self._person_of(identity)] |= those
         chosen = []
-        for row in self._everyone():
+        for row in self._everyone() if rows is None else rows:
             theirs = [known[group] for group in sorted(groups[row.person])]
             if condition.holds(self._facts(row, pasts[row.person], theirs), now) is Truth.TRUE:
                 chosen.append(row)
@@ -392,7 +393,23 @@ class MemoryHistory:
             person_of=self._person_of,
             currency=self._currency,
             question=question,
+            chosen_then=self._chosen_then,
         )
+
+    def _chosen_then(self, condition: Condition, at_ms: int) -> set[int]:
+        """The numbers of the people a condition held for at a moment, by their traits as they were said by then."""
+        then: dict[int, dict[str, Json]] = defaultdict(dict)
+        for event in sorted(self._events, key=lambda each: (each.at_ms, each.message_id)):
+            if event.name == "Identified" and event.at_ms <= at_ms:
+                then[self._person_of(event.identity)].update(event.properties)
+        rows = [
+            replace(row, traits={name: said for name, said in then[row.person].items() if said is not None})
+            for row in self._everyone()
+            if row.first_seen_ms <= at_ms
+        ]
+        return {row.person for row in self._chosen(condition, at_ms, rows if trait_names(condition) else None)} & {
+            row.person for row in rows
+        }
 
     def _entered(self, question: OutcomeQuestion) -> dict[int, tuple[int, Arm]]:
         """When and into which arm each person entered: by their first entry of all, if it is not before `since_ms`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -13,13 +13,25 @@ from holdfast.decisions.told import JOURNEY_ENTERED
 from holdfast.events.event import OWN_SOURCE, Json
 from holdfast.kernel.chance import place
 from holdfast.kernel.money import minor_digits
-from holdfast.measures.metrics import SEGMENTS_MOST, Assigned, Entered, Everyone, Lives, Metric, Outcomes, Tally, Worth
+from holdfast.measures.metrics import (
+    SEGMENTS_MOST,
+    Assigned,
+    Entered,
+    Everyone,
+    InAndOut,
+    Lives,
+    Metric,
+    Outcomes,
+    Tally,
+    Worth,
+)
 from holdfast.measures.outcome import ARMS
 from holdfast.measures.revenue import currency_code, revenue_of
 from holdfast.measures.statistics.moments import Moments, moments_of
 from holdfast.measures.statistics.sequential import LOOKS
 from holdfast.ports.history import PersonRow
 from holdfast.profiles.variants import VARIANT_ASSIGNED
+from holdfast.segments.condition import Condition
 from holdfast.segments.values import element_text
 
 MESSAGE_SENT, VARIANT_SEEN = "Message Sent", "Variant Seen"
@@ -83,7 +95,14 @@ class TrialReader:
         person_of: Callable[[int], int],
         currency: str,
         question: Outcomes,
+        chosen_then: Callable[[Condition, int], Container[int]],
     ) -> None:
+        """Nothing is read yet.
+
+        Args:
+            chosen_then: the numbers of the people a condition held for at a moment.
+        """
+        self._chosen_then = chosen_then
         as_of_ms = question.as_of_ms
         self._question = question
         self._people = people
@@ -250,6 +269,8 @@ class TrialReader:
 
     def _labels(self) -> Callable[[int], tuple[str, str]]:
         trait = self._question.trait
+        if self._question.among is not None:
+            return self._in_and_out(self._question.among)
         if trait is None:
             return lambda person: ("", "")
         said = {row.person: row.traits.get(trait) for row in self._people}
@@ -268,6 +289,19 @@ class TrialReader:
             return ("value", label) if label in chosen else ("other", "")
 
         return label_of
+
+    def _in_and_out(self, among: InAndOut) -> Callable[[int], tuple[str, str]]:
+        inside = {at_ms: self._chosen_then(among.condition, at_ms) for at_ms in among.moments_ms}
+        seen = {row.person: row.first_seen_ms for row in self._people}
+        entered = {each.person: each.at_ms for each in self._entries()}
+
+        def part_of(person: int) -> tuple[str, str]:
+            at_ms = max((each for each in among.moments_ms if each <= entered[person]), default=None)
+            if at_ms is None or seen.get(person, at_ms + 1) > at_ms:
+                return "none", ""
+            return ("value", among.segment) if person in inside[at_ms] else ("other", "")
+
+        return part_of
 
     def _tally(self, key: tuple[str, bool, int, str, str], lives: Sequence[Life]) -> Tally:
         variant, apart, look, part, label = key
