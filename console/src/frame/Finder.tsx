@@ -1,12 +1,13 @@
 import { Search } from 'lucide-react'
 import { type KeyboardEvent, useId, useState } from 'react'
 import { Dialog } from '~/parts/Dialog'
+import { t } from '~/words/language'
 import styles from './Finder.module.css'
 import { type Found, useFound } from './found'
 
 export default function Finder({ close }: { close: () => void }) {
   return (
-    <Dialog onClose={close} withCloseButton={false} padding={0} size={520} yOffset="14dvh" centered={false} title="Search" classNames={{ header: 'unseen' }}>
+    <Dialog onClose={close} withCloseButton={false} padding={0} size={520} yOffset="14dvh" centered={false} title={t('Search')} classNames={{ header: 'unseen' }}>
       <Choices close={close} />
     </Dialog>
   )
@@ -36,11 +37,11 @@ function Choices({ close }: { close: () => void }) {
         <Search size={16} aria-hidden="true" />
         <input
           role="combobox"
-          aria-label="Search"
+          aria-label={t('Search')}
           aria-expanded={found.length > 0}
           aria-controls={list}
           aria-activedescendant={found[chosen] ? `${list}-${chosen}` : undefined}
-          placeholder="Find a page, a person, a segment, a journey"
+          placeholder={t('Find a page, a person, a segment, a journey, or something to do')}
           data-autofocus
           value={text}
           onChange={(event) => {
@@ -50,7 +51,7 @@ function Choices({ close }: { close: () => void }) {
           onKeyDown={onKeyDown}
         />
       </div>
-      <ul id={list} role="listbox" aria-label="Found" className={styles.list}>
+      <ul id={list} role="listbox" aria-label={t('Found')} className={styles.list}>
         {found.map((item, i) => (
           <li
             key={item.key}
@@ -67,7 +68,7 @@ function Choices({ close }: { close: () => void }) {
           </li>
         ))}
       </ul>
-      {found.length === 0 && <p className={styles.none}>Nothing is called “{text}”.</p>}
+      {found.length === 0 && <p className={styles.none}>{t('Nothing is called “{{text}}”.', { text })}</p>}
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { Outlet, useMatches } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { followEverything } from '~/api/feed'
 import type { Session } from '~/api/types'
+import { t } from '~/words/language'
 import styles from './Frame.module.css'
 import { Navigation } from './Navigation'
 
@@ -24,7 +25,7 @@ export function Frame({ session }: { session: Session }) {
           sheet.current?.focus()
         }}
       >
-        Skip to the page
+        {t('Skip to the page')}
       </a>
       <Navigation rail={canvas || narrow} session={session} />
       <main className={styles.sheet} id="page" ref={sheet} tabIndex={-1}>

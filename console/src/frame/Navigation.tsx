@@ -2,10 +2,12 @@ import { Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
+import { useMay } from '~/api/may'
 import { runs } from '~/api/queries'
 import { useTick } from '~/api/feed'
 import type { Session } from '~/api/types'
 import { PersonMark } from '~/parts/PersonMark'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { Mark } from './Mark'
 import styles from './Navigation.module.css'
@@ -15,24 +17,25 @@ import { SchemeToggle } from './SchemeToggle'
 import { WorkspaceMenu } from './WorkspaceMenu'
 
 export function Navigation({ rail, session }: { rail: boolean; session: Session }) {
-  const name = session.workspace?.name ?? 'Workspace'
+  const may = useMay()
+  const name = session.workspace?.name ?? t('Workspace')
   return (
-    <nav className={styles.navigation} data-rail={rail || undefined} aria-label="Main">
+    <nav className={styles.navigation} data-rail={rail || undefined} aria-label={t('Main')}>
       <Link to="/" className={styles.brand}>
         <Mark />
         <span className={styles.word}>Holdfast</span>
       </Link>
-      <Tooltip label="Search" position="right" disabled={!rail}>
+      <Tooltip label={t('Search')} position="right" disabled={!rail}>
         <button type="button" className={styles.search} onClick={openPalette}>
           <Search size={14} aria-hidden="true" />
-          <span className={styles.word}>Search</span>
+          <span className={styles.word}>{t('Search')}</span>
           <kbd aria-hidden="true">{/mac/i.test(navigator.platform) ? '⌘K' : 'Ctrl K'}</kbd>
         </button>
       </Tooltip>
       {PLACES.map(({ heading, places }) => (
         <div key={heading ?? 'top'} className={styles.group}>
           {heading && <div className={styles.heading}>{heading}</div>}
-          {places.map((place) => (
+          {places.filter(({ needs }) => !needs || may(needs)).map((place) => (
             <PlaceLink key={place.to} place={place} rail={rail} />
           ))}
         </div>
@@ -72,7 +75,7 @@ function Amount({ to }: { to: Place['to'] }) {
     return (
       <span className={styles.amount}>
         {count(bad)}
-        <span className="unseen"> bad records</span>
+        <span className="unseen"> {t('bad records')}</span>
       </span>
     )
   }

@@ -2,6 +2,7 @@ import { ActionIcon, Tooltip } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { LogOut } from 'lucide-react'
 import { remove } from '~/api/client'
+import { t } from '~/words/language'
 
 /** Signing out. The demo signs everyone in by itself, so there it is not offered. */
 export function WorkspaceMenu({ demo }: { demo: boolean }) {
@@ -13,8 +14,8 @@ export function WorkspaceMenu({ demo }: { demo: boolean }) {
     location.assign('/')
   }
   return (
-    <Tooltip label="Sign out" position="right">
-      <ActionIcon aria-label="Sign out" onClick={() => void leave()}>
+    <Tooltip label={t('Sign out')} position="right">
+      <ActionIcon aria-label={t('Sign out')} onClick={() => void leave()}>
         <LogOut size={15} />
       </ActionIcon>
     </Tooltip>

@@ -1,9 +1,13 @@
 import { ChartLine, Database, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
+import type { Permission } from '~/api/may'
+import { t } from '~/words/language'
 
 export interface Place {
   to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels'
   label: string
   icon: LucideIcon
+  /** What one must be allowed to see it. */
+  needs?: Permission
 }
 
 /** The navigation, by intent. Only what exists is listed. */
@@ -11,34 +15,34 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
   {
     heading: null,
     places: [
-      { to: '/', label: 'Overview', icon: LayoutDashboard },
-      { to: '/mailbox', label: 'Mailbox', icon: Inbox },
+      { to: '/', label: t('Overview'), icon: LayoutDashboard },
+      { to: '/mailbox', needs: 'people:read', label: t('Mailbox'), icon: Inbox },
     ],
   },
   {
-    heading: 'Understand',
+    heading: t('Understand'),
     places: [
-      { to: '/people', label: 'People', icon: Users },
-      { to: '/segments', label: 'Segments', icon: Funnel },
-      { to: '/insights', label: 'Insights', icon: ChartLine },
-      { to: '/rfm', label: 'RFM grid', icon: Grid3x3 },
+      { to: '/people', needs: 'people:read', label: t('People'), icon: Users },
+      { to: '/segments', label: t('Segments'), icon: Funnel },
+      { to: '/insights', label: t('Insights'), icon: ChartLine },
+      { to: '/rfm', label: t('RFM grid'), icon: Grid3x3 },
     ],
   },
   {
-    heading: 'Act',
+    heading: t('Act'),
     places: [
-      { to: '/journeys', label: 'Journeys', icon: Waypoints },
-      { to: '/campaigns', label: 'Campaigns', icon: Send },
-      { to: '/experiments', label: 'Experiments', icon: FlaskConical },
-      { to: '/content', label: 'Content', icon: Shapes },
-      { to: '/delivery', label: 'Delivery', icon: Truck },
+      { to: '/journeys', label: t('Journeys'), icon: Waypoints },
+      { to: '/campaigns', label: t('Campaigns'), icon: Send },
+      { to: '/experiments', label: t('Experiments'), icon: FlaskConical },
+      { to: '/content', label: t('Content'), icon: Shapes },
+      { to: '/delivery', label: t('Delivery'), icon: Truck },
     ],
   },
   {
-    heading: 'Set up',
+    heading: t('Set up'),
     places: [
-      { to: '/data', label: 'Data', icon: Database },
-      { to: '/channels', label: 'Channels', icon: RadioTower },
+      { to: '/data', label: t('Data'), icon: Database },
+      { to: '/channels', label: t('Channels'), icon: RadioTower },
     ],
   },
 ]
