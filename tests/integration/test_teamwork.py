@@ -19,9 +19,12 @@ from starlette.types import ASGIApp, Message
 
 from holdfast.flows.accounts.caller import COMMAND_LINE, Caller
 from holdfast.flows.accounts.permissions import EVERYTHING, OF_A_KEY, permissions_of
+from holdfast.flows.upkeep.alike import compare_states
+from holdfast.flows.upkeep.carry_teamwork import carry_teamwork
 from holdfast.http import app as http
 from holdfast.http.deeds import ACTS, ASKS
 from holdfast.http.examples import BODIES
+from holdfast.ports.teamwork import Approval, AuditEntry, Comment, Draft
 from holdfast.settings import Settings
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.log import MemoryLog
@@ -539,6 +542,47 @@ def test_people_see_who_else_has_the_same_thing_open(office: Office) -> None:
     assert office.did(CAT, "POST", "/api/presence", about)["others"][0]["email"] == BEN.by
     office.clock.advance(minutes=1)
     assert office.did(ANN, "POST", "/api/presence", about)["others"] == []
+
+
+def test_who_is_erased_is_named_by_no_entry(office: Office) -> None:
+    office.did(BEN, "PUT", "/api/lists/all", {"name": "All", "people": ["zoe", "zoe-2", "yan", "yan-2"]})
+    for name in ("zoe", "yan"):
+        office.did(BEN, "POST", "/api/people/merge", {"first": name, "second": f"{name}-2"})
+    office.did(BEN, "PUT", "/api/people/zoe-2/consent", {"channel": "email", "topic": "zoe-topic", "granted": False})
+    office.did(BEN, "POST", "/api/erasures", {"person": "zoe"})
+    entries = office.entries()
+    assert [(each["action"], each["about"]["id"]) for each in entries[1:]] == [
+        ("person.merged", ""),
+        ("person.merged", "yan"),
+        ("person.consent_changed", ""),
+        ("erasure.requested", ""),
+    ]
+    assert "zoe" not in json.dumps(entries)
+
+
+async def test_all_of_it_is_carried_to_a_state_made_anew(building: Office) -> None:
+    building.clear()
+    state, other = building.state, MemoryState()
+    entry = AuditEntry(at_ms=1, by="ann", action="journey.published", kind="journey", about="cart", changes=b"[]")
+    async with state.begin() as transaction:
+        for each in range(3):
+            await transaction.add_audit(replace(entry, at_ms=each))
+            said = Comment(kind="journey", about="cart", by="ann", at_ms=each, text="x")
+            await transaction.put_comment(said)
+        await transaction.drop_comment(2)
+        asked = Approval(action="a", kind="journey", about="cart", by="ann", asked_ms=1, request=b"{}", before="")
+        await transaction.put_approval(asked)
+        await transaction.put_draft(
+            Draft(kind="journey", about="cart", definition=b"{}", based_on=1, revision=9, by="ann", updated_ms=3)
+        )
+    tables = ("audit entries", "approvals", "comments", "drafts")
+    found = await compare_states(state, other)
+    assert [found[each].missing for each in tables] == [3, 1, 2, 1]
+    async with state.view() as view, other.begin() as transaction:
+        carried = await carry_teamwork(view, transaction)
+    assert carried == {"audit entries": 3, "approvals": 1, "comments": 2, "drafts": 1}
+    found = await compare_states(state, other)
+    assert all(found[each].same for each in tables)
 
 
 def test_the_name_a_caller_goes_by_is_the_one_it_had_then(office: Office) -> None:

@@ -46,6 +46,8 @@ PAGE_MOST = 1_000
 """Rows asked for at a time."""
 
 _ACCOUNTS = "`holdfast accounts list` shows them."
+AUDIT_PAGE_MOST = 500
+
 _ADAPTIVE = "`holdfast adaptive list` shows them."
 _LISTS = "`holdfast list list` shows them."
 _LETTERS = "`holdfast dead-letters list` lists them."
@@ -63,6 +65,23 @@ Answer: TypeAlias = dict[str, object]
 _ERRORS: Mapping[int, type[Exposed]] = MappingProxyType(
     {each.status: each for each in (Invalid, Unauthorized, Forbidden, NotFound, Conflict, TooLarge, TooMany, Busy)}
 )
+
+
+ACCEPTED = 202
+"""The status of what is not done yet."""
+
+
+class AwaitsApproval(Conflict):
+    """It would contact people, and waits for a second person to agree."""
+
+    default_code = "awaits_approval"
+
+    def __init__(self, approval: Mapping[str, object]) -> None:
+        number = approval["id"]
+        super().__init__(
+            f"nothing was done yet: approval {number} waits for a second person.",
+            hint="Somebody with the permission `approve` agrees in the console, under Act → Approvals.",
+        )
 
 
 class Transport(Protocol):
@@ -166,6 +185,21 @@ class Desk:
 
     def simulate(self, wish: Answer) -> Answer:
         return self._ask("POST", "/api/simulate", wish, missing=_JOURNEYS)
+
+    def audit(self, query: Mapping[str, str], *, limit: int) -> list[Answer]:
+        found: list[Answer] = []
+        before: dict[str, object] = {}
+        while True:
+            wanted = min(limit - len(found), AUDIT_PAGE_MOST)
+            page = self._ask("GET", "/api/audit?" + urlencode({**query, **before, "limit": wanted}))
+            found += rows_of(page, "entries")
+            if page["next"] is None or len(found) >= limit:
+                return found
+            before = {"before": page["next"]}
+
+    def approvals(self, *, state: str | None, limit: int) -> list[Answer]:
+        said = {"limit": str(limit)} | ({} if state is None else {"state": state})
+        return rows_of(self._ask("GET", "/api/approvals?" + urlencode(said)), "approvals")
 
     def dead_letters(self, *, origin: str | None, channel: str | None, limit: int) -> list[Answer]:
         found: list[Answer] = []
@@ -431,6 +465,8 @@ class Desk:
         if not text:
             return {}
         said = json.loads(text)
+        if status == ACCEPTED and "approval" in said:
+            raise AwaitsApproval(said["approval"])
         if not isinstance(said, dict):
             raise Internal(f"the answer to {method} {path} is no JSON object")
         return said

@@ -11,6 +11,7 @@ from holdfast.cli import (
     accounts,
     adaptive,
     audience,
+    audit,
     campaign,
     catalogue,
     channel,
@@ -124,6 +125,8 @@ app.add_typer(experiment.app, name="experiment")
 app.add_typer(channel.app, name="channel")
 app.add_typer(keys.app, name="keys")
 app.add_typer(accounts.app, name="accounts")
+app.add_typer(audit.app, name="audit")
+app.add_typer(audit.approval_app, name="approval")
 app.add_typer(email.app, name="email")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppressions.app, name="suppressions")

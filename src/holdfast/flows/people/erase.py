@@ -156,7 +156,9 @@ class Eraser:
         # The history is told that they are no more; before that, what it was being told of them is written.
         await transaction.touch_people(plan.persons)
         coupons = {"coupons": codes} if codes else {}
-        return removed | coupons | {"own events": len(theirs), "suppressed addresses": len(listed)}
+        named = await _blank_audit(transaction, plan)
+        told = {"audit entries": named} if named else {}
+        return removed | coupons | told | {"own events": len(theirs), "suppressed addresses": len(listed)}
 
     async def _refusals(
         self, transaction: Transaction, plan: Plan, profiles: Mapping[int, Profile]
@@ -246,6 +248,13 @@ class Eraser:
 
 PURGE_NOTE = "erasure_purge"
 """The state's note that traces of a plan may still be in its files."""
+
+
+async def _blank_audit(transaction: Transaction, plan: Plan) -> int:
+    """Take who they were out of the audit log. Who did what, and when, stays: that is of whoever did it."""
+    names = sorted({value for _, value in plan.names})
+    addresses = sorted({*plan.addresses, *(each.lower() for each in plan.addresses)})
+    return await transaction.blank_audit("person", names) + await transaction.blank_audit("suppression", addresses)
 
 
 class _Work:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import cast
 
@@ -174,8 +174,12 @@ async def _key(view: View, about: str) -> Described | None:
     found = next((each for each in await view.keys() if each.name == about), None)
     if found is None:
         return None
-    said = cast("dict[str, Json]", msgspec.to_builtins(asdict(found)))
-    document: Json = {name: each for name, each in said.items() if name not in ("hash", "name", "created_ms")}
+    document: Json = {
+        "kind": found.kind,
+        "shown": found.shown,
+        "scopes": None if found.scopes is None else sorted(found.scopes),
+        "revoked": found.revoked_ms is not None,
+    }
     return Described(name=found.name, document=document)
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
 from holdfast.ports.state import Identity, Send, State, View
+from holdfast.ports.teamwork import AuditQuery
 from holdfast.profiles.identity import Link
 
 PERSONS_AT_ONCE = 2_000
@@ -196,6 +197,10 @@ async def _whole(view: View) -> dict[str, Rows]:
         "connections": {each.name: each for each in await view.connections()},
         "catalogues": {each.name: (each.items, dict(each.fields), each.ranked_by) for each in await view.catalogues()},
         "coupons": {each.name: (each.codes, each.given) for each in await view.coupon_pools()},
+        "audit entries": {str(each.id): each for each in await view.audit(AuditQuery(), limit=EVERYTHING)},
+        "approvals": {str(each.id): each for each in await view.approvals(None, limit=EVERYTHING)},
+        "comments": {str(each.id): each for each in await view.comments_after(0, limit=EVERYTHING)},
+        "drafts": {f"{each.kind}:{each.about}": each for each in await view.drafts(limit=EVERYTHING)},
         "bad records": dict(await view.count_bad_records(by_code=True)),
     }
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from holdfast.events.event import Event
 from holdfast.flows.delivery.claiming import PACE
 from holdfast.flows.upkeep.carry_content import carry_content
+from holdfast.flows.upkeep.carry_teamwork import carry_teamwork
 from holdfast.ports.runs import Run, RunState
 from holdfast.ports.state import BadRecord, Decision, SavedSegment, State, Transaction, View
 from holdfast.ports.templates import SavedKind
@@ -140,6 +141,7 @@ async def carry_after(before: Before, state: State, told: Mapping[int, Event], *
         await _carry_marks(view, transaction)
         await _carry_letters(view, transaction)
         carried |= await carry_content(view, transaction)
+        carried |= await carry_teamwork(view, transaction)
         if before.has_gaps:
             await _carry_counts(view, transaction, sorted({each for each, _ in before.decisions}))
     return carried
