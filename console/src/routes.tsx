@@ -105,7 +105,16 @@ const journey = createRoute({
   getParentRoute: () => root,
   path: '/journeys/$id',
   staticData: { canvas: true },
-  component: lazyRouteComponent(() => import('./pages/runs/RunPage'), 'JourneyPage'),
+  // `from`: of a journey that is not published yet, what it begins with.
+  validateSearch: (search: Record<string, unknown>): { step?: string; tab?: string; view?: string; against?: number; from?: string; name?: string } => ({
+    step: text(search['step']),
+    tab: text(search['tab']),
+    view: text(search['view']),
+    against: whole(search['against']),
+    from: text(search['from']),
+    name: text(search['name']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/runs/editor/JourneyPage'), 'JourneyPage'),
 })
 
 const campaigns = createRoute({

@@ -133,10 +133,10 @@ export const coming = (kind: RunKind, id: string) =>
   })
 
 /** Replays a period of the past; `asked` names the question, so that it can be followed and called off. */
-export const simulation = (id: string, over: string, asked: string) =>
+export const simulation = (what: { id: string } | { definition: { [key: string]: Json } }, over: string, asked: string) =>
   queryOptions({
-    queryKey: ['simulation', id, over, asked],
-    queryFn: ({ signal }) => post<Simulation>('/api/simulate', { id, over }, signal, asked),
+    queryKey: ['simulation', asked],
+    queryFn: ({ signal }) => post<Simulation>('/api/simulate', { ...what, over }, signal, asked),
     staleTime: Infinity,
     gcTime: 0,
     retry: false,

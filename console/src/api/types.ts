@@ -452,6 +452,8 @@ export interface Schema {
   maximum?: number
   minLength?: number
   maxLength?: number
+  minItems?: number
+  maxItems?: number
   required?: string[]
   properties?: Record<string, Schema>
   items?: Schema

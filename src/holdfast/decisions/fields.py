@@ -182,7 +182,7 @@ class ShareBelowOne(Kind):
         return float(value)
 
     def schema(self) -> dict[str, Json]:
-        return {"type": "number", "minimum": 0, "exclusiveMaximum": 1}
+        return {"type": "number", "minimum": 0, "exclusiveMaximum": 1, "format": "share"}
 
 
 @dataclass(frozen=True, slots=True)

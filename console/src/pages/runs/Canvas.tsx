@@ -1,15 +1,17 @@
 import '@xyflow/react/dist/base.css'
 import { useReducedMotion } from '@mantine/hooks'
-import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider } from '@xyflow/react'
-import { type KeyboardEvent, useMemo } from 'react'
+import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react'
+import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { counted, t } from '~/words/language'
 import styles from './Canvas.module.css'
 import { FlowEdge, type FlowLine } from './FlowEdge'
-import { flowLabel, type Graph } from './graph'
-import { flowKey, layout } from './layout'
+import { type DrawnStep, flowLabel, type Graph } from './graph'
+import { GapCard, type GapNode } from './GapCard'
+import { CARD_HEIGHT, CARD_WIDTH, flowKey, layout } from './layout'
 import { StepCard, type StepNode } from './StepCard'
 import { stepBeside } from './stepBeside'
 
-const NODES = { step: StepCard }
+const NODES = { step: StepCard, gap: GapCard }
 const EDGES = { flow: FlowEdge }
 const MINIMAP_ABOVE = 30
 const STILL_ABOVE = 60
@@ -17,42 +19,52 @@ const STILL_ABOVE = 60
 interface Props {
   graph: Graph
   live: boolean
-  selected: string | null
-  select: (id: string | null) => void
+  /** Every step that is chosen. */
+  selected: string[]
+  /** `more`: beside those chosen already. */
+  select: (id: string | null, more?: boolean) => void
+  label?: string
+  /** What lies on the canvas beside the graph. */
+  children?: ReactNode
 }
 
-export function Canvas({ graph, live, selected, select }: Props) {
+export function Canvas({ graph, live, selected, select, label, children }: Props) {
   const still = useReducedMotion() ?? false
   const shape = graph.flows.map(flowKey).join() + graph.steps.map(({ id }) => id).join()
   // Counts change every few seconds, places only with the shape.
   const placed = useMemo(() => layout(graph), [shape])
-  const most = Math.max(1, ...graph.flows.map(({ count }) => count))
-  const moves = live && !still && graph.steps.length <= STILL_ABOVE
-  const nodes: StepNode[] = graph.steps.map((step) => ({
-    id: step.id,
-    type: 'step',
-    position: placed.cards.get(step.id)!,
-    data: { step, selected: step.id === selected },
-    ariaLabel: `${step.title || step.id}, ${step.entered} entered, ${step.waiting} waiting`,
-  }))
-  const edges: FlowLine[] = graph.flows.map((flow) => ({
-    id: flowKey(flow),
-    source: flow.from,
-    target: flow.to,
-    type: 'flow',
-    focusable: false,
-    data: {
-      through: placed.lanes.get(flowKey(flow)) ?? [],
-      label: flowLabel(flow, graph),
-      weight: flow.count / most,
-      moving: moves && flow.count > 0,
-      shared: graph.flows.some(({ from, to }) => to === flow.to && from !== flow.from),
-    },
-  }))
+  const chosen = selected.join(' ')
+  const nodes = useNodes(graph, placed.cards, chosen)
+  const edges = useMemo(() => {
+    const most = Math.max(1, ...graph.flows.map(({ count }) => count))
+    const moves = live && !still && graph.steps.length <= STILL_ABOVE
+    const into = new Map<string, number>()
+    for (const { to } of graph.flows) into.set(to, (into.get(to) ?? 0) + 1)
+    return graph.flows.map(
+      (flow): FlowLine => ({
+        id: flowKey(flow),
+        source: flow.from,
+        target: flow.to,
+        type: 'flow',
+        focusable: false,
+        data: {
+          through: placed.lanes.get(flowKey(flow)) ?? [],
+          label: flowLabel(flow, graph),
+          weight: flow.count / most,
+          moving: moves && flow.count > 0,
+          shared: (into.get(flow.to) ?? 0) > 1,
+          exits: flow.exits,
+          open: flow.to.includes(' '),
+        },
+      }),
+    )
+  }, [graph, placed, live, still])
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
-    const at = (event.target as HTMLElement).closest<HTMLElement>('.react-flow__node')?.dataset['id']
-    if (!at) return
-    if (event.key === 'Enter' || event.key === ' ') select(at)
+    const target = event.target as HTMLElement
+    const at = target.closest<HTMLElement>('.react-flow__node')?.dataset['id']
+    // A button within a card is a button.
+    if (!at || target.closest('button')) return
+    if (event.key === 'Enter' || event.key === ' ') select(at, event.shiftKey)
     else if (event.key === 'Escape') select(null)
     else {
       const next = stepBeside(at, event.key, graph, placed)
@@ -64,13 +76,13 @@ export function Canvas({ graph, live, selected, select }: Props) {
   }
   return (
     <ReactFlowProvider>
-      <div className={styles.canvas} onKeyDownCapture={onKeyDown} role="region" aria-label="Journey canvas">
+      <div className={styles.canvas} onKeyDownCapture={onKeyDown} role="region" aria-label={label ?? t('Journey canvas')}>
         <ReactFlow
           nodes={nodes}
           edges={edges}
           nodeTypes={NODES}
           edgeTypes={EDGES}
-          onNodeClick={(_, node) => select(node.id)}
+          onNodeClick={(event, node) => node.type === 'step' && select(node.id, event.shiftKey || event.metaKey || event.ctrlKey)}
           onPaneClick={() => select(null)}
           nodesDraggable={false}
           nodesConnectable={false}
@@ -78,16 +90,79 @@ export function Canvas({ graph, live, selected, select }: Props) {
           nodesFocusable
           edgesFocusable={false}
           deleteKeyCode={null}
+          selectionKeyCode={null}
+          multiSelectionKeyCode={null}
           fitView
           fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
-          minZoom={0.25}
+          minZoom={0.15}
           maxZoom={1.6}
         >
           <Background variant={BackgroundVariant.Dots} gap={18} size={1} color="var(--line-strong)" />
           <Controls showInteractive={false} position="bottom-left" />
-          {graph.steps.length > MINIMAP_ABOVE && <MiniMap pannable zoomable />}
+          {graph.steps.length > MINIMAP_ABOVE && <MiniMap pannable zoomable nodeColor="var(--line-strong)" maskColor="var(--scrim)" bgColor="var(--surface)" />}
         </ReactFlow>
+        <Follow node={selected.at(-1) ?? null} still={still} />
+        {children}
       </div>
     </ReactFlowProvider>
   )
 }
+
+const MARGIN_PX = 24
+
+/** Brings what is chosen into view where it is not. */
+function Follow({ node, still }: { node: string | null; still: boolean }) {
+  const flow = useReactFlow()
+  const size = useStore(({ width, height }) => `${width} ${height}`)
+  const position = useStore(({ nodeLookup }) => {
+    const at = node === null ? undefined : nodeLookup.get(node)?.internals.positionAbsolute
+    return at ? `${at.x} ${at.y}` : ''
+  })
+  useEffect(() => {
+    if (!position) return
+    const [x = 0, y = 0] = position.split(' ').map(Number)
+    const [width = 0, height = 0] = size.split(' ').map(Number)
+    const view = flow.getViewport()
+    const [left, top] = [x * view.zoom + view.x, y * view.zoom + view.y]
+    const [right, bottom] = [left + CARD_WIDTH * view.zoom, top + CARD_HEIGHT * view.zoom]
+    const inside = left >= MARGIN_PX && top >= MARGIN_PX && right <= width - MARGIN_PX && bottom <= height - MARGIN_PX
+    if (!inside && width > 0) void flow.setCenter(x + CARD_WIDTH / 2, y + CARD_HEIGHT / 2, { zoom: Math.max(view.zoom, 0.6), duration: still ? 0 : 250 })
+  }, [position, size, flow, still])
+  return null
+}
+
+type AnyNode = StepNode | GapNode
+
+/** The cards; one that did not change stays the very same object, so that nothing about it is drawn again. */
+function useNodes(graph: Graph, places: Map<string, { x: number; y: number }>, chosen: string): AnyNode[] {
+  const before = useRef(new Map<string, { key: string; node: AnyNode }>())
+  return useMemo(() => {
+    const ids = new Set(chosen.split(' '))
+    const kept = new Map<string, { key: string; node: AnyNode }>()
+    const nodes = graph.steps.map((step) => {
+      const position = places.get(step.id)!
+      const key = JSON.stringify([step, position, ids.has(step.id)])
+      const old = before.current.get(step.id)
+      const node = old?.key === key ? old.node : nodeOf(step, position, ids.has(step.id))
+      kept.set(step.id, { key, node })
+      return node
+    })
+    before.current = kept
+    return nodes
+  }, [graph, places, chosen])
+}
+
+function nodeOf(step: DrawnStep, position: { x: number; y: number }, selected: boolean): AnyNode {
+  if (step.gap) return { id: step.id, type: 'gap', position, focusable: false, data: { place: step.gap } }
+  return { id: step.id, type: 'step', position, data: { step, selected }, ariaLabel: said(step) }
+}
+
+const said = (step: DrawnStep) =>
+  [
+    step.title || step.id,
+    step.note,
+    t('{{entered}} entered, {{waiting}} waiting', { entered: step.entered, waiting: step.waiting }),
+    step.problems ? counted(step.problems, '{{count}} thing is wrong', '{{count}} things are wrong') : '',
+  ]
+    .filter(Boolean)
+    .join(', ')

@@ -82,7 +82,7 @@ export function RunActions({ run }: { run: Run }) {
       {dialog === 'resume' && <ResumeDialog run={run} close={close} />}
       {dialog === 'stop' && <StopDialog run={run} close={close} />}
       {dialog === 'definition' && <DefinitionDialog run={run} close={close} />}
-      {dialog === 'simulate' && <SimulateDialog run={run} close={close} />}
+      {dialog === 'simulate' && <SimulateDialog name={run.name} asked={{ id: run.id }} close={close} />}
     </>
   )
 }

@@ -17,7 +17,6 @@ import { Outline } from './Outline'
 import { RunActions } from './RunActions'
 import styles from './RunPage.module.css'
 
-export const JourneyPage = () => <RunPage kind="journey" />
 export const CampaignPage = () => <RunPage kind="campaign" />
 
 const PARENTS = {
@@ -82,7 +81,7 @@ function Panes({ run }: { run: Run }) {
           />
         </div>
         {shown === 'canvas' ? (
-          <Canvas graph={graph} live={isLive(run.state)} selected={selected} select={setSelected} />
+          <Canvas graph={graph} live={isLive(run.state)} selected={selected === null ? [] : [selected]} select={setSelected} />
         ) : (
           <Outline graph={graph} selected={selected} select={setSelected} />
         )}

@@ -1,6 +1,8 @@
 import { Button, Switch } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { Plus } from 'lucide-react'
 import { useState } from 'react'
+import { useMay } from '~/api/may'
 import { runs } from '~/api/queries'
 import type { RunKind } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
@@ -10,7 +12,9 @@ import { Page, Section } from '~/parts/Page'
 import pageStyles from '~/parts/Page.module.css'
 import { RunTable } from '~/parts/RunTable'
 import { Answered, Empty } from '~/parts/States'
+import { t } from '~/words/language'
 import { plural } from '~/words/numbers'
+import { NewJourneyDialog } from './editor/NewJourneyDialog'
 
 const WORDS = {
   journey: { title: 'Journeys', many: 'journeys', what: 'A journey reacts to what one person does, step by step.' },
@@ -24,10 +28,17 @@ function RunsPage({ kind }: { kind: RunKind }) {
   const [archived, setArchived] = useState(false)
   const query = useQuery({ ...runs(kind, archived), placeholderData: keepPreviousData })
   const words = WORDS[kind]
+  const may = useMay()
+  const [beginning, setBeginning] = useState(false)
   return (
     <>
       <TopBar title={words.title} beside={<LiveMark />}>
-        <Switch label="Show archived" checked={archived} onChange={(event) => setArchived(event.currentTarget.checked)} />
+        <Switch label={t('Show archived')} checked={archived} onChange={(event) => setArchived(event.currentTarget.checked)} />
+        {kind === 'journey' && may('decisions:write') && (
+          <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setBeginning(true)}>
+            {t('New journey')}
+          </Button>
+        )}
       </TopBar>
       <Page>
         <Answered query={query} what={`The ${words.many} did not load`}>
@@ -50,6 +61,7 @@ function RunsPage({ kind }: { kind: RunKind }) {
           }
         </Answered>
       </Page>
+      {beginning && <NewJourneyDialog there={query.data ?? []} close={() => setBeginning(false)} />}
     </>
   )
 }

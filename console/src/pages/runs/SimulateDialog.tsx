@@ -2,19 +2,16 @@ import { Button, SegmentedControl } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { simulation, underWay } from '~/api/queries'
-import type { Run } from '~/api/types'
+import type { Json } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { Failed } from '~/parts/States'
 import { duration } from '~/words/moments'
-import { count, percent } from '~/words/numbers'
+import { counted, t } from '~/words/language'
+import { percent } from '~/words/numbers'
 import { SimulationReport } from './SimulationReport'
 import styles from './Simulation.module.css'
 
-const PERIODS = [
-  { value: '7d', label: '7 days' },
-  { value: '30d', label: '30 days' },
-  { value: '90d', label: '90 days' },
-]
+const PERIODS = [7, 30, 90]
 
 interface Question {
   over: string
@@ -24,12 +21,19 @@ interface Question {
 
 const ask = (over: string): Question => ({ over, asked: crypto.randomUUID?.() ?? `simulation-${Date.now()}` })
 
+interface Props {
+  name: string
+  /** What is published under an id, or a definition as it is written. */
+  asked: { id: string } | { definition: { [key: string]: Json } }
+  close: () => void
+}
+
 /** What it would have done, had it run over the last days. Nothing is sent. */
-export function SimulateDialog({ run, close }: { run: Run; close: () => void }) {
+export function SimulateDialog({ name, asked, close }: Props) {
   const client = useQueryClient()
   const [question, setQuestion] = useState(() => ask('30d'))
   const [calledOff, setCalledOff] = useState(false)
-  const query = useQuery({ ...simulation(run.id, question.over, question.asked), enabled: !calledOff })
+  const query = useQuery({ ...simulation(asked, question.over, question.asked), enabled: !calledOff })
   const again = (over: string) => {
     setCalledOff(false)
     setQuestion(ask(over))
@@ -37,27 +41,27 @@ export function SimulateDialog({ run, close }: { run: Run; close: () => void }) 
   const cancel = async () => {
     setCalledOff(true)
     // The server ends a question that nobody waits for any more.
-    await client.cancelQueries({ queryKey: simulation(run.id, question.over, question.asked).queryKey })
+    await client.cancelQueries({ queryKey: simulation(asked, question.over, question.asked).queryKey })
   }
   return (
-    <Dialog onClose={close} title={`Simulate “${run.name}”`} size={920}>
+    <Dialog onClose={close} title={t('Simulate “{{name}}”', { name })} size={920}>
       <div className={styles.simulation}>
         <div className={styles.asked}>
-          <span>Had it run over the last</span>
-          <SegmentedControl aria-label="Over how long" data={PERIODS} value={question.over} onChange={again} />
-          <span className="quiet">Nothing is sent.</span>
+          <span>{t('Had it run over the last')}</span>
+          <SegmentedControl aria-label={t('Over how long')} data={PERIODS.map((days) => ({ value: `${days}d`, label: counted(days, '{{count}} day', '{{count}} days') }))} value={question.over} onChange={again} />
+          <span className="quiet">{t('Nothing is sent.')}</span>
         </div>
         {calledOff ? (
           <p role="status">
-            Called off; nothing was changed.{' '}
+            {t('Called off; nothing was changed.')}{' '}
             <Button variant="subtle" onClick={() => again(question.over)}>
-              Simulate again
+              {t('Simulate again')}
             </Button>
           </p>
         ) : query.isPending ? (
           <Progress asked={question.asked} cancel={() => void cancel()} />
         ) : query.isError ? (
-          <Failed what="It was not simulated" error={query.error} retry={() => again(question.over)} />
+          <Failed what={t('It was not simulated')} error={query.error} retry={() => again(question.over)} />
         ) : (
           <SimulationReport data={query.data} />
         )}
@@ -72,18 +76,18 @@ function Progress({ asked, cancel }: { asked: string; cancel: () => void }) {
   return (
     <div className={styles.progress}>
       <p role="status">
-        {data ? `Replaying the past, ${percent(share, 0)}` : 'Replaying the past'}
+        {data ? t('Replaying the past, {{share}}', { share: percent(share, 0) }) : t('Replaying the past')}
         {data && data.rows_total > 0 && (
           <span className="quiet">
             {' '}
-            {count(data.rows_read)} of {count(data.rows_total)} people, {duration(Math.round(data.elapsed_ms / 1000))}
+            {t('{{done}} of {{all}} people, {{time}}', { done: data.rows_read, all: data.rows_total, time: duration(Math.round(data.elapsed_ms / 1000)) })}
           </span>
         )}
       </p>
       <div className={styles.track} aria-hidden="true">
         <div style={{ inlineSize: `${share * 100}%` }} />
       </div>
-      <Button onClick={cancel}>Cancel</Button>
+      <Button onClick={cancel}>{t('Cancel')}</Button>
     </div>
   )
 }

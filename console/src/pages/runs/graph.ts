@@ -1,6 +1,7 @@
 /** The graph of a journey: its steps, and where each exit leads. */
 
 import type { Json, Run, RunStep } from '~/api/types'
+import { t } from '~/words/language'
 
 export interface Flow {
   from: string
@@ -11,8 +12,17 @@ export interface Flow {
   count: number
 }
 
+/** A step as it is drawn: with what an editor has to say of it. */
+export interface DrawnStep extends RunStep {
+  mark?: 'added' | 'changed' | 'removed'
+  /** How many things are wrong with it. */
+  problems?: number
+  /** It stands for exits that lead nowhere yet. */
+  gap?: { from: string; exits: string[] }
+}
+
 export interface Graph {
-  steps: RunStep[]
+  steps: DrawnStep[]
   flows: Flow[]
 }
 
@@ -64,9 +74,22 @@ export function graphOf(run: Run): Graph {
   return { steps: run.steps, flows }
 }
 
-const EXITS: Record<string, string> = {
-  happened: 'Happened', expired: 'Not in time', yes: 'Yes', no: 'No', unknown: 'Unknown', sent: 'Sent', withheld: 'Withheld', waited: 'In time',
-  past: 'Already past', missing: 'No such day', updated: 'Changed', unchanged: 'Not changed', next: 'Goes on',
+const EXITS: Record<string, () => string> = {
+  entered: () => t('Entered'),
+  happened: () => t('Happened'),
+  expired: () => t('Not in time'),
+  yes: () => t('Yes'),
+  no: () => t('No'),
+  unknown: () => t('Unknown'),
+  sent: () => t('Sent'),
+  withheld: () => t('Withheld'),
+  waited: () => t('In time'),
+  past: () => t('Already past'),
+  missing: () => t('No such day'),
+  updated: () => t('Changed'),
+  unchanged: () => t('Not changed'),
+  next: () => t('Goes on'),
+  apart: () => t('Takes no part'),
 }
 
 /** What lets in a whole audience does so in runs: a date, a call, something that happened. */
@@ -74,7 +97,7 @@ const IN_RUNS = new Set(['dates', 'recurring', 'date_trait', 'business_event', '
 
 export const comesInRuns = (run: Run) => run.steps.some(({ type }) => IN_RUNS.has(type))
 
-export const exitWords = (exit: string) => EXITS[exit] ?? exit.charAt(0).toUpperCase() + exit.slice(1)
+export const exitWords = (exit: string) => (Object.hasOwn(EXITS, exit) ? EXITS[exit]!() : exit.charAt(0).toUpperCase() + exit.slice(1))
 
 /** What the pill on a flow says; nothing when the step has only one way out. */
 export function flowLabel(flow: Flow, graph: Graph): string {

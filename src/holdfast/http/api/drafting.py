@@ -90,7 +90,7 @@ class CardShape:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckShape:
+class DraftCheckShape:
     """What a definition comes to while it is written: `cards` of the steps that can be read, by id."""
 
     problems: list[ProblemShape]
@@ -99,7 +99,7 @@ class CheckShape:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VersionShape:
+class DecisionVersionShape:
     """One version of a journey or campaign; `people` are on it now."""
 
     version: int
@@ -110,10 +110,10 @@ class VersionShape:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VersionsShape:
+class DecisionVersionsShape:
     """Versions, newest first."""
 
-    versions: list[VersionShape]
+    versions: list[DecisionVersionShape]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,7 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
     routes = APIRouter(prefix=f"/api/{kind}s", tags=[f"{kind.capitalize()}s"], dependencies=[needs("read")])
 
     @routes.post("/{decision_id}/check")
-    async def check(decision_id: str, definition: Annotated[Properties, Body()]) -> CheckShape:
+    async def check(decision_id: str, definition: Annotated[Properties, Body()]) -> DraftCheckShape:
         """All that is wrong with a definition as it is being written, and what its steps' cards say.
 
         Nothing is changed, and nothing is refused: what publishing it would be refused for is in the answer.
@@ -173,7 +173,7 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
             strictness=app.strictness(allow_unknown=said.allow_unknown),
         )
         advice = [] if found.draft is None else await warnings_on(app, [found.draft])
-        return CheckShape(
+        return DraftCheckShape(
             problems=[ProblemShape.of(each) for each in found.problems],
             warnings=_warnings(advice),
             cards={name: CardShape(type=e.type, title=e.title, note=e.note) for name, e in found.cards.items()},
@@ -207,7 +207,7 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
         )
 
     @routes.get("/{decision_id}/versions")
-    async def versions(decision_id: str) -> VersionsShape:
+    async def versions(decision_id: str) -> DecisionVersionsShape:
         """Its versions, newest first, and how many people are on each."""
         found = await _versions(decision_id)
         async with app.state.view() as view:
@@ -215,7 +215,7 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
         people = {each.version: 0 for each in found}
         for (version, _), there in standing.items():
             people[version] = people.get(version, 0) + there
-        return VersionsShape(versions=[_version(each, people[each.version]) for each in found[:VERSIONS_MOST]])
+        return DecisionVersionsShape(versions=[_version(each, people[each.version]) for each in found[:VERSIONS_MOST]])
 
     @routes.get("/{decision_id}/versions/{version}")
     async def version(
@@ -289,8 +289,8 @@ def _warnings(advice: Sequence[AdviceShape]) -> list[WarningShape]:
     ]
 
 
-def _version(decision: Decision, people: int) -> VersionShape:
-    return VersionShape(
+def _version(decision: Decision, people: int) -> DecisionVersionShape:
+    return DecisionVersionShape(
         version=decision.version,
         name=play_of(decision).journey.name,
         state=decision.state,

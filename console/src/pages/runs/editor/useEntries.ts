@@ -1,0 +1,11 @@
+import { useQuery } from '@tanstack/react-query'
+import { useMemo } from 'react'
+import { media } from '~/api/channels'
+import type { Kinds } from './kinds'
+import { entriesOf, plainWords } from './palette'
+
+/** What can be put in, each channel with what the server says of it. */
+export function useEntries(kinds: Kinds) {
+  const { data } = useQuery(media)
+  return useMemo(() => entriesOf(kinds, new Map(data?.map(({ name, help }) => [name, plainWords(help)]))), [kinds, data])
+}
