@@ -121,6 +121,25 @@ class Settings:
         "`second_person` keeps whatever would contact people until somebody agrees who did not ask for it, and who has "
         "the permission `approve`; with `none` the console says whether that is asked for.",
     )
+    # Signing in by an identity provider.
+    oidc_issuer: str = _setting(
+        "",
+        "The OpenID Connect provider people may sign in by, such as `https://accounts.example.com`. It is to send them "
+        "back to the public address with `/session/oidc/back`. Empty: by none.",
+    )
+    oidc_client_id: str = _setting("", "Who we are to the provider: what it gave us when we were registered there.")
+    oidc_client_secret: str = _setting("", "The secret it gave us with that; empty where it gave none.", secret=True)
+    oidc_label: str = _setting("Single sign-on", "What the button says that leads to the provider.")
+    oidc_domains: str = _setting(
+        "",
+        "Whose addresses are let in by the provider, with commas between the domains: `a.example, b.example`. Empty: "
+        "those of whoever was invited.",
+    )
+    oidc_default_role: Literal["", "admin", "marketer", "analyst", "agent", "viewer"] = _setting(
+        "",
+        "What somebody of these domains becomes who was not invited, such as `viewer`. Empty: nobody comes uninvited.",
+    )
+
     secret_key: str = _setting(
         "",
         "What the secrets of connections are sealed with: a long random text, such as `openssl rand -base64 32` makes, "
@@ -321,6 +340,7 @@ class Settings:
         decode_costs(self.message_costs, "message_costs")
         decode_quiet(self.quiet_from, self.quiet_until, self.quiet_policy)
         _check_url(self.public_url)
+        _check_oidc(self)
         _check_places(self)
         if self.console_open and not is_loopback(self.host):
             raise _invalid(
@@ -581,6 +601,36 @@ def _check_url(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
         raise _invalid("public_url", f"{url!r} is no web address.", "Write one like https://mail.example.com.")
+
+
+def _check_oidc(said: Settings) -> None:
+    if not said.oidc_issuer:
+        return
+    parts = urlsplit(said.oidc_issuer)
+    plain = parts.scheme == "http" and is_loopback(parts.hostname or "")
+    if (parts.scheme != "https" and not plain) or not parts.netloc or parts.query or parts.fragment:
+        raise _invalid(
+            "oidc_issuer",
+            f"{said.oidc_issuer!r:.200} is no provider's address.",
+            "Write one like https://id.example.com.",
+        )
+    if not said.oidc_client_id:
+        raise _invalid("oidc_client_id", "is empty, though there is a provider.", "Register with it; it gives one.")
+    if said.oidc_default_role and not decode_names(said.oidc_domains):
+        raise _invalid(
+            "oidc_default_role",
+            "would let in whoever has an account at the provider.",
+            "Say in oidc_domains whose addresses are meant.",
+        )
+
+
+def decode_names(said: str) -> tuple[str, ...]:
+    """Names with commas between them, in small letters.
+
+    >>> decode_names(" Shop.example,, b.test ")
+    ('shop.example', 'b.test')
+    """
+    return tuple(name for each in said.split(",") if (name := each.strip().lower()))
 
 
 def _check_places(said: Settings) -> None:

@@ -20,6 +20,7 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import decode_quiet
 from holdfast.decisions.recovery import decode_holds
 from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.accounts.oidc import IdentityProvider
 from holdfast.flows.adaptive.adapting import Adapter
 from holdfast.flows.audience.gathering import Gatherer
 from holdfast.flows.audience.library import load_library
@@ -132,6 +133,8 @@ class Application:
     """Signs sessions and the links in messages."""
     sealer: Sealer
     """Seals what is secret of accounts."""
+    provider: IdentityProvider | None
+    """By whom people may sign in besides."""
     log: Log
     state: State
     history: History
@@ -400,6 +403,8 @@ class Application:
             if self.reacts:
                 await self.reactor.tick()
             await self.previewer.close()
+            if self.provider is not None:
+                await self.provider.close()
         finally:
             await self.opened.aclose()
 
@@ -620,6 +625,7 @@ async def assemble(
         clock=clock,
         secret=secret,
         sealer=sealer_of(settings, secret) or Sealer([SealingKey(secret)]),
+        provider=_provider(settings),
         log=log,
         # What callers do is noted; what the loops do is not theirs, and they have the state itself.
         state=Attended(state),
@@ -766,6 +772,21 @@ async def _open_offices(outgoing: Outgoing, mail: Mail, lanes: Lanes) -> Offices
     offices = outgoing.offices(mail.carrier, mail.mailbox, changed=changed)
     await offices.refresh()
     return offices
+
+
+def _provider(settings: Settings) -> IdentityProvider | None:
+    """The identity provider people may sign in by."""
+    if not settings.oidc_issuer:
+        return None
+    return IdentityProvider(
+        # It may well be in the house: whoever sets it up says where.
+        fetcher=WebFetcher(allow_private=True),
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=settings.oidc_client_secret,
+        label=settings.oidc_label,
+        back=f"{settings.url}/session/oidc/back",
+    )
 
 
 def _filler(settings: Settings, state: State, clock: Clock, coupons: CouponDesk | None = None) -> Filler:

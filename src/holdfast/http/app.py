@@ -58,6 +58,7 @@ from holdfast.http.inbox import inbox_routes
 from holdfast.http.intake import Intake
 from holdfast.http.mailbox import mailbox_routes
 from holdfast.http.needs import permit
+from holdfast.http.oidc import oidc_routes
 from holdfast.http.pages import console_routes
 from holdfast.http.preferences import preference_routes
 from holdfast.http.problems import install_problems
@@ -96,6 +97,7 @@ def make_http(app: Application) -> ASGIApp:
     api.router.routes.extend(decide_routes(app))
     api.include_router(session_routes(app))
     api.include_router(link_routes(app))
+    api.include_router(oidc_routes(app))
     api.include_router(account_routes(app))
     api.include_router(me_routes(app))
     asking = [Depends(asking_of(app))]

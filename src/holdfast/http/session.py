@@ -279,7 +279,9 @@ def session_routes(app: Application) -> APIRouter:
     @routes.get("/methods")
     async def methods() -> MethodsShape:
         """By what somebody can sign in here."""
-        return MethodsShape(password=True, oidc=[], passkey=False)
+        provider = app.provider
+        oidc = [ProviderShape(id="oidc", label=provider.label)] if provider is not None else []
+        return MethodsShape(password=True, oidc=oidc, passkey=False)
 
     return routes
 

@@ -238,6 +238,11 @@ def _state_after(account: Account, wanted: Literal["active", "disabled"]) -> Lit
     return wanted
 
 
+def joined_account(email: str, role: Role, *, now: datetime) -> Account:
+    """The account of somebody who comes without having been invited, and may."""
+    return replace(_invited(email, role, now=now), state="active")
+
+
 def _invited(email: str, role: Role, *, now: datetime) -> Account:
     return Account(id=_new_id(), email=email, name="", role=role, state="invited", created_ms=to_millis(now))
 
