@@ -158,7 +158,7 @@ def test_whoever_is_put_out_is_out_at_once(owner: Browser) -> None:
     assert mara.call("GET", "/api/people").status == 200
     changed = owner.got("PUT", "/api/accounts/mara@shop.example", {"role": "viewer"})
     assert changed["role"] == "viewer"
-    assert mara.refused(403, "GET", "/api/people")["needs"] == "people:read"  # type: ignore[typeddict-item]
+    assert mara.refused(403, "GET", "/api/people")["needs"] == "people:read"
     assert "people:read" not in mara.got("GET", "/session")["permissions"]
     owner.got("PUT", f"/api/accounts/{changed['id']}", {"state": "disabled"})
     assert mara.call("GET", "/api/overview").status == 401
