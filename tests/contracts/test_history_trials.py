@@ -311,6 +311,8 @@ async def test_sums_worths_and_what_is_divided_are_told(history: History) -> Non
     assert bold.some == (1, 1, 1)
     lives = await history.trial_lives(asked(metrics=(worth, items)), first_people=5)
     assert lives.values.tolist() == [[1_850, 5], [0, 0]]
+    (euros,) = await history.trial_tallies(asked(metrics=(worth,), currency="EUR"))
+    assert float(euros.moments[0].y) == 900 + 100 + 500, "what says no currency is in the workspace's, which is another"
     weighted = await history.trial_tallies(asked(metrics=(each_order,), weighted=True))
     assert float(weighted[0].moments[0].d) == 6, "each order counts for one over the chance its person had"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from holdfast.flows.journey.decide import publish
+from holdfast.ports.state import State
 from holdfast.settings import Settings
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.log import MemoryLog
@@ -27,15 +28,21 @@ class House:
         self.carrier = carrier
 
     @classmethod
-    async def build(cls, data_dir: Path, *, carrier: KeptParcels | None = None, **settings: object) -> House:
-        """A house with nothing in it; `data_dir` only holds its secret."""
+    async def build(
+        cls, data_dir: Path, *, carrier: KeptParcels | None = None, state: State | None = None, **settings: object
+    ) -> House:
+        """A house with nothing in it; `data_dir` only holds its secret.
+
+        Args:
+            state: an empty one, in place of one in memory.
+        """
         clock, carrier = FakeClock(), carrier or KeptParcels()
         said = Settings.load(data_dir, {}, settings, working_dir=data_dir)
         app = await assemble(
             said,
             clock=clock,
             log=MemoryLog(stride=1000),  # As the logs of a cluster, whose offsets skip.
-            state=MemoryState(),
+            state=state or MemoryState(),
             history=MemoryHistory(currency=said.currency),
             mail=Mail(carrier=carrier, mailbox=None),
         )

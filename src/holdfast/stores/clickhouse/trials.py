@@ -201,8 +201,8 @@ def _lived(scope: Scope, question: Outcomes) -> Sql:
             ),
             "nothing": bind("Array(Float64)", [0.0] * len(metrics)),
             "ceilings": bind("Array(Float64)", [min(each.ceiling, NO_CEILING) for each in metrics]),
-            "after": join(", ", (_after(each, question) for each in metrics)),
-            "before": join(", ", (_before(each, question) for each in metrics)),
+            "after": join(", ", (_after(scope, each, question) for each in metrics)),
+            "before": join(", ", (_before(scope, each, question) for each in metrics)),
             "under": _under(metrics),
             "amounts": sql("number, text['currency'] AS its_currency,") if needs_number else sql(""),
             "number": sql("number, its_currency,") if needs_number else sql(""),
@@ -320,7 +320,7 @@ def _exposing(question: Outcomes) -> Sql:
     return sent + sql(" OR ") + seen
 
 
-def _after(metric: Metric, question: Outcomes) -> Sql:
+def _after(scope: Scope, metric: Metric, question: Outcomes) -> Sql:
     """What an act adds to a metric."""
     return join(
         " + ",
@@ -335,12 +335,12 @@ def _after(metric: Metric, question: Outcomes) -> Sql:
                     "amount": amount,
                 },
             )
-            for events, within_seconds, amount in _parts(metric, question)
+            for events, within_seconds, amount in _parts(scope, metric, question)
         ),
     )
 
 
-def _before(metric: Metric, question: Outcomes) -> Sql:
+def _before(scope: Scope, metric: Metric, question: Outcomes) -> Sql:
     """What an act added before its person was assigned; a goal's own window plays no part then."""
     return join(
         " + ",
@@ -353,7 +353,7 @@ def _before(metric: Metric, question: Outcomes) -> Sql:
                     "amount": amount,
                 },
             )
-            for events, _, amount in _parts(metric, question)
+            for events, _, amount in _parts(scope, metric, question)
         ),
     )
 
@@ -376,7 +376,7 @@ def _under(metrics: Sequence[Metric]) -> Sql:
     return fill("sumForEach([ [[counts]] ])", {"counts": join(", ", counts)})
 
 
-def _parts(metric: Metric, question: Outcomes) -> Iterator[tuple[Sequence[str], int, Sql]]:
+def _parts(scope: Scope, metric: Metric, question: Outcomes) -> Iterator[tuple[Sequence[str], int, Sql]]:
     """What a metric adds up: which events, in what time, and what each is."""
     match metric.measure:
         case "revenue":
@@ -389,20 +389,22 @@ def _parts(metric: Metric, question: Outcomes) -> Iterator[tuple[Sequence[str], 
             )
         case "worth":
             for each in metric.worths:
-                yield (each.event,), each.within_seconds, _worth(each, question.currency)
+                yield (each.event,), each.within_seconds, _worth(scope, each, question.currency)
         case _:
             yield metric.events, metric.within_seconds, sql("1.")
 
 
-def _worth(worth: Worth, currency: str) -> Sql:
+def _worth(scope: Scope, worth: Worth, currency: str) -> Sql:
     if not worth.value:
         return bind("Float64", worth.minor)
     return fill(
         """if(mapContains(number, [[name]]),
-            if(its_currency = '' OR upper(trimBoth(its_currency)) = [[currency]], number[ [[name]] ] * [[units]], 0.),
+            if(if(its_currency = '', [[usual]], upper(trimBoth(its_currency))) = [[currency]],
+                number[ [[name]] ] * [[units]], 0.),
             [[minor]])""",
         {
             "name": bind("String", worth.value),
+            "usual": bind("String", scope.currency),
             "currency": bind("String", currency),
             "units": bind("Float64", float(10 ** minor_digits(currency))),
             "minor": bind("Float64", worth.minor),
