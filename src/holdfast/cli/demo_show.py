@@ -68,6 +68,8 @@ class Show:
             "Who leaves a checkout lying gets a cart-rescue mail after 45 seconds; one in ten is held out, so that the",
             "journey's page can show what the mails cause. Orders and carts are followed up by text, push, chats and",
             f"in the app: read all of it, by channel and on anybody's phone, at {url}/mailbox.",
+            "An offer has been tried out for two months, and a journey learns which mail brings people back: see what",
+            f"is known of both at {url}/experiments.",
             "",
             f"  curl -s -H 'Authorization: Bearer {keys['api_key']}' {url}/api/journeys/cart-rescue/results",
             "",
