@@ -36,6 +36,9 @@ class Actor:
     async def act(self) -> None:
         """One act, drawn."""
         act: Act = self.chance.choices(list(ACTS), list(ACTS.values()))[0]
+        await self._tolerated(act)
+
+    async def _tolerated(self, act: Act) -> None:
         with contextlib.suppress(Exposed):  # What cannot be done is refused, and that is that.
             await self._do(act)
 

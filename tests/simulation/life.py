@@ -38,8 +38,13 @@ LAST_DAYS = 11
 PORTERS = 2
 
 
-async def live_through(world: World) -> None:
-    """Lives with a fault each until the days are over, and a last one in peace."""
+async def live_through(world: World, lives: type[Life] | None = None) -> None:
+    """Lives with a fault each until the days are over, and a last one in peace.
+
+    Args:
+        lives: of which kind; of this module's when left out.
+    """
+    lives = lives or Life
     porters = Porters(world, PORTERS if world.senders_apart else 0)
     try:
         number = 0
@@ -47,13 +52,13 @@ async def live_through(world: World) -> None:
             kind: Kind = world.chance.choice(("crash", "crash", "trouble", "cancel"))
             at = world.chance.randint(1, CALLS_MOST)
             world.say(f"life {number}: {kind} at call {at}")
-            await Life(world, porters, Faults(world.chance, kind, at, world.say)).live()
+            await lives(world, porters, Faults(world.chance, kind, at, world.say)).live()
             number += 1
             _time_passes(world)
         world.say("the last life")
         world.provider.moody = False
         await porters.calm()
-        await Life(world, porters, Faults(world.chance, "none", 0, world.say)).finish()
+        await lives(world, porters, Faults(world.chance, "none", 0, world.say)).finish()
     finally:
         await porters.die()
 
@@ -67,6 +72,9 @@ def _time_passes(world: World) -> None:
 
 class Life:
     """One process: from its start to its crash, or its orderly end."""
+
+    actors: type[Actor] = Actor
+    """Who acts in it."""
 
     def __init__(self, world: World, porters: Porters, faults: Faults) -> None:
         self.world = world
@@ -94,7 +102,7 @@ class Life:
     async def finish(self) -> None:
         """Start, resume everything, and let time go by until nothing is left to wait for."""
         app = await self._start()
-        actor = Actor(self.world, app)
+        actor = self.actors(self.world, app)
         for each in actor.young():
             if each.acknowledged_at is None:
                 await actor.collect(each)
@@ -179,7 +187,7 @@ class Life:
             works.append(self._at_work(app.settle()))
         if chance.random() < 0.1 and self.world.tables.erasures:
             works.append(self._at_work(app.eraser.resume()))
-        actor = Actor(self.world, app)
+        actor = self.actors(self.world, app)
         works.extend(self._at_work(actor.act()) for _ in range(chance.choice((0, 1, 1, 2, 6))))
         chance.shuffle(works)
         done = await asyncio.gather(*works, return_exceptions=True)

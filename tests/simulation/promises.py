@@ -46,18 +46,23 @@ class Ends:
 
 async def check(world: World) -> list[str]:
     """Every promise that was not kept, in words."""
-    rows = [row async for row in _exported(world)]
-    ends = Ends(world=world, tables=world.state._committed, rows=rows)
+    ends = await ends_of(world)
     for each in (_nothing_lost, _no_mail_twice, _every_contact, _every_traveller, _opted_out, _left_alone):
         each(ends)
     for each in (_told_once, _variants, _profiles, _counters, _money, _at_rest, _nothing_overdue, _joined_as_said):
         each(ends)
     _erased(ends)
     await _people(ends)
-    await _sizes(ends)
+    await sizes(ends)
     ends.broken += await live_as_asked_anew(world)
     ends.broken += await same_when_replayed(world)
     return ends.broken
+
+
+async def ends_of(world: World) -> Ends:
+    """Where the world has ended."""
+    rows = [row async for row in _exported(world)]
+    return Ends(world=world, tables=world.state._committed, rows=rows)
 
 
 async def _exported(world: World) -> AsyncIterator[dict[str, Any]]:
@@ -330,7 +335,7 @@ def _erased(ends: Ends) -> None:
         ends.hold(not here, f"identity {send.identity} was erased and is there")
 
 
-async def _sizes(ends: Ends) -> None:
+async def sizes(ends: Ends) -> None:
     """How many are said to be somewhere is how many are there."""
     async with ends.world.state.view() as view:
         live, totals = await view.live_segments(), await view.send_totals(None)
@@ -362,3 +367,16 @@ async def _people(ends: Ends) -> None:
         ends.hold(owner is not None, f"{row_['message_id']} is in the history, and nobody's")
         person = row_["person"] if owner is None else owner.person
         ends.hold(row_["person"] == person, f"{row_['message_id']} is {row_['person']}'s and should be {person}'s")
+
+
+OF_EVERY_WORLD = (
+    _nothing_lost,
+    _every_contact,
+    _every_traveller,
+    _told_once,
+    _profiles,
+    _at_rest,
+    _nothing_overdue,
+    _joined_as_said,
+)
+"""Promises that ask nothing of what the shop has set up."""

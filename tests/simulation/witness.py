@@ -140,7 +140,7 @@ class Witness:
         """What must be true of whoever is written to now."""
         if send.transactional:
             return
-        whole = _whole(tables, send)
+        whole = whole_of(tables, send)
         consent = whole.consents_to(send.channel, send.topic)
         silent = self._rules.consent_default == "granted"
         self._hold(silent if consent is None else consent, f"{send.key} is claimed without consent")
@@ -192,7 +192,8 @@ class Witness:
             self.broken.append(said)
 
 
-def _whole(tables: Tables, send: Send) -> Profile:
+def whole_of(tables: Tables, send: Send) -> Profile:
+    """All that is known of whom a send is to."""
     person = tables.identities[send.identity].person
     members = [each.id for each in tables.identities.values() if each.person == person]
     return combine(tables.profiles.get(each, EMPTY) for each in members)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from holdfast.flows.people import erase
@@ -155,6 +155,9 @@ class World:
         return min((each for each in moments if each is not None and each > now_ms), default=None)
 
 
+Its = TypeVar("Its", bound=World)
+
+
 async def _at_once(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
     return call(*given, **named)
 
@@ -201,14 +204,21 @@ def simulate(
     from tests.simulation.life import live_through
 
     world = World(seed, data_dir, days)
+    return brought_about(world, lambda: live_through(world), check), world
+
+
+def brought_about(
+    world: Its, live: Callable[[], Awaitable[None]], check: Callable[[Its], Awaitable[list[str]]]
+) -> list[str]:
+    """Let a world happen from its beginning to its end; what was promised and not kept."""
 
     async def whole() -> list[str]:
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: None)
         try:
-            await live_through(world)
+            await live()
         except Exception as error:  # noqa: BLE001 - Whatever the application raised in peace is a broken promise.
             return [*world.broken, f"it raised {error!r}"]
         return world.broken + await check(world)
 
     with _at_peace(), asyncio.Runner(loop_factory=JumpingLoop) as runner:
-        return runner.run(whole()), world
+        return runner.run(whole())

@@ -95,6 +95,12 @@ def _again(send: Send, deferred: Deferred, now_ms: int, doubt: DoubtPolicy) -> S
     )
 
 
+def _too_late_again(send: Send) -> Settlement:
+    """What becomes of a send that was tried too long ago to be tried again: it may have been taken."""
+    reason = "It was tried before, too long ago for its provider to tell it from another message."
+    return Settlement(key=send.key, state="in_doubt", reason=reason, dead=True, claimed_by=send.claimed_by)
+
+
 def _failed(send: Send, reason: str, *, gone: bool = False) -> Settlement:
     # To write to an address that is dead would never be right: there is nothing to be decided about it.
     return Settlement(key=send.key, state="failed", reason=reason, gone=gone, dead=not gone, claimed_by=send.claimed_by)
@@ -280,6 +286,10 @@ class Sender:
         if office is None:
             self._put_back([send], "Nothing carries it any more; it waits for a connection.")
             return
+        if self._is_forgotten(send, office.channel.doubt):
+            self._lanes.let_go(send)
+            self._done([_too_late_again(send)])
+            return
         written = await self._writer.write(send, self._contexts[send.key], office.channel)
         if isinstance(written, Written) and self._put_off_late(send):  # What it asked for may have taken its time.
             return
@@ -297,6 +307,15 @@ class Sender:
             _log.exception("A carrier raised; it must answer with a verdict.")
             verdict = InDoubt(f"{error!r:.200}")
         self._ended(send, verdict, office.channel.doubt, written)
+
+    def _is_forgotten(self, send: Send, doubt: DoubtPolicy) -> bool:
+        """Whether its provider may know its key no more, so that one more attempt could be one more message.
+
+        It was put back in time, and then something else put it off: quiet hours, a pause, a process that was not there.
+        """
+        if not doubt.idempotent_seconds or send.tried_ms is None:
+            return False
+        return self._now_ms() > send.tried_ms + 1_000 * doubt.idempotent_seconds
 
     def _put_off_late(self, send: Send) -> bool:
         """Put back what waited too long: what was permitted at the claim may not be any more, and is asked anew."""
