@@ -13,12 +13,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.browser.console import API_KEY, CHROMIUM, CONSOLE, FLAGS, WRITE_KEY, Open, Server, Watched, watch
 from tests.lacking import lacking
 
 START_SECONDS = 120
+PATIENCE_MS = 20_000
+"""What is expected is waited for so long: a machine with much to do is slow, and not wrong."""
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")
@@ -95,7 +98,7 @@ def open_page(browser: Browser, server: Server, watched: Watched) -> Iterator[Op
             reduced_motion="reduce",
             locale="en-GB",
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         watch(page, origin, watched)

@@ -8,7 +8,7 @@ export type Properties = Record<string, Json>
 
 export interface Session {
   signed_in: boolean
-  workspace?: { name: string; currency: string }
+  workspace?: { name: string; currency: string; zone?: string }
   demo?: boolean
   first_start?: boolean
   /** Null for an api key and for the open demo. */

@@ -19,18 +19,13 @@ import { NoEvents } from './NoEvents'
 import { decodeQuestion, encodeQuestion, isKind, type Kind, type Question } from './question'
 
 const SqlPage = lazy(() => import('./sql/SqlPage'))
+const KpisPage = lazy(() => import('./kpis/KpisPage'))
 const PARENT = { to: '/insights', label: 'Insights' } as const
 
 /** `/insights/$kind`: one question and its answer. */
 export function InsightPage() {
   const { kind } = useParams({ strict: false })
-  if (kind === 'sql') {
-    return (
-      <Suspense fallback={<Waiting />}>
-        <SqlPage />
-      </Suspense>
-    )
-  }
+  if (kind === 'sql' || kind === 'kpis') return <Suspense fallback={<Waiting />}>{kind === 'sql' ? <SqlPage /> : <KpisPage />}</Suspense>
   return isKind(kind) ? <OfKind key={kind} kind={kind} /> : <Lost />
 }
 

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Code, type LucideIcon } from 'lucide-react'
+import { Code, type LucideIcon, Target } from 'lucide-react'
 import { eventNames } from '~/api/queries'
 import { TopBar } from '~/frame/TopBar'
 import { Page, Section } from '~/parts/Page'
@@ -34,6 +34,11 @@ export function InsightsPage() {
                   )}
                 </li>
               ))}
+              <li>
+                <Link to="/insights/$kind" params={{ kind: 'kpis' }} className={styles.kind}>
+                  <Kind icon={Target} label={t('KPIs')} about={t('The figures you are held to, and how they stand')} />
+                </Link>
+              </li>
               <li>
                 <Link to="/insights/$kind" params={{ kind: 'sql' }} className={styles.kind}>
                   <Kind icon={Code} label="SQL" about={t('Anything else, in your own words')} />

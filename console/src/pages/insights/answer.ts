@@ -13,6 +13,9 @@ export type Column = Shape<'ColumnShape'>
 export type Cell = string | number | boolean | null
 export type Row = Record<string, Cell>
 
+/** The word for a name; the name itself where there is none. Names come from the address and from the data, too. */
+export const wordFor = (words: Record<string, string>, name: string): string => (Object.hasOwn(words, name) ? words[name]! : name)
+
 /** What names a cell of a table, to ask for the people behind it. */
 export type CellKey = Record<string, string | number | boolean | null>
 

@@ -50,8 +50,7 @@ const insight = (question: Question, today: string) =>
 /** The workspace's date today. */
 export function useToday(): string {
   const { data } = useQuery(session)
-  const zone = (data?.workspace as { zone?: string } | undefined)?.zone ?? 'UTC'
-  return dateIn(zone, new Date())
+  return dateIn(data?.workspace?.zone ?? 'UTC', new Date())
 }
 
 export interface Asking<Q extends Question> {

@@ -1,6 +1,6 @@
 /** Which number the people of a cell are behind, in a few words. */
 import { t } from '~/words/language'
-import { type Answer, type CellKey, partWords, periodWords } from './answer'
+import { type Answer, type CellKey, partWords, periodWords, wordFor } from './answer'
 import { periodOf } from './body'
 import { stageName } from './kinds/lifecycle'
 import { cellName } from './kinds/rfm'
@@ -54,11 +54,11 @@ export function cellWords(question: Question, cell: CellKey, answer: Pick<Answer
       case 'not_there_before':
         return t('not there before')
       case 'window':
-        return WINDOWS()[text as 'day'] ?? text
+        return wordFor(WINDOWS(), text)
       case 'state':
-        return STATES()[text as 'there'] ?? text
+        return wordFor(STATES(), text)
       case 'who':
-        return WHO()[text as 'all'] ?? text
+        return wordFor(WHO(), text)
       case 'days':
         return cell['or_more'] === true ? t('on {{days}} days or more', { days: text }) : t('on {{days}} days', { days: text })
       case 'times':

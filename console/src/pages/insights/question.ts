@@ -58,7 +58,7 @@ export interface TrendQuestion extends About, Measured {
   top?: number
   /** Draw the period before beside it. */
   beside?: boolean
-  chart?: 'lines' | 'bars'
+  chart?: 'lines' | 'bars' | 'calendar'
 }
 export interface FunnelQuestion extends About {
   kind: 'funnel'
@@ -172,7 +172,7 @@ const one = (...of: string[]): Check => (value) => typeof value === 'string' && 
 const list = (each: Check, least: number, most: number): Check => (value) =>
   Array.isArray(value) && value.length >= least && value.length <= most && value.every(each)
 const only = (value: Record<string, unknown>, fields: Record<string, Check>) =>
-  Object.entries(value).every(([name, inner]) => fields[name]?.(inner) ?? false)
+  Object.entries(value).every(([name, inner]) => Object.hasOwn(fields, name) && fields[name]!(inner))
 
 const scalar: Check = (value) => ['string', 'number', 'boolean'].includes(typeof value)
 /** A comparison may still be without a name: it is being written. */
@@ -192,6 +192,15 @@ const measured = { event: act, measure: one(...MEASURES), property: text, percen
 const top = whole(1, 100)
 const days = number(0.001, 3653)
 
+const steps: Check = list(act, 0, 20)
+
+/** The API takes the name of an event, or a list of names, for an act, and the name of a property for an axis. */
+function spelledOut(check: Check, value: unknown): unknown {
+  if (check === act) return typeof value === 'string' ? { events: [value] } : Array.isArray(value) ? { events: value } : value
+  if (check === steps) return Array.isArray(value) ? value.map((each) => spelledOut(act, each)) : value
+  return check === axis && typeof value === 'string' ? { property: value } : value
+}
+
 const FIELDS: { [K in Kind]: Record<Exclude<keyof QuestionOf<K>, keyof About | 'kind'>, Check> } = {
   trend: {
     ...measured,
@@ -202,9 +211,9 @@ const FIELDS: { [K in Kind]: Record<Exclude<keyof QuestionOf<K>, keyof About | '
     breakdown,
     top,
     beside: truth,
-    chart: one('lines', 'bars'),
+    chart: one('lines', 'bars', 'calendar'),
   },
-  funnel: { steps: list(act, 0, 20), within_days: days, order: one('loose', 'strict'), holding: text, breakdown, top, show: one('steps', 'times') },
+  funnel: { steps, within_days: days, order: one('loose', 'strict'), holding: text, breakdown, top, show: one('steps', 'times') },
   retention: {
     first: act,
     again: act,
@@ -234,7 +243,7 @@ const FIELDS: { [K in Kind]: Record<Exclude<keyof QuestionOf<K>, keyof About | '
   rfm: { event: act, value: text, frequency: one('times', 'days'), bins: whole(2, 10), view: one('grid', 'moves') },
 }
 export const KINDS = Object.keys(FIELDS) as Kind[]
-export const isKind = (name: unknown): name is Kind => typeof name === 'string' && name in FIELDS
+export const isKind = (name: unknown): name is Kind => typeof name === 'string' && Object.hasOwn(FIELDS, name)
 
 /** What cannot be left out, and stands for itself while it is not said. */
 const EMPTY: Partial<Record<Kind, Record<string, unknown>>> = {
@@ -246,13 +255,14 @@ const EMPTY: Partial<Record<Kind, Record<string, unknown>>> = {
 const ACTLESS = { event: { events: [] } }
 
 /**
- * The question that something kept or typed into the address means. Fields that make no sense are left out, so that an
- * old or a broken address still opens; null when it is no object at all.
+ * The question that something kept or typed into the address means, also as the API takes it. Fields that make no sense
+ * are left out, so that an old or a broken address still opens; null when it is no object at all.
  */
 export function decodeQuestion(kind: Kind, kept: unknown): Question | null {
   if (!record(kept)) return null
   const checks: Record<string, Check> = { ...FIELDS[kind], when, segment: text }
-  const good = Object.entries(kept).filter(([name, value]) => Object.hasOwn(checks, name) && checks[name]!(value))
+  const said = Object.entries(kept).flatMap(([name, value]): [string, unknown][] => (Object.hasOwn(checks, name) ? [[name, spelledOut(checks[name]!, value)]] : []))
+  const good = said.filter(([name, value]) => checks[name]!(value))
   return { ...(EMPTY[kind] ?? ACTLESS), ...Object.fromEntries(good), kind } as Question
 }
 

@@ -23,7 +23,7 @@ export const OPERATOR_WORDS: Record<string, () => string> = {
 }
 
 const comparisonWords = ({ property, operator, value }: Comparison) =>
-  [property, OPERATOR_WORDS[operator]?.() ?? operator, Array.isArray(value) ? value.join(', ') : (value ?? '')].join(' ').trim()
+  [property, Object.hasOwn(OPERATOR_WORDS, operator) ? OPERATOR_WORDS[operator]!() : operator, Array.isArray(value) ? value.join(', ') : (value ?? '')].join(' ').trim()
 
 /** “Order Completed” where revenue is at least 50. */
 export function actWords(act: Act | undefined): string {

@@ -1,6 +1,6 @@
 /** Lines over time, and bars: the same data, two shapes. */
 import type { EChartsCoreOption } from 'echarts/core'
-import type { Picked } from './Chart'
+import { type Picked, ROOM_FOR_LABELS } from './Chart'
 import type { Role, Roles } from './roles'
 import { tip, TOOLTIP } from './tip'
 
@@ -35,7 +35,7 @@ const shortened = (name: string) => (name.length > 24 ? `${name.slice(0, 23)}…
 
 export function linesOption(lines: Lines, roles: Roles, width: number): EChartsCoreOption {
   const labelled = !lines.bars && lines.series.length > 1
-  const room = labelled && width > 480 ? Math.min(LABEL_MOST, 16 + CHARACTER * Math.max(...lines.series.map(({ name }) => shortened(name).length))) : 18
+  const room = labelled && width > ROOM_FOR_LABELS ? Math.min(LABEL_MOST, 16 + CHARACTER * Math.max(...lines.series.map(({ name }) => shortened(name).length))) : 18
   const every = Math.max(1, Math.ceil(lines.across.length / Math.max(2, Math.floor((width - room - 50) / 64))))
   return {
     grid: { top: 14, left: 4, right: room, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
@@ -60,12 +60,38 @@ export function linesOption(lines: Lines, roles: Roles, width: number): EChartsC
       axisLabel: { color: roles['text-2'], fontSize: 11, formatter: (value: number) => lines.writeShort(value) },
       splitLine: { lineStyle: { color: roles.line } },
     },
-    series: lines.bars ? bars(lines, roles) : lines.series.flatMap((one) => line(one, lines, roles, labelled && width > 480)),
+    series: lines.bars ? bars(lines, roles) : drawnLines(lines, roles, labelled && width > ROOM_FOR_LABELS),
+  }
+}
+
+function drawnLines(lines: Lines, roles: Roles, labelled: boolean) {
+  const dodge = dodging()
+  return lines.series.flatMap((one) => line(one, lines, roles, labelled, dodge))
+}
+
+interface LabelPlace {
+  seriesIndex?: number
+  labelRect: { y: number; height: number }
+}
+const LABEL_HEIGHT = 13
+
+/** Moves a label off those that were put down before it, up or down, whichever is nearer. */
+function dodging() {
+  const taken = new Map<number, number>()
+  return ({ seriesIndex = 0, labelRect: { y, height } }: LabelPlace) => {
+    // The same one again: everything is put down anew.
+    if (taken.has(seriesIndex)) taken.clear()
+    const wanted = y + height / 2
+    const places = [...taken.values()].flatMap((other) => [other + LABEL_HEIGHT, other - LABEL_HEIGHT])
+    const free = [wanted, ...places].filter((place) => place > 0 && [...taken.values()].every((other) => Math.abs(other - place) >= LABEL_HEIGHT - 0.5))
+    const best = free.sort((one, other) => Math.abs(one - wanted) - Math.abs(other - wanted))[0] ?? wanted
+    taken.set(seriesIndex, best)
+    return { y: best - height / 2 }
   }
 }
 
 /** A line, dashed where the period is not over. The dashes are a line of their own, from the last whole point on. */
-function line(one: Series, lines: Lines, roles: Roles, labelled: boolean) {
+function line(one: Series, lines: Lines, roles: Roles, labelled: boolean, labelLayout: ReturnType<typeof dodging>) {
   const colour = roles[one.role]
   const last = one.values.findLastIndex((value) => value !== null)
   const common = {
@@ -75,8 +101,7 @@ function line(one: Series, lines: Lines, roles: Roles, labelled: boolean) {
     showAllSymbol: true,
     z: one.beside ? 2 : 3,
     emphasis: { disabled: true },
-    // A function: a plain object is not heeded for the labels of points.
-    labelLayout: () => ({ moveOverlap: 'shiftY' as const }),
+    labelLayout,
   }
   const mark = (index: number) => ({
     symbolSize: index === last && !one.beside ? 5 : one.values.length === 1 ? 6 : 0,

@@ -135,6 +135,7 @@ function Times({ asked, rows, open, small }: ViewProps<FunnelQuestion>) {
   return (
     <Chart
       height={small ? 220 : 300}
+      legend={{ of: lines.series, always: true }}
       label={t('How many people took how long to come to the last step')}
       option={useMemo(() => (roles, width) => linesOption(lines, roles, width), [lines])}
       onPick={(picked) => {

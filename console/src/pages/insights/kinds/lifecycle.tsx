@@ -6,7 +6,7 @@ import { type Lines, linesOption, nearest } from '~/parts/charts/lines'
 import type { Role } from '~/parts/charts/roles'
 import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
-import { type Answer, asNumber, asShort, type CellKey, peopleWords, periodWords, type Row } from '../answer'
+import { type Answer, asNumber, asShort, type CellKey, peopleWords, periodWords, type Row, wordFor } from '../answer'
 import { ActField } from '../fields/ActField'
 import { FieldGroup } from '../fields/Field'
 import { PeriodField, SwitchField } from '../fields/PickField'
@@ -28,7 +28,7 @@ const DRAWN: [string, Role][] = [
 ]
 
 export const stageName = (stage: string) =>
-  ({ new: t('New'), returning: t('Returning'), resurrected: t('Back again'), dormant: t('Gone quiet'), away: t('Away'), active: t('Active'), other: t('Other') })[stage] ?? stage
+  wordFor({ new: t('New'), returning: t('Returning'), resurrected: t('Back again'), dormant: t('Gone quiet'), away: t('Away'), active: t('Active'), other: t('Other') }, stage)
 
 function View(props: ViewProps<LifecycleQuestion>) {
   return props.asked.show === 'moves' ? <Moves {...props} /> : <Sizes {...props} />
@@ -55,25 +55,16 @@ function Sizes({ asked, answer, rows, open, small }: ViewProps<LifecycleQuestion
   const starts = useMemo(() => startsOf(rows), [rows])
   const lines = useMemo(() => picture(asked, answer, rows, starts), [asked, answer, rows, starts])
   return (
-    <div>
-      <ul className={styles.legend}>
-        {DRAWN.map(([stage, role]) => (
-          <li key={stage}>
-            <i style={{ background: `var(--${role})` }} aria-hidden="true" />
-            {stageName(stage)}
-          </li>
-        ))}
-      </ul>
-      <Chart
-        height={small ? 210 : 330}
-        label={lines.series.map(({ name, values }) => `${name}: ${asNumber(Math.abs(values.at(-1) ?? 0))}`).join(', ')}
-        option={useMemo(() => (roles, width) => linesOption(lines, roles, width), [lines])}
-        onPick={(picked) => {
-          const found = nearest(picked, lines)
-          if (found) open({ start: starts[found.index]!, stage: DRAWN[found.series]![0] })
-        }}
-      />
-    </div>
+    <Chart
+      height={small ? 210 : 330}
+      legend={{ of: lines.series, always: true }}
+      label={lines.series.map(({ name, values }) => `${name}: ${asNumber(Math.abs(values.at(-1) ?? 0))}`).join(', ')}
+      option={useMemo(() => (roles, width) => linesOption(lines, roles, width), [lines])}
+      onPick={(picked) => {
+        const found = nearest(picked, lines)
+        if (found) open({ start: starts[found.index]!, stage: DRAWN[found.series]![0] })
+      }}
+    />
   )
 }
 

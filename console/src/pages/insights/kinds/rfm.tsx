@@ -5,7 +5,7 @@ import tableStyles from '~/parts/Table.module.css'
 import { t } from '~/words/language'
 import { money } from '~/words/money'
 import { count, percent } from '~/words/numbers'
-import { type Answer, asNumber, type CellKey, peopleWords, type Row, rowsOf } from '../answer'
+import { type Answer, asNumber, type CellKey, peopleWords, type Row, rowsOf, wordFor } from '../answer'
 import { useAnswer } from '../asking'
 import { ActField } from '../fields/ActField'
 import { FieldGroup } from '../fields/Field'
@@ -20,21 +20,22 @@ import type { RfmQuestion } from '../question'
 import { actWords, notesOf } from '../questionWords'
 import { usual } from '../usual'
 
-export const cellName = (cell: unknown): string =>
-  ({
-    champions: t('Champions'),
-    loyal: t('Loyal'),
-    potential_loyalists: t('Potential loyalists'),
-    new: t('New'),
-    promising: t('Promising'),
-    need_attention: t('Need attention'),
-    about_to_sleep: t('About to sleep'),
-    at_risk: t('At risk'),
-    cannot_lose: t('Cannot lose'),
-    hibernating: t('Hibernating'),
-    lost: t('Lost'),
-    absent: t('Not there'),
-  })[String(cell)] ?? String(cell)
+export const cellName = (cell: unknown): string => wordFor(CELLS(), String(cell))
+
+const CELLS = () => ({
+  champions: t('Champions'),
+  loyal: t('Loyal'),
+  potential_loyalists: t('Potential loyalists'),
+  new: t('New'),
+  promising: t('Promising'),
+  need_attention: t('Need attention'),
+  about_to_sleep: t('About to sleep'),
+  at_risk: t('At risk'),
+  cannot_lose: t('Cannot lose'),
+  hibernating: t('Hibernating'),
+  lost: t('Lost'),
+  absent: t('Not there'),
+})
 
 const SCORES = [1, 2, 3, 4, 5]
 const valueOf = (row: Row | undefined, name: string) => (typeof row?.[name] === 'number' ? row[name] : 0)

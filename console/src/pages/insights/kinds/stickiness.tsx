@@ -59,6 +59,7 @@ function View({ asked, answer, rows, open, small }: ViewProps<StickinessQuestion
   return (
     <Chart
       height={small ? 220 : 340}
+      legend={{ of: lines.series, always: false }}
       label={lines.series.map(({ name, values }) => `${name}: ${lines.write(values.findLast((amount) => amount !== null) ?? 0)}`).join(', ')}
       option={useMemo(() => (roles, width) => linesOption(lines, roles, width), [lines])}
       onPick={(picked) => {

@@ -1,10 +1,11 @@
 import { Switch } from '@mantine/core'
 import { ChartLine } from 'lucide-react'
 import { useMemo } from 'react'
+import { Calendar } from '~/parts/charts/Calendar'
 import { Chart } from '~/parts/charts/Chart'
 import { type Lines, linesOption, nearest, type Series } from '~/parts/charts/lines'
-import { SERIES_MOST } from '~/parts/charts/roles'
-import { t } from '~/words/language'
+import { type Roles, SERIES_MOST } from '~/parts/charts/roles'
+import { LOCALE, t } from '~/words/language'
 import { type Answer, asNumber, asShort, type CellKey, periodWords, type Row, rowsOf } from '../answer'
 import { useAnswer } from '../asking'
 import { ActField } from '../fields/ActField'
@@ -34,11 +35,22 @@ function View({ asked, answer, rows, open, small }: ViewProps<TrendQuestion>) {
     const row = pieces[series]?.rows[index]
     if (row) open({ start: String(row['start']), ...lineKey(row) })
   }
+  const option = useMemo(() => (roles: Roles, width: number) => linesOption(lines, roles, width), [lines])
+  if (calendared(asked)) {
+    const days = starts.map((start, i) => ({
+      date: dayOf(start, answer.time_zone),
+      value: lines.series[0]?.values[i] ?? null,
+      words: `${lines.across[i]!.full}: ${lines.series[0]?.values[i] == null ? '–' : lines.write(lines.series[0].values[i])}${lines.open.has(i) ? `. ${lines.openWords}` : ''}`,
+      open: lines.open.has(i),
+    }))
+    return <Calendar days={days} label={described(lines)} weekdays={weekdays()} monthOf={monthOf} pick={(index) => pick({ series: 0, index })} />
+  }
   return (
     <Chart
       height={small ? 220 : 340}
       label={described(lines)}
-      option={useMemo(() => (roles, width) => linesOption(lines, roles, width), [lines])}
+      legend={{ of: lines.series, always: lines.bars === true }}
+      option={option}
       onPick={(picked) => {
         const found = nearest(picked, lines)
         if (found) pick(found)
@@ -47,12 +59,22 @@ function View({ asked, answer, rows, open, small }: ViewProps<TrendQuestion>) {
   )
 }
 
+/** Squares are days, and of one line: else they are bars. */
+const calendared = ({ chart, period = 'day', breakdown }: TrendQuestion) => chart === 'calendar' && period === 'day' && breakdown === undefined
+
+const weekdays = () => {
+  const format = new Intl.DateTimeFormat(LOCALE, { weekday: 'short', timeZone: 'UTC' })
+  // A Monday and the six days after it.
+  return [...Array(7).keys()].map((day) => format.format(new Date(Date.UTC(2024, 0, 1 + day))))
+}
+const monthOf = (date: string) => new Intl.DateTimeFormat(LOCALE, { month: 'short', timeZone: 'UTC' }).format(new Date(`${date}T00:00:00Z`))
+
 /** The same stretch just before, to be drawn behind. */
 function useEarlier(asked: TrendQuestion, starts: string[], answer: Answer): Row[] | null {
   const period = asked.period ?? 'day'
   const first = starts[0]?.slice(0, 10) ?? '2000-01-01'
   const zoned = starts[0] ? dayOf(starts[0], answer.time_zone) : first
-  const wanted = asked.beside === true && starts.length > 0 && period !== 'hour' && period !== 'minute'
+  const wanted = asked.beside === true && !calendared(asked) && starts.length > 0 && period !== 'hour' && period !== 'minute'
   const { breakdown: _breakdown, ...whole } = asked
   const before: TrendQuestion = { ...whole, when: { since: periodsBefore(period, zoned, starts.length), until: zoned } }
   const { query } = useAnswer(before, wanted)
@@ -60,6 +82,8 @@ function useEarlier(asked: TrendQuestion, starts: string[], answer: Answer): Row
 }
 
 const dayOf = (start: string, zone: string) => new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(start))
+
+const drawnAsBars = (asked: TrendQuestion) => asked.chart === 'bars' || (asked.chart === 'calendar' && !calendared(asked))
 
 function picture(asked: TrendQuestion, answer: Answer, rows: Row[], starts: string[], earlier: Row[] | null): Lines {
   const period = asked.period ?? 'day'
@@ -79,8 +103,8 @@ function picture(asked: TrendQuestion, answer: Answer, rows: Row[], starts: stri
     openWords: openWords(),
     write: asNumber,
     writeShort: asShort,
-    bars: asked.chart === 'bars',
-    stacked: asked.chart === 'bars' && asked.breakdown !== undefined && asked.formula === undefined && !needsProperty(asked.measure) && asked.measure !== 'people' && !earlier,
+    bars: drawnAsBars(asked),
+    stacked: drawnAsBars(asked) && asked.breakdown !== undefined && asked.formula === undefined && !needsProperty(asked.measure) && asked.measure !== 'people' && !earlier,
   }
 }
 
@@ -163,8 +187,9 @@ function Fields({ question, set }: FieldsProps<TrendQuestion>) {
           of={[
             { value: 'lines', label: t('Lines') },
             { value: 'bars', label: t('Bars') },
+            ...((question.period ?? 'day') === 'day' && question.breakdown === undefined ? [{ value: 'calendar' as const, label: t('Calendar') }] : []),
           ]}
-          value={question.chart ?? 'lines'}
+          value={question.chart === 'calendar' && !calendared(question) ? 'bars' : (question.chart ?? 'lines')}
           set={(chart) => set({ chart })}
         />
       </FieldGroup>

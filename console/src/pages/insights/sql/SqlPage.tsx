@@ -84,7 +84,7 @@ function Asking() {
           </Button>
         )}
       </TopBar>
-      <div className={insightStyles.panes}>
+      <div className={insightStyles.panes} data-beside>
         <aside className={insightStyles.left} aria-label={t('Views and columns')}>
           <Views write={write} />
         </aside>
