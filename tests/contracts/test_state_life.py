@@ -110,6 +110,24 @@ async def test_many_views_at_once(state: State) -> None:
     assert await asyncio.gather(*(look() for _ in range(100))) == [0] * 100
 
 
+async def test_a_snapshot_broken_off_twice_spoils_no_other(state: State) -> None:
+    # As servers do with whoever hangs up: they cancel again and again until the task has ended.
+    async def look() -> None:
+        async with state.view() as view:
+            while True:
+                await view.keys()
+                await asyncio.sleep(0)
+
+    for _ in range(50):
+        looking = asyncio.create_task(look())
+        await asyncio.sleep(0.001)
+        while not looking.done():
+            looking.cancel()
+            await asyncio.sleep(0)
+        async with state.view() as one, state.view() as another:
+            assert await one.keys() == await another.keys() == []
+
+
 @pytest.mark.parametrize("steps", range(8))
 async def test_a_cancelled_transaction_leaves_the_way_free(state: State, steps: int) -> None:
     async def tick() -> None:

@@ -21,6 +21,7 @@ from holdfast.flows.accounts.oidc import Begun, IdentityProvider, Vouched, own_p
 from holdfast.flows.accounts.vouching import Welcome, let_in_vouched
 from holdfast.kernel.errors import Busy, Exposed, Unauthorized
 from holdfast.ports.accounts import Account
+from holdfast.ports.teamwork import AuditQuery
 from holdfast.ports.web import Call, Fetched, FetchedOrNot, Unfetched
 from holdfast.stores.memory.state import MemoryState
 
@@ -329,6 +330,11 @@ async def test_who_was_invited_is_tied_to_the_provider() -> None:
     assert (account.id, account.state, account.role, account.name) == ("acc", "active", "agent", "Ada")
     # From then on the address does not matter any more, nor whether it is verified.
     assert (await let_in(state, replace(ADA, email="new@elsewhere.example", verified=False))).id == "acc"
+    async with state.view() as view:
+        noted = await view.audit(AuditQuery(), limit=9)
+    assert [(each.action, each.by, each.source) for each in noted] == [
+        ("session.begun", "ada@shop.example", "192.0.2.1")
+    ] * 2
     # And somebody else with that address is not let in by it.
     with pytest.raises(Unauthorized) as refused:
         await let_in(state, replace(ADA, subject=f"{ISSUER}\x1f8"))

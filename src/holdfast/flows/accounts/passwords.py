@@ -42,7 +42,8 @@ def decode_password(said: str, path: str, *, email: str = "") -> str:
 
 async def kept_password(password: str) -> str:
     """A password as it is kept."""
-    return await _in_thread(lambda: _HASHER.hash(_bytes(password)))
+    plain = unicodedata.normalize("NFKC", password)
+    return await _in_thread(lambda: _HASHER.hash(_bytes(plain)))
 
 
 async def is_password(kept: str, said: str) -> bool:

@@ -15,6 +15,7 @@ from holdfast.kernel.errors import Unauthorized
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.accounts import Account
 from holdfast.ports.state import State, Transaction
+from holdfast.ports.teamwork import AuditEntry
 
 NAME_MOST = 200
 
@@ -46,8 +47,23 @@ async def let_in_vouched(
         if account.state != "active":
             raise Unauthorized("this account is disabled.", code="account_disabled", hint="Ask an owner or admin.")
         await transaction.put_account(replace(account, seen_ms=to_millis(now)))
+        await transaction.add_audit(_entry(account, visitor, now))
         await end_before(transaction, before)
         return await begin_session(transaction, visitor, now=now, account_id=account.id)
+
+
+def _entry(account: Account, visitor: Visitor, now: datetime) -> AuditEntry:
+    """What is noted of it, as of whoever signs in by password: no call that changes something tells of this one."""
+    return AuditEntry(
+        at_ms=to_millis(now),
+        by=account.email,
+        by_name=account.name,
+        action="session.begun",
+        kind="session",
+        about="",
+        changes=b"[]",
+        source=visitor.address,
+    )
 
 
 async def _first_time(transaction: Transaction, vouched: Vouched, welcome: Welcome, *, now: datetime) -> Account:

@@ -123,6 +123,8 @@ class SqliteState:
         self._turn = asyncio.Lock()
         self._places = asyncio.Semaphore(VIEWS_MOST)
         self._idle: list[sqlite3.Connection] = []
+        self._letting_go: set[asyncio.Future[None]] = set()
+        """Snapshots that were broken off and whose threads are at work still."""
         self._checkpointer = Checkpointer(self._path)
         self._checkpointer.start()
         self._closed = False
@@ -158,12 +160,23 @@ class SqliteState:
                 yield view
                 view.at_once(connection.rollback)
             except BaseException:
-                # Whoever was cancelled may have left work in a thread, and the connection waits for its end.
-                await asyncio.shield(view.hop(connection.rollback))
+                # Whoever was cancelled may have left work in a thread, and the connection waits for its end; whoever is
+                # cancelled once more does not wait, and it is kept for nobody before that.
+                letting_go = asyncio.ensure_future(self._let_go(view, connection))
+                self._letting_go.add(letting_go)
+                letting_go.add_done_callback(self._letting_go.discard)
+                await asyncio.shield(letting_go)
                 raise
-            finally:
-                view.end()
-                self._keep(connection)
+            view.end()
+            self._keep(connection)
+
+    async def _let_go(self, view: SqliteView, connection: sqlite3.Connection) -> None:
+        """Keep the connection once whatever its snapshot was asked is over."""
+        try:
+            await view.hop(connection.rollback)
+        finally:
+            view.end()
+            self._keep(connection)
 
     async def purge(self) -> bool:
         """Whether what was deleted is in no file any more: the write-ahead log is emptied, unless somebody reads."""
