@@ -12,7 +12,18 @@ from msgspec import structs
 
 from holdfast.decisions.holdout import global_places, global_salt, held_out
 from holdfast.events.event import OWN_SOURCE, Json
-from holdfast.measures.metrics import DAY_SECONDS, Assigned, Entered, Everyone, InAndOut, Metric, Outcomes, Tally, Worth
+from holdfast.measures.metrics import (
+    DAY_SECONDS,
+    Assigned,
+    Entered,
+    Everyone,
+    InAndOut,
+    Metric,
+    Outcomes,
+    Tally,
+    Worth,
+    cap_of,
+)
 from holdfast.measures.statistics.moments import Moments
 from holdfast.ports.history import History, HistoryRow
 from holdfast.segments.codec import decode_condition
@@ -270,6 +281,12 @@ async def test_both_histories_say_the_same(engine: Engine, seed: int) -> None:
         one, other = await memory.trial_tallies(question), await disk.trial_tallies(question)
         assert [_plain(each)["of"] for each in one] == [_plain(each)["of"] for each in other], given
         assert [_plain(each) for each in one] == [pytest.approx(_plain(each)) for each in other]
+        for first_people in (None, 0, 7, 20):
+            caps = [
+                await each.trial_cap(replace(question, metrics=(REVENUE,)), first_people=first_people)
+                for each in (memory, disk)
+            ]
+            assert caps[0] == caps[1], (given, first_people)
         first, second = [await each.trial_lives(question, first_people=20) for each in (memory, disk)]
         assert first.variants == second.variants
         assert first.values.tolist() == second.values.tolist()
@@ -375,3 +392,15 @@ async def test_traits_are_as_they_were_then(history: History) -> None:
     question = asked(metrics=(BOUGHT,), among=InAndOut(segment="german", condition=GERMAN, moments_ms=(AT,)))
     found = {(each.part, each.label): each.people for each in await history.trial_tallies(question)}
     assert found == {("value", "german"): 1, ("other", ""): 2}
+
+
+async def test_the_cap_is_what_the_top_hundredth_of_those_who_brought_anything_begins_at(history: History) -> None:
+    rows = [assigned(n, "bold", AT + n) for n in range(1, 302)]
+    rows += [bought(n, DAY, revenue=n) for n in range(1, 201)]
+    rows += [assigned(900, "bold", NOW - DAY), row(900, ORDERED, NOW, properties={"revenue": 10_000})]
+    await history.add(rows, token="rows")
+    question = asked(metrics=(REVENUE,))
+    assert await history.trial_cap(question) == cap_of([100.0 * n for n in range(1, 201)]) == 19_900
+    assert await history.trial_cap(question, first_people=50) == 5_000
+    assert await history.trial_cap(question, first_people=0) is None
+    assert await history.trial_cap(asked(whom=Assigned(experiment="none"), metrics=(REVENUE,))) is None

@@ -17,6 +17,14 @@ class Trials(Protocol):
         """The sums of every metric, by variant, look and value of the trait; in that order."""
         ...
 
+    async def trial_cap(self, question: Outcomes, *, first_people: int | None = None) -> float | None:
+        """What `measures.metrics.cap_of` says of the first metric, of the same people as in `trial_lives`.
+
+        Args:
+            first_people: of the first so many who were assigned; None for all.
+        """
+        ...
+
     async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
         """The same people one by one, of the first so many who were assigned: at most `LIVES_MOST`.
 

@@ -31,7 +31,6 @@ from holdfast.measures.metrics import (
     Outcomes,
     Tally,
     Whom,
-    cap_of,
     capped,
 )
 from holdfast.measures.reading import read, shares_of
@@ -296,8 +295,7 @@ async def read_trial(
     place = question.metrics.index(revenue)
     first_people = _first_people(tallies, place, question, plan)
     alone = replace(question, metrics=(revenue,))
-    lives = await history.trial_lives(alone, first_people=first_people)
-    cap = cap_of(lives.values[:, 0])
+    cap = await history.trial_cap(alone, first_people=first_people)
     if cap is not None:
         limited = capped(revenue, cap)
         more = await history.trial_tallies(replace(question, metrics=(limited,)))
@@ -305,9 +303,12 @@ async def read_trial(
     question, tallies = _deciding_first(question, tallies, *primary)
     by_segment = await _by_segment(history, question, tallies, segments or {})
     reading = read(question, tallies, plan, by_segment)
-    by_variant = {
-        each.variant: lives.values[[one == each.variant for one in lives.variants], 0] for each in reading.variants
-    }
+    by_variant: dict[str, Numbers] = {}
+    if wish.quantiles:  # Only these take people one by one.
+        lives = await history.trial_lives(alone, first_people=LIVES_MOST if first_people is None else first_people)
+        by_variant = {
+            each.variant: lives.values[[one == each.variant for one in lives.variants], 0] for each in reading.variants
+        }
     found = [
         QuantileEffect(
             variant=variant,
@@ -341,11 +342,11 @@ def _quantile(ours: Numbers, theirs: Numbers, share: float, plan: Plan, reading:
     return Found(value=found.value, low=found.low, high=found.high, confidence=plan.confidence, p_value=None)
 
 
-def _first_people(tallies: Sequence[Tally], metric: int, question: Outcomes, plan: Plan) -> int:
-    """How many people are read, in order of when they were assigned: those of the last look that is complete."""
+def _first_people(tallies: Sequence[Tally], metric: int, question: Outcomes, plan: Plan) -> int | None:
+    """How many people are read, in order of when they were assigned: those of the last look; None for all."""
     planned = question.planned_people if plan.reading == "sequential" else None
     if planned is None:
-        return LIVES_MOST
+        return None
     closed = sum(float(each.moments[metric].people) for each in tallies if not each.apart)
     return people_at(look_at(closed, planned), planned)
 

@@ -297,6 +297,10 @@ class ChdbHistory:
         rows = await self._rows(trials.tallies(self._scope(question.as_of_ms), question))
         return [trials.tally(row) for row in rows]
 
+    async def trial_cap(self, question: Outcomes, *, first_people: int | None = None) -> float | None:
+        rows = await self._rows(trials.cap(self._scope(question.as_of_ms), question, first_people=first_people))
+        return next((float(cap) for people, cap in rows if people), None)
+
     async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
         asked = trials.lives(self._scope(question.as_of_ms), question, first_people=min(first_people, LIVES_MOST))
         return trials.lives_of(await self._rows(asked), len(question.metrics))

@@ -34,6 +34,7 @@ from holdfast.stores.clickhouse.then import people_then
 
 MESSAGE_SENT, VARIANT_SEEN = "Message Sent", "Variant Seen"
 NO_CEILING = 1e300
+_PLACED = sql("row_number() OVER (PARTITION BY apart ORDER BY entered_ms, person)")
 SUMS = ("people", "y", "yy", "x", "xx", "xy", "d", "dd", "dy", "dx")
 
 
@@ -79,9 +80,26 @@ def lives(scope: Scope, question: Outcomes, *, first_people: int) -> Sql:
             AND entered_ms + arrayMax([[untils]]) * 1000 <= [[as_of_ms]]
         ORDER BY place""",
         {
-            "lived": _lived(scope, question),
+            "lived": _lived(scope, question, placed=True),
             "first": bind("UInt64", first_people),
             "untils": _seconds(each.within_seconds for each in question.metrics),
+            "as_of_ms": bind("Int64", question.as_of_ms),
+        },
+    )
+
+
+def cap(scope: Scope, question: Outcomes, *, first_people: int | None) -> Sql:
+    """One row for the first metric: how many have any, and what `metrics.cap_of` says of them (`CAP_SHARE`)."""
+    return fill(
+        """SELECT countIf(y > 0), quantileExactIf(0.99)(y, y > 0)
+        FROM (
+            SELECT ys[1] AS y FROM ([[lived]])
+            WHERE NOT apart AND place <= [[first]] AND entered_ms + [[until]] * 1000 <= [[as_of_ms]]
+        )""",
+        {
+            "lived": _lived(scope, question, placed=first_people is not None),
+            "first": bind("UInt64", 0 if first_people is None else first_people),
+            "until": bind("Int64", question.metrics[0].within_seconds),
             "as_of_ms": bind("Int64", question.as_of_ms),
         },
     )
@@ -120,7 +138,7 @@ def lives_of(rows: Sequence[Sequence[Any]], metrics: int) -> Lives:
 
 def _labelled(scope: Scope, question: Outcomes) -> Sql:
     """`_lived`, with `part` and `label`."""
-    lived = _lived(scope, question)
+    lived = _lived(scope, question, placed=question.planned_people is not None)
     if question.among is not None:
         return fill(
             "SELECT *, if(part = 'value', [[segment]], '') AS label FROM (SELECT *, [[part]] AS part FROM ([[lived]]))",
@@ -161,7 +179,7 @@ def _in_and_out(scope: Scope, among: InAndOut) -> Sql:
     return fill("multiIf([[cases]], 'none')", {"cases": join(", ", cases)})
 
 
-def _lived(scope: Scope, question: Outcomes) -> Sql:
+def _lived(scope: Scope, question: Outcomes, *, placed: bool) -> Sql:
     """Everybody assigned: `person`, what they were assigned, `look`, `exposed_ms` (-1 for never), `ys`, `xs`."""
     metrics = question.metrics
     needs_number = any(each.measure in {"sum", "worth"} for each in metrics)
@@ -188,11 +206,12 @@ def _lived(scope: Scope, question: Outcomes) -> Sql:
                     WHERE workspace = [[here]] AND event IN [[names]] AND ts <= [[as_of]] AND received_at <= [[as_of]]
                 ) AS acts
                 INNER JOIN (SELECT person, entered_ms, origin FROM entries) AS those USING (person)
+                WHERE (at_ms > entered_ms - [[span]] AND at_ms <= entered_ms + [[longest]]) OR exposing
             )
             GROUP BY person
         ) AS did USING (person)""",
         {
-            "entries": _entries(scope, question),
+            "entries": _entries(scope, question, placed=placed),
             "look": sql("0")
             if question.planned_people is None
             else fill(
@@ -207,6 +226,9 @@ def _lived(scope: Scope, question: Outcomes) -> Sql:
             "amounts": sql("number, text['currency'] AS its_currency,") if needs_number else sql(""),
             "number": sql("number, its_currency,") if needs_number else sql(""),
             "exposing": _exposing(question),
+            # What is too early or too late for every metric is most of what people ever did.
+            "span": bind("Int64", question.before_seconds * 1000),
+            "longest": bind("Int64", max(each.within_seconds for each in metrics) * 1000),
             "person": scope.person_of(sql("identity")),
             "currency": bind("String", question.currency),
             "here": scope.here,
@@ -219,12 +241,18 @@ def _lived(scope: Scope, question: Outcomes) -> Sql:
     )
 
 
-def _entries(scope: Scope, question: Outcomes) -> Sql:
-    """Rows of `person`, `variant`, `apart`, `chance`, `origin`, `entered_ms`, `key` and `place`, from 1."""
+def _entries(scope: Scope, question: Outcomes, *, placed: bool) -> Sql:
+    """Rows of `person`, `variant`, `apart`, `chance`, `origin`, `entered_ms`, `key` and `place`, from 1.
+
+    To put a million people in order takes as long as all else; so `place` is 0 unless it is asked for.
+    """
     return fill(
-        """SELECT *, row_number() OVER (PARTITION BY apart ORDER BY entered_ms, person) AS place
-        FROM ([[assigned]]) WHERE entered_ms >= [[since]]""",
-        {"assigned": _assigned(scope, question), "since": bind("Int64", question.since_ms)},
+        "SELECT *, [[place]] AS place FROM ([[assigned]]) WHERE entered_ms >= [[since]]",
+        {
+            "place": _PLACED if placed else sql("toUInt64(0)"),
+            "assigned": _assigned(scope, question),
+            "since": bind("Int64", question.since_ms),
+        },
     )
 
 
@@ -233,21 +261,20 @@ def _assigned(scope: Scope, question: Outcomes) -> Sql:
         case Entered(origin=origin):
             pieces = {
                 "variant": sql("text['arm']"),
-                "apart": sql("NOT has([[arms]], variant)"),
+                "apart": fill(
+                    "NOT has([[arms]], variant)", {"arms": bind("Array(String)", [str(each) for each in ARMS])}
+                ),
                 "chance": sql("toFloat64(1)"),
                 "wanted": fill(
                     "event = [[name]] AND text['origin'] = [[origin]]",
                     {"name": bind("String", JOURNEY_ENTERED), "origin": bind("String", origin)},
                 ),
             }
-            pieces["apart"] = fill(
-                "NOT has([[arms]], said.1)", {"arms": bind("Array(String)", [str(each) for each in ARMS])}
-            )
         case Assigned(experiment=experiment):
             pieces = {
                 "variant": sql("text['variant']"),
-                "apart": sql("said.2 NOT IN ('', 'treated')"),
-                "chance": sql("if(said.4 > 0 AND said.4 <= 1, said.4, 1)"),
+                "apart": sql("arm NOT IN ('', 'treated')"),
+                "chance": sql("if(propensity > 0 AND propensity <= 1, propensity, 1)"),
                 "wanted": fill(
                     "event = [[name]] AND source = [[ours]] AND text['experiment'] = [[experiment]]",
                     {
@@ -260,15 +287,15 @@ def _assigned(scope: Scope, question: Outcomes) -> Sql:
         case Everyone() as whom:
             return _everyone(scope, whom)
     return fill(
-        """SELECT person, toValidUTF8(said.1) AS variant, [[apart]] AS apart, [[chance]] AS chance, said.3 AS origin,
-            entered_ms, '' AS key
+        """SELECT person, toValidUTF8(variant) AS variant, [[apart]] AS apart, [[chance]] AS chance, origin, entered_ms,
+            '' AS key
         FROM (
-            SELECT [[person]] AS person,
-                argMin(([[variant]], text['arm'], text['origin'], number['propensity']), (ts, message_id)) AS said,
-                toUnixTimestamp64Milli(min(ts)) AS entered_ms
+            SELECT [[person]] AS person, [[variant]] AS variant, text['arm'] AS arm, text['origin'] AS origin,
+                number['propensity'] AS propensity, toUnixTimestamp64Milli(ts) AS entered_ms
             FROM events
             WHERE workspace = [[here]] AND [[wanted]] AND ts <= [[as_of]] AND received_at <= [[as_of]]
-            GROUP BY person
+            ORDER BY person, ts, message_id
+            LIMIT 1 BY person
         )""",
         {
             **pieces,

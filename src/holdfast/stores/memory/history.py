@@ -14,7 +14,7 @@ from holdfast.decisions.visit import Arm
 from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.measures.learning.question import CompanyQuestion, CompanyRow, TriedQuestion, TriedRow
-from holdfast.measures.metrics import Lives, Outcomes, Tally
+from holdfast.measures.metrics import Lives, Outcomes, Tally, cap_of
 from holdfast.measures.outcome import APART, ARMS, ENTERED, ArmOutcome, OutcomeQuestion
 from holdfast.measures.revenue import revenue_of
 from holdfast.ports.columns import EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, trait_column, with_traits
@@ -250,6 +250,11 @@ class MemoryHistory:
 
     async def trial_tallies(self, question: Outcomes) -> list[Tally]:
         return self._trial(question).tallies()
+
+    async def trial_cap(self, question: Outcomes, *, first_people: int | None = None) -> float | None:
+        first = LIVES_MOST if first_people is None else first_people
+        one = replace(question, metrics=question.metrics[:1])
+        return cap_of(self._trial(one).lives(first).values[:, 0])
 
     async def trial_lives(self, question: Outcomes, *, first_people: int) -> Lives:
         return self._trial(question).lives(min(first_people, LIVES_MOST))
