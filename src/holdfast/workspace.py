@@ -37,6 +37,7 @@ from holdfast.flows.audience.segments import Change, document_of
 from holdfast.flows.audience.snapshot import Snapshot, keep_people
 from holdfast.flows.audience.survey import Audience, Surveyor, made_whole
 from holdfast.flows.content.catalogues import ImportedItems, ImportWish, Rows, import_items
+from holdfast.flows.content.content_keeping import ContentKeeper
 from holdfast.flows.content.coupons import AddedCodes, add_codes
 from holdfast.flows.content.strictness import Strictness
 from holdfast.flows.experiment.experiment_keeping import ExperimentKeeper, Laboratory
@@ -106,7 +107,9 @@ class Tracked:
     """How many were there before; only said of tables."""
 
 
-class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, AdaptiveKeeper, ExperimentKeeper):
+class Workspace(
+    Analyst, Surveyed, ListKeeper, SegmentKeeper, ContentKeeper, RunKeeper, AdaptiveKeeper, ExperimentKeeper
+):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
     Every answer includes everything tracked before the question.
@@ -519,7 +522,8 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
     ) -> list[Publication]:
         """Publish the journeys and campaigns of a folder or a file, or of objects like those in files: all, or none.
 
-        Files are JSON, TOML or YAML. `apply_journey_documents` tells what the arguments mean.
+        Templates and blocks among them are saved in the same transaction. Files are JSON, TOML or YAML.
+        `apply_journey_documents` tells what the arguments mean.
 
         Raises Invalid and TooLarge naming the file and the path in it, and Conflict.
         """
@@ -535,11 +539,13 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
     def pull_journeys(self, folder: Path | str, file_format: DocumentFormat = "json") -> Written:
         """Write what runs to a file each, named by its id; `apply_journeys` of them changes nothing.
 
+        Templates and blocks go into the folders `templates` and `blocks` within it.
+
         Raises Conflict when one has a file of another format that says something else.
         """
         running = [each for each in self.journeys() if each.state not in OVER]
         documents = [(each.id, decision_document(each)) for each in running]
-        return write_journey_files(Path(folder), documents, file_format)
+        return write_journey_files(Path(folder), [*documents, *self.content_documents()], file_format)
 
     # Keys.
 
@@ -613,6 +619,9 @@ class Workspace(Analyst, Surveyed, ListKeeper, SegmentKeeper, RunKeeper, Adaptiv
         return self._app.strictness(allow_unknown=allow_unknown)
 
     def keep_journeys(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
+        return self._wait(work(self._app.state, self._app.clock.now()))
+
+    def keep_content(self, work: Callable[[State, datetime], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app.state, self._app.clock.now()))
 
     def on_the_line(self, work: Callable[[Line, datetime], Coroutine[Any, Any, T]]) -> T:

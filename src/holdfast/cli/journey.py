@@ -21,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Sources = Annotated[list[Path], typer.Argument(metavar="PATH…", help="Folders and files: .json, .toml, .yaml, .yml.")]
 JourneyId = Annotated[str, typer.Argument(metavar="ID", help="The id of a journey or a campaign.")]
 KINDS: tuple[Literal["journey", "campaign"], ...] = ("journey", "campaign")
+CONTENT_KINDS: tuple[Literal["block", "template"], ...] = ("block", "template")
 SAID = {"new": "new", "changed": "changed", "unchanged": "unchanged", "absent": "not among these files"}
 
 
@@ -88,7 +89,8 @@ def apply(
     says the same already is left alone; what is there and not among the files, too. A changed one that is paused stays
     paused, one that was stopped runs again. Whoever is under way stays on their version, unless --move moves them;
     how many they are is told, and whether the new version would lead them another way. Messages that ask for what is
-    not there are refused.
+    not there are refused. Templates and blocks may be among the files (kind template or block): they are saved in the
+    same transaction, before the journeys that name them.
 
     \b
     Examples:
@@ -102,10 +104,10 @@ def apply(
     if as_json:
         print_json(done)
         return
-    for change in rows_of(done, "changes"):
+    for change in _changes(done):
         _print_change(change)
     _print_warnings(done)
-    print(_summed(rows_of(done, "changes")))
+    print(_summed(_changes(done)))
     if dry_run:
         print("Nothing was changed: this was a dry run.")
 
@@ -123,10 +125,10 @@ def diff(sources: Sources, data: Data = None, api_key: ApiKey = None, as_json: A
     if as_json:
         print_json(done)
         return
-    for change in rows_of(done, "changes"):
+    for change in _changes(done):
         if change["change"] != "unchanged":
             _print_change(change)
-    print(_summed(rows_of(done, "changes")))
+    print(_summed(_changes(done)))
 
 
 @app.command()
@@ -140,7 +142,8 @@ def pull(
 ) -> None:
     """Write every journey and campaign to a file of its own, named by its id; `apply` of them changes nothing.
 
-    Files that say the same already are left as they are, comments too. What was stopped is left out.
+    Templates and blocks go into the folders templates and blocks within it. Files that say the same already are left
+    as they are, comments too. What was stopped is left out.
 
     \b
     Examples:
@@ -152,7 +155,9 @@ def pull(
     with desk(data, api_key) as at:
         running = [row for kind in KINDS for row in at.journeys(kind) if row["state"] != "stopped"]
         found = [_found(at, str(row["id"])) for row in running]
-    written = write_journey_files(folder, [(str(each["id"]), _document(each)) for each in found], file_format)
+        content = [_content(at, kind, str(row["id"])) for kind in CONTENT_KINDS for row in at.saved(kind)]
+    documents = [*((str(each["id"]), _document(each)) for each in found), *content]
+    written = write_journey_files(folder, documents, file_format)
     for name in written.written:
         print(f"Wrote {name}.")
     for name in written.others:
@@ -227,12 +232,22 @@ def _moves(said: list[str]) -> dict[str, dict[str, str]]:
 
 
 def _applied(sources: list[Path], wish: Answer, data: Path | None, api_key: str | None) -> Answer:
-    from holdfast.integrations.files.journey_files import name_in_journey_file, read_journey_files
+    from holdfast.integrations.files.journey_files import (
+        CONTENT_FIELD,
+        FIELD,
+        is_content,
+        name_in_journey_file,
+        read_journey_files,
+    )
 
     files = read_journey_files(sources)
     with desk(data, api_key) as at:
         try:
-            done = at.apply_journeys({"journeys": [{**each.document} for each in files], **wish})
+            lists: Answer = {
+                FIELD: [{**each.document} for each in files if not is_content(each.document)],
+                CONTENT_FIELD: [{**each.document} for each in files if is_content(each.document)],
+            }
+            done = at.apply_journeys({**lists, **wish})
         except Exposed as complaint:
             raise name_in_journey_file(complaint, files) from complaint
     for warning in rows_of(done, "warnings"):
@@ -241,10 +256,21 @@ def _applied(sources: list[Path], wish: Answer, data: Path | None, api_key: str 
     return done
 
 
+def _changes(done: Answer) -> list[Answer]:
+    """What becomes of everything that was applied, what is said before those who say it."""
+    return [*rows_of(done, "content"), *rows_of(done, "changes")]
+
+
+def _content(at: Desk, kind: Literal["block", "template"], saved_id: str) -> tuple[str, dict[str, Json]]:
+    definition = cast("dict[str, Json]", at.saved_one(kind, saved_id, None)["definition"])
+    return saved_id, {"kind": kind, **definition}
+
+
 def _print_change(change: Answer) -> None:
-    print(f"{change['change']!s:<10}{change['kind']} {change['id']}, version {change['version']}{_state(change)}")
+    state = _state(change) if "state" in change else ""
+    print(f"{change['change']!s:<10}{change['kind']} {change['id']}, version {change['version']}{state}")
     print_differences(rows_of(change, "differences"), indent=" " * 12)
-    for place in rows_of(change, "under_way"):
+    for place in rows_of(change, "under_way") if "under_way" in change else ():
         print(f"{' ' * 12}{_place_words(place)}")
 
 

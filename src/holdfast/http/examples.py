@@ -175,6 +175,7 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
             "journeys": [{"kind": "journey", **JOURNEY}, {"kind": "campaign", **CAMPAIGN}],
             "move": {"spring-sale": {}},
             "dry_run": True,
+            "content": [{"kind": "block", "id": "footer", "name": "Footer", "text": "Bye."}],
         },
         ("POST", "/api/journeys/{decision_id}/preview"): {**JOURNEY, "move": {}},
         ("POST", "/api/campaigns/{decision_id}/preview"): {**CAMPAIGN, "move": {}},

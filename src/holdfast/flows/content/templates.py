@@ -63,20 +63,29 @@ async def save_template(
     written = decode_template(definition)
     seen = await look_around(strictness)  # Before the transaction: the history may take its time.
     async with state.begin() as transaction:
-        sources = await load_sources(transaction, strictness.hosts)
-        check_template(written, await load_blocks(transaction, written.blocks()), sources, seen)
-        await _check_medium(transaction, saved_id, written)
-        return await transaction.put_template(
-            SavedTemplate(
-                kind="template",
-                id=saved_id,
-                name=written.name,
-                medium=written.medium.name,
-                saved_ms=to_millis(now),
-                by=by,
-                definition=_kept(encode_template, written),
-            )
+        yardstick = Yardstick(sources=await load_sources(transaction, strictness.hosts), seen=seen)
+        return await put_written(transaction, saved_id, written, yardstick=yardstick, by=by, now=now)
+
+
+async def put_written(
+    transaction: Transaction, saved_id: str, written: Written, *, yardstick: Yardstick, by: str, now: datetime
+) -> SavedTemplate:
+    """Save a template within a transaction. Raises as `save_template` does."""
+    blocks = await load_blocks(transaction, written.blocks())
+    check_template(written, blocks, yardstick.sources, yardstick.seen)
+    await _check_medium(transaction, saved_id, written)
+    await _check_no_experiment(transaction, saved_id)
+    return await transaction.put_template(
+        SavedTemplate(
+            kind="template",
+            id=saved_id,
+            name=written.name,
+            medium=written.medium.name,
+            saved_ms=to_millis(now),
+            by=by,
+            definition=_kept(encode_template, written),
         )
+    )
 
 
 async def save_block(
@@ -107,20 +116,28 @@ async def save_block(
             yardstick = Yardstick(sources=await load_sources(view, strictness.hosts), seen=seen)
             refuse(block_id, await broken_by(view, block_id, block, yardstick))
     async with state.begin() as transaction:
-        texts = _check_block(block_id, block, await load_blocks(transaction, block.asks()))
-        check_variables(texts, PROVIDED_SAVED, path="$", alone=False)
-        check_sources(texts, await load_sources(transaction, strictness.hosts), path="$")
-        check_unheard(texts, seen, None, path="$")
-        return await transaction.put_template(
-            SavedTemplate(
-                kind="block",
-                id=block_id,
-                name=block.name,
-                saved_ms=to_millis(now),
-                by=by,
-                definition=_kept(encode_block, block),
-            )
+        yardstick = Yardstick(sources=await load_sources(transaction, strictness.hosts), seen=seen)
+        return await put_block(transaction, block_id, block, yardstick=yardstick, by=by, now=now)
+
+
+async def put_block(
+    transaction: Transaction, block_id: str, block: Block, *, yardstick: Yardstick, by: str, now: datetime
+) -> SavedTemplate:
+    """Save a block within a transaction, whoever puts it in. Raises Invalid and TooLarge, as `save_block` does."""
+    texts = _check_block(block_id, block, await load_blocks(transaction, block.asks()))
+    check_variables(texts, PROVIDED_SAVED, path="$", alone=False)
+    check_sources(texts, yardstick.sources, path="$")
+    check_unheard(texts, yardstick.seen, None, path="$")
+    return await transaction.put_template(
+        SavedTemplate(
+            kind="block",
+            id=block_id,
+            name=block.name,
+            saved_ms=to_millis(now),
+            by=by,
+            definition=_kept(encode_block, block),
         )
+    )
 
 
 async def restore_saved(
@@ -238,6 +255,18 @@ def _check_mjml(piece: str) -> None:
             return
     if wrong is not None:
         raise wrong
+
+
+async def _check_no_experiment(view: View, saved_id: str) -> None:
+    """Complain of a new template under the id of an experiment: who got what is told by it, of both."""
+    if any(each.id == saved_id for each in await view.templates("template")):
+        return
+    if any(each.id == saved_id for each in await view.experiments()):
+        raise Conflict(
+            f"{saved_id!r} is an experiment, and a template's variants are an experiment of its name.",
+            path="$.id",
+            hint="Choose another id; results are kept by it.",
+        )
 
 
 async def _check_medium(transaction: Transaction, saved_id: str, written: Written) -> None:

@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 
 from holdfast.events.event import Json
 from holdfast.flows.audience.used_by import Use, entered_from
+from holdfast.flows.content.content_drafts import KINDS as CONTENT_KINDS
+from holdfast.flows.content.content_drafts import content_drafts_of
+from holdfast.flows.content.content_keeping import BY
 from holdfast.flows.content.strictness import Strictness
 from holdfast.flows.journey.decide import Verb, set_state
 from holdfast.flows.journey.decision_drafts import drafts_of
-from holdfast.flows.journey.publishing import Publication, apply_decisions, document_of
+from holdfast.flows.journey.publishing import Publication, apply_with_content, document_of
 from holdfast.kernel.errors import NotFound
 from holdfast.ports.state import Decision, State
 
@@ -55,6 +58,8 @@ class JourneyKeeper(ABC):
     ) -> list[Publication]:
         """Publish many journeys and campaigns, or none: objects with `kind` and what a definition has.
 
+        Among them may be templates and blocks (`kind` `template` or `block`): they are saved in the same transaction.
+
         Whoever is under way stays on their version, unless they are moved.
 
         Args:
@@ -63,13 +68,21 @@ class JourneyKeeper(ABC):
             dry_run: change nothing, and say what would be changed, and who would go another way.
             allow_unknown: let messages ask, without a default, for traits and properties that nobody was seen to have.
 
-        Raises Invalid and TooLarge with a path such as `$.journeys[2].steps.mail`, and Conflict.
+        Raises Invalid and TooLarge with a path such as `$.journeys[2].steps.mail` or, of templates and blocks,
+        `$.content[0].html`; and Conflict.
         """
-        drafts = drafts_of(list(documents), move)
+        given = list(documents)
+        content = content_drafts_of([each for each in given if each.get("kind") in CONTENT_KINDS])
+        drafts = drafts_of([each for each in given if each.get("kind") not in CONTENT_KINDS], move)
         strictness = self.strictness(allow_unknown=allow_unknown)
-        return self.keep_journeys(
-            lambda state, now: apply_decisions(state, drafts, now=now, dry_run=dry_run, strictness=strictness)
-        )
+
+        async def applied(state: State, now: datetime) -> list[Publication]:
+            done = await apply_with_content(
+                state, drafts, content, by=BY, now=now, dry_run=dry_run, strictness=strictness
+            )
+            return list(done.changes)
+
+        return self.keep_journeys(applied)
 
     def change_journey(self, journey_id: str, verb: Verb) -> Decision:
         """Pause, resume, stop, archive or restore a journey or campaign.

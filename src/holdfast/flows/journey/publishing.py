@@ -16,6 +16,7 @@ from holdfast.decisions.resolving import resolved_campaign, resolved_journey
 from holdfast.decisions.steps.enter_journey import EnterJourney
 from holdfast.events.event import Json
 from holdfast.flows.audience.library import load_library
+from holdfast.flows.content.content_drafts import ContentChange, ContentDesk, ContentDraft
 from holdfast.flows.content.naming import check_asked, check_said, event_behind
 from holdfast.flows.content.strictness import UNQUESTIONED, Seen, Strictness, load_sources, look_around
 from holdfast.flows.experiment.naming import check_experiments
@@ -100,6 +101,60 @@ async def apply_decisions(
         for publication in plan:
             await _make(transaction, publication, now)
     return plan
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What was applied together."""
+
+    changes: Sequence[Publication]
+    content: Sequence[ContentChange] = ()
+
+
+class _UndoneError(Exception):
+    """A dry run is over: the transaction is to be undone."""
+
+
+async def apply_with_content(
+    state: State,
+    drafts: Sequence[DecisionDraft],
+    content: Sequence[ContentDraft],
+    *,
+    by: str = "",
+    now: datetime,
+    dry_run: bool = False,
+    strictness: Strictness = UNQUESTIONED,
+) -> Applied:
+    """Save templates and blocks and publish what names them, all of it in one transaction, or nothing.
+
+    Args:
+        by: who saves the content.
+        dry_run: all of this is done, and undone.
+
+    Raises as `apply_decisions` and saving them do; and Conflict where others put in a block and would not hold up.
+    """
+    if not content:
+        return Applied(changes=await apply_decisions(state, drafts, now=now, dry_run=dry_run, strictness=strictness))
+    seen = await look_around(strictness, {event for draft in drafts if (event := event_behind(draft)) is not None})
+    try:
+        async with state.begin() as transaction:
+            desk = await ContentDesk.open(transaction, content, strictness=strictness, seen=seen, by=by, now=now)
+            saved = await desk.save(transaction)
+            plan = await _planned(transaction, drafts, at_ms=to_millis(now), whole=True, start=False)
+            await _check_words(transaction, plan, strictness, seen)
+            for publication in plan:
+                await _make(transaction, publication, now)
+            await desk.check(transaction)
+            _end(dry_run=dry_run)
+    except _UndoneError:
+        pass
+    return Applied(changes=plan, content=saved)
+
+
+def _end(*, dry_run: bool) -> None:
+    """Let the transaction end, or be undone."""
+    if dry_run:
+        raise _UndoneError
 
 
 async def _make(transaction: Transaction, publication: Publication, now: datetime) -> None:

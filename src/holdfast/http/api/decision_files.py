@@ -6,22 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, Self
 
-from fastapi import APIRouter, Body
+from fastapi import APIRouter, Body, Request
 from pydantic import Field
 
 from holdfast.decisions.ahead import StepChangeKind
 from holdfast.decisions.document import Kind
+from holdfast.flows.accounts.caller import forbidden
+from holdfast.flows.content.content_drafts import DRAFTS_MOST as CONTENT_MOST
+from holdfast.flows.content.content_drafts import ContentChange, ContentChangeKind, content_drafts_of
 from holdfast.flows.journey.advice import Advice, Around, advice_on
 from holdfast.flows.journey.decision_drafts import DRAFTS_MOST, DecisionDraft, draft_of, drafts_of
 from holdfast.flows.journey.playbook import definition_of
-from holdfast.flows.journey.publishing import Publication, PublishedKind, apply_decisions
+from holdfast.flows.journey.publishing import Publication, PublishedKind, apply_decisions, apply_with_content
 from holdfast.flows.journey.under_way import UnderWay
 from holdfast.http.api.segment_shapes import DifferenceShape
-from holdfast.http.needs import needs
+from holdfast.http.auth import asked_by
+from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import WISH, Properties, Truth
 from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.ports.discovery import Discovery
 from holdfast.ports.state import Decision, DecisionState
+from holdfast.ports.templates import SavedKind
 from holdfast.wiring import Application, rules_of
 
 
@@ -119,7 +124,8 @@ class ApplyJourneysWish:
 
     `move` says by id where people under way go on: their step now, and the step of the new version. Others stay on
     their version. `dry_run` changes nothing and tells what would be changed. `allow_unknown` lets messages ask, without
-    a default, for traits and properties that nobody was seen to have yet.
+    a default, for traits and properties that nobody was seen to have yet. `content` are templates and blocks that are
+    saved in the same transaction, each its definition beside `kind` and `id`; it needs `content:write`.
     """
 
     __pydantic_config__ = WISH
@@ -128,6 +134,30 @@ class ApplyJourneysWish:
     move: dict[str, dict[str, str]] = field(default_factory=dict)
     dry_run: Truth = False
     allow_unknown: Truth = False
+    content: Annotated[list[Properties], Field(max_length=CONTENT_MOST)] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContentChangeShape:
+    """What becomes of one template or block."""
+
+    change: ContentChangeKind
+    kind: SavedKind
+    id: str
+    name: str
+    version: int
+    differences: list[DifferenceShape]
+
+    @classmethod
+    def of(cls, change: ContentChange) -> Self:
+        return cls(
+            change=change.kind,
+            kind=change.saved.kind,
+            id=change.saved.id,
+            name=change.saved.name,
+            version=change.saved.version,
+            differences=[DifferenceShape.of(each) for each in change.differences],
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +166,7 @@ class AppliedJourneys:
 
     dry_run: bool
     changes: list[PublicationShape]
+    content: list[ContentChangeShape]
     warnings: list[AdviceShape]
 
 
@@ -188,19 +219,28 @@ def decision_file_routes(app: Application) -> APIRouter:
     routes = APIRouter(prefix="/api/journeys", tags=["Journeys"], dependencies=[needs("decisions:publish")])
 
     @routes.post("/apply")
-    async def apply(wish: ApplyJourneysWish) -> AppliedJourneys:
+    async def apply(wish: ApplyJourneysWish, request: Request) -> AppliedJourneys:
         """Publish many journeys and campaigns, all or none. What says the same already is left alone.
 
         A changed one that is paused stays paused; one that was stopped runs again.
         """
-        drafts = drafts_of(wish.journeys, wish.move)
-        strictness = app.strictness(allow_unknown=wish.allow_unknown)
-        changes = await apply_decisions(
-            app.state, drafts, now=app.clock.now(), dry_run=wish.dry_run, strictness=strictness
+        caller = caller_in(request)
+        if wish.content and not caller.may("content:write"):
+            raise forbidden("content:write", of_a_key=caller.kind == "key")
+        drafts, content = drafts_of(wish.journeys, wish.move), content_drafts_of(wish.content)
+        applied = await apply_with_content(
+            app.state,
+            drafts,
+            content,
+            by=asked_by(app, request),
+            now=app.clock.now(),
+            dry_run=wish.dry_run,
+            strictness=app.strictness(allow_unknown=wish.allow_unknown),
         )
         return AppliedJourneys(
             dry_run=wish.dry_run,
-            changes=[PublicationShape.of(each) for each in changes],
+            changes=[PublicationShape.of(each) for each in applied.changes],
+            content=[ContentChangeShape.of(each) for each in applied.content],
             warnings=await warnings_on(app, drafts),
         )
 

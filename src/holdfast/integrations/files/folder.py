@@ -27,6 +27,14 @@ class DocumentFile:
     """What it says, its `id` filled in from its name; not looked into yet."""
 
 
+def _id_in(document: Mapping[str, Json]) -> object:
+    return document["id"]
+
+
+def _anywhere(_document: Mapping[str, Json]) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shelf:
     """A kind of document kept in files."""
@@ -37,6 +45,10 @@ class Shelf:
     """Raises Invalid, naming the file, where a document is not of this kind."""
     same: Callable[[Mapping[str, Json], Mapping[str, Json]], bool]
     """Whether two documents with ids say the same."""
+    key: Callable[[Mapping[str, Json]], object] = _id_in
+    """What makes a document with an id this one and no other."""
+    place: Callable[[Mapping[str, Json]], str] = _anywhere
+    """The folder within the folder in which a new file of it goes; empty for the folder itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +73,7 @@ def read_files(sources: Sequence[Path], shelf: Shelf) -> list[DocumentFile]:
         if len(files) >= FILES_MOST:
             raise TooLarge("these are too many files.", path=name, hint=f"{FILES_MOST:,} are read at most.")
         file = _read(path, name, shelf)
-        other = found.setdefault(file.document["id"], name)
+        other = found.setdefault(shelf.key(file.document), name)
         if other != name:
             message = f"it is the {shelf.noun} {file.document['id']!r:.120}, as {other} is."
             raise Invalid(message, code="given_twice", path=name, hint="Take one of them out, or give it another id.")
@@ -78,22 +90,24 @@ def named_in_file(complaint: Exposed, files: Sequence[DocumentFile], field: str)
 
 
 def write_files(
-    folder: Path, wanted: Mapping[str, Mapping[str, Json]], document_format: DocumentFormat, shelf: Shelf
+    folder: Path, wanted: Sequence[tuple[str, Mapping[str, Json]]], document_format: DocumentFormat, shelf: Shelf
 ) -> Written:
-    """Write a file for each document by id, making the folder as needed; each is whole, or as it was.
+    """Write a file for each document (its id, and the rest), making the folder as needed; each is whole, or as it was.
 
     A file that says the same already is left alone, comments and all, whatever its format.
 
     Raises Conflict when one has a file of another format that says something else, Invalid where files cannot be read
     or written.
     """
-    there = {str(each.document["id"]): each for each in read_files([folder], shelf)} if folder.is_dir() else {}
+    there = {shelf.key(each.document): each for each in read_files([folder], shelf)} if folder.is_dir() else {}
+    keys = [shelf.key({"id": document_id, **document}) for document_id, document in wanted]
     changes: dict[Path, str] = {}
-    for document_id, document in wanted.items():
-        old = there.get(document_id)
+    for key, (document_id, document) in zip(keys, wanted, strict=True):
+        old = there.get(key)
         if old is not None and shelf.same(old.document, {"id": document_id, **document}):
             continue
-        target = folder / f"{document_id}.{document_format}" if old is None else Path(old.name)
+        new = folder / shelf.place(document) / f"{document_id}.{document_format}"
+        target = new if old is None else Path(old.name)
         if ENDINGS[target.suffix.lower()] != document_format:
             hint = "Delete that file, or pull in its format."
             raise Conflict(f"the {shelf.noun} {document_id!r} has a file already.", path=str(target), hint=hint)
@@ -104,7 +118,7 @@ def write_files(
     return Written(
         written=tuple(str(each) for each in changes),
         unchanged=len(wanted) - len(changes),
-        others=tuple(each.name for name, each in there.items() if name not in wanted),
+        others=tuple(each.name for key, each in there.items() if key not in set(keys)),
     )
 
 

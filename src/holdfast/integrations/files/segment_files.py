@@ -56,7 +56,7 @@ def write_segment_files(
     folder: Path, segments: Iterable[tuple[str, Mapping[str, Json]]], document_format: DocumentFormat
 ) -> Written:
     """Write a file for each segment (id, document), as `write_files` does."""
-    return write_files(folder, dict(segments), document_format, SHELF)
+    return write_files(folder, list(segments), document_format, SHELF)
 
 
 def _same(one: Mapping[str, Json], other: Mapping[str, Json]) -> bool:
