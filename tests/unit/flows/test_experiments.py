@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.content.templates import save_template
 from holdfast.flows.experiment.assign import Decided, Decider
 from holdfast.flows.experiment.publishing import definition_in, find_experiment, save_experiment, stop_experiment
 from holdfast.flows.ingest.own import own_records
@@ -269,3 +270,16 @@ async def test_an_experiment_is_called_like_no_template() -> None:
         )
     with pytest.raises(Conflict, match="is a template"):
         await lab.experiment()
+
+
+async def test_a_new_template_is_called_like_no_experiment() -> None:
+    lab = Lab()
+    written = {"name": "S", "medium": "sms", "language": "en", "content": {"text": "Hi"}}
+    await save_template(lab.state, "summer", written, now=lab.clock.now())
+    await lab.experiment()
+    with pytest.raises(Conflict, match="'spring' is an experiment"):
+        await save_template(lab.state, "spring", written, now=lab.clock.now())
+    async with lab.state.view() as view:
+        assert [each.id for each in await view.templates("template")] == ["summer"]
+    again = await save_template(lab.state, "summer", written | {"name": "T"}, now=lab.clock.now())
+    assert again.version == 2
