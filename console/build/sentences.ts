@@ -35,7 +35,8 @@ export function sentences(): Sentences {
       }
       if (ts.isJsxSelfClosingElement(node) && node.tagName.getText() === 'Said') {
         const text = node.attributes.properties.find((each) => ts.isJsxAttribute(each) && each.name.getText() === 'text')
-        keep(node, text && ts.isJsxAttribute(text) ? text.initializer : undefined, found.plain)
+        // Without one it is somebody else of that name: ours does not compile without.
+        if (text && ts.isJsxAttribute(text)) keep(node, text.initializer, found.plain)
       }
       ts.forEachChild(node, visit)
     }
