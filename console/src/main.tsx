@@ -6,8 +6,9 @@ import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
-import { Refusal, whenSignedOut } from './api/client'
+import { Refusal, whenSignedOut, whenWaiting } from './api/client'
 import { session } from './api/queries'
+import { APPROVALS } from './api/teamwork'
 import { router } from './routes'
 import { theme, variables } from './theme'
 
@@ -18,6 +19,7 @@ const client = new QueryClient({
   defaultOptions: { queries: { retry: worthRetrying, staleTime: 2_000, refetchOnWindowFocus: false } },
 })
 
+whenWaiting(() => void client.invalidateQueries({ queryKey: APPROVALS }))
 whenSignedOut(() => void client.invalidateQueries({ queryKey: session.queryKey }))
 
 createRoot(document.getElementById('root')!).render(

@@ -198,8 +198,26 @@ const delivery = createRoute({
   component: lazyRouteComponent(() => import('./pages/delivery/DeliveryPage'), 'DeliveryPage'),
 })
 
+const approvals = createRoute({
+  getParentRoute: () => root,
+  path: '/approvals',
+  validateSearch: (search: Record<string, unknown>): { state?: string } => ({ state: text(search['state']) }),
+  component: lazyRouteComponent(() => import('./pages/approvals/ApprovalsPage'), 'ApprovalsPage'),
+})
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/audit',
+  validateSearch: (search: Record<string, unknown>): { who?: string; kind?: string; days?: string } => ({
+    who: text(search['who']),
+    kind: text(search['kind']),
+    days: text(search['days']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/audit/AuditPage'), 'AuditPage'),
+})
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, delivery, data, channels]),
+  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, delivery, data, channels, approvals, audit]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

@@ -1,18 +1,22 @@
 /** One door to the server: same origin, cookie session, JSON both ways. */
+import { t } from '~/words/language'
 
 export class Refusal extends Error {
   readonly status: number
   readonly code: string
   readonly path: string | null
   readonly hint: string | null
+  /** Whatever else was said: of `moved_on`, by whom, when and to which version. */
+  readonly told: Record<string, unknown>
 
-  constructor(status: number, body: { code?: string; message?: string; path?: string | null; hint?: string | null }) {
+  constructor(status: number, body: { code?: string; message?: string; path?: string | null; hint?: string | null } & Record<string, unknown>) {
     super(body.message ?? `The server answered ${status}.`)
     this.name = 'Refusal'
     this.status = status
     this.code = body.code ?? `http_${status}`
     this.path = body.path ?? null
     this.hint = body.hint ?? null
+    this.told = body
   }
 }
 
@@ -21,6 +25,28 @@ export class Unreachable extends Error {
     super('The server did not answer.', { cause })
     this.name = 'Unreachable'
   }
+}
+
+/** What was asked for would contact people, and waits for a second person: nothing was done yet. */
+export class AwaitsApproval extends Refusal {
+  readonly approval: number
+
+  constructor(approval: { id: number }) {
+    super(202, {
+      code: 'awaits_approval',
+      message: t('It waits for a second person to approve it.'),
+      hint: t('Whoever may approve finds it under Approvals.'),
+    })
+    this.name = 'AwaitsApproval'
+    this.approval = approval.id
+  }
+}
+
+let onWaiting = () => {}
+
+/** Called whenever something was asked for that a second person has to approve. */
+export function whenWaiting(act: () => void) {
+  onWaiting = act
 }
 
 let csrf = ''
@@ -64,7 +90,13 @@ async function ask<T>(method: string, path: string, body?: unknown, signal?: Abo
     throw new Unreachable(cause)
   }
   const text = await response.text()
-  if (response.ok) return (text ? JSON.parse(text) : null) as T
+  if (response.ok) {
+    const said: unknown = text ? JSON.parse(text) : null
+    const asked = response.status === 202 ? (said as { approval?: { id: number } } | null)?.approval : undefined
+    if (!asked) return said as T
+    onWaiting()
+    throw new AwaitsApproval(asked)
+  }
   if (response.status === 401 && path !== '/session') onSignedOut()
   throw new Refusal(response.status, refusalBody(text))
 }

@@ -5,6 +5,7 @@ import { Search } from 'lucide-react'
 import { useMay } from '~/api/may'
 import { runs } from '~/api/queries'
 import { useTick } from '~/api/feed'
+import { waiting } from '~/api/teamwork'
 import type { Session } from '~/api/types'
 import { PersonMark } from '~/parts/PersonMark'
 import { t } from '~/words/language'
@@ -71,11 +72,20 @@ function PlaceLink({ place, rail }: { place: Place; rail: boolean }) {
 function Amount({ to }: { to: Place['to'] }) {
   const bad = useTick()?.errors_open ?? 0
   const journeys = useQuery(runs('journey')).data?.length ?? 0
+  const asked = useQuery(waiting).data?.waiting ?? 0
   if (to === '/data' && bad > 0) {
     return (
       <span className={styles.amount}>
         {count(bad)}
         <span className="unseen"> {t('bad records')}</span>
+      </span>
+    )
+  }
+  if (to === '/approvals' && asked > 0) {
+    return (
+      <span className={styles.amount}>
+        {count(asked)}
+        <span className="unseen"> {t('waiting')}</span>
       </span>
     )
   }

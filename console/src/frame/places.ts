@@ -1,9 +1,9 @@
-import { ChartLine, Database, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
+import { ChartLine, Database, History, Hourglass, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
 import type { Permission } from '~/api/may'
 import { t } from '~/words/language'
 
 export interface Place {
-  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels'
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels' | '/approvals' | '/audit'
   label: string
   icon: LucideIcon
   /** What one must be allowed to see it. */
@@ -35,6 +35,7 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
       { to: '/campaigns', label: t('Campaigns'), icon: Send },
       { to: '/experiments', label: t('Experiments'), icon: FlaskConical },
       { to: '/content', label: t('Content'), icon: Shapes },
+      { to: '/approvals', label: t('Approvals'), icon: Hourglass },
       { to: '/delivery', label: t('Delivery'), icon: Truck },
     ],
   },
@@ -43,6 +44,7 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
     places: [
       { to: '/data', label: t('Data'), icon: Database },
       { to: '/channels', label: t('Channels'), icon: RadioTower },
+      { to: '/audit', needs: 'audit:read', label: t('Audit log'), icon: History },
     ],
   },
 ]

@@ -118,7 +118,9 @@ def install_rehearsal(api: FastAPI, app: Application) -> None:
         # From here on the call does something else than it was made for: it asks.
         call.slot.deed = call.deed = None
         approval = await ask_for_approval(app.state, tried, asked)
-        return JSONResponse({"approval": asdict(ApprovalShape.of(approval, to_millis(app.clock.now())))}, 202)
+        return JSONResponse(
+            {"approval": asdict(ApprovalShape.of(approval, to_millis(app.clock.now()), approval.by))}, 202
+        )
 
 
 def deed_in(request: Request) -> Deed:

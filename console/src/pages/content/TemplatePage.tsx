@@ -3,12 +3,17 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { media as mediaQuery, template as templateQuery } from '~/api/channels'
-import { put, Refusal, route } from '~/api/client'
+import { get, put, Refusal, route } from '~/api/client'
 import type { Medium, Properties, Saved, SavedHeading } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { Chip } from '~/parts/Chip'
 import { Answered, Waiting } from '~/parts/States'
+import { DraftFound, DraftNote } from '~/parts/teamwork/DraftNote'
+import { MovedOnAsk, movedOn } from '~/parts/teamwork/MovedOnAsk'
+import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
+import { useDraft } from '~/parts/teamwork/useDraft'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import { PartsEditor } from './PartsEditor'
 import { PreviewPane, type Reader } from './PreviewPane'
 import styles from './TemplatePage.module.css'
@@ -55,10 +60,17 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
   const navigate = here.useNavigate()
   const [definition, setDefinition] = useState(start)
   const [place, setPlace] = useState<Place>({ variant: variantsOf(start)[0] ?? '', language: '' })
+  const version = saved?.heading.version ?? 0
+  const draft = useDraft<Properties>('template', id, version)
+  const change = (next: Properties) => {
+    setDefinition(next)
+    draft.write(next)
+  }
   const channel = media.find(({ name }) => name === definition['medium'])
   const save = useMutation({
-    mutationFn: () => put<SavedHeading>(route`/api/templates/${id}`, { definition }),
+    mutationFn: (on: number) => put<SavedHeading>(route`/api/templates/${id}`, { definition, based_on: on }),
     onSuccess: async () => {
+      await draft.discard()
       await client.invalidateQueries({ queryKey: ['templates'] })
       await navigate({ search: {}, replace: true })
     },
@@ -70,6 +82,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
       <TopBar
         title={title}
         parent={PARENT}
+        {...(saved ? { about: `template:${id}` } : {})}
         beside={
           <>
             <Chip>{channelName(String(definition['medium']))}</Chip>
@@ -77,13 +90,38 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
           </>
         }
       >
-        <Button variant="filled" disabled={!changed} loading={save.isPending} onClick={() => save.mutate()}>
-          Save v{(saved?.heading.version ?? 0) + 1}
+        <DraftNote draft={draft} />
+        <Button variant="filled" disabled={!changed} loading={save.isPending} onClick={() => save.mutate(version)}>
+          {t('Save v{{version}}', { version: version + 1 })}
         </Button>
       </TopBar>
+      <DraftFound draft={draft} restore={setDefinition} />
+      {movedOn(save.error) && !save.isPending && (
+        <MovedOnAsk
+          error={save.error}
+          read={async () => (await get<Saved>(route`/api/templates/${id}`)).definition}
+          mine={definition}
+          takeTheirs={() => void draft.discard().then(() => client.invalidateQueries({ queryKey: ['templates'] }))}
+          keepMine={(on) => save.mutate(on)}
+          close={() => save.reset()}
+        />
+      )}
+      {draft.conflict && (
+        <MovedOnDialog
+          by={draft.conflict.by}
+          mine={definition}
+          theirs={draft.conflict.theirs}
+          takeTheirs={() => {
+            const theirs = draft.takeTheirs()
+            if (theirs) setDefinition(theirs)
+          }}
+          keepMine={draft.keepMine}
+          close={draft.decideLater}
+        />
+      )}
       <div className={styles.panes}>
         <div className={styles.work} tabIndex={0} role="region" aria-label="Template">
-          {save.isError && (
+          {save.isError && !movedOn(save.error) && (
             <p className={styles.bad} role="alert">
               Not saved. {save.error instanceof Refusal && save.error.path ? `${save.error.path}: ` : ''}
               {save.error.message} {save.error instanceof Refusal ? save.error.hint : ''}
@@ -96,7 +134,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
               {saved && <Tabs.Tab value="used">Used by {saved.used_by.length}</Tabs.Tab>}
             </Tabs.List>
             <Tabs.Panel value="parts" className={styles.panel}>
-              {channel && <PartsEditor medium={channel} definition={definition} change={setDefinition} place={place} go={setPlace} />}
+              {channel && <PartsEditor medium={channel} definition={definition} change={change} place={place} go={setPlace} />}
             </Tabs.Panel>
             {saved && (
               <Tabs.Panel value="versions" className={styles.panel}>

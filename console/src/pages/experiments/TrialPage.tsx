@@ -39,7 +39,12 @@ export function TrialPage() {
   const read = query.data
   return (
     <>
-      <TopBar title={name} parent={{ to: '/experiments', label: t('Experiments') }} beside={listed && <StateChip state={listed.state} />}>
+      <TopBar
+        title={name}
+        {...(listed?.kind === 'experiment' ? { about: `experiment:${id}` } : {})}
+        parent={{ to: '/experiments', label: t('Experiments') }}
+        beside={listed && <StateChip state={listed.state} />}
+      >
         {read && (
           <>
             <CopyButton label={t('Copy as text')} text={() => asText(name, read, verdictOf(read, now))} />

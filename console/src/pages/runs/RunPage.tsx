@@ -33,6 +33,7 @@ function RunPage({ kind }: { kind: RunKind }) {
       <TopBar
         title={data?.name ?? id}
         parent={PARENTS[kind]}
+        {...(data ? { about: `${kind}:${id}` } : {})}
         beside={
           data && (
             <>

@@ -35,6 +35,8 @@ const RECOUNT_MS = 10_000
 export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; start: () => Group }) {
   const { now: root, set: setRoot, undo, redo } = useUndoable(start)
   const [dialog, setDialog] = useState<'save' | 'json' | 'delete' | null>(null)
+  // What is saved may be read anew while it lies open; what was built here was built on this.
+  const [based, setBased] = useState(saved?.version ?? 0)
   const may = useMay()
   const builder = useMemo(() => builderOf(setRoot), [setRoot])
   const definition = encode(root)
@@ -45,7 +47,7 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
   const close = () => setDialog(null)
   return (
     <>
-      <TopBar title={saved?.name ?? t('New segment')} parent={PARENT} beside={<Badges saved={saved} changed={changed} />}>
+      <TopBar title={saved?.name ?? t('New segment')} parent={PARENT} {...(saved ? { about: `segment:${saved.id}` } : {})} beside={<Badges saved={saved} changed={changed} />}>
         <Act label={t('Undo')} act={undo}>
           <Undo2 size={15} />
         </Act>
@@ -90,7 +92,19 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
         <TotalPanel definition={definition} total={total} saved={saved} />
       </div>
       {dialog === 'json' && <JsonDialog definition={definition} apply={setRoot} close={close} />}
-      {dialog === 'save' && <SaveDialog saved={saved} definition={definition} close={close} />}
+      {dialog === 'save' && (
+        <SaveDialog
+          saved={saved}
+          based={based}
+          definition={definition}
+          done={setBased}
+          takeTheirs={(theirs, version) => {
+            setRoot(decode(theirs))
+            setBased(version)
+          }}
+          close={close}
+        />
+      )}
       {dialog === 'delete' && saved && <DeleteDialog saved={saved} count={total.data?.count ?? null} close={close} />}
     </>
   )

@@ -53,7 +53,7 @@ function drawn(definition: Json): Group | null {
 function AsJson({ saved }: { saved: SavedSegment }) {
   return (
     <>
-      <TopBar title={saved.name} parent={PARENT} />
+      <TopBar title={saved.name} parent={PARENT} about={`segment:${saved.id}`} />
       <Page>
         <Section title={t('In plain words')} note={t('It is not shaped as the builder draws it; change it by API or command line.')}>
           <p>{saved.words}</p>

@@ -51,9 +51,11 @@ class ApprovalShape:
     decided_by: str
     decided_at: str | None
     words: str
+    own: bool
+    """Whether the caller asked for it, and so may withdraw it and not approve it."""
 
     @classmethod
-    def of(cls, approval: Approval, now_ms: int) -> Self:
+    def of(cls, approval: Approval, now_ms: int, caller: str) -> Self:
         asked = asked_in(approval)
         return cls(
             id=approval.id,
@@ -69,6 +71,7 @@ class ApprovalShape:
             decided_by=approval.decided_by,
             decided_at=moment(approval.decided_ms),
             words=approval.words,
+            own=approval.by == caller,
         )
 
 

@@ -80,6 +80,7 @@ def approval_routes(app: Application) -> APIRouter:
 
     @routes.get("")
     async def listed(
+        request: Request,
         state: Annotated[ApprovalState | None, Query(description="Only those that stand so.")] = None,
         before: Annotated[int | None, Query(ge=1, le=NUMBER_MOST)] = None,
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
@@ -90,7 +91,8 @@ def approval_routes(app: Application) -> APIRouter:
             found = await view.approvals(state, limit=limit, before=before)
             waiting = await view.count_waiting_approvals(now_ms - WAITS_MS + 1)
         following = found[-1].id if len(found) == limit and found[-1].id > 1 else None
-        shapes = [ApprovalShape.of(each, now_ms) for each in found]
+        caller = caller_in(request).by
+        shapes = [ApprovalShape.of(each, now_ms, caller) for each in found]
         return ApprovalPage(approvals=shapes, next=following, waiting=waiting)
 
     @routes.get("/rule")
@@ -107,11 +109,11 @@ def approval_routes(app: Application) -> APIRouter:
         return RuleShape(rule=found.rule, fixed=found.fixed)
 
     @routes.get("/{approval_id}")
-    async def one(approval_id: int) -> ApprovalShape:
+    async def one(approval_id: int, request: Request) -> ApprovalShape:
         """One of them, with the whole call that waits."""
         async with app.state.view() as view:
             found = await find_approval(view, min(approval_id, NUMBER_MOST))
-        return ApprovalShape.of(found, to_millis(app.clock.now()))
+        return ApprovalShape.of(found, to_millis(app.clock.now()), caller_in(request).by)
 
     @routes.post("/{approval_id}")
     async def decide(approval_id: int, wish: DecisionWish, request: Request) -> ApprovalShape:
@@ -129,14 +131,14 @@ def approval_routes(app: Application) -> APIRouter:
             to: Literal["refused", "withdrawn"] = "refused" if wish.say == "refuse" else "withdrawn"
             deed.action = f"approval.{to}"
             done = await decline(app.state, approval.id, to, by=caller.by, words=words, now_ms=now_ms)
-            return ApprovalShape.of(done, now_ms)
+            return ApprovalShape.of(done, now_ms, caller.by)
         status, answer = await _carry_out(
             app, request, approval, Carrying(approval=approval.id, words=words, agreeing=deed)
         )
         if status >= 300:
             await _not_done(app, approval, deed, status, answer)
         async with app.state.view() as view:
-            return ApprovalShape.of(await find_approval(view, approval.id), now_ms)
+            return ApprovalShape.of(await find_approval(view, approval.id), now_ms, caller.by)
 
     return routes
 

@@ -187,6 +187,7 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
       <TopBar
         title={String(definition['name'] || id)}
         parent={{ to: '/journeys', label: t('Journeys') }}
+        {...(run ? { about: `journey:${id}` } : {})}
         beside={
           <>
             {run ? <StateChip state={run.state} version={run.version} /> : <Chip tone="accent">{t('Not published')}</Chip>}

@@ -1,7 +1,7 @@
 import { Button, Select } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { put, Refusal, route } from '~/api/client'
+import { AwaitsApproval, put, Refusal, route } from '~/api/client'
 import type { Shape } from '~/api/shape'
 import type { Run } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
@@ -38,7 +38,10 @@ export function PublishDialog({ run, definition, titleOf, close, done }: Props) 
   const preview = useQuery(publishPreview(id, definition, move))
   const ahead = useQuery(outlook(id, definition))
   const publish = useMutation({
-    mutationFn: () => put<Run | { approval: unknown }>(route`/api/journeys/${id}`, { ...definition, ...(Object.keys(move).length > 0 ? { move } : {}) }),
+    mutationFn: () => put<Run | { approval: unknown }>(route`/api/journeys/${id}`, { ...definition, based_on: run?.version ?? 0, ...(Object.keys(move).length > 0 ? { move } : {}) }).catch((error: unknown) => {
+        if (error instanceof AwaitsApproval) return { approval: error.approval }
+        throw error
+      }),
     onSuccess: async (answer) => {
       await client.invalidateQueries({ queryKey: ['journeys'] })
       done(answer !== null && typeof answer === 'object' && 'approval' in answer)
