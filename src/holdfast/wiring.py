@@ -747,6 +747,8 @@ async def assemble_sending(
         lanes=lanes,
         hand_over=sender.take,
         behind=behind,
+        delivered=None if mail.mailbox is None else mail.mailbox.holds,
+        kept=outgoing.kept(),
     )
     return Sending(sender=sender, dispatcher=dispatcher, lanes=lanes, offices=offices, wake=wake)
 

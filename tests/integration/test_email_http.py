@@ -240,7 +240,7 @@ async def test_a_call_whose_answer_is_lost_is_in_doubt_and_never_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, act: Act
 ) -> None:
     if act.then == "hang":
-        monkeypatch.setattr(http, "CALL_SECONDS_MOST", 0.1)
+        monkeypatch.setitem(http._PATIENCE, "read", 0.1)
     async with a_world(tmp_path, name, act) as world:
         send = await world.asked()
         assert (send.state, send.dead) == ("in_doubt", False), send.reason

@@ -7,18 +7,21 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from holdfast.decisions.gate import GateRules
 from holdfast.events.event import IdentityKey
 from holdfast.flows.delivery.dead_letters import Which, drop_letters, replay_letters
-from holdfast.flows.delivery.dispatch import TAKE_OVER_EVERY_MS, TAKE_OVER_MS, Dispatcher
+from holdfast.flows.delivery.dispatch import TAKE_OVER_EVERY_MS, TAKE_OVER_MS, Delivered, Dispatcher
 from holdfast.flows.delivery.lanes import ROOM, SEND_WITHIN_MS, Lanes
 from holdfast.flows.journey.decide import publish
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
+from holdfast.ports.mailbox import KeptMessage
 from holdfast.ports.state import WAITED_MS_MOST, Send, Settlement, State, View
+from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
 
@@ -58,17 +61,24 @@ async def state(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
 class Desk:
     """One sender's process: what it has in its hands, and what it says became of it."""
 
-    def __init__(self, state: State, clock: FakeClock, owner: str, policy: DoubtPolicy = ONCE) -> None:
+    def __init__(
+        self,
+        state: State,
+        clock: FakeClock,
+        owner: str,
+        policy: DoubtPolicy = ONCE,
+        channels: Sequence[str] = ("email",),
+    ) -> None:
         self.held: list[Send] = []
-        self.lanes = Lanes({"email": policy}, owner=owner)
+        self.lanes = Lanes(dict.fromkeys(channels, policy), owner=owner)
         self.log_is_behind = False
+        self._given: dict[str, Any] = {"state": state, "clock": clock, "rules": GateRules(), "lanes": self.lanes}
+        self.dispatcher = Dispatcher(**self._given, hand_over=self.take, behind=self.behind)
+
+    def asks(self, delivered: Delivered, on: Sequence[str]) -> None:
+        """It can ask what was taken."""
         self.dispatcher = Dispatcher(
-            state=state,
-            clock=clock,
-            rules=GateRules(),
-            lanes=self.lanes,
-            hand_over=self.take,
-            behind=self.behind,
+            **self._given, hand_over=self.take, behind=self.behind, delivered=delivered, kept=on
         )
 
     async def behind(self, _: View) -> bool:
@@ -131,6 +141,42 @@ async def test_a_dead_senders_claims_are_taken_over_and_are_in_doubt(state: Stat
     assert (await living.dispatcher.cycle()).taken_over == 3
     assert await states(state) == {"in_doubt": 3}
     assert living.held == []
+
+
+async def test_what_the_mailbox_has_of_a_dead_senders_claims_was_sent_and_the_rest_goes_now(
+    state: State, tmp_path: Path
+) -> None:
+    """Mail and texts are kept, and calls of other systems went out: of those nobody knows."""
+    clock, mailbox = FakeClock(), SqliteMailbox(tmp_path / "mailbox")
+    channels = ("email", "sms", "webhook")
+    dead, living = (Desk(state, clock, owner, channels=channels) for owner in ("dead", "living"))
+    living.asks(mailbox.holds, on=("email", "sms"))
+    async with state.begin() as transaction:
+        sends = [a_send(f"{channel}-{end}", channel=channel) for channel in channels for end in ("kept", "lost")]
+        await transaction.put_profiles({1: a_profile(email="ada@example.com", phone="+436641234567")})
+        await transaction.add_sends(sends)
+    await dead.dispatcher.cycle()
+    assert await states(state) == {"claimed": 6}
+    words = {"sender": "", "to": "ada", "title": "", "preview": "", "words": b"{}"}
+    kept = [KeptMessage(medium=each, send=f"{each}-kept", **words) for each in channels]  # type: ignore[arg-type]
+    await mailbox.keep(kept, NOW_MS)
+    clock.advance(seconds=(SEND_WITHIN_MS + TAKE_OVER_MS + TAKE_OVER_EVERY_MS) / 1_000)
+    assert (await living.dispatcher.cycle()).taken_over == 6
+    async with state.view() as view:
+        ends = {key: each.state for key, each in (await view.sends([each.key for each in sends])).items()}
+    assert ends == {
+        "email-kept": "sent",
+        "sms-kept": "sent",
+        "email-lost": "claimed",
+        "sms-lost": "claimed",
+        "webhook-kept": "in_doubt",
+        "webhook-lost": "in_doubt",
+    }
+    assert {each.key for each in living.held} == {"email-lost", "sms-lost"}
+    dead.deliver()
+    await dead.dispatcher.cycle()
+    assert {each.key for each in living.held} == {"email-lost", "sms-lost"}, "who was taken over is not heard"
+    await mailbox.close()
 
 
 async def test_a_sender_that_was_paused_is_not_heard_of_what_was_taken_over(state: State) -> None:

@@ -7,7 +7,7 @@ within the time after which another takes it over; and what an owner says of a c
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -27,6 +27,8 @@ TAKEN_OVER_MOST = 1_000
 
 Behind = Callable[[View], Awaitable[bool]]
 """Tells whether events wait that may say that somebody has opted out."""
+Delivered = Callable[[Sequence[str]], Awaitable[set[str]]]
+"""Tells which of some sends were taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,8 @@ class Dispatcher:
         lanes: Lanes,
         hand_over: Callable[[Sequence[Send]], None],
         behind: Behind,
+        delivered: Delivered | None = None,
+        kept: Collection[str] = (),
     ) -> None:
         """Nothing is claimed yet.
 
@@ -63,6 +67,9 @@ class Dispatcher:
             lanes: with an owner of their own; two dispatchers share neither lanes nor owner.
             hand_over: takes the sends of a cycle once the claim is durable: `Sender.take`.
             behind: asked in each cycle.
+            delivered: asked what became of claims whose owner is no more, where their provider can be asked: what it
+                took is sent, what it did not take is sent now.
+            kept: the channels whose sends it can be asked about.
         """
         self._state = state
         self._clock = clock
@@ -70,6 +77,8 @@ class Dispatcher:
         self._lanes = lanes
         self._hand_over = hand_over
         self._behind = behind
+        self._delivered = delivered
+        self._kept = frozenset(kept)
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
         self._cycling: set[asyncio.Task[Cycled]] = set()
@@ -104,14 +113,11 @@ class Dispatcher:
     async def _commit(self, settlements: Sequence[Settlement], undone: ExitStack) -> tuple[Cycled, Sequence[Send]]:
         """The transaction; `undone` is called when it fails."""
         now_ms = to_millis(self._clock.now())
+        orphans = await self._taken_over(now_ms)
         async with self._state.begin() as transaction:
             await settle(transaction, settlements, now_ms)
-            orphans = await self._overdue(transaction, now_ms)
-            await settle(
-                transaction,
-                [recovered(send, None, now_ms, self._lanes.doubt(send.channel)) for send in orphans],
-                now_ms,
-            )
+            # Whatever others said of them meanwhile stands: only what is claimed as it was is settled.
+            await settle(transaction, orphans, now_ms)
             playbook = await load_playbook(transaction)
             behind = await self._behind(transaction)
             claimed = await claim(transaction, playbook, self._rules, self._lanes, now_ms, behind=behind)
@@ -124,11 +130,17 @@ class Dispatcher:
         )
         return cycled, claimed.sends
 
-    async def _overdue(self, view: View, now_ms: int) -> list[Send]:
-        """Claims whose owner is no more: it would have settled them by now. Looked for now and then."""
+    async def _taken_over(self, now_ms: int) -> list[Settlement]:
+        """What becomes of claims whose owner is no more: it would have settled them by now. Looked for now and then."""
         if self._looked_ms is not None and 0 <= now_ms - self._looked_ms < TAKE_OVER_EVERY_MS:
             return []
-        found = await view.overdue_claims(now_ms - TAKE_OVER_MS, limit=TAKEN_OVER_MOST)
+        async with self._state.view() as view:
+            found = await view.overdue_claims(now_ms - TAKE_OVER_MS, limit=TAKEN_OVER_MOST)
+        asked = [send.key for send in found if send.channel in self._kept]
+        taken = await self._delivered(asked) if self._delivered is not None and asked else None
         if len(found) < TAKEN_OVER_MOST:
             self._looked_ms = now_ms
-        return found
+        return [
+            recovered(send, taken if send.channel in self._kept else None, now_ms, self._lanes.doubt(send.channel))
+            for send in found
+        ]
