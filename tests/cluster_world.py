@@ -148,7 +148,7 @@ class Cluster:
     settings: Mapping[str, str] = field(default_factory=dict)
     members: list[Member] = field(default_factory=list)
     api_port: int = field(default_factory=free_port)
-    """Given beforehand: the links in messages lead there."""
+    """Given beforehand, to the first of its role: the links in messages lead there."""
 
     def environment(self) -> dict[str, str]:
         ours = {
@@ -170,7 +170,7 @@ class Cluster:
     def launch(self, role: str, *arguments: str) -> Member:
         """Start a process and do not wait for it."""
         words = [role, "--data", str(self.directory / f"{role}-data"), *arguments]
-        port = str(self.api_port) if role == "api" else "0"
+        port = str(self.api_port) if role == "api" and not self.of("api") else "0"
         words += ["--port", port, *(["--write-key", WRITE_KEY, "--api-key", API_KEY] if role == "api" else [])]
         script = "from holdfast.cli.main import app; app()"
         with (self.directory / f"{role}.log").open("ab") as log:
