@@ -59,6 +59,7 @@ def test_nothing_is_found_in_a_good_mail() -> None:
         ("{{ person.name }}", "liquid_left"),
         ("Act now, winner: click here for a free gift!", "spam_phrases"),
         ("<!--" + "x" * 104_448 + "-->", "html_too_large"),
+        ("<!--" + "ß" * 52_224 + "-->", "html_too_large"),
     ],
 )
 def test_what_is_wrong_in_a_mail_is_found(added: str, code: str) -> None:
