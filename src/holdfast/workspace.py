@@ -329,7 +329,8 @@ class Workspace(
             trial: the id of an experiment; or `journey:ID`, `campaign:ID`, `journey:ID.STEP`.
             how: goal, within_seconds (several at once), orders, returning, bracket_seconds, reading (`sequential`,
                 `fixed`, `bayesian`), confidence, base, planned_people, trait, segments, quantiles, metrics (as an
-                experiment's), primary (what decides), adjust, as_of (a moment).
+                experiment's), primary (what decides), exposed_by (`sent`, `delivered`, `opened`), adjust,
+                as_of (a moment).
 
         Raises Invalid, and NotFound when there is no such trial.
         """

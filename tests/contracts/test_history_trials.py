@@ -17,6 +17,7 @@ from holdfast.measures.metrics import (
     Assigned,
     Entered,
     Everyone,
+    Exposure,
     InAndOut,
     Metric,
     Outcomes,
@@ -404,3 +405,20 @@ async def test_the_cap_is_what_the_top_hundredth_of_those_who_brought_anything_b
     assert await history.trial_cap(question, first_people=50) == 5_000
     assert await history.trial_cap(question, first_people=0) is None
     assert await history.trial_cap(asked(whom=Assigned(experiment="none"), metrics=(REVENUE,))) is None
+
+
+@pytest.mark.parametrize(("exposed_by", "people"), [("sent", 4), ("delivered", 3), ("opened", 1)])
+async def test_what_counts_as_having_got_a_message_may_be_said(
+    history: History, exposed_by: Exposure, people: int
+) -> None:
+    rows = []
+    for number, told in enumerate(
+        (["Sent"], ["Sent", "Delivered"], ["Sent", "Delivered", "Opened"], ["Sent", "Delivered", "Opened"]), 1
+    ):
+        rows.append(assigned(number, "bold", origin="cart"))
+        for name in told:
+            agent = "machine" if number == 4 else "human"
+            said: dict[str, Json] = {"origin": "cart", "agent": agent}
+            rows.append(row(number, f"Message {name}", AT + HOUR, properties=said))
+    (bold,) = (await tallied(history, rows, asked(metrics=(BOUGHT,), exposed_by=exposed_by))).values()
+    assert (bold.exposed, bold.moments[0].d) == (people, people)

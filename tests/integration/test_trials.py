@@ -255,7 +255,8 @@ async def test_what_cannot_be_read_is_said() -> None:
     for how in (
         {"base": "blue"}, {"within_seconds": (0,)}, {"within_seconds": (10**12,)}, {"quantiles": (1.0,)},
         {"confidence": 0.2}, {"planned_people": 3}, {"bracket_seconds": -1}, {"reading": "tea leaves"},
-        {"primary": "joy"}, {"metrics": ({"name": "x"},)}, {"metrics": ({"name": "x", "event": "E", "per": "F"},)},
+        {"exposed_by": "seen"}, {"primary": "joy"},
+        {"metrics": ({"name": "x"},)}, {"metrics": ({"name": "x", "event": "E", "per": "F"},)},
     ):  # fmt: skip
         with pytest.raises(Invalid):
             await read_of(shop, **how)

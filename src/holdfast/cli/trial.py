@@ -54,6 +54,9 @@ def show(
         list[str] | None, typer.Option(metavar="JSON", help="Another metric, as an experiment's; may be given again.")
     ] = None,
     primary: Annotated[str | None, typer.Option(metavar="METRIC", help="What decides it.")] = None,
+    exposed_by: Annotated[
+        str | None, typer.Option(help="What counts as having got a message: sent, delivered or opened.")
+    ] = None,
     as_of: Annotated[str | None, typer.Option(metavar="MOMENT", help="Read it as it stood then.")] = None,
     data: Data = None,
     api_key: ApiKey = None,
@@ -71,6 +74,7 @@ def show(
         "quantile": quantile,
         "metric": metric,
         "primary": primary,
+        "exposed_by": exposed_by,
         "as_of": as_of,
     }
     with desk(data, api_key) as at:

@@ -18,6 +18,14 @@ Measure = Literal["did", "times", "revenue", "sum", "worth"]
 """Whether somebody did it, 1 or 0; how often; what it brought, in minor units of the question's currency; what numbers
 of a property add up to; what several events are worth together, in minor units as well."""
 
+Exposure = Literal["sent", "delivered", "opened"]
+"""What counts as having got a message: that it was taken by its provider, reached its place, or a person opened it."""
+EXPOSURES: tuple[Exposure, ...] = ("sent", "delivered", "opened")
+EXPOSED_BY: dict[Exposure, str] = {
+    "sent": "Message Sent",
+    "delivered": "Message Delivered",
+    "opened": "Message Opened",
+}
 METRICS_MOST = 60
 """Metrics in one question."""
 SEGMENTS_MOST = 20
@@ -161,6 +169,8 @@ class Outcomes:
     """Tells apart the values of this trait, as it stands now."""
     among: InAndOut | None = None
     """Tells those in a segment from the others, in place of a trait's values."""
+    exposed_by: Exposure = "sent"
+    """What counts as having got a message; a value that was fetched always counts."""
     weighted: bool = False
     """Count everybody for one over the chance they had of their variant: for shares that were changed on the way."""
 

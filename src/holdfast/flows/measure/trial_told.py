@@ -78,6 +78,7 @@ def trial_json(measured: Measured) -> Told:
             "before_seconds": question.before_seconds,
             "trait": question.trait,
             "segments": list(measured.segments),
+            "exposed_by": question.exposed_by,
             "weighted": question.weighted,
             "since": _moment(question.since_ms or None),
             "natural_bracket": measured.bracket_known,

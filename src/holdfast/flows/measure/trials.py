@@ -23,9 +23,11 @@ from holdfast.measures.insight import Act
 from holdfast.measures.insights.interval import Interval
 from holdfast.measures.metrics import (
     DAY_SECONDS,
+    EXPOSURES,
     MOMENTS_MOST,
     Assigned,
     Entered,
+    Exposure,
     InAndOut,
     Metric,
     Outcomes,
@@ -90,6 +92,8 @@ class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Quantiles of revenue per person to compare, by bootstrap."""
     metrics: tuple[dict[str, object], ...] = ()
     """What else it is read by, as an experiment's `metrics` are."""
+    exposed_by: Exposure = "sent"
+    """What counts as having got a message, for the difference per person who did."""
     primary: str | None = None
     """What decides it, as an experiment's `primary`; or the name of a metric, such as `conversion_28d`."""
     as_of_ms: int | None = None
@@ -200,6 +204,7 @@ async def measure_trial(
         since_ms=subject.since_ms,
         planned_people=wish.planned_people or subject.planned_people,
         trait=wish.trait,
+        exposed_by=wish.exposed_by,
     )
     plan = Plan(
         reading=wish.reading or subject.reading,
@@ -496,6 +501,10 @@ def check_trial_wish(wish: TrialWish) -> None:
             "these windows cannot be read.",
             path="$.within_seconds",
             hint=f"Give 1 to {WINDOWS_MOST}, each of 1 to {SECONDS_MOST:,} seconds.",
+        )
+    if wish.exposed_by not in EXPOSURES:
+        raise Invalid(
+            f"{wish.exposed_by!r:.40} is no exposure.", path="$.exposed_by", hint=f"One of: {', '.join(EXPOSURES)}."
         )
     if len(wish.segments) > SEGMENTS_ASKED_MOST:
         raise Invalid(

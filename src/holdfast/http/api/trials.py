@@ -316,6 +316,7 @@ def trial_routes(app: Application) -> APIRouter:
         segment: Annotated[list[str] | None, Query(max_length=SEGMENTS_ASKED_MOST)] = None,
         metric: Annotated[list[str] | None, Query(max_length=METRICS_MOST)] = None,
         primary: str | None = None,
+        exposed_by: Literal["sent", "delivered", "opened"] = "sent",
     ) -> TrialShape:
         """Read a trial: the id of an experiment, or `journey:ID`, `campaign:ID`, `journey:ID.STEP`.
 
@@ -323,7 +324,8 @@ def trial_routes(app: Application) -> APIRouter:
         apart, `as_of` reads it as it stood then, `quantile` adds quantiles of revenue per person by bootstrap. With
         `adjust` off, what people did before is left in the differences. Each `metric` is JSON as an experiment's
         `metrics` are, such as `{"name": "searches", "event": "Searched", "measure": "times"}`; `primary` says by what
-        it is decided. `segment` tells those who were in a saved segment before they were assigned from the others.
+        it is decided; `exposed_by` what counts as having got a message. `segment` tells those who were in a saved
+        segment before they were assigned from the others.
         """
         wish = TrialWish(
             goal=goal,
@@ -340,6 +342,7 @@ def trial_routes(app: Application) -> APIRouter:
             segments=tuple(segment or ()),
             metrics=tuple(_object(number, each) for number, each in enumerate(metric or ())),
             primary=primary,
+            exposed_by=exposed_by,
             as_of_ms=None if as_of is None else _moment(as_of),
             adjust=adjust,
         )

@@ -14,6 +14,7 @@ from holdfast.kernel.money import minor_digits
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
 from holdfast.measures.breakdown import ranked, with_trait
 from holdfast.measures.metrics import (
+    EXPOSED_BY,
     SEGMENTS_MOST,
     Assigned,
     Entered,
@@ -32,7 +33,7 @@ from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.segments.condition import Scope
 from holdfast.stores.clickhouse.then import people_then
 
-MESSAGE_SENT, VARIANT_SEEN = "Message Sent", "Variant Seen"
+VARIANT_SEEN = "Variant Seen"
 NO_CEILING = 1e300
 _PLACED = sql("row_number() OVER (PARTITION BY apart ORDER BY entered_ms, person)")
 SUMS = ("people", "y", "yy", "x", "xx", "xy", "d", "dd", "dy", "dx")
@@ -200,7 +201,7 @@ def _lived(scope: Scope, question: Outcomes, *, placed: bool) -> Sql:
                 FROM (
                     SELECT [[person]] AS person, event, toUnixTimestamp64Milli(ts) AS at_ms,
                         text['origin'] AS its_origin, text['experiment'] AS its_experiment,
-                        other['transactional'] = 'true' AS is_transactional, [[amounts]]
+                        other['transactional'] = 'true' AS is_transactional, text['agent'] AS agent, [[amounts]]
                         toFloat64(if(currency = [[currency]], revenue_minor, 0)) AS minor
                     FROM events
                     WHERE workspace = [[here]] AND event IN [[names]] AND ts <= [[as_of]] AND received_at <= [[as_of]]
@@ -234,7 +235,11 @@ def _lived(scope: Scope, question: Outcomes, *, placed: bool) -> Sql:
             "here": scope.here,
             "names": bind(
                 "Array(String)",
-                sorted({MESSAGE_SENT, VARIANT_SEEN}.union(*((*each.events, *each.per) for each in metrics))),
+                sorted(
+                    {EXPOSED_BY[question.exposed_by], VARIANT_SEEN}.union(
+                        *((*each.events, *each.per) for each in metrics)
+                    )
+                ),
             ),
             "as_of": scope.moment(question.as_of_ms),
         },
@@ -331,13 +336,16 @@ def _everyone(scope: Scope, whom: Everyone) -> Sql:
 
 def _exposing(question: Outcomes) -> Sql:
     """Whether an act, beside which is the `origin` of the person's entry, is something they really got."""
+    got = fill("event = [[got]]", {"got": bind("String", EXPOSED_BY[question.exposed_by])})
+    if question.exposed_by == "opened":  # What a mail program fetches by itself is no reading.
+        got += sql(" AND agent = 'human'")
     if isinstance(question.whom, Everyone):
         until_ms = question.as_of_ms if question.whom.until_ms is None else question.whom.until_ms
         return fill(
-            "(event = [[sent]] AND NOT is_transactional AND at_ms < [[until_ms]])",
-            {"sent": bind("String", MESSAGE_SENT), "until_ms": bind("Int64", until_ms)},
+            "([[sent]] AND NOT is_transactional AND at_ms < [[until_ms]])",
+            {"sent": got, "until_ms": bind("Int64", until_ms)},
         )
-    sent = fill("(event = [[sent]] AND origin != '' AND its_origin = origin)", {"sent": bind("String", MESSAGE_SENT)})
+    sent = fill("([[sent]] AND origin != '' AND its_origin = origin)", {"sent": got})
     if not isinstance(question.whom, Assigned):
         return sent
     seen = fill(

@@ -14,6 +14,7 @@ from holdfast.events.event import OWN_SOURCE, Json
 from holdfast.kernel.chance import place
 from holdfast.kernel.money import minor_digits
 from holdfast.measures.metrics import (
+    EXPOSED_BY,
     SEGMENTS_MOST,
     Assigned,
     Entered,
@@ -34,7 +35,7 @@ from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.segments.condition import Condition
 from holdfast.segments.values import element_text
 
-MESSAGE_SENT, VARIANT_SEEN = "Message Sent", "Variant Seen"
+VARIANT_SEEN = "Variant Seen"
 
 
 class Kept(Protocol):
@@ -228,10 +229,12 @@ class TrialReader:
 
     def _exposes(self, event: Kept, entry: Entry) -> bool:
         whom, said = self._question.whom, event.properties
+        exposed_by = self._question.exposed_by
+        got = event.name == EXPOSED_BY[exposed_by] and (exposed_by != "opened" or said.get("agent") == "human")
         if isinstance(whom, Everyone):
             until_ms = self._question.as_of_ms if whom.until_ms is None else whom.until_ms
-            return event.name == MESSAGE_SENT and said.get("transactional") is not True and event.at_ms < until_ms
-        sent = event.name == MESSAGE_SENT and entry.origin != "" and said.get("origin") == entry.origin
+            return got and said.get("transactional") is not True and event.at_ms < until_ms
+        sent = got and entry.origin != "" and said.get("origin") == entry.origin
         seen = isinstance(whom, Assigned) and event.name == VARIANT_SEEN and said.get("experiment") == whom.experiment
         return sent or seen
 
