@@ -17,10 +17,12 @@ from starlette.applications import Starlette
 from holdfast.channels.carriers.inbox import INBOX_MOST, InboxCarrier
 from holdfast.channels.inbox import EXPIRES
 from holdfast.events.event import IdentityKey
+from holdfast.flows.delivery.inbox import HAPPENED
 from holdfast.flows.people.export_person import export_person
 from holdfast.flows.people.identify import merge
 from holdfast.flows.upkeep.keys import add_key
 from holdfast.http.inbox import inbox_routes
+from holdfast.http.plain_calls import PLAIN_CALLS
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
@@ -436,3 +438,27 @@ async def test_what_a_journey_says_in_the_app_waits_until_it_is_asked_for(site: 
     assert (send_row.state, send_row.key) == ("sent", message["id"])
     site.house.clock.advance(seconds=3_600)
     assert (await site.asked(anonymous_id="phone-1")).json()["messages"] == []
+
+
+async def test_the_description_of_the_api_says_what_may_be_asked_and_what_is_answered(site: Site) -> None:
+    described_calls: Any = PLAIN_CALLS
+    asks, tells = described_calls["/v1/inbox"]["get"], described_calls["/v1/inbox/{id}/{what}"]["post"]
+    key = await site.delivered(ADA, "one")
+    given = {each["name"]: each["schema"] for each in asks["parameters"]}
+    assert given.keys() == {"X-Holdfast-Person", "anonymous_id", "channel", "since", "limit"}
+    for channel in given["channel"]["enum"]:
+        assert (await site.asked(headers=site.token("ada"), channel=channel)).status_code == 200
+    most = given["limit"]["maximum"]
+    asked = [await site.asked(headers=site.token("ada"), limit=str(each)) for each in (most, most + 1, 0)]
+    assert [each.status_code for each in asked] == [200, 400, 400]
+    shown, described = asked[0].json(), asks["responses"]["200"]["content"]["application/json"]["schema"]
+    assert shown.keys() == described["properties"].keys() == set(described["required"])
+    (message,), wanted = shown["messages"], described["properties"]["messages"]["items"]
+    assert message.keys() == wanted["properties"].keys()
+    what = next(each["schema"]["enum"] for each in tells["parameters"] if each["name"] == "what")
+    assert tuple(what) == HAPPENED
+    for each in what:
+        body = {"url": "https://s.test"} if each == "clicked" else None
+        answer = await site.told(key, each, body, **site.token("ada"))
+        assert answer.status_code == 200
+        assert set(wanted["required"]) <= answer.json().keys() <= wanted["properties"].keys()
