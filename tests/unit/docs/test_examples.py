@@ -17,7 +17,9 @@ from holdfast.decisions.campaign import decode_campaign
 from holdfast.decisions.document import decode_document
 from holdfast.decisions.experiment import decode_experiment
 from holdfast.decisions.journey import decode_journey
+from holdfast.flows.content.content_drafts import content_drafts_of
 from holdfast.integrations.files.documents import DocumentFormat, read_document
+from holdfast.integrations.files.journey_files import is_content
 from holdfast.integrations.files.mapping import decode_mapping
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.insight_catalogue import declared_insights, decode_question
@@ -80,7 +82,11 @@ def read(block: Block, said: Document, folder: Path) -> None:
         decode_question(kind, said)
         return
     if "kind" in said and block.file:
-        decode_document({"id": Path(block.file).stem, **said})
+        document = {"id": Path(block.file).stem, **said}
+        if is_content(document):
+            content_drafts_of([document])
+        else:
+            decode_document(document)
         return
     if block.language == "toml" and "definition" not in said:
         _settings(said, folder)
