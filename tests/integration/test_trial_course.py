@@ -8,16 +8,21 @@ from typing import Any
 import msgspec
 import pytest
 
+from holdfast.events.event import IdentityKey, Json, own_event
 from holdfast.flows.experiment.publishing import save_experiment
 from holdfast.flows.journey.decide import publish
 from holdfast.flows.measure.trial_course import course_of_trial
 from holdfast.flows.measure.trial_list import every_trial
-from holdfast.flows.measure.trials import TrialWish
+from holdfast.flows.measure.trial_told import trial_of
+from holdfast.flows.measure.trials import TrialWish, measure_trial
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, parse_moment, to_millis
 from holdfast.measures.planned import plan_by_people, plan_trial
+from holdfast.ports.history import HistoryRow
+from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.state import MemoryState
+from holdfast.testing.builders import an_event
 from tests.integration.api_server import Server
 from tests.integration.test_trials import BEGAN, EFFECT, NOW, a_shop, compared, read_of
 
@@ -99,6 +104,36 @@ async def test_a_trial_of_nobody_has_no_points_and_odd_wishes_are_refused() -> N
     for how in ({"metric": "joy"}, {"moments": 1}, {"moments": 61}):
         with pytest.raises(Invalid):
             await course(**how)
+
+
+async def test_names_keep_their_hyphens_where_numbers_get_a_minus() -> None:
+    history = MemoryHistory(currency="EUR")
+    experiment = {**EXPERIMENT, "variants": {"so-so": 0.5, "control": 0.5}}
+    state = MemoryState()
+    await save_experiment(state, {**experiment, "state": "running"}, by="test", now=BEGAN)
+    rows = []
+    for number in range(400):
+        user = IdentityKey(kind="user", value=f"u{number}")
+        variant = "so-so" if number % 2 else "control"
+        properties: dict[str, Json] = {"experiment": "colour", "variant": variant, "propensity": 0.5}
+        events = [own_event(VARIANT_ASSIGNED, user=user, at=BEGAN, properties=properties, key=("colour", number))]
+        if number % 4 == 0:
+            ordered = BEGAN + timedelta(hours=2)
+            events.append(
+                an_event(
+                    "Order Completed",
+                    user_id=user.value,
+                    timestamp=ordered,
+                    received_at=ordered,
+                    message_id=str(number),
+                )
+            )
+        rows += [HistoryRow(identity=number + 1, event=each) for each in events]
+    await history.add(rows, token="shop")
+    measured = await measure_trial(state, history, "colour", TrialWish(), now_ms=to_millis(NOW), currency="EUR")
+    words = str(trial_of(measured).json["words"])
+    assert "'so-so' against 'control'" in words
+    assert "−50.00 points" in words
 
 
 async def test_what_people_did_before_may_be_left_in() -> None:

@@ -7,6 +7,7 @@ import { useNow } from '~/parts/Moment'
 import { Answered } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import styles from './Experiments.module.css'
+import { Problem } from './Problem'
 import { type Experiment, experiment, type ExperimentHeading, trial } from './trials'
 import { peopleIn, verdictOf } from './verdict'
 
@@ -37,6 +38,7 @@ function Form({ id, found, close }: { id: string; found: Experiment; close: () =
         ? post<ExperimentHeading>(route`/api/experiments/${id}/stop`)
         : put<ExperimentHeading>(route`/api/experiments/${id}`, {
             definition: { ...found.definition, variants: Object.fromEntries(Object.keys(found.heading.variants).map((name) => [name, name === winner ? 1 : 0])) },
+            based_on: found.heading.version,
           }),
     onSuccess: async () => {
       await Promise.all([client.invalidateQueries({ queryKey: ['trials'] }), client.invalidateQueries({ queryKey: ['experiments'] })])
@@ -69,11 +71,7 @@ function Form({ id, found, close }: { id: string; found: Experiment; close: () =
       {winner !== STOP && verdict && verdict.winner !== winner && (
         <p className={styles.warning}>{t('The result does not say so: {{verdict}}. You may know more than it does.', { verdict: verdict.title })}</p>
       )}
-      {end.isError && (
-        <p className={styles.problem} role="alert">
-          {t('Not ended.')} {end.error.message}
-        </p>
-      )}
+      <Problem what={t('Not ended.')} error={end.error} />
       <div className={styles.actions}>
         <Button onClick={close}>{t('Keep it running')}</Button>
         <Button variant="filled" data-danger={winner === STOP || undefined} loading={end.isPending} onClick={() => end.mutate()}>

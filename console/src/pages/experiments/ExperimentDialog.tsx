@@ -14,6 +14,7 @@ import { percent } from '~/words/numbers'
 import { slug } from '../segments/slug'
 import { definitionOf, type Draft, type DraftVariant, draftOf, evenly, FRESH, wholeShare } from './draft'
 import styles from './Experiments.module.css'
+import { Problem } from './Problem'
 import { experiment, type ExperimentHeading } from './trials'
 
 const VARIANTS_MOST = 20
@@ -26,7 +27,7 @@ export function ExperimentDialog({ id, close }: { id?: string; close: () => void
     <Dialog onClose={close} title={id ? t('Change the experiment') : t('New experiment')} size={640}>
       {id ? (
         <Answered query={query} what={t('The experiment did not load')}>
-          {(data) => <Form before={data.definition as Properties} state={data.heading.state} close={close} />}
+          {(data) => <Form before={data.definition as Properties} state={data.heading.state} version={data.heading.version} close={close} />}
         </Answered>
       ) : (
         <Form state="draft" close={close} />
@@ -38,10 +39,12 @@ export function ExperimentDialog({ id, close }: { id?: string; close: () => void
 interface Props {
   before?: Properties
   state: string
+  /** The version that is changed. */
+  version?: number
   close: () => void
 }
 
-function Form({ before, state, close }: Props) {
+function Form({ before, state, version, close }: Props) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const may = useMay()
@@ -49,7 +52,7 @@ function Form({ before, state, close }: Props) {
   const change = (next: Partial<Draft>) => setDraft((now) => ({ ...now, ...next }))
   const id = before ? draft.id : draft.id || slug(draft.name, 'experiment')
   const save = useMutation({
-    mutationFn: (next: string) => put<ExperimentHeading>(route`/api/experiments/${id}`, { definition: definitionOf({ ...draft, id }, next, before) }),
+    mutationFn: (next: string) => put<ExperimentHeading>(route`/api/experiments/${id}`, { definition: definitionOf({ ...draft, id }, next, before), ...(version === undefined ? {} : { based_on: version }) }),
     onSuccess: async () => {
       await Promise.all([client.invalidateQueries({ queryKey: ['trials'] }), client.invalidateQueries({ queryKey: ['experiments'] })])
       close()
@@ -102,11 +105,7 @@ function Form({ before, state, close }: Props) {
           onChange={(reading) => change({ reading: reading ?? 'sequential' })}
         />
       </div>
-      {save.isError && (
-        <p className={styles.problem} role="alert">
-          {t('Not saved.')} {save.error.message} {save.error instanceof Refusal ? save.error.hint : ''}
-        </p>
-      )}
+      <Problem what={t('Not saved.')} error={save.error} />
       <div className={styles.actions}>
         <Button onClick={close}>{t('Cancel')}</Button>
         {!ran && may('decisions:publish') && (

@@ -78,7 +78,10 @@ function Periods({ data }: { data: Holdout }) {
               <th scope="col" className={tables.number}>
                 {t('Revenue per person')}
               </th>
-              <th scope="col">{scaled ? <Axis found={scaled} metric={metric} currency={data.currency} range={range} /> : t('Interval')}</th>
+              <th scope="col">
+                <span className={scaled ? 'unseen' : undefined}>{t('Interval')}</span>
+                {scaled && <Axis found={scaled} metric={metric} currency={data.currency} range={range} />}
+              </th>
               <th scope="col" className={tables.number}>
                 {t('Ratio')}
               </th>

@@ -27,7 +27,7 @@ export function HowBar({ trial, how, change, busy }: Props) {
           label: term === STAYING ? t('Staying') : i === 0 ? t('Near term, {{time}}', { time: duration(Number(term)) }) : t('Long term, {{time}}', { time: duration(Number(term)) }),
         }))}
         value={termOf(trial, how.term)}
-        onChange={(term) => change({ term: term === terms[0] ? undefined : term })}
+        onChange={(term) => change({ term: term === terms[0] ? undefined : term === STAYING ? STAYING : Number(term) })}
       />
       <SegmentedControl
         aria-label={t('Of whom')}

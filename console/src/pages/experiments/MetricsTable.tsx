@@ -124,7 +124,8 @@ function Row({ trial, metric, one, found, range }: RowProps) {
         )}
       </td>
       <td className={tables.number}>
-        {one.in_all.status === 'estimated' && (
+        {/* What each order brings, times people, is nothing anybody has. */}
+        {one.in_all.status === 'estimated' && metric.per.length === 0 && (
           <>
             {inAll(one.in_all, metric, trial.currency)}
             <div className={styles.under}>{inAllBetween(one.in_all, metric, trial.currency)}</div>

@@ -7,6 +7,7 @@ import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
 import styles from './Experiments.module.css'
 import type { Mode } from './PathsPage'
+import { Problem } from './Problem'
 import type { Paths, Weighing } from './trials'
 
 /** What somebody decides in place of what is learnt; for whoever comes from now on. */
@@ -53,11 +54,7 @@ export function ModeDialog({ id, step, mode, close }: { id: string; step: Paths;
             )}
           </>
         )}
-        {say.isError && (
-          <p className={styles.problem} role="alert">
-            {t('Nothing was changed.')} {say.error.message}
-          </p>
-        )}
+        <Problem what={t('Nothing was changed.')} error={say.error} />
         <div className={styles.actions}>
           <Button onClick={close}>{t('Leave it as it is')}</Button>
           <Button variant="filled" disabled={off} loading={say.isPending} onClick={() => say.mutate()}>

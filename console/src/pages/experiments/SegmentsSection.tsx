@@ -76,7 +76,10 @@ function Segments({ trial, metric, exposed }: { trial: Trial; metric: Metric; ex
               <th scope="col" className={tables.number}>
                 {metricName(metric)}
               </th>
-              <th scope="col">{scaled ? <Axis found={scaled} metric={metric} currency={trial.currency} range={range} /> : t('Interval')}</th>
+              <th scope="col">
+                <span className={scaled ? 'unseen' : undefined}>{t('Interval')}</span>
+                {scaled && <Axis found={scaled} metric={metric} currency={trial.currency} range={range} />}
+              </th>
               <th scope="col">{t('Sure?')}</th>
             </tr>
           </thead>

@@ -6,6 +6,7 @@ import { Answered } from '~/parts/States'
 import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
 import styles from './Experiments.module.css'
+import { Problem } from './Problem'
 import { type Experiment, experiment, type ExperimentHeading } from './trials'
 
 /** From its start on people are divided; what would divide them anew can then not be changed any more. */
@@ -23,7 +24,7 @@ export function StartDialog({ id, close }: { id: string; close: () => void }) {
 function Form({ id, found, close }: { id: string; found: Experiment; close: () => void }) {
   const client = useQueryClient()
   const start = useMutation({
-    mutationFn: () => put<ExperimentHeading>(route`/api/experiments/${id}`, { definition: { ...found.definition, state: 'running' } }),
+    mutationFn: () => put<ExperimentHeading>(route`/api/experiments/${id}`, { definition: { ...found.definition, state: 'running' }, based_on: found.heading.version }),
     onSuccess: async () => {
       await Promise.all([client.invalidateQueries({ queryKey: ['trials'] }), client.invalidateQueries({ queryKey: ['experiments'] })])
       close()
@@ -44,11 +45,7 @@ function Form({ id, found, close }: { id: string; found: Experiment; close: () =
           <dd>{found.definition['audience'] ? t('Its audience') : t('Everybody')}</dd>
         </div>
       </dl>
-      {start.isError && (
-        <p className={styles.problem} role="alert">
-          {t('Not started.')} {start.error.message}
-        </p>
-      )}
+      <Problem what={t('Not started.')} error={start.error} />
       <div className={styles.actions}>
         <Button onClick={close}>{t('Leave it a draft')}</Button>
         <Button variant="filled" loading={start.isPending} onClick={() => start.mutate()}>

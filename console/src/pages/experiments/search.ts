@@ -1,4 +1,5 @@
 /** What the address says of how a trial is looked at. */
+import { STAYING } from './terms'
 import type { Reading } from './trials'
 
 export interface TrialSearch {
@@ -9,7 +10,7 @@ export interface TrialSearch {
   adjust?: boolean | undefined
   trait?: string | undefined
   /** Which windows: those of so many seconds, or whether people stay. */
-  term?: string | undefined
+  term?: number | typeof STAYING | undefined
   /** Of whom an effect is told: everybody assigned, or per person who got something. */
   of?: 'exposed' | undefined
   /** The metric shown over time. */
@@ -27,8 +28,7 @@ export function trialSearch(search: Record<string, unknown>): TrialSearch {
     as_of: asOf && !Number.isNaN(Date.parse(asOf)) ? asOf : undefined,
     adjust: search['adjust'] === false ? false : undefined,
     trait: text(search['trait']),
-    // The router reads what looks like a number as one.
-    term: text(typeof search['term'] === 'number' ? String(search['term']) : search['term']),
+    term: search['term'] === STAYING ? STAYING : Number(search['term']) > 0 ? Number(search['term']) : undefined,
     of: search['of'] === 'exposed' ? 'exposed' : undefined,
     metric: text(search['metric']),
   }

@@ -12,9 +12,10 @@ export function termsOf(trial: Trial): string[] {
 }
 
 /** The term that is looked at: the one asked for, where there is such; else the near one. */
-export function termOf(trial: Trial, wanted: string | undefined): string {
+export function termOf(trial: Trial, wanted: number | typeof STAYING | undefined): string {
   const terms = termsOf(trial)
-  return wanted !== undefined && terms.includes(wanted) ? wanted : (terms[0] ?? STAYING)
+  const named = wanted === undefined ? '' : String(wanted)
+  return terms.includes(named) ? named : (terms[0] ?? STAYING)
 }
 
 export const inTerm = (metric: Metric, term: string): boolean =>

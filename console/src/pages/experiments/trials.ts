@@ -128,7 +128,7 @@ export const trial = (id: string, how: How = {}) =>
 export const course = (id: string, metric: string, how: How = {}) =>
   queryOptions({
     queryKey: ['trials', id, 'course', metric, asked(how)],
-    queryFn: ({ signal }) => get<Course>(route`/api/trials/${id}/course`, { ...asked(how), trait: undefined, metric, moments: 16 }, signal),
+    queryFn: ({ signal }) => get<Course>(route`/api/trials/${id}/course`, { ...asked(how), trait: undefined, metric, moments: 12 }, signal),
     placeholderData: keepPreviousData,
     staleTime: 300_000,
     retry: false,

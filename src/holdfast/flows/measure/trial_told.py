@@ -245,7 +245,9 @@ def _said(comparison: Comparison, metric: Metric, measured: Measured) -> str:
     if comparison.belief is not None:
         sure, believed = "", f"; better with a chance of {comparison.belief.better:.1%}"
     figure = f"{_amount(difference.value, metric, currency)}{by}"
-    return f"{what}: {figure}{', ' if sure else ''}{sure} ({interval}{believed}).".replace("-", "−")
+    # Numbers get a real minus sign; names keep their hyphens.
+    said = f"{figure}{', ' if sure else ''}{sure} ({interval}{believed}).".replace("-", "−")
+    return f"{what}: {said}"
 
 
 def _guarded(metric: Metric) -> str:
