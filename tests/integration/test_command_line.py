@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -158,6 +159,7 @@ def test_a_fresh_workspace_takes_the_keys_it_is_given_and_says_how_to_sign_in(tm
     keys = tmp_path / "data" / "keys.json"
     assert json.loads(keys.read_text()) == {"write_key": "wk_website", "api_key": "ak_console"}
     assert "  Console     http://127.0.0.1:" in first.stdout
+    assert re.search(r"  Owner       http://127\.0\.0\.1:\d+/welcome#\S{40}", first.stdout)
     assert "the api_key in data/keys.json" in first.stdout
     assert "ak_console" not in first.stdout, "a log is read by more people than the file of keys"
     assert "was not taken" not in first.stderr
@@ -167,3 +169,23 @@ def test_a_fresh_workspace_takes_the_keys_it_is_given_and_says_how_to_sign_in(tm
     assert other.returncode == 0
     assert "--write-key was not taken" in other.stderr
     assert json.loads(keys.read_text())["write_key"] == "wk_website"
+
+
+def test_who_works_here(place: Place) -> None:
+    link = place.run("accounts", "invite", "Ada@Shop.example", "--role", "marketer")
+    assert link.returncode == 0, link.stderr
+    assert "/invitation#" in link.stdout
+    (ada,) = place.ask("accounts", "list")["accounts"]
+    assert (ada["email"], ada["role"], ada["state"]) == ("ada@shop.example", "marketer", "invited")
+    assert place.run("accounts", "role", "ada@shop.example", "--role", "owner").returncode == 0, "it may do all"
+    refused = place.run("accounts", "reset", "ada@shop.example")
+    assert refused.returncode == 2
+    assert "not in use" in refused.stderr
+    assert "holdfast accounts list" in place.run("accounts", "disable", "nobody@shop.example").stderr
+    assert "is no email address" in place.run("accounts", "invite", "ada").stderr
+    key = place.run("keys", "add", "of-accounts", "--kind", "api", "--scope", "accounts:write").stdout.strip()
+    by_key = place.run("accounts", "list", "--api-key", key)
+    assert by_key.returncode == 2
+    assert "`read`" in by_key.stderr, "a key has its own scopes, whoever uses it"
+    assert place.run("accounts", "remove", "ada@shop.example").returncode == 0
+    assert place.ask("accounts", "list")["accounts"] == []

@@ -511,10 +511,10 @@ class Running:
 def owner_desk(data: Path | None, api_key: str | None) -> Iterator[Desk]:
     """The desk for what no api key may do by itself: whoever can read the secret of the data directory may.
 
-    Where it cannot be read, or a key is given, the key must be one with that scope.
+    Where it cannot be read, or a key is given by the flag, the key must be one with that scope.
     """
     settings = Settings.load(data, os.environ)
-    given = api_key or os.environ.get("HOLDFAST_API_KEY")
+    given = api_key
     with contextlib.suppress(OSError):
         given = given or local_token((settings.data_dir / SIGNING_FILE).read_bytes(), time.time_ns() // 1_000_000)
     with desk(data, given) as opened:

@@ -26,11 +26,14 @@ from holdfast.flows.accounts.members import (
     FIRST_SECONDS,
     INVITATION_SECONDS,
     RESET_SECONDS,
+    Change,
     Newcomer,
     accept_invitation,
+    change_account,
     first_owner_link,
     invite,
     make_first_owner,
+    remove_account,
     reset_link,
     take_reset,
     whose_link,
@@ -46,7 +49,7 @@ from holdfast.flows.accounts.second_factor import (
     unpack,
     used,
 )
-from holdfast.kernel.errors import Forbidden, Invalid, TooMany, Unauthorized
+from holdfast.kernel.errors import Conflict, Forbidden, Invalid, TooMany, Unauthorized
 from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sealing import CannotUnseal, Sealer, SealingKey
 from holdfast.ports.accounts import Account
@@ -168,6 +171,26 @@ async def test_links_are_good_for_a_while_to_the_moment() -> None:
         assert await whose_link(view, reset, now=NOW) == ("reset", "ada@shop.example")
         with pytest.raises(Unauthorized):
             await whose_link(view, reset, now=later(RESET_SECONDS))
+
+
+async def test_who_was_invited_before_there_was_an_owner_is_nobody_yet() -> None:
+    state = MemoryState()
+    ada, invitation = await invite(state, COMMAND_LINE, "ada@shop.example", "viewer", now=NOW)
+    await invite(state, COMMAND_LINE, "bob@shop.example", "viewer", now=NOW)
+    await change_account(state, COMMAND_LINE, "bob@shop.example", Change(role="agent"))
+    await remove_account(state, COMMAND_LINE, "bob@shop.example")
+    first = await first_owner_link(state, now=NOW)
+    assert first is not None
+    owner = await make_first_owner(state, first, "ada@shop.example", SAID, now=NOW)
+    assert (owner.id, owner.role, owner.state) == (ada.id, "owner", "active")
+    with pytest.raises(Unauthorized):
+        await accept_invitation(state, invitation, SAID, now=NOW)
+    for change in (Change(role="admin"), Change(state="disabled")):
+        with pytest.raises(Conflict):
+            await change_account(state, COMMAND_LINE, owner.id, change)
+    with pytest.raises(Conflict):
+        await remove_account(state, COMMAND_LINE, owner.id)
+    assert (await change_account(state, COMMAND_LINE, owner.id, Change(name=" A \t B "))).name == "A B"
 
 
 async def test_tries_are_forgotten_after_a_while() -> None:

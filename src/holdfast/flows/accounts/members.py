@@ -34,8 +34,8 @@ class Newcomer:
 
 
 async def nobody_yet(view: View) -> bool:
-    """Whether nobody has an account."""
-    return not await view.accounts()
+    """Whether nobody has an account, though some may be invited."""
+    return all(each.state == "invited" for each in await view.accounts())
 
 
 async def first_owner_link(state: State, *, now: datetime) -> str | None:
@@ -60,16 +60,10 @@ async def make_first_owner(state: State, token: str, email: str, said: Newcomer,
             raise _no_link()
         for link in await transaction.once_links("first"):
             await transaction.drop_once_link(link.hash)
-        account = Account(
-            id=_new_id(),
-            email=plain,
-            name=name,
-            role="owner",
-            state="active",
-            created_ms=to_millis(now),
-            password=kept,
-        )
+        invited = await transaction.account_by_email(plain) or _invited(plain, "owner", now=now)
+        account = replace(invited, name=name, role="owner", state="active", password=kept)
         await transaction.put_account(account)
+        await transaction.drop_once_links("invitation", account.id)
     return account
 
 
@@ -176,7 +170,7 @@ async def change_account(state: State, caller: Caller, account_id: str, change: 
         if (changed.role, changed.state) != (account.role, account.state):
             _check_owners(caller, account.role, changed.role)
         await transaction.put_account(changed)
-        await _check_somebody_owns(transaction)
+        await _check_somebody_owns(transaction, account)
         if changed.state == "disabled":
             await _put_out(transaction, account.id)
     return changed
@@ -188,7 +182,7 @@ async def remove_account(state: State, caller: Caller, account_id: str) -> Accou
         account = await find_account(transaction, account_id)
         _check_owners(caller, account.role)
         await transaction.drop_account(account.id)
-        await _check_somebody_owns(transaction)
+        await _check_somebody_owns(transaction, account)
     return account
 
 
@@ -253,9 +247,13 @@ def _check_owners(caller: Caller, *roles: str) -> None:
         raise Forbidden("only an owner may do this to an owner.", code="owners_only", hint="Ask one of the owners.")
 
 
-async def _check_somebody_owns(view: View) -> None:
-    accounts = await view.accounts()
-    if not any(each.role == "owner" and each.state == "active" for each in accounts):
+def _owns(account: Account) -> bool:
+    return account.role == "owner" and account.state == "active"
+
+
+async def _check_somebody_owns(view: View, before: Account) -> None:
+    """Raise Conflict when the one who was changed was the last who owned it."""
+    if _owns(before) and not any(_owns(each) for each in await view.accounts()):
         raise Conflict(
             "nobody would be left who owns this.", code="last_owner", hint="Make somebody else an owner first."
         )
