@@ -51,6 +51,26 @@ def server() -> Iterator[Server]:
                 process.wait()
 
 
+@pytest.fixture
+def nothing_yet() -> Iterator[str]:
+    """The address of a workspace nothing has come to, its console open to this machine."""
+    with tempfile.TemporaryDirectory() as data:
+        log = Path(data) / "up.log"
+        command = [str(Path(sys.executable).with_name("holdfast")), "up", "--port", "0", "--data", f"{data}/empty"]
+        with log.open("wb") as out:
+            env = {**os.environ, "COLUMNS": "200", "HOLDFAST_CONSOLE_OPEN": "true"}
+            process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=env)
+        try:
+            yield _address(process, log)
+        finally:
+            process.terminate()
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
@@ -61,7 +81,7 @@ def _address(process: subprocess.Popen[bytes], log: Path) -> str:
         if process.poll() is not None:
             break
         time.sleep(0.1)
-    pytest.fail(f"The demo did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+    pytest.fail(f"The server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
 
 
 # Not for the whole session: while it is open an event loop runs in this thread, and other files' tests bring their own.

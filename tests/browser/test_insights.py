@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, quote, urlsplit
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import OTHER_NAME, WRITE_KEY, Open, Server, Watched
+from tests.browser.console import OTHER_NAME, WRITE_KEY, Open, Server, Watched, watch
 
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 RIGHT_TO_LEFT = "\u202eשלום 🎉"
@@ -192,6 +192,7 @@ def test_what_a_name_looks_like_is_never_run(open_page: Open, shop: Shop) -> Non
     event.press("Enter")
     expect(page.get_by_text(f"Nobody has done “{HOSTILE}” yet. Is it spelled as your site sends it?")).to_be_visible()
     answered(page)
+    expect(page.get_by_text(f"Nobody has done “{HOSTILE}” yet, so there is nothing to count of it.")).to_be_visible()
     assert page.evaluate("window.pwned") is None
 
 
@@ -301,6 +302,22 @@ def test_figures_are_held_to_their_targets_and_open_to_their_people(
     expect(drawer(page).get_by_text("2 people", exact=True)).to_be_visible()
     expect(drawer(page).get_by_role("link", name=shop.people[0])).to_be_visible()
     assert page.evaluate("window.pwned") is None
+
+
+def test_a_workspace_nothing_has_come_to_says_what_it_takes(
+    browser: Browser, nothing_yet: str, watched: Watched
+) -> None:
+    context = browser.new_context(base_url=nothing_yet, reduced_motion="reduce")
+    page = context.new_page()
+    watch(page, nothing_yet, watched)
+    for where in ("/insights", "/insights/funnel", "/rfm"):
+        page.goto(where)
+        expect(page.get_by_role("heading", name="No events yet")).to_be_visible()
+        expect(page.get_by_text("Insights are about what people do")).to_be_visible()
+        assert violations(page) == ""
+    page.get_by_role("button", name="Send data").click()
+    expect(page.get_by_role("tab", name="Send data")).to_have_attribute("aria-selected", "true")
+    context.close()
 
 
 def test_a_narrow_window_reads_and_does_not_ask(open_page: Open) -> None:

@@ -1,13 +1,12 @@
 import { Button, Menu } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { ChartLine, ClipboardCopy, Download, Table2 } from 'lucide-react'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
-import { useQuery } from '@tanstack/react-query'
-import { underWay } from '~/api/queries'
+import { eventNames, underWay } from '~/api/queries'
 import { CopyButton } from '~/parts/CopyButton'
 import { pictureOf, saveFile, saveSheet } from '~/parts/charts/files'
 import { Failed, Waiting } from '~/parts/States'
-import { t } from '~/words/language'
+import { LOCALE, t } from '~/words/language'
 import { milliseconds, percent } from '~/words/numbers'
 import { asSheet, type CellKey, rowsOf } from './answer'
 import { AnswerTable } from './AnswerTable'
@@ -15,7 +14,7 @@ import { type Answered, useAnswer } from './asking'
 import styles from './Insights.module.css'
 import { insightOf } from './kinds'
 import { PeopleDrawer } from './PeopleDrawer'
-import { finished, type Question } from './question'
+import { eventsOf, finished, type Question } from './question'
 
 export interface InsightViewProps {
   question: Question
@@ -61,12 +60,25 @@ export function InsightView({ question, small = false, beside, ...kept }: Insigh
           <Waiting rows={1} height={small ? 220 : 340} />
         )}
       </div>
+      <NeverDone question={question} />
       {query.isError && query.data && <Failed what={t('The changed question was not answered')} error={query.error} retry={() => void query.refetch()} />}
       {query.isFetching && <Progress named={named} />}
       {!small && query.data && <Foot found={query.data} table={table} setTable={kept.setTable ?? setOwnTable} picture={picture} />}
       {cell && query.data && <PeopleDrawer question={query.data.asked} answer={query.data.answer} cell={cell} close={() => setCell(null)} />}
     </section>
   )
+}
+
+const and = new Intl.ListFormat(LOCALE)
+
+/** An answer of zeros is puzzling where the reason is a name nobody has ever sent. */
+function NeverDone({ question }: { question: Question }) {
+  const { data } = useQuery(eventNames)
+  if (data === undefined) return null
+  const known = new Set(data.map(({ name }) => name))
+  const never = eventsOf(question).filter((name) => !known.has(name))
+  if (never.length === 0) return null
+  return <p className={styles.never}>{t('Nobody has done {{events}} yet, so there is nothing to count of it.', { events: and.format(never.map((name) => `“${name}”`)) })}</p>
 }
 
 function Drawn({ found: { asked, answer }, table, small, open }: { found: Answered; table: boolean; small: boolean; open: (cell: CellKey) => void }) {

@@ -16,7 +16,6 @@ export interface ViewProps<Q extends Question> {
   rows: Row[]
   /** Open the people behind a number. */
   open: (cell: CellKey) => void
-  set?: ((part: Partial<Q>) => void) | undefined
   /** As low as it may be: on a board. */
   small: boolean
 }

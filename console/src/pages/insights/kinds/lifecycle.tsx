@@ -78,7 +78,7 @@ function Moves({ asked, answer, rows, open }: ViewProps<LifecycleQuestion>) {
   const most = Math.max(1, ...its.map((row) => Number(row['people'])))
   return (
     <div className={styles.stack}>
-      <p className="quiet">{last && t('Into {{period}}', { period: periodWords(last, asked.period ?? 'week', answer.time_zone, true) })}</p>
+      <p className="quiet">{last && t('Moves into: {{period}}', { period: periodWords(last, asked.period ?? 'week', answer.time_zone, true) })}</p>
       <HeatTable
         caption={t('From which stage people came, and to which they went')}
         corner={t('From')}

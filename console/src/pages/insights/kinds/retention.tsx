@@ -30,14 +30,14 @@ function View({ asked, answer, rows, open, small }: ViewProps<RetentionQuestion>
       {shown.map(({ name, rows: its }) => (
         <div key={name}>
           {asked.breakdown !== undefined && <h3 className={styles.part}>{name}</h3>}
-          <Grid asked={asked} answer={answer} rows={its} open={open} />
+          <Grid asked={asked} answer={answer} rows={its} open={open} caption={asked.breakdown === undefined ? t('How many came back') : t('How many came back: {{value}}', { value: name })} />
         </div>
       ))}
     </div>
   )
 }
 
-function Grid({ asked, answer, rows, open }: { asked: RetentionQuestion; answer: Answer; rows: Row[]; open: (cell: CellKey) => void }) {
+function Grid({ asked, answer, rows, open, caption }: { asked: RetentionQuestion; answer: Answer; rows: Row[]; open: (cell: CellKey) => void; caption: string }) {
   const period = asked.period ?? 'week'
   const columns = [...new Map(rows.map((row) => [Number(row['period']), Number(row['last_period'])]))].sort(([one], [other]) => one - other)
   const cohorts = [...new Set(rows.map(({ cohort }) => cohort as string | null))].sort((one, other) => (one === null ? -1 : other === null ? 1 : one < other ? -1 : 1))
@@ -55,7 +55,7 @@ function Grid({ asked, answer, rows, open }: { asked: RetentionQuestion; answer:
       }),
     }
   })
-  const [unit, caption] = [heading(period), t('How many came back')]
+  const unit = heading(period)
   return (
     <HeatTable
       caption={caption}

@@ -29,7 +29,7 @@ const DRAWN = {
   sources: ['ltv', 'revenue', 'people', 'buyers', 'orders', 'aov', 'repeat_rate', 'loyal_share'],
   total: ['revenue'],
 }
-const STRIP = ['revenue', 'orders', 'aov', 'buyers', 'ltv', 'repeat_rate', 'loyal']
+const STRIP = ['revenue', 'orders', 'aov', 'buyers', 'ltv', 'repeat_rate']
 /** Whom a number is of. */
 const WHO: Record<string, string> = { people: 'all', buyers: 'buyers', payers: 'payers', loyal: 'loyal', revenue: 'payers', orders: 'buyers', aov: 'payers', arpu: 'all', arppu: 'payers', ltv: 'all', repeat_rate: 'repeat', loyal_share: 'loyal', priced_orders: 'payers' }
 

@@ -84,7 +84,7 @@ function Behaviour({ row, effect, range, open }: { row: Row; effect: Effect; ran
       </td>
       <td>
         <span className={styles.effect}>
-          <Interval effect={effect} range={range} />
+          <Interval effect={effect} range={range} width={130} />
           {effect.status === 'estimated' && (
             <span>
               {points(effect.difference)} <span className="quiet">({t('{{low}} to {{high}}', { low: signed(effect.low * 100), high: signed(effect.high * 100) })})</span>

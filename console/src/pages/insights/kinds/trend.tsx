@@ -205,7 +205,7 @@ export const trend: InsightKind<'trend'> = {
   blank: (events) => ({ kind: 'trend', event: usual(events), measure: 'count', period: 'day', when: { last_days: 30 }, top: SERIES_MOST - 1 }),
   title: (question) =>
     question.formula && question.b
-      ? t('{{a}} {{sign}} {{b}}', { a: measureWords(question), sign: { 'a / b': '÷', 'a - b': '−', 'a + b': '+', 'a * b': '×' }[question.formula], b: measureWords(question.b) })
+      ? t('What is {{a}} {{sign}} {{b}}?', { a: measureWords(question), sign: { 'a / b': '÷', 'a - b': '−', 'a + b': '+', 'a * b': '×' }[question.formula], b: measureWords(question.b) })
       : measureQuestion(question),
   notes: (question) => notesOf(question, perPeriod(question.period ?? 'day'), question.cumulative && t('added up')),
   Fields,
