@@ -325,7 +325,7 @@ async def test_what_took_too_long_to_write_is_asked_anew_whether_it_may_be_sent(
     carrier = Answering(lambda parcel: Accepted(parcel.to))
     office = Mails(carrier)
     web = SlowWeb(office.clock)
-    office.sender._filler = a_filler(office.state, office.clock, web=web, hosts="api.shop.example")
+    office.sender._writer._filler = a_filler(office.state, office.clock, web=web, hosts="api.shop.example")
     await with_codes(office, CODED + '{% linked "https://api.shop.example/" as x %}')
     (settled,) = await office.see_through(send(send_by_ms=NOW_MS + 30_000))
     assert (settled.state, settled.untried, len(web.calls)) == ("pending", True, 1)
