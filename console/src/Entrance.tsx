@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense } from 'react'
+import { t } from '~/words/language'
 import { session } from './api/queries'
 import { Frame } from './frame/Frame'
 import { Failed } from './parts/States'
@@ -10,6 +11,6 @@ const SignIn = lazy(() => import('./pages/signin/SignIn'))
 export function Entrance() {
   const query = useQuery(session)
   if (query.data) return query.data.signed_in ? <Frame session={query.data} /> : <Suspense><SignIn /></Suspense>
-  if (query.isError) return <Failed what="The console could not reach its server" error={query.error} retry={() => void query.refetch()} />
+  if (query.isError) return <Failed what={t('The console could not reach its server')} error={query.error} retry={() => void query.refetch()} />
   return null
 }

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { Check, Copy } from 'lucide-react'
 import { useState } from 'react'
+import { t } from '~/words/language'
 
 const SAID_MS = 1500
 
@@ -14,7 +15,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: () => string; label
   }
   return (
     <Button variant="subtle" leftSection={copied ? <Check size={14} /> : <Copy size={14} />} onClick={() => void copy()}>
-      {copied ? 'Copied' : label}
+      {copied ? t('Copied') : label}
     </Button>
   )
 }

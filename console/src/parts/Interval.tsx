@@ -1,4 +1,5 @@
 import type { Effect } from '~/api/types'
+import { t } from '~/words/language'
 import { points, signed } from '~/words/numbers'
 import styles from './Interval.module.css'
 
@@ -31,7 +32,7 @@ const TURNED = { good: 'bad', bad: 'good', neutral: 'neutral' } as const
 
 /** The 95% interval as a bar, its estimate as a dot, zero as a dashed line. */
 export function Interval({ effect, range, width = 150, label, worse = false }: Props) {
-  if (effect.status === 'inconclusive') return <span className="faint">Too early to say</span>
+  if (effect.status === 'inconclusive') return <span className="faint">{t('Too early to say')}</span>
   const [low, high] = range
   const x = (value: number) => 4 + ((value - low) / (high - low)) * (width - 8)
   const words = `${points(effect.difference)}, interval ${signed(effect.low * 100)} to ${signed(effect.high * 100)}`

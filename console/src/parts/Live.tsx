@@ -1,16 +1,17 @@
 import { useEffect, useState } from 'react'
 import { CloudOff } from 'lucide-react'
 import { everything, type Stream, useLiveStatus } from '~/api/live'
+import { t } from '~/words/language'
 import { clockSeconds } from '~/words/moments'
 import styles from './Live.module.css'
 
 /** The live dot: "Live" while the stream runs, "Paused" when it dropped. */
 export function LiveMark({ stream = everything, word = 'Live' }: { stream?: Stream; word?: string }) {
   const { state } = useLiveStatus(stream)
-  if (state === 'connecting') return <span className={styles.mark} data-state="connecting">Connecting</span>
+  if (state === 'connecting') return <span className={styles.mark} data-state="connecting">{t('Connecting')}</span>
   return (
     <span className={styles.mark} data-state={state}>
-      {state === 'live' ? word : 'Paused'}
+      {state === 'live' ? word : t('Paused')}
     </span>
   )
 }
@@ -31,8 +32,8 @@ export function PausedStrip({ stream = everything }: { stream?: Stream }) {
     <div className={styles.strip} role="status">
       <CloudOff size={16} aria-hidden="true" />
       <p>
-        <strong>Live updates paused.</strong> The connection dropped {Math.round((now - droppedAt) / 1000)} s ago
-        {heardAt ? `; numbers are from ${clockSeconds(new Date(heardAt))}` : ''}. Retrying.
+        <strong>{t('Live updates paused.')}</strong> {t('The connection dropped {{seconds}} s ago.', { seconds: Math.round((now - droppedAt) / 1000) })}{' '}
+        {heardAt ? t('Numbers are from {{time}}.', { time: clockSeconds(new Date(heardAt)) }) : ''} {t('Retrying.')}
       </p>
     </div>
   )

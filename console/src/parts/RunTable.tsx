@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import type { RunRow } from '~/api/types'
+import { t } from '~/words/language'
 import { count, NONE, percent, signed } from '~/words/numbers'
 import { StateChip } from './Chip'
 import { Interval, leaning, sharedRange } from './Interval'
@@ -9,19 +10,19 @@ import styles from './Table.module.css'
 export function RunTable({ rows, kinds = true }: { rows: RunRow[]; kinds?: boolean }) {
   const range = sharedRange(rows.map((row) => row.result?.conversion))
   return (
-    <div className={styles.block} tabIndex={0} role="region" aria-label="Results by journey and campaign">
+    <div className={styles.block} tabIndex={0} role="region" aria-label={t('Results by journey and campaign')}>
       <table className={styles.table}>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            {kinds && <th scope="col">Type</th>}
-            <th scope="col">State</th>
-            <th scope="col" className={styles.number}>Entered</th>
-            <th scope="col" className={styles.number}>Sent</th>
-            <th scope="col" className={styles.number}>Converted</th>
-            <th scope="col" className={styles.number}>Lift</th>
-            <th scope="col">95% interval</th>
-            <th scope="col" className={styles.number}>Waiting</th>
+            <th scope="col">{t('Name')}</th>
+            {kinds && <th scope="col">{t('Type')}</th>}
+            <th scope="col">{t('State')}</th>
+            <th scope="col" className={styles.number}>{t('Entered')}</th>
+            <th scope="col" className={styles.number}>{t('Sent')}</th>
+            <th scope="col" className={styles.number}>{t('Converted')}</th>
+            <th scope="col" className={styles.number}>{t('Lift')}</th>
+            <th scope="col">{t('95% interval')}</th>
+            <th scope="col" className={styles.number}>{t('Waiting')}</th>
           </tr>
         </thead>
         <tbody>
@@ -44,7 +45,7 @@ function Row({ row, range, kinds }: { row: RunRow; range: [number, number]; kind
           {row.name}
         </Link>
       </td>
-      {kinds && <td className="quiet">{row.kind === 'journey' ? 'Journey' : 'Campaign'}</td>}
+      {kinds && <td className="quiet">{row.kind === 'journey' ? t('Journey') : t('Campaign')}</td>}
       <td>
         <StateChip state={row.state} />
       </td>
@@ -54,7 +55,7 @@ function Row({ row, range, kinds }: { row: RunRow; range: [number, number]; kind
       <td className={`${styles.number} ${effect ? styles[leaning(effect)] : ''}`}>
         {effect?.status === 'estimated' ? signed(effect.difference * 100, 2) : NONE}
       </td>
-      <td>{effect ? <Interval effect={effect} range={range} /> : <span className="faint">Nothing measured yet</span>}</td>
+      <td>{effect ? <Interval effect={effect} range={range} /> : <span className="faint">{t('Nothing measured yet')}</span>}</td>
       <td className={styles.number}>{count(row.waiting)}</td>
     </tr>
   )

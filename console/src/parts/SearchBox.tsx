@@ -1,6 +1,7 @@
 import { CloseButton, TextInput } from '@mantine/core'
 import { Search } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
+import { t } from '~/words/language'
 import styles from './SearchBox.module.css'
 
 const DEBOUNCE_MS = 180
@@ -39,7 +40,7 @@ export function SearchBox({ label, hint, value, onChange }: Props) {
       aria-label={label}
       placeholder={hint}
       leftSection={<Search size={14} aria-hidden="true" />}
-      rightSection={text && <CloseButton size="sm" aria-label="Clear" onClick={() => setText('')} />}
+      rightSection={text && <CloseButton size="sm" aria-label={t('Clear')} onClick={() => setText('')} />}
       value={text}
       onChange={(event) => setText(event.currentTarget.value)}
     />

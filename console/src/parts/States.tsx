@@ -5,6 +5,7 @@ import { type ReactNode, useEffect, useState } from 'react'
 import { Refusal } from '~/api/client'
 import { SieveDrawing } from '~/parts/Drawings'
 import { capital } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './States.module.css'
 
 /** Under this nothing is shown: a flash of grey is worse than a short wait. */
@@ -23,7 +24,7 @@ function usePatience(): boolean {
 export function Waiting({ rows = 6, height = 40 }: { rows?: number; height?: number }) {
   const over = usePatience()
   return (
-    <div className={styles.waiting} aria-busy="true" aria-label="Loading" role="status">
+    <div className={styles.waiting} aria-busy="true" aria-label={t('Loading')} role="status">
       {over && Array.from({ length: rows }, (_, i) => <Skeleton key={i} height={height - 12} radius={8} animate={false} />)}
     </div>
   )
@@ -43,15 +44,15 @@ export function Failed({ what, error, retry }: FailedProps) {
       <CircleAlert className={styles.bad} size={22} aria-hidden="true" />
       <h2>{what}</h2>
       <p>
-        {error.message} {refusal?.hint ?? ''} Nothing was changed.
+        {error.message} {refusal?.hint ?? ''} {t('Nothing was changed.')}
       </p>
       <div className={styles.actions}>
         {retry && (
           <Button leftSection={<RotateCw size={14} />} onClick={retry}>
-            Try again
+            {t('Try again')}
           </Button>
         )}
-        <code className="faint">{refusal ? `${refusal.status} ${refusal.code}` : 'no answer'}</code>
+        <code className="faint">{refusal ? `${refusal.status} ${refusal.code}` : t('no answer')}</code>
       </div>
     </div>
   )
@@ -61,7 +62,7 @@ export function Failed({ what, error, retry }: FailedProps) {
 function Missing({ said }: { said: string }) {
   return (
     <Empty title={capital(said.replace(/\.$/, ''))} drawing={<SieveDrawing />}>
-      It may be gone, or a letter of the address is missing.
+      {t('It may be gone, or a letter of the address is missing.')}
     </Empty>
   )
 }

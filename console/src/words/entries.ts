@@ -1,24 +1,26 @@
 /** Who entered a journey or campaign and in which arm, and why others did not. */
 
-const ARMS: Record<string, string> = { treated: 'Treated', holdout: 'Holdout', global_holdout: 'Global holdout' }
+import { t } from './language'
+
+const ARMS: Record<string, string> = { treated: t('Treated'), holdout: t('Holdout'), global_holdout: t('Global holdout') }
 
 const NOT_ENTERED: Record<string, string> = {
-  not_published: 'It was not published yet',
-  other_event: 'Another event',
-  where: 'Event not as the trigger asks',
-  late: 'Reached us too late',
-  no_key: 'No key in the event',
-  other_day: 'Another day, or none in their trait',
-  day_off: 'A day off where they live',
-  past: 'The hour was past where they live',
-  entered_before: 'Had entered before',
-  still_inside: 'Still inside',
-  cool_down: 'Entered too short a time before',
-  condition: 'Not in the audience any more',
-  unknown: 'Cannot be known at once',
-  too_late: 'After the cut-off',
-  paused: 'It was paused',
-  stopped: 'It was stopped',
+  not_published: t('It was not published yet'),
+  other_event: t('Another event'),
+  where: t('Event not as the trigger asks'),
+  late: t('Reached us too late'),
+  no_key: t('No key in the event'),
+  other_day: t('Another day, or none in their trait'),
+  day_off: t('A day off where they live'),
+  past: t('The hour was past where they live'),
+  entered_before: t('Had entered before'),
+  still_inside: t('Still inside'),
+  cool_down: t('Entered too short a time before'),
+  condition: t('Not in the audience any more'),
+  unknown: t('Cannot be known at once'),
+  too_late: t('After the cut-off'),
+  paused: t('It was paused'),
+  stopped: t('It was stopped'),
 }
 
 export const isArm = (name: string) => name in ARMS

@@ -1,6 +1,7 @@
 /** How an event reads on a timeline: a verb, a family that gives icon and colour, and one line of detail. */
 
 import type { HappenedEvent, Json, Properties } from '~/api/types'
+import { counted, t } from './language'
 import { moneyMajor } from './money'
 import { duration } from './moments'
 
@@ -14,35 +15,35 @@ interface Phrase {
 }
 
 const KNOWN: Record<string, Phrase> = {
-  'Order Completed': { verb: 'placed order', family: 'order' },
-  'Order Refunded': { verb: 'got a refund', family: 'order' },
-  'Product Added': { verb: 'added to cart', family: 'cart' },
-  'Cart Added': { verb: 'added to cart', family: 'cart' },
-  'Product Removed': { verb: 'removed from cart', family: 'cart' },
-  'Cart Viewed': { verb: 'viewed cart', family: 'cart' },
-  'Checkout Started': { verb: 'started checkout', family: 'cart' },
-  'Product Viewed': { verb: 'viewed product', family: 'view' },
-  'Page Viewed': { verb: 'viewed page', family: 'view' },
-  'Screen Viewed': { verb: 'viewed screen', family: 'view' },
-  'Products Searched': { verb: 'searched', family: 'search' },
-  'Identified': { verb: 'was identified', family: 'person' },
-  'Signed Up': { verb: 'signed up', family: 'person' },
-  'Signed In': { verb: 'signed in', family: 'person' },
-  'Group Joined': { verb: 'joined a group', family: 'person' },
-  'Aliased': { verb: 'was linked', family: 'link' },
-  'Application Opened': { verb: 'opened the app', family: 'session' },
-  'App Uninstalled': { verb: 'uninstalled the app', family: 'left' },
-  'Journey Entered': { verb: 'entered journey', family: 'journey' },
-  'Journey Left': { verb: 'left journey', family: 'left' },
-  'Message Queued': { verb: 'has a message queued', family: 'message' },
-  'Message Withheld': { verb: 'had a message withheld', family: 'withheld' },
-  'Message Sent': { verb: 'was sent a message', family: 'message' },
-  'Message Failed': { verb: 'had a message fail', family: 'failed' },
-  'Message In Doubt': { verb: 'has a message in doubt', family: 'failed' },
-  'Message Opened': { verb: 'opened message', family: 'opened' },
-  'Message Clicked': { verb: 'clicked in message', family: 'clicked' },
-  'Message Unsubscribed': { verb: 'unsubscribed', family: 'withheld' },
-  'Consent Changed': { verb: 'changed consent', family: 'consent' },
+  'Order Completed': { verb: t('placed order'), family: 'order' },
+  'Order Refunded': { verb: t('got a refund'), family: 'order' },
+  'Product Added': { verb: t('added to cart'), family: 'cart' },
+  'Cart Added': { verb: t('added to cart'), family: 'cart' },
+  'Product Removed': { verb: t('removed from cart'), family: 'cart' },
+  'Cart Viewed': { verb: t('viewed cart'), family: 'cart' },
+  'Checkout Started': { verb: t('started checkout'), family: 'cart' },
+  'Product Viewed': { verb: t('viewed product'), family: 'view' },
+  'Page Viewed': { verb: t('viewed page'), family: 'view' },
+  'Screen Viewed': { verb: t('viewed screen'), family: 'view' },
+  'Products Searched': { verb: t('searched'), family: 'search' },
+  'Identified': { verb: t('was identified'), family: 'person' },
+  'Signed Up': { verb: t('signed up'), family: 'person' },
+  'Signed In': { verb: t('signed in'), family: 'person' },
+  'Group Joined': { verb: t('joined a group'), family: 'person' },
+  'Aliased': { verb: t('was linked'), family: 'link' },
+  'Application Opened': { verb: t('opened the app'), family: 'session' },
+  'App Uninstalled': { verb: t('uninstalled the app'), family: 'left' },
+  'Journey Entered': { verb: t('entered journey'), family: 'journey' },
+  'Journey Left': { verb: t('left journey'), family: 'left' },
+  'Message Queued': { verb: t('has a message queued'), family: 'message' },
+  'Message Withheld': { verb: t('had a message withheld'), family: 'withheld' },
+  'Message Sent': { verb: t('was sent a message'), family: 'message' },
+  'Message Failed': { verb: t('had a message fail'), family: 'failed' },
+  'Message In Doubt': { verb: t('has a message in doubt'), family: 'failed' },
+  'Message Opened': { verb: t('opened message'), family: 'opened' },
+  'Message Clicked': { verb: t('clicked in message'), family: 'clicked' },
+  'Message Unsubscribed': { verb: t('unsubscribed'), family: 'withheld' },
+  'Consent Changed': { verb: t('changed consent'), family: 'consent' },
 }
 
 /** "Trial Started" reads "started trial"; a name that does not end in a past tense reads as it is. */
@@ -69,18 +70,18 @@ function family(verb: string): Family {
 export const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 const REASONS: Record<string, string> = {
-  global_holdout: 'in the global holdout',
-  holdout: 'in the holdout',
-  suppressed: 'address is suppressed',
-  no_consent: 'no consent',
-  service_hold: 'waiting for service',
-  too_late: 'too late for this occasion',
-  quiet_hours: 'it was quiet hours',
-  fatigued: 'did not answer the last ones',
-  capped: 'over the contact cap',
-  over_budget: 'over the budget',
-  outranked: 'something mattered more',
-  no_address: 'no address',
+  global_holdout: t('in the global holdout'),
+  holdout: t('in the holdout'),
+  suppressed: t('address is suppressed'),
+  no_consent: t('no consent'),
+  service_hold: t('waiting for service'),
+  too_late: t('too late for this occasion'),
+  quiet_hours: t('it was quiet hours'),
+  fatigued: t('did not answer the last ones'),
+  capped: t('over the contact cap'),
+  over_budget: t('over the budget'),
+  outranked: t('something mattered more'),
+  no_address: t('no address'),
 }
 
 /** Why a message was withheld, in words; a reason nobody has words for is shown as it is. */
@@ -99,7 +100,7 @@ function price(properties: Properties): string {
 function items(properties: Properties): string {
   const list = properties['products']
   if (!Array.isArray(list)) return ''
-  return list.length === 1 ? '1 item' : `${list.length} items`
+  return counted(list.length, '{{count}} item', '{{count}} items')
 }
 
 const SUBJECTS = ['name', 'product_name', 'product', 'title', 'subject', 'query', 'order_id', 'path', 'url', 'category', 'plan']
@@ -118,15 +119,15 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
     case 'Message Clicked':
       return text(own['url'])
     case 'Message Opened':
-      return [channelName(text(own['channel'])), own['agent'] === 'machine' ? 'by a machine' : ''].filter(Boolean).join(' · ')
+      return [channelName(text(own['channel'])), own['agent'] === 'machine' ? t('by a machine') : ''].filter(Boolean).join(' · ')
     case 'Journey Entered':
-      if (own['arm'] === 'global_holdout') return 'Global holdout: no marketing is sent'
-      return own['arm'] === 'holdout' ? 'Holdout arm: nothing is sent' : 'Treated arm'
+      if (own['arm'] === 'global_holdout') return t('Global holdout: no marketing is sent')
+      return own['arm'] === 'holdout' ? t('Holdout arm: nothing is sent') : t('Treated arm')
     case 'Journey Left':
-      return text(own['by']) ? `Exit: ${text(own['by'])}` : ''
+      return text(own['by']) ? t('Exit: {{name}}', { name: text(own['by']) }) : ''
     case 'Consent Changed': {
       const of = [text(own['channel']), text(own['topic'])].filter(Boolean).join(', ')
-      return `${of}: ${own['granted'] === false ? 'withdrawn' : 'granted'}`
+      return `${of}: ${own['granted'] === false ? t('withdrawn') : t('granted')}`
     }
     default: {
       const subject = SUBJECTS.map((name) => text(own[name])).find(Boolean) ?? ''
@@ -141,16 +142,16 @@ export function origin(event: Pick<HappenedEvent, 'properties' | 'source'>): str
 }
 
 const CHANNELS: Record<string, string> = {
-  email: 'Email',
-  sms: 'SMS',
-  whatsapp: 'WhatsApp',
-  telegram: 'Telegram',
-  mobile_push: 'Mobile push',
-  web_push: 'Web push',
-  in_app: 'In-app',
-  inbox: 'App inbox',
-  slack: 'Slack',
-  webhook: 'Webhook',
+  email: t('Email'),
+  sms: t('SMS'),
+  whatsapp: t('WhatsApp'),
+  telegram: t('Telegram'),
+  mobile_push: t('Mobile push'),
+  web_push: t('Web push'),
+  in_app: t('In-app'),
+  inbox: t('App inbox'),
+  slack: t('Slack'),
+  webhook: t('Webhook'),
 }
 
 /** Every channel there is, in the order lists have them. */
@@ -161,4 +162,4 @@ export function channelName(channel: string): string {
 }
 
 export const goalWords = (goal: { event: string; within_seconds: number }) =>
-  `${goal.event} within ${duration(goal.within_seconds)}`
+  t('{{event}} within {{time}}', { event: goal.event, time: duration(goal.within_seconds) })

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { TopBar } from '~/frame/TopBar'
 import { PausedStrip } from '~/parts/Live'
+import { t } from '~/words/language'
 import panes from '../data/DataPage.module.css'
 import { ConnectionsTab } from './ConnectionsTab'
 import { DomainsTab } from './DomainsTab'
@@ -15,12 +16,12 @@ export function ChannelsPage() {
   const navigate = here.useNavigate()
   return (
     <>
-      <TopBar title="Channels" />
+      <TopBar title={t('Channels')} />
       <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== 'connections' ? { tab: next } : {} })} className={panes.tabs}>
         <Tabs.List className={panes.list}>
-          <Tabs.Tab value="connections">Connections</Tabs.Tab>
-          <Tabs.Tab value="domains">Email domains</Tabs.Tab>
-          <Tabs.Tab value="suppressions">Suppressions</Tabs.Tab>
+          <Tabs.Tab value="connections">{t('Connections')}</Tabs.Tab>
+          <Tabs.Tab value="domains">{t('Email domains')}</Tabs.Tab>
+          <Tabs.Tab value="suppressions">{t('Suppressions')}</Tabs.Tab>
         </Tabs.List>
         <PausedStrip />
         <Tabs.Panel value="connections" className={panes.panel} tabIndex={0}>

@@ -9,14 +9,15 @@ import { Dialog } from '~/parts/Dialog'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { Answered } from '~/parts/States'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 
 /** Sets a provider up, or changes one; its form is made from what the provider declares. */
 export function ConnectionDialog({ connection, close }: { connection?: Connection; close: () => void }) {
   const query = useQuery(channelProviders)
   return (
-    <Dialog onClose={close} title={connection ? `Change “${connection.name}”` : 'Add a connection'} size={560}>
-      <Answered query={query} what="The providers did not load">
+    <Dialog onClose={close} title={connection ? t('Change “{{name}}”', { name: connection.name }) : t('Add a connection')} size={560}>
+      <Answered query={query} what={t('The providers did not load')}>
         {(providers) => <Form providers={providers} connection={connection} close={close} />}
       </Answered>
     </Dialog>
@@ -55,8 +56,8 @@ function Form({ providers, connection, close }: Props) {
       {!connection && (
         <>
           <Select
-            label="Provider"
-            placeholder="Who carries the messages"
+            label={t('Provider')}
+            placeholder={t('Who carries the messages')}
             searchable
             data={grouped(providers)}
             value={provider || null}
@@ -66,15 +67,15 @@ function Form({ providers, connection, close }: Props) {
               if (!name || name === provider) setName(next ?? '')
             }}
           />
-          <TextInput label="Name" description="What you call this connection; it stands in the address the provider calls." value={name} onChange={(event) => setName(event.currentTarget.value)} />
+          <TextInput label={t('Name')} description={t('What you call this connection; it stands in the address the provider calls.')} value={name} onChange={(event) => setName(event.currentTarget.value)} />
         </>
       )}
       {chosen && (
         <>
           <SchemaForm key={provider} schema={chosen.settings} values={settings} change={setSettings} kept={connection?.secrets ?? {}} problem={refusal} />
           <Switch
-            label={`Carries ${channelName(chosen.medium)}`}
-            description="Otherwise it stands by, and another connection carries the channel."
+            label={t('Carries {{channel}}', { channel: channelName(chosen.medium) })}
+            description={t('Otherwise it stands by, and another connection carries the channel.')}
             checked={carries}
             onChange={(event) => setCarries(event.currentTarget.checked)}
           />
@@ -82,20 +83,20 @@ function Form({ providers, connection, close }: Props) {
       )}
       {connection?.callback_url && (
         <p className={styles.callback}>
-          <span>Give the provider this address, so that it tells of deliveries, bounces and answers:</span>
+          <span>{t('Give the provider this address, so that it tells of deliveries, bounces and answers:')}</span>
           <code>{connection.callback_url}</code>
-          <CopyButton text={() => connection.callback_url} label="Copy address" />
+          <CopyButton text={() => connection.callback_url} label={t('Copy address')} />
         </p>
       )}
       {save.isError && (
         <p className={styles.bad} role="alert">
-          Not saved. {save.error.message} {save.error instanceof Refusal ? save.error.hint : ''}
+          {t('Not saved.')} {save.error.message} {save.error instanceof Refusal ? save.error.hint : ''}
         </p>
       )}
       <div className={styles.actions}>
-        <Button onClick={close}>Cancel</Button>
+        <Button onClick={close}>{t('Cancel')}</Button>
         <Button type="submit" variant="filled" disabled={!chosen || !name.trim()} loading={save.isPending}>
-          Save connection
+          {t('Save connection')}
         </Button>
       </div>
     </form>

@@ -10,6 +10,7 @@ import { Section } from '~/parts/Page'
 import { Answered } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 import { ConnectionDialog } from './ConnectionDialog'
 import { ForgetDialog } from './ForgetDialog'
@@ -24,23 +25,23 @@ export function ConnectionsTab() {
   const close = () => setOpen(null)
   return (
     <div className={styles.sections}>
-      <Answered query={query} what="The connections did not load">
+      <Answered query={query} what={t('The connections did not load')}>
         {(data) => (
           <>
             <section>
               <div className={styles.head}>
                 <div>
-                  <h2>Connections</h2>
-                  <p className="quiet">A provider with its settings. Secrets are sealed, and never shown again.</p>
+                  <h2>{t('Connections')}</h2>
+                  <p className="quiet">{t('A provider with its settings. Secrets are sealed, and never shown again.')}</p>
                 </div>
                 <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setOpen({ what: 'new' })}>
-                  Add connection
+                  {t('Add connection')}
                 </Button>
               </div>
               {data.connections.length > 0 ? (
                 <ConnectionTable connections={data.connections} open={setOpen} />
               ) : (
-                <p className={styles.none}>No provider is set up yet. Until one is, messages go as the table below says.</p>
+                <p className={styles.none}>{t('No provider is set up yet. Until one is, messages go as the table below says.')}</p>
               )}
             </section>
             <Carried carried={data.carried} />
@@ -57,16 +58,16 @@ export function ConnectionsTab() {
 
 function ConnectionTable({ connections, open }: { connections: Connection[]; open: (open: Open) => void }) {
   return (
-    <div className={table.block} tabIndex={0} role="region" aria-label="Connections">
+    <div className={table.block} tabIndex={0} role="region" aria-label={t('Connections')}>
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Channel</th>
-            <th scope="col">Provider</th>
-            <th scope="col">State</th>
+            <th scope="col">{t('Name')}</th>
+            <th scope="col">{t('Channel')}</th>
+            <th scope="col">{t('Provider')}</th>
+            <th scope="col">{t('State')}</th>
             <th scope="col">
-              <span className="unseen">Actions</span>
+              <span className="unseen">{t('Actions')}</span>
             </th>
           </tr>
         </thead>
@@ -81,25 +82,25 @@ function ConnectionTable({ connections, open }: { connections: Connection[]; ope
               <td>
                 {each.problem ? (
                   <Chip tone="bad" dot>
-                    <span title={each.problem}>not usable: {each.problem.slice(0, 60)}</span>
+                    <span title={each.problem}>{t('not usable: {{problem}}', { problem: each.problem.slice(0, 60) })}</span>
                   </Chip>
                 ) : each.default ? (
                   <Chip tone="good" dot>
-                    carries {channelName(each.medium)}
+                    {t('carries {{channel}}', { channel: channelName(each.medium) })}
                   </Chip>
                 ) : (
-                  <Chip dot>stands by</Chip>
+                  <Chip dot>{t('stands by')}</Chip>
                 )}
               </td>
               <td className={table.number}>
                 <Button variant="subtle" onClick={() => open({ what: 'try', of: each })}>
-                  Test<span className="unseen"> {each.name}</span>
+                  {t('Test')}<span className="unseen"> {each.name}</span>
                 </Button>
                 <Button variant="subtle" onClick={() => open({ what: 'change', of: each })}>
-                  Change<span className="unseen"> {each.name}</span>
+                  {t('Change')}<span className="unseen"> {each.name}</span>
                 </Button>
                 <Button variant="subtle" onClick={() => open({ what: 'forget', of: each })}>
-                  Forget<span className="unseen"> {each.name}</span>
+                  {t('Forget')}<span className="unseen"> {each.name}</span>
                 </Button>
               </td>
             </tr>
@@ -120,13 +121,13 @@ const BY: Record<Connections['carried'][number]['by'], string> = {
 
 function Carried({ carried }: { carried: Connections['carried'] }) {
   return (
-    <Section title="What becomes of each channel’s messages">
-      <div className={table.block} tabIndex={0} role="region" aria-label="Channels">
+    <Section title={t('What becomes of each channel’s messages')}>
+      <div className={table.block} tabIndex={0} role="region" aria-label={t('Channels')}>
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">Channel</th>
-              <th scope="col">Its messages</th>
+              <th scope="col">{t('Channel')}</th>
+              <th scope="col">{t('Its messages')}</th>
             </tr>
           </thead>
           <tbody>

@@ -8,6 +8,7 @@ import { CopyButton } from '~/parts/CopyButton'
 import { Section } from '~/parts/Page'
 import { Answered } from '~/parts/States'
 import table from '~/parts/Table.module.css'
+import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 
 /** The domains mail is sent from, and what is to stand in their DNS. */
@@ -16,12 +17,12 @@ export function DomainsTab() {
   return (
     <div className={styles.sections}>
       <NewDomain />
-      <Answered query={query} what="The domains did not load">
+      <Answered query={query} what={t('The domains did not load')}>
         {(domains) =>
           domains.length > 0 ? (
             domains.map((each) => <Domain key={each.domain} domain={each} />)
           ) : (
-            <p className={styles.none}>No domain is set up. Receivers ask the DNS whether mail may come from a domain; set one up to be believed.</p>
+            <p className={styles.none}>{t('No domain is set up. Receivers ask the DNS whether mail may come from a domain; set one up to be believed.')}</p>
           )
         }
       </Answered>
@@ -50,16 +51,16 @@ function NewDomain() {
           make.mutate()
         }}
       >
-        <TextInput label="Domain" placeholder="shop.example" w={220} value={domain} onChange={(event) => setDomain(event.currentTarget.value)} />
-        {mail.length > 0 && <Select label="Sent by" placeholder="The one that carries mail" w={220} data={mail.map(({ name }) => name)} value={connection} onChange={setConnection} />}
+        <TextInput label={t('Domain')} placeholder={'shop.example'} w={220} value={domain} onChange={(event) => setDomain(event.currentTarget.value)} />
+        {mail.length > 0 && <Select label={t('Sent by')} placeholder={t('The one that carries mail')} w={220} data={mail.map(({ name }) => name)} value={connection} onChange={setConnection} />}
         <Button type="submit" variant="filled" disabled={!domain.trim()} loading={make.isPending}>
-          Make keys
+          {t('Make keys')}
         </Button>
       </form>
-      <p className="quiet">Made again for a domain, new keys take the place of the old ones: put them into the DNS before long.</p>
+      <p className="quiet">{t('Made again for a domain, new keys take the place of the old ones: put them into the DNS before long.')}</p>
       {make.isError && (
         <p className={styles.bad} role="alert">
-          No keys were made. {make.error.message} {make.error instanceof Refusal ? make.error.hint : ''}
+          {t('No keys were made.')} {make.error.message} {make.error instanceof Refusal ? make.error.hint : ''}
         </p>
       )}
     </section>
@@ -68,17 +69,17 @@ function NewDomain() {
 
 function Domain({ domain }: { domain: EmailDomain }) {
   return (
-    <Section title={domain.domain} note={`Sent by ${domain.connection}. Put these records into its DNS.`}>
-      <div className={table.block} tabIndex={0} role="region" aria-label={`DNS records of ${domain.domain}`}>
+    <Section title={domain.domain} note={t('Sent by {{connection}}. Put these records into its DNS.', { connection: domain.connection })}>
+      <div className={table.block} tabIndex={0} role="region" aria-label={t('DNS records of {{domain}}', { domain: domain.domain })}>
         <table className={table.table}>
           <thead>
             <tr>
-              <th scope="col">Kind</th>
-              <th scope="col">Name</th>
-              <th scope="col">Value</th>
-              <th scope="col">What for</th>
+              <th scope="col">{t('Kind')}</th>
+              <th scope="col">{t('Name')}</th>
+              <th scope="col">{t('Value')}</th>
+              <th scope="col">{t('What for')}</th>
               <th scope="col">
-                <span className="unseen">Copy</span>
+                <span className="unseen">{t('Copy')}</span>
               </th>
             </tr>
           </thead>
@@ -94,14 +95,14 @@ function Domain({ domain }: { domain: EmailDomain }) {
                 </td>
                 <td className="quiet">{record.why}</td>
                 <td className={table.number}>
-                  <CopyButton text={() => record.value} label="Copy value" />
+                  <CopyButton text={() => record.value} label={t('Copy value')} />
                 </td>
               </tr>
             ))}
           </tbody>
         </table>
       </div>
-      <CopyButton text={() => domain.records.map(({ zone_line }) => zone_line).join('\n')} label="Copy all as zone lines" />
+      <CopyButton text={() => domain.records.map(({ zone_line }) => zone_line).join('\n')} label={t('Copy all as zone lines')} />
     </Section>
   )
 }

@@ -6,6 +6,7 @@ import { remove, route } from '~/api/client'
 import type { Connection } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 
 /** A connection and its secrets are forgotten for good, so its name is typed first. */
@@ -20,19 +21,19 @@ export function ForgetDialog({ connection, close }: { connection: Connection; cl
     },
   })
   return (
-    <Dialog onClose={close} title={`Forget “${connection.name}”`}>
+    <Dialog onClose={close} title={t('Forget “{{name}}”', { name: connection.name })}>
       <div className={styles.form}>
-        <p>Its settings and secrets are gone for good. {channelName(connection.medium)} messages that wait to go by it wait for another connection.</p>
-        <TextInput label={`Type ${connection.name} to forget it`} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus />
+        <p>{t('Its settings and secrets are gone for good. {{channel}} messages that wait to go by it wait for another connection.', { channel: channelName(connection.medium) })}</p>
+        <TextInput label={t('Type {{name}} to forget it', { name: connection.name })} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus />
         {forget.isError && (
           <p className={styles.bad} role="alert">
-            Not forgotten. {forget.error.message}
+            {t('Not forgotten.')} {forget.error.message}
           </p>
         )}
         <div className={styles.actions}>
-          <Button onClick={close}>Keep it</Button>
+          <Button onClick={close}>{t('Keep it')}</Button>
           <Button variant="filled" data-danger disabled={typed.trim() !== connection.name} loading={forget.isPending} onClick={() => forget.mutate()}>
-            Forget connection
+            {t('Forget connection')}
           </Button>
         </div>
       </div>

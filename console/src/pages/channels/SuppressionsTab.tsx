@@ -7,6 +7,7 @@ import { Ago } from '~/parts/Moment'
 import { Failed, Waiting } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { CHANNEL_NAMES, channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 import { Channel } from './ConnectionsTab'
 
@@ -26,35 +27,35 @@ export function SuppressionsTab() {
       <section>
         <div className={styles.row}>
           <Select
-            label="Channel"
+            label={t('Channel')}
             w={220}
-            data={[{ value: '', label: 'Every channel' }, ...CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))]}
+            data={[{ value: '', label: t('Every channel') }, ...CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))]}
             value={channel}
             onChange={(value) => setChannel(value ?? '')}
           />
         </div>
         {lift.isError && (
           <p className={styles.bad} role="alert">
-            Not lifted. {lift.error.message}
+            {t('Not lifted.')} {lift.error.message}
           </p>
         )}
         {query.isPending ? (
           <Waiting />
         ) : query.isError ? (
-          <Failed what="The suppressions did not load" error={query.error} retry={() => void query.refetch()} />
+          <Failed what={t('The suppressions did not load')} error={query.error} retry={() => void query.refetch()} />
         ) : rows.length === 0 ? (
-          <p className={styles.none}>No address is suppressed{channel ? ` on ${channelName(channel)}` : ''}. Bounces, complaints and STOP put some here by themselves.</p>
+          <p className={styles.none}>{channel ? t('No address is suppressed on {{channel}}.', { channel: channelName(channel) }) : t('No address is suppressed.')} {t('Bounces, complaints and STOP put some here by themselves.')}</p>
         ) : (
-          <div className={table.block} tabIndex={0} role="region" aria-label="Suppressed addresses">
+          <div className={table.block} tabIndex={0} role="region" aria-label={t('Suppressed addresses')}>
             <table className={table.table}>
               <thead>
                 <tr>
-                  <th scope="col">Address</th>
-                  <th scope="col">Channel</th>
-                  <th scope="col">Reason</th>
-                  <th scope="col">Since</th>
+                  <th scope="col">{t('Address')}</th>
+                  <th scope="col">{t('Channel')}</th>
+                  <th scope="col">{t('Reason')}</th>
+                  <th scope="col">{t('Since')}</th>
                   <th scope="col">
-                    <span className="unseen">Actions</span>
+                    <span className="unseen">{t('Actions')}</span>
                   </th>
                 </tr>
               </thead>
@@ -72,7 +73,7 @@ export function SuppressionsTab() {
                     <td className={table.number}>
                       {!each.address.startsWith('erased:') && (
                         <Button variant="subtle" disabled={lift.isPending} onClick={() => lift.mutate({ channel: each.channel, address: each.address })}>
-                          Lift<span className="unseen"> {each.address}</span>
+                          {t('Lift')}<span className="unseen"> {each.address}</span>
                         </Button>
                       )}
                     </td>
@@ -82,7 +83,7 @@ export function SuppressionsTab() {
             </table>
           </div>
         )}
-        {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>Show earlier ones</Button>}
+        {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>{t('Show earlier ones')}</Button>}
       </section>
     </div>
   )
@@ -108,15 +109,15 @@ function NewSuppression() {
           add.mutate()
         }}
       >
-        <Select label="On" w={160} data={CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))} value={channel} onChange={(value) => setChannel(value ?? 'email')} />
-        <TextInput label="Address never to write to" w={280} value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
+        <Select label={t('On')} w={160} data={CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))} value={channel} onChange={(value) => setChannel(value ?? 'email')} />
+        <TextInput label={t('Address never to write to')} w={280} value={address} onChange={(event) => setAddress(event.currentTarget.value)} />
         <Button type="submit" variant="filled" disabled={!address.trim()} loading={add.isPending}>
-          Suppress
+          {t('Suppress')}
         </Button>
       </form>
       {add.isError && (
         <p className={styles.bad} role="alert">
-          Not suppressed. {add.error.message}
+          {t('Not suppressed.')} {add.error.message}
         </p>
       )}
     </section>

@@ -5,6 +5,7 @@ import { post, Refusal, route } from '~/api/client'
 import type { Connection, Trial } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 
 /** Sends one message by a connection now, to one address. */
@@ -12,7 +13,7 @@ export function TrialDialog({ connection, close }: { connection: Connection; clo
   const [to, setTo] = useState('')
   const send = useMutation({ mutationFn: () => post<Trial>(route`/api/connections/${connection.name}/test`, { to: to.trim() }) })
   return (
-    <Dialog onClose={close} title={`Test “${connection.name}”`}>
+    <Dialog onClose={close} title={t('Test “{{name}}”', { name: connection.name })}>
       <form
         className={styles.form}
         onSubmit={(event) => {
@@ -21,9 +22,9 @@ export function TrialDialog({ connection, close }: { connection: Connection; clo
         }}
       >
         <p>
-          One {channelName(connection.medium)} message goes out now by {connection.label}, to this address only. It counts for nothing.
+          {t('One {{channel}} message goes out now by {{provider}}, to this address only. It counts for nothing.', { channel: channelName(connection.medium), provider: connection.label })}
         </p>
-        <TextInput label="To" placeholder="An address of yours on this channel" value={to} onChange={(event) => setTo(event.currentTarget.value)} data-autofocus />
+        <TextInput label={t('To')} placeholder={t('An address of yours on this channel')} value={to} onChange={(event) => setTo(event.currentTarget.value)} data-autofocus />
         {send.data && (
           <p className={styles.said} data-good={send.data.verdict === 'accepted' || undefined} role="status">
             {said(send.data, connection.label)}
@@ -31,13 +32,13 @@ export function TrialDialog({ connection, close }: { connection: Connection; clo
         )}
         {send.isError && (
           <p className={styles.bad} role="alert">
-            Not sent. {send.error.message} {send.error instanceof Refusal ? send.error.hint : ''}
+            {t('Not sent.')} {send.error.message} {send.error instanceof Refusal ? send.error.hint : ''}
           </p>
         )}
         <div className={styles.actions}>
-          <Button onClick={close}>Close</Button>
+          <Button onClick={close}>{t('Close')}</Button>
           <Button type="submit" variant="filled" loading={send.isPending}>
-            Send 1 test message
+            {t('Send 1 test message')}
           </Button>
         </div>
       </form>

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { TopBar } from '~/frame/TopBar'
 import { PausedStrip } from '~/parts/Live'
+import { t } from '~/words/language'
 import panes from '../data/DataPage.module.css'
 import { CataloguesTab } from './CataloguesTab'
 import { CouponsTab } from './CouponsTab'
@@ -15,12 +16,12 @@ export function ContentPage() {
   const navigate = here.useNavigate()
   return (
     <>
-      <TopBar title="Content" />
+      <TopBar title={t('Content')} />
       <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== 'templates' ? { tab: next } : {} })} className={panes.tabs}>
         <Tabs.List className={panes.list}>
-          <Tabs.Tab value="templates">Templates</Tabs.Tab>
-          <Tabs.Tab value="catalogues">Catalogues</Tabs.Tab>
-          <Tabs.Tab value="coupons">Coupons</Tabs.Tab>
+          <Tabs.Tab value="templates">{t('Templates')}</Tabs.Tab>
+          <Tabs.Tab value="catalogues">{t('Catalogues')}</Tabs.Tab>
+          <Tabs.Tab value="coupons">{t('Coupons')}</Tabs.Tab>
         </Tabs.List>
         <PausedStrip />
         <Tabs.Panel value="templates" className={panes.panel} tabIndex={0}>

@@ -3,6 +3,7 @@ import { coupons } from '~/api/channels'
 import { Ago } from '~/parts/Moment'
 import { Answered } from '~/parts/States'
 import table from '~/parts/Table.module.css'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from '../channels/ChannelsPage.module.css'
 
@@ -10,26 +11,26 @@ import styles from '../channels/ChannelsPage.module.css'
 export function CouponsTab() {
   const query = useQuery({ ...coupons, refetchInterval: 10_000 })
   return (
-    <Answered query={query} what="The pools did not load">
+    <Answered query={query} what={t('The pools did not load')}>
       {(pools) =>
         pools.length === 0 ? (
-          <p className={styles.none}>No codes yet. Bring in a file of them, one a line: holdfast coupons import WELCOME codes.txt</p>
+          <p className={styles.none}>{t('No codes yet. Bring in a file of them, one a line: holdfast coupons import WELCOME codes.txt')}</p>
         ) : (
-          <div className={table.block} tabIndex={0} role="region" aria-label="Pools">
+          <div className={table.block} tabIndex={0} role="region" aria-label={t('Pools')}>
             <table className={table.table}>
               <thead>
                 <tr>
-                  <th scope="col">Pool</th>
+                  <th scope="col">{t('Pool')}</th>
                   <th scope="col" className={table.number}>
-                    Codes
+                    {t('Codes')}
                   </th>
                   <th scope="col" className={table.number}>
-                    Given
+                    {t('Given')}
                   </th>
                   <th scope="col" className={table.number}>
-                    Left
+                    {t('Left')}
                   </th>
-                  <th scope="col">Made</th>
+                  <th scope="col">{t('Made')}</th>
                 </tr>
               </thead>
               <tbody>

@@ -2,12 +2,13 @@ import { Button, SegmentedControl, TextInput } from '@mantine/core'
 import { useState } from 'react'
 import type { Medium, Properties, Schema } from '~/api/types'
 import { SchemaForm } from '~/parts/SchemaForm'
+import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
 import styles from './TemplatePage.module.css'
 import { languagesOf, type Place, rewritten, said, shareOf, variantsOf, written } from './definition'
 
 /** A saved mail may be written in MJML; what a step itself says may not, so the channel's schema does not list it. */
-const MJML: Schema = { type: 'string', maxLength: 500_000, description: 'The message as MJML, in place of HTML.', default: '' }
+const MJML: Schema = { type: 'string', maxLength: 500_000, description: t('The message as MJML, in place of HTML.'), default: '' }
 
 interface Props {
   medium: Medium
@@ -28,7 +29,7 @@ export function PartsEditor({ medium, definition, change, place, go }: Props) {
     <div className={styles.parts}>
       {variants.length > 0 && (
         <SegmentedControl
-          aria-label="Variant"
+          aria-label={t('Variant')}
           data={variants.map((value) => ({ value, label: `${value}, ${percent(shareOf(definition, value), 0)}` }))}
           value={place.variant}
           onChange={(variant) => go({ variant, language: '' })}
@@ -36,8 +37,8 @@ export function PartsEditor({ medium, definition, change, place, go }: Props) {
       )}
       <div className={styles.languages}>
         <SegmentedControl
-          aria-label="Language"
-          data={[{ value: '', label: own || 'Every language' }, ...languages.map((value) => ({ value, label: value }))]}
+          aria-label={t('Language')}
+          data={[{ value: '', label: own || t('Every language') }, ...languages.map((value) => ({ value, label: value }))]}
           value={place.language}
           onChange={(language) => go({ ...place, language })}
         />
@@ -48,7 +49,7 @@ export function PartsEditor({ medium, definition, change, place, go }: Props) {
           }}
         />
       </div>
-      {place.language && <p className="quiet">Only what differs: a part left empty is said as in {own || 'the first language'}.</p>}
+      {place.language && <p className="quiet">{t('Only what differs: a part left empty is said as in {{language}}.', { language: own || t('the first language') })}</p>}
       <SchemaForm key={`${place.variant} ${place.language}`} schema={schema} values={parts} change={(next) => change(rewritten(definition, place, next))} />
     </div>
   )
@@ -75,9 +76,9 @@ function NewLanguage({ add }: { add: (language: string) => void }) {
         setText('')
       }}
     >
-      <TextInput aria-label="Another language" placeholder="Such as de" w={100} value={text} onChange={(event) => setText(event.currentTarget.value)} />
+      <TextInput aria-label={t('Another language')} placeholder={t('Such as de')} w={100} value={text} onChange={(event) => setText(event.currentTarget.value)} />
       <Button type="submit" disabled={!/^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$/.test(language)}>
-        Add language
+        {t('Add language')}
       </Button>
     </form>
   )

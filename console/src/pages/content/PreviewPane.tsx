@@ -11,6 +11,7 @@ import { mailDocument } from '~/parts/mailDocument'
 import { Phone } from '~/parts/phone/Phone'
 import { screenOf } from '~/parts/phone/said'
 import { JsonText } from '~/parts/JsonText'
+import { t } from '~/words/language'
 import { shown } from '~/words/people'
 import styles from './TemplatePage.module.css'
 
@@ -34,11 +35,11 @@ export function PreviewPane({ medium, content, language, reader: [asked, setAske
   const [question] = useDebouncedValue({ medium, content, person, language, event: { name: 'Preview', properties } }, PAUSE_MS)
   const query = useQuery(templatePreview(question))
   return (
-    <aside className={styles.preview} aria-label="Preview" tabIndex={0}>
-      <TextInput label="As this person reads it" description="An id of theirs; empty for somebody of whom nothing is known." value={person} onChange={(event) => setAsked(event.currentTarget.value)} />
+    <aside className={styles.preview} aria-label={t('Preview')} tabIndex={0}>
+      <TextInput label={t('As this person reads it')} description={t('An id of theirs; empty for somebody of whom nothing is known.')} value={person} onChange={(event) => setAsked(event.currentTarget.value)} />
       <JsonInput
-        label="Properties of the event that leads to it"
-        placeholder='{"product": "Enamel Mug"}'
+        label={t('Properties of the event that leads to it')}
+        placeholder={t('{"product": "Enamel Mug"}')}
         autosize
         minRows={1}
         maxRows={8}
@@ -72,17 +73,17 @@ function Shown({ preview }: { preview: TemplatePreview }) {
   const missing = preview.used.filter(({ value, has_default }) => value === null && !has_default)
   return (
     <>
-      {preview.parts ? <Message medium={preview.medium} parts={preview.parts} /> : <p className={styles.bad}>Nothing would be sent: {preview.reason}</p>}
+      {preview.parts ? <Message medium={preview.medium} parts={preview.parts} /> : <p className={styles.bad}>{t('Nothing would be sent: {{reason}}', { reason: preview.reason ?? '' })}</p>}
       {missing.length > 0 && (
         <p className="quiet">
-          Not known here, so empty: {[...new Set(missing.map(({ name }) => name))].join(', ')}.
+          {t('Not known here, so empty: {{names}}.', { names: [...new Set(missing.map(({ name }) => name))].join(', ') })}
         </p>
       )}
-      <ul className={styles.remarks} aria-label="Checks">
+      <ul className={styles.remarks} aria-label={t('Checks')}>
         {preview.remarks.map((each, i) => (
           <RemarkLine key={`${i} ${each.code}`} remark={each} />
         ))}
-        {preview.remarks.length === 0 && <li className="quiet">Nothing to remark.</li>}
+        {preview.remarks.length === 0 && <li className="quiet">{t('Nothing to remark.')}</li>}
       </ul>
     </>
   )
@@ -111,11 +112,11 @@ function Message({ medium, parts }: { medium: string; parts: Properties }) {
       <div className={styles.mail}>
         <p className={styles.subject}>{shown(parts['subject'])}</p>
         {parts['preheader'] && <p className="quiet">{shown(parts['preheader'])}</p>}
-        <iframe title="The mail as it would be read" sandbox="" srcDoc={safe} referrerPolicy="no-referrer" />
+        <iframe title={t('The mail as it would be read')} sandbox="" srcDoc={safe} referrerPolicy="no-referrer" />
       </div>
     )
   }
-  if (screenOf(medium) === null) return <JsonText label="What is sent" value={parts} />
+  if (screenOf(medium) === null) return <JsonText label={t('What is sent')} value={parts} />
   return <Phone messages={[{ id: 1, medium, from: '', at: null, parts }]} />
 }
 
@@ -130,14 +131,14 @@ function TestSend({ question }: { question: PreviewQuestion }) {
         send.mutate()
       }}
     >
-      <TextInput label="Send a test to" placeholder="An address of yours on this channel" value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+      <TextInput label={t('Send a test to')} placeholder={t('An address of yours on this channel')} value={to} onChange={(event) => setTo(event.currentTarget.value)} />
       <Button type="submit" loading={send.isPending}>
-        Send test
+        {t('Send test')}
       </Button>
-      {send.data && <p role="status">{send.data.taken ? 'Taken, marked [Test].' : `Not taken: ${send.data.said}`}</p>}
+      {send.data && <p role="status">{send.data.taken ? t('Taken, marked [Test].') : t('Not taken: {{said}}', { said: send.data.said })}</p>}
       {send.isError && (
         <p className={styles.bad} role="alert">
-          Not sent. {send.error.message} {send.error instanceof Refusal ? send.error.hint : ''}
+          {t('Not sent.')} {send.error.message} {send.error instanceof Refusal ? send.error.hint : ''}
         </p>
       )}
     </form>

@@ -21,7 +21,7 @@ import { type Place, said, variantsOf } from './definition'
 import { VersionsTab } from './VersionsTab'
 
 const here = getRouteApi('/content/$id')
-const PARENT = { to: '/content', label: 'Content' } as const
+const PARENT = { to: '/content', label: t('Content') } as const
 
 /** One template: what it says, and beside it how somebody reads it. */
 export function TemplatePage() {
@@ -33,12 +33,12 @@ export function TemplatePage() {
   const reader = useState<string | null>(null)
   const blank = medium ? { name: name ?? id, medium, language: 'en', content: {} } : null
   return (
-    <Answered query={known} what="The channels did not load" waiting={<Waiting rows={10} />}>
+    <Answered query={known} what={t('The channels did not load')} waiting={<Waiting rows={10} />}>
       {(media) =>
         blank ? (
           <Editor key={`new ${id}`} id={id} start={blank} saved={null} media={media} reader={reader} />
         ) : (
-          <Answered query={saved} what="This template did not load" waiting={<Waiting rows={10} />}>
+          <Answered query={saved} what={t('This template did not load')} waiting={<Waiting rows={10} />}>
             {(found) => <Editor key={`${id} ${found.heading.version}`} id={id} start={found.definition} saved={found} media={media} reader={reader} />}
           </Answered>
         )
@@ -120,18 +120,18 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
         />
       )}
       <div className={styles.panes}>
-        <div className={styles.work} tabIndex={0} role="region" aria-label="Template">
+        <div className={styles.work} tabIndex={0} role="region" aria-label={t('Template')}>
           {save.isError && !movedOn(save.error) && (
             <p className={styles.bad} role="alert">
-              Not saved. {save.error instanceof Refusal && save.error.path ? `${save.error.path}: ` : ''}
+              {t('Not saved.')} {save.error instanceof Refusal && save.error.path ? `${save.error.path}: ` : ''}
               {save.error.message} {save.error instanceof Refusal ? save.error.hint : ''}
             </p>
           )}
           <Tabs defaultValue="parts">
             <Tabs.List>
-              <Tabs.Tab value="parts">Message</Tabs.Tab>
-              {saved && <Tabs.Tab value="versions">Versions {saved.heading.version}</Tabs.Tab>}
-              {saved && <Tabs.Tab value="used">Used by {saved.used_by.length}</Tabs.Tab>}
+              <Tabs.Tab value="parts">{t('Message')}</Tabs.Tab>
+              {saved && <Tabs.Tab value="versions">{t('Versions')} {saved.heading.version}</Tabs.Tab>}
+              {saved && <Tabs.Tab value="used">{t('Used by')} {saved.used_by.length}</Tabs.Tab>}
             </Tabs.List>
             <Tabs.Panel value="parts" className={styles.panel}>
               {channel && <PartsEditor medium={channel} definition={definition} change={change} place={place} go={setPlace} />}
@@ -147,7 +147,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
                   {saved.used_by.map((each) => (
                     <li key={each}>{each}</li>
                   ))}
-                  {saved.used_by.length === 0 && <li className="quiet">Nothing uses it yet. A send step names it by its id: {id}.</li>}
+                  {saved.used_by.length === 0 && <li className="quiet">{t('Nothing uses it yet. A send step names it by its id: {{id}}.', { id })}</li>}
                 </ul>
               </Tabs.Panel>
             )}

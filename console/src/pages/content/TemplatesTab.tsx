@@ -9,7 +9,7 @@ import { Section } from '~/parts/Page'
 import { Answered } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { channelName } from '~/words/happenings'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { slug } from '../segments/slug'
 import { Channel } from '../channels/ConnectionsTab'
 import styles from '../channels/ChannelsPage.module.css'
@@ -21,18 +21,18 @@ export function TemplatesTab() {
   return (
     <div className={styles.sections}>
       <NewTemplate />
-      <Answered query={query} what="The templates did not load">
+      <Answered query={query} what={t('The templates did not load')}>
         {(saved) =>
           saved.length > 0 ? (
             <SavedTable saved={saved} />
           ) : (
-            <p className={styles.none}>No template is saved yet. One that is can be named by any number of journeys and campaigns.</p>
+            <p className={styles.none}>{t('No template is saved yet. One that is can be named by any number of journeys and campaigns.')}</p>
           )
         }
       </Answered>
       {blocks.length > 0 && (
-        <Section title="Blocks" note={`${plural(blocks.length, 'piece')} that templates share, put in by {% block "id" %}`}>
-          <div className={table.block} tabIndex={0} role="region" aria-label="Blocks">
+        <Section title={t('Blocks')} note={counted(blocks.length, '{{count}} piece that templates share, put in by {% block "id" %}', '{{count}} pieces that templates share, put in by {% block "id" %}')}>
+          <div className={table.block} tabIndex={0} role="region" aria-label={t('Blocks')}>
             <table className={table.table}>
               <tbody>
                 {blocks.map((each) => (
@@ -56,15 +56,15 @@ export function TemplatesTab() {
 
 function SavedTable({ saved }: { saved: SavedHeading[] }) {
   return (
-    <div className={table.block} tabIndex={0} role="region" aria-label="Templates">
+    <div className={table.block} tabIndex={0} role="region" aria-label={t('Templates')}>
       <table className={table.table}>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Channel</th>
-            <th scope="col">Version</th>
-            <th scope="col">Saved</th>
-            <th scope="col">By</th>
+            <th scope="col">{t('Name')}</th>
+            <th scope="col">{t('Channel')}</th>
+            <th scope="col">{t('Version')}</th>
+            <th scope="col">{t('Saved')}</th>
+            <th scope="col">{t('By')}</th>
           </tr>
         </thead>
         <tbody>
@@ -104,10 +104,10 @@ function NewTemplate() {
         void navigate({ to: '/content/$id', params: { id: slug(name, 'template') }, search: { medium, name: name.trim() } })
       }}
     >
-      <TextInput label="Name of a new template" w={240} value={name} onChange={(event) => setName(event.currentTarget.value)} />
-      <Select label="Channel" w={180} data={media.map((each) => ({ value: each.name, label: channelName(each.name) }))} value={medium} onChange={(next) => setMedium(next ?? 'email')} />
+      <TextInput label={t('Name of a new template')} w={240} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      <Select label={t('Channel')} w={180} data={media.map((each) => ({ value: each.name, label: channelName(each.name) }))} value={medium} onChange={(next) => setMedium(next ?? 'email')} />
       <Button type="submit" variant="filled" disabled={!slug(name, 'template')}>
-        Write template
+        {t('Write template')}
       </Button>
     </form>
   )

@@ -6,6 +6,7 @@ import { post, route } from '~/api/client'
 import { JsonText } from '~/parts/JsonText'
 import { Ago } from '~/parts/Moment'
 import { Answered } from '~/parts/States'
+import { t } from '~/words/language'
 import styles from './TemplatePage.module.css'
 
 /** Every version, newest first. One that is saved again becomes the newest; none is ever changed. */
@@ -18,28 +19,28 @@ export function VersionsTab({ id, newest }: { id: string; newest: number }) {
     onSuccess: () => client.invalidateQueries({ queryKey: ['templates'] }),
   })
   return (
-    <Answered query={query} what="The versions did not load">
+    <Answered query={query} what={t('The versions did not load')}>
       {(versions) => (
         <ul className={styles.versions}>
           {versions.map((each) => (
             <li key={each.version}>
               <p>
-                <b>v{each.version}</b> <span className="quiet">{each.deleted ? 'deleted' : each.by}</span> <Ago at={each.saved_at} />
+                <b>v{each.version}</b> <span className="quiet">{each.deleted ? t('deleted') : each.by}</span> <Ago at={each.saved_at} />
                 {!each.deleted && (
                   <Button variant="subtle" aria-expanded={looked === each.version} onClick={() => setLooked(looked === each.version ? null : each.version)}>
-                    Look<span className="unseen"> at version {each.version}</span>
+                    {t('Look')}<span className="unseen"> {t('at version {{version}}', { version: String(each.version) })}</span>
                   </Button>
                 )}
                 {!each.deleted && each.version !== newest && (
                   <Button variant="subtle" disabled={restore.isPending} onClick={() => restore.mutate(each.version)}>
-                    Save again<span className="unseen"> version {each.version}</span>
+                    {t('Save again')}<span className="unseen"> {t('version {{version}}', { version: String(each.version) })}</span>
                   </Button>
                 )}
               </p>
               {looked === each.version && <Version id={id} version={each.version} />}
             </li>
           ))}
-          {restore.isError && <li className={styles.bad}>Not restored. {restore.error.message}</li>}
+          {restore.isError && <li className={styles.bad}>{t('Not restored.')} {restore.error.message}</li>}
         </ul>
       )}
     </Answered>
@@ -49,8 +50,8 @@ export function VersionsTab({ id, newest }: { id: string; newest: number }) {
 function Version({ id, version }: { id: string; version: number }) {
   const query = useQuery(templateQuery(id, version))
   return (
-    <Answered query={query} what="This version did not load">
-      {(saved) => <JsonText label={`Version ${version}`} value={saved.definition} />}
+    <Answered query={query} what={t('This version did not load')}>
+      {(saved) => <JsonText label={t('Version {{version}}', { version: String(version) })} value={saved.definition} />}
     </Answered>
   )
 }

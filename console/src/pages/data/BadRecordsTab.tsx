@@ -7,7 +7,8 @@ import { Chip } from '~/parts/Chip'
 import { CheckedDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import { Empty, Failed, Waiting } from '~/parts/States'
-import { count, plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
+import { count } from '~/words/numbers'
 import { codeWords } from './codeWords'
 import styles from './DataPage.module.css'
 import { RecordEditor } from './RecordEditor'
@@ -28,36 +29,36 @@ export function BadRecordsTab() {
       <div className={styles.records}>
         <div className={styles.tools}>
           <SegmentedControl
-            aria-label="Which records"
+            aria-label={t('Which records')}
             data={[
-              { value: 'open', label: 'Open' },
-              { value: 'replayed', label: 'Replayed' },
+              { value: 'open', label: t('Open') },
+              { value: 'replayed', label: t('Replayed') },
             ]}
             value={shown}
             onChange={(value) => setShown(value as 'open' | 'replayed')}
           />
           <span className="quiet" role="status">
-            {mended ? `“${mended}” is an event now` : ''}
-            {all.data && !mended ? `${plural(all.data.replayed, 'record')} replayed, ${count(all.data.still_bad)} still bad` : ''}
-            {all.isError ? `Nothing was replayed. ${all.error.message}` : ''}
+            {mended ? t('“{{name}}” is an event now', { name: mended }) : ''}
+            {all.data && !mended ? counted(all.data.replayed, '{{count}} record replayed, {{bad}} still bad', '{{count}} records replayed, {{bad}} still bad', { bad: all.data.still_bad }) : ''}
+            {all.isError ? `${t('Nothing was replayed.')} ${all.error.message}` : ''}
           </span>
           {shown === 'open' && records.length > 0 ? (
             <Button loading={all.isPending} onClick={() => {
                 setMended(null)
                 all.mutate({ all: true })
               }}>
-              Replay all {count(first?.total)}
+              {t('Replay all')} {count(first?.total)}
             </Button>
           ) : (
             <span />
           )}
         </div>
         {shown === 'open' && first && <Codes counts={first.by_code} />}
-        <div className={styles.scroller} tabIndex={0} role="region" aria-label="Records">
+        <div className={styles.scroller} tabIndex={0} role="region" aria-label={t('Records')}>
           {query.isPending ? (
             <Waiting rows={8} height={54} />
           ) : query.isError ? (
-            <Failed what="The bad records did not load" error={query.error} retry={() => void query.refetch()} />
+            <Failed what={t('The bad records did not load')} error={query.error} retry={() => void query.refetch()} />
           ) : records.length === 0 ? (
             <NoRecords shown={shown} />
           ) : (
@@ -67,7 +68,7 @@ export function BadRecordsTab() {
               ))}
             </ul>
           )}
-          {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>Show older records</Button>}
+          {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>{t('Show older records')}</Button>}
         </div>
       </div>
       {record && <RecordEditor key={record.id} record={record} done={() => setMended(record.message)} />}
@@ -106,12 +107,12 @@ function RecordRow({ record, current, choose }: { record: BadRecord; current: bo
 
 function NoRecords({ shown }: { shown: 'open' | 'replayed' }) {
   return shown === 'open' ? (
-    <Empty title="Every record became an event" drawing={<CheckedDrawing />}>
-      What does not fit is set aside here with its reason, never dropped.
+    <Empty title={t('Every record became an event')} drawing={<CheckedDrawing />}>
+      {t('What does not fit is set aside here with its reason, never dropped.')}
     </Empty>
   ) : (
-    <Empty title="Nothing replayed yet" drawing={<CheckedDrawing />}>
-      Records that were mended and sent again show here.
+    <Empty title={t('Nothing replayed yet')} drawing={<CheckedDrawing />}>
+      {t('Records that were mended and sent again show here.')}
     </Empty>
   )
 }

@@ -3,6 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { useTick } from '~/api/feed'
 import { TopBar } from '~/frame/TopBar'
 import { LiveMark, PausedStrip } from '~/parts/Live'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { BadRecordsTab } from './BadRecordsTab'
 import styles from './DataPage.module.css'
@@ -20,14 +21,14 @@ export function DataPage() {
   const bad = useTick()?.errors_open ?? 0
   return (
     <>
-      <TopBar title="Data" beside={<LiveMark />} />
+      <TopBar title={t('Data')} beside={<LiveMark />} />
       <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== 'records' ? { tab: next } : {} })} className={styles.tabs}>
         <Tabs.List className={styles.list}>
-          <Tabs.Tab value="records">Bad records{bad > 0 ? ` ${count(bad)}` : ''}</Tabs.Tab>
-          <Tabs.Tab value="events">Events</Tabs.Tab>
-          <Tabs.Tab value="traits">Traits</Tabs.Tab>
-          <Tabs.Tab value="send">Send data</Tabs.Tab>
-          <Tabs.Tab value="keys">Keys</Tabs.Tab>
+          <Tabs.Tab value="records">{t('Bad records')}{bad > 0 ? ` ${count(bad)}` : ''}</Tabs.Tab>
+          <Tabs.Tab value="events">{t('Events')}</Tabs.Tab>
+          <Tabs.Tab value="traits">{t('Traits')}</Tabs.Tab>
+          <Tabs.Tab value="send">{t('Send data')}</Tabs.Tab>
+          <Tabs.Tab value="keys">{t('Keys')}</Tabs.Tab>
         </Tabs.List>
         <PausedStrip />
         <Tabs.Panel value="records" className={styles.wide}>

@@ -8,6 +8,7 @@ import { Ago } from '~/parts/Moment'
 import pageStyles from '~/parts/Page.module.css'
 import { Answered, Empty, Waiting } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from './DataPage.module.css'
 import { PropertyTable } from './PropertyTable'
@@ -16,17 +17,17 @@ import { PropertyTable } from './PropertyTable'
 export function EventsTab() {
   const query = useQuery(eventNames)
   return (
-    <Answered query={query} what="The event names did not load">
+    <Answered query={query} what={t('The event names did not load')}>
       {(names) =>
         names.length > 0 ? (
-          <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Events">
+          <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Events')}>
             <table className={tableStyles.table}>
               <thead>
                 <tr>
-                  <th scope="col">Event</th>
-                  <th scope="col" className={tableStyles.number}>Times</th>
-                  <th scope="col" className={tableStyles.number}>People</th>
-                  <th scope="col" className={tableStyles.number}>Last</th>
+                  <th scope="col">{t('Event')}</th>
+                  <th scope="col" className={tableStyles.number}>{t('Times')}</th>
+                  <th scope="col" className={tableStyles.number}>{t('People')}</th>
+                  <th scope="col" className={tableStyles.number}>{t('Last')}</th>
                 </tr>
               </thead>
               <tbody>
@@ -38,8 +39,8 @@ export function EventsTab() {
           </div>
         ) : (
           <div className={pageStyles.card}>
-            <Empty title="No events yet" drawing={<SieveDrawing />}>
-              Their names and properties show here as they arrive. “Send data” has a snippet that sends one.
+            <Empty title={t('No events yet')} drawing={<SieveDrawing />}>
+              {t('Their names and properties show here as they arrive. “Send data” has a snippet that sends one.')}
             </Empty>
           </div>
         )
@@ -80,8 +81,8 @@ function Properties({ event }: { event: string }) {
   const query = useQuery(eventProperties(event))
   return (
     <div className={styles.inner}>
-      <Answered query={query} what="The properties did not load" waiting={<Waiting rows={3} height={34} />}>
-        {(properties) => (properties.length > 0 ? <PropertyTable what="Property" properties={properties} /> : <p className="quiet">It came without properties.</p>)}
+      <Answered query={query} what={t('The properties did not load')} waiting={<Waiting rows={3} height={34} />}>
+        {(properties) => (properties.length > 0 ? <PropertyTable what={t('Property')} properties={properties} /> : <p className="quiet">{t('It came without properties.')}</p>)}
       </Answered>
     </div>
   )

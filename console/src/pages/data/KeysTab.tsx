@@ -7,6 +7,7 @@ import { Chip } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
 import { Answered } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
+import { t } from '~/words/language'
 import styles from './DataPage.module.css'
 import { NewKeyForm } from './NewKeyForm'
 import { RevokeDialog } from './RevokeDialog'
@@ -18,19 +19,19 @@ export function KeysTab() {
   return (
     <div className={styles.keys}>
       <NewKeyForm />
-      <Answered query={query} what="The keys did not load">
+      <Answered query={query} what={t('The keys did not load')}>
         {(keys) => (
-          <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Keys">
+          <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Keys')}>
             <table className={tableStyles.table}>
               <thead>
                 <tr>
-                  <th scope="col">Name</th>
-                  <th scope="col">Kind</th>
-                  <th scope="col">Key</th>
-                  <th scope="col">State</th>
-                  <th scope="col">Made</th>
+                  <th scope="col">{t('Name')}</th>
+                  <th scope="col">{t('Kind')}</th>
+                  <th scope="col">{t('Key')}</th>
+                  <th scope="col">{t('State')}</th>
+                  <th scope="col">{t('Made')}</th>
                   <th scope="col">
-                    <span className="unseen">Actions</span>
+                    <span className="unseen">{t('Actions')}</span>
                   </th>
                 </tr>
               </thead>
@@ -52,16 +53,16 @@ function Row({ value, revoke }: { value: Key; revoke: () => void }) {
   return (
     <tr>
       <td className={tableStyles.name}>{value.name}</td>
-      <td className="quiet">{value.kind === 'write' ? 'Write' : 'API'}</td>
+      <td className="quiet">{value.kind === 'write' ? t('Write') : t('API')}</td>
       <td className="mono quiet">{value.shown}</td>
       <td>
         {value.revoked_at ? (
           <Chip dot>
-            revoked <Ago at={value.revoked_at} />
+            {t('revoked')} <Ago at={value.revoked_at} />
           </Chip>
         ) : (
           <Chip tone="good" dot>
-            in use
+            {t('in use')}
           </Chip>
         )}
       </td>
@@ -71,7 +72,7 @@ function Row({ value, revoke }: { value: Key; revoke: () => void }) {
       <td className={tableStyles.number}>
         {!value.revoked_at && (
           <Button variant="subtle" onClick={revoke}>
-            Revoke<span className="unseen"> {value.name}</span>
+            {t('Revoke')}<span className="unseen"> {value.name}</span>
           </Button>
         )}
       </td>

@@ -5,6 +5,7 @@ import { post } from '~/api/client'
 import { keys as keysQuery } from '~/api/queries'
 import type { Key } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
+import { t } from '~/words/language'
 import styles from './DataPage.module.css'
 
 /** Makes a key and shows it this once. */
@@ -28,31 +29,31 @@ export function NewKeyForm() {
           make.mutate()
         }}
       >
-        <TextInput label="Name of a new key" placeholder="Where it will be used" w={220} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+        <TextInput label={t('Name of a new key')} placeholder={t('Where it will be used')} w={220} value={name} onChange={(event) => setName(event.currentTarget.value)} />
         <Select
-          label="Kind"
+          label={t('Kind')}
           w={170}
           data={[
-            { value: 'write', label: 'Write: sends data' },
-            { value: 'api', label: 'API: reads and acts' },
+            { value: 'write', label: t('Write: sends data') },
+            { value: 'api', label: t('API: reads and acts') },
           ]}
           value={kind}
           onChange={(value) => setKind(value ?? 'write')}
         />
         <Button type="submit" variant="filled" disabled={!name.trim()} loading={make.isPending}>
-          Make key
+          {t('Make key')}
         </Button>
       </form>
       {make.isError && (
         <p className={styles.bad} role="alert">
-          No key was made. {make.error.message}
+          {t('No key was made.')} {make.error.message}
         </p>
       )}
       {make.data && (
         <div className={styles.once} role="status">
           <span>
             <strong>{make.data.name}</strong>
-            {make.data.kind === 'api' && ', shown this once'}:
+            {make.data.kind === 'api' && t(', shown this once')}:
           </span>
           <code>{make.data.key}</code>
           <CopyButton text={() => make.data.key} />

@@ -1,6 +1,7 @@
 import type { PropertyName } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import tableStyles from '~/parts/Table.module.css'
+import { t } from '~/words/language'
 import { shown } from '~/words/people'
 import styles from './DataPage.module.css'
 
@@ -13,8 +14,8 @@ export function PropertyTable({ what, properties }: { what: string; properties: 
       <thead>
         <tr>
           <th scope="col">{what}</th>
-          <th scope="col">Type</th>
-          <th scope="col">For example</th>
+          <th scope="col">{t('Type')}</th>
+          <th scope="col">{t('For example')}</th>
         </tr>
       </thead>
       <tbody>

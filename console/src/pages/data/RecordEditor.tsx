@@ -2,6 +2,7 @@ import { Button, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import type { BadRecord } from '~/api/types'
 import { Ago } from '~/parts/Moment'
+import { t } from '~/words/language'
 import { laidOut } from './codeWords'
 import styles from './DataPage.module.css'
 import { useReplay } from './useReplay'
@@ -19,31 +20,31 @@ export function RecordEditor({ record, done }: { record: BadRecord; done: () => 
     if ((await replay.mutateAsync(wish).catch(() => null))?.replayed) done()
   }
   return (
-    <aside className={styles.editor} aria-label="Bad record" tabIndex={0}>
+    <aside className={styles.editor} aria-label={t('Bad record')} tabIndex={0}>
       <h2>{record.message}</h2>
       {record.hint && <p className="quiet">{record.hint}</p>}
       <dl className={styles.facts}>
         <div>
-          <dt>Where</dt>
+          <dt>{t('Where')}</dt>
           <dd className="mono">{record.path || '$'}</dd>
         </div>
         <div>
-          <dt>Source</dt>
+          <dt>{t('Source')}</dt>
           <dd>{record.source}</dd>
         </div>
         <div>
-          <dt>Came</dt>
+          <dt>{t('Came')}</dt>
           <dd>
             <Ago at={record.at} />
           </dd>
         </div>
         <div>
-          <dt>Code</dt>
+          <dt>{t('Code')}</dt>
           <dd className="mono">{record.code}</dd>
         </div>
       </dl>
       <Textarea
-        label="Body"
+        label={t('Body')}
         autosize
         minRows={8}
         maxRows={22}
@@ -55,19 +56,19 @@ export function RecordEditor({ record, done }: { record: BadRecord; done: () => 
       />
       {replay.data?.replayed === 0 && (
         <p className={styles.bad} role="alert">
-          Still bad. Mend the body where the reason points, then replay.
+          {t('Still bad. Mend the body where the reason points, then replay.')}
         </p>
       )}
       {replay.isError && (
         <p className={styles.bad} role="alert">
-          Not replayed; nothing was changed. {replay.error.message}
+          {t('Not replayed; nothing was changed.')} {replay.error.message}
         </p>
       )}
       {record.replayed_at === null && (
         <div className={styles.actions}>
-          {mended && <Button onClick={() => setBody(original)}>Undo changes</Button>}
+          {mended && <Button onClick={() => setBody(original)}>{t('Undo changes')}</Button>}
           <Button variant="filled" disabled={broken !== null} loading={replay.isPending} onClick={() => void send()}>
-            {mended ? 'Replay mended' : 'Replay'}
+            {mended ? t('Replay mended') : t('Replay')}
           </Button>
         </div>
       )}

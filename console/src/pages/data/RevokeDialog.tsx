@@ -5,6 +5,7 @@ import { remove, route } from '~/api/client'
 import { keys as keysQuery } from '~/api/queries'
 import type { Key } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
+import { t } from '~/words/language'
 import styles from './DataPage.module.css'
 
 /** A revoked key never works again, so its name is typed first. */
@@ -19,22 +20,22 @@ export function RevokeDialog({ value, close }: { value: Key; close: () => void }
     },
   })
   return (
-    <Dialog onClose={close} title={`Revoke “${value.name}”`}>
+    <Dialog onClose={close} title={t('Revoke “{{name}}”', { name: value.name })}>
       <div className={styles.keys}>
         <p>
-          Whatever uses this key {value.kind === 'write' ? 'can send nothing more' : 'is locked out'} from this moment. What came in by it stays. A revoked key
-          cannot be brought back.
+          {value.kind === 'write' ? t('Whatever uses this key can send nothing more from this moment.') : t('Whatever uses this key is locked out from this moment.')}{' '}
+          {t('What came in by it stays. A revoked key cannot be brought back.')}
         </p>
-        <TextInput label={`Type ${value.name} to revoke it`} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus />
+        <TextInput label={t('Type {{name}} to revoke it', { name: value.name })} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus />
         {revoke.isError && (
           <p className={styles.bad} role="alert">
-            Not revoked. {revoke.error.message}
+            {t('Not revoked.')} {revoke.error.message}
           </p>
         )}
         <div className={styles.actions}>
-          <Button onClick={close}>Keep it</Button>
+          <Button onClick={close}>{t('Keep it')}</Button>
           <Button variant="filled" data-danger disabled={typed.trim() !== value.name} loading={revoke.isPending} onClick={() => revoke.mutate()}>
-            Revoke key
+            {t('Revoke key')}
           </Button>
         </div>
       </div>

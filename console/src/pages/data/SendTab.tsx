@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { keys as keysQuery } from '~/api/queries'
 import { CopyButton } from '~/parts/CopyButton'
 import jsonStyles from '~/parts/JsonText.module.css'
+import { t } from '~/words/language'
 import styles from './DataPage.module.css'
 import { snippets } from './snippets'
 
@@ -20,17 +21,17 @@ export function SendTab() {
   return (
     <div className={styles.send}>
       <p className="quiet">
-        Any Segment SDK sends here unchanged; it needs this server’s address and a write key. Whatever arrives is in “Happening now” within a second.
+        {t('Any Segment SDK sends here unchanged; it needs this server’s address and a write key. Whatever arrives is in “Happening now” within a second.')}
       </p>
       <div className={styles.form}>
-        <SegmentedControl aria-label="Language" data={all.map(({ id, label }) => ({ value: id, label }))} value={snippet.id} onChange={setLanguage} />
+        <SegmentedControl aria-label={t('Language')} data={all.map(({ id, label }) => ({ value: id, label }))} value={snippet.id} onChange={setLanguage} />
         {writeKeys.length > 1 && (
-          <Select aria-label="Write key" w={180} data={writeKeys.map(({ name }) => name)} value={key?.name ?? null} onChange={setChosen} />
+          <Select aria-label={t('Write key')} w={180} data={writeKeys.map(({ name }) => name)} value={key?.name ?? null} onChange={setChosen} />
         )}
       </div>
-      {snippet.install && <Code label="Install" text={snippet.install} />}
-      <Code label={`${snippet.label} code`} text={snippet.code} />
-      {!key && <p className="quiet">Make a write key under “Keys” and put it where {NO_KEY} stands.</p>}
+      {snippet.install && <Code label={t('Install')} text={snippet.install} />}
+      <Code label={t('{{language}} code', { language: snippet.label })} text={snippet.code} />
+      {!key && <p className="quiet">{t('Make a write key under “Keys” and put it where {{key}} stands.', { key: NO_KEY })}</p>}
     </div>
   )
 }

@@ -7,7 +7,7 @@ import { CheckedDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import { Empty, Failed, Waiting } from '~/parts/States'
 import { channelName } from '~/words/happenings'
-import { count } from '~/words/numbers'
+import { t } from '~/words/language'
 import panes from '../data/DataPage.module.css'
 import styles from './DeliveryPage.module.css'
 import { LetterPane } from './LetterPane'
@@ -33,8 +33,8 @@ export function DeadLettersTab({ counts }: { counts: Record<string, number> }) {
         <div className={panes.tools}>
           {channels.length > 1 && (
             <SegmentedControl
-              aria-label="Which channel"
-              data={[{ value: ALL, label: 'All' }, ...channels.map((each) => ({ value: each, label: channelName(each) }))]}
+              aria-label={t('Which channel')}
+              data={[{ value: ALL, label: t('All') }, ...channels.map((each) => ({ value: each, label: channelName(each) }))]}
               value={channel}
               onChange={setChannel}
             />
@@ -44,21 +44,21 @@ export function DeadLettersTab({ counts }: { counts: Record<string, number> }) {
           </span>
           {letters.length > 0 ? (
             <span className={styles.pair}>
-              <Button onClick={() => setAsked('drop')}>Drop all</Button>
-              <Button onClick={() => setAsked('replay')}>Send all again</Button>
+              <Button onClick={() => setAsked('drop')}>{t('Drop all')}</Button>
+              <Button onClick={() => setAsked('replay')}>{t('Send all again')}</Button>
             </span>
           ) : (
             <span />
           )}
         </div>
-        <div className={panes.scroller} tabIndex={0} role="region" aria-label="Dead letters">
+        <div className={panes.scroller} tabIndex={0} role="region" aria-label={t('Dead letters')}>
           {query.isPending ? (
             <Waiting rows={8} height={54} />
           ) : query.isError ? (
-            <Failed what="The dead letters did not load" error={query.error} retry={() => void query.refetch()} />
+            <Failed what={t('The dead letters did not load')} error={query.error} retry={() => void query.refetch()} />
           ) : letters.length === 0 ? (
-            <Empty title="No dead letters" drawing={<CheckedDrawing />}>
-              What a provider refuses for good, or never answers for, is kept here with its reason.
+            <Empty title={t('No dead letters')} drawing={<CheckedDrawing />}>
+              {t('What a provider refuses for good, or never answers for, is kept here with its reason.')}
             </Empty>
           ) : (
             <ul>
@@ -67,7 +67,7 @@ export function DeadLettersTab({ counts }: { counts: Record<string, number> }) {
               ))}
             </ul>
           )}
-          {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>Show older letters, {count(total)} in all</Button>}
+          {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>{t('Show older letters, {{total}} in all', { total })}</Button>}
         </div>
       </div>
       {letter && <LetterPane key={letter.key} letter={letter} done={setSaid} />}
@@ -80,7 +80,7 @@ function LetterRow({ letter, current, choose }: { letter: DeadLetter; current: b
   return (
     <li>
       <button type="button" className={panes.record} aria-current={current} onClick={choose}>
-        <span className={`${panes.message} cut`}>{letter.reason || 'No reason was given'}</span>
+        <span className={`${panes.message} cut`}>{letter.reason || t('No reason was given')}</span>
         <span className={panes.line}>
           <span>{channelName(letter.channel)}</span>
           <span className="cut">{letter.address}</span>

@@ -5,6 +5,7 @@ import { delivery } from '~/api/queries'
 import { TopBar } from '~/frame/TopBar'
 import { LiveMark, PausedStrip } from '~/parts/Live'
 import { Answered } from '~/parts/States'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import panes from '../data/DataPage.module.css'
 import { DeadLettersTab } from './DeadLettersTab'
@@ -20,15 +21,15 @@ export function DeliveryPage() {
   const dead = Object.values(query.data?.dead_letters ?? {}).reduce((sum, each) => sum + each, 0)
   return (
     <>
-      <TopBar title="Delivery" beside={<LiveMark />} />
+      <TopBar title={t('Delivery')} beside={<LiveMark />} />
       <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== 'lanes' ? { tab: next } : {} })} className={panes.tabs}>
         <Tabs.List className={panes.list}>
-          <Tabs.Tab value="lanes">Lanes</Tabs.Tab>
-          <Tabs.Tab value="dead">Dead letters{dead > 0 ? ` ${count(dead)}` : ''}</Tabs.Tab>
+          <Tabs.Tab value="lanes">{t('Lanes')}</Tabs.Tab>
+          <Tabs.Tab value="dead">{t('Dead letters')}{dead > 0 ? ` ${count(dead)}` : ''}</Tabs.Tab>
         </Tabs.List>
         <PausedStrip />
         <Tabs.Panel value="lanes" className={panes.panel} tabIndex={0}>
-          <Answered query={query} what="The lanes did not load">
+          <Answered query={query} what={t('The lanes did not load')}>
             {(data) => <LanesTab data={data} />}
           </Answered>
         </Tabs.Panel>

@@ -6,6 +6,7 @@ import pageStyles from '~/parts/Page.module.css'
 import { Empty } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
 import { channelName } from '~/words/happenings'
+import { counted, t } from '~/words/language'
 import { clockSeconds, duration, full } from '~/words/moments'
 import { count, NONE } from '~/words/numbers'
 import styles from './DeliveryPage.module.css'
@@ -14,10 +15,10 @@ import styles from './DeliveryPage.module.css'
 export function LanesTab({ data }: { data: Delivery }) {
   return (
     <div className={styles.sections}>
-      <Section title="Lanes" note="Receipts go first; a slow provider holds up only its own lane">
+      <Section title={t('Lanes')} note={t('Receipts go first; a slow provider holds up only its own lane')}>
         {data.lanes.length > 0 ? <Lanes lanes={data.lanes} /> : <NothingWaits />}
       </Section>
-      <Section title="Providers" note="As this server sees them since it started">
+      <Section title={t('Providers')} note={t('As this server sees them since it started')}>
         <Providers providers={data.providers} />
       </Section>
     </div>
@@ -29,8 +30,8 @@ const URGENCIES: Record<Lane['urgency'], string> = { transactional: 'Transaction
 function NothingWaits() {
   return (
     <div className={pageStyles.card}>
-      <Empty title="Nothing waits to be sent" drawing={<LetterDrawing />}>
-        A lane shows here while sends of a channel wait, are handed over, or are in doubt.
+      <Empty title={t('Nothing waits to be sent')} drawing={<LetterDrawing />}>
+        {t('A lane shows here while sends of a channel wait, are handed over, or are in doubt.')}
       </Empty>
     </div>
   )
@@ -38,16 +39,16 @@ function NothingWaits() {
 
 function Lanes({ lanes }: { lanes: Lane[] }) {
   return (
-    <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Lanes">
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Lanes')}>
       <table className={tableStyles.table}>
         <thead>
           <tr>
-            <th scope="col">Channel</th>
-            <th scope="col">Lane</th>
-            <th scope="col" className={tableStyles.number}>Waiting</th>
-            <th scope="col" className={tableStyles.number}>Being handed over</th>
-            <th scope="col" className={tableStyles.number}>In doubt</th>
-            <th scope="col" className={tableStyles.number}>Oldest</th>
+            <th scope="col">{t('Channel')}</th>
+            <th scope="col">{t('Lane')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Waiting')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Being handed over')}</th>
+            <th scope="col" className={tableStyles.number}>{t('In doubt')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Oldest')}</th>
           </tr>
         </thead>
         <tbody>
@@ -74,7 +75,7 @@ function Oldest({ lane: { oldest_due_at: due, late_seconds: late } }: { lane: La
   if (!due) return <>{NONE}</>
   return (
     <time dateTime={due} title={full(due)}>
-      {late >= 1 ? `${duration(late)} late` : late > 0 ? 'on time' : `goes ${clockSeconds(due)}`}
+      {late >= 1 ? t('{{time}} late', { time: duration(late) }) : late > 0 ? t('on time') : t('goes {{time}}', { time: clockSeconds(due) })}
     </time>
   )
 }
@@ -87,14 +88,14 @@ const BREAKERS: Record<Provider['breaker'], [ChipTone, string]> = {
 
 function Providers({ providers }: { providers: Provider[] }) {
   return (
-    <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Providers">
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Providers')}>
       <table className={tableStyles.table}>
         <thead>
           <tr>
-            <th scope="col">Channel</th>
-            <th scope="col">State</th>
-            <th scope="col">At most</th>
-            <th scope="col">Slowed down for</th>
+            <th scope="col">{t('Channel')}</th>
+            <th scope="col">{t('State')}</th>
+            <th scope="col">{t('At most')}</th>
+            <th scope="col">{t('Slowed down for')}</th>
           </tr>
         </thead>
         <tbody>
@@ -107,15 +108,15 @@ function Providers({ providers }: { providers: Provider[] }) {
                   <Chip tone={tone} dot>
                     {word}
                   </Chip>{' '}
-                  {each.opens_at && <span className="quiet">tried again {clockSeconds(each.opens_at)}</span>}
+                  {each.opens_at && <span className="quiet">{t('tried again {{time}}', { time: clockSeconds(each.opens_at) })}</span>}
                 </td>
-                <td className="quiet">{each.rate || 'No limit set'}</td>
+                <td className="quiet">{each.rate || t('No limit set')}</td>
                 <td className="quiet">
                   {each.slowed.length === 0
-                    ? 'No domain'
+                    ? t('No domain')
                     : each.slowed.map(({ domain, until, deferrals }) => (
-                        <span key={domain} className={styles.slowed} title={`Put off ${count(deferrals)} times`}>
-                          {domain} until {clockSeconds(until)}
+                        <span key={domain} className={styles.slowed} title={counted(deferrals, 'Put off {{count}} time', 'Put off {{count}} times')}>
+                          {t('{{domain}} until {{time}}', { domain, time: clockSeconds(until) })}
                         </span>
                       ))}
                 </td>

@@ -4,6 +4,7 @@ import type { DeadLetter } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import { clockSeconds, full, shortDay } from '~/words/moments'
 import { count } from '~/words/numbers'
 import panes from '../data/DataPage.module.css'
@@ -17,48 +18,48 @@ export function LetterPane({ letter, done }: { letter: DeadLetter; done: (said: 
   const wish = { keys: [letter.key] }
   const doubt = letter.state === 'in_doubt'
   return (
-    <aside className={panes.editor} aria-label="Dead letter" tabIndex={0}>
+    <aside className={panes.editor} aria-label={t('Dead letter')} tabIndex={0}>
       <div className={styles.head}>
-        <h2>{letter.reason || 'No reason was given'}</h2>
-        <Chip tone={doubt ? 'warn' : 'bad'}>{doubt ? 'in doubt' : 'failed'}</Chip>
+        <h2>{letter.reason || t('No reason was given')}</h2>
+        <Chip tone={doubt ? 'warn' : 'bad'}>{doubt ? t('in doubt') : t('failed')}</Chip>
       </div>
       <dl className={panes.facts}>
         <div>
-          <dt>To</dt>
+          <dt>{t('To')}</dt>
           <dd>{letter.address}</dd>
         </div>
         <div>
-          <dt>By</dt>
+          <dt>{t('By')}</dt>
           <dd>{channelName(letter.channel)}</dd>
         </div>
         <div>
-          <dt>From</dt>
+          <dt>{t('From')}</dt>
           <dd>
             <Link className="link" to={letter.origin_kind === 'journey' ? '/journeys/$id' : '/campaigns/$id'} params={{ id: letter.origin }}>
               {letter.origin}
             </Link>{' '}
-            v{letter.version}, step {letter.step}
+            {t('v{{version}}, step {{step}}', { version: String(letter.version), step: letter.step })}
           </dd>
         </div>
         <div>
-          <dt>What it is</dt>
-          <dd>{letter.transactional ? 'Transactional' : `Marketing, ${letter.topic}`}</dd>
+          <dt>{t('What it is')}</dt>
+          <dd>{letter.transactional ? t('Transactional') : t('Marketing, {{topic}}', { topic: letter.topic })}</dd>
         </div>
         <div>
-          <dt>Asked for</dt>
+          <dt>{t('Asked for')}</dt>
           <dd>
             <Ago at={letter.created_at} />
           </dd>
         </div>
         <div>
-          <dt>Given up</dt>
+          <dt>{t('Given up')}</dt>
           <dd>
             <Ago at={letter.dead_at} />
           </dd>
         </div>
       </dl>
       <h3>
-        Attempts <span className="quiet">{count(letter.attempts)}</span>
+        {t('Attempts')} <span className="quiet">{count(letter.attempts)}</span>
       </h3>
       {letter.answers.length > 0 ? (
         <ol className={styles.answers}>
@@ -72,26 +73,26 @@ export function LetterPane({ letter, done }: { letter: DeadLetter; done: (said: 
           ))}
         </ol>
       ) : (
-        <p className="quiet">No answer of an attempt is kept.</p>
+        <p className="quiet">{t('No answer of an attempt is kept.')}</p>
       )}
       <p className={doubt ? styles.warn : 'quiet'}>
         {!letter.replayable
-          ? 'Marketing as old as this is not sent any more.'
+          ? t('Marketing as old as this is not sent any more.')
           : doubt
-            ? 'The provider never answered: it may have been delivered. Sent again, it may arrive twice.'
-            : 'Sent again, it goes out at once under the same key, after asking the gate once more.'}
+            ? t('The provider never answered: it may have been delivered. Sent again, it may arrive twice.')
+            : t('Sent again, it goes out at once under the same key, after asking the gate once more.')}
       </p>
       {(replay.error ?? drop.error) && (
         <p className={panes.bad} role="alert">
-          Nothing was changed. {(replay.error ?? drop.error)?.message}
+          {t('Nothing was changed.')} {(replay.error ?? drop.error)?.message}
         </p>
       )}
       <div className={panes.actions}>
         <Button loading={drop.isPending} onClick={() => drop.mutate(wish)}>
-          Drop
+          {t('Drop')}
         </Button>
         <Button variant="filled" disabled={!letter.replayable} loading={replay.isPending} onClick={() => replay.mutate(wish)}>
-          Send again
+          {t('Send again')}
         </Button>
       </div>
     </aside>

@@ -2,7 +2,8 @@ import { Button } from '@mantine/core'
 import type { DeadLetter } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { channelName } from '~/words/happenings'
-import { count, plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
+import { count } from '~/words/numbers'
 import panes from '../data/DataPage.module.css'
 import styles from './DeliveryPage.module.css'
 import { type LetterAct, useLetters } from './useLetters'
@@ -27,49 +28,51 @@ export function LettersDialog({ act, channel, letters, total, done, close }: Pro
   const doubtful = letters.filter(({ state }) => state === 'in_doubt').length
   const channels = [...new Set(letters.map((each) => each.channel))].map(channelName).join(', ')
   return (
-    <Dialog onClose={close} title={act === 'replay' ? 'Send all again' : 'Drop all'}>
+    <Dialog onClose={close} title={act === 'replay' ? t('Send all again') : t('Drop all')}>
       <div className={styles.form}>
         {act === 'replay' ? (
           <>
             <dl className={panes.facts}>
               <div>
-                <dt>Messages</dt>
+                <dt>{t('Messages')}</dt>
                 <dd>{count(total)}</dd>
               </div>
               <div>
-                <dt>Channel</dt>
+                <dt>{t('Channel')}</dt>
                 <dd>{channels}</dd>
               </div>
               <div>
-                <dt>Next send</dt>
-                <dd>At once</dd>
+                <dt>{t('Next send')}</dt>
+                <dd>{t('At once')}</dd>
               </div>
             </dl>
             <p className="quiet">
-              Each asks the gate once more: who has opted out meanwhile is not written to, and marketing that is too old stays here.
-              {doubtful > 0 && ` ${plural(doubtful, 'message')} of those listed may arrive twice.`}
+              {t('Each asks the gate once more: who has opted out meanwhile is not written to, and marketing that is too old stays here.')}
+              {doubtful > 0 && ` ${counted(doubtful, '{{count}} message of those listed may arrive twice.', '{{count}} messages of those listed may arrive twice.')}`}
             </p>
           </>
         ) : (
           <p>
-            {plural(total, 'message')}
-            {channel ? ` by ${channelName(channel)}` : ''} will never be sent; they stay counted as failed. This cannot be undone.
+            {channel
+              ? counted(total, '{{count}} message by {{channel}} will never be sent; it stays counted as failed.', '{{count}} messages by {{channel}} will never be sent; they stay counted as failed.', { channel: channelName(channel) })
+              : counted(total, '{{count}} message will never be sent; it stays counted as failed.', '{{count}} messages will never be sent; they stay counted as failed.')}{' '}
+            {t('This cannot be undone.')}
           </p>
         )}
         {change.isError && (
           <p className={panes.bad} role="alert">
-            Nothing was changed. {change.error.message}
+            {t('Nothing was changed.')} {change.error.message}
           </p>
         )}
         <div className={panes.actions}>
-          <Button onClick={close}>Leave them</Button>
+          <Button onClick={close}>{t('Leave them')}</Button>
           <Button
             variant="filled"
             data-danger={act === 'drop' || undefined}
             loading={change.isPending}
             onClick={() => change.mutate({ all: true, ...(channel ? { channel } : {}) })}
           >
-            {act === 'replay' ? 'Send all again' : 'Drop all'}
+            {act === 'replay' ? t('Send all again') : t('Drop all')}
           </Button>
         </div>
       </div>

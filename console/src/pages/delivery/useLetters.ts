@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { post } from '~/api/client'
-import { plural } from '~/words/numbers'
+import { counted } from '~/words/language'
 
 interface Wish {
   keys?: string[]
@@ -30,8 +30,8 @@ export function useLetters(act: LetterAct, done: (said: string) => void) {
 }
 
 export function sentence(act: LetterAct, { replayed = 0, dropped = 0, too_old = 0, unknown }: Done): string {
-  const words = [act === 'replay' ? `${plural(replayed, 'message')} will be tried again` : `${plural(dropped, 'letter')} dropped`]
-  if (too_old > 0) words.push(`${plural(too_old, 'is', 'are')} too old to be sent`)
-  if (unknown > 0) words.push(`${plural(unknown, 'was', 'were')} gone already`)
+  const words = [act === 'replay' ? counted(replayed, '{{count}} message will be tried again', '{{count}} messages will be tried again') : counted(dropped, '{{count}} letter dropped', '{{count}} letters dropped')]
+  if (too_old > 0) words.push(counted(too_old, '{{count}} is too old to be sent', '{{count}} are too old to be sent'))
+  if (unknown > 0) words.push(counted(unknown, '{{count}} was gone already', '{{count}} were gone already'))
   return words.join(', ')
 }

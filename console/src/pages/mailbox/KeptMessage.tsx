@@ -3,6 +3,7 @@ import type { Mail, Properties } from '~/api/types'
 import { JsonText } from '~/parts/JsonText'
 import { Phone } from '~/parts/phone/Phone'
 import { addressesOf, screenOf } from '~/parts/phone/said'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from './MailboxPage.module.css'
 import { MailLinks } from './MailLinks'
@@ -14,9 +15,9 @@ export function KeptMessage({ mail, words }: { mail: Mail; words: Properties }) 
   return (
     <Tabs defaultValue={shows ? 'seen' : 'parts'} className={styles.tabs}>
       <Tabs.List>
-        {shows && <Tabs.Tab value="seen">As it is seen</Tabs.Tab>}
-        <Tabs.Tab value="parts">Parts</Tabs.Tab>
-        <Tabs.Tab value="links">Links {count(links.length)}</Tabs.Tab>
+        {shows && <Tabs.Tab value="seen">{t('As it is seen')}</Tabs.Tab>}
+        <Tabs.Tab value="parts">{t('Parts')}</Tabs.Tab>
+        <Tabs.Tab value="links">{t('Links')} {count(links.length)}</Tabs.Tab>
       </Tabs.List>
       {shows && (
         <Tabs.Panel value="seen" className={styles.panel}>
@@ -24,7 +25,7 @@ export function KeptMessage({ mail, words }: { mail: Mail; words: Properties }) 
         </Tabs.Panel>
       )}
       <Tabs.Panel value="parts" className={styles.panel}>
-        <JsonText label="Parts of the message" value={words} />
+        <JsonText label={t('Parts of the message')} value={words} />
       </Tabs.Panel>
       <Tabs.Panel value="links" className={styles.panel}>
         <MailLinks links={links} />

@@ -3,6 +3,7 @@ import type { MailRow } from '~/api/types'
 import { MediumIcon } from '~/parts/MediumIcon'
 import { Ago } from '~/parts/Moment'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './MailboxPage.module.css'
 
 interface Props {
@@ -14,7 +15,7 @@ interface Props {
 
 export function MailList({ messages, open, choose, more }: Props) {
   return (
-    <div className={styles.list} tabIndex={0} role="region" aria-label="Kept messages">
+    <div className={styles.list} tabIndex={0} role="region" aria-label={t('Kept messages')}>
       <ul>
         {messages.map((message) => (
           <li key={message.id}>
@@ -27,7 +28,7 @@ export function MailList({ messages, open, choose, more }: Props) {
                 <span className="cut">{message.medium === 'email' ? message.to : message.user_id || message.to}</span>
                 <Ago at={message.received_at} />
               </span>
-              {(message.subject || message.medium === 'email') && <span className={`${styles.subject} cut`}>{message.subject || 'No subject'}</span>}
+              {(message.subject || message.medium === 'email') && <span className={`${styles.subject} cut`}>{message.subject || t('No subject')}</span>}
               <span className={`${styles.preview} cut`}>{message.preview}</span>
             </button>
           </li>
@@ -35,7 +36,7 @@ export function MailList({ messages, open, choose, more }: Props) {
       </ul>
       {more && (
         <Button className={styles.more} onClick={more}>
-          Show older messages
+          {t('Show older messages')}
         </Button>
       )}
     </div>

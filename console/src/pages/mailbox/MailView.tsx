@@ -7,6 +7,7 @@ import type { Mail } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import { Answered, Waiting } from '~/parts/States'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import { clockSeconds, full, shortDay } from '~/words/moments'
 import { bytes, count } from '~/words/numbers'
 import { KeptMessage } from './KeptMessage'
@@ -24,13 +25,13 @@ interface Props {
 export function MailView({ id, back, phone }: Props) {
   const query = useQuery(mailQuery(id))
   return (
-    <section className={styles.view} aria-label="Message" tabIndex={0}>
+    <section className={styles.view} aria-label={t('Message')} tabIndex={0}>
       <div className={styles.back}>
         <Button variant="subtle" leftSection={<ArrowLeft size={14} />} onClick={back}>
-          All messages
+          {t('All messages')}
         </Button>
       </div>
-      <Answered query={query} what="This message did not load" waiting={<Waiting rows={6} height={60} />}>
+      <Answered query={query} what={t('This message did not load')} waiting={<Waiting rows={6} height={60} />}>
         {(mail) => (
           <>
             <Head mail={mail} phone={phone} />
@@ -46,16 +47,16 @@ function Head({ mail, phone }: { mail: Mail; phone: (person: string) => void }) 
   return (
     <div className={styles.head}>
       <div className={styles.line}>
-        <h2>{mail.subject || (mail.words ? channelName(mail.medium) : 'No subject')}</h2>
+        <h2>{mail.subject || (mail.words ? channelName(mail.medium) : t('No subject'))}</h2>
         {(mail.subject || !mail.words) && <Chip>{channelName(mail.medium)}</Chip>}
         {mail.user_id && (
           <Button leftSection={<Smartphone size={14} />} onClick={() => phone(mail.user_id)}>
-            Their phone
+            {t('Their phone')}
           </Button>
         )}
       </div>
       <p>
-        To{' '}
+        {t('To')}{' '}
         {mail.user_id ? (
           <Link to="/people/$id" params={{ id: mail.user_id }} className="link">
             {mail.to}
@@ -65,7 +66,7 @@ function Head({ mail, phone }: { mail: Mail; phone: (person: string) => void }) 
             {mail.to}
           </Link>
         )}
-        , from <b>{mail.from}</b>
+        {t(', from')} <b>{mail.from}</b>
       </p>
       <p>
         <time dateTime={mail.received_at} title={full(mail.received_at)}>
@@ -81,10 +82,10 @@ function Message({ mail }: { mail: Mail }) {
   return (
     <Tabs defaultValue={mail.html ? 'message' : 'text'} className={styles.tabs}>
       <Tabs.List>
-        {mail.html && <Tabs.Tab value="message">Message</Tabs.Tab>}
-        <Tabs.Tab value="text">Plain text</Tabs.Tab>
-        <Tabs.Tab value="headers">Headers</Tabs.Tab>
-        <Tabs.Tab value="links">Links {count(mail.links.length)}</Tabs.Tab>
+        {mail.html && <Tabs.Tab value="message">{t('Message')}</Tabs.Tab>}
+        <Tabs.Tab value="text">{t('Plain text')}</Tabs.Tab>
+        <Tabs.Tab value="headers">{t('Headers')}</Tabs.Tab>
+        <Tabs.Tab value="links">{t('Links')} {count(mail.links.length)}</Tabs.Tab>
       </Tabs.List>
       {mail.html && (
         <Tabs.Panel value="message" className={styles.panel}>
@@ -93,7 +94,7 @@ function Message({ mail }: { mail: Mail }) {
       )}
       <Tabs.Panel value="text" className={styles.panel}>
         <pre className={styles.text} tabIndex={0}>
-          {mail.text || 'This mail has no plain text.'}
+          {mail.text || t('This mail has no plain text.')}
         </pre>
       </Tabs.Panel>
       <Tabs.Panel value="headers" className={styles.panel}>

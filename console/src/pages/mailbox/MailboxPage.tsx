@@ -10,7 +10,7 @@ import { LiveMark, PausedStrip } from '~/parts/Live'
 import { SearchBox } from '~/parts/SearchBox'
 import { Empty, Failed, Waiting } from '~/parts/States'
 import { CHANNEL_NAMES, channelName } from '~/words/happenings'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import styles from './MailboxPage.module.css'
 import { MailList } from './MailList'
 import { MailView } from './MailView'
@@ -38,31 +38,31 @@ export function MailboxPage() {
   const find = (wanted: string) => filter({ text: wanted || undefined })
   return (
     <>
-      <TopBar title="Mailbox" beside={<LiveMark />} />
+      <TopBar title={t('Mailbox')} beside={<LiveMark />} />
       <div className={styles.panes} data-open={mail !== undefined || person !== '' || undefined}>
         <div className={styles.side}>
           <div className={styles.tools}>
-            <SearchBox label="Find messages" hint="Recipient or words" value={text} onChange={find} />
+            <SearchBox label={t('Find messages')} hint={t('Recipient or words')} value={text} onChange={find} />
             <Select
-              aria-label="Channel"
-              data={[{ value: '', label: 'Every channel' }, ...CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))]}
+              aria-label={t('Channel')}
+              data={[{ value: '', label: t('Every channel') }, ...CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))]}
               value={medium}
               onChange={(value) => filter({ medium: value || undefined })}
             />
             {person && (
               <Button variant="subtle" justify="start" leftSection={<X size={14} />} onClick={() => filter({ person: undefined })}>
-                Only {person}: show everybody
+                {t('Only {{person}}: show everybody', { person })}
               </Button>
             )}
             <p className="quiet" role="status">
-              {query.data ? plural(total, medium === 'email' ? 'mail' : 'message') : ''}
+              {query.data ? medium === 'email' ? counted(total, '{{count}} mail', '{{count}} mails') : counted(total, '{{count}} message', '{{count}} messages') : ''}
             </p>
             <PausedStrip />
           </div>
           {query.isPending ? (
             <Waiting rows={8} height={60} />
           ) : query.isError ? (
-            <Failed what="The messages did not load" error={query.error} retry={() => void query.refetch()} />
+            <Failed what={t('The messages did not load')} error={query.error} retry={() => void query.refetch()} />
           ) : messages.length > 0 ? (
             <MailList
               messages={messages}
@@ -72,15 +72,15 @@ export function MailboxPage() {
             />
           ) : text || medium ? (
             <Empty
-              title={text ? `Nothing matches “${text}”` : `Nothing by ${channelName(medium)} yet`}
+              title={text ? t('Nothing matches “{{text}}”', { text }) : t('Nothing by {{channel}} yet', { channel: channelName(medium) })}
               drawing={<SieveDrawing />}
-              actions={<Button onClick={() => filter({ text: undefined, medium: undefined })}>Clear the filters</Button>}
+              actions={<Button onClick={() => filter({ text: undefined, medium: undefined })}>{t('Clear the filters')}</Button>}
             >
-              Write an address to look among recipients, or a few words of the message; or look at every channel.
+              {t('Write an address to look among recipients, or a few words of the message; or look at every channel.')}
             </Empty>
           ) : (
-            <Empty title="No messages yet" drawing={<LetterDrawing />}>
-              What journeys and campaigns send to the built-in mailbox shows here, and goes nowhere else.
+            <Empty title={t('No messages yet')} drawing={<LetterDrawing />}>
+              {t('What journeys and campaigns send to the built-in mailbox shows here, and goes nowhere else.')}
             </Empty>
           )}
         </div>

@@ -5,7 +5,7 @@ import type { MailRow } from '~/api/types'
 import { PersonMark } from '~/parts/PersonMark'
 import { Phone } from '~/parts/phone/Phone'
 import { screenOf } from '~/parts/phone/said'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { personName } from '~/words/people'
 import styles from './MailboxPage.module.css'
 
@@ -19,7 +19,7 @@ export function TheirPhone({ person, messages }: { person: string; messages: Mai
   const said = read.flatMap(({ data }) => (data?.words ? [{ id: data.id, medium: data.medium, from: data.from, at: data.received_at, parts: data.words }] : []))
   const name = who ? personName(who) : person
   return (
-    <section className={styles.view} aria-label="Their phone" tabIndex={0}>
+    <section className={styles.view} aria-label={t('Their phone')} tabIndex={0}>
       <div className={styles.head}>
         <div className={styles.line}>
           <PersonMark name={name} size={24} />
@@ -29,7 +29,7 @@ export function TheirPhone({ person, messages }: { person: string; messages: Mai
             </Link>
           </h2>
         </div>
-        <p>{said.length > 0 ? `The last ${plural(said.length, 'message')} on their phone. Mail is in the list.` : 'Nothing came to their phone yet; mail is in the list.'}</p>
+        <p>{said.length > 0 ? counted(said.length, 'The last {{count}} message on their phone. Mail is in the list.', 'The last {{count}} messages on their phone. Mail is in the list.') : t('Nothing came to their phone yet; mail is in the list.')}</p>
       </div>
       <Phone messages={said} />
     </section>

@@ -4,6 +4,7 @@ import { BarChart3, Table2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ActivityDay } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
+import { t } from '~/words/language'
 import { ActivityChart } from './ActivityChart'
 import { ActivityTable } from './ActivityTable'
 import styles from './ActivityCard.module.css'
@@ -27,10 +28,10 @@ export function ActivityCard({ days }: { days: ActivityDay[] }) {
       <header className={styles.head}>
         <h2 id="activity">{QUESTIONS[measure]}</h2>
         <SegmentedControl
-          aria-label="What to count"
+          aria-label={t('What to count')}
           data={[
-            { value: 'people', label: 'People' },
-            { value: 'events', label: 'Events' },
+            { value: 'people', label: t('People') },
+            { value: 'events', label: t('Events') },
           ]}
           value={measure}
           onChange={(value) => setMeasure(value as Measure)}
@@ -44,10 +45,10 @@ export function ActivityCard({ days }: { days: ActivityDay[] }) {
           <svg width="10" height="10" aria-hidden="true">
             <rect width="10" height="10" rx="2" fill="url(#unfinished)" />
           </svg>
-          Hatched: today, not over yet. Days are UTC.
+          {t('Hatched: today, not over yet. Days are UTC.')}
         </span>
         <Button variant="subtle" leftSection={table ? <BarChart3 size={14} /> : <Table2 size={14} />} onClick={() => setTable(!table)}>
-          {table ? 'View as chart' : 'View as table'}
+          {table ? t('View as chart') : t('View as table')}
         </Button>
         <CopyButton text={() => asText(days)} />
       </footer>

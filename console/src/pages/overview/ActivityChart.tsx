@@ -1,6 +1,7 @@
 import { type PointerEvent, useState } from 'react'
 import type { ActivityDay } from '~/api/types'
 import { niceTicks } from '~/parts/scale'
+import { t } from '~/words/language'
 import { bucketDay } from '~/words/moments'
 import { compact, count } from '~/words/numbers'
 import type { Measure } from './ActivityCard'
@@ -69,13 +70,13 @@ export function ActivityChart({ days, measure, width, height }: Props) {
         <div className={styles.tip} style={{ insetInlineStart: Math.min(LEFT + at * step + 12, width - 150) }}>
           <div>
             {bucketDay(pointed.start)}
-            {at === days.length - 1 ? ', so far' : ''}
+            {at === days.length - 1 ? t(', so far') : ''}
           </div>
           <div>
-            People <b>{count(pointed.people)}</b>
+            {t('People')} <b>{count(pointed.people)}</b>
           </div>
           <div>
-            Events <b>{count(pointed.events)}</b>
+            {t('Events')} <b>{count(pointed.events)}</b>
           </div>
         </div>
       )}

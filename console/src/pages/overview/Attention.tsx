@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router'
 import { Hourglass, TriangleAlert } from 'lucide-react'
 import type { Overview } from '~/api/types'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import styles from './Strips.module.css'
 
 /** Fewer than this are on their way at any moment. */
@@ -14,15 +14,15 @@ export function Attention({ data }: { data: Overview }) {
   const behind = (data.backlog ?? 0) >= BEHIND_LEAST && !data.loading ? (data.backlog ?? 0) : 0
   if (bad === 0 && doubt === 0 && behind === 0) return null
   return (
-    <ul className={styles.attention} aria-label="Needs attention">
+    <ul className={styles.attention} aria-label={t('Needs attention')}>
       {bad > 0 && (
         <li>
           <TriangleAlert size={15} aria-hidden="true" />
           <p>
-            <strong>{plural(bad, 'bad record')}</strong> set aside. Nothing was lost: mend and replay.
+            <strong>{counted(bad, '{{count}} bad record set aside.', '{{count}} bad records set aside.')}</strong> {t('Nothing was lost: mend and replay.')}
           </p>
           <Link to="/data" className="link">
-            Look at bad records
+            {t('Look at bad records')}
           </Link>
         </li>
       )}
@@ -30,7 +30,7 @@ export function Attention({ data }: { data: Overview }) {
         <li>
           <Hourglass size={15} aria-hidden="true" />
           <p>
-            <strong>{plural(behind, 'request')} still on the way.</strong> They are safe on disk; the numbers here catch up with them.
+            <strong>{counted(behind, '{{count}} request still on the way.', '{{count}} requests still on the way.')}</strong> {t('They are safe on disk; the numbers here catch up with them.')}
           </p>
         </li>
       )}
@@ -38,11 +38,11 @@ export function Attention({ data }: { data: Overview }) {
         <li>
           <TriangleAlert size={15} aria-hidden="true" />
           <p>
-            <strong>{plural(doubt, 'send')} in doubt.</strong> The provider never answered, so {doubt === 1 ? 'it is' : 'they are'} not sent again by
-            guess.
+            <strong>{counted(doubt, '{{count}} send in doubt.', '{{count}} sends in doubt.')}</strong>{' '}
+            {counted(doubt, 'The provider never answered, so it is not sent again by guess.', 'The provider never answered, so they are not sent again by guess.')}
           </p>
           <Link to="/delivery" search={{ tab: 'dead' }} className="link">
-            Look at dead letters
+            {t('Look at dead letters')}
           </Link>
         </li>
       )}

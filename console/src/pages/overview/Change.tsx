@@ -1,5 +1,6 @@
 import { ArrowDownRight, ArrowRight, ArrowUpRight } from 'lucide-react'
 import type { ActivityDay } from '~/api/types'
+import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
 import styles from './Change.module.css'
 
@@ -9,17 +10,17 @@ const sum = (days: ActivityDay[], of: 'people' | 'events') => days.reduce((total
 export function Change({ days, of }: { days: ActivityDay[]; of: 'people' | 'events' }) {
   const now = sum(days.slice(-7), of)
   const before = sum(days.slice(-14, -7), of)
-  if (days.length < 14 || before === 0) return <>No week to compare with yet</>
+  if (days.length < 14 || before === 0) return <>{t('No week to compare with yet')}</>
   const change = now / before - 1
   const flat = Math.abs(change) < 0.0005
   const Arrow = flat ? ArrowRight : change > 0 ? ArrowUpRight : ArrowDownRight
   return (
     <>
       <span className={styles.change} data-way={flat ? 'flat' : change > 0 ? 'up' : 'down'}>
-        <Arrow size={13} aria-label={flat ? 'Unchanged' : change > 0 ? 'Up' : 'Down'} />
+        <Arrow size={13} aria-label={flat ? t('Unchanged') : change > 0 ? t('Up') : t('Down')} />
         {percent(Math.abs(change))}
       </span>{' '}
-      week on week
+      {t('week on week')}
     </>
   )
 }

@@ -1,7 +1,7 @@
 import type { Overview } from '~/api/types'
 import { EasedNumber } from '~/parts/EasedNumber'
 import { type Kpi, KpiStrip } from '~/parts/KpiStrip'
-import { count } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { Change } from './Change'
 
 const TREND_DAYS = 30
@@ -13,26 +13,26 @@ export function Counters({ data }: { data: Overview }) {
   const { sent = 0, withheld = 0, pending = 0, claimed = 0, failed = 0 } = data.sends
   const kpis: Kpi[] = [
     {
-      label: 'Active people, 24 h',
+      label: t('Active people, 24 h'),
       value: <EasedNumber value={data.active_people_24h} />,
       note: <Change days={whole} of="people" />,
       trend: recent.map((day) => day.people),
     },
     {
-      label: 'Events',
+      label: t('Events'),
       value: <EasedNumber value={data.events} />,
       note: <Change days={whole} of="events" />,
       trend: recent.map((day) => day.events),
     },
     {
-      label: 'People',
+      label: t('People'),
       value: <EasedNumber value={data.people} />,
-      note: `${count(data.events_per_minute)} events a minute`,
+      note: counted(data.events_per_minute, '{{count}} event a minute', '{{count}} events a minute'),
     },
     {
-      label: 'Messages sent',
+      label: t('Messages sent'),
       value: <EasedNumber value={sent} />,
-      note: `${count(withheld)} withheld · ${count(pending + claimed)} waiting · ${count(failed)} failed`,
+      note: t('{{withheld}} withheld · {{waiting}} waiting · {{failed}} failed', { withheld, waiting: pending + claimed, failed }),
     },
   ]
   return <KpiStrip kpis={kpis} />

@@ -4,8 +4,8 @@ import { useHappenings } from '~/api/feed'
 import type { LiveEvent } from '~/api/types'
 import { EventTile } from '~/parts/EventTile'
 import { detail, phrase } from '~/words/happenings'
+import { t } from '~/words/language'
 import { clockSeconds, full } from '~/words/moments'
-import { count } from '~/words/numbers'
 import styles from './HappeningNow.module.css'
 
 const ROWS = 8
@@ -20,11 +20,11 @@ export function HappeningNow({ perMinute }: { perMinute: number }) {
   return (
     <section className={styles.card} aria-labelledby="happening" onPointerEnter={hold} onPointerLeave={release}>
       <header className={styles.head}>
-        <h2 id="happening">Happening now</h2>
-        <span className="quiet">{held ? 'Held while you point' : `${count(perMinute)} / min`}</span>
+        <h2 id="happening">{t('Happening now')}</h2>
+        <span className="quiet">{held ? t('Held while you point') : t('{{amount}} / min', { amount: perMinute })}</span>
       </header>
       {events.length === 0 ? (
-        <p className={styles.none}>Events show here as they arrive.</p>
+        <p className={styles.none}>{t('Events show here as they arrive.')}</p>
       ) : (
         <ul className={styles.list}>
           {events.map((event) => (

@@ -1,5 +1,5 @@
 import type { Loading } from '~/api/types'
-import { count } from '~/words/numbers'
+import { t } from '~/words/language'
 import styles from './Strips.module.css'
 
 export function LoadingStrip({ loading }: { loading: Loading }) {
@@ -10,7 +10,7 @@ export function LoadingStrip({ loading }: { loading: Loading }) {
         <strong>{loading.label}</strong>
         {loading.total > 0 && (
           <span>
-            {count(loading.done)} of {count(loading.total)}
+            {t('{{done}} of {{total}}', { done: loading.done, total: loading.total })}
           </span>
         )}
       </div>

@@ -11,6 +11,7 @@ import { RunTable } from '~/parts/RunTable'
 import { Answered, Empty } from '~/parts/States'
 import { TreeDrawing } from '~/parts/Drawings'
 import pageStyles from '~/parts/Page.module.css'
+import { t } from '~/words/language'
 import { ActivityCard } from './ActivityCard'
 import { Attention } from './Attention'
 import { Counters } from './Counters'
@@ -24,13 +25,13 @@ export function OverviewPage() {
   const query = useQuery(overview)
   return (
     <>
-      <TopBar title="Overview" beside={<LiveMark />}>
+      <TopBar title={t('Overview')} beside={<LiveMark />}>
         <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => void navigate({ to: '/segments/$id', params: { id: 'new' } })}>
-          New segment
+          {t('New segment')}
         </Button>
       </TopBar>
       <Page>
-        <Answered query={query} what="The overview did not load" waiting={<OverviewWaiting />}>
+        <Answered query={query} what={t('The overview did not load')} waiting={<OverviewWaiting />}>
           {(data) => <Everything data={data} />}
         </Answered>
       </Page>
@@ -48,13 +49,13 @@ function Everything({ data }: { data: Overview }) {
         <ActivityCard days={data.activity} />
         <HappeningNow perMinute={data.events_per_minute} />
       </div>
-      <Section title="Running now" note="Lift is treated minus holdout, in percentage points, with a 95% interval">
+      <Section title={t('Running now')} note={t('Lift is treated minus holdout, in percentage points, with a 95% interval')}>
         {data.running.length > 0 ? (
           <RunTable rows={data.running} />
         ) : (
           <div className={pageStyles.card}>
-            <Empty title="Nothing is running" drawing={<TreeDrawing />}>
-              Publish a journey or a campaign through the API and its result appears here, measured against its holdout.
+            <Empty title={t('Nothing is running')} drawing={<TreeDrawing />}>
+              {t('Publish a journey or a campaign through the API and its result appears here, measured against its holdout.')}
             </Empty>
           </div>
         )}

@@ -10,7 +10,7 @@ import pageStyles from '~/parts/Page.module.css'
 import { Pager } from '~/parts/Pager'
 import { SearchBox } from '~/parts/SearchBox'
 import { Answered, Empty, Waiting } from '~/parts/States'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import styles from './PeoplePage.module.css'
 import { PeopleTable } from './PeopleTable'
 
@@ -23,17 +23,17 @@ export function PeoplePage() {
   const find = (wanted: string) => void navigate({ search: wanted ? { text: wanted } : {}, replace: true })
   return (
     <>
-      <TopBar title="People" beside={<LiveMark />} />
+      <TopBar title={t('People')} beside={<LiveMark />} />
       <Page>
         <div>
           <div className={styles.tools}>
-            <SearchBox label="Find a person" hint="Name, email or id" value={text} onChange={find} />
+            <SearchBox label={t('Find a person')} hint={t('Name, email or id')} value={text} onChange={find} />
             <p className="quiet" role="status">
-              {query.data ? plural(query.data.total, 'person', 'people') : ''}
-              {text && query.data ? ` match “${text}”` : ''}
+              {query.data ? counted(query.data.total, '{{count}} person', '{{count}} people') : ''}
+              {text && query.data ? ` ${t('match “{{text}}”', { text })}` : ''}
             </p>
           </div>
-          <Answered query={query} what="The people did not load" waiting={<div className={pageStyles.card}><Waiting rows={12} /></div>}>
+          <Answered query={query} what={t('The people did not load')} waiting={<div className={pageStyles.card}><Waiting rows={12} /></div>}>
             {(data) =>
               data.people.length > 0 ? (
                 <>
@@ -57,16 +57,16 @@ export function PeoplePage() {
 
 function NobodyFound({ text, clear }: { text: string; clear: () => void }) {
   return (
-    <Empty title={`Nobody matches “${text}”`} drawing={<SieveDrawing />} actions={<Button onClick={clear}>Clear the search</Button>}>
-      Try fewer letters. Names, addresses and ids are searched.
+    <Empty title={t('Nobody matches “{{text}}”', { text })} drawing={<SieveDrawing />} actions={<Button onClick={clear}>{t('Clear the search')}</Button>}>
+      {t('Try fewer letters. Names, addresses and ids are searched.')}
     </Empty>
   )
 }
 
 function NobodyYet() {
   return (
-    <Empty title="Nobody yet" drawing={<PeopleDrawing />}>
-      People appear with their first event. The Data page has a snippet that sends one.
+    <Empty title={t('Nobody yet')} drawing={<PeopleDrawing />}>
+      {t('People appear with their first event. The Data page has a snippet that sends one.')}
     </Empty>
   )
 }

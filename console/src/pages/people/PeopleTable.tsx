@@ -4,6 +4,7 @@ import { Chip } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
 import { PersonMark } from '~/parts/PersonMark'
 import tableStyles from '~/parts/Table.module.css'
+import { t } from '~/words/language'
 import { NONE } from '~/words/numbers'
 import { personName, readable, shown } from '~/words/people'
 import { commonTraits } from './commonTraits'
@@ -12,19 +13,19 @@ import styles from './PeoplePage.module.css'
 export function PeopleTable({ people, stale }: { people: PersonRow[]; stale: boolean }) {
   const columns = commonTraits(people)
   return (
-    <div className={`${tableStyles.block} ${styles.table}`} data-stale={stale || undefined} tabIndex={0} role="region" aria-label="People">
+    <div className={`${tableStyles.block} ${styles.table}`} data-stale={stale || undefined} tabIndex={0} role="region" aria-label={t('People')}>
       <table className={tableStyles.table}>
         <thead>
           <tr>
-            <th scope="col">Name</th>
-            <th scope="col">Id</th>
+            <th scope="col">{t('Name')}</th>
+            <th scope="col">{t('Id')}</th>
             {columns.map((name) => (
               <th key={name} scope="col" title={name}>
                 {readable(name)}
               </th>
             ))}
-            <th scope="col" className={tableStyles.number}>First seen</th>
-            <th scope="col" className={tableStyles.number}>Last seen</th>
+            <th scope="col" className={tableStyles.number}>{t('First seen')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Last seen')}</th>
           </tr>
         </thead>
         <tbody>
@@ -47,7 +48,7 @@ function Row({ person, columns }: { person: PersonRow; columns: string[] }) {
           <Link to="/people/$id" params={{ id: person.user_id }} className={`${tableStyles.name} cut`}>
             {name}
           </Link>
-          {!person.known && <Chip>anonymous</Chip>}
+          {!person.known && <Chip>{t('anonymous')}</Chip>}
         </div>
       </td>
       <td className={`${styles.trait} mono quiet`}>{person.user_id}</td>

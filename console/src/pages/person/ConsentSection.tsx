@@ -4,6 +4,7 @@ import { put, route } from '~/api/client'
 import { person as personQuery } from '~/api/queries'
 import type { Person } from '~/api/types'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './PersonPage.module.css'
 
 interface Choice {
@@ -32,7 +33,7 @@ export function ConsentSection({ id, person }: { id: string; person: Person }) {
   const unasked = Object.keys(person.consent).length === 0
   return (
     <section className={styles.section}>
-      <h2>Consent</h2>
+      <h2>{t('Consent')}</h2>
       <div className={styles.consents}>
         {choices(person.consent).map((choice) => (
           <Switch
@@ -45,10 +46,10 @@ export function ConsentSection({ id, person }: { id: string; person: Person }) {
           />
         ))}
       </div>
-      {unasked && <p className="faint">Never asked: the workspace’s default holds.</p>}
+      {unasked && <p className="faint">{t('Never asked: the workspace’s default holds.')}</p>}
       {change.isError && (
         <p className={styles.problem} role="alert">
-          Not changed. {change.error.message}
+          {t('Not changed.')} {change.error.message}
         </p>
       )}
     </section>

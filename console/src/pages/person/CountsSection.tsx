@@ -1,3 +1,4 @@
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from './PersonPage.module.css'
 
@@ -13,7 +14,7 @@ export function CountsSection({ counts, chosen, choose }: Props) {
   if (rows.length === 0) return null
   return (
     <section className={styles.section}>
-      <h2>What they did</h2>
+      <h2>{t('What they did')}</h2>
       <ul className={styles.counts}>
         {rows.map(([name, times]) => (
           <li key={name}>

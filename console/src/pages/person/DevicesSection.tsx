@@ -1,5 +1,6 @@
 import type { Device } from '~/api/types'
 import { Ago } from '~/parts/Moment'
+import { t } from '~/words/language'
 import styles from './PersonPage.module.css'
 
 const KINDS: Record<Device['type'], string> = { web: 'Browser', ios: 'iPhone or iPad', android: 'Android' }
@@ -9,7 +10,7 @@ export function DevicesSection({ devices }: { devices: Device[] }) {
   if (devices.length === 0) return null
   return (
     <section className={styles.section}>
-      <h2>Devices</h2>
+      <h2>{t('Devices')}</h2>
       <ul>
         {devices.map(({ id, type, app, heard_at }) => (
           <li key={id}>

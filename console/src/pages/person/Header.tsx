@@ -1,5 +1,6 @@
 import type { Person } from '~/api/types'
 import { PersonMark } from '~/parts/PersonMark'
+import { t } from '~/words/language'
 import { full, month } from '~/words/moments'
 import { personName, place, shown } from '~/words/people'
 import styles from './PersonPage.module.css'
@@ -7,7 +8,7 @@ import styles from './PersonPage.module.css'
 export function Header({ person }: { person: Person }) {
   const name = personName(person)
   const email = person.traits['email']
-  const since = person.first_seen && <span title={full(person.first_seen)}>since {month(person.first_seen)}</span>
+  const since = person.first_seen && <span title={full(person.first_seen)}>{t('since {{month}}', { month: month(person.first_seen) })}</span>
   const where = place(person.traits)
   return (
     <div className={styles.head}>
@@ -19,7 +20,7 @@ export function Header({ person }: { person: Person }) {
           {where}
           {where && since ? ' · ' : ''}
           {since}
-          {!person.known && ' · not signed in yet'}
+          {!person.known && t(' · not signed in yet')}
         </p>
       </div>
     </div>

@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { post } from '~/api/client'
 import type { Identity, IdentityLink, Person } from '~/api/types'
 import { Ago } from '~/parts/Moment'
+import { t } from '~/words/language'
 import styles from './PersonPage.module.css'
 
 const same = (identity: Identity) => `${identity.kind}/${identity.value}`
@@ -21,7 +22,7 @@ export function IdentitiesSection({ id, person }: { id: string; person: Person }
   })
   return (
     <section className={styles.section}>
-      <h2>Identities</h2>
+      <h2>{t('Identities')}</h2>
       <ul className={styles.identities}>
         {person.identities.map((identity) => (
           <li key={same(identity)} className={styles.identity}>
@@ -30,7 +31,7 @@ export function IdentitiesSection({ id, person }: { id: string; person: Person }
           </li>
         ))}
       </ul>
-      {person.links.length > 0 && <h3 className={styles.subheading}>Joined by</h3>}
+      {person.links.length > 0 && <h3 className={styles.subheading}>{t('Joined by')}</h3>}
       <ul className={styles.identities}>
         {person.links.map((link) => (
           <LinkLine key={link.id} link={link} undo={() => unmerge.mutate(link)} busy={unmerge.isPending} />
@@ -38,7 +39,7 @@ export function IdentitiesSection({ id, person }: { id: string; person: Person }
       </ul>
       {unmerge.isError && (
         <p className={styles.problem} role="alert">
-          Not taken apart. {unmerge.error.message}
+          {t('Not taken apart.')} {unmerge.error.message}
         </p>
       )}
     </section>
@@ -54,13 +55,13 @@ function LinkLine({ link, undo, busy }: { link: IdentityLink; undo: () => void; 
       <div>
         <span className="quiet">
           {link.kind}
-          {link.by ? ` by ${link.by}` : ''}, <Ago at={link.at} />
+          {link.by ? ` ${t('by {{who}}', { who: link.by })}` : ''}, <Ago at={link.at} />
         </span>
         {link.undone_at ? (
-          <span className="quiet">undone</span>
+          <span className="quiet">{t('undone')}</span>
         ) : (
           <Button variant="subtle" onClick={undo} disabled={busy}>
-            Take apart
+            {t('Take apart')}
             <span className="unseen"> {link.second.value}</span>
           </Button>
         )}

@@ -6,7 +6,7 @@ import { post, Refusal } from '~/api/client'
 import { person as personQuery } from '~/api/queries'
 import type { Person } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { personName } from '~/words/people'
 import styles from './MergeDialog.module.css'
 
@@ -26,7 +26,7 @@ export function MergeDialog({ person, id, close }: { person: Person; id: string;
     },
   })
   return (
-    <Dialog onClose={close} title={`Merge ${personName(person)} with someone`}>
+    <Dialog onClose={close} title={t('Merge {{name}} with someone', { name: personName(person) })}>
       <form
         className={styles.form}
         onSubmit={(event) => {
@@ -34,10 +34,10 @@ export function MergeDialog({ person, id, close }: { person: Person; id: string;
           merge.mutate()
         }}
       >
-        <p className="quiet">Both histories become one timeline. “Take apart” on this page gives back exactly what was.</p>
+        <p className="quiet">{t('Both histories become one timeline. “Take apart” on this page gives back exactly what was.')}</p>
         <TextInput
-          label="The other person’s id"
-          placeholder="A user id or an anonymous id"
+          label={t('The other person’s id')}
+          placeholder={t('A user id or an anonymous id')}
           data-autofocus
           value={second}
           onChange={(event) => setSecond(event.currentTarget.value)}
@@ -45,14 +45,14 @@ export function MergeDialog({ person, id, close }: { person: Person; id: string;
         />
         {other.data && !self && (
           <p className={styles.found} role="status">
-            <strong>{personName(other.data)}</strong>, {plural(Object.values(other.data.event_counts).reduce((a, b) => a + b, 0), 'event')}
+            <strong>{personName(other.data)}</strong>, {counted(Object.values(other.data.event_counts).reduce((a, b) => a + b, 0), '{{count}} event', '{{count}} events')}
           </p>
         )}
-        {merge.isError && <p role="alert">Not merged. {merge.error.message}</p>}
+        {merge.isError && <p role="alert">{t('Not merged.')} {merge.error.message}</p>}
         <div className={styles.actions}>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{t('Cancel')}</Button>
           <Button type="submit" variant="filled" disabled={!other.data || self || asked !== second.trim()} loading={merge.isPending}>
-            Merge 2 people
+            {t('Merge 2 people')}
           </Button>
         </div>
       </form>

@@ -10,6 +10,7 @@ import type { Person } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { LiveMark, PausedStrip } from '~/parts/Live'
 import { Answered, Waiting } from '~/parts/States'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { personName } from '~/words/people'
 import { ConsentSection } from './ConsentSection'
@@ -24,7 +25,7 @@ import { TraitsSection } from './TraitsSection'
 import { Visits } from './Visits'
 
 const here = getRouteApi('/people/$id')
-const PARENT = { to: '/people', label: 'People' } as const
+const PARENT = { to: '/people', label: t('People') } as const
 
 export function PersonPage() {
   const { id } = here.useParams()
@@ -37,21 +38,21 @@ export function PersonPage() {
       <TopBar title={data ? personName(data) : id} parent={PARENT} beside={data && <code className="faint cut">{data.user_id ?? id}</code>}>
         {data && (
           <Button leftSection={<Route size={14} />} onClick={() => void navigate({ to: '/people/$id/why', params: { id } })}>
-            Why a message
+            {t('Why a message')}
           </Button>
         )}
         {data && (
           <Button leftSection={<Smartphone size={14} />} onClick={() => void navigate({ to: '/mailbox', search: { person: id } })}>
-            Their phone
+            {t('Their phone')}
           </Button>
         )}
         {data && (
           <Button leftSection={<Merge size={14} />} onClick={() => setMerging(true)}>
-            Merge with someone
+            {t('Merge with someone')}
           </Button>
         )}
       </TopBar>
-      <Answered query={query} what="This person did not load" waiting={<Waiting rows={10} />}>
+      <Answered query={query} what={t('This person did not load')} waiting={<Waiting rows={10} />}>
         {(data) => (
           <>
             <Panes key={id} id={id} person={data} />
@@ -68,7 +69,7 @@ function Panes({ id, person: shown }: { id: string; person: Person }) {
   const stream = useMemo(() => new Stream(route`/api/people/${id}/live`, ['happened']), [id])
   return (
     <div className={styles.panes}>
-      <aside className={styles.side} aria-label="About this person" tabIndex={0}>
+      <aside className={styles.side} aria-label={t('About this person')} tabIndex={0}>
         <Header person={shown} />
         <TraitsSection person={shown} />
         <ConsentSection id={id} person={shown} />
@@ -78,8 +79,8 @@ function Panes({ id, person: shown }: { id: string; person: Person }) {
       </aside>
       <Tabs defaultValue="everything" className={styles.main}>
         <Tabs.List>
-          <Tabs.Tab value="everything">{event ?? 'Everything'}</Tabs.Tab>
-          <Tabs.Tab value="journeys">Journeys{shown.visits.length > 0 ? ` ${count(shown.visits.length)}` : ''}</Tabs.Tab>
+          <Tabs.Tab value="everything">{event ?? t('Everything')}</Tabs.Tab>
+          <Tabs.Tab value="journeys">{t('Journeys')}{shown.visits.length > 0 ? ` ${count(shown.visits.length)}` : ''}</Tabs.Tab>
           <span className={styles.live}>
             <LiveMark stream={stream} />
           </span>

@@ -9,7 +9,7 @@ import type { HappenedEvent } from '~/api/types'
 import { LetterDrawing } from '~/parts/Drawings'
 import { useNow } from '~/parts/Moment'
 import { Empty, Failed, Waiting } from '~/parts/States'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { TimelineEntry } from './TimelineEntry'
 import styles from './Timeline.module.css'
 import { lines } from './timelineLines'
@@ -31,27 +31,27 @@ export function Timeline({ id, event, stream, clear }: Props) {
   const arrivals = useArrivals(stream, event, scroller)
   const known = useMemo(() => query.data?.pages.flatMap((page) => page.events) ?? [], [query.data])
   if (query.isPending) return <Waiting rows={8} height={52} />
-  if (query.isError) return <Failed what="The timeline did not load" error={query.error} retry={() => void query.refetch()} />
+  if (query.isError) return <Failed what={t('The timeline did not load')} error={query.error} retry={() => void query.refetch()} />
   const events = unique([...arrivals.shown, ...known])
   return (
     <div className={styles.frame}>
       {event && (
         <p className={styles.filter}>
-          Only “{event}”
+          {t('Only “{{event}}”', { event })}
           <Button variant="subtle" leftSection={<X size={13} />} onClick={clear}>
-            Show everything
+            {t('Show everything')}
           </Button>
         </p>
       )}
       {arrivals.held > 0 && (
         <Button className={styles.held} leftSection={<ArrowUp size={13} />} variant="filled" onClick={arrivals.release}>
-          {plural(arrivals.held, 'new')}
+          {counted(arrivals.held, '{{count}} new', '{{count}} new')}
         </Button>
       )}
-      <div className={styles.scroller} ref={setScroller} tabIndex={0} role="region" aria-label="Timeline" data-fresh={arrivals.shown.length > 0 || undefined}>
+      <div className={styles.scroller} ref={setScroller} tabIndex={0} role="region" aria-label={t('Timeline')} data-fresh={arrivals.shown.length > 0 || undefined}>
         {events.length === 0 ? (
-          <Empty title="Nothing happened yet" drawing={<LetterDrawing />}>
-            Events show here the moment they arrive.
+          <Empty title={t('Nothing happened yet')} drawing={<LetterDrawing />}>
+            {t('Events show here the moment they arrive.')}
           </Empty>
         ) : (
           <Lines events={events} scroller={scroller} more={query.hasNextPage && !query.isFetchingNextPage ? () => void query.fetchNextPage() : null} />

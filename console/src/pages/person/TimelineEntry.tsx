@@ -6,6 +6,7 @@ import { EventTile } from '~/parts/EventTile'
 import { JsonText } from '~/parts/JsonText'
 import { ago, clock, full } from '~/words/moments'
 import { capital, detail, origin, phrase } from '~/words/happenings'
+import { t } from '~/words/language'
 import styles from './Timeline.module.css'
 
 const RECENT_MS = 6 * 3600_000
@@ -30,7 +31,7 @@ export function TimelineEntry({ event, now }: { event: HappenedEvent; now: Date 
         {open && (
           <div id={body} className={styles.body}>
             <JsonText
-              label={`Everything about ${event.event}`}
+              label={t('Everything about {{name}}', { name: event.event })}
               value={{
                 event: event.event, kind: event.kind, timestamp: event.timestamp, received_at: event.received_at, message_id: event.message_id,
                 source: event.source, identity: { kind: event.identity.kind, value: event.identity.value }, properties: event.properties, context: event.context,

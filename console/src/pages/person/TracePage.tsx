@@ -10,6 +10,7 @@ import { Page } from '~/parts/Page'
 import pageStyles from '~/parts/Page.module.css'
 import { Answered, Empty } from '~/parts/States'
 import { armWords } from '~/words/entries'
+import { t } from '~/words/language'
 import { clockSeconds, full, shortDay } from '~/words/moments'
 import { personName } from '~/words/people'
 import styles from './TracePage.module.css'
@@ -33,29 +34,29 @@ export function TracePage() {
   ]
   return (
     <>
-      <TopBar title={`Why, ${name}`} parent={{ to: '/people', label: 'People' }} />
+      <TopBar title={t('Why, {{name}}', { name })} parent={{ to: '/people', label: t('People') }} />
       <Page>
         <div className={styles.asked}>
           <Select
-            label="Journey or campaign"
-            placeholder="Choose one"
+            label={t('Journey or campaign')}
+            placeholder={t('Choose one')}
             searchable
             data={choices}
             value={of || null}
             onChange={(chosen) => void navigate({ search: chosen ? { of: chosen } : {} })}
           />
           <Link to="/people/$id" params={{ id }} className="link">
-            Everything about {name}
+            {t('Everything about {{name}}', { name })}
           </Link>
         </div>
         {of === '' ? (
           <div className={pageStyles.card}>
-            <Empty title="Of which journey or campaign" drawing={<TreeDrawing />}>
-              Choose one, to see what it did with {name} and why: the event, the entry, the steps, the gate, the provider.
+            <Empty title={t('Of which journey or campaign')} drawing={<TreeDrawing />}>
+              {t('Choose one, to see what it did with {{name}} and why: the event, the entry, the steps, the gate, the provider.', { name })}
             </Empty>
           </div>
         ) : (
-          <Answered query={query} what="This was not traced">
+          <Answered query={query} what={t('This was not traced')}>
             {(data) => (
               <>
                 <p>
@@ -64,7 +65,7 @@ export function TracePage() {
                   </Link>
                   : {data.words}
                 </p>
-                <ol className={styles.attempts} aria-label="Attempts, newest first">
+                <ol className={styles.attempts} aria-label={t('Attempts, newest first')}>
                   {[...data.attempts].reverse().map((attempt, i) => (
                     <Attempt key={`${attempt.event_at ?? ''}/${data.attempts.length - i}`} attempt={attempt} />
                   ))}
@@ -84,7 +85,7 @@ function Attempt({ attempt }: { attempt: TraceAttempt }) {
       <div className={styles.head}>
         <h2>{attempt.event}</h2>
         <Chip tone={attempt.entered ? 'good' : 'plain'} dot>
-          {attempt.entered ? `entered v${attempt.version}` : 'did not enter'}
+          {attempt.entered ? t('entered v{{version}}', { version: String(attempt.version) }) : t('did not enter')}
         </Chip>
         {attempt.arm && <Chip>{armWords(attempt.arm)}</Chip>}
         {attempt.event_at && (

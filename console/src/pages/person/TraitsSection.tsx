@@ -2,6 +2,7 @@ import { Button } from '@mantine/core'
 import { useState } from 'react'
 import type { Person } from '~/api/types'
 import { Ago } from '~/parts/Moment'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { readable, shown } from '~/words/people'
 import styles from './PersonPage.module.css'
@@ -13,16 +14,16 @@ export function TraitsSection({ person }: { person: Person }) {
   const traits = Object.entries(person.traits).sort(([a], [b]) => a.localeCompare(b))
   const events = Object.values(person.event_counts).reduce((total, times) => total + times, 0)
   return (
-    <section className={styles.section} aria-label="Facts and traits">
+    <section className={styles.section} aria-label={t('Facts and traits')}>
       <dl className={styles.facts}>
         <div>
-          <dt>Last seen</dt>
+          <dt>{t('Last seen')}</dt>
           <dd>
             <Ago at={person.last_seen} />
           </dd>
         </div>
         <div>
-          <dt>Events</dt>
+          <dt>{t('Events')}</dt>
           <dd>{count(events)}</dd>
         </div>
         {(all ? traits : traits.slice(0, FEW)).map(([name, value]) => (
@@ -36,7 +37,7 @@ export function TraitsSection({ person }: { person: Person }) {
       </dl>
       {traits.length > FEW && (
         <Button variant="subtle" className={styles.more} onClick={() => setAll(!all)} aria-expanded={all}>
-          {all ? 'Show fewer traits' : `Show all ${count(traits.length)} traits`}
+          {all ? t('Show fewer traits') : t('Show all {{number}} traits', { number: traits.length })}
         </Button>
       )}
     </section>

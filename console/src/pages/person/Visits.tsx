@@ -7,6 +7,7 @@ import { TreeDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import { Empty } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
+import { t } from '~/words/language'
 import { clock, shortDay } from '~/words/moments'
 import styles from './Timeline.module.css'
 
@@ -16,29 +17,29 @@ export function Visits({ id, visits }: { id: string; visits: PersonVisit[] }) {
   if (visits.length === 0) {
     return (
       <Empty
-        title="In no journey yet"
+        title={t('In no journey yet')}
         drawing={<TreeDrawing />}
         actions={
           <Link to="/people/$id/why" params={{ id }} className="link">
-            Ask why not
+            {t('Ask why not')}
           </Link>
         }
       >
-        When a trigger fires for this person, their way through the journey shows here.
+        {t('When a trigger fires for this person, their way through the journey shows here.')}
       </Empty>
     )
   }
   return (
-    <div className={`${tableStyles.block} ${styles.visits}`} tabIndex={0} role="region" aria-label="Journeys and campaigns">
+    <div className={`${tableStyles.block} ${styles.visits}`} tabIndex={0} role="region" aria-label={t('Journeys and campaigns')}>
       <table className={tableStyles.table}>
         <thead>
           <tr>
-            <th scope="col">Journey or campaign</th>
-            <th scope="col">Arm</th>
-            <th scope="col">Where</th>
-            <th scope="col">Entered</th>
-            <th scope="col">Next</th>
-            <th scope="col">Why</th>
+            <th scope="col">{t('Journey or campaign')}</th>
+            <th scope="col">{t('Arm')}</th>
+            <th scope="col">{t('Where')}</th>
+            <th scope="col">{t('Entered')}</th>
+            <th scope="col">{t('Next')}</th>
+            <th scope="col">{t('Why')}</th>
           </tr>
         </thead>
         <tbody>
@@ -53,24 +54,24 @@ export function Visits({ id, visits }: { id: string; visits: PersonVisit[] }) {
               <td>
                 <Chip tone={visit.arm === 'treated' ? 'accent' : 'plain'}>{visit.arm.replace('_', ' ')}</Chip>
               </td>
-              <td className="quiet">{visit.left_at ? `Left by ${visit.left_by || 'exit'}` : `At ${visit.step || 'start'}`}</td>
+              <td className="quiet">{visit.left_at ? t('Left by {{exit}}', { exit: visit.left_by || 'exit' }) : t('At {{step}}', { step: visit.step || 'start' })}</td>
               <td className="quiet">
                 <Ago at={visit.entered_at} />
               </td>
               <td className="quiet">
                 {visit.left_at ? (
                   <>
-                    Left <Ago at={visit.left_at} />
+                    {t('Left')} <Ago at={visit.left_at} />
                   </>
                 ) : visit.due_at ? (
-                  `Due ${shortDay(visit.due_at, new Date())}, ${clock(visit.due_at)}`
+                  t('Due {{moment}}', { moment: `${shortDay(visit.due_at, new Date())}, ${clock(visit.due_at)}` })
                 ) : (
-                  'Waits for an event'
+                  t('Waits for an event')
                 )}
               </td>
               <td>
                 <Link to="/people/$id/why" params={{ id }} search={{ of: visit.origin }} className="link">
-                  Step by step
+                  {t('Step by step')}
                 </Link>
               </td>
             </tr>

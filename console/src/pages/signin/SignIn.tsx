@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { post, Refusal } from '~/api/client'
 import { session } from '~/api/queries'
 import { Mark } from '~/frame/Mark'
+import { t } from '~/words/language'
 import styles from './SignIn.module.css'
 
 /** One field: the API key. The answer is a cookie that scripts cannot read; the key itself is not kept. */
@@ -24,13 +25,13 @@ export default function SignIn() {
         }}
       >
         <Mark size={28} />
-        <h1>Sign in to Holdfast</h1>
+        <h1>{t('Sign in to Holdfast')}</h1>
         <p>
-          Use an API key of this workspace. The first one is in <code>keys.json</code> in its data directory;{' '}
-          <code>holdfast keys add NAME --kind api</code> makes more.
+          {t('Use an API key of this workspace. The first one is in')} <code>{'keys.json'}</code> {t('in its data directory;')}{' '}
+          <code>{t('holdfast keys add NAME --kind api')}</code> {t('makes more.')}
         </p>
         <PasswordInput
-          label="API key"
+          label={t('API key')}
           size="xs"
           value={key}
           onChange={(event) => setKey(event.currentTarget.value)}
@@ -41,7 +42,7 @@ export default function SignIn() {
           autoFocus
         />
         <Button type="submit" variant="filled" fullWidth disabled={!key.trim()} loading={enter.isPending}>
-          Sign in
+          {t('Sign in')}
         </Button>
       </form>
     </main>

@@ -1,6 +1,7 @@
 import { useMemo } from 'react'
 import { Ago } from '~/parts/Moment'
 import { mailDocument } from '~/parts/mailDocument'
+import { counted, t } from '~/words/language'
 import { Presses } from './Presses'
 import styles from './Phone.module.css'
 import { type Said, textOf } from './said'
@@ -13,10 +14,10 @@ export function AppScreen({ messages }: { messages: Said[] }) {
   return (
     <>
       {over && <Sheet said={over} />}
-      {earlier > 0 && <p className={styles.meta}>{earlier === 1 ? '1 earlier in-app message' : `${earlier} earlier in-app messages`} below this one.</p>}
+      {earlier > 0 && <p className={styles.meta}>{counted(earlier, '{{count}} earlier in-app message below this one.', '{{count}} earlier in-app messages below this one.')}</p>}
       {inbox.length > 0 && (
         <div className={styles.inbox}>
-          <h2>Inbox</h2>
+          <h2>{t('Inbox')}</h2>
           <ul>
             {inbox.map(({ id, at, parts }) => (
               <li key={id}>
@@ -44,10 +45,10 @@ function Sheet({ said: { parts } }: { said: Said }) {
   return (
     <div className={styles.sheet} data-kind={kind}>
       {kind === 'html' ? (
-        <iframe title="The in-app message" sandbox="" srcDoc={safe} referrerPolicy="no-referrer" />
+        <iframe title={t('The in-app message')} sandbox="" srcDoc={safe} referrerPolicy="no-referrer" />
       ) : (
         <>
-          {textOf(parts['image']) && <p className={styles.picture}>Picture</p>}
+          {textOf(parts['image']) && <p className={styles.picture}>{t('Picture')}</p>}
           <p className={styles.title}>{textOf(parts['title'])}</p>
           <p>{textOf(parts['body'])}</p>
           <Presses parts={parts} />

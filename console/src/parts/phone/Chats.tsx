@@ -1,6 +1,7 @@
 import { MediumIcon } from '~/parts/MediumIcon'
 import { Ago } from '~/parts/Moment'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import { Presses } from './Presses'
 import styles from './Phone.module.css'
 import { parametersOf, plainOf, type Said, textOf } from './said'
@@ -32,11 +33,11 @@ function Bubble({ said: { at, parts } }: { said: Said }) {
   const template = textOf(parts['template'])
   return (
     <>
-      {(textOf(parts['media_url']) || textOf(parts['image']) || textOf(parts['header'])) && <p className={styles.picture}>Picture</p>}
+      {(textOf(parts['media_url']) || textOf(parts['image']) || textOf(parts['header'])) && <p className={styles.picture}>{t('Picture')}</p>}
       {template ? (
         <>
           <p className={styles.meta}>
-            Approved template <code>{template}</code>
+            {t('Approved template')} <code>{template}</code>
           </p>
           <ol className={styles.filled}>
             {parametersOf(parts).map((each, i) => (

@@ -1,6 +1,7 @@
 import { MediumIcon } from '~/parts/MediumIcon'
 import { Ago } from '~/parts/Moment'
 import { channelName } from '~/words/happenings'
+import { t } from '~/words/language'
 import { Presses } from './Presses'
 import styles from './Phone.module.css'
 import { type Said, textOf } from './said'
@@ -14,13 +15,13 @@ export function LockScreen({ messages }: { messages: Said[] }) {
           <p className={styles.meta}>
             <MediumIcon medium={medium} size={12} />
             <span className="cut">
-              {from || 'Your app'} · {channelName(medium)}
+              {from || t('Your app')} · {channelName(medium)}
             </span>
             {at && <Ago at={at} />}
           </p>
           <p className={styles.title}>{textOf(parts['title'])}</p>
           <p>{textOf(parts['body'])}</p>
-          {textOf(parts['image']) && <p className={styles.picture}>Picture</p>}
+          {textOf(parts['image']) && <p className={styles.picture}>{t('Picture')}</p>}
           <Presses parts={parts} />
         </li>
       ))}

@@ -1,5 +1,6 @@
 import { SegmentedControl } from '@mantine/core'
 import { useState } from 'react'
+import { t } from '~/words/language'
 import { AppScreen } from './AppScreen'
 import { Chats } from './Chats'
 import { LockScreen } from './LockScreen'
@@ -20,7 +21,7 @@ export function Phone({ messages }: { messages: Said[] }) {
     <div className={styles.whole}>
       {there.length > 1 && (
         <SegmentedControl
-          aria-label="Screen"
+          aria-label={t('Screen')}
           data={there.map((value) => ({ value, label: LABELS[value] }))}
           value={screen}
           onChange={(value) => setChosen(value as Screen)}
