@@ -55,6 +55,7 @@ from holdfast.flows.measure.insights import Analyst, InsightResult, plain_object
 from holdfast.flows.measure.kpis import KpiReport, checked_tree, keep_tree, load_tree, reckon
 from holdfast.flows.measure.self_check import SelfCheck, check_wish, self_check
 from holdfast.flows.measure.sql import SqlResult, ask_sql, people_query, sql_value, table_of
+from holdfast.flows.measure.trial_keeping import Room, TrialKeeper
 from holdfast.flows.measure.trial_told import Trial, trial_of
 from holdfast.flows.measure.trials import measure_trial, trial_wish
 from holdfast.flows.people.erase import Proof, prove
@@ -108,7 +109,15 @@ class Tracked:
 
 
 class Workspace(
-    Analyst, Surveyed, ListKeeper, SegmentKeeper, ContentKeeper, RunKeeper, AdaptiveKeeper, ExperimentKeeper
+    Analyst,
+    Surveyed,
+    ListKeeper,
+    SegmentKeeper,
+    ContentKeeper,
+    RunKeeper,
+    AdaptiveKeeper,
+    ExperimentKeeper,
+    TrialKeeper,
 ):
     """One workspace, open in this process. Methods may be called from any thread; close it when done.
 
@@ -638,6 +647,13 @@ class Workspace(
 
     def on_paths(self, work: Callable[[Around], Coroutine[Any, Any, T]]) -> T:
         return self._changed(work(self._app))
+
+    def on_trials(self, work: Callable[[Room], Coroutine[Any, Any, T]]) -> T:
+        async def settled() -> T:
+            await self._app.settle()
+            return await work(self._app)
+
+        return self._wait(settled())
 
     def keep(self, work: Callable[[Keeper], Coroutine[Any, Any, T]]) -> T:
         return self._wait(work(self._app))

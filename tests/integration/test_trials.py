@@ -306,6 +306,30 @@ def test_the_journeys_effect_is_found_in_its_workspace(directory: Path, truth: T
     assert checked.as_json()["splits"] == 200
 
 
+def test_every_result_has_a_table_and_a_picture(directory: Path, tmp_path: Path) -> None:
+    with holdfast.open(directory, currency="EUR") as ws:
+        listed = ws.trials()
+        course = ws.trial_course(f"journey:{CART_RESCUE}", moments=4, reading="fixed")
+        checked = ws.check_trials(splits=50, people=300, within_seconds=30 * 86_400)
+        plan = ws.plan_trial(0.05, lift=0.1, people_a_day=800)
+        with pytest.raises(Invalid, match="a lift or people"):
+            ws.plan_trial(0.05)
+        found = ws.plan_trial(0.05, people=plan.plan.people)
+    assert f"journey:{CART_RESCUE}" in listed["id"].to_list()
+    assert course.table["people"].is_sorted()
+    assert course.table["at"].n_unique() == 4
+    assert course.table.columns == ["at", "variant", "people", "difference", "low", "high", "is_sure"]
+    assert set(checked.table["metric"]) >= {each.metric for each in checked.checked}
+    by_lift = dict(plan.table.select("lift", "people_each").iter_rows())
+    assert by_lift[0.1] == plan.plan.people_each
+    assert plan.table["people_each"].is_sorted(descending=True), "a larger lift takes fewer"
+    assert found.plan.lift == pytest.approx(0.1, rel=0.01)
+    told: dict[str, Any] = {"course": course, "checked": checked, "plan": plan}
+    for name, each in told.items():
+        each.plot().save(tmp_path / f"{name}.svg")
+        assert (tmp_path / f"{name}.svg").stat().st_size > 1_000
+
+
 def test_python_and_the_command_line_say_the_same(directory: Path, tmp_path: Path) -> None:
     as_of = format_moment(datetime.now(UTC))
     with holdfast.open(directory, currency="EUR") as ws:
@@ -317,6 +341,14 @@ def test_python_and_the_command_line_say_the_same(directory: Path, tmp_path: Pat
     assert json.loads(told.output) == json.loads(json.dumps(trial.json))
     shown = CliRunner().invoke(cli, asked)
     assert trial.words in shown.output
+    listed = CliRunner().invoke(cli, ["trial", "list", "--data", str(directory)])
+    assert f"journey:{CART_RESCUE}" in listed.output
+    over = ["trial", "course", f"journey:{CART_RESCUE}", "--moments", "2", "--as-of", as_of, "--data", str(directory)]
+    course = json.loads(CliRunner().invoke(cli, [*over, "--json"]).output)
+    assert len(course["points"]) == 2
+    last = course["points"][-1]["comparisons"][0]
+    assert last["difference"] == json.loads(told.output)["comparisons"][0]["difference"]
+    assert course["points"][0]["at"][:10] in CliRunner().invoke(cli, over).output
     assert (tmp_path / "trial.svg").stat().st_size > 1_000
     assert set(trial.table["metric"]) >= {"retained_1", "message_unsubscribed_3d"}
     assert trial.table["is_sure"].dtype == pl.Boolean

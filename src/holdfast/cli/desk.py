@@ -280,6 +280,13 @@ class Desk:
         asked = urlencode(question, doseq=True)
         return self._ask("GET", f"/api/trials/{_part(trial)}{'?' if asked else ''}{asked}")
 
+    def trials(self) -> list[Answer]:
+        return rows_of(self._ask("GET", "/api/trials"), "trials")
+
+    def trial_course(self, trial: str, question: Mapping[str, object]) -> Answer:
+        asked = urlencode(question, doseq=True)
+        return self._ask("GET", f"/api/trials/{_part(trial)}/course{'?' if asked else ''}{asked}")
+
     def holdout(self, question: Mapping[str, object]) -> Answer:
         asked = urlencode(question, doseq=True)
         return self._ask("GET", f"/api/holdout{'?' if asked else ''}{asked}")

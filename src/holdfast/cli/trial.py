@@ -142,6 +142,50 @@ def check(
     print(f"\n{answer['words']}")
 
 
+@app.command("list")
+def list_trials(data: Data = None, api_key: ApiKey = None, as_json: AsJson = False) -> None:
+    """Every trial there is: experiments, templates with variants, steps, journeys and campaigns."""
+    with desk(data, api_key) as at:
+        found = at.trials()
+    if as_json:
+        print_json({"trials": found})
+        return
+    rows: list[Answer] = [{**each, "variants": ", ".join(_names(each["variants"]))} for each in found]
+    columns = {"id": "TRIAL", "kind": "KIND", "state": "STATE", "variants": "VARIANTS", "goal": "GOAL"}
+    print_table(rows, columns, empty="There is none: a journey with a holdout is one.")
+
+
+@app.command()
+def course(
+    trial: Annotated[str, typer.Argument(help="As of `trial show`.")],
+    metric: Annotated[str | None, typer.Option(help="Such as revenue_7d; without it, what decides.")] = None,
+    moments: Annotated[int | None, typer.Option(help="How many moments.")] = None,
+    reading: Annotated[str | None, typer.Option(help="As of `trial show`.")] = None,
+    as_of: Annotated[str | None, typer.Option(metavar="MOMENT", help="The last of them.")] = None,
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """One metric over time: what was to be read at so many moments, from the first assignment until now."""
+    asked: dict[str, object] = {"metric": metric, "moments": moments, "reading": reading, "as_of": as_of}
+    with desk(data, api_key) as at:
+        answer = at.trial_course(trial, {name: each for name, each in asked.items() if each})
+    if as_json:
+        print_json(answer)
+        return
+    rows = [
+        {**_row({"metric": answer["metric"], **each}), "at": point["at"]}
+        for point in rows_of(answer, "points")
+        for each in rows_of(point, "comparisons")
+    ]
+    columns = {"at": "AT", "variant": "VARIANT", "people": "PEOPLE", "difference": "DIFFERENCE", "low": "LOW"}
+    print_table(rows, columns | {"high": "HIGH", "sure": "SURE"}, empty="Nobody takes part yet.")
+
+
+def _names(told: object) -> list[str]:
+    return [str(each) for each in told] if isinstance(told, list) else []
+
+
 @app.command()
 def holdout(
     goal: Annotated[str | None, typer.Option(metavar="EVENT", help="The event that means success.")] = None,

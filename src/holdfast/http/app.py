@@ -27,6 +27,7 @@ from holdfast.http.api.erasures import erasure_routes
 from holdfast.http.api.errors import error_routes
 from holdfast.http.api.experiments import experiment_routes
 from holdfast.http.api.files import file_routes
+from holdfast.http.api.holdout import holdout_routes
 from holdfast.http.api.insights import insight_routes
 from holdfast.http.api.keys import key_routes
 from holdfast.http.api.kpis import kpi_routes
@@ -113,6 +114,7 @@ def make_http(app: Application) -> ASGIApp:
         insight_routes,
         kpi_routes,
         trial_routes,
+        holdout_routes,
         simulate_routes,
         sql_routes,
         adaptive_routes,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 import numpy as np
@@ -23,6 +24,11 @@ from holdfast.measures.statistics.estimates import adjusted_difference, differen
 from holdfast.measures.statistics.moments import Moments, Numbers
 from holdfast.measures.trial import CONFIDENCE, wilson
 from holdfast.ports.history import History
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from holdfast.flows.measure.drawing import Plot
 
 SPLITS_MOST = 10_000
 PEOPLE_LEAST = 200
@@ -76,6 +82,19 @@ class SelfCheck:
     people: int
     splits: int
     checked: tuple[Checked, ...]
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """A row for each metric, plain and adjusted: how often a difference was “found”."""
+        from holdfast.flows.measure.self_check_told import check_table  # noqa: PLC0415  # Which a server needs not.
+
+        return check_table(self)
+
+    def plot(self) -> Plot:
+        """Bars: how often a difference was “found” of each metric."""
+        from holdfast.flows.measure.self_check_told import check_plot  # noqa: PLC0415  # As above.
+
+        return check_plot(self)
 
     @property
     def is_sound(self) -> bool:
