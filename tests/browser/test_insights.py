@@ -15,10 +15,12 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import OTHER_NAME, WRITE_KEY, Open, Server, Watched, watch
+from tests.browser.console import CONSOLE, OTHER_NAME, WRITE_KEY, Open, Server, Watched, watch
 
 HOSTILE = '<img src=x onerror="window.pwned=1">'
 RIGHT_TO_LEFT = "\u202eשלום 🎉"
+CHARTS_BYTES_MOST = 200_000
+"""What charts may weigh, compressed."""
 KINDS = ("trend", "funnel", "retention", "flow", "lifecycle", "stickiness", "sticky", "interval", "revenue", "pivot")
 
 
@@ -257,6 +259,34 @@ def test_what_is_shown_goes_into_a_file(open_page: Open, server: Server, shop: S
     with page.expect_download() as picture:
         page.get_by_role("menuitem", name="Picture, as PNG").click()
     assert picture.value.path().read_bytes().startswith(b"\x89PNG\r\n")
+
+
+def test_a_question_that_takes_long_is_called_off_and_asked_again(open_page: Open) -> None:
+    page = open_page("/insights")
+    page.route("**/api/insights/stickiness", lambda _: None)  # It never gets there.
+    page.get_by_role("link", name=re.compile("^Stickiness")).click()
+    expect(page.get_by_role("status").get_by_text("Still reckoning")).to_be_visible()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_text("Called off; nothing was changed.")).to_be_visible()
+    assert violations(page) == ""
+    page.unroute("**/api/insights/stickiness")
+    page.get_by_role("button", name="Ask again").click()
+    answered(page)
+    expect(page.get_by_text("Called off")).to_have_count(0)
+
+
+def test_what_draws_is_loaded_with_the_first_chart(open_page: Open) -> None:
+    page = open_page("/")
+    loaded: list[str] = []
+    page.on("response", lambda response: loaded.append(urlsplit(response.url).path.rsplit("/", 1)[-1]))
+    page.goto("/insights")
+    expect(page.get_by_role("link", name=re.compile("^Trend"))).to_be_visible()
+    assert [name for name in loaded if name.startswith("Drawn-")] == []
+    page.get_by_role("link", name=re.compile("^Trend")).click()
+    answered(page)
+    expect(page.get_by_role("img", name=re.compile("at most")).locator("svg path").first).to_be_attached()
+    (drawn,) = {name for name in loaded if name.startswith("Drawn-") and name.endswith(".js")}
+    assert (CONSOLE.parent / "assets" / f"{drawn}.gz").stat().st_size <= CHARTS_BYTES_MOST
 
 
 def test_an_address_that_makes_no_sense_still_opens(open_page: Open, watched: Watched) -> None:

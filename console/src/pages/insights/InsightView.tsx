@@ -1,5 +1,5 @@
 import { Button, Menu } from '@mantine/core'
-import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
 import { ChartLine, ClipboardCopy, Download, Table2 } from 'lucide-react'
 import { type ReactNode, useEffect, useMemo, useRef, useState } from 'react'
 import { eventNames, underWay } from '~/api/queries'
@@ -33,7 +33,7 @@ export interface InsightViewProps {
 /** A question and its answer: the picture, the same as a table, and the people behind every number. */
 export function InsightView({ question, small = false, beside, ...kept }: InsightViewProps) {
   const kind = insightOf(question.kind)
-  const { query, named, stale } = useAnswer(question)
+  const { query, named, stale, cancel, calledOff } = useAnswer(question)
   const [ownCell, setOwnCell] = useState<CellKey | null>(null)
   const [ownTable, setOwnTable] = useState(false)
   const cell = kept.setCell ? (kept.cell ?? null) : ownCell
@@ -57,12 +57,20 @@ export function InsightView({ question, small = false, beside, ...kept }: Insigh
         ) : query.isError ? (
           <Failed what={t('The question was not answered')} error={query.error} retry={() => void query.refetch()} />
         ) : (
-          <Waiting rows={1} height={small ? 220 : 340} />
+          !calledOff && <Waiting rows={1} height={small ? 220 : 340} />
         )}
       </div>
       <NeverDone question={question} />
       {query.isError && query.data && <Failed what={t('The changed question was not answered')} error={query.error} retry={() => void query.refetch()} />}
-      {query.isFetching && <Progress named={named} />}
+      {query.isFetching && <Progress named={named} cancel={cancel} />}
+      {calledOff && (
+        <p className={styles.progress} role="status">
+          {t('Called off; nothing was changed.')}
+          <Button variant="subtle" onClick={() => void query.refetch()}>
+            {t('Ask again')}
+          </Button>
+        </p>
+      )}
       {!small && query.data && <Foot found={query.data} table={table} setTable={kept.setTable ?? setOwnTable} picture={picture} />}
       {cell && query.data && <PeopleDrawer question={query.data.asked} answer={query.data.answer} cell={cell} close={() => setCell(null)} />}
     </section>
@@ -90,8 +98,7 @@ function Drawn({ found: { asked, answer }, table, small, open }: { found: Answer
 const SLOW_MS = 1500
 
 /** How far a question has come that takes long, and a way to call it off. */
-function Progress({ named }: { named: () => string | undefined }) {
-  const client = useQueryClient()
+function Progress({ named, cancel }: { named: () => string | undefined; cancel: () => void }) {
   const [slow, setSlow] = useState<string | null>(null)
   useEffect(() => {
     const timer = setTimeout(() => setSlow(named() ?? null), SLOW_MS)
@@ -104,8 +111,7 @@ function Progress({ named }: { named: () => string | undefined }) {
   return (
     <p className={styles.progress} role="status">
       {data ? t('Still reckoning, {{share}}', { share: percent(data.progress, 0) }) : t('Still reckoning')}
-      {/* The server ends a question that nobody waits for any more. */}
-      <Button variant="subtle" onClick={() => void client.cancelQueries({ queryKey: ['insight'] })}>
+      <Button variant="subtle" onClick={cancel}>
         {t('Cancel')}
       </Button>
     </p>

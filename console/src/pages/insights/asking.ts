@@ -1,6 +1,6 @@
 /** Asking a question, and for the people behind a number of its answer. */
 import { useDebouncedValue } from '@mantine/hooks'
-import { keepPreviousData, queryOptions, useQuery, type UseQueryResult } from '@tanstack/react-query'
+import { keepPreviousData, queryOptions, useQuery, useQueryClient, type UseQueryResult } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import { post, route } from '~/api/client'
 import { session } from '~/api/queries'
@@ -59,10 +59,14 @@ export interface Asking<Q extends Question> {
   named: () => string | undefined
   /** What is shown is the answer to what was asked before. */
   stale: boolean
+  /** The server ends a question that nobody waits for any more. */
+  cancel: () => void
+  calledOff: boolean
 }
 
 /** The answer; while the question is being changed, and while it is asked, the one before. */
 export function useAnswer<Q extends Question>(question: Q, enabled = true): Asking<Q> {
+  const client = useQueryClient()
   const today = useToday()
   const text = JSON.stringify(question)
   const [settled] = useDebouncedValue(text, DEBOUNCE_MS)
@@ -76,7 +80,14 @@ export function useAnswer<Q extends Question>(question: Q, enabled = true): Aski
     // How it is drawn is no part of what is asked: it is that of now.
     select: (found: Answered): Answered => (sameButDrawing(found.asked, question) ? { ...found, asked: question } : found),
   })
-  return { query: query as unknown as UseQueryResult<Answered<Q>, Error>, named: () => nameOf(now, today), stale: query.isPlaceholderData || text !== settled }
+  return {
+    query: query as unknown as UseQueryResult<Answered<Q>, Error>,
+    named: () => nameOf(now, today),
+    stale: query.isPlaceholderData || text !== settled,
+    cancel: () => void client.cancelQueries({ queryKey: insight(now, today).queryKey, exact: true }),
+    // Nothing is under way, and there is neither an answer nor a complaint.
+    calledOff: enabled && finished(now) && query.fetchStatus === 'idle' && (query.isPending || query.isPlaceholderData),
+  }
 }
 
 const sameButDrawing = (one: Question, other: Question) => JSON.stringify([one.kind, bodyOf(one, '2000-01-01')]) === JSON.stringify([other.kind, bodyOf(other, '2000-01-01')])
