@@ -146,8 +146,8 @@ describe('the way a trial is looked at', () => {
   })
 
   it('takes nothing from an address that it does not know', () => {
-    expect(trialSearch({ reading: 'tea', as_of: 'soon', adjust: 'no', term: 604_800, of: 'exposed', trait: '' })).toEqual({
-      reading: undefined, as_of: undefined, adjust: undefined, trait: undefined, term: 604_800, of: 'exposed', metric: undefined,
+    expect(trialSearch({ reading: 'tea', as_of: 'soon', adjust: 'no', term: 604_800, of: 'opened', segments: ['a', ''], trait: '' })).toEqual({
+      reading: undefined, as_of: undefined, adjust: undefined, trait: undefined, term: 604_800, of: 'opened', segments: ['a'], metric: undefined,
     })
   })
 

@@ -6,7 +6,7 @@ import { duration } from '~/words/moments'
 import styles from './Experiments.module.css'
 import type { TrialSearch } from './search'
 import { STAYING, termOf, termsOf } from './terms'
-import type { Reading, Trial } from './trials'
+import type { Exposure, Reading, Trial } from './trials'
 
 interface Props {
   trial: Trial
@@ -29,14 +29,17 @@ export function HowBar({ trial, how, change, busy }: Props) {
         value={termOf(trial, how.term)}
         onChange={(term) => change({ term: term === terms[0] ? undefined : term === STAYING ? STAYING : Number(term) })}
       />
-      <SegmentedControl
+      <Select
         aria-label={t('Of whom')}
+        w={212}
         data={[
           { value: 'assigned', label: t('Everybody assigned') },
-          { value: 'exposed', label: t('Per person who got it') },
+          { value: 'sent', label: t('Per person who got it') },
+          { value: 'delivered', label: t('Per person it was delivered to') },
+          { value: 'opened', label: t('Per person who opened it') },
         ]}
         value={how.of ?? 'assigned'}
-        onChange={(of) => change({ of: of === 'exposed' ? 'exposed' : undefined })}
+        onChange={(of) => change({ of: of === 'assigned' ? undefined : ((of as Exposure | null) ?? undefined) })}
       />
       <Select
         aria-label={t('How it is read')}

@@ -1,6 +1,6 @@
-import { Select } from '@mantine/core'
+import { MultiSelect, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { traitNames } from '~/api/queries'
+import { segments, traitNames } from '~/api/queries'
 import { Section } from '~/parts/Page'
 import tables from '~/parts/Table.module.css'
 import { t } from '~/words/language'
@@ -14,16 +14,21 @@ import { Sureness } from './MetricsTable'
 import type { Found, Metric, Trial } from './trials'
 import { sentence } from './verdict'
 
+const SEGMENTS_MOST = 10
+
 interface Props {
   trial: Trial
   metrics: Metric[]
   trait: string | undefined
-  choose: (trait: string | undefined) => void
+  /** Ids of saved segments. */
+  chosen: string[]
+  choose: (next: { trait: string | undefined } | { segments: string[] | undefined }) => void
   exposed: boolean
 }
 
 /** Whether it is the same for everybody; what is found is corrected for how many were looked at. */
-export function SegmentsSection({ trial, metrics, trait, choose, exposed }: Props) {
+export function SegmentsSection({ trial, metrics, trait, chosen, choose, exposed }: Props) {
+  const saved = useQuery(segments).data ?? []
   const names = useQuery(traitNames).data?.map(({ name }) => name) ?? []
   const [metric] = metrics
   return (
@@ -40,15 +45,37 @@ export function SegmentsSection({ trial, metrics, trait, choose, exposed }: Prop
           w={240}
           data={[...new Set(trait ? [trait, ...names] : names)].map((name) => ({ value: name, label: readable(name) }))}
           value={trait ?? null}
-          onChange={(next) => choose(next ?? undefined)}
+          onChange={(next) => choose({ trait: next ?? undefined })}
+        />
+        <MultiSelect
+          aria-label={t('Saved segments')}
+          placeholder={chosen.length === 0 ? t('Or saved segments') : ''}
+          searchable
+          clearable
+          miw={240}
+          maw={520}
+          size="xs"
+          maxValues={SEGMENTS_MOST}
+          data={saved.map(({ id, name }) => ({ value: id, label: name }))}
+          value={chosen}
+          onChange={(next) => choose({ segments: next.length > 0 ? next : undefined })}
         />
       </div>
-      {trait && metric && <Segments trial={trial} metric={metric} exposed={exposed} />}
+      {(trait || chosen.length > 0) && metric && <Segments trial={trial} metric={metric} chosen={chosen} names={new Map(saved.map(({ id, name }) => [id, name]))} exposed={exposed} />}
     </Section>
   )
 }
 
-function Segments({ trial, metric, exposed }: { trial: Trial; metric: Metric; exposed: boolean }) {
+interface SegmentsProps {
+  trial: Trial
+  metric: Metric
+  chosen: string[]
+  /** What saved segments are called, by id. */
+  names: Map<string, string>
+  exposed: boolean
+}
+
+function Segments({ trial, metric, chosen, names, exposed }: SegmentsProps) {
   const rows = trial.segments
     .filter((one) => one.metric === metric.name)
     .map((one) => ({ one, found: exposed ? one.exposed : one.difference }))
@@ -56,7 +83,7 @@ function Segments({ trial, metric, exposed }: { trial: Trial; metric: Metric; ex
   const range = reachOf(tighter(rows.map(({ found }) => found)))
   const scaled = rows.find(({ found }) => found.status === 'estimated')?.found
   const sure = rows.filter(({ one }) => one.is_sure).length
-  if (rows.length === 0) return <p className="quiet">{t('Nobody in it has this trait.')}</p>
+  if (rows.length === 0) return <p className="quiet">{chosen.length > 0 ? t('Nobody in it is in any of these segments.') : t('Nobody in it has this trait.')}</p>
   return (
     <>
       <p className={styles.note}>
@@ -88,7 +115,7 @@ function Segments({ trial, metric, exposed }: { trial: Trial; metric: Metric; ex
               <tr key={`${one.segment}/${one.variant}`}>
                 <td>
                   <span className={`${styles.nameCell} cut`} title={one.segment ?? ''}>
-                    {segmentName(one.segment)}
+                    {segmentName(one.segment, chosen, names)}
                   </span>
                 </td>
                 <td>{variantName(one.variant)}</td>
@@ -129,7 +156,15 @@ function tighter(all: Found[]): Found[] {
   return told.slice(0, Math.max(1, Math.ceil(told.length / 2)))
 }
 
-function segmentName(segment: string | null): string {
+function segmentName(segment: string | null, chosen: string[], names: Map<string, string>): string {
   if (segment === '(none)') return t('Without it')
-  return segment === '(other)' ? t('All others') : (segment ?? '')
+  if (segment === '(other)') return t('All others')
+  // Of a saved segment, the server names it by its id: who was in it, who was not, and who was not seen before.
+  for (const id of chosen) {
+    const name = names.get(id) ?? id
+    if (segment === id) return t('In “{{segment}}”', { segment: name })
+    if (segment === `not in ${id}`) return t('Not in “{{segment}}”', { segment: name })
+    if (segment === `not seen before: ${id}`) return t('Not seen before, “{{segment}}”', { segment: name })
+  }
+  return segment ?? ''
 }

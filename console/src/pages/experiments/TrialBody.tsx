@@ -13,6 +13,8 @@ import { VariantsTable } from './VariantsTable'
 import { VerdictCard } from './VerdictCard'
 import { peopleIn } from './verdict'
 
+const NONE_CHOSEN: string[] = []
+
 interface Props {
   id: string
   trial: Trial
@@ -28,7 +30,7 @@ export function TrialBody({ id, trial, listed, document, how, search, change }: 
   const term = termOf(trial, search.term)
   const metrics = trial.question.metrics.filter((metric) => inTerm(metric, term))
   const guardrails = trial.question.metrics.filter(({ is_guardrail }) => is_guardrail)
-  const exposed = search.of === 'exposed'
+  const exposed = search.of !== undefined
   return (
     <>
       <VerdictCard trial={trial} />
@@ -44,7 +46,7 @@ export function TrialBody({ id, trial, listed, document, how, search, change }: 
             </Section>
           )}
           <CourseCards id={id} trial={trial} metrics={[...metrics, ...guardrails]} how={how} chosen={search.metric} choose={(metric) => change({ metric })} />
-          <SegmentsSection trial={trial} metrics={metrics} trait={search.trait} choose={(trait) => change({ trait })} exposed={exposed} />
+          <SegmentsSection trial={trial} metrics={metrics} trait={search.trait} chosen={search.segments ?? NONE_CHOSEN} choose={change} exposed={exposed} />
           <Section title={t('Who takes part')}>
             <VariantsTable trial={trial} metric={metrics[0]} />
           </Section>

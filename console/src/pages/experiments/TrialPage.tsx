@@ -30,7 +30,7 @@ export function TrialPage() {
   const search = here.useSearch()
   const navigate = here.useNavigate()
   const now = useNow()
-  const how: How = { reading: search.reading, as_of: search.as_of, adjust: search.adjust, trait: search.trait }
+  const how: How = { reading: search.reading, as_of: search.as_of, adjust: search.adjust, trait: search.trait, segments: search.segments, exposed_by: search.of }
   const query = useQuery(trial(id, how))
   const listed = useQuery({ ...trials, select: (all) => all.find((each) => each.id === id) }).data
   // Only of an experiment that stands by itself: whatever else is tried belongs to a journey, campaign or template.

@@ -1,6 +1,6 @@
 /** What the address says of how a trial is looked at. */
 import { STAYING } from './terms'
-import type { Reading } from './trials'
+import type { Exposure, Reading } from './trials'
 
 export interface TrialSearch {
   reading?: Reading | undefined
@@ -11,14 +11,22 @@ export interface TrialSearch {
   trait?: string | undefined
   /** Which windows: those of so many seconds, or whether people stay. */
   term?: number | typeof STAYING | undefined
-  /** Of whom an effect is told: everybody assigned, or per person who got something. */
-  of?: 'exposed' | undefined
+  segments?: string[] | undefined
+  /** Of whom an effect is told: everybody assigned without it, else per person who got something, or opened it. */
+  of?: Exposure | undefined
   /** The metric shown over time. */
   metric?: string | undefined
 }
 
 const READINGS: readonly string[] = ['sequential', 'fixed', 'bayesian']
+const EXPOSURES: readonly Exposure[] = ['sent', 'delivered', 'opened']
+const SEGMENTS_MOST = 10
 const text = (value: unknown) => (typeof value === 'string' && value !== '' ? value : undefined)
+
+function listed(value: unknown): string[] | undefined {
+  const found = Array.isArray(value) ? value.map(String).filter(Boolean).slice(0, SEGMENTS_MOST) : []
+  return found.length > 0 ? found : undefined
+}
 
 export function trialSearch(search: Record<string, unknown>): TrialSearch {
   const reading = text(search['reading'])
@@ -29,7 +37,8 @@ export function trialSearch(search: Record<string, unknown>): TrialSearch {
     adjust: search['adjust'] === false ? false : undefined,
     trait: text(search['trait']),
     term: search['term'] === STAYING ? STAYING : Number(search['term']) > 0 ? Number(search['term']) : undefined,
-    of: search['of'] === 'exposed' ? 'exposed' : undefined,
+    segments: listed(search['segments']),
+    of: EXPOSURES.find((each) => each === search['of']),
     metric: text(search['metric']),
   }
 }

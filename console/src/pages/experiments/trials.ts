@@ -1,6 +1,6 @@
 /** What is asked of trials, and the shapes of the answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { get, post, route } from '~/api/client'
+import { address, get, post, route } from '~/api/client'
 import type { Shape } from '~/api/shape'
 
 /** Whatever was found lies between `low` and `high`; or nothing can be said, and why. */
@@ -105,9 +105,22 @@ export interface How {
   as_of?: string | undefined
   adjust?: boolean | undefined
   trait?: string | undefined
+  /** Ids of saved segments: who was in each before they were assigned is told from the others. */
+  segments?: string[] | undefined
+  exposed_by?: Exposure | undefined
 }
 
-const asked = (how: How) => ({ reading: how.reading, as_of: how.as_of, adjust: how.adjust === false ? false : undefined, trait: how.trait })
+/** What counts as having got something. */
+export type Exposure = 'sent' | 'delivered' | 'opened'
+
+const asked = (how: How) => ({ reading: how.reading, as_of: how.as_of, adjust: how.adjust === false ? false : undefined, exposed_by: how.exposed_by })
+
+/** A segment a time: a list is said by its name again and again. */
+function trialAddress(id: string, how: How): string {
+  const path = address(route`/api/trials/${id}`, { ...asked(how), trait: how.trait })
+  const more = (how.segments ?? []).map((segment) => `segment=${encodeURIComponent(segment)}`).join('&')
+  return more ? `${path}${path.includes('?') ? '&' : '?'}${more}` : path
+}
 
 export const trials = queryOptions({
   queryKey: ['trials'],
@@ -117,8 +130,8 @@ export const trials = queryOptions({
 
 export const trial = (id: string, how: How = {}) =>
   queryOptions({
-    queryKey: ['trials', id, 'reading', asked(how)],
-    queryFn: ({ signal }) => get<Trial>(route`/api/trials/${id}`, asked(how), signal),
+    queryKey: ['trials', id, 'reading', asked(how), how.trait, how.segments],
+    queryFn: ({ signal }) => get<Trial>(trialAddress(id, how), {}, signal),
     placeholderData: keepPreviousData,
     // Reading counts everybody who takes part: not more often than somebody could act on it.
     staleTime: 60_000,
@@ -128,7 +141,7 @@ export const trial = (id: string, how: How = {}) =>
 export const course = (id: string, metric: string, how: How = {}) =>
   queryOptions({
     queryKey: ['trials', id, 'course', metric, asked(how)],
-    queryFn: ({ signal }) => get<Course>(route`/api/trials/${id}/course`, { ...asked(how), trait: undefined, metric, moments: 12 }, signal),
+    queryFn: ({ signal }) => get<Course>(route`/api/trials/${id}/course`, { reading: how.reading, as_of: how.as_of, adjust: how.adjust === false ? false : undefined, metric, moments: 12 }, signal),
     placeholderData: keepPreviousData,
     staleTime: 300_000,
     retry: false,
