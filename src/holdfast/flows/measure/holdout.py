@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 
 from holdfast.decisions.holdout import Rotation, global_places, global_salt, period_before, period_begins, period_of
 from holdfast.events.event import Json
-from holdfast.flows.measure.trials import GUARDRAILS, ORDERS, Measured, Subject, TrialWish, check_trial_wish, read_trial
+from holdfast.flows.measure.trial_subject import GUARDRAILS, ORDERS, Subject
+from holdfast.flows.measure.trials import Measured, TrialWish, check_trial_wish, read_trial
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.kernel.money import minor_digits

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 
 from holdfast.events.event import Json
-from holdfast.flows.measure.trials import NEAR, ORDERS, SECONDS_MOST
+from holdfast.flows.measure.trial_subject import NEAR, ORDERS
+from holdfast.flows.measure.trials import SECONDS_MOST
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Conflict, Invalid
 from holdfast.kernel.moments import format_moment, from_millis

@@ -11,7 +11,7 @@ from holdfast.decisions.step import step_experiment
 from holdfast.decisions.steps.split import Split
 from holdfast.flows.experiment.loading import decoded
 from holdfast.flows.journey.playbook import Play, play_of
-from holdfast.flows.measure.trials import NEAR
+from holdfast.flows.measure.trial_subject import NEAR
 from holdfast.kernel.errors import Exposed
 from holdfast.messages.saved.saved import decode_template
 from holdfast.ports.state import Decision, View

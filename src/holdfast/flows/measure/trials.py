@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import pairwise
-from typing import Literal
 
 import msgspec
 
-from holdfast.decisions.experiment import METRICS_MOST, Experiment, ExperimentGoal, decode_experiment
+from holdfast.decisions.experiment import METRICS_MOST
 from holdfast.decisions.experiment_metrics import ExperimentMetric
 from holdfast.decisions.fields import decode_fields, one_of, under
-from holdfast.decisions.journey import Goal, Journey
+from holdfast.decisions.journey import Goal
 from holdfast.flows.audience.library import load_library
-from holdfast.flows.journey.playbook import play_of
+from holdfast.flows.measure.trial_subject import HINT, ORDERS, Subject, subject_of
 from holdfast.kernel.errors import Exposed, Invalid, NotFound
 from holdfast.kernel.moments import parse_moment, to_millis
 from holdfast.measures.compared import WAYS, Effect, Found, Plan, Reading, Way
@@ -26,13 +24,11 @@ from holdfast.measures.metrics import (
     EXPOSURES,
     MOMENTS_MOST,
     Assigned,
-    Entered,
     Exposure,
     InAndOut,
     Metric,
     Outcomes,
     Tally,
-    Whom,
     capped,
 )
 from holdfast.measures.reading import read, shares_of
@@ -43,16 +39,12 @@ from holdfast.measures.trial import CONFIDENCE, Inconclusive
 from holdfast.measures.usual_metrics import Chosen, deciding_first, metrics_of
 from holdfast.ports.history import History
 from holdfast.ports.insights import Insights
-from holdfast.ports.state import Decision, State, View
+from holdfast.ports.state import State, View
 from holdfast.ports.trials import LIVES_MOST
 from holdfast.segments.condition import Condition
 from holdfast.segments.library import resolve
 from holdfast.version import __version__
 
-ORDERS = "Order Completed"
-"""What brings revenue, and what an experiment is for that names no goal."""
-GUARDRAILS = ("Message Unsubscribed",)
-NEAR = Goal(event=ORDERS, within_seconds=7 * DAY_SECONDS)
 LONG_SECONDS = 28 * DAY_SECONDS
 """The long term, where nothing else is asked and the near one is shorter; else four times that."""
 BRACKET_SECONDS = 30 * DAY_SECONDS
@@ -64,7 +56,6 @@ QUANTILE_PEOPLE_LEAST = 100
 WINDOWS_MOST = 6
 SECONDS_MOST = 10 * 365 * DAY_SECONDS
 PEOPLE_MOST = 10_000_000_000
-Kind = Literal["journey", "campaign", "step", "experiment", "holdout"]
 
 
 class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -113,29 +104,6 @@ def trial_wish(how: Mapping[str, object]) -> TrialWish:
         return msgspec.convert(given, TrialWish)
     except ValueError as error:  # A `msgspec.ValidationError` is one.
         raise Invalid(f"this cannot be read: {error}.", hint="`help(ws.trial)` tells what can.") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Subject:
-    """What is on trial: whose people, and what is known of what it is for."""
-
-    id: str
-    kind: Kind
-    whom: Whom
-    goal: Goal = NEAR
-    windows: tuple[int, ...] = ()
-    guardrails: tuple[str, ...] = GUARDRAILS
-    shares: Mapping[str, float] | None = None
-    """As designed; None where the chances that were told with assignments say it."""
-    since_ms: int = 0
-    """When the shares as they stand came to be."""
-    planned_people: int | None = None
-    reading: Way = "sequential"
-    variants: tuple[str, ...] = ()
-    goals: tuple[ExperimentGoal, ...] = ()
-    """All there are, with what they are worth."""
-    metrics: tuple[ExperimentMetric, ...] = ()
-    primary: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +184,7 @@ async def measure_trial(
     primary = subject.primary if wish.primary is None else wish.primary
     found = await read_trial(history, subject, question, plan, wish, primary=(primary, windows[0]), segments=segments)
     if not found.reading.variants and subject.kind == "experiment" and not subject.variants:
-        raise NotFound(f"nobody was ever assigned in {trial!r:.120}.", code="unknown_trial", hint=_HINT)
+        raise NotFound(f"nobody was ever assigned in {trial!r:.120}.", code="unknown_trial", hint=HINT)
     if wish.base is not None and wish.base not in {each.variant for each in found.reading.variants}:
         named = ", ".join(each.variant for each in found.reading.variants) or "none yet"
         raise Invalid(
@@ -226,29 +194,6 @@ async def measure_trial(
             hint=f"There are: {named}.",
         )
     return replace(found, bracket_known=bool(bracket))
-
-
-async def subject_of(view: View, trial: str) -> Subject:
-    """What an id names. Raises NotFound."""
-    kind, colon, rest = trial.partition(":")
-    if not colon:
-        return await _experiment(view, trial)
-    if kind not in {"journey", "campaign"}:
-        raise NotFound(f"there is no trial {trial!r:.120}.", code="unknown_trial", hint=_HINT)
-    origin, _, step = rest.partition(".")
-    versions = [each for each in await view.decisions(latest=False) if each.id == origin and each.kind == kind]
-    if not versions:
-        raise NotFound(f"there is no {kind} {origin!r:.120}.", code="unknown_trial", hint=_HINT)
-    newest = max(versions, key=lambda each: each.version)
-    journey = play_of(newest).journey
-    if step:
-        if not any(step in play_of(each).journey.steps for each in versions):
-            raise NotFound(f"{origin!r:.120} has no step {step!r:.120}.", code="unknown_trial", hint=_HINT)
-        return Subject(id=trial, kind="step", whom=Assigned(experiment=f"{origin}.{step}"), goal=journey.goal)
-    shares, since_ms = _held_out(versions, journey)
-    return Subject(
-        id=trial, kind=newest.kind, whom=Entered(origin=origin), goal=journey.goal, shares=shares, since_ms=since_ms
-    )
 
 
 async def natural_bracket(history: History, event: str, *, as_of_ms: int, zone: str) -> int | None:
@@ -450,50 +395,6 @@ def _group(tally: Tally) -> tuple[str, bool, int, str, str]:
     return tally.variant, tally.apart, tally.look, tally.part, tally.label
 
 
-async def _experiment(view: View, trial: str) -> Subject:
-    for saved in await view.experiments():
-        if saved.id == trial:
-            return _of_experiment(decode_experiment(saved.definition))
-    # A step's experiment is called by the journey and the step; a template's by the template.
-    origin, dot, _ = trial.partition(".")
-    goal = next((play_of(each).journey.goal for each in await view.decisions() if dot and each.id == origin), NEAR)
-    return Subject(id=trial, kind="experiment", whom=Assigned(experiment=trial), goal=goal)
-
-
-def _of_experiment(experiment: Experiment) -> Subject:
-    goals = experiment.goals
-    goal = Goal(event=goals[0].event, within_seconds=goals[0].within_seconds) if goals else NEAR
-    same = tuple(each.within_seconds for each in goals if each.event == goal.event)
-    return Subject(
-        id=experiment.id,
-        kind="experiment",
-        whom=Assigned(experiment=experiment.id),
-        goal=goal,
-        windows=same if len(set(same)) > 1 else (),
-        guardrails=experiment.guardrails,
-        # Fewer than one a look are read as though nobody had planned.
-        planned_people=experiment.planned_people if (experiment.planned_people or 0) >= LOOKS else None,
-        reading=experiment.reading,
-        variants=tuple(experiment.variants),
-        goals=goals,
-        metrics=experiment.metrics,
-        primary=experiment.primary,
-    )
-
-
-def _held_out(versions: Sequence[Decision], journey: Journey) -> tuple[dict[str, float] | None, int]:
-    """The shares of the arms, and since when they are these: whoever entered before had other chances."""
-    if not journey.holdout:
-        return None, 0
-    since_ms = 0
-    ordered = sorted(versions, key=lambda each: -each.version)
-    for each, before in pairwise(ordered):
-        if play_of(before).journey.holdout != journey.holdout:
-            since_ms = each.published_ms
-            break
-    return {"treated": 1 - journey.holdout, "holdout": journey.holdout}, since_ms
-
-
 def check_trial_wish(wish: TrialWish) -> None:
     """Raises Invalid for what cannot be asked."""
     if len(wish.within_seconds) > WINDOWS_MOST or not all(0 < each <= SECONDS_MOST for each in wish.within_seconds):
@@ -534,6 +435,3 @@ def check_trial_wish(wish: TrialWish) -> None:
         )
     if wish.reading is not None and wish.reading not in WAYS:
         raise Invalid(f"{wish.reading!r:.40} is no reading.", path="$.reading", hint=f"One of: {', '.join(WAYS)}.")
-
-
-_HINT = "Name an experiment by its id, or write journey:ID, campaign:ID or journey:ID.STEP."

@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query
 
 from holdfast.flows.measure.holdout import PERIODS, PERIODS_MOST, holdout_settings, read_holdout
-from holdfast.flows.measure.trials import ORDERS, TrialWish, trial_wish
+from holdfast.flows.measure.trial_subject import ORDERS
+from holdfast.flows.measure.trials import TrialWish, trial_wish
 from holdfast.http.api.trials import TrialShape
 from holdfast.http.needs import needs
 from holdfast.http.shapes import Properties

@@ -14,8 +14,9 @@ from holdfast.decisions.experiment import METRICS_MOST
 from holdfast.flows.measure.self_check import SelfCheckWish, self_check
 from holdfast.flows.measure.trial_course import course_of_trial
 from holdfast.flows.measure.trial_list import TrialListed, every_trial
+from holdfast.flows.measure.trial_subject import ORDERS
 from holdfast.flows.measure.trial_told import trial_of
-from holdfast.flows.measure.trials import ORDERS, SEGMENTS_ASKED_MOST, TrialWish, measure_trial
+from holdfast.flows.measure.trials import SEGMENTS_ASKED_MOST, TrialWish, measure_trial
 from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Properties, Whole, moment_text
 from holdfast.kernel.errors import Invalid
