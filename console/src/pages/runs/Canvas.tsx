@@ -5,9 +5,9 @@ import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from '
 import { counted, t } from '~/words/language'
 import styles from './Canvas.module.css'
 import { FlowEdge, type FlowLine } from './FlowEdge'
-import { type DrawnStep, flowLabel, type Graph } from './graph'
+import { type DrawnStep, exitWords, flowLabel, type Graph } from './graph'
 import { GapCard, type GapNode } from './GapCard'
-import { CARD_HEIGHT, CARD_WIDTH, flowKey, layout } from './layout'
+import { CARD_HEIGHT, CARD_WIDTH, flowKey, layout, type Point } from './layout'
 import { StepCard, type StepNode } from './StepCard'
 import { stepBeside } from './stepBeside'
 
@@ -34,31 +34,44 @@ export function Canvas({ graph, live, selected, select, label, children }: Props
   // Counts change every few seconds, places only with the shape.
   const placed = useMemo(() => layout(graph), [shape])
   const chosen = selected.join(' ')
-  const nodes = useNodes(graph, placed.cards, chosen)
-  const edges = useMemo(() => {
-    const most = Math.max(1, ...graph.flows.map(({ count }) => count))
-    const moves = live && !still && graph.steps.length <= STILL_ABOVE
-    const into = new Map<string, number>()
-    for (const { to } of graph.flows) into.set(to, (into.get(to) ?? 0) + 1)
-    return graph.flows.map(
-      (flow): FlowLine => ({
-        id: flowKey(flow),
-        source: flow.from,
-        target: flow.to,
-        type: 'flow',
-        focusable: false,
-        data: {
-          through: placed.lanes.get(flowKey(flow)) ?? [],
-          label: flowLabel(flow, graph),
-          weight: flow.count / most,
-          moving: moves && flow.count > 0,
-          shared: (into.get(flow.to) ?? 0) > 1,
-          exits: flow.exits,
-          open: flow.to.includes(' '),
-        },
-      }),
-    )
-  }, [graph, placed, live, still])
+  const titles = useMemo(() => new Map(graph.steps.map((step) => [step.id, step.title || step.id])), [graph])
+  const nodes = useKept(
+    useMemo(() => {
+      const ids = new Set(chosen.split(' '))
+      return graph.steps.map((step): AnyNode => {
+        const position = placed.cards.get(step.id)!
+        return step.gap ? gapNode(step.id, step.gap, position, titles) : stepNode(step, position, ids.has(step.id))
+      })
+    }, [graph, placed, chosen, titles]),
+  )
+  const edges = useKept(
+    useMemo(() => {
+      const most = Math.max(1, ...graph.flows.map(({ count }) => count))
+      const moves = live && !still && graph.steps.length <= STILL_ABOVE
+      const into = new Map<string, number>()
+      for (const { to } of graph.flows) into.set(to, (into.get(to) ?? 0) + 1)
+      return graph.flows.map(
+        (flow): FlowLine => ({
+          id: flowKey(flow),
+          source: flow.from,
+          target: flow.to,
+          type: 'flow',
+          focusable: false,
+          data: {
+            through: placed.lanes.get(flowKey(flow)) ?? [],
+            label: flowLabel(flow, graph),
+            // To a tenth of a pixel: counts that grow a little change nothing that can be seen.
+            weight: Math.round((flow.count / most) * 50) / 50,
+            moving: moves && flow.count > 0,
+            shared: (into.get(flow.to) ?? 0) > 1,
+            exits: flow.exits.join(' '),
+            words: t('Add a step between {{from}} and {{to}}', { from: titles.get(flow.from) ?? flow.from, to: titles.get(flow.to) ?? flow.to }),
+            open: flow.to.includes(' '),
+          },
+        }),
+      )
+    }, [graph, placed, live, still, titles]),
+  )
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>) => {
     const target = event.target as HTMLElement
     const at = target.closest<HTMLElement>('.react-flow__node')?.dataset['id']
@@ -133,29 +146,38 @@ function Follow({ node, still }: { node: string | null; still: boolean }) {
 
 type AnyNode = StepNode | GapNode
 
-/** The cards; one that did not change stays the very same object, so that nothing about it is drawn again. */
-function useNodes(graph: Graph, places: Map<string, { x: number; y: number }>, chosen: string): AnyNode[] {
-  const before = useRef(new Map<string, { key: string; node: AnyNode }>())
+/** What did not change stays the very same object, so that nothing about it is drawn again. */
+function useKept<T extends { id: string }>(items: T[]): T[] {
+  const before = useRef(new Map<string, { text: string; item: T }>())
   return useMemo(() => {
-    const ids = new Set(chosen.split(' '))
-    const kept = new Map<string, { key: string; node: AnyNode }>()
-    const nodes = graph.steps.map((step) => {
-      const position = places.get(step.id)!
-      const key = JSON.stringify([step, position, ids.has(step.id)])
-      const old = before.current.get(step.id)
-      const node = old?.key === key ? old.node : nodeOf(step, position, ids.has(step.id))
-      kept.set(step.id, { key, node })
-      return node
+    const kept = new Map<string, { text: string; item: T }>()
+    const found = items.map((item) => {
+      const text = JSON.stringify(item)
+      const old = before.current.get(item.id)
+      const same = old?.text === text ? old : { text, item }
+      kept.set(item.id, same)
+      return same.item
     })
     before.current = kept
-    return nodes
-  }, [graph, places, chosen])
+    return found
+  }, [items])
 }
 
-function nodeOf(step: DrawnStep, position: { x: number; y: number }, selected: boolean): AnyNode {
-  if (step.gap) return { id: step.id, type: 'gap', position, focusable: false, data: { place: step.gap } }
-  return { id: step.id, type: 'step', position, data: { step, selected }, ariaLabel: said(step) }
-}
+const gapNode = (id: string, { from, exits }: { from: string; exits: string[] }, position: Point, titles: Map<string, string>): GapNode => ({
+  id,
+  type: 'gap',
+  position,
+  focusable: false,
+  data: { from, exits: exits.join(' '), words: t('Add a step after {{from}}, {{exits}}', { from: titles.get(from) ?? from, exits: exits.map(exitWords).join(', ') }) },
+})
+
+const stepNode = (step: DrawnStep, position: Point, selected: boolean): StepNode => ({
+  id: step.id,
+  type: 'step',
+  position,
+  data: { step, selected },
+  ariaLabel: said(step),
+})
 
 const said = (step: DrawnStep) =>
   [

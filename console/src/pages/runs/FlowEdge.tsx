@@ -6,7 +6,7 @@ import styles from './Canvas.module.css'
 import { corners, rounded } from './way'
 
 export type FlowLine = Edge<
-  { through: Point[]; label: string; weight: number; moving: boolean; shared: boolean; exits: string[]; open: boolean },
+  { through: Point[]; label: string; weight: number; moving: boolean; shared: boolean; exits: string; words: string; open: boolean },
   'flow'
 >
 
@@ -39,7 +39,7 @@ export const FlowEdge = memo(function FlowEdge({ id, source, sourceX, sourceY, t
         )}
         {Add && !data.open && (
           <div className={styles.add} style={{ transform: `translate(-50%, -50%) translate(${add.x}px, ${add.y}px)` }}>
-            <Add place={{ from: source, exits: data.exits }} />
+            <Add from={source} exits={data.exits} words={data.words} />
           </div>
         )}
       </EdgeLabelRenderer>

@@ -2,13 +2,16 @@
 
 import { type ComponentType, createContext, useContext } from 'react'
 
-export interface Opening {
+/** A place between steps, all of it plain text, so that one that stays the same is not drawn again. */
+export interface Adding {
   from: string
-  exits: string[]
+  /** The exits, with spaces between them. */
+  exits: string
+  /** What pressing it does. */
+  words: string
+  wide?: boolean
 }
 
-export type Adder = ComponentType<{ place: Opening; wide?: boolean }>
-
-export const AddingContext = createContext<Adder | null>(null)
+export const AddingContext = createContext<ComponentType<Adding> | null>(null)
 
 export const useAdding = () => useContext(AddingContext)

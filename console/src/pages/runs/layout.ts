@@ -109,7 +109,11 @@ function arrange(layers: Slot[][], links: [Slot, Slot][]) {
 
 function neighbours(links: [Slot, Slot][], of: 0 | 1, to: 0 | 1): Map<Slot, Slot[]> {
   const found = new Map<Slot, Slot[]>()
-  for (const link of links) found.set(link[of], [...(found.get(link[of]) ?? []), link[to]])
+  for (const link of links) {
+    const near = found.get(link[of])
+    if (near) near.push(link[to])
+    else found.set(link[of], [link[to]])
+  }
   return found
 }
 

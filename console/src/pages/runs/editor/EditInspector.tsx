@@ -38,6 +38,7 @@ interface Props {
   found: Found[]
   compared: number | null
   compare: (version: number | null) => void
+  restore: ((definition: Definition) => void) | null
 }
 
 /** The right pane: the whole journey until a step is chosen, then that step. */
@@ -94,7 +95,7 @@ function StepTabs({ run, definition, kinds, tab, open, found, step }: Props & { 
   )
 }
 
-function WholeTabs({ id, run, definition, tab, open, found, compared, compare }: Props) {
+function WholeTabs({ id, run, definition, tab, open, found, compared, compare, restore }: Props) {
   const editing = useEditing()
   const inRuns = run !== null && comesInRuns(run)
   const tabs = ['results', ...(inRuns ? ['runs'] : []), 'settings', ...(run ? ['versions', 'people'] : [])]
@@ -128,7 +129,7 @@ function WholeTabs({ id, run, definition, tab, open, found, compared, compare }:
       {run && (
         <>
           <Tabs.Panel value="versions">
-            <VersionsTab id={id} compared={compared} compare={compare} />
+            <VersionsTab id={id} compared={compared} compare={compare} restore={restore} />
           </Tabs.Panel>
           <Tabs.Panel value="people">
             <PeopleTab run={run} step={null} />

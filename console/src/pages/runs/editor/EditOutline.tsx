@@ -10,6 +10,7 @@ import { startOf } from './draft'
 import { useEditing } from './editing'
 import styles from './Editor.module.css'
 import { placeAfter } from './palette'
+import { IN_PAGE } from './inPage'
 
 interface Props {
   graph: Graph
@@ -82,7 +83,7 @@ function RowMenu({ step, title }: { step: DrawnStep; title: string }) {
     act()
   }
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu withInitialFocusPlaceholder={false} position="bottom-end" portalProps={IN_PAGE}>
       <Menu.Target>
         <ActionIcon ref={target} aria-label={t('What to do with {{title}}', { title })}>
           <EllipsisVertical size={15} />

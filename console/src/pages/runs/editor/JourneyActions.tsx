@@ -12,6 +12,7 @@ import { SimulateDialog } from '../SimulateDialog'
 import { StopDialog } from '../StopDialog'
 import { WrittenDialog } from './WrittenDialog'
 import type { Definition } from './draft'
+import { IN_PAGE } from './inPage'
 
 interface Props {
   run: Run | null
@@ -101,7 +102,7 @@ function More({ run, open, mayPublish }: { run: Run | null; open: (dialog: 'stop
     open(dialog)
   }
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu withInitialFocusPlaceholder={false} position="bottom-end" portalProps={IN_PAGE}>
       <Menu.Target>
         <ActionIcon ref={target} aria-label={t('More')}>
           <EllipsisVertical size={16} />

@@ -2,12 +2,15 @@ import { Button, SegmentedControl, VisuallyHidden } from '@mantine/core'
 import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { useMay } from '~/api/may'
 import type { Run } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { Chip, isLive, StateChip } from '~/parts/Chip'
 import { LiveMark, PausedStrip } from '~/parts/Live'
+import { DraftFound, DraftNote } from '~/parts/teamwork/DraftNote'
+import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
+import { useDraft } from '~/parts/teamwork/useDraft'
 import { counted, t } from '~/words/language'
 import { AddingContext } from '../adding'
 import { Canvas } from '../Canvas'
@@ -19,7 +22,7 @@ import { copied, pasted, stepsIn } from './clipboard'
 import { DifferencesDialog } from './DifferencesDialog'
 import { type Definition, insert, type Place, remove, startOf, stepsOf } from './draft'
 import { drawingOf } from './drawing'
-import { type Editing, EditingContext } from './editing'
+import { type Editing, EditingBoxContext, EditingContext } from './editing'
 import styles from './Editor.module.css'
 import { EditInspector } from './EditInspector'
 import { EditOutline } from './EditOutline'
@@ -62,6 +65,13 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
   const journey = useJourney(run, beginning)
   const { state, dispatch, write } = journey
   const definition = state.now
+  const draft = useDraft<Definition>('journey', id, run?.version ?? 0)
+  // Everything that is written, undone and done again is kept as it is typed.
+  const keep = draft.write
+  const strokes = state.past.length + state.future.length
+  useEffect(() => {
+    if (strokes > 0) keep(state.now)
+  }, [state.now, strokes, keep])
   const [more, setMore] = useState<string[]>([])
   const [said, setSaid] = useState('')
   const [asked, setAsked] = useState<Place | null>(null)
@@ -158,6 +168,8 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
           titleOf,
         }
       : null
+  const box = useRef<Editing | null>(null)
+  box.current = editing
   const undo = () => {
     dispatch({ do: 'undo' })
     setSaid(state.past.length > 0 ? t('Undone.') : t('There is nothing to undo.'))
@@ -182,7 +194,7 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
   const view = search.view === 'outline' || search.view === 'canvas' ? search.view : narrow ? 'outline' : 'canvas'
   const wrong = found.filter(({ weight }) => weight === 'wrong').length
   const waiting = (ids: string[]) => ids.reduce((total, step) => total + (run?.steps.find((each) => each.id === step)?.waiting ?? 0), 0)
-  return (
+  const page = (
     <EditingContext value={editing}>
       <TopBar
         title={String(definition['name'] || id)}
@@ -196,6 +208,7 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
           </>
         }
       >
+        <DraftNote draft={draft} />
         <JourneyActions
           run={run}
           definition={definition}
@@ -207,9 +220,10 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
           publish={() => setDialog('publish')}
         />
       </TopBar>
+      {canWrite && <DraftFound draft={draft} restore={(kept) => dispatch({ do: 'write', definition: kept })} />}
       <div className={pageStyles.panes} data-palette={editing !== null || undefined}>
-        {editing && <Palette />}
-        <div className={pageStyles.work}>
+        {editing && <Palette kinds={kinds} />}
+        <div className={pageStyles.work} data-view={view}>
           <div className={pageStyles.view}>
             <SegmentedControl
               aria-label={t('How to see the steps')}
@@ -272,6 +286,7 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
           found={found}
           compared={search.against ?? null}
           compare={(version) => go({ against: version ?? undefined })}
+          restore={canWrite ? write : null}
         />
       </div>
       <VisuallyHidden role="status" aria-live="polite">
@@ -300,9 +315,23 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
           done={(waits) => {
             setDialog(null)
             if (!waits) journey.takePublished()
+            void draft.discard()
             setSaid(waits ? t('It waits for somebody to approve it.') : t('It was published.'))
             go({ from: undefined, name: undefined })
           }}
+        />
+      )}
+      {draft.conflict && (
+        <MovedOnDialog
+          by={draft.conflict.by}
+          mine={definition}
+          theirs={draft.conflict.theirs}
+          takeTheirs={() => {
+            const theirs = draft.takeTheirs()
+            if (theirs) dispatch({ do: 'open', definition: theirs })
+          }}
+          keepMine={draft.keepMine}
+          close={draft.decideLater}
         />
       )}
       {dialog === 'differences' && (
@@ -316,4 +345,5 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
       )}
     </EditingContext>
   )
+  return <EditingBoxContext value={box}>{page}</EditingBoxContext>
 }

@@ -1,8 +1,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
-import { Refusal } from '~/api/client'
-import { run as runQuery } from '~/api/queries'
+import { run as runQuery, runs } from '~/api/queries'
 import { TopBar } from '~/frame/TopBar'
 import { Failed, Answered, Waiting } from '~/parts/States'
 import { t } from '~/words/language'
@@ -17,12 +16,11 @@ export function JourneyPage() {
   const { id } = here.useParams()
   const { from, name } = here.useSearch()
   const [beginning] = useState(() => (from === undefined ? null : starterCalled(from).definition(id, name ?? id)))
-  // Once it is known to be new it is asked for again only when it was published.
-  const [fresh, setFresh] = useState<string | null>(null)
-  const isNew = fresh === id
-  const query = useQuery({ ...runQuery('journey', id), ...(isNew ? { refetchInterval: false, refetchOnWindowFocus: false, refetchOnReconnect: false } : {}) })
+  const there = useQuery({ ...runs('journey', true), enabled: beginning !== null })
+  const isNew = beginning !== null && there.data !== undefined && !there.data.some((each) => each.id === id)
+  // What is not there need not be asked for.
+  const query = useQuery({ ...runQuery('journey', id), enabled: beginning === null || (there.data !== undefined && !isNew) })
   const kinds = useQuery(kindsQuery)
-  if (!isNew && beginning !== null && query.error instanceof Refusal && query.error.status === 404) setFresh(id)
   if (kinds.isError) return <Failed what={t('The kinds of steps did not load')} error={kinds.error} retry={() => void kinds.refetch()} />
   if (kinds.data && (query.data || isNew)) {
     return <JourneyEditor key={id} id={id} run={query.data ?? null} kinds={kinds.data} beginning={beginning} />

@@ -53,6 +53,7 @@ export function MessageSettings({ id, field, found }: Props) {
       <Problems found={here} />
       <div className={inspector.message}>
         <Select label={t('What the {{channel}} message says', { channel: channelName(channel) })} data={options} value={named ?? OWN} onChange={(next) => next !== null && write(next === OWN ? {} : { saved: next })} />
+        <Reading medium={channel} said={said} event={eventOf(editing.definition)} />
         {named !== null ? (
           <p>
             <Link to="/content/$id" params={{ id: named }} className="link">
@@ -63,7 +64,6 @@ export function MessageSettings({ id, field, found }: Props) {
         ) : (
           medium && <SchemaForm key={id} schema={medium.content} values={said as Properties} change={(next, part) => write(next, part)} problems={here} />
         )}
-        <Reading medium={channel} said={said} event={eventOf(editing.definition)} />
         <div>
           <Button leftSection={<Eye size={14} />} onClick={() => setLooking(true)}>
             {t('Read it as somebody, send a test')}

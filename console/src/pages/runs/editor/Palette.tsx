@@ -1,20 +1,17 @@
 import { Tooltip } from '@mantine/core'
+import { memo } from 'react'
 import { MediumIcon } from '~/parts/MediumIcon'
 import { t } from '~/words/language'
 import { stepIcon } from '../looks'
-import { useEditing } from './editing'
+import { useEditingBox } from './editing'
 import styles from './Editor.module.css'
+import { IN_PAGE } from './inPage'
 import type { Kinds } from './kinds'
 import { DRAGGED, type Entry } from './palette'
 import { useEntries } from './useEntries'
 
 /** Everything that can be put in: pressed, it comes after the chosen step; it can also be dragged onto a plus. */
-export function Palette() {
-  const editing = useEditing()
-  return editing && <Entries kinds={editing.kinds} />
-}
-
-function Entries({ kinds }: { kinds: Kinds }) {
+export const Palette = memo(function Palette({ kinds }: { kinds: Kinds }) {
   const entries = useEntries(kinds)
   return (
     <nav className={styles.palette} aria-label={t('Steps to add')} tabIndex={0}>
@@ -23,12 +20,12 @@ function Entries({ kinds }: { kinds: Kinds }) {
       <Family title={t('Ends')} entries={entries.end} />
     </nav>
   )
-}
+})
 
 function Family({ title, entries }: { title: string; entries: Entry[] }) {
   return (
     <section>
-      <h3>{title}</h3>
+      <h2>{title}</h2>
       <ul>
         {entries.map((entry) => (
           <li key={entry.key}>
@@ -41,9 +38,9 @@ function Family({ title, entries }: { title: string; entries: Entry[] }) {
 }
 
 function PaletteButton({ entry }: { entry: Entry }) {
-  const editing = useEditing()!
+  const editing = useEditingBox()
   return (
-    <Tooltip label={entry.help} multiline w={240} position="right" openDelay={600}>
+    <Tooltip label={entry.help} portalProps={IN_PAGE} multiline w={240} position="right" openDelay={600}>
       <button
         type="button"
         className={styles.entry}
@@ -52,7 +49,7 @@ function PaletteButton({ entry }: { entry: Entry }) {
           event.dataTransfer.setData(DRAGGED, entry.key)
           event.dataTransfer.effectAllowed = 'copy'
         }}
-        onClick={() => editing.add(entry)}
+        onClick={() => editing.current?.add(entry)}
       >
         <EntryIcon entry={entry} />
         {entry.label}

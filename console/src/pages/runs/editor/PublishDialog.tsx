@@ -38,14 +38,15 @@ export function PublishDialog({ run, definition, titleOf, close, done }: Props) 
   const preview = useQuery(publishPreview(id, definition, move))
   const ahead = useQuery(outlook(id, definition))
   const publish = useMutation({
-    mutationFn: () => put<Run | { approval: unknown }>(route`/api/journeys/${id}`, { ...definition, based_on: run?.version ?? 0, ...(Object.keys(move).length > 0 ? { move } : {}) }).catch((error: unknown) => {
+    mutationFn: () => put<Run>(route`/api/journeys/${id}`, { ...definition, based_on: run?.version ?? 0, ...(Object.keys(move).length > 0 ? { move } : {}) }).catch((error: unknown) => {
         if (error instanceof AwaitsApproval) return { approval: error.approval }
         throw error
       }),
-    onSuccess: async (answer) => {
+    onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['journeys'] })
-      done(answer !== null && typeof answer === 'object' && 'approval' in answer)
+      done(false)
     },
+    onError: (error) => error instanceof AwaitsApproval && done(true),
   })
   const version = (run?.version ?? 0) + 1
   const error = preview.error ?? ahead.error

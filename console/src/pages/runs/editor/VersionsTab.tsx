@@ -1,5 +1,5 @@
 import { Button } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { GitCompareArrows, RotateCcw } from 'lucide-react'
 import { Chip } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
@@ -7,25 +7,24 @@ import { Answered, Waiting } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import inspector from '../Inspector.module.css'
 import type { Definition } from './draft'
-import { useEditing } from './editing'
-import { versionDetail, versions } from './questions'
 import styles from './Editor.module.css'
-import { useQueryClient } from '@tanstack/react-query'
+import { versionDetail, versions } from './questions'
 
 interface Props {
   id: string
   compared: number | null
   compare: (version: number | null) => void
+  /** Null where nothing can be changed. */
+  restore: ((definition: Definition) => void) | null
 }
 
 /** Every version there was: what is different in it, and a way back to it. */
-export function VersionsTab({ id, compared, compare }: Props) {
+export function VersionsTab({ id, compared, compare, restore }: Props) {
   const query = useQuery(versions(id))
   const client = useQueryClient()
-  const editing = useEditing()
-  const restore = async (version: number) => {
+  const takeUp = async (version: number) => {
     const found = await client.fetchQuery(versionDetail(id, version))
-    editing?.write(found.definition as Definition)
+    restore?.(found.definition as Definition)
     compare(null)
   }
   return (
@@ -46,8 +45,8 @@ export function VersionsTab({ id, compared, compare }: Props) {
                   <Button size="compact-xs" leftSection={<GitCompareArrows size={12} />} aria-pressed={compared === each.version} onClick={() => compare(compared === each.version ? null : each.version)}>
                     {compared === each.version ? t('Stop comparing') : t('Compare with what is written')}
                   </Button>
-                  {editing && (
-                    <Button size="compact-xs" leftSection={<RotateCcw size={12} />} onClick={() => void restore(each.version)}>
+                  {restore && (
+                    <Button size="compact-xs" leftSection={<RotateCcw size={12} />} onClick={() => void takeUp(each.version)}>
                       {t('Take it up again')}
                     </Button>
                   )}

@@ -1,6 +1,6 @@
 /** What the parts of the editor share: the journey as it is written, and every way to change it. */
 
-import { createContext, useContext } from 'react'
+import { createContext, type RefObject, useContext } from 'react'
 import type { Definition, Place } from './draft'
 import type { Kinds } from './kinds'
 import type { Entry } from './palette'
@@ -25,3 +25,11 @@ export const EditingContext = createContext<Editing | null>(null)
 
 /** Null where nothing can be changed. */
 export const useEditing = () => useContext(EditingContext)
+
+/**
+ * The same, in a box that never changes: for what stands on the canvas a hundred times, and asks for it only once it
+ * is pressed. Whoever reads it while drawing would not hear of changes.
+ */
+export const EditingBoxContext = createContext<RefObject<Editing | null>>({ current: null })
+
+export const useEditingBox = () => useContext(EditingBoxContext)
