@@ -81,18 +81,18 @@ def test_what_the_page_says_is_what_the_server_says(open_page: Open, server: Ser
     page.get_by_role("radiogroup", name="Which term").get_by_text("Long term, 28 days").click()
     expect(page).to_have_url(re.compile("term=2419200"))
     expect(metrics.get_by_text("Revenue per person", exact=True)).to_be_visible()
-    page.get_by_text("Adjusted for the past").click()
+    page.get_by_role("switch", name="Adjusted for the past").click()
     expect(page).to_have_url(re.compile("adjust=false"))
     page.reload()
     read(page)
-    expect(page.get_by_label("Adjusted for the past")).not_to_be_checked()
+    expect(page.get_by_role("switch", name="Adjusted for the past")).not_to_be_checked()
 
 
 def test_the_course_is_a_picture_and_a_table(open_page: Open, server: Server) -> None:
     page = open_page(OFFER)
     card = page.get_by_role("region", name="How many people took part?")
     # Twelve questions to the history: while other tests run beside, they take their time.
-    expect(card.get_by_role("img")).to_be_visible(timeout=90_000)
+    expect(card.get_by_role("img", name="People over time")).to_be_visible(timeout=90_000)
     card.get_by_role("button", name="View as table").click()
     table = card.get_by_role("region", name=re.compile("as a table"))
     expect(table.get_by_role("row")).to_have_count(13)

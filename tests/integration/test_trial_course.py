@@ -152,7 +152,7 @@ async def test_every_trial_is_listed_without_being_set_up() -> None:
         found = await every_trial(view)
     assert [(each.id, each.kind, each.origin) for each in found] == [
         ("colour", "experiment", "colour"),
-        ("rescue.ways", "step", "rescue"),
+        ("journey:rescue.ways", "step", "rescue"),
         ("journey:rescue", "journey", "rescue"),
     ]
     assert found[0].within_seconds == 86_400
@@ -164,8 +164,15 @@ def test_it_is_all_there_over_http(server: Server) -> None:
     server.got("PUT", "/api/journeys/course-rescue", {**JOURNEY, "id": "course-rescue"})
     server.got("PUT", "/api/experiments/course-colour", {"definition": {**EXPERIMENT, "id": "course-colour"}})
     listed = {each["id"]: each for each in server.got("GET", "/api/trials")["trials"]}
-    assert {"course-colour", "course-rescue.ways", "journey:course-rescue"} <= {*listed}
+    assert {"course-colour", "journey:course-rescue.ways", "journey:course-rescue"} <= {*listed}
     assert listed["course-colour"]["within_seconds"] == 86_400
+    content = {"subject": "Hello", "html": "<p>Hello</p>"}
+    halves = {name: {"share": 0.5, "content": content} for name in ("plain", "warm")}
+    server.got(
+        "PUT", "/api/templates/course-news", {"definition": {"name": "N", "medium": "email", "variants": halves}}
+    )
+    for each in server.got("GET", "/api/trials")["trials"]:
+        assert server.got("GET", f"/api/trials/{each['id']}")["variants"] is not None, "what is listed can be read"
     told = server.got("GET", "/api/trials/journey:course-rescue/course?moments=4")
     assert told["points"] == []
     server.got("GET", "/api/trials/course-colour?adjust=false")

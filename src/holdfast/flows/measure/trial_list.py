@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from holdfast.decisions.step import step_experiment
 from holdfast.decisions.steps.split import Split
 from holdfast.flows.experiment.loading import decoded
 from holdfast.flows.journey.playbook import Play, play_of
-from holdfast.flows.measure.trial_subject import NEAR
-from holdfast.kernel.errors import Exposed
-from holdfast.messages.saved.saved import decode_template
+from holdfast.flows.measure.trial_subject import NEAR, template_shares
 from holdfast.ports.state import Decision, View
-from holdfast.ports.templates import SavedTemplate
 
 ListedKind = Literal["experiment", "template", "step", "journey", "campaign"]
 
@@ -76,9 +71,8 @@ async def _experiments(view: View) -> list[TrialListed]:
 async def _templates(view: View) -> list[TrialListed]:
     found = []
     for heading in await view.templates("template"):
-        saved = await view.template_version("template", heading.id, heading.version)
-        shares = {} if saved is None else _shares(saved)
-        if saved is None or len(shares) < 2:
+        shares = await template_shares(view, heading.id)
+        if not shares:
             continue
         found.append(
             TrialListed(
@@ -97,17 +91,11 @@ async def _templates(view: View) -> list[TrialListed]:
     return found
 
 
-def _shares(saved: SavedTemplate) -> dict[str, float]:
-    with suppress(Exposed):
-        return {name: each.share for name, each in decode_template(saved.definition).variants.items()}
-    return {}
-
-
 def _splits(play: Play) -> Iterator[TrialListed]:
     for step_id, node in play.journey.steps.items():
         if isinstance(node.step, Split):
             yield TrialListed(
-                id=step_experiment(play.id, step_id),
+                id=f"journey:{play.id}.{step_id}",
                 kind="step",
                 name=play.journey.name,
                 state=play.state,

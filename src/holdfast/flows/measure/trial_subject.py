@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
@@ -11,10 +12,11 @@ from holdfast.decisions.experiment import Experiment, ExperimentGoal, decode_exp
 from holdfast.decisions.experiment_metrics import ExperimentMetric
 from holdfast.decisions.journey import Goal, Journey
 from holdfast.flows.journey.playbook import play_of
-from holdfast.kernel.errors import NotFound
+from holdfast.kernel.errors import Exposed, NotFound
 from holdfast.measures.compared import Way
 from holdfast.measures.metrics import DAY_SECONDS, Assigned, Entered, Whom
 from holdfast.measures.statistics.sequential import LOOKS
+from holdfast.messages.saved.saved import decode_template
 from holdfast.ports.state import Decision, View
 
 ORDERS = "Order Completed"
@@ -78,7 +80,20 @@ async def _experiment(view: View, trial: str) -> Subject:
     # A step's experiment is called by the journey and the step; a template's by the template.
     origin, dot, _ = trial.partition(".")
     goal = next((play_of(each).journey.goal for each in await view.decisions() if dot and each.id == origin), NEAR)
-    return Subject(id=trial, kind="experiment", whom=Assigned(experiment=trial), goal=goal)
+    variants = tuple(await template_shares(view, trial))
+    return Subject(id=trial, kind="experiment", whom=Assigned(experiment=trial), goal=goal, variants=variants)
+
+
+async def template_shares(view: View, template_id: str) -> dict[str, float]:
+    """The shares of a saved template's variants; none of one that has no variants, or is not there."""
+    heading = next(iter(await view.template_headings("template", [template_id])), None)
+    if heading is None or heading.deleted:
+        return {}
+    saved = await view.template_version("template", template_id, heading.version)
+    with suppress(Exposed):
+        shares = {} if saved is None else decode_template(saved.definition).variants
+        return {name: each.share for name, each in shares.items()} if len(shares) > 1 else {}
+    return {}
 
 
 def _of_experiment(experiment: Experiment) -> Subject:
