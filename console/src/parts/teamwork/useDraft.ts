@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import { get, put, Refusal, remove, route, Unreachable } from '~/api/client'
+import type { Shape } from '~/api/shape'
 import type { Draft, ThingKind } from '~/api/teamwork'
 
 /** After the last stroke so long, what was written is kept. */
@@ -99,14 +100,17 @@ export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id:
   useEffect(() => {
     if (path === null) return
     let gone = false
-    void get<Draft>(path).then(
-      (draft) => {
-        if (gone) return
-        revision.current = draft.revision
-        setFound(draft as Draft & { definition: T })
-      },
-      () => {}, // There is none; or it is not to be had now, and then the first keeping tells.
-    )
+    const look = async () => {
+      // Mostly there is none; to ask for it by name would be an error each time.
+      const { drafts } = await get<Shape<'DraftList'>>('/api/drafts')
+      if (gone || !drafts.some((each) => each.kind === kind && each.id === id)) return
+      const draft = await get<Draft>(path)
+      // Whoever has begun to write meanwhile goes on; the first keeping tells that somebody else has written.
+      if (gone || wanted.current) return
+      revision.current = draft.revision
+      setFound(draft as Draft & { definition: T })
+    }
+    look().catch(() => {}) // It is not to be had now; then the first keeping tells.
     const online = () => wanted.current && later(0)
     window.addEventListener('online', online)
     return () => {
@@ -116,7 +120,7 @@ export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id:
       // Whoever leaves at once loses nothing.
       if (wanted.current) void keepNow.current()
     }
-  }, [path, later])
+  }, [path, kind, id, later])
 
   const write = useCallback(
     (definition: T) => {
