@@ -20,10 +20,13 @@ read              POST   /api/campaigns/{decision_id}/check
 read              POST   /api/campaigns/{decision_id}/outlook
 read              GET    /api/campaigns/{decision_id}/versions
 read              GET    /api/campaigns/{decision_id}/versions/{version}
+read              GET    /api/holdout
 read              POST   /api/journeys/{decision_id}/check
 read              POST   /api/journeys/{decision_id}/outlook
 read              GET    /api/journeys/{decision_id}/versions
 read              GET    /api/journeys/{decision_id}/versions/{version}
+read              GET    /api/segments/kinds
+sql               GET    /api/sql/views
 read              GET    /api/steps
 read              GET    /api/accounts
 accounts:write    POST   /api/accounts/invitations
