@@ -7,6 +7,8 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from email import policy
+from email.parser import BytesParser
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import pytest
 
 from holdfast.flows.accounts.second_factor import STEP_SECONDS, code_at
+from tests.cluster_world import MailServer
 from tests.integration.api_server import API_KEY, Answer, Server, complaint, serving
 
 OWNER = {"email": "Owner@Shop.example", "password": "correct horse battery", "name": "Olga Owner"}
@@ -403,6 +406,30 @@ def test_huge_and_broken_words(owner: Browser) -> None:
     for password in ("\x00" * 20, "a\x00b" * 10, "\ud83d" * 12, "\U0001f600" * 60):
         status = nobody.call("POST", "/session", {"email": "o@shop.example", "password": password}).status
         assert status == (400 if "\ud83d" in password else 401)  # Half a pair is no JSON.
+
+
+def test_links_are_mailed_where_mail_goes_out_and_to_no_mailbox_others_read(owner: Browser, tmp_path: Path) -> None:
+    inside = owner.got("POST", "/api/accounts/invitations", {"email": "i@shop.example", "role": "viewer"}, status=201)
+    assert inside["mailed"] is False
+    assert owner.got("GET", "/api/mailbox")["total"] == 0
+    with (
+        MailServer() as mails,
+        serving(
+            tmp_path / "data", mailbox=False, smtp_host="127.0.0.1", smtp_port=mails.port, smtp_tls="none"
+        ) as server,
+    ):
+        browser = Browser(server)
+        token = LINK.findall(server.log)[0]
+        assert browser.call("POST", "/session/first", {"token": token, **OWNER}).status == 200
+        ask = {"email": "ida@shop.example", "role": "viewer"}
+        made = browser.got("POST", "/api/accounts/invitations", ask, status=201)
+        assert made["mailed"] is True
+        (mail,) = (BytesParser(policy=policy.default).parsebytes(each) for each in mails.mails())
+        assert (mail["To"], mail["Subject"]) == ("ida@shop.example", "Olga Owner invites you to My workspace")
+        assert made["link"] in mail.get_content()
+        assert not server.got("GET", "/api/people?text=ida")["people"], "nobody becomes a customer by it"
+        reset = browser.got("POST", "/api/accounts/owner@shop.example/reset", status=201)
+        assert reset["link"] in BytesParser(policy=policy.default).parsebytes(mails.mails()[1]).get_content()
 
 
 def test_the_state_survives_being_killed_and_tells_no_secret(tmp_path: Path) -> None:
