@@ -78,7 +78,7 @@ function Periods({ data }: { data: Holdout }) {
               <th scope="col" className={tables.number}>
                 {t('Revenue per person')}
               </th>
-              <th scope="col">
+              <th scope="col" className={styles.holds}>
                 <span className={scaled ? 'unseen' : undefined}>{t('Interval')}</span>
                 {scaled && <Axis found={scaled} metric={metric} currency={data.currency} range={range} />}
               </th>

@@ -103,7 +103,7 @@ function Segments({ trial, metric, chosen, names, exposed }: SegmentsProps) {
               <th scope="col" className={tables.number}>
                 {metricName(metric)}
               </th>
-              <th scope="col">
+              <th scope="col" className={styles.holds}>
                 <span className={scaled ? 'unseen' : undefined}>{t('Interval')}</span>
                 {scaled && <Axis found={scaled} metric={metric} currency={trial.currency} range={range} />}
               </th>
