@@ -162,6 +162,10 @@ async def test_links_are_good_for_a_while_to_the_moment() -> None:
     assert await first_owner_link(state, now=NOW) is None
     _, invitation = await invite(state, COMMAND_LINE, "bob@shop.example", "viewer", now=NOW)
     with pytest.raises(Unauthorized):
+        await take_reset(state, invitation, "another good one", now=NOW)  # Each is for what it was made for.
+    with pytest.raises(Unauthorized):
+        await make_first_owner(state, invitation, "eve@shop.example", SAID, now=NOW)
+    with pytest.raises(Unauthorized):
         await accept_invitation(state, invitation, SAID, now=later(INVITATION_SECONDS))
     await accept_invitation(state, invitation, SAID, now=later(INVITATION_SECONDS) - SECOND / 1000)
     _, reset = await reset_link(state, COMMAND_LINE, owner.id, now=NOW)
@@ -181,6 +185,8 @@ async def test_who_was_invited_before_there_was_an_owner_is_nobody_yet() -> None
     await remove_account(state, COMMAND_LINE, "bob@shop.example")
     first = await first_owner_link(state, now=NOW)
     assert first is not None
+    with pytest.raises(Unauthorized):
+        await make_first_owner(state, invitation, "ada@shop.example", SAID, now=NOW)
     owner = await make_first_owner(state, first, "ada@shop.example", SAID, now=NOW)
     assert (owner.id, owner.role, owner.state) == (ada.id, "owner", "active")
     with pytest.raises(Unauthorized):
@@ -298,6 +304,7 @@ def test_no_word_is_that_of_the_data_directory_but_its_own(said: str, secret: by
     assert is_local(secret, token, now_ms)
     assert not is_local(secret, token, now_ms + GOOD_SECONDS * 1000)
     assert not is_local(secret + b"x", token, now_ms)
+    assert not is_local(secret, token, now_ms - 1), "nobody signs for longer than it is meant to last"
     assert not is_local(secret, said, now_ms)
     assert not is_local(secret, token + said, now_ms) or not said
     until, signature = token.removeprefix("local.").split(".")
