@@ -202,3 +202,23 @@ def test_what_was_written_is_there_again_after_the_page_was_left(
     expect(page.get_by_role("button", name="Save v3")).to_be_disabled()
     assert server.get(f"/api/templates/{template}")["definition"]["content"]["text"] == "Theirs"
     assert [each for each in server.get("/api/drafts")["drafts"] if each["id"] == template] == []
+
+
+def test_a_segment_that_was_begun_to_be_changed_is_gone_on_with(open_page: Open, server: Server) -> None:
+    segment = a_segment(server)
+    page = open_page(f"/segments/{segment}")
+    page.get_by_role("button", name="View or paste JSON").click()
+    dialog = page.get_by_role("dialog")
+    text = dialog.get_by_role("textbox").first
+    text.fill('{"type": "did", "event": "Order Completed", "at_least": 3}')
+    dialog.get_by_role("button").filter(has_text="Use").first.click()
+    expect(page.get_by_text("Draft kept")).to_be_visible()
+    kept = server.get(f"/api/drafts/segment/{segment}")["definition"]["definition"]
+    assert "3" in str(kept)
+    page.reload()
+    page.get_by_role("region", name="A draft").get_by_role("button", name="Go on with it").click()
+    page.get_by_role("button", name="Save segment").click()
+    page.get_by_role("dialog").get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert server.get(f"/api/segments/{segment}")["version"] == 2
+    expect(page.get_by_text("Draft kept")).to_have_count(0)

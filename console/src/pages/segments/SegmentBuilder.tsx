@@ -2,12 +2,15 @@ import { ActionIcon, Button, Tabs, Tooltip } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { getRouteApi } from '@tanstack/react-router'
 import { Braces, Copy, Redo2, Trash2, Undo2 } from 'lucide-react'
-import { type ReactNode, useMemo, useState } from 'react'
+import { type ReactNode, useEffect, useMemo, useState } from 'react'
 import { useMay } from '~/api/may'
 import type { Json, SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { Chip } from '~/parts/Chip'
 import { PausedStrip } from '~/parts/Live'
+import { DraftFound, DraftNote } from '~/parts/teamwork/DraftNote'
+import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
+import { useDraft } from '~/parts/teamwork/useDraft'
 import { counted, t } from '~/words/language'
 import { builderOf, BuilderContext } from './builderContext'
 import { decode } from './decode'
@@ -43,11 +46,25 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
   const total = useCount(definition, RECOUNT_MS)
   const small = useMediaQuery('(max-width: 700px)') ?? false
   const changed = useMemo(() => saved !== null && JSON.stringify(encode(decode(saved.definition))) !== JSON.stringify(definition), [saved, definition])
+  const draft = useDraft<{ definition: Json }>('segment', saved?.id ?? null, based)
+  const keep = draft.write
+  const writes = may('analyses:write')
+  const written = JSON.stringify(definition)
+  useEffect(() => {
+    if (changed && writes) keep({ definition: JSON.parse(written) as Json })
+  }, [changed, writes, written, keep])
+  // Undone to what is saved, or saved: then there is nothing left to keep.
+  const kept = !changed && draft.savedAt !== null && draft.status === 'saved'
+  const { discard } = draft
+  useEffect(() => {
+    if (kept) void discard()
+  }, [kept, discard])
   const loose = unfinished(root)
   const close = () => setDialog(null)
   return (
     <>
       <TopBar title={saved?.name ?? t('New segment')} parent={PARENT} {...(saved ? { about: `segment:${saved.id}` } : {})} beside={<Badges saved={saved} changed={changed} />}>
+        <DraftNote draft={draft} />
         <Act label={t('Undo')} act={undo}>
           <Undo2 size={15} />
         </Act>
@@ -71,6 +88,7 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
           </Button>
         )}
       </TopBar>
+      <DraftFound draft={draft} restore={(found) => setRoot(decode(found.definition))} />
       <div className={styles.panes}>
         <div className={styles.work}>
           <PausedStrip />
@@ -92,12 +110,28 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
         <TotalPanel definition={definition} total={total} saved={saved} />
       </div>
       {dialog === 'json' && <JsonDialog definition={definition} apply={setRoot} close={close} />}
+      {draft.conflict && (
+        <MovedOnDialog
+          by={draft.conflict.by}
+          mine={definition}
+          theirs={draft.conflict.theirs.definition}
+          takeTheirs={() => {
+            const theirs = draft.takeTheirs()
+            if (theirs) setRoot(decode(theirs.definition))
+          }}
+          keepMine={draft.keepMine}
+          close={draft.decideLater}
+        />
+      )}
       {dialog === 'save' && (
         <SaveDialog
           saved={saved}
           based={based}
           definition={definition}
-          done={setBased}
+          done={(version) => {
+            setBased(version)
+            void draft.discard()
+          }}
           takeTheirs={(theirs, version) => {
             setRoot(decode(theirs))
             setBased(version)

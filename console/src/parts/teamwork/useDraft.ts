@@ -131,6 +131,16 @@ export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id:
     [later],
   )
 
+  const discard = useCallback(async () => {
+    clearTimeout(timer.current)
+    wanted.current = null
+    setFound(null)
+    setConflict(null)
+    setStatus('none')
+    if (path !== null) await remove(path).catch(() => {})
+    revision.current = 0
+  }, [path])
+
   return {
     found,
     status,
@@ -142,15 +152,7 @@ export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id:
       setFound(null)
       return definition
     },
-    discard: async () => {
-      clearTimeout(timer.current)
-      wanted.current = null
-      setFound(null)
-      setConflict(null)
-      setStatus('none')
-      if (path !== null) await remove(path).catch(() => {})
-      revision.current = 0
-    },
+    discard,
     takeTheirs: () => {
       if (!conflict) return null
       revision.current = conflict.revision
