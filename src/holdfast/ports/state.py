@@ -17,6 +17,7 @@ from holdfast.events.event import Event, IdentityKey, Json
 from holdfast.messages.parcel import Gone
 from holdfast.ports.accounts import AccountTransaction, AccountView
 from holdfast.ports.adaptive import AdaptiveTransaction, AdaptiveView
+from holdfast.ports.boards import BoardTransaction, BoardView
 from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.devices import DeviceTransaction, DeviceView
@@ -309,6 +310,7 @@ class View(
     ReceiptView,
     DeviceView,
     AdaptiveView,
+    BoardView,
     AccountView,
     TeamworkView,
     WordsView,
@@ -524,6 +526,7 @@ class Transaction(
     ReceiptTransaction,
     DeviceTransaction,
     AdaptiveTransaction,
+    BoardTransaction,
     AccountTransaction,
     TeamworkTransaction,
     WordsTransaction,

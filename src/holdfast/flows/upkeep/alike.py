@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import IdentityKey
+from holdfast.ports.boards import Analysis, AnalysisKind
 from holdfast.ports.state import Identity, Send, State, View
 from holdfast.ports.teamwork import AuditQuery
 from holdfast.profiles.identity import Link
@@ -201,8 +202,14 @@ async def _whole(view: View) -> dict[str, Rows]:
         "approvals": {str(each.id): each for each in await view.approvals(None, limit=EVERYTHING)},
         "comments": {str(each.id): each for each in await view.comments_after(0, limit=EVERYTHING)},
         "drafts": {f"{each.kind}:{each.about}": each for each in await view.drafts(limit=EVERYTHING)},
+        "saved insights": {each.id: each for each in await _analyses(view, "insight")},
+        "boards": {each.id: each for each in await _analyses(view, "board")},
         "bad records": dict(await view.count_bad_records(by_code=True)),
     }
+
+
+async def _analyses(view: View, kind: AnalysisKind) -> list[Analysis]:
+    return [*await view.analyses(kind), *await view.analyses(kind, deleted=True)]
 
 
 def _name(key: IdentityKey) -> str:

@@ -1,7 +1,11 @@
-"""Carry: what people who work together left for each other, which no log tells. Every number stays the one it was."""
+"""Carry: what people who work together left for each other and what they saved to look at, which no log tells.
+
+Every number stays the one it was.
+"""
 
 from __future__ import annotations
 
+from holdfast.ports.boards import AnalysisKind
 from holdfast.ports.state import Transaction, View
 from holdfast.ports.teamwork import AuditQuery
 
@@ -10,12 +14,13 @@ EVERYTHING = 2**31
 
 
 async def carry_teamwork(view: View, transaction: Transaction) -> dict[str, int]:
-    """Take over the audit log, approvals, comments and drafts; returns how many of each."""
+    """Take over the audit log, approvals, comments, drafts, saved insights and boards; returns how many of each."""
     return {
         "audit entries": await _carry_audit(view, transaction),
         "approvals": await _carry_approvals(view, transaction),
         "comments": await _carry_comments(view, transaction),
         "drafts": await _carry_drafts(view, transaction),
+        "saved insights and boards": await _carry_analyses(view, transaction),
     }
 
 
@@ -54,3 +59,11 @@ async def _carry_drafts(view: View, transaction: Transaction) -> int:
     for draft in drafts:
         await transaction.put_draft(draft)
     return len(drafts)
+
+
+async def _carry_analyses(view: View, transaction: Transaction) -> int:
+    kinds: tuple[AnalysisKind, ...] = ("insight", "board")
+    found = [each for kind in kinds for gone in (False, True) for each in await view.analyses(kind, deleted=gone)]
+    for analysis in found:
+        await transaction.put_analysis(analysis)
+    return len(found)

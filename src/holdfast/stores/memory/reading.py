@@ -31,6 +31,7 @@ from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, combine
 from holdfast.stores.memory.accounts import ReadingAccounts
 from holdfast.stores.memory.adaptive import ReadingAdaptive
+from holdfast.stores.memory.boards import ReadingBoards
 from holdfast.stores.memory.catalogues import ReadingCatalogues
 from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.devices import ReadingDevices
@@ -65,6 +66,7 @@ class MemoryView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingBoards,
     ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,

@@ -30,6 +30,7 @@ from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 from holdfast.stores.memory.accounts import ChangingAccounts
 from holdfast.stores.memory.adaptive import ChangingAdaptive
+from holdfast.stores.memory.boards import ChangingBoards
 from holdfast.stores.memory.catalogues import ChangingCatalogues
 from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.devices import ChangingDevices
@@ -60,6 +61,7 @@ class MemoryTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingBoards,
     ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,

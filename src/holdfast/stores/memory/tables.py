@@ -8,6 +8,7 @@ from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
 from holdfast.ports.accounts import Account, Attempts, BrowserSession, OnceLink
 from holdfast.ports.adaptive import Weighing
+from holdfast.ports.boards import Analysis, AnalysisKind
 from holdfast.ports.catalogues import Catalogue, CatalogueItem, CouponCode, CouponPool, Edition
 from holdfast.ports.connections import Connection
 from holdfast.ports.erasure import Erasure, Tombstone
@@ -85,6 +86,7 @@ class Tables:
     approvals: dict[int, Approval] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
     drafts: dict[tuple[str, str], Draft] = field(default_factory=dict)
+    analyses: dict[tuple[AnalysisKind, str], Analysis] = field(default_factory=dict)
     presences: dict[tuple[str, str, str], Presence] = field(default_factory=dict)
     live_segments: dict[int, LiveSegment] = field(default_factory=dict)
     live_last: int = 0

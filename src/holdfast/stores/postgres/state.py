@@ -32,6 +32,7 @@ from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import Transaction, View
 from holdfast.stores.postgres.accounts import ChangingAccounts, ReadingAccounts
 from holdfast.stores.postgres.adaptive import ChangingAdaptive, ReadingAdaptive
+from holdfast.stores.postgres.boards import ChangingBoards, ReadingBoards
 from holdfast.stores.postgres.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.postgres.devices import ChangingDevices, ReadingDevices
@@ -90,6 +91,7 @@ class PostgresView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingBoards,
     ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,
@@ -116,6 +118,7 @@ class PostgresTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingBoards,
     ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,

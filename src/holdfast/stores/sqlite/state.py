@@ -13,6 +13,7 @@ from holdfast.kernel.errors import Internal
 from holdfast.ports.state import Transaction, View
 from holdfast.stores.sqlite.accounts import ChangingAccounts, ReadingAccounts
 from holdfast.stores.sqlite.adaptive import ChangingAdaptive, ReadingAdaptive
+from holdfast.stores.sqlite.boards import ChangingBoards, ReadingBoards
 from holdfast.stores.sqlite.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.sqlite.checkpoint import Checkpointer
 from holdfast.stores.sqlite.connections import ChangingConnections, ReadingConnections
@@ -67,6 +68,7 @@ class SqliteView(
     ReadingReceipts,
     ReadingDevices,
     ReadingAdaptive,
+    ReadingBoards,
     ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,
@@ -93,6 +95,7 @@ class SqliteTransaction(
     ChangingReceipts,
     ChangingDevices,
     ChangingAdaptive,
+    ChangingBoards,
     ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,
