@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 import pytest
 
+from holdfast.flows.accounts.browsers import Visitor, begin_session
 from holdfast.flows.audience.segment_drafts import draft_of
 from holdfast.flows.audience.segments import delete_segment, save_segment
 from holdfast.flows.ingest.bulk import load_table
@@ -27,6 +28,7 @@ from holdfast.flows.upkeep.trim import trim
 from holdfast.kernel.errors import Conflict, Exposed
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.ports.accounts import Account
 from holdfast.ports.connections import Connection
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.state import State
@@ -333,6 +335,24 @@ async def test_connections_and_inboxes_are_taken_along_for_no_log_has_them(tmp_p
         await transaction.mark_inbox([replace(item, opened_ms=None)])
         await transaction.put_connection(replace(connection, secrets=b"other"))
     assert set(differing(await compare_states(life.house.app.state, state))) == {"inbox", "connections"}
+
+
+async def test_accounts_are_taken_along_and_everybody_signs_in_anew(tmp_path: Path) -> None:
+    life = await Life.begin(tmp_path, 5)
+    await life.live(60)
+    ada = Account(id="a", email="a@b.example", name="Ada", role="owner", state="active", created_ms=1, password="$x")
+    async with life.house.app.state.begin() as transaction:
+        await transaction.put_account(ada)
+        await begin_session(transaction, Visitor(device="", address=""), now=life.house.app.clock.now(), account_id="a")
+    done, state, _ = await life.again()
+    found = await compare_states(life.house.app.state, state)
+    assert differing(found) == {}
+    assert (found["accounts"].rows, done.carried["accounts"]) == (1, 1)
+    async with state.begin() as transaction:
+        assert await transaction.accounts() == [ada]
+        assert await transaction.browser_sessions("a") == []
+        await transaction.put_account(replace(ada, role="viewer"))
+    assert set(differing(await compare_states(life.house.app.state, state))) == {"accounts"}
 
 
 async def test_templates_and_blocks_are_taken_along_in_all_their_versions(tmp_path: Path) -> None:
