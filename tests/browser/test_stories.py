@@ -189,7 +189,7 @@ def test_the_canvas_is_walked_by_keyboard(open_page: Open) -> None:
     expect(page.locator('.react-flow__node[data-id="wait"]')).to_be_focused()
     page.keyboard.press("Enter")
     inspector = page.get_by_role("complementary", name="Inspector")
-    expect(inspector.get_by_text("Waiting here")).to_be_visible()
+    expect(inspector.get_by_role("heading", name="Until Order Completed")).to_be_visible()
     page.keyboard.press("Escape")
     expect(inspector.get_by_text("by arm")).to_be_visible()
 

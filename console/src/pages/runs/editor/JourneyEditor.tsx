@@ -65,7 +65,7 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
   const journey = useJourney(run, beginning)
   const { state, dispatch, write } = journey
   const definition = state.now
-  const draft = useDraft<Definition>('journey', id, run?.version ?? 0)
+  const draft = useDraft<Definition>('journey', id, journey.based)
   // Everything that is written, undone and done again is kept as it is typed.
   const keep = draft.write
   const strokes = state.past.length + state.future.length
@@ -309,13 +309,16 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
       {dialog === 'publish' && (
         <PublishDialog
           run={run}
+          basedOn={journey.based}
           definition={definition}
           titleOf={titleOf}
           close={() => setDialog(null)}
           done={(waits) => {
             setDialog(null)
-            if (!waits) journey.takePublished()
-            void draft.discard()
+            if (!waits) {
+              journey.takePublished()
+              void draft.discard()
+            }
             setSaid(waits ? t('It waits for somebody to approve it.') : t('It was published.'))
             go({ from: undefined, name: undefined })
           }}

@@ -90,7 +90,10 @@ function Reading({ medium, said, event }: { medium: string; said: Fields; event:
   const newest = useQuery(people('', 1)).data?.people.find(({ known }) => known)?.user_id ?? ''
   const [question] = useDebouncedValue({ medium, content: said as Record<string, unknown>, person: newest, language: '', event: { name: event, properties: {} } }, PAUSE_MS)
   const empty = Object.values(question.content).every((part) => part === '' || part === null)
-  const query = useQuery({ ...templatePreview(question), enabled: !empty && question.medium !== '' })
+  // A saved template is looked at where it is kept.
+  const named = 'saved' in question.content
+  const query = useQuery({ ...templatePreview(question), enabled: !empty && !named && question.medium !== '' })
+  if (named) return null
   if (empty) return <p className="quiet">{t('Nothing is said yet.')}</p>
   if (query.isError || !query.data) return null
   return (

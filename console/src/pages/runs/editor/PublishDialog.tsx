@@ -20,6 +20,8 @@ import { type Move, outlook, publishPreview } from './questions'
 interface Props {
   /** What is published now; null for what is new. */
   run: Run | null
+  /** The version it was written upon; nothing newer is published over unseen. */
+  basedOn: number
   definition: Definition
   titleOf: (id: string) => string
   close: () => void
@@ -31,17 +33,14 @@ type Preview = Shape<'holdfast__http__api__decision_files__PreviewShape'>
 type UnderWay = Preview['change']['under_way'][number]
 
 /** Whom it writes to, by what and when, and what becomes of those under way, stand here before the button does. */
-export function PublishDialog({ run, definition, titleOf, close, done }: Props) {
+export function PublishDialog({ run, basedOn, definition, titleOf, close, done }: Props) {
   const client = useQueryClient()
   const id = String(definition['id'])
   const [move, setMove] = useState<Move>({})
   const preview = useQuery(publishPreview(id, definition, move))
   const ahead = useQuery(outlook(id, definition))
   const publish = useMutation({
-    mutationFn: () => put<Run>(route`/api/journeys/${id}`, { ...definition, based_on: run?.version ?? 0, ...(Object.keys(move).length > 0 ? { move } : {}) }).catch((error: unknown) => {
-        if (error instanceof AwaitsApproval) return { approval: error.approval }
-        throw error
-      }),
+    mutationFn: () => put<Run>(route`/api/journeys/${id}`, { ...definition, based_on: basedOn, ...(Object.keys(move).length > 0 ? { move } : {}) }),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: ['journeys'] })
       done(false)

@@ -38,5 +38,5 @@ export function useJourney(run: Run | null, beginning: Definition | null) {
     setBased(version)
   }, [published, version])
   const keepOurs = useCallback(() => setBased(version), [version])
-  return { state, dispatch, write, changed, movedOn: version !== based && run !== null && !untouched, takePublished, takeTheirs, keepOurs }
+  return { state, dispatch, write, changed, based, movedOn: version !== based && run !== null && !untouched, takePublished, takeTheirs, keepOurs }
 }
