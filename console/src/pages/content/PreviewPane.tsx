@@ -39,7 +39,7 @@ export function PreviewPane({ medium, content, language, reader: [asked, setAske
       <TextInput label={t('As this person reads it')} description={t('An id of theirs; empty for somebody of whom nothing is known.')} value={person} onChange={(event) => setAsked(event.currentTarget.value)} />
       <JsonInput
         label={t('Properties of the event that leads to it')}
-        placeholder={t('{"product": "Enamel Mug"}')}
+        placeholder={'{"product": "Enamel Mug"}'}
         autosize
         minRows={1}
         maxRows={8}
