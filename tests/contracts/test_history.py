@@ -15,7 +15,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis
 from holdfast.measures.outcome import ArmOutcome, OutcomeQuestion
 from holdfast.ports.columns import EVENT_COLUMNS, EXPORT_COLUMNS, PEOPLE_COLUMNS, PERSON_COLUMNS, maps_of_columns
-from holdfast.ports.history import ActivityBucket, History, NameCount, SeenProperty
+from holdfast.ports.history import ActivityBucket, History, NameCount, SeenProperty, Sought
 from holdfast.segments.builders import all_of, any_of, did, prop, trait
 from holdfast.segments.condition import Condition
 from tests.contracts.history_contract import AT, DAY, HOUR, SECOND, person, put, row
@@ -286,6 +286,36 @@ async def test_finding_looks_at_ids_and_text_whatever_the_case(history: History)
         assert ([each.person for each in found], total) == (expected, len(expected)), text
     found, total = await history.find("", limit=2, offset=1)
     assert ([each.person for each in found], total) == ([3, 5], 4)
+
+
+async def test_people_are_sought_by_all_that_is_asked_and_told_in_their_order(history: History) -> None:
+    await history.put_people(
+        [
+            person(1, {"plan": "gold"}, user_id="Berta", last_seen_ms=AT + 1),
+            person(2, {"plan": "gold"}, user_id="anna", last_seen_ms=AT + 3),
+            person(3, {"plan": "gold"}, user_id="device-3", last_seen_ms=AT + 2, known=False),
+            person(4, {"plan": "none"}, user_id="carl", last_seen_ms=AT + 2),
+            person(5, {"plan": "gold"}, user_id="dora", last_seen_ms=AT + 3, first_seen_ms=AT - 9),
+        ]
+    )
+    gold = trait("plan") == "gold"
+
+    async def told(limit: int = 9, offset: int = 0, **asked: Any) -> tuple[list[int], int]:
+        found, total = await history.seek(Sought(as_of_ms=AT, **asked), limit=limit, offset=offset)
+        return [each.person for each in found], total
+
+    assert await told() == ([2, 5, 3, 4, 1], 5)
+    assert await told(ascending=True) == ([1, 3, 4, 2, 5], 5)
+    assert await told(order="user_id", ascending=True) == ([2, 1, 4, 3, 5], 5)
+    assert (await told(order="first_seen", ascending=True, limit=1)) == ([5], 5)
+    assert await told(known=False) == ([3], 1)
+    assert await told(known=True, among=gold) == ([2, 5, 1], 3)
+    assert await told(known=True, among=gold, limit=1, offset=1) == ([5], 3)
+    assert await told(text="A", known=True, among=gold, order="user_id") == ([5, 1, 2], 3)
+    assert await told(text="nobody") == ([], 0)
+    table = await history.sought_table(Sought(text="A", known=True, among=gold, as_of_ms=AT))
+    assert table.column("person").to_pylist() == [1, 2, 5]
+    assert json.loads(str(table.column("traits").to_pylist()[0])) == {"plan": "gold"}
 
 
 async def test_names_are_counted(history: History) -> None:

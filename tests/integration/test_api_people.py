@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 from typing import Any
 
 import pytest
@@ -230,3 +233,81 @@ def test_names_of_events_can_be_anything_too(server: Server) -> None:
         server.took(track("namer", name, step=1))
         path = f"/api/schema/events/{person(name).removeprefix('/api/people/')}/properties"
         assert [each["name"] for each in server.got("GET", path)["properties"]] == ["step"]
+
+
+def found(server: Server, **asked: object) -> list[str]:
+    """The user ids of those looked for."""
+    return [each["user_id"] for each in server.got("POST", "/api/people/find", asked)["people"]]
+
+
+def test_people_are_found_by_words_kind_and_segment_in_any_order(server: Server) -> None:
+    server.took(
+        {"type": "identify", "userId": "sought-b", "traits": {"town": "Sought", "plan": "gold"}},
+        {"type": "identify", "userId": "sought-a", "traits": {"town": "sought", "plan": "gold", "age": 3}},
+        {"type": "identify", "userId": "sought-c", "traits": {"town": "sought", "plan": "none"}},
+        {"type": "identify", "anonymousId": "sought-device", "traits": {"town": "sought", "plan": "gold"}},
+    )
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    asked: dict[str, object] = {"text": "SOUGHT", "order": "user_id", "ascending": True}
+    assert found(server, **asked) == ["sought-a", "sought-b", "sought-c", "sought-device"]
+    assert found(server, **asked, known=False) == ["sought-device"]
+    assert found(server, **asked, known=True, definition=gold) == ["sought-a", "sought-b"]
+    server.got("PUT", "/api/segments/sought-gold", {"name": "Sought gold", "definition": gold})
+    named = {"type": "in_segment", "segment": "sought-gold"}
+    assert found(server, **asked, definition=named, limit=1, offset=1) == ["sought-b"]
+    (who,) = server.got("POST", "/api/people/find", {"text": "sought-a", "traits": ["age", "shoe"]})["people"]
+    assert who["traits"] == {"age": 3, "shoe": None}
+    assert server.refused(400, "POST", "/api/people/find", {"definition": {**named, "segment": "gone"}})["path"]
+    assert server.refused(400, "POST", "/api/people/find", {"order": "shoe size"})["path"] == "$.order"
+
+
+def test_people_are_exported_with_a_column_a_trait(server: Server) -> None:
+    hostile = '=1+1,"<img src=x onerror=alert(1)>"\n😀'
+    server.took(
+        {"type": "identify", "userId": "filed-1", "traits": {"name": hostile, "age": 7, "person": "me", "traits": [1]}},
+        {"type": "identify", "anonymousId": "filed-2", "traits": {"name": "Zoë"}},
+    )
+    query = "/api/export/people?text=filed-&trait=name&trait=age&trait=person&trait=traits"
+    lines = [json.loads(line) for line in server.ask("GET", f"{query}&format=jsonl").body.decode().splitlines()]
+    assert [each["user_id"] for each in lines] == ["filed-1", "filed-2"]
+    assert (lines[0]["name"], lines[0]["age"], lines[0]["trait person"]) == (hostile, 7, "me")
+    assert json.loads(lines[0]["trait traits"]) == [1]
+    assert lines[1]["age"] is None
+    rows = list(
+        csv.DictReader(io.StringIO(server.ask("GET", f"{query}&format=csv&known=true").body.decode(), newline=""))
+    )
+    assert [(each["user_id"], each["name"]) for each in rows] == [("filed-1", hostile)]
+    (whole,) = server.ask("GET", "/api/export/people?text=filed-2&format=jsonl").body.decode().splitlines()
+    assert json.loads(whole)["traits"] == {"name": "Zoë"}
+    nobody = server.ask("GET", "/api/export/people?text=nobody-at-all&format=csv&trait=age").body.decode()
+    assert nobody.split() == ["person,user_id,first_seen,last_seen,age"]
+
+
+def test_traits_are_set_and_taken_away_as_part_of_the_history(server: Server) -> None:
+    server.took({"type": "identify", "userId": "tina", "traits": {"plan": "gold", "city": "Ulm"}})
+    set_ = {"plan": "none", "city": None, "tags": ["a", 1], "<b>": True}
+    done = server.got("PUT", "/api/people/tina/traits", {"set": set_})
+    assert done["traits"] == {"plan": "none", "tags": ["a", 1], "<b>": True}
+    assert server.got("GET", "/api/people/tina")["traits"] == done["traits"]
+    newest = server.got("GET", "/api/people/tina/events")["events"][0]
+    assert (newest["event"], newest["source"], newest["properties"]) == ("Identified", "holdfast", set_)
+    assert newest["context"]["by"]
+    assert found(server, definition={"type": "trait", "trait": "<b>", "operator": "equals", "value": True}) == ["tina"]
+    for wrong in ({}, {"": 1}, {"list/vip": True}, {"a\nb": 1}, {"x" * 201: 1}):
+        error = server.refused(400, "PUT", "/api/people/tina/traits", {"set": wrong})
+        assert error["path"].startswith("$.set")
+    assert server.refused(413, "PUT", "/api/people/tina/traits", {"set": {"long": "x" * 40_000}})["hint"]
+    server.refused(404, "PUT", "/api/people/nobody/traits", {"set": {"a": 1}})
+
+
+def test_the_segments_somebody_is_in(server: Server) -> None:
+    server.took({"type": "identify", "userId": "sigi", "traits": {"plan": "gold"}}, track("sigi", "Sang"))
+    sang = {"type": "did", "event": "Sang", "at_least": 1}
+    server.got("PUT", "/api/segments/sigi-sang", {"name": "Sang", "definition": sang})
+    never = {"type": "all", "of": [{"type": "in_segment", "segment": "sigi-sang"}, {"type": "not", "of": sang}]}
+    server.got("PUT", "/api/segments/sigi-never", {"name": "Never sang", "definition": never})
+    told = {each["id"]: each for each in server.got("GET", "/api/people/sigi/segments")["segments"]}
+    assert (told["sigi-sang"]["truth"], told["sigi-never"]["truth"]) == ("true", "false")
+    assert "Sang" in told["sigi-sang"]["words"]
+    assert list(told) == sorted(told, key=lambda each: (told[each]["name"], each))
+    server.refused(404, "GET", "/api/people/nobody/segments")

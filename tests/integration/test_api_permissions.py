@@ -113,6 +113,7 @@ decisions:write   PUT    /api/experiments/{experiment_id}
 decisions:publish POST   /api/experiments/{experiment_id}/stop
 read              GET    /api/experiments/{experiment_id}/versions
 sql               GET    /api/export
+sql               GET    /api/export/people
 data:write        POST   /api/import
 read              POST   /api/insights/{kind}
 people:read       POST   /api/insights/{kind}/people
@@ -149,6 +150,7 @@ read              GET    /api/media
 people:read       GET    /api/messages/{send}
 read              GET    /api/overview
 people:read       GET    /api/people
+people:read       POST   /api/people/find
 people:write      POST   /api/people/merge
 people:write      POST   /api/people/unmerge
 people:read       GET    /api/people/{user_id:name}
@@ -156,6 +158,8 @@ people:write      PUT    /api/people/{user_id:name}/consent
 people:read       GET    /api/people/{user_id:name}/events
 people:erase      GET    /api/people/{user_id:name}/export
 people:read       GET    /api/people/{user_id:name}/live
+people:read       GET    /api/people/{user_id:name}/segments
+people:write      PUT    /api/people/{user_id:name}/traits
 read              DELETE /api/presence
 read              POST   /api/presence
 read              GET    /api/queries

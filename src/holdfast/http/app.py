@@ -37,6 +37,7 @@ from holdfast.http.api.media import media_routes
 from holdfast.http.api.messages import message_routes
 from holdfast.http.api.overview import overview_routes
 from holdfast.http.api.people import people_routes
+from holdfast.http.api.people_sought import sought_routes
 from holdfast.http.api.presence import presence_routes
 from holdfast.http.api.queries import asking_of, query_routes
 from holdfast.http.api.runs import run_routes
@@ -106,6 +107,7 @@ def make_http(app: Application) -> ASGIApp:
     api.include_router(overview_routes(app))
     api.include_router(erasure_routes(app))
     for routes in (
+        sought_routes,
         people_routes,
         segment_routes,
         audience_routes,

@@ -99,6 +99,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "POST /api/people/merge": Act(action="person.merged", about="$.first"),
         "POST /api/people/unmerge": Act(action="person.unmerged", about="$.first"),
         "PUT /api/people/{user_id:name}/consent": Act(action="person.consent_changed", about="user_id", says=True),
+        "PUT /api/people/{user_id:name}/traits": Act(action="person.traits_changed", about="user_id"),
         "POST /api/erasures": Act(action="erasure.requested"),
         "POST /api/suppressions": Act(action="suppression.added", about="$.address", says=True),
         "POST /api/suppressions/lift": Act(action="suppression.lifted", about="$.address", says=True),
@@ -144,6 +145,7 @@ _PEEKS = "it only asks"
 ASKS: Mapping[str, str] = MappingProxyType(
     {
         "POST /session/link": _PEEKS,
+        "POST /api/people/find": _PEEKS,
         "POST /api/segments/count": _PEEKS,
         "POST /api/segments/people": _PEEKS,
         "POST /api/segments/explain": _PEEKS,

@@ -150,6 +150,15 @@ class DeviceShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AssignedShape:
+    """What somebody got of an experiment, and since when."""
+
+    experiment: str
+    variant: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PersonDetail:
     """Everything known of one person, but their events."""
 
@@ -165,6 +174,7 @@ class PersonDetail:
     links: list[LinkShape]
     event_counts: dict[str, int]
     visits: list[VisitShape]
+    variants: list[AssignedShape]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

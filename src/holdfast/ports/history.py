@@ -45,6 +45,25 @@ class PersonRow:
     """True when the person was merged into another."""
 
 
+PeopleOrder = Literal["last_seen", "first_seen", "user_id"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sought:
+    """Which people are looked for, and in which order they are told; all of it must be true of them."""
+
+    text: str = ""
+    """Part of their user id or of a text trait, whatever its case."""
+    known: bool | None = None
+    """Whether any identity is a user's; None: either."""
+    among: Condition | None = None
+    as_of_ms: int = 0
+    """The moment at which the condition is asked."""
+    order: PeopleOrder = "last_seen"
+    ascending: bool = False
+    """Ties are in order of person number either way."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEvent:
     """An event as it is read back."""
@@ -173,6 +192,14 @@ class History(Forgetting, Trials, Protocol):
 
     async def find(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
         """People whose user id or a text trait contains the text, whatever its case, last seen first; and how many."""
+        ...
+
+    async def seek(self, sought: Sought, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
+        """A page of the people looked for; and how many they are."""
+        ...
+
+    async def sought_table(self, sought: Sought) -> pa.Table:
+        """All of them, in order of person number. Columns as `ports.columns.PEOPLE_COLUMNS`."""
         ...
 
     async def timeline(

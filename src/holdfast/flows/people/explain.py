@@ -35,10 +35,17 @@ async def history_facts(
     condition: Condition, members: Sequence[Identity], *, view: View, history: History, zone: ZoneInfo, now: datetime
 ) -> HistoryFacts:
     """All that the condition asks of the person of these identities. Raises TooLarge, as above."""
+    return await facts_about(events_of(condition), members, view=view, history=history, zone=zone, now=now)
+
+
+async def facts_about(
+    names: Sequence[str], members: Sequence[Identity], *, view: View, history: History, zone: ZoneInfo, now: datetime
+) -> HistoryFacts:
+    """Who the person of these identities is, and all they did of these names. Raises TooLarge, as above."""
     ids = [each.id for each in members]
     person = person_row(members[0].person, members, await view.profiles(ids))
     past: dict[str, list[PastEvent]] = {}
-    for name in events_of(condition):
+    for name in names:
         found = await history.timeline(ids, limit=EVENTS_MOST + 1, name=name)
         if len(found) > EVENTS_MOST:
             raise TooLarge(

@@ -16,6 +16,7 @@ from holdfast.http.needs import needs
 from holdfast.http.shapes import (
     NUMBER_MOST,
     WISH,
+    AssignedShape,
     DeviceShape,
     EventPage,
     EventShape,
@@ -104,7 +105,8 @@ async def members_of(view: View, user_id: str) -> list[Identity]:
     return (await view.members([identity.person]))[identity.person]
 
 
-async def _row(view: View, user_id: str) -> PersonShape:
+async def shown_person(view: View, user_id: str) -> PersonShape:
+    """The person somebody names, as in a list. Raises NotFound."""
     members = await members_of(view, user_id)
     profiles = await view.profiles([each.id for each in members])
     return PersonShape.of(person_row(members[0].person, members, profiles))
@@ -134,6 +136,10 @@ async def _detail(app: Application, user_id: str) -> PersonDetail:
         links=[LinkShape.of(link, others) for link in links],
         event_counts={name: tally.count for name, tally in sorted(whole.tallies.items())},
         visits=[VisitShape.of(visit, names.get(visit.origin, visit.origin)) for visit in visits],
+        variants=[
+            AssignedShape(experiment=name, variant=each.variant, at=moment_text(each.at_ms))
+            for name, each in sorted(whole.variants.items())
+        ],
     )
 
 
@@ -168,7 +174,7 @@ def people_routes(app: Application) -> APIRouter:
         merged = await merge(app.state, wish.first, wish.second, by="api", now=app.clock.now())
         await app.catch_up()
         async with app.state.view() as view:
-            return Merged(link_id=merged.link.id, person=await _row(view, wish.first))
+            return Merged(link_id=merged.link.id, person=await shown_person(view, wish.first))
 
     @routes.post("/unmerge", dependencies=[needs("people:write")])
     async def part(wish: UnmergeWish) -> Unmerged:

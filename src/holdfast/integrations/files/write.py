@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -14,11 +15,14 @@ import pyarrow.parquet as pq
 
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import format_moment
+from holdfast.ports.columns import trait_column, valid_text
 
 FileFormat: TypeAlias = Literal["parquet", "csv", "jsonl"]
 _Write: TypeAlias = Callable[[pa.RecordBatch], None]
 
-_JSON_COLUMNS = ("properties", "context")
+PEOPLE_ROWS = 2_000
+"""People written at once."""
+_JSON_COLUMNS = ("properties", "context", "traits")
 """Columns that hold a JSON object as text."""
 
 
@@ -47,6 +51,33 @@ async def write_events(batches: AsyncIterator[pa.RecordBatch], file: Path, file_
     finally:
         draft.unlink(missing_ok=True)
     return rows
+
+
+async def write_people(
+    people: pa.Table, file: Path, file_format: FileFormat, *, traits: Sequence[str] | None = None
+) -> int:
+    """Write people (PEOPLE_COLUMNS), as `write_events` does; their traits are an object, or those named a column each.
+
+    A trait that is called as another column is, is in the column `trait NAME`.
+    """
+    table = people if traits is None else _with_columns(people, list(dict.fromkeys(traits)))
+
+    async def batches() -> AsyncIterator[pa.RecordBatch]:
+        for batch in table.to_batches(max_chunksize=PEOPLE_ROWS) or [pa.RecordBatch.from_pylist([], table.schema)]:
+            yield batch
+            await asyncio.sleep(0)  # Others are served between two batches.
+
+    return await write_events(batches(), file, file_format)
+
+
+def _with_columns(people: pa.Table, traits: Sequence[str]) -> pa.Table:
+    said = [msgspec.json.decode(text or "{}") for text in people.column("traits").to_pylist()]
+    table = people.drop_columns(["traits"])
+    taken = {*people.column_names, *_JSON_COLUMNS}
+    for name in traits:
+        column = f"trait {name}" if name in taken else name
+        table = table.append_column(valid_text(column), trait_column([each.get(name) for each in said]))
+    return table
 
 
 @contextmanager

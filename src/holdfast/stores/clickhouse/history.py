@@ -32,6 +32,7 @@ from holdfast.ports.history import (
     NameCount,
     PersonRow,
     SeenProperty,
+    Sought,
     TimelineEvent,
     bucket_starts,
 )
@@ -228,12 +229,20 @@ class ChdbHistory:
         return await self._number(questions.count(self._scope(), None))
 
     async def find(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
-        scope = self._scope()
+        return await self.seek(Sought(text=text), limit=limit, offset=offset)
+
+    async def seek(self, sought: Sought, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
+        scope = self._scope(sought.as_of_ms)
         rows, total = await asyncio.gather(
-            self._rows(questions.find(scope, text, limit=limit, offset=offset)),
-            self._number(questions.find_count(scope, text)),
+            self._rows(questions.seek(scope, sought, limit=limit, offset=offset)),
+            self._number(questions.sought_count(scope, sought)),
         )
         return [person_row(row) for row in rows], total
+
+    async def sought_table(self, sought: Sought) -> pa.Table:
+        scope = self._scope(sought.as_of_ms)
+        question = questions.people_page(scope, questions.wanted(scope, sought), limit=None, offset=0)
+        return (await self._engine.run(lambda handle: handle.whole_table(question))).cast(PEOPLE_COLUMNS)
 
     async def timeline(
         self, identities: Sequence[int], *, limit: int, before_ms: int | None = None, name: str | None = None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import LiteralString
 
 from holdfast.events.event import OWN_SOURCE
 from holdfast.kernel.sql import Sql, bind, fill, sql
 from holdfast.measures.insight import Question
 from holdfast.measures.outcome import ENTERED, OutcomeQuestion
-from holdfast.ports.history import EXAMPLES_MOST, LATE_MOMENTS_MOST, SAMPLE_ROWS
+from holdfast.ports.history import EXAMPLES_MOST, LATE_MOMENTS_MOST, SAMPLE_ROWS, PeopleOrder, Sought
 from holdfast.segments.condition import Condition, Scope
 from holdfast.segments.groups import GROUP_ID, GROUP_JOINED
 from holdfast.segments.operators import Place
@@ -132,16 +132,36 @@ def _people_table(scope: Scope, wanted: Sql) -> Sql:
     return _people(scope, columns + sql(" AS traits"), sql(" AND ") + wanted + sql(" ORDER BY person"))
 
 
-def find_count(scope: Scope, text: str) -> Sql:
-    """How many people a text is found in."""
-    return _people(scope, sql("count()"), _found(text))
+def sought_count(scope: Scope, sought: Sought) -> Sql:
+    """How many people are looked for."""
+    return _people(scope, sql("count()"), sql(" AND ") + wanted(scope, sought))
 
 
-def find(scope: Scope, text: str, *, limit: int, offset: int) -> Sql:
-    """Rows for `rows.person_row`, those seen last first."""
-    page = bind("UInt64", limit) + sql(" OFFSET ") + bind("UInt64", offset)
-    return _people(scope, _PERSON, _found(text) + sql(" ORDER BY last_seen DESC, person LIMIT ") + page)
+def seek(scope: Scope, sought: Sought, *, limit: int, offset: int) -> Sql:
+    """Rows for `rows.person_row`: a page of those looked for, in their order.
 
+    Their numbers are found first, and all that is known of them is read of that page alone: what people are known by
+    is most of the table, and to sort it all would be reading all of it.
+    """
+    order = _ORDERS[sought.order] + sql("" if sought.ascending else " DESC") + sql(", person")
+    page = sql(" LIMIT ") + bind("UInt64", limit) + sql(" OFFSET ") + bind("UInt64", offset)
+    numbers = _people(scope, sql("person"), sql(" AND ") + wanted(scope, sought) + sql(" ORDER BY ") + order + page)
+    return _people(scope, _PERSON, sql(" AND person IN (") + numbers + sql(") ORDER BY ") + order)
+
+
+def wanted(scope: Scope, sought: Sought) -> Sql:
+    """Whether somebody is looked for: a boolean over people."""
+    found = sql("true") + _found(sought.text)
+    if sought.known is not None:
+        found += sql(" AND known") if sought.known else sql(" AND NOT known")
+    return found if sought.among is None else found + sql(" AND ") + sought.among.sql(scope)
+
+
+_ORDERS: Mapping[PeopleOrder, Sql] = {
+    "last_seen": sql("last_seen"),
+    "first_seen": sql("first_seen"),
+    "user_id": sql("lowerUTF8(user_id)"),
+}
 
 _PERSON = sql(
     "person, user_id, known, toUnixTimestamp64Milli(first_seen), toUnixTimestamp64Milli(last_seen), "

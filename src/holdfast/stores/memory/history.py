@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -27,9 +27,11 @@ from holdfast.ports.history import (
     Gathered,
     HistoryRow,
     NameCount,
+    PeopleOrder,
     PersonRow,
     PropertyType,
     SeenProperty,
+    Sought,
     TimelineEvent,
     bucket_starts,
 )
@@ -132,26 +134,34 @@ class MemoryHistory:
         self, condition: Condition, *, as_of_ms: int, traits: Sequence[str] | None = None
     ) -> pa.Table:
         rows = self._chosen(condition, as_of_ms)
-        columns: dict[str, list[object]] = {
-            "person": [row.person for row in rows],
-            "user_id": [_valid(row.user_id) for row in rows],
-            "first_seen": [from_millis(row.first_seen_ms) for row in rows],
-            "last_seen": [from_millis(row.last_seen_ms) for row in rows],
-        }
-        if traits is not None:
-            chosen = {name: trait_column([row.traits.get(name) for row in rows]) for name in traits}
-            return with_traits(pa.table(columns, schema=PERSON_COLUMNS), chosen)
-        columns["traits"] = [_valid(json.dumps(row.traits)) for row in rows]
-        return pa.table(columns, schema=PEOPLE_COLUMNS)
+        if traits is None:
+            return _whole_table(rows)
+        chosen = {name: trait_column([row.traits.get(name) for row in rows]) for name in traits}
+        return with_traits(pa.table(_columns(rows), schema=PERSON_COLUMNS), chosen)
 
     async def count_everyone(self) -> int:
         return len(self._everyone())
 
     async def find(self, text: str, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
-        wanted = text.lower()
-        found = [row for row in self._everyone() if any(wanted in each.lower() for each in _texts(row))]
-        found.sort(key=lambda row: (-row.last_seen_ms, row.person))
+        return await self.seek(Sought(text=text), limit=limit, offset=offset)
+
+    async def seek(self, sought: Sought, *, limit: int, offset: int = 0) -> tuple[list[PersonRow], int]:
+        found = self._sought(sought)
+        found.sort(key=_ORDERS[sought.order], reverse=not sought.ascending)
         return found[offset : offset + limit], len(found)
+
+    async def sought_table(self, sought: Sought) -> pa.Table:
+        return _whole_table(self._sought(sought))
+
+    def _sought(self, sought: Sought) -> list[PersonRow]:
+        """Those looked for, in order of person number."""
+        text = sought.text.lower()
+        rows = self._everyone() if sought.among is None else self._chosen(sought.among, sought.as_of_ms)
+        return [
+            row
+            for row in rows
+            if sought.known in (None, row.known) and any(text in each.lower() for each in _texts(row))
+        ]
 
     async def timeline(
         self, identities: Sequence[int], *, limit: int, before_ms: int | None = None, name: str | None = None
@@ -500,6 +510,29 @@ def _kept_of_table(table: pa.Table) -> Iterable[_Kept]:
             properties=properties,
             context=json.loads(row["context"] or "{}"),
         )
+
+
+_ORDERS: Mapping[PeopleOrder, Callable[[PersonRow], int | str]] = {
+    "last_seen": lambda row: row.last_seen_ms,
+    "first_seen": lambda row: row.first_seen_ms,
+    "user_id": lambda row: row.user_id.lower(),
+}
+
+
+def _columns(rows: Sequence[PersonRow]) -> dict[str, list[object]]:
+    """The columns of `PERSON_COLUMNS`."""
+    return {
+        "person": [row.person for row in rows],
+        "user_id": [_valid(row.user_id) for row in rows],
+        "first_seen": [from_millis(row.first_seen_ms) for row in rows],
+        "last_seen": [from_millis(row.last_seen_ms) for row in rows],
+    }
+
+
+def _whole_table(rows: Sequence[PersonRow]) -> pa.Table:
+    """With all their traits, as JSON."""
+    traits: list[object] = [_valid(json.dumps(row.traits)) for row in rows]
+    return pa.table(_columns(rows) | {"traits": traits}, schema=PEOPLE_COLUMNS)
 
 
 def _texts(row: PersonRow) -> Iterable[str]:
