@@ -7,6 +7,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Refusal, whenSignedOut, whenWaiting } from './api/client'
+import { isSessionOver, sessionOver } from './api/over'
 import { session } from './api/queries'
 import { APPROVALS } from './api/teamwork'
 import { router } from './routes'
@@ -20,7 +21,25 @@ const client = new QueryClient({
 })
 
 whenWaiting(() => void client.invalidateQueries({ queryKey: APPROVALS }))
-whenSignedOut(() => void client.invalidateQueries({ queryKey: session.queryKey }))
+whenSignedOut(() => void lookAgain())
+
+let looking = false
+
+/** An open console signs its reader in anew; anybody else is asked to, with the page they are on kept as it is. */
+async function lookAgain() {
+  const before = client.getQueryData(session.queryKey)
+  if (looking || isSessionOver()) return
+  looking = true
+  try {
+    const found = await client.fetchQuery({ ...session, queryKey: ['session', 'now'], staleTime: 0 })
+    if (found.signed_in || !before?.signed_in) client.setQueryData(session.queryKey, found)
+    else sessionOver()
+  } catch {
+    // The server does not answer: that is told where something was asked of it.
+  } finally {
+    looking = false
+  }
+}
 
 createRoot(document.getElementById('root')!).render(
   <StrictMode>

@@ -216,8 +216,25 @@ const audit = createRoute({
   component: lazyRouteComponent(() => import('./pages/audit/AuditPage'), 'AuditPage'),
 })
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage'),
+})
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/account',
+  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  component: lazyRouteComponent(() => import('./pages/account/AccountPage'), 'AccountPage'),
+})
+
+/** Where links lead that work once; whoever opens them sees them before anything else. */
+const links = ['/welcome', '/invitation', '/reset'].map((path) => createRoute({ getParentRoute: () => root, path, component: () => null }))
+
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, delivery, data, channels, approvals, audit]),
+  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, delivery, data, channels, approvals, audit, settings, account, ...links]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

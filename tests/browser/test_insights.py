@@ -366,6 +366,7 @@ def test_who_may_not_read_people_sees_numbers_and_no_names(
     wish = {"name": f"reader-{uuid4().hex[:6]}", "kind": "api", "scopes": ["read"]}
     key = server.api.post("/api/keys", json=wish).raise_for_status().json()["key"]
     page = open_page("/insights/funnel", host=OTHER_NAME)
+    page.get_by_role("button", name="Use an API key instead").click()
     page.get_by_role("textbox", name="API key").fill(key)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Funnel")).to_be_visible()

@@ -123,6 +123,7 @@ def test_the_way_in_is_accessible_and_opens_with_a_key(open_page: Open, watched:
     # A name that is not loopback is no secure context, and the browser says that it ignores a header for those.
     watched.allowed += ["401", "Cross-Origin-Opener-Policy"]
     page = open_page("/people", host=OTHER_NAME)
+    page.get_by_role("button", name="Use an API key instead").click()
     key = page.get_by_role("textbox", name="API key")
     key.fill("not a key")
     fine_in_both_schemes(page)

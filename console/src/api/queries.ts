@@ -2,8 +2,9 @@
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { get, keepCsrf, post, route } from './client'
+import type { Shape } from './shape'
 import type {
-  BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, Key, LiveMembers, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
+  BadRecords, DeadLetters, Delivery, EventName, EventPage, Json, LiveMembers, Mail, MailRow, Occasion, Occurrence, Overview, Person, PersonRow, PropertyName, Run, RunKind, RunRow,
   SavedSegment, SegmentCount, Session, Simulation, Trace, UnderWay,
 } from './types'
 
@@ -221,5 +222,5 @@ export const traitNames = queryOptions({
 
 export const keys = queryOptions({
   queryKey: ['keys'],
-  queryFn: async ({ signal }) => (await get<{ keys: Key[] }>('/api/keys', {}, signal)).keys,
+  queryFn: async ({ signal }) => (await get<{ keys: Shape<'KeyShape'>[] }>('/api/keys', {}, signal)).keys,
 })

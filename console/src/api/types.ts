@@ -12,7 +12,7 @@ export interface Session {
   demo?: boolean
   first_start?: boolean
   /** Null for an api key and for the open demo. */
-  account?: { id: string; email: string; name: string; role: string; two_factor: boolean } | null
+  account?: { id: string; email: string; name: string; role: string; two_factor: boolean; language?: string } | null
   permissions?: string[]
   /** To be sent with everything that changes something. */
   csrf?: string
@@ -277,14 +277,6 @@ export interface PropertyName {
   name: string
   type: string
   examples: Json[]
-}
-
-export interface Key {
-  name: string
-  kind: string
-  shown: string
-  created_at: Moment
-  revoked_at: Moment | null
 }
 
 export type OccasionState = 'preparing' | 'held' | 'running' | 'paused' | 'done' | 'stopped' | 'missed'

@@ -7,6 +7,7 @@ import type { Session } from '~/api/types'
 import { t } from '~/words/language'
 import styles from './Frame.module.css'
 import { Navigation } from './Navigation'
+import { Permitted } from './Permitted'
 
 /** Navigation beside one sheet of paper. The canvas asks for the narrow rail; so does a narrow window. */
 export function Frame({ session }: { session: Session }) {
@@ -29,7 +30,9 @@ export function Frame({ session }: { session: Session }) {
       </a>
       <Navigation rail={canvas || narrow} session={session} />
       <main className={styles.sheet} id="page" ref={sheet} tabIndex={-1}>
-        <Outlet />
+        <Permitted>
+          <Outlet />
+        </Permitted>
       </main>
     </div>
   )

@@ -7,7 +7,6 @@ import { runs } from '~/api/queries'
 import { useTick } from '~/api/feed'
 import { waiting } from '~/api/teamwork'
 import type { Session } from '~/api/types'
-import { PersonMark } from '~/parts/PersonMark'
 import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { Mark } from './Mark'
@@ -19,7 +18,6 @@ import { WorkspaceMenu } from './WorkspaceMenu'
 
 export function Navigation({ rail, session }: { rail: boolean; session: Session }) {
   const may = useMay()
-  const name = session.workspace?.name ?? t('Workspace')
   return (
     <nav className={styles.navigation} data-rail={rail || undefined} aria-label={t('Main')}>
       <Link to="/" className={styles.brand}>
@@ -42,9 +40,7 @@ export function Navigation({ rail, session }: { rail: boolean; session: Session 
         </div>
       ))}
       <div className={styles.foot}>
-        <PersonMark name={name} size={22} />
-        <span className={`${styles.word} ${styles.workspace} cut`}>{name}</span>
-        <WorkspaceMenu demo={session.demo === true} />
+        <WorkspaceMenu session={session} rail={rail} />
         <SchemeToggle />
       </div>
       <Palette />

@@ -1,23 +1,71 @@
-import { ActionIcon, Tooltip } from '@mantine/core'
+import { Menu, Tooltip } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { LogOut } from 'lucide-react'
+import { Link } from '@tanstack/react-router'
+import { Check, LogOut, UserRound } from 'lucide-react'
+import { changeMe } from '~/api/accounts'
 import { remove } from '~/api/client'
-import { t } from '~/words/language'
+import type { Session } from '~/api/types'
+import { PersonMark } from '~/parts/PersonMark'
+import { language, LANGUAGES, speak, t, type Language } from '~/words/language'
+import { roleName } from '~/words/roles'
+import styles from './Navigation.module.css'
 
-/** Signing out. The demo signs everyone in by itself, so there it is not offered. */
-export function WorkspaceMenu({ demo }: { demo: boolean }) {
+/** Who the reader is, and what is theirs: their account, the language, signing out. */
+export function WorkspaceMenu({ session, rail }: { session: Session; rail: boolean }) {
   const client = useQueryClient()
-  if (demo) return null
+  const { account, demo } = session
+  const workspace = session.workspace?.name ?? t('Workspace')
+  const name = account?.email ? account.name || account.email : workspace
   const leave = async () => {
     await remove('/session')
     client.clear()
     location.assign('/')
   }
+  const learn = async (next: Language) => {
+    // It is theirs wherever they sign in; without an account it is this browser's.
+    if (account?.email) await changeMe({ language: next }).catch(() => undefined)
+    speak(next)
+  }
   return (
-    <Tooltip label={t('Sign out')} position="right">
-      <ActionIcon aria-label={t('Sign out')} onClick={() => void leave()}>
-        <LogOut size={15} />
-      </ActionIcon>
-    </Tooltip>
+    <Menu withInitialFocusPlaceholder={false} position="top-start" width={200} withinPortal={false} floatingStrategy="fixed">
+      <Menu.Target>
+        <Tooltip label={name} position="right" disabled={!rail}>
+          <button type="button" className={styles.account}>
+            <PersonMark name={name} size={22} />
+            <span className={`${styles.word} ${styles.names}`}>
+              <span className="cut">{name}</span>
+              <span className="cut">{account?.email ? t('{{role}}, {{workspace}}', { role: roleName(account.role), workspace }) : demo ? t('Open console') : t('Signed in with an API key')}</span>
+            </span>
+          </button>
+        </Tooltip>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {account?.email && (
+          <Menu.Item component={Link} {...{ to: '/account' }} leftSection={<UserRound size={14} aria-hidden="true" />}>
+            {t('My account')}
+          </Menu.Item>
+        )}
+        <Menu.Label>{t('Language')}</Menu.Label>
+        {(Object.keys(LANGUAGES) as Language[]).map((each) => (
+          <Menu.Item
+            key={each}
+            lang={each}
+            aria-current={each === language() || undefined}
+            leftSection={<Check size={14} aria-hidden="true" style={{ visibility: each === language() ? 'visible' : 'hidden' }} />}
+            onClick={() => void learn(each)}
+          >
+            {LANGUAGES[each]}
+          </Menu.Item>
+        ))}
+        {demo !== true && (
+          <>
+            <Menu.Divider />
+            <Menu.Item leftSection={<LogOut size={14} aria-hidden="true" />} onClick={() => void leave()}>
+              {t('Sign out')}
+            </Menu.Item>
+          </>
+        )}
+      </Menu.Dropdown>
+    </Menu>
   )
 }

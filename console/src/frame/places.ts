@@ -1,9 +1,9 @@
-import { ChartLine, Database, History, Hourglass, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Shapes, Truck, Users, Waypoints } from 'lucide-react'
+import { ChartLine, Database, History, Hourglass, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Settings, Shapes, Truck, Users, Waypoints } from 'lucide-react'
 import type { Permission } from '~/api/may'
 import { t } from '~/words/language'
 
 export interface Place {
-  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels' | '/approvals' | '/audit'
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels' | '/approvals' | '/audit' | '/settings'
   label: string
   icon: LucideIcon
   /** What one must be allowed to see it. */
@@ -45,6 +45,7 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
       { to: '/data', label: t('Data'), icon: Database },
       { to: '/channels', label: t('Channels'), icon: RadioTower },
       { to: '/audit', needs: 'audit:read', label: t('Audit log'), icon: History },
+      { to: '/settings', label: t('Settings'), icon: Settings },
     ],
   },
 ]

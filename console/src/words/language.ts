@@ -15,7 +15,7 @@ const DICTIONARIES: Partial<Record<Language, () => Promise<{ default: Record<str
   de: () => import('./languages/de.json'),
 }
 
-const isLanguage = (value: string | null | undefined): value is Language => value != null && value in LANGUAGES
+export const isLanguage = (value: string | null | undefined): value is Language => value != null && value in LANGUAGES
 
 function kept(): string | null {
   try {

@@ -2,13 +2,13 @@ import { Tabs } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { useTick } from '~/api/feed'
 import { TopBar } from '~/frame/TopBar'
+import { KeysTab } from '~/pages/settings/KeysTab'
 import { LiveMark, PausedStrip } from '~/parts/Live'
 import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { BadRecordsTab } from './BadRecordsTab'
 import styles from './DataPage.module.css'
 import { EventsTab } from './EventsTab'
-import { KeysTab } from './KeysTab'
 import { SendTab } from './SendTab'
 import { TraitsTab } from './TraitsTab'
 
@@ -44,7 +44,7 @@ export function DataPage() {
           <SendTab />
         </Tabs.Panel>
         <Tabs.Panel value="keys" className={styles.panel} tabIndex={0}>
-          <KeysTab />
+          <KeysTab kind="write" />
         </Tabs.Panel>
       </Tabs>
     </>

@@ -3,13 +3,13 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { remove, route } from '~/api/client'
 import { keys as keysQuery } from '~/api/queries'
-import type { Key } from '~/api/types'
+import type { Shape } from '~/api/shape'
 import { Dialog } from '~/parts/Dialog'
 import { t } from '~/words/language'
-import styles from './DataPage.module.css'
+import styles from './Settings.module.css'
 
 /** A revoked key never works again, so its name is typed first. */
-export function RevokeDialog({ value, close }: { value: Key; close: () => void }) {
+export function RevokeDialog({ value, close }: { value: Shape<'KeyShape'>; close: () => void }) {
   const client = useQueryClient()
   const [typed, setTyped] = useState('')
   const revoke = useMutation({
@@ -21,7 +21,7 @@ export function RevokeDialog({ value, close }: { value: Key; close: () => void }
   })
   return (
     <Dialog onClose={close} title={t('Revoke “{{name}}”', { name: value.name })}>
-      <div className={styles.keys}>
+      <div className={styles.form}>
         <p>
           {value.kind === 'write' ? t('Whatever uses this key can send nothing more from this moment.') : t('Whatever uses this key is locked out from this moment.')}{' '}
           {t('What came in by it stays. A revoked key cannot be brought back.')}
