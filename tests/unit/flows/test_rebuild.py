@@ -22,6 +22,7 @@ from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.ingest.taking import events_table
 from holdfast.flows.journey.decide import publish, set_state
 from holdfast.flows.people.identify import merge, unmerge
+from holdfast.flows.teamwork.deed import Attended
 from holdfast.flows.upkeep.alike import Differing, compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, Rebuilt, rebuild
 from holdfast.flows.upkeep.trim import trim
@@ -399,9 +400,11 @@ async def test_a_copy_goes_on_with_the_rest_of_the_log(tmp_path: Path) -> None:
     life = await Life.begin(tmp_path, 4)
     await life.live(60)
     app = life.house.app
-    assert isinstance(app.state, MemoryState)
+    assert isinstance(app.state, Attended)
+    original = app.state.unattended
+    assert isinstance(original, MemoryState)
     copy, history = MemoryState(), deepcopy(app.history)
-    copy._committed = app.state._committed
+    copy._committed = original._committed
     size = await history.size()
     for _ in range(8):
         await life.happens()

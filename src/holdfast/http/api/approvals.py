@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from starlette.types import Message, Scope
 
 from holdfast.flows.accounts.caller import Caller
@@ -36,6 +36,8 @@ from holdfast.ports.teamwork import Approval, ApprovalState
 from holdfast.wiring import Application
 
 PAGE_MOST = 200
+
+Number = Annotated[int, Path(ge=1, le=NUMBER_MOST)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,14 +111,14 @@ def approval_routes(app: Application) -> APIRouter:
         return RuleShape(rule=found.rule, fixed=found.fixed)
 
     @routes.get("/{approval_id}")
-    async def one(approval_id: int, request: Request) -> ApprovalShape:
+    async def one(approval_id: Number, request: Request) -> ApprovalShape:
         """One of them, with the whole call that waits."""
         async with app.state.view() as view:
-            found = await find_approval(view, min(approval_id, NUMBER_MOST))
+            found = await find_approval(view, approval_id)
         return ApprovalShape.of(found, to_millis(app.clock.now()), caller_in(request).by)
 
     @routes.post("/{approval_id}")
-    async def decide(approval_id: int, wish: DecisionWish, request: Request) -> ApprovalShape:
+    async def decide(approval_id: Number, wish: DecisionWish, request: Request) -> ApprovalShape:
         """Approve or refuse what somebody else asked for, or withdraw what one asked for oneself.
 
         Approved, it is done at once, as it was asked: with the definition it was asked with. It is not done when what
@@ -124,7 +126,7 @@ def approval_routes(app: Application) -> APIRouter:
         """
         caller, words, now_ms = caller_in(request), check_words(wish.words), to_millis(app.clock.now())
         async with app.state.view() as view:
-            approval = await find_approval(view, min(approval_id, NUMBER_MOST))
+            approval = await find_approval(view, approval_id)
         check_decision(approval, wish.say, by=caller.by, may_approve=caller.may("approve"), now_ms=now_ms)
         deed = deed_in(request)
         if wish.say != "approve":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Self
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 
 from holdfast.flows.teamwork.commenting import change_comment, comments_on, drop_comment, mentions_in, say
 from holdfast.flows.teamwork.things import decode_thing
@@ -16,6 +16,8 @@ from holdfast.ports.teamwork import Comment
 from holdfast.wiring import Application
 
 AboutText = Annotated[str, Query(max_length=300, description="Its kind and id, such as `journey:cart-rescue`.")]
+
+Number = Annotated[int, Path(ge=1, le=NUMBER_MOST)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +101,12 @@ def comment_routes(app: Application) -> APIRouter:
         return CommentShape.of(kept, caller.by)
 
     @routes.put("/{comment_id}")
-    async def changed(comment_id: int, wish: CommentChange, request: Request) -> CommentShape:
+    async def changed(comment_id: Number, wish: CommentChange, request: Request) -> CommentShape:
         """Say it differently, resolve it, or open it again."""
         caller, now_ms = caller_in(request), to_millis(app.clock.now())
         kept = await change_comment(
             app.state,
-            min(comment_id, NUMBER_MOST),
+            comment_id,
             text=wish.text,
             resolved=wish.resolved,
             by=caller.by,
@@ -113,8 +115,8 @@ def comment_routes(app: Application) -> APIRouter:
         return CommentShape.of(kept, caller.by)
 
     @routes.delete("/{comment_id}", status_code=204)
-    async def dropped(comment_id: int, request: Request) -> None:
+    async def dropped(comment_id: Number, request: Request) -> None:
         """Take back what one said."""
-        await drop_comment(app.state, min(comment_id, NUMBER_MOST), by=caller_in(request).by)
+        await drop_comment(app.state, comment_id, by=caller_in(request).by)
 
     return routes
