@@ -113,6 +113,7 @@ def test_a_send_step_is_given_another_message(open_page: Open, server: Server) -
     assert violations(page) == ""
     page.get_by_role("button", name=f"Publish v{before + 1}").click()
     page.get_by_role("dialog").get_by_role("button", name=f"Publish v{before + 1}").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.get_by_role("button", name=f"Publish v{before + 2}")).to_be_disabled()
     journey = server.get("/api/journeys/order-news")
     assert journey["version"] == before + 1

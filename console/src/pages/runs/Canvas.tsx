@@ -1,7 +1,7 @@
 import '@xyflow/react/dist/base.css'
 import { useReducedMotion } from '@mantine/hooks'
 import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react'
-import { type KeyboardEvent, type ReactNode, useEffect, useMemo, useRef } from 'react'
+import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useMemo, useRef } from 'react'
 import { counted, t } from '~/words/language'
 import styles from './Canvas.module.css'
 import { FlowEdge, type FlowLine } from './FlowEdge'
@@ -34,6 +34,7 @@ export function Canvas({ graph, live, selected, select, label, children }: Props
   // Counts change every few seconds, places only with the shape.
   const placed = useMemo(() => layout(graph), [shape])
   const chosen = selected.join(' ')
+  const frame = useRef<HTMLDivElement>(null)
   const titles = useMemo(() => new Map(graph.steps.map((step) => [step.id, step.title || step.id])), [graph])
   const nodes = useKept(
     useMemo(() => {
@@ -89,7 +90,7 @@ export function Canvas({ graph, live, selected, select, label, children }: Props
   }
   return (
     <ReactFlowProvider>
-      <div className={styles.canvas} onKeyDownCapture={onKeyDown} role="region" aria-label={label ?? t('Journey canvas')}>
+      <div ref={frame} className={styles.canvas} onKeyDownCapture={onKeyDown} role="region" aria-label={label ?? t('Journey canvas')}>
         <ReactFlow
           nodes={nodes}
           edges={edges}
@@ -114,11 +115,25 @@ export function Canvas({ graph, live, selected, select, label, children }: Props
           <Controls showInteractive={false} position="bottom-left" />
           {graph.steps.length > MINIMAP_ABOVE && <MiniMap pannable zoomable nodeColor="var(--line-strong)" maskColor="var(--scrim)" bgColor="var(--surface)" />}
         </ReactFlow>
+        <Reach frame={frame} />
         <Follow node={selected.at(-1) ?? null} still={still} />
         {children}
       </div>
     </ReactFlowProvider>
   )
+}
+
+/** From further away places to add steps would lie on one another: they come back as one comes nearer. */
+const NEAR = 0.75
+
+/** What can be pressed stays as large as a finger, however far away the canvas is. */
+function Reach({ frame }: { frame: RefObject<HTMLDivElement | null> }) {
+  const zoom = useStore(({ transform }) => Math.round(transform[2] * 50) / 50)
+  useEffect(() => {
+    frame.current?.style.setProperty('--reach', String(1 / Math.min(1, zoom)))
+    if (frame.current) frame.current.dataset['far'] = String(zoom < NEAR)
+  }, [frame, zoom])
+  return null
 }
 
 const MARGIN_PX = 24

@@ -38,7 +38,7 @@ export const FlowEdge = memo(function FlowEdge({ id, source, sourceX, sourceY, t
           </span>
         )}
         {Add && !data.open && (
-          <div className={styles.add} style={{ transform: `translate(-50%, -50%) translate(${add.x}px, ${add.y}px)` }}>
+          <div className={styles.add} style={{ transform: `translate(-50%, -50%) translate(${add.x}px, ${add.y}px) scale(var(--reach, 1))` }}>
             <Add from={source} exits={data.exits} words={data.words} />
           </div>
         )}
