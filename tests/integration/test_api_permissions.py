@@ -16,6 +16,11 @@ from holdfast.settings import Settings
 from holdfast.wiring import Application
 
 MEANT = """
+read              GET    /api/boards
+analyses:write    DELETE /api/boards/{board_id}
+read              GET    /api/boards/{board_id}
+analyses:write    PUT    /api/boards/{board_id}
+analyses:write    POST   /api/boards/{board_id}/restore
 read              POST   /api/campaigns/{decision_id}/check
 read              POST   /api/campaigns/{decision_id}/outlook
 read              GET    /api/campaigns/{decision_id}/versions
@@ -25,6 +30,11 @@ read              POST   /api/journeys/{decision_id}/check
 read              POST   /api/journeys/{decision_id}/outlook
 read              GET    /api/journeys/{decision_id}/versions
 read              GET    /api/journeys/{decision_id}/versions/{version}
+read              GET    /api/saved-insights
+analyses:write    DELETE /api/saved-insights/{insight_id}
+read              GET    /api/saved-insights/{insight_id}
+analyses:write    PUT    /api/saved-insights/{insight_id}
+analyses:write    POST   /api/saved-insights/{insight_id}/restore
 read              GET    /api/segments/kinds
 sql               GET    /api/sql/views
 read              GET    /api/steps

@@ -13,6 +13,7 @@ from holdfast.http.api.adaptive import adaptive_routes
 from holdfast.http.api.approvals import approval_routes
 from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.audit import audit_routes
+from holdfast.http.api.boards import board_routes
 from holdfast.http.api.catalogues import catalogue_routes
 from holdfast.http.api.comments import comment_routes
 from holdfast.http.api.connections import connection_routes
@@ -41,6 +42,7 @@ from holdfast.http.api.people_sought import sought_routes
 from holdfast.http.api.presence import presence_routes
 from holdfast.http.api.queries import asking_of, query_routes
 from holdfast.http.api.runs import run_routes
+from holdfast.http.api.saved_insights import saved_insight_routes
 from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
@@ -133,6 +135,8 @@ def make_http(app: Application) -> ASGIApp:
         audit_routes,
         approval_routes,
         comment_routes,
+        saved_insight_routes,
+        board_routes,
         draft_routes,
         presence_routes,
     ):

@@ -34,7 +34,9 @@ from holdfast.wiring import Application
 CHANGING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 READ_BYTES_MOST = 4 * 1024 * 1024
 """Of a longer body nobody looks for ids in it: a list of people has none that matters here."""
-_WITH_VERSIONS = re.compile(r"/api/(journeys|campaigns|segments|templates|blocks|experiments)/[^/]+")
+_WITH_VERSIONS = re.compile(
+    r"/api/(journeys|campaigns|segments|templates|blocks|experiments|saved-insights|boards)/[^/]+|/api/settings"
+)
 _TAG = re.compile(r'(?:W/)?"?(\d{1,15})"?')
 _FILES = re.compile(r"/api/(import|(catalogues|coupons)/[^/]+/import)")
 

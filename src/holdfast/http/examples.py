@@ -137,6 +137,23 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
         },
         ("PUT", "/api/blocks/{saved_id}"): {"definition": {"name": "B", "html": "<p>x</p>", "text": "x"}},
         ("POST", "/api/blocks/{saved_id}/restore"): {"version": 1},
+        ("PUT", "/api/saved-insights/{insight_id}"): {
+            "name": "Orders by week",
+            "description": "How many, and of how many people.",
+            "kind": "trend",
+            "question": {"event": {"events": ["Order Placed"]}, "period": "week", "when": {"last_days": 90}},
+        },
+        ("PUT", "/api/boards/{board_id}"): {
+            "name": "Spring",
+            "description": "",
+            "period": {"last_days": 30},
+            "segment": None,
+            "cards": [
+                {"type": "insight", "id": "orders", "width": 2, "insight": "spring-sale"},
+                {"type": "kpi", "id": "kpi", "width": 1, "kpi": "revenue"},
+                {"type": "text", "id": "words", "width": 3, "text": "The sale begins on Monday."},
+            ],
+        },
         ("PUT", "/api/kpis"): {
             "nodes": [
                 {"id": "shop", "name": "The shop", "kind": "company"},
@@ -244,6 +261,8 @@ PARAMETERS: Mapping[str, str] = MappingProxyType(
         "item_id": "spring-sale",
         "pool": "spring-sale",
         "saved_id": "spring-sale",
+        "insight_id": "spring-sale",
+        "board_id": "spring-sale",
         "experiment_id": "spring-sale",
         "mail_id": "1",
         "comment_id": "1",

@@ -12,6 +12,8 @@ import msgspec
 
 from holdfast.events.event import Json
 from holdfast.flows.audience.list_registry import lists_of
+from holdfast.flows.upkeep.chosen_settings import chosen_settings
+from holdfast.ports.boards import AnalysisKind
 from holdfast.ports.state import View
 from holdfast.ports.templates import SavedKind
 from holdfast.segments.difference import differences
@@ -202,9 +204,28 @@ async def _list(view: View, about: str) -> Described | None:
     return None if found is None else Described(name=found.name, document={"name": found.name})
 
 
+def _analysis(kind: AnalysisKind) -> Callable[[View, str], Awaitable[Described | None]]:
+    async def analysis(view: View, about: str) -> Described | None:
+        found = await view.analysis(kind, about)
+        if found is None or found.deleted:
+            return None
+        said = _json(found.definition)
+        document: dict[str, Json] = {"name": found.name, "description": found.description}
+        if isinstance(said, dict):
+            document |= said
+        return Described(name=found.name, document=document, version=found.version)
+
+    return analysis
+
+
 async def _kpis(view: View, _about: str) -> Described | None:
     noted = await view.note(KPI_NOTE)
     return None if noted is None else Described(name="", document=_json(noted.encode()))
+
+
+async def _settings(view: View, _about: str) -> Described:
+    chosen = await chosen_settings(view)
+    return Described(name="", document=dict(chosen.values), version=chosen.revision)
 
 
 _KINDS: Mapping[str, Callable[[View, str], Awaitable[Described | None]]] = MappingProxyType(
@@ -220,6 +241,9 @@ _KINDS: Mapping[str, Callable[[View, str], Awaitable[Described | None]]] = Mappi
         "account": _account,
         "list": _list,
         "kpis": _kpis,
+        "settings": _settings,
+        "insight": _analysis("insight"),
+        "board": _analysis("board"),
     }
 )
 
