@@ -6,7 +6,7 @@ import { runRoot } from '~/api/queries'
 import type { Json, Run } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
 import { Dialog } from '~/parts/Dialog'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { channelsOf } from './channels'
 import styles from './RunActions.module.css'
 
@@ -25,10 +25,10 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
     },
   })
   return (
-    <Dialog onClose={close} title={`Definition of “${run.name}”`} size={640}>
+    <Dialog onClose={close} title={t('Definition of “{{name}}”', { name: run.name })} size={640}>
       <div className={styles.form}>
         <Textarea
-          label={`Version ${run.version}`}
+          label={t('Version {{version}}', { version: String(run.version) })}
           autosize
           minRows={10}
           maxRows={20}
@@ -39,14 +39,14 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
         />
         <p className="quiet">
           {stopped
-            ? 'It was stopped. Published again, it lets people in from that moment.'
-            : `${plural(run.waiting, 'person', 'people')} inside finish on version ${run.version}; new ones take version ${run.version + 1} from the moment it is published.`}{' '}
-          Channel: {channelsOf(run)}.
+            ? t('It was stopped. Published again, it lets people in from that moment.')
+            : counted(run.waiting, '{{count}} person inside finishes on version {{version}}; new ones take version {{next}} from the moment it is published.', '{{count}} people inside finish on version {{version}}; new ones take version {{next}} from the moment it is published.', { version: String(run.version), next: String(run.version + 1) })}{' '}
+          {t('Channel: {{channels}}.', { channels: channelsOf(run) })}
         </p>
         <div className={styles.actions}>
           <CopyButton text={() => text} />
           <Button variant="filled" disabled={!changed && !stopped} loading={publish.isPending} onClick={() => publish.mutate()}>
-            {changed ? `Publish v${run.version + 1}` : stopped ? 'Publish again' : `Publish v${run.version + 1}`}
+            {changed ? t('Publish v{{version}}', { version: String(run.version + 1) }) : stopped ? t('Publish again') : t('Publish v{{version}}', { version: String(run.version + 1) })}
           </Button>
         </div>
       </div>

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { TriangleAlert } from 'lucide-react'
 import { occasions } from '~/api/queries'
 import type { Run } from '~/api/types'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { comesInRuns } from './graph'
 import styles from './RunPage.module.css'
 
@@ -15,9 +15,9 @@ export function HeldStrip({ run, look }: { run: Run; look: () => void }) {
   return (
     <div className={styles.held} role="status">
       <TriangleAlert size={15} aria-hidden="true" />
-      <p>{held.length === 1 ? `A run to ${plural(held[0]!.people ?? 0, 'person', 'people')} waits for your word` : `${held.length} runs wait for your word`}</p>
+      <p>{held.length === 1 ? counted(held[0]!.people ?? 0, 'A run to {{count}} person waits for your word', 'A run to {{count}} people waits for your word') : t('{{number}} runs wait for your word', { number: held.length })}</p>
       <Button variant="subtle" onClick={look}>
-        Look at it
+        {t('Look at it')}
       </Button>
     </div>
   )

@@ -2,6 +2,7 @@ import { ActionIcon, Tabs, Tooltip } from '@mantine/core'
 import { X } from 'lucide-react'
 import type { Run } from '~/api/types'
 import { channelName, goalWords } from '~/words/happenings'
+import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
 import { asFields, comesInRuns, type Graph, stepDefinition } from './graph'
 import styles from './Inspector.module.css'
@@ -32,7 +33,7 @@ export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
   const sends = step?.type === 'send'
   const shown = (tab === 'runs' && !inRuns) || (tab === 'message' && !sends) ? 'results' : tab
   return (
-    <aside className={styles.inspector} aria-label="Inspector" tabIndex={0}>
+    <aside className={styles.inspector} aria-label={t('Inspector')} tabIndex={0}>
       <div className={styles.head}>
         {step && <StepTile type={step.type} size={30} />}
         <div className={styles.about}>
@@ -40,8 +41,8 @@ export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
           <p className="quiet">{step ? kindOf(run, graph, step.id) : about(run)}</p>
         </div>
         {step && (
-          <Tooltip label={`Back to the whole ${run.kind}`}>
-            <ActionIcon aria-label={`Back to the whole ${run.kind}`} onClick={clear}>
+          <Tooltip label={run.kind === 'journey' ? t('Back to the whole journey') : t('Back to the whole campaign')}>
+            <ActionIcon aria-label={run.kind === 'journey' ? t('Back to the whole journey') : t('Back to the whole campaign')} onClick={clear}>
               <X size={15} />
             </ActionIcon>
           </Tooltip>
@@ -49,11 +50,11 @@ export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
       </div>
       <Tabs value={shown} onChange={(next) => next && open(next)}>
         <Tabs.List>
-          <Tabs.Tab value="results">Results</Tabs.Tab>
-          {inRuns && <Tabs.Tab value="runs">Runs</Tabs.Tab>}
-          {sends && <Tabs.Tab value="message">Message</Tabs.Tab>}
-          <Tabs.Tab value="settings">Settings</Tabs.Tab>
-          <Tabs.Tab value="people">People</Tabs.Tab>
+          <Tabs.Tab value="results">{t('Results')}</Tabs.Tab>
+          {inRuns && <Tabs.Tab value="runs">{t('Runs')}</Tabs.Tab>}
+          {sends && <Tabs.Tab value="message">{t('Message')}</Tabs.Tab>}
+          <Tabs.Tab value="settings">{t('Settings')}</Tabs.Tab>
+          <Tabs.Tab value="people">{t('People')}</Tabs.Tab>
         </Tabs.List>
         <Tabs.Panel value="results">
           {step ? (

@@ -9,7 +9,7 @@ import { runRoot } from '~/api/queries'
 import type { Json, Run, RunStep } from '~/api/types'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { channelName } from '~/words/happenings'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
 import { asFields, type Fields, stepDefinition, withStep } from './graph'
 import styles from './Inspector.module.css'
 
@@ -34,17 +34,17 @@ export function MessageTab({ run, step }: { run: Run; step: RunStep }) {
     <section className={styles.section}>
       <div className={styles.message}>
         <Select
-          label={`What the ${channelName(channel)} message says`}
-          data={[{ value: OWN, label: 'Parts of its own' }, ...saved.map(({ id, name }) => ({ value: id, label: `Template: ${name || id}` }))]}
+          label={t('What the {{channel}} message says', { channel: channelName(channel) })}
+          data={[{ value: OWN, label: t('Parts of its own') }, ...saved.map(({ id, name }) => ({ value: id, label: t('Template: {{name}}', { name: name || id }) }))]}
           value={named}
           onChange={(next) => setSaid(next ? { saved: next } : named ? {} : said)}
         />
         {named ? (
           <p>
             <Link to="/content/$id" params={{ id: named }} className="link">
-              Look at the template
+              {t('Look at the template')}
             </Link>{' '}
-            <span className="quiet">{said['version'] ? `Version ${said['version']} and no other.` : 'Its newest version, whenever a message is queued.'}</span>
+            <span className="quiet">{said['version'] ? t('Version {{version}} and no other.', { version: String(said['version']) }) : t('Its newest version, whenever a message is queued.')}</span>
           </p>
         ) : (
           medium && <SchemaForm key={step.id} schema={medium.content} values={said} change={setSaid} />
@@ -52,13 +52,13 @@ export function MessageTab({ run, step }: { run: Run; step: RunStep }) {
         <Remarks medium={channel} said={said} />
         {publish.isError && (
           <p className={styles.problem} role="alert">
-            Not published. {publish.error instanceof Refusal && publish.error.path ? `${publish.error.path}: ` : ''}
+            {t('Not published.')} {publish.error instanceof Refusal && publish.error.path ? `${publish.error.path}: ` : ''}
             {publish.error.message}
           </p>
         )}
-        <p className="quiet">{plural(run.waiting, 'person', 'people')} inside finish on version {run.version}.</p>
+        <p className="quiet">{counted(run.waiting, '{{count}} person inside finishes on version {{version}}.', '{{count}} people inside finish on version {{version}}.', { version: String(run.version) })}</p>
         <Button variant="filled" disabled={!changed} loading={publish.isPending} onClick={() => publish.mutate()}>
-          Publish v{run.version + 1}
+          {t('Publish v{{version}}', { version: String(run.version + 1) })}
         </Button>
       </div>
     </section>

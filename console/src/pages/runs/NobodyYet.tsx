@@ -3,8 +3,8 @@ import { coming, occasions } from '~/api/queries'
 import type { Run } from '~/api/types'
 import { TreeDrawing } from '~/parts/Drawings'
 import { Empty } from '~/parts/States'
+import { counted, t } from '~/words/language'
 import { wall } from '~/words/moments'
-import { plural } from '~/words/numbers'
 import { comesInRuns, stepDefinition } from './graph'
 
 /** What has to happen for the first person to enter. */
@@ -16,15 +16,15 @@ export function NobodyYet({ run }: { run: Run }) {
   const fields = trigger ? stepDefinition(run, trigger) : {}
   const words = (name: string) => (typeof fields[name] === 'string' ? (fields[name] as string) : '')
   const waitsFor = () => {
-    if (run.state !== 'live') return `It is ${run.state}: nobody enters.`
-    if (begun?.some(({ state }) => state === 'held')) return 'A run waits until somebody confirms it.'
-    if (run.waiting > 0) return `${plural(run.waiting, 'person waits', 'people wait')} for their hour.`
-    if (ahead && trigger?.type !== 'date_trait') return `It next lets people in on ${wall(ahead.wall)}.`
-    return WAITS_FOR[trigger?.type ?? '']?.(words) ?? 'The first people have to enter.'
+    if (run.state !== 'live') return t('Nobody enters while it does not run.')
+    if (begun?.some(({ state }) => state === 'held')) return t('A run waits until somebody confirms it.')
+    if (run.waiting > 0) return counted(run.waiting, '{{count}} person waits for their hour.', '{{count}} people wait for their hour.')
+    if (ahead && trigger?.type !== 'date_trait') return t('It next lets people in on {{moment}}.', { moment: wall(ahead.wall) })
+    return WAITS_FOR[trigger?.type ?? '']?.(words) ?? t('The first people have to enter.')
   }
   return (
-    <Empty title="Nobody entered yet" drawing={<TreeDrawing />}>
-      {waitsFor()} Results show here as they come.
+    <Empty title={t('Nobody entered yet')} drawing={<TreeDrawing />}>
+      {waitsFor()} {t('Results show here as they come.')}
     </Empty>
   )
 }

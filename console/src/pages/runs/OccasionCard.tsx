@@ -4,7 +4,8 @@ import type { Occasion, OccasionState, Run } from '~/api/types'
 import { Chip, type ChipTone } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
 import { armWords, isArm, notEnteredWords } from '~/words/entries'
-import { count, percent, plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
+import { count, percent } from '~/words/numbers'
 import styles from './Inspector.module.css'
 import { OccasionDialog } from './OccasionDialog'
 import { type OccasionAct, title, useOccasionAct } from './occasions'
@@ -38,8 +39,8 @@ export function OccasionCard({ run, occasion }: { run: Run; occasion: Occasion }
         </Chip>
       </div>
       <p className="quiet">
-        {occasion.people === null ? 'Its audience is being asked for' : plural(occasion.people, 'person', 'people')}
-        {occasion.chosen > 0 && occasion.chosen !== occasion.people ? `, ${count(occasion.chosen)} chosen` : ''} · v{occasion.version} · began{' '}
+        {occasion.people === null ? t('Its audience is being asked for') : counted(occasion.people, '{{count}} person', '{{count}} people')}
+        {occasion.chosen > 0 && occasion.chosen !== occasion.people ? `, ${t('{{number}} chosen', { number: occasion.chosen })}` : ''} · v{occasion.version} · {t('began')}{' '}
         <Ago at={occasion.began} />
       </p>
       {(state === 'running' || state === 'paused') && (
@@ -48,28 +49,28 @@ export function OccasionCard({ run, occasion }: { run: Run; occasion: Occasion }
             <div style={{ inlineSize: `${share * 100}%` }} />
           </div>
           <p className="quiet" role="status">
-            {count(occasion.asked)} of {count(occasion.chosen)} asked, {percent(share, 0)}
+            {t('{{asked}} of {{chosen}} asked, {{share}}', { asked: occasion.asked, chosen: occasion.chosen, share: percent(share, 0) })}
           </p>
         </>
       )}
       {occasion.reason && <p className={styles.why}>{occasion.reason}</p>}
       {pause.isError && (
         <p className={styles.problem} role="alert">
-          Not paused. {pause.error.message}
+          {t('Not paused.')} {pause.error.message}
         </p>
       )}
       <Became counts={occasion.counts} />
       {open && (
         <div className={styles.buttons}>
-          {state === 'held' && <Button onClick={() => setDialog('confirm')}>Confirm</Button>}
+          {state === 'held' && <Button onClick={() => setDialog('confirm')}>{t('Confirm')}</Button>}
           {state === 'running' && (
             <Button loading={pause.isPending} onClick={() => pause.mutate('pause')}>
-              Pause run
+              {t('Pause run')}
             </Button>
           )}
-          {state === 'paused' && <Button onClick={() => setDialog('resume')}>Resume run</Button>}
+          {state === 'paused' && <Button onClick={() => setDialog('resume')}>{t('Resume run')}</Button>}
           <Button variant="subtle" onClick={() => setDialog('stop')}>
-            Stop run
+            {t('Stop run')}
           </Button>
         </div>
       )}
@@ -93,7 +94,7 @@ function Became({ counts }: { counts: Record<string, number> }) {
       ))}
       {others.map(([name, people]) => (
         <div key={name}>
-          <dt>Not entered: {notEnteredWords(name).toLowerCase()}</dt>
+          <dt>{t('Not entered: {{reason}}', { reason: notEnteredWords(name) })}</dt>
           <dd>{count(people)}</dd>
         </div>
       ))}

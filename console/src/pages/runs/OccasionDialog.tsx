@@ -1,7 +1,8 @@
 import { Button } from '@mantine/core'
 import type { Occasion, Run } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
-import { count, percent, plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
+import { count, percent } from '~/words/numbers'
 import { channelsOf } from './channels'
 import { asFields } from './graph'
 import { type OccasionAct, title, useOccasionAct } from './occasions'
@@ -11,10 +12,12 @@ import styles from './RunActions.module.css'
 type Asked = Exclude<OccasionAct, 'pause'>
 
 const WORDS: Record<Asked, { title: string; button: string; keep: string; not: string }> = {
-  confirm: { title: 'Confirm', button: 'Confirm and send', keep: 'Leave it held', not: 'Not confirmed.' },
-  resume: { title: 'Resume', button: 'Resume run', keep: 'Leave it paused', not: 'Not resumed.' },
-  stop: { title: 'Stop', button: 'Stop run', keep: 'Keep it', not: 'Not stopped.' },
+  confirm: { title: t('Confirm'), button: t('Confirm and send'), keep: t('Leave it held'), not: t('Not confirmed.') },
+  resume: { title: t('Resume'), button: t('Resume run'), keep: t('Leave it paused'), not: t('Not resumed.') },
+  stop: { title: t('Stop'), button: t('Stop run'), keep: t('Keep it'), not: t('Not stopped.') },
 }
+
+const PER: Record<string, string> = { minute: t('per minute'), hour: t('per hour'), day: t('per day') }
 
 /** Whom it reaches, by what, and when stand here before the button does; stopping says what it cannot take back. */
 export function OccasionDialog({ run, occasion, act, close }: { run: Run; occasion: Occasion; act: Asked; close: () => void }) {
@@ -24,38 +27,38 @@ export function OccasionDialog({ run, occasion, act, close }: { run: Run; occasi
   const holdout = Number(run.definition['holdout'] ?? 0)
   const throttle = asFields(asFields(run.definition['trigger'])['throttle'])
   return (
-    <Dialog onClose={close} title={`${words.title} the run of ${title(occasion)}`}>
+    <Dialog onClose={close} title={`${words.title}: ${title(occasion)}`}>
       <div className={styles.form}>
         {act === 'stop' ? (
           <p>
-            {left > 0 ? `${plural(left, 'person', 'people')} who were not asked yet will not enter. ` : ''}
-            Whoever waits for their hour leaves without being sent anything. What was sent stays sent, and this cannot be undone. “{run.name}” itself goes on.
+            {left > 0 && `${counted(left, '{{count}} person who was not asked yet will not enter.', '{{count}} people who were not asked yet will not enter.')} `}
+            {t('Whoever waits for their hour leaves without being sent anything. What was sent stays sent, and this cannot be undone. “{{name}}” itself goes on.', { name: run.name })}
           </p>
         ) : (
           <dl className={styles.facts}>
             <div>
-              <dt>People to be asked</dt>
+              <dt>{t('People to be asked')}</dt>
               <dd>{count(left)}</dd>
             </div>
             {holdout > 0 && (
               <div>
-                <dt>Of those, held out</dt>
-                <dd>about {percent(holdout, 0)}</dd>
+                <dt>{t('Of those, held out')}</dt>
+                <dd>{t('about {{share}}', { share: percent(holdout, 0) })}</dd>
               </div>
             )}
             <div>
-              <dt>Channel</dt>
+              <dt>{t('Channel')}</dt>
               <dd>{channelsOf(run)}</dd>
             </div>
             <div>
-              <dt>First send</dt>
-              <dd>At once, where it is time already</dd>
+              <dt>{t('First send')}</dt>
+              <dd>{t('At once, where it is time already')}</dd>
             </div>
             {throttle['people'] !== undefined && (
               <div>
-                <dt>At most</dt>
+                <dt>{t('At most')}</dt>
                 <dd>
-                  {count(Number(throttle['people']))} people a {String(throttle['per'])}
+                  {t('{{number}} people', { number: Number(throttle['people']) })}, {PER[String(throttle['per'])] ?? String(throttle['per'])}
                 </dd>
               </div>
             )}

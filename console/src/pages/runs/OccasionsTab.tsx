@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { coming, occasions } from '~/api/queries'
 import type { Occurrence, Run } from '~/api/types'
 import { Answered, Waiting } from '~/parts/States'
+import { t } from '~/words/language'
 import { clock, full, shortDay, wall } from '~/words/moments'
 import styles from './Inspector.module.css'
 import { OccasionCard } from './OccasionCard'
@@ -16,10 +17,10 @@ export function OccasionsTab({ run }: { run: Run }) {
     <>
       {ahead.length > 0 && (
         <section className={styles.section}>
-          <h3>Next</h3>
+          <h3>{t('Next')}</h3>
           <ol className={styles.next}>
             {ahead.map((each) => (
-              <li key={each.wall} title={`${full(each.opens)} to ${full(each.closes)}`}>
+              <li key={each.wall} title={t('{{from}} to {{to}}', { from: full(each.opens), to: full(each.closes) })}>
                 <b>{wall(each.wall)}</b>
                 <span className="quiet">{span(each)}</span>
               </li>
@@ -27,11 +28,11 @@ export function OccasionsTab({ run }: { run: Run }) {
           </ol>
         </section>
       )}
-      <Answered query={past} what="The runs did not load" waiting={<Waiting rows={3} height={90} />}>
+      <Answered query={past} what={t('The runs did not load')} waiting={<Waiting rows={3} height={90} />}>
         {(found) =>
           found.length > 0 ? (
-            <section className={styles.section} aria-label="Runs">
-              <h3>Runs</h3>
+            <section className={styles.section} aria-label={t('Runs')}>
+              <h3>{t('Runs')}</h3>
               <ul className={styles.occasions}>
                 {found.map((each) => (
                   <OccasionCard key={each.id} run={run} occasion={each} />
@@ -40,7 +41,7 @@ export function OccasionsTab({ run }: { run: Run }) {
             </section>
           ) : (
             <section className={styles.section}>
-              <p className="quiet">There was no run yet. Each occasion shows here with its audience, how far it is, and who did not enter for which reason.</p>
+              <p className="quiet">{t('There was no run yet. Each occasion shows here with its audience, how far it is, and who did not enter for which reason.')}</p>
             </section>
           )
         }

@@ -1,5 +1,6 @@
 import type { RunStep } from '~/api/types'
-import { count, plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
+import { count } from '~/words/numbers'
 import { exitWords, type Graph } from './graph'
 import { StepTile, stepKind } from './looks'
 import styles from './Outline.module.css'
@@ -14,7 +15,7 @@ interface Props {
 export function Outline({ graph, selected, select }: Props) {
   const titles = new Map(graph.steps.map((step) => [step.id, step.title || step.id]))
   return (
-    <ol className={styles.outline} aria-label="Steps">
+    <ol className={styles.outline} aria-label={t('Steps')}>
       {graph.steps.map((step) => (
         <li key={step.id}>
           <button type="button" className={styles.step} aria-pressed={step.id === selected} onClick={() => select(step.id === selected ? null : step.id)}>
@@ -26,8 +27,8 @@ export function Outline({ graph, selected, select }: Props) {
               </span>
             </span>
             <span className={styles.numbers}>
-              {plural(step.entered, 'person', 'people')}
-              {step.waiting > 0 && <span className="quiet">, {count(step.waiting)} waiting</span>}
+              {counted(step.entered, '{{count}} person', '{{count}} people')}
+              {step.waiting > 0 && <span className="quiet">{t(', {{waiting}} waiting', { waiting: step.waiting })}</span>}
             </span>
           </button>
           <Ways step={step} graph={graph} titles={titles} />

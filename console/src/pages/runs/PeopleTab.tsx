@@ -4,6 +4,7 @@ import { segmentPeople } from '~/api/queries'
 import type { Json, Run, RunStep } from '~/api/types'
 import { PersonMark } from '~/parts/PersonMark'
 import { Answered, Waiting } from '~/parts/States'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { personName } from '~/words/people'
 import styles from './Inspector.module.css'
@@ -17,7 +18,7 @@ function passed(run: Run, step: RunStep | null): { definition: Json; words: stri
   if (sent) where.push({ property: 'step', operator: 'equals', value: step.id })
   return {
     definition: { type: 'did', event: sent ? 'Message Sent' : 'Journey Entered', at_least: 1, where },
-    words: sent ? 'people were sent this message' : `people entered this ${run.kind}`,
+    words: sent ? t('people were sent this message') : run.kind === 'journey' ? t('people entered this journey') : t('people entered this campaign'),
   }
 }
 
@@ -26,7 +27,7 @@ export function PeopleTab({ run, step }: { run: Run; step: RunStep | null }) {
   const query = useQuery(segmentPeople(definition, FEW))
   return (
     <section className={styles.section}>
-      <Answered query={query} what="The people did not load" waiting={<Waiting rows={6} height={30} />}>
+      <Answered query={query} what={t('The people did not load')} waiting={<Waiting rows={6} height={30} />}>
         {(data) => (
           <>
             <h3>
@@ -41,8 +42,8 @@ export function PeopleTab({ run, step }: { run: Run; step: RunStep | null }) {
                     <Link to="/people/$id" params={{ id: person.user_id }} className="cut">
                       {name}
                     </Link>
-                    <Link to="/people/$id/why" params={{ id: person.user_id }} search={{ of: run.id }} className={styles.whyLink} aria-label={`Why, ${name}`}>
-                      Why
+                    <Link to="/people/$id/why" params={{ id: person.user_id }} search={{ of: run.id }} className={styles.whyLink} aria-label={t('Why, {{name}}', { name })}>
+                      {t('Why')}
                     </Link>
                   </li>
                 )

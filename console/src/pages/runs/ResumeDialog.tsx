@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import type { Run } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { channelsOf } from './channels'
 import { useRunAct } from './RunActions'
@@ -11,35 +12,35 @@ export function ResumeDialog({ run, close }: { run: Run; close: () => void }) {
   const resume = useRunAct(run, close)
   const pending = run.sends.pending ?? 0
   return (
-    <Dialog onClose={close} title={`Resume “${run.name}”`}>
+    <Dialog onClose={close} title={t('Resume “{{name}}”', { name: run.name })}>
       <div className={styles.form}>
         <dl className={styles.facts}>
           <div>
-            <dt>People inside</dt>
+            <dt>{t('People inside')}</dt>
             <dd>{count(run.waiting)}</dd>
           </div>
           <div>
-            <dt>Sends waiting to go</dt>
+            <dt>{t('Sends waiting to go')}</dt>
             <dd>{count(pending)}</dd>
           </div>
           <div>
-            <dt>Channel</dt>
+            <dt>{t('Channel')}</dt>
             <dd>{channelsOf(run)}</dd>
           </div>
           <div>
-            <dt>Next send</dt>
-            <dd>{pending > 0 ? 'At once' : 'When the next person comes due'}</dd>
+            <dt>{t('Next send')}</dt>
+            <dd>{pending > 0 ? t('At once') : t('When the next person comes due')}</dd>
           </div>
         </dl>
         {resume.isError && (
           <p className={styles.problem} role="alert">
-            Not resumed. {resume.error.message}
+            {t('Not resumed.')} {resume.error.message}
           </p>
         )}
         <div className={styles.actions}>
-          <Button onClick={close}>Cancel</Button>
+          <Button onClick={close}>{t('Cancel')}</Button>
           <Button variant="filled" onClick={() => resume.mutate('resume')} loading={resume.isPending} data-autofocus>
-            Resume {run.kind}
+            {run.kind === 'journey' ? t('Resume journey') : t('Resume campaign')}
           </Button>
         </div>
       </div>

@@ -6,6 +6,7 @@ import { post, route } from '~/api/client'
 import { runRoot } from '~/api/queries'
 import type { Run } from '~/api/types'
 import { isLive } from '~/parts/Chip'
+import { t } from '~/words/language'
 import { DefinitionDialog } from './DefinitionDialog'
 import { ResumeDialog } from './ResumeDialog'
 import { SimulateDialog } from './SimulateDialog'
@@ -15,7 +16,7 @@ import styles from './RunActions.module.css'
 export type RunAct = 'pause' | 'resume' | 'stop' | 'archive' | 'restore'
 
 const NOT_DONE: Record<RunAct, string> = {
-  pause: 'Not paused.', resume: 'Not resumed.', stop: 'Not stopped.', archive: 'Not archived.', restore: 'Not restored.',
+  pause: t('Not paused.'), resume: t('Not resumed.'), stop: t('Not stopped.'), archive: t('Not archived.'), restore: t('Not restored.'),
 }
 
 /** Changes the state of a journey or campaign, then asks for its numbers again. */
@@ -44,39 +45,39 @@ export function RunActions({ run }: { run: Run }) {
         </span>
       )}
       <Button leftSection={<FlaskConical size={14} />} onClick={() => setDialog('simulate')}>
-        Simulate
+        {t('Simulate')}
       </Button>
       <Button leftSection={<Braces size={14} />} onClick={() => setDialog('definition')}>
-        Definition
+        {t('Definition')}
       </Button>
       {!over && (
         <Button leftSection={<Square size={13} />} onClick={() => setDialog('stop')}>
-          Stop
+          {t('Stop')}
         </Button>
       )}
       {run.state === 'stopped' && (
         <Button leftSection={<Archive size={14} />} loading={act.isPending} onClick={() => act.mutate('archive')}>
-          Archive
+          {t('Archive')}
         </Button>
       )}
       {isLive(run.state) && (
         <Button variant="filled" leftSection={<Pause size={14} />} loading={act.isPending} onClick={() => act.mutate('pause')}>
-          Pause
+          {t('Pause')}
         </Button>
       )}
       {run.state === 'paused' && (
         <Button variant="filled" leftSection={<Play size={14} />} onClick={() => setDialog('resume')}>
-          Resume
+          {t('Resume')}
         </Button>
       )}
       {run.state === 'stopped' && (
         <Button variant="filled" leftSection={<Send size={14} />} onClick={() => setDialog('definition')}>
-          Publish again
+          {t('Publish again')}
         </Button>
       )}
       {run.state === 'archived' && (
         <Button variant="filled" leftSection={<ArchiveRestore size={14} />} loading={act.isPending} onClick={() => act.mutate('restore')}>
-          Restore
+          {t('Restore')}
         </Button>
       )}
       {dialog === 'resume' && <ResumeDialog run={run} close={close} />}

@@ -1,4 +1,5 @@
 import type { Sends, SendState } from '~/api/types'
+import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from './Inspector.module.css'
 
@@ -14,7 +15,7 @@ const WORDS: [SendState, string][] = [
 export function SendsPanel({ sends }: { sends: Sends }) {
   return (
     <section className={styles.section}>
-      <h3>Messages</h3>
+      <h3>{t('Messages')}</h3>
       <dl className={styles.facts}>
         {WORDS.filter(([key]) => key === 'sent' || key === 'withheld' || (sends[key] ?? 0) > 0).map(([key, label]) => (
           <div key={key}>

@@ -1,5 +1,6 @@
 import type { Json } from '~/api/types'
 import { JsonText } from '~/parts/JsonText'
+import { t } from '~/words/language'
 import { duration } from '~/words/moments'
 import { percent } from '~/words/numbers'
 import { readable, shown } from '~/words/people'
@@ -23,7 +24,7 @@ export function SettingsTab({ definition, whole }: { definition: Fields; whole: 
               <dd>{said(name, value, whole)}</dd>
             </div>
           ))}
-          {facts.length === 0 && <p className="quiet">Nothing to set here.</p>}
+          {facts.length === 0 && <p className="quiet">{t('Nothing to set here.')}</p>}
         </dl>
       </section>
       {nested.map(([name, value]) => (

@@ -5,9 +5,10 @@ import { Sparkline } from '~/parts/Sparkline'
 import tableStyles from '~/parts/Table.module.css'
 import { armWords, notEnteredWords } from '~/words/entries'
 import { capital, channelName, withheldWords } from '~/words/happenings'
+import { counted, t } from '~/words/language'
 import { money } from '~/words/money'
 import { bucketDay, shortDay } from '~/words/moments'
-import { count, percent, plural } from '~/words/numbers'
+import { count, percent } from '~/words/numbers'
 import styles from './Simulation.module.css'
 import { byReason, daysOf, outcome, perDay, perStep, sum } from './simulation'
 
@@ -17,17 +18,20 @@ export function SimulationReport({ data }: { data: Simulation }) {
   return (
     <>
       <p>
-        {shortDay(data.since, now)} to {shortDay(data.until, now)}: {plural(data.people.could_enter, 'person', 'people')} did what lets people in
-        {data.people.sampled ? `; ${count(data.people.replayed)} of them, drawn by hash, were replayed, so numbers are estimates with 95% intervals.` : ', and all of them were replayed.'}
+        {t('{{since}} to {{until}}', { since: shortDay(data.since, now), until: shortDay(data.until, now) })}:{' '}
+        {counted(data.people.could_enter, '{{count}} person did what lets people in.', '{{count}} people did what lets people in.')}{' '}
+        {data.people.sampled
+          ? t('{{number}} of them, drawn by hash, were replayed, so numbers are estimates with 95% intervals.', { number: data.people.replayed })
+          : t('All of them were replayed.')}
       </p>
       <Numbers data={data} />
       {data.effect.words && <p className={styles.words}>{data.effect.words}</p>}
-      <Section title="Messages by step">
+      <Section title={t('Messages by step')}>
         <Steps data={data} />
       </Section>
       <div className={styles.pair}>
-        <Reasons title="Withheld, by reason" none="Nothing would have been withheld." rows={byReason(data).map(([reason, each]) => [capital(withheldWords(reason)), each])} />
-        <Reasons title="Did not enter, by reason" none="Everybody who could enter would have." rows={data.not_entered.map((each) => [notEnteredWords(each.reason), each])} />
+        <Reasons title={t('Withheld, by reason')} none={t('Nothing would have been withheld.')} rows={byReason(data).map(([reason, each]) => [capital(withheldWords(reason)), each])} />
+        <Reasons title={t('Did not enter, by reason')} none={t('Everybody who could enter would have.')} rows={data.not_entered.map((each) => [notEnteredWords(each.reason), each])} />
       </div>
       <Paths data={data} />
       <Days data={data} />
@@ -47,33 +51,33 @@ function Numbers({ data }: { data: Simulation }) {
   return (
     <KpiStrip
       kpis={[
-        { label: 'People who would enter', value: count(sum(Object.values(entered.people)).count), note: arms.map(([arm, each]) => `${armWords(arm)} ${count(each.count)}`).join(', ') || 'Nobody' },
-        { label: 'Messages sent', value: count(sent.count), note: sent.low === sent.high ? waits(data.deferred.count) : `${count(sent.low)} to ${count(sent.high)}` },
-        { label: 'Withheld', value: count(withheld.count), note: `${percent(share(withheld.count, sent.count + withheld.count), 0)} of all asked for` },
-        { label: 'Cost', value: cost ? money(cost.minor, cost.currency) : 'Not known', note: cost ? (unpriced ? `Without ${unpriced}` : 'By message costs of the workspace') : 'Set message_costs to see it' },
+        { label: t('People who would enter'), value: count(sum(Object.values(entered.people)).count), note: arms.map(([arm, each]) => `${armWords(arm)} ${count(each.count)}`).join(', ') || t('Nobody') },
+        { label: t('Messages sent'), value: count(sent.count), note: sent.low === sent.high ? waits(data.deferred.count) : t('{{low}} to {{high}}', { low: count(sent.low), high: count(sent.high) }) },
+        { label: t('Withheld'), value: count(withheld.count), note: t('{{share}} of all asked for', { share: percent(share(withheld.count, sent.count + withheld.count), 0) }) },
+        { label: t('Cost'), value: cost ? money(cost.minor, cost.currency) : t('Not known'), note: cost ? (unpriced ? t('Without {{channels}}', { channels: unpriced }) : t('By message costs of the workspace')) : t('Set message_costs to see it') },
       ]}
     />
   )
 }
 
-const waits = (deferred: number) => (deferred > 0 ? `${plural(deferred, 'waits', 'wait')} for quiet hours to be over` : 'None waits for quiet hours')
+const waits = (deferred: number) => (deferred > 0 ? counted(deferred, '{{count}} waits for quiet hours to be over', '{{count}} wait for quiet hours to be over') : t('None waits for quiet hours'))
 
 const share = (part: number, whole: number) => (whole > 0 ? part / whole : null)
 
 function Steps({ data }: { data: Simulation }) {
   const rows = perStep(data)
-  if (rows.length === 0) return <p className="quiet">No message would have been asked for.</p>
+  if (rows.length === 0) return <p className="quiet">{t('No message would have been asked for.')}</p>
   return (
-    <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Messages by step">
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Messages by step')}>
       <table className={tableStyles.table} data-dense>
         <thead>
           <tr>
-            <th scope="col">Step</th>
-            <th scope="col">Channel</th>
-            <th scope="col" className={tableStyles.number}>Sent</th>
-            <th scope="col" className={tableStyles.number}>Withheld</th>
-            <th scope="col" className={tableStyles.number}>Still waiting</th>
-            <th scope="col">Sent by day</th>
+            <th scope="col">{t('Step')}</th>
+            <th scope="col">{t('Channel')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Sent')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Withheld')}</th>
+            <th scope="col" className={tableStyles.number}>{t('Still waiting')}</th>
+            <th scope="col">{t('Sent by day')}</th>
           </tr>
         </thead>
         <tbody>
@@ -122,7 +126,7 @@ function Paths({ data }: { data: Simulation }) {
   if (data.paths.length === 0) return null
   const hidden = data.paths.length - PATHS_SHOWN
   return (
-    <Section title="Ways taken" note={hidden > 0 ? `The ${PATHS_SHOWN} most taken of ${data.paths.length}` : ''}>
+    <Section title={t('Ways taken')} note={hidden > 0 ? t('The {{shown}} most taken of {{all}}', { shown: PATHS_SHOWN, all: data.paths.length }) : ''}>
       <ol className={styles.paths}>
         {data.paths.slice(0, PATHS_SHOWN).map(({ steps, count: times, share: part }) => (
           <li key={steps.join('>')}>
@@ -141,15 +145,15 @@ function Days({ data }: { data: Simulation }) {
   if (days.length === 0) return null
   return (
     <details className={styles.days}>
-      <summary>Day by day</summary>
-      <div className={tableStyles.block} tabIndex={0} role="region" aria-label="Day by day">
+      <summary>{t('Day by day')}</summary>
+      <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Day by day')}>
         <table className={tableStyles.table} data-dense>
           <thead>
             <tr>
-              <th scope="col">Day</th>
-              <th scope="col" className={tableStyles.number}>Entries</th>
-              <th scope="col" className={tableStyles.number}>Sent</th>
-              <th scope="col" className={tableStyles.number}>Withheld</th>
+              <th scope="col">{t('Day')}</th>
+              <th scope="col" className={tableStyles.number}>{t('Entries')}</th>
+              <th scope="col" className={tableStyles.number}>{t('Sent')}</th>
+              <th scope="col" className={tableStyles.number}>{t('Withheld')}</th>
             </tr>
           </thead>
           <tbody>

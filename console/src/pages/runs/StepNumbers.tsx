@@ -1,4 +1,5 @@
 import type { RunStep } from '~/api/types'
+import { t } from '~/words/language'
 import { count, percent } from '~/words/numbers'
 import { exitWords } from './graph'
 import styles from './Inspector.module.css'
@@ -11,18 +12,18 @@ export function StepNumbers({ step }: { step: RunStep }) {
       <section className={styles.section}>
         <dl className={styles.facts}>
           <div>
-            <dt>Entered</dt>
+            <dt>{t('Entered')}</dt>
             <dd>{count(step.entered)}</dd>
           </div>
           <div>
-            <dt>Waiting here</dt>
+            <dt>{t('Waiting here')}</dt>
             <dd>{count(step.waiting)}</dd>
           </div>
         </dl>
       </section>
       {exits.length > 0 && (
         <section className={styles.section}>
-          <h3>How they left</h3>
+          <h3>{t('How they left')}</h3>
           {exits.map(([exit, times]) => (
             <div key={exit} className={`${styles.arm} ${styles.exit}`}>
               <span>{exitWords(exit)}</span>

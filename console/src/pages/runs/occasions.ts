@@ -3,6 +3,7 @@ import { post, route } from '~/api/client'
 import { occasions, runRoot } from '~/api/queries'
 import type { Occasion, Run } from '~/api/types'
 import { wall } from '~/words/moments'
+import { t } from '~/words/language'
 
 export type OccasionAct = 'confirm' | 'pause' | 'resume' | 'stop'
 
@@ -22,5 +23,5 @@ export function useOccasionAct(run: Run, occasion: Occasion, done: () => void = 
 /** A schedule's key is what the clock says; a call and an event are told by their names. */
 export function title({ key, event }: Occasion): string {
   if (/^\d{4}-\d\d-\d\dT/.test(key)) return wall(key)
-  return event === 'Campaign Called' ? 'A call' : event
+  return event === 'Campaign Called' ? t('A call') : event
 }
