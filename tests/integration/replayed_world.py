@@ -26,7 +26,7 @@ BEGIN = datetime(2026, 3, 24, 12, 0, tzinfo=UTC)
 """A few days before clocks are put forward in Europe."""
 DAYS = 9
 ZONES = ("Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Auckland", "nowhere", None)
-SETTINGS: dict[str, object] = {
+SETTINGS: dict[str, Any] = {
     "cap_email_per_day": 2,
     "contact_caps": "3 in 3 days; 1 in 12 hours on email about news",
     "quiet_from": "21:00",

@@ -60,7 +60,7 @@ def people(domain: str, count: int, event: str = "Signed Up") -> list[dict[str, 
 
 
 @asynccontextmanager
-async def a_house(directory: Path, server: ByDomain, **settings: object) -> AsyncIterator[House]:
+async def a_house(directory: Path, server: ByDomain, **settings: Any) -> AsyncIterator[House]:
     async with running(server):
         carrier = SmtpCarrier("127.0.0.1", server.port, tls="none")
         house = await House.build(directory, carrier=cast("Any", carrier), cap_email_per_day=0, **settings)

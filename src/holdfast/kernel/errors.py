@@ -113,9 +113,7 @@ class TooMany(Exposed):
     status = 429
     default_code = "too_many"
 
-    def __init__(
-        self, message: str, *, code: str = "", path: str = "", hint: str = "", retry_seconds: int = 1
-    ) -> None:
+    def __init__(self, message: str, *, code: str = "", path: str = "", hint: str = "", retry_seconds: int = 1) -> None:
         super().__init__(message, code=code, path=path, hint=hint)
         self.retry_seconds = retry_seconds
 

@@ -179,7 +179,7 @@ async def _key(view: View, about: str) -> Described | None:
     document: Json = {
         "kind": found.kind,
         "shown": found.shown,
-        "scopes": None if found.scopes is None else sorted(found.scopes),
+        "scopes": None if found.scopes is None else [*sorted(found.scopes)],
         "revoked": found.revoked_ms is not None,
     }
     return Described(name=found.name, document=document)
