@@ -82,7 +82,7 @@ def test_the_outlook_counts_who_did_lately_what_lets_people_in(server: Server) -
         server.took({"type": "track", "userId": name, "event": "Draft Asked", "properties": {}})
     draft = a_journey("looked-at", holdout=0.1)
     told = server.got("POST", "/api/journeys/looked-at/outlook", draft)
-    assert (told["people"], told["lately_days"], told["next_at"]) == (2, 7, None)
+    assert (told["people"], told["lately_days"], told["next_at"], told["coming"]) == (2, 7, None, [])
     assert (told["channels"], told["holdout"]) == (["email"], 0.1)
     draft["steps"]["in"]["only_if"] = {"type": "trait", "trait": "tier", "operator": "equals", "value": "outlook-one"}
     assert server.got("POST", "/api/journeys/looked-at/outlook", draft)["people"] == 1
@@ -91,5 +91,8 @@ def test_the_outlook_counts_who_did_lately_what_lets_people_in(server: Server) -
     told = server.got("POST", "/api/journeys/looked-at/outlook", draft)
     assert (told["people"], told["lately_days"]) == (1, None)
     assert told["next_at"].endswith("T09:00:00.000Z")
+    assert [each["wall"][10:] for each in told["coming"]] == ["T09:00:00"] * 12
+    assert told["coming"] == sorted(told["coming"], key=lambda each: each["opens"])
+    assert told["coming"][0]["opens"] == told["next_at"]
     draft["steps"]["in"] = {"type": "api", "exits": {"entered": "mail"}}
     assert server.got("POST", "/api/journeys/looked-at/outlook", draft)["people"] is None

@@ -11,7 +11,7 @@ from holdfast.decisions.durations import in_words
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.resolving import resolved_journey
-from holdfast.decisions.schedule import coming
+from holdfast.decisions.schedule import Occurrence, coming
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.journey.decision_drafts import DecisionDraft
 from holdfast.kernel.moments import to_millis
@@ -22,6 +22,8 @@ from holdfast.segments.conditions.all_of import All
 
 LATELY_DAYS = 7
 """How far back is looked for those who did what lets people in."""
+TIMES_TOLD = 12
+"""How many times of a schedule are told, the soonest first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,8 @@ class Outlook:
     channels: tuple[str, ...]
     next_at_ms: int | None
     """When the first of them is let in, where a schedule says so; None where something has to happen first."""
+    coming: tuple[Occurrence, ...]
+    """The next times of a schedule, at most TIMES_TOLD; none where there is none."""
     holdout: float
     global_holdout: float
     caps: tuple[str, ...]
@@ -54,7 +58,7 @@ async def outlook_on(
         journey = resolved_journey(draft.journey, await load_library(view))
     start = journey.trigger
     asked = _prospects(journey)
-    times = coming(start, now, zone, 1) if isinstance(start, Timed) else []
+    times = coming(start, now, zone, TIMES_TOLD) if isinstance(start, Timed) else []
     sayings = (node.step.says() for node in journey.steps.values())
     return Outlook(
         people=None if asked is None else await history.count(asked, as_of_ms=to_millis(now)),
@@ -62,6 +66,7 @@ async def outlook_on(
         lately_days=None if isinstance(start, Broadcast) else LATELY_DAYS,
         channels=tuple(sorted({each.channel for each in sayings if each is not None})),
         next_at_ms=to_millis(times[0].opens) if times else None,
+        coming=tuple(times),
         holdout=journey.holdout,
         global_holdout=rules.global_holdout,
         caps=tuple(_cap_words(rules)),

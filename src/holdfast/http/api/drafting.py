@@ -20,6 +20,7 @@ from holdfast.flows.journey.draft_check import check_draft
 from holdfast.flows.journey.outlook import outlook_on
 from holdfast.flows.journey.playbook import definition_of, play_of
 from holdfast.http.api.decision_files import AdviceShape, definition_in, warnings_on
+from holdfast.http.api.runs import OccurrenceShape
 from holdfast.http.api.segment_shapes import DifferenceShape
 from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, Properties, moment, moment_text
@@ -134,6 +135,7 @@ class OutlookShape:
 
     `people` are in the audience at this moment, or did in the last `lately_days` what lets people in; null where a
     program names them. `next_at` is when a schedule first lets somebody in; null where something has to happen first.
+    `coming` are the next times of a schedule, a dozen at most.
     """
 
     people: int | None
@@ -141,6 +143,7 @@ class OutlookShape:
     lately_days: int | None
     channels: list[str]
     next_at: str | None
+    coming: list[OccurrenceShape]
     holdout: float
     global_holdout: float
     caps: list[str]
@@ -199,6 +202,7 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
             lately_days=found.lately_days,
             channels=list(found.channels),
             next_at=moment(found.next_at_ms),
+            coming=[OccurrenceShape.of(each) for each in found.coming],
             holdout=found.holdout,
             global_holdout=found.global_holdout,
             caps=list(found.caps),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import uuid4
 
 from fastapi import APIRouter, Query
@@ -64,6 +64,13 @@ class OccurrenceShape:
     wall: str
     opens: str
     closes: str
+
+    @classmethod
+    def of(cls, found: Occurrence) -> Self:
+        """The shape of one."""
+        return cls(
+            wall=found.key, opens=moment_text(to_millis(found.opens)), closes=moment_text(to_millis(found.closes))
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +170,7 @@ def run_routes(app: Application, kind: Kind) -> APIRouter:
         async with app.state.view() as view:
             decision = await decision_named(view, decision_id, kind)
         found = coming_of(decision, now=app.clock.now(), zone=app.zone, count=count)
-        return ComingShape(occurrences=[_occurrence(each) for each in found])
+        return ComingShape(occurrences=[OccurrenceShape.of(each) for each in found])
 
     @routes.post("/runs/{run_id}/{verb}", dependencies=[needs("decisions:publish")])
     async def change(decision_id: str, run_id: int, verb: RunVerb) -> RunOf:
@@ -198,12 +205,6 @@ def run_routes(app: Application, kind: Kind) -> APIRouter:
         return CallAnswer(idempotency_key=key, people=[_became(each) for each in became], run=None)
 
     return routes
-
-
-def _occurrence(found: Occurrence) -> OccurrenceShape:
-    return OccurrenceShape(
-        wall=found.key, opens=moment_text(to_millis(found.opens)), closes=moment_text(to_millis(found.closes))
-    )
 
 
 def _named(person: CalledPerson, path: str) -> Named:
