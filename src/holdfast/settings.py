@@ -4,7 +4,7 @@ A setting is one field of `Settings`: its name, type, default, unit and help. Fr
 `holdfast.toml`, the `HOLDFAST_*` variable, the row in docs/reference/settings.md and the text of every complaint.
 
 Which one counts: a flag, else the variable, else `holdfast.toml` in the data directory, else `holdfast.toml` in the
-working directory, else the default.
+working directory, else, of some, what was chosen in the console, else the default.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import difflib
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from ipaddress import ip_address
 from pathlib import Path
 from types import MappingProxyType
@@ -58,6 +58,10 @@ class About:
     most: float | None = None
     secret: bool = False
     """Never printed, and left out of `repr`."""
+    group: Literal["", "workspace", "contact", "sending"] = ""
+    """Among which the console shows it, to be changed there; empty for what only whoever runs the server says."""
+    live: bool = False
+    """Whether running processes take up a change of it in the console; else it holds after a restart."""
 
 
 def _setting(default: T, help: str, **about: Any) -> T:  # noqa: A002, ANN401 - fields of About, read as a table.
@@ -104,13 +108,20 @@ class Settings:
     )
 
     # The workspace.
-    workspace_name: str = _setting("My workspace", "The name of the business, as messages and the console show it.")
-    help_contact: str = _setting(
-        "", "Where people get help, such as an address or a number: who answers a message with HELP is told."
+    workspace_name: str = _setting(
+        "My workspace", "The name of the business, as messages and the console show it.", group="workspace", live=True
     )
-    currency: str = _setting("EUR", "The currency of events that name none, as an ISO 4217 code.")
+    help_contact: str = _setting(
+        "",
+        "Where people get help, such as an address or a number: who answers a message with HELP is told.",
+        group="workspace",
+        live=True,
+    )
+    currency: str = _setting("EUR", "The currency of events that name none, as an ISO 4217 code.", group="workspace")
     time_zone: str = _setting(
-        "UTC", "The time zone whose days, weeks and hours are meant where a segment names none, such as Europe/Berlin."
+        "UTC",
+        "The time zone whose days, weeks and hours are meant where a segment names none, such as Europe/Berlin.",
+        group="workspace",
     )
     console_open: bool = _setting(
         False, "Let anybody on this machine into the console without a key. Only on a loopback host: the demo uses it."
@@ -149,7 +160,9 @@ class Settings:
 
     # Email.
     email_sender: str = _setting(
-        "Holdfast <hello@holdfast.invalid>", "The address mail comes from, with or without a name before it."
+        "Holdfast <hello@holdfast.invalid>",
+        "The address mail comes from, with or without a name before it.",
+        group="sending",
     )
     mailbox: bool = _setting(
         True, "Keep all messages in the built-in mailbox, to be read in the console, and send none of them out."
@@ -167,6 +180,8 @@ class Settings:
         "marketing = News and offers; marketing/de = Neuigkeiten und Angebote",
         "What people may choose to hear of on their preferences page, with semicolons between: the topic as send steps "
         "name it, `=`, and its name; a language's own name after a slash, as in `tips/de = Tipps`.",
+        group="contact",
+        live=True,
     )
     bounce_port: int = _setting(
         0, "The port at which mail servers deliver bounces and complaints by SMTP; 0: nowhere.", least=0, most=65535
@@ -174,11 +189,13 @@ class Settings:
     link_traps: bool = _setting(
         True,
         "Put a link that nobody can see into mails: whoever follows it is a machine, and what it does is not counted.",
+        group="sending",
     )
     machine_networks: str = _setting(
         "",
         "Networks from which only machines open and click, such as those of link scanners, with commas between: "
         "`192.0.2.0/24, 2001:db8::/32`.",
+        group="sending",
     )
 
     # Webhooks.
@@ -194,6 +211,7 @@ class Settings:
         "",
         "The hosts that templates may call for linked content, with commas between them: `api.shop.example, "
         "*.cdn.example`. Empty: none.",
+        group="sending",
     )
 
     # How fast.
@@ -201,61 +219,90 @@ class Settings:
         "",
         "How fast each channel's provider is given messages, with semicolons between them: `email 50/s; webhook "
         "600/min`. All processes together keep to it. Empty: as fast as it takes them.",
+        group="sending",
     )
     domain_rates: str = _setting(
         "",
         "How fast mail goes to a domain, and calls to a web host, such as `gmail.com 20/s; others 5/s`; `others` is "
         "each domain that is not named. Every process that sends keeps to it by itself.",
+        group="sending",
     )
     email_warm_up: str = _setting(
         "",
         "For a domain nobody has heard from: how much marketing mail goes out each day, such as `from 2026-12-01: 50, "
         "doubling, to 50000`; in the place of `doubling` a growth such as `+30%` may stand. What is transactional "
         "goes out in any case, and counts. Days are those of UTC. Empty: no limit.",
+        group="sending",
     )
 
     # How much people are written to.
     consent_default: Literal["granted", "required"] = _setting(
         "granted",
         "What silence means for marketing: `granted` writes until somebody objects, `required` only once they agreed.",
+        group="contact",
+        live=True,
     )
     cap_email_per_day: int = _setting(
-        3, "The most marketing mails a person gets in any 24 hours; 0 means no such limit.", unit="mails", least=0
+        3,
+        "The most marketing mails a person gets in any 24 hours; 0 means no such limit.",
+        unit="mails",
+        least=0,
+        group="contact",
+        live=True,
     )
     cap_email_per_week: int = _setting(
-        0, "The most marketing mails a person gets in any 7 days; 0 means no such limit.", unit="mails", least=0
+        0,
+        "The most marketing mails a person gets in any 7 days; 0 means no such limit.",
+        unit="mails",
+        least=0,
+        group="contact",
+        live=True,
     )
     contact_caps: str = _setting(
         "",
         "More such limits, on a channel, about a topic, or in all, with semicolons between them: "
         "`5 in 7 days; 1 in 24 hours about news; 2 in 1 week on email about offers`.",
+        group="contact",
+        live=True,
     )
     fatigue: str = _setting(
         "",
         "How many marketing messages somebody gets who answers none: `after 5 in 30 days, 1 in 14 days` lets those who "
         "opened none of five have one in any two weeks, until they open or click. Several with semicolons between "
         "them; `on sms` after the first time makes it about one channel.",
+        group="contact",
+        live=True,
     )
     service_holds: str = _setting(
         "",
         "Events between which somebody gets no marketing, because they wait for their trouble to be solved: "
         "`from Support Ticket Opened until Support Ticket Solved, at most 14 days`. Several with semicolons between "
         "them.",
+        group="contact",
+        live=True,
     )
     message_costs: str = _setting(
         "",
         "What one message costs on a channel, in cents (minor units of the workspace's currency), such as "
         "`email 0.08; sms 7.5`. Budgets are kept by it; a channel that is not named costs nothing.",
+        group="contact",
+        live=True,
     )
     quiet_from: str = _setting(
         "",
         "When quiet hours begin, in which nobody gets marketing, such as 21:00, in the person's time zone (their trait "
         "`timezone`, else the workspace's). Empty, as `quiet_until` is then: there are none.",
+        group="contact",
+        live=True,
     )
-    quiet_until: str = _setting("", "When quiet hours end, such as 08:00; they may go through midnight.")
+    quiet_until: str = _setting(
+        "", "When quiet hours end, such as 08:00; they may go through midnight.", group="contact", live=True
+    )
     quiet_policy: Literal["defer", "drop"] = _setting(
         "defer",
         "What becomes of marketing in quiet hours: `defer` sends it when they are over, `drop` never.",
+        group="contact",
+        live=True,
     )
     global_holdout: float = _setting(
         0.0,
@@ -263,11 +310,15 @@ class Settings:
         "They are in no arm of any journey's result.",
         least=0,
         most=0.99,
+        group="contact",
+        live=True,
     )
     global_holdout_rotates: Literal["quarter", "month", "never"] = _setting(
         "quarter",
         "How often those are drawn anew, by the workspace's calendar: so nobody is left alone for good, and what "
         "marketing does is measured for each period by itself.",
+        group="contact",
+        live=True,
     )
 
     # What is taken in.
@@ -305,9 +356,12 @@ class Settings:
         4_000_000_000, "The most memory a question to the history may take.", unit="bytes", least=100_000_000
     )
 
+    places: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    """No setting: where each one stands that somebody set, such as `HOLDFAST_PORT`, by its name."""
+
     def __post_init__(self) -> None:
-        for each in fields(self):
-            _check_range(each.name, getattr(self, each.name), about(each.name))
+        for name in NAMES:
+            _check_range(name, getattr(self, name), about(name))
         for name in ("host", "workspace_name", "email_sender", "smtp_host"):
             if not getattr(self, name).strip():
                 raise _invalid(name, "must not be empty.")
@@ -397,13 +451,29 @@ class Settings:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return self.public_url.rstrip("/") or f"http://{host}:{self.port}"
 
+    def with_chosen(self, chosen: Mapping[str, object]) -> Settings:
+        """These, with what was chosen in the console where nobody set anything by a file, a variable or a flag.
+
+        Raises Invalid for what is no such setting, has the wrong type or cannot be; its path is `$.values.NAME`.
+        """
+        values: dict[str, Any] = {}
+        for name, value in chosen.items():
+            _check_name(name, CHOOSABLE, f"$.values.{name}")
+            if name not in self.places:
+                values[name] = _typed(name, value, f"$.values.{name}")
+        try:
+            return replace(self, **values)
+        except Invalid as error:
+            path = f"$.values.{error.path}" if error.path in values else error.path
+            raise Invalid(error.message, code=error.code, path=path, hint=error.hint) from error
+
     def shown(self) -> dict[str, str]:
         """Every setting as text that may be printed: a secret only says whether it is set."""
         return {
-            each.name: ("(set)" if getattr(self, each.name) else "(not set)")
-            if about(each.name).secret
-            else _text(getattr(self, each.name))
-            for each in fields(self)
+            name: ("(set)" if getattr(self, name) else "(not set)")
+            if about(name).secret
+            else _text(getattr(self, name))
+            for name in NAMES
         }
 
 
@@ -437,7 +507,12 @@ _PLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 """The settings that say where things are kept, and what such an address may begin with."""
 
 _TYPES: Mapping[str, Any] = MappingProxyType(get_type_hints(Settings))
-NAMES: tuple[str, ...] = tuple(each.name for each in fields(Settings))
+NAMES: tuple[str, ...] = tuple(each.name for each in fields(Settings) if "about" in each.metadata)
+
+CHOOSABLE: tuple[str, ...] = tuple(
+    each.name for each in fields(Settings) if "about" in each.metadata and each.metadata["about"].group
+)
+"""What may be chosen in the console."""
 
 
 def about(name: str) -> About:
@@ -457,6 +532,12 @@ def type_words(name: str) -> str:
     if get_origin(kind) is Literal:
         return " or ".join(f"`{value}`" for value in get_args(kind))
     return _KINDS[kind].words
+
+
+def options_of(name: str) -> tuple[str, ...]:
+    """The values a setting may take, where it is one of a few; else none."""
+    kind = _TYPES[name]
+    return tuple(get_args(kind)) if get_origin(kind) is Literal else ()
 
 
 def variable_of(name: str) -> str:
@@ -506,7 +587,7 @@ def merge(
         places[name] = _flag_of(name)
         values[name] = _typed(name, value, places[name])
     try:
-        return Settings(**values)
+        return Settings(**values, places=places)
     except Invalid as error:
         # Say it where it was written, not only what it is called.
         path = places.get(error.path, error.path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -56,11 +57,12 @@ from holdfast.flows.people.export_person import Holder
 from holdfast.flows.rehearsal.simulate import Simulator
 from holdfast.flows.rehearsal.simulation_world import Stage
 from holdfast.flows.teamwork.deed import Attended
+from holdfast.flows.upkeep.chosen_settings import Chosen, chosen_settings
 from holdfast.flows.upkeep.keys import Access
 from holdfast.integrations.files.convert import batches_of
 from holdfast.integrations.files.mapping import ImportMapping
 from holdfast.integrations.files.write import FileFormat, write_events
-from holdfast.kernel.errors import Busy, Conflict
+from holdfast.kernel.errors import Busy, Conflict, Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sealing import Sealer, SealingKey
 from holdfast.measures.insight import Question
@@ -87,7 +89,7 @@ from holdfast.ports.state import Send, Settlement, State, View
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.library import resolve, resolve_in
-from holdfast.settings import Settings, decode_domain_rates, decode_send_rates
+from holdfast.settings import CHOOSABLE, Settings, about, decode_domain_rates, decode_send_rates
 from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.mailbox.mailbox import FILE as MAILBOX_FILE
 from holdfast.stores.mailbox.server import MailboxServer
@@ -97,6 +99,8 @@ DAY_SECONDS = 86_400
 OWNER_BYTES = 6
 CATCH_UP_SECONDS = 2.0
 """How long a question waits for what came before it to be taken in."""
+_log = logging.getLogger(__name__)
+
 SETTLE_SECONDS = 30.0
 """How long a file, in or out, waits for all that is under way."""
 FINISH_SECONDS = 5.0
@@ -124,10 +128,49 @@ class Named:
 
 
 @dataclass(slots=True, kw_only=True)
+class Choices:
+    """The settings of a process that runs, and what is chosen of them in the console meanwhile."""
+
+    set_up: Settings
+    """As files, variables and flags have them."""
+    state: State
+    in_force: Settings
+    revision: int
+    """Of what was chosen, as it was last looked at."""
+    adopt: Callable[[Settings], Awaitable[None]]
+    """Goes by others from now on, which differ only in what may change while a process runs."""
+
+    async def look(self) -> None:
+        """Take up what was chosen since."""
+        async with self.state.view() as view:
+            chosen = await chosen_settings(view)
+        if chosen.revision == self.revision:
+            return
+        wanted = _as_chosen(self.set_up, chosen)
+        self.in_force = replace(
+            self.in_force, **{name: getattr(wanted, name) for name in CHOOSABLE if about(name).live}
+        )
+        await self.adopt(self.in_force)
+        self.revision = chosen.revision
+
+
+def _as_chosen(set_up: Settings, chosen: Chosen) -> Settings:
+    try:
+        return set_up.with_chosen(chosen.values)
+    except Invalid as error:
+        # What was chosen may not go with what a file says by now. The server starts all the same, to be mended.
+        _log.warning("What was chosen in the console does not go with how the server is set up: %s", error)
+        return set_up
+
+
+@dataclass(slots=True, kw_only=True)
 class Application:
     """Holdfast, put together. One for a workspace, in one process."""
 
     settings: Settings
+    """Those in force."""
+    choices: Choices
+    """What is chosen of them in the console."""
     clock: Clock
     secret: bytes
     """Signs sessions and the links in messages."""
@@ -186,6 +229,18 @@ class Application:
     def rules(self) -> GateRules:
         """The contact rules."""
         return rules_of(self.settings, self.secret)
+
+    async def adopt(self, settings: Settings) -> None:
+        """Go by other settings from now on; they differ only in what may change while a process runs."""
+        self.settings, rules = settings, rules_of(settings, self.secret)
+        await self.reactor.adopt(rules)
+        self.simulator.rules = rules
+        self.simulator.costs = _simulated_costs(rules)
+        self.preferences.adopt(rules, decode_topics(settings.topics))
+        self.previewer.adopt(rules, workspace_name=settings.workspace_name)
+        if self.sender is not None:
+            self.sender.adopt(workspace_name=settings.workspace_name, help_contact=settings.help_contact)
+        self.wake.set()
 
     @property
     def insights(self) -> Insights:
@@ -431,6 +486,16 @@ def rules_of(settings: Settings, secret: bytes = b"") -> GateRules:
     )
 
 
+def _simulated_costs(rules: GateRules) -> dict[str, float]:
+    return {channel: cost / THOUSANDTHS for channel, cost in rules.costs.items()}
+
+
+async def as_chosen(settings: Settings, state: State) -> Settings:
+    """The settings, with what was chosen in the console where nobody says otherwise."""
+    async with state.view() as view:
+        return _as_chosen(settings, await chosen_settings(view))
+
+
 def stage_of(numbers: Mapping[IdentityKey, int], like: Stage | None) -> Stage:
     """A stage in memory on which the past of a few people is replayed."""
     return RehearsalStage(numbers, like if isinstance(like, RehearsalStage) else None)
@@ -562,6 +627,9 @@ async def assemble(
     Args:
         reacts: whether events are taken in here.
     """
+    async with state.view() as view:
+        chosen = await chosen_settings(view)
+    set_up, settings = settings, _as_chosen(settings, chosen)
     secret = await secret_of(settings, state)
     rules = rules_of(settings, secret)
     watch, access = Watch(), Access()
@@ -576,6 +644,9 @@ async def assemble(
 
     async def heard(connection: str, medium: str, things: Sequence[Receipt | Incoming]) -> None:
         await app.arrivals.told(connection, medium, things)
+
+    async def adopt(now: Settings) -> None:
+        await app.adopt(now)
 
     outgoing = Outgoing(settings, state=state, clock=clock, linker=linker, secret=secret, told=heard)
     lanes = _lanes(settings)
@@ -622,6 +693,7 @@ async def assemble(
     )
     app = Application(
         settings=settings,
+        choices=Choices(set_up=set_up, state=state, in_force=settings, revision=chosen.revision, adopt=adopt),
         clock=clock,
         secret=secret,
         sealer=sealer_of(settings, secret) or Sealer([SealingKey(secret)]),
@@ -652,7 +724,7 @@ async def assemble(
         rules=rules,
         zone=ZoneInfo(settings.time_zone),
         currency=settings.currency,
-        costs={channel: cost / THOUSANDTHS for channel, cost in rules.costs.items()},
+        costs=_simulated_costs(rules),
         stages=stage_of,
     )
     app.receiver = Receiver(state=state, clock=clock, tell=app.tell, key=secret)
@@ -696,6 +768,7 @@ class Sending:
     offices: Offices
     wake: asyncio.Event
     """Set when something came of a send."""
+    choices: Choices
 
 
 async def assemble_sending(
@@ -713,6 +786,9 @@ async def assemble_sending(
         behind: tells whether events wait that may say that somebody has opted out.
         tell: makes own events durable in the log.
     """
+    async with state.view() as view:
+        chosen = await chosen_settings(view)
+    set_up, settings = settings, _as_chosen(settings, chosen)
     secret = await secret_of(settings, state)
     linker, wake = Linker(base_url=settings.url, key=secret, traps=settings.link_traps), asyncio.Event()
 
@@ -750,7 +826,13 @@ async def assemble_sending(
         delivered=None if mail.mailbox is None else mail.mailbox.holds,
         kept=outgoing.kept(),
     )
-    return Sending(sender=sender, dispatcher=dispatcher, lanes=lanes, offices=offices, wake=wake)
+
+    async def adopt(now: Settings) -> None:
+        await dispatcher.adopt(rules_of(now, secret))
+        sender.adopt(workspace_name=now.workspace_name, help_contact=now.help_contact)
+
+    choices = Choices(set_up=set_up, state=state, in_force=settings, revision=chosen.revision, adopt=adopt)
+    return Sending(sender=sender, dispatcher=dispatcher, lanes=lanes, offices=offices, wake=wake, choices=choices)
 
 
 def _lanes(settings: Settings) -> Lanes:

@@ -58,6 +58,9 @@ read              POST   /api/me/two-factor/removal
 read              GET    /api/adaptive
 read              GET    /api/adaptive/{experiment}
 decisions:publish PUT    /api/adaptive/{experiment}
+read              GET    /api/health
+read              GET    /api/settings
+settings:write    PUT    /api/settings
 read              GET    /api/approvals
 read              GET    /api/approvals/rule
 accounts:write    PUT    /api/approvals/rule

@@ -46,6 +46,7 @@ from holdfast.http.api.saved_insights import saved_insight_routes
 from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
+from holdfast.http.api.settings import settings_routes
 from holdfast.http.api.simulate import simulate_routes
 from holdfast.http.api.sql import sql_routes
 from holdfast.http.api.suppressions import suppression_routes
@@ -119,6 +120,7 @@ def make_http(app: Application) -> ASGIApp:
         kpi_routes,
         trial_routes,
         holdout_routes,
+        settings_routes,
         simulate_routes,
         sql_routes,
         adaptive_routes,

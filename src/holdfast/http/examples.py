@@ -50,6 +50,7 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
         ("POST", "/api/dead-letters/drop"): {"all": True, "origin": "nothing", "channel": "email"},
         ("POST", "/session"): {"key": "ak_…"},
         ("PUT", "/api/adaptive/{experiment}"): {"mode": "manual", "winner": None, "shares": {"a": 0.5, "b": 0.5}},
+        ("PUT", "/api/settings"): {"values": {"quiet_from": "21:00", "quiet_until": "08:00"}, "based_on": 0},
         ("POST", "/api/suppressions"): {"channel": "email", "address": "ana@there.example"},
         ("POST", "/api/suppressions/lift"): {"channel": "email", "address": "ana@there.example"},
         ("POST", "/api/people/merge"): {"first": "ana", "second": "ben"},

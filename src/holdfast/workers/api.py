@@ -13,7 +13,7 @@ from holdfast.workers.parts import OpenPart, Part, pause
 from holdfast.workers.server import announced, call_off, keep_keys, tell_first_start
 
 KEYS_SECONDS = 2.0
-"""How often the keys are read anew, for another process may have made or revoked some."""
+"""How often keys and settings are read anew, for another process may have changed some."""
 
 LOOK_SECONDS = 0.5
 """How often it is looked what was archived, to be shown as it happens."""
@@ -34,6 +34,7 @@ def opening_api(*, write_key: str | None = None, api_key: str | None = None) -> 
         async def know_keys() -> None:
             await pause(closing, KEYS_SECONDS)
             await app.access.refresh(app.state)
+            await app.choices.look()
 
         watched: int | None = None
 

@@ -111,6 +111,13 @@ async def watch_connections_for_ever(app: Application) -> None:
     await app.closing.wait()
 
 
+async def heed_settings_for_ever(app: Application) -> None:
+    """Take up what is chosen of the settings in the console, here or through another process."""
+    while not app.closing.is_set():
+        await app.choices.look()
+        await app.pause(LOOK_SECONDS)
+
+
 async def _either(*waits: Coroutine[Any, Any, object]) -> None:
     """Until one of them is over; the others are called off."""
     tasks = {asyncio.ensure_future(each) for each in waits}
@@ -155,6 +162,7 @@ def loops_of(app: Application) -> list[Coroutine[Any, Any, None]]:
         "Audiences": prepare_for_ever,
         "Adapting": adapt_for_ever,
         "Connections": watch_connections_for_ever,
+        "Settings": heed_settings_for_ever,
     }
     return [keep_going(app, name, work) for name, work in works.items()]
 

@@ -15,7 +15,7 @@ from holdfast.flows.upkeep.rebuild import Rebuilding, Rebuilt, rebuild
 from holdfast.kernel.errors import Conflict
 from holdfast.places import KEY_FILE, open_history, open_log, open_state, secret_of
 from holdfast.settings import Settings
-from holdfast.wiring import rules_of
+from holdfast.wiring import as_chosen, rules_of
 
 TAKEN_ALONG = (KEY_FILE, "keys.json", "holdfast.toml", "mailbox.sqlite")
 """Files that belong to a workspace and are made of nothing."""
@@ -78,6 +78,7 @@ async def _rebuild(
         opened.push_async_callback(before.close)
     history = await open_history(there)
     opened.push_async_callback(history.close)
+    settings = await as_chosen(settings, before)
     secret = await secret_of(settings, before)
     done = await rebuild(
         Rebuilding(

@@ -100,6 +100,7 @@ class _Desk:
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
             await self.sending.offices.refresh()
+            await self.sending.choices.look()
 
     async def finish(self) -> None:
         """Let what is under way come to its end, and write down what came of it."""

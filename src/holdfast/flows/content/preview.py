@@ -144,6 +144,11 @@ class Previewer:
         self._rules = rules
         self._workspace: dict[str, Json] = {"name": workspace_name, "time_zone": time_zone}
 
+    def adopt(self, rules: GateRules, *, workspace_name: str) -> None:
+        """Go by other contact rules, and another name, from now on."""
+        self._rules = rules
+        self._workspace = {**self._workspace, "name": workspace_name}
+
     async def preview(self, wanted: Wanted) -> Preview:
         """The message as the person would read it, and what there is to say about it.
 

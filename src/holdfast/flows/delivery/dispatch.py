@@ -88,6 +88,11 @@ class Dispatcher:
         """What became of sends handed over; written by the next cycle."""
         self._settlements.extend(settlements)
 
+    async def adopt(self, rules: GateRules) -> None:
+        """Go by other contact rules from the next cycle on."""
+        async with self._turn:
+            self._rules = rules
+
     async def cycle(self) -> Cycled:
         """Settle, take over and claim; a cycle that has begun goes on to its end, whoever is cancelled meanwhile."""
         cycling = asyncio.ensure_future(self._cycle_alone())

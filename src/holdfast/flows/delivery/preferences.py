@@ -74,6 +74,10 @@ class PreferenceKeeper:
         self._clock = clock
         self._tell = tell
         self._key = key
+        self.adopt(rules, topics)
+
+    def adopt(self, rules: GateRules, topics: Sequence[Topic]) -> None:
+        """Go by other rules and topics from now on."""
         self._granted = rules.consent_default == "granted"
         self._topics = topics
 

@@ -177,6 +177,10 @@ class Sender:
         self._contexts: dict[str, Context] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def adopt(self, *, workspace_name: str, help_contact: str) -> None:
+        """Go by another name, and another place to get help, in what is written from now on."""
+        self._writer.adopt(workspace_name=workspace_name, help_contact=help_contact)
+
     @property
     def offices(self) -> Mapping[str, Office]:
         """Who writes and who carries now, by channel."""

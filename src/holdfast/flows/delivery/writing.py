@@ -128,6 +128,11 @@ class Writer:
         self._playbook = PlaybookKeeper()
         self._shelves = ShelfKeeper()
 
+    def adopt(self, *, workspace_name: str, help_contact: str) -> None:
+        """Go by another name, and another place to get help, from now on."""
+        self._workspace_name = workspace_name
+        self._help_contact = help_contact
+
     async def load(self, view: View, sends: Sequence[Send]) -> Context:
         """All that is needed to write these claimed sends."""
         owners = await view.identities_by_id(sorted({send.identity for send in sends}))

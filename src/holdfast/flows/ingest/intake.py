@@ -47,6 +47,10 @@ class Intake:
         self._zone = zone
         self._live = live
 
+    def adopt(self, rules: GateRules) -> None:
+        """Go by other contact rules from now on. Not while anything is taken in."""
+        self._rules = rules
+
     async def take_in(
         self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook, happened: Happened
     ) -> int:

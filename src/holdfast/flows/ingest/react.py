@@ -137,6 +137,12 @@ class Reactor:
         """What became of sends handed over; written by the next tick."""
         self._settlements.extend(settlements)
 
+    async def adopt(self, rules: GateRules) -> None:
+        """Go by other contact rules from the next tick on."""
+        async with self._turn:
+            self._rules = rules
+            self._intake.adopt(rules)
+
     async def tick(self) -> Ticked:
         """Take in what there is, up to a tick's limits; changes everything or nothing.
 
