@@ -127,7 +127,9 @@ const campaign = createRoute({
   getParentRoute: () => root,
   path: '/campaigns/$id',
   staticData: { canvas: true },
-  component: lazyRouteComponent(() => import('./pages/runs/RunPage'), 'CampaignPage'),
+  // `from`: of a campaign that is not published yet, what it begins with.
+  validateSearch: (search: Record<string, unknown>): { view?: string; from?: string; name?: string } => ({ view: text(search['view']), from: text(search['from']), name: text(search['name']) }),
+  component: lazyRouteComponent(() => import('./pages/campaigns/CampaignPage'), 'CampaignPage'),
 })
 
 const experiments = createRoute({

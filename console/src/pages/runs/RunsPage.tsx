@@ -12,13 +12,27 @@ import { Page, Section } from '~/parts/Page'
 import pageStyles from '~/parts/Page.module.css'
 import { RunTable } from '~/parts/RunTable'
 import { Answered, Empty } from '~/parts/States'
-import { t } from '~/words/language'
-import { plural } from '~/words/numbers'
+import { counted, t } from '~/words/language'
+import { NewCampaignDialog } from '../campaigns/NewCampaignDialog'
 import { NewJourneyDialog } from './editor/NewJourneyDialog'
 
 const WORDS = {
-  journey: { title: 'Journeys', many: 'journeys', what: 'A journey reacts to what one person does, step by step.' },
-  campaign: { title: 'Campaigns', many: 'campaigns', what: 'A campaign sends one message to everybody whom its trigger lets in.' },
+  journey: {
+    title: t('Journeys'),
+    none: t('No journeys yet'),
+    failed: t('The journeys did not load'),
+    path: 'journeys',
+    what: t('A journey reacts to what one person does, step by step.'),
+    counted: (many: number) => counted(many, '{{count}} journey', '{{count}} journeys'),
+  },
+  campaign: {
+    title: t('Campaigns'),
+    none: t('No campaigns yet'),
+    failed: t('The campaigns did not load'),
+    path: 'campaigns',
+    what: t('A campaign sends one message to everybody whom its trigger lets in.'),
+    counted: (many: number) => counted(many, '{{count}} campaign', '{{count}} campaigns'),
+  },
 } as const
 
 export const JourneysPage = () => <RunsPage kind="journey" />
@@ -30,38 +44,39 @@ function RunsPage({ kind }: { kind: RunKind }) {
   const words = WORDS[kind]
   const may = useMay()
   const [beginning, setBeginning] = useState(false)
+  const New = kind === 'journey' ? NewJourneyDialog : NewCampaignDialog
   return (
     <>
       <TopBar title={words.title} beside={<LiveMark />}>
         <Switch label={t('Show archived')} checked={archived} onChange={(event) => setArchived(event.currentTarget.checked)} />
-        {kind === 'journey' && may('decisions:write') && (
+        {may('decisions:write') && (
           <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setBeginning(true)}>
-            {t('New journey')}
+            {kind === 'journey' ? t('New journey') : t('New campaign')}
           </Button>
         )}
       </TopBar>
       <Page>
-        <Answered query={query} what={`The ${words.many} did not load`}>
+        <Answered query={query} what={words.failed}>
           {(rows) =>
             rows.length > 0 ? (
-              <Section title={plural(rows.length, kind)} note="Lift is treated minus holdout, in percentage points, with a 95% interval">
+              <Section title={words.counted(rows.length)} note={t('Lift is treated minus holdout, in percentage points, with a 95% interval')}>
                 <RunTable rows={rows} kinds={false} />
               </Section>
             ) : (
               <div className={pageStyles.card}>
                 <Empty
-                  title={`No ${words.many} yet`}
+                  title={words.none}
                   drawing={<TreeDrawing />}
-                  actions={!archived && <Button onClick={() => setArchived(true)}>Look among the archived</Button>}
+                  actions={!archived && <Button onClick={() => setArchived(true)}>{t('Look among the archived')}</Button>}
                 >
-                  {words.what} Publish one with <code>PUT /api/{words.many}/id</code> or <code>holdfast journey apply</code>; it appears here at once.
+                  {words.what} {t('Files publish them, too: {{call}} or {{command}}.', { call: `PUT /api/${words.path}/id`, command: 'holdfast journey apply' })}
                 </Empty>
               </div>
             )
           }
         </Answered>
       </Page>
-      {beginning && <NewJourneyDialog there={query.data ?? []} close={() => setBeginning(false)} />}
+      {beginning && <New there={query.data ?? []} close={() => setBeginning(false)} />}
     </>
   )
 }

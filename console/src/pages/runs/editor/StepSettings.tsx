@@ -77,7 +77,7 @@ function settled(step: Fields, values: Fields, field: string, kind: StepKind): F
 }
 
 /** People come in by one step; which kind of step that is can be changed where it stands. */
-function StartKind({ id, step }: { id: string; step: Fields }) {
+export function StartKind({ id, step }: { id: string; step: Fields }) {
   const { definition, kinds, write } = useEditing()!
   const starts = [...kinds.steps.values()].filter(({ family }) => family === 'start')
   return (
