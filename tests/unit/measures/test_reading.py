@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -317,6 +318,19 @@ def test_the_bayesian_reading_says_what_to_believe() -> None:
     assert told.p_value is None
     # The prior draws it towards nothing.
     assert 0 < told.value < 0.03
+
+
+def test_a_lucky_start_is_not_believed_by_hand() -> None:
+    """Twice as many of 100 did it: by itself 98.7 % sure to be better, beside what changes usually do 89 %."""
+    early = [a_tally("bold", shares(100, 24)), a_tally("control", shares(100, 12))]
+    found = one(read(asked(), early, Plan(reading="bayesian")))
+    mean, variance = 0.12, (0.24 * 0.76 + 0.12 * 0.88) / 99
+    prior = (0.3 * 0.12) ** 2
+    drawn = mean * prior / (prior + variance)
+    assert effect(found.difference).value == pytest.approx(drawn)
+    assert found.belief is not None
+    deviation = (prior * variance / (prior + variance)) ** 0.5
+    assert found.belief.better == pytest.approx(NormalDist().cdf(drawn / deviation))
 
 
 def test_errors_are_held_at_every_look() -> None:

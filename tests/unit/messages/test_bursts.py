@@ -27,6 +27,8 @@ def test_one_link_at_a_time_is_a_person() -> None:
 
 def test_two_links_in_a_moment_are_a_machine() -> None:
     assert verdicts(hit(0), hit(TOGETHER_MS, "https://b.example")) == ["machine", "machine"]
+    assert verdicts(hit(0), hit(1_000, "https://b.example")) == ["machine", "machine"], "a scanner takes its time, too"
+    assert verdicts(hit(0), hit(6_000, "https://b.example")) == ["human", "human"], "but not so much"
     opened = hit(0, "", "opened")
     assert verdicts(opened, hit(10)) == ["human", "human"], "who clicks has opened"
 

@@ -158,5 +158,21 @@ def test_a_ratio_is_of_people_and_not_of_orders() -> None:
     assert np.isnan(ratio_lift(moments_of([0.0, 0.0], d=[1, 1]), moments_of([1.0, 2.0], d=[1, 1])).value)
 
 
+def test_both_arms_leave_a_ratio_of_ratios_unsure() -> None:
+    """By the linear form: what is left of a person's revenue when orders are paid for is a mean like any other."""
+    drawn = np.random.default_rng(11)
+    arms = [(drawn.poisson(2.0, count) + 1.0, drawn.gamma(2.0, 20.0, count)) for count in (60, 40)]
+    one, other = (moments_of(revenue, d=orders) for orders, revenue in arms)
+    errors = []
+    for orders, revenue in arms:
+        left = revenue - revenue.sum() / orders.sum() * orders
+        errors.append(left.std(ddof=1) / np.sqrt(len(left)) / orders.mean())
+    values = [revenue.sum() / orders.sum() for orders, revenue in arms]
+    apart, times = ratio_difference(one, other), ratio_lift(one, other)
+    assert float(apart.error) == pytest.approx(np.hypot(*errors))
+    assert float(times.value) == pytest.approx(np.log(values[0] / values[1]))
+    assert float(times.error) == pytest.approx(np.hypot(errors[0] / values[0], errors[1] / values[1]))
+
+
 def test_a_ratio_of_nothing_has_no_logarithm() -> None:
     assert np.isnan(lift(moments_of([0.0, 0.0, 0.0]), moments_of([1.0, 2.0, 3.0])).value)

@@ -114,3 +114,16 @@ def test_plans_as_in_the_tables() -> None:
     assert sequential_people(1_000, 5) == pytest.approx(1_025, abs=2)
     assert days_for(1_000, 100, 7) == 17
     assert days_for(1_000, 0) == days_for(inf, 10) == sequential_people(inf) == inf
+
+
+@pytest.mark.parametrize("ratio", [0.05, 0.5, 1.0, 4.0])
+def test_a_plan_of_uneven_arms_is_the_same_whichever_is_called_the_base(ratio: float) -> None:
+    there, back = (people_for_shares(*each) for each in ((0.05, 0.06), (0.06, 0.05)))
+    assert there == back
+    base = people_for_shares(0.05, 0.06, ratio=ratio)
+    assert ratio * base == pytest.approx(people_for_shares(0.06, 0.05, ratio=1 / ratio), abs=1 + ratio)
+    assert ratio * people_for_means(0.2, 1.0, ratio=ratio) == pytest.approx(
+        people_for_means(0.2, 1.0, ratio=1 / ratio), abs=1 + ratio
+    )
+    # Of so many people most is seen when they are divided evenly.
+    assert base * (1 + ratio) >= 2 * there - 2
