@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from holdfast.events.event import Event, IdentityKey
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import save_segment
 from holdfast.flows.content.templates import save_template
 from holdfast.flows.experiment.assign import Decided, Decider
 from holdfast.flows.experiment.publishing import definition_in, find_experiment, save_experiment, stop_experiment
@@ -16,6 +18,7 @@ from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import Settlement, Told
 from holdfast.ports.templates import SavedTemplate
+from holdfast.segments.builders import trait
 from holdfast.segments.condition import UTC_ZONE
 from tests.unit.flows.test_journey_steps import END, a_journey, a_mail
 from tests.unit.flows.test_react import House, does, identify
@@ -50,6 +53,9 @@ class Lab(House):
 
     async def experiment(self, **more: Any) -> int:
         return (await save_experiment(self.state, SPRING | more, by="ann", now=self.clock.now())).version
+
+    async def segment(self, name: str, *, plan: str) -> None:
+        await save_segment(self.state, draft_of(name, name, trait("plan") == plan), by="ann", now=self.clock.now())
 
     async def decide(self, user: str = "ann", *asked: str, kind: Any = "user") -> dict[str, str]:
         found = await self.decider.decide(IdentityKey(kind=kind, value=user), asked or None)
@@ -149,7 +155,7 @@ async def test_values_come_with_variants_and_only_what_is_asked_for() -> None:
         await lab.decide("ann", "spring", "autumn")
 
 
-async def test_a_change_of_a_segment_is_seen_at_once() -> None:
+async def test_a_change_of_the_experiment_is_seen_at_once() -> None:
     lab = Lab()
     await lab.happens(identify("ann", plan="gold"))
     gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
@@ -158,6 +164,26 @@ async def test_a_change_of_a_segment_is_seen_at_once() -> None:
     assert await lab.decide("bob") == {}
     await stop_experiment(lab.state, "spring", now=lab.clock.now())
     assert await lab.decide() == {}
+
+
+async def test_a_change_of_a_segment_is_seen_at_once() -> None:
+    lab = Lab()
+    await lab.happens(identify("ann", plan="gold"), identify("bob", plan="blue"))
+    await lab.segment("good", plan="gold")
+    await lab.experiment(audience={"type": "in_segment", "segment": "good"})
+    assert (set(await lab.decide("ann")), set(await lab.decide("bob"))) == ({"spring"}, set())
+    await lab.segment("good", plan="blue")
+    assert set(await lab.decide("bob")) == {"spring"}
+
+
+async def test_who_may_be_anybody_is_told_of_no_experiment_with_an_audience() -> None:
+    lab = Lab()
+    await lab.happens(identify("ann", plan="gold"))
+    await lab.experiment(audience={"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"})
+    await lab.experiment(id="summer", variants={"a": 1.0, "b": 0.0})
+    ann = IdentityKey(kind="user", value="ann")
+    assert [each.experiment for each in await lab.decider.decide(ann, openly=True)] == ["summer"]
+    assert [each.experiment for each in await lab.decider.decide(ann)] == ["spring", "summer"]
 
 
 async def test_versions_are_kept_and_the_same_again_makes_none() -> None:
