@@ -81,6 +81,27 @@ def test_codes_are_added_once_counted_and_withdrawn(server: Server) -> None:
     assert complaint(bring(server, "/api/coupons/EMPTY/import", b"\n\n", 400))["code"] == "no_codes"
 
 
+@pytest.mark.parametrize(
+    ("pool", "heading"), [("H1", "Code"), ("H2", '"code"'), ("H3", "\ufeffCoupon code"), ("H4", "DISCOUNT CODE")]
+)
+def test_the_heading_of_a_column_is_nobodys_code(server: Server, pool: str, heading: str) -> None:
+    told = bring(server, f"/api/coupons/{pool}/import", f"{heading}\n{pool}-1\ncode\n".encode()).json
+    assert told["added"] + told["known"] == 2, "further down it is a code like any other"
+    assert told["bad"] == 0
+
+
+def test_a_table_is_no_list_of_codes(server: Server) -> None:
+    table = 'code,used\nT1,0\nT2;0\n"T3"\nT\xdc4\n'.encode("latin-1")
+    told = complaint(bring(server, "/api/coupons/TABLE/import", table, 400))
+    assert (told["code"], "column" in told["hint"]) == ("no_codes", True)
+    assert bring(server, "/api/coupons/TABLE/import", table + b"T5\n").json == {
+        "added": 1,
+        "known": 0,
+        "bad": 5,
+        "examples": ["'code,used'", "'T1,0'", "'T2;0'", "'\"T3\"'", "'T\ufffd4'"],
+    }
+
+
 def run(data: Path, *words: str) -> str:
     ran = subprocess.run(
         [COMMAND, *words, "--data", str(data)], capture_output=True, text=True, timeout=120, check=False

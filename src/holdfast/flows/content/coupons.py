@@ -23,6 +23,8 @@ AT_ONCE_MOST = 500
 ADDED_AT_ONCE = 5_000
 CODE_CHARACTERS_MOST = 100
 EXAMPLES_MOST = 5
+_IN_NO_CODE = frozenset(',;"\ufffd')
+"""What parts the columns of a table, and what stands for bytes that are no text: a customer could type none of it."""
 
 
 class CouponDesk:
@@ -93,18 +95,23 @@ async def add_codes(
     seen = iter(lines)
     while chunk := await asyncio.to_thread(lambda: list(islice(seen, ADDED_AT_ONCE))):
         codes = [code for line in chunk if (code := line.strip())]
-        fine = [code for code in codes if len(code) <= CODE_CHARACTERS_MOST and code.isprintable()]
-        bad += [code for code in codes if code not in set(fine)] if len(fine) < len(codes) else []
+        fine = [code for code in codes if _can_be_one(code)]
+        bad += [code for code in codes if not _can_be_one(code)] if len(fine) < len(codes) else []
         if fine:
             async with state.begin() as transaction:
                 added += await transaction.add_coupons(pool, fine, to_millis(clock.now()))
         count += len(fine)
         progress(count, None)
     if not count:
-        raise Invalid("there is no code in it.", code="no_codes", hint="Give a text of codes, one a line.")
+        hint = "Give a text of codes, one a line and nothing else: of a table only the column with the codes."
+        raise Invalid("there is no code in it.", code="no_codes", hint=hint)
     return AddedCodes(
         added=added, known=count - added, bad=len(bad), examples=tuple(f"{each!r:.60}" for each in bad[:EXAMPLES_MOST])
     )
+
+
+def _can_be_one(code: str) -> bool:
+    return len(code) <= CODE_CHARACTERS_MOST and code.isprintable() and _IN_NO_CODE.isdisjoint(code)
 
 
 async def coupon_pools(state: State) -> Sequence[CouponPool]:

@@ -22,6 +22,10 @@ ItemsFormat: TypeAlias = Literal["csv", "json", "jsonl"]
 CHUNK_CHARACTERS = 1_000_000
 ROW_CHARACTERS_MOST = 200_000
 """How long one row may be."""
+CODE_HEADINGS = frozenset(
+    {"code", "codes", "coupon", "coupons", "coupon code", "discount code", "promo code", "voucher", "voucher code"}
+)
+"""What a column of codes is called, in a first line that is none."""
 _ENDINGS: dict[str, ItemsFormat] = {".csv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 _BLANKS = re.compile(r"[ \t\r\n]*")
 
@@ -84,9 +88,12 @@ def item_rows(file: Path) -> Callable[[], Iterator[tuple[int, Mapping[str, Json]
 
 
 def read_codes(file: Path) -> Iterator[str]:
-    """The lines of a text file."""
+    """The lines of a text file, but for a heading over them."""
     with file.open(encoding="utf-8-sig", errors="replace") as lines:
-        yield from lines
+        for number, line in enumerate(lines):
+            # Shops export their codes as a table of one column; nobody is to be given its name for a code.
+            if number or line.strip().strip('"').casefold() not in CODE_HEADINGS:
+                yield line
 
 
 def _opened(file: Path) -> IO[str]:
