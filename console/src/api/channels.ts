@@ -48,16 +48,20 @@ export const blocks = queryOptions({
   queryFn: async ({ signal }) => (await get<{ saved: SavedHeading[] }>('/api/blocks', {}, signal)).saved,
 })
 
-export const template = (id: string, version?: number) =>
+export type SavedKind = 'template' | 'block'
+
+export const saved = (kind: SavedKind, id: string, version?: number) =>
   queryOptions({
-    queryKey: ['templates', id, version ?? 'newest'],
-    queryFn: ({ signal }) => get<Saved>(route`/api/templates/${id}`, { version }, signal),
+    queryKey: [`${kind}s`, id, version ?? 'newest'],
+    queryFn: ({ signal }) => get<Saved>(route`/api/${kind}s/${id}`, { version }, signal),
   })
 
-export const templateVersions = (id: string) =>
+export const template = (id: string) => saved('template', id)
+
+export const savedVersions = (kind: SavedKind, id: string) =>
   queryOptions({
-    queryKey: ['templates', id, 'versions'],
-    queryFn: async ({ signal }) => (await get<{ versions: SavedHeading[] }>(route`/api/templates/${id}/versions`, {}, signal)).versions,
+    queryKey: [`${kind}s`, id, 'versions'],
+    queryFn: async ({ signal }) => (await get<{ versions: SavedHeading[] }>(route`/api/${kind}s/${id}/versions`, {}, signal)).versions,
   })
 
 /** What is looked at: parts for a channel, and as whom. */

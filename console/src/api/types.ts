@@ -337,7 +337,7 @@ export interface Delivery {
 
 export interface DeadLetter {
   key: string
-  origin_kind: RunKind
+  origin_kind: RunKind | 'keyword'
   origin: string
   version: number
   step: string

@@ -71,7 +71,8 @@ export function Composer({ id, run, kinds, beginning, look }: Props) {
   const check = useQuery(campaignCheck(id, settled))
   const found = useMemo(() => foundByPart(foundIn(check.data)), [check.data])
   const wrong = found.filter(({ weight }) => weight === 'wrong').length
-  const ahead = useQuery({ ...campaignOutlook(id, settled), enabled: check.data !== undefined && wrong === 0 })
+  // Not before the server has looked at this very definition: what is wrong with it would only be refused.
+  const ahead = useQuery({ ...campaignOutlook(id, settled), enabled: check.data !== undefined && !check.isPlaceholderData && wrong === 0 })
   const editing = useMemo((): Editing => {
     const nothing = () => undefined
     return {

@@ -19,13 +19,13 @@ import { reachFor } from './questions'
 export function Reach({ definition }: { definition: Definition }) {
   const audience = audienceOf(definition)
   const { channel: chosen, topic, transactional } = messageOf(definition)
-  const { data, isFetching } = useQuery({ ...reachFor(audience, topic, transactional), enabled: audience !== null })
+  const { data } = useQuery({ ...reachFor(audience, topic, transactional), enabled: audience !== null })
   if (audience === null || !data || data.people === 0) return null
   const channels = [...data.channels].sort((one, other) => other.reachable - one.reachable)
   return (
     <section className={styles.part}>
       <h3>{t('Can be reached on')}</h3>
-      <ul className={builder.reach} data-stale={isFetching || undefined}>
+      <ul className={builder.reach}>
         {channels.map(({ channel, reachable }) => (
           <li key={channel}>
             <span className="cut">{channel === chosen ? <b>{channelName(channel)}</b> : channelName(channel)}</span>

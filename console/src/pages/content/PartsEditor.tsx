@@ -1,11 +1,15 @@
-import { Button, SegmentedControl, TextInput } from '@mantine/core'
+import { Button, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
+import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Medium, Properties, Schema } from '~/api/types'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
 import styles from './TemplatePage.module.css'
-import { languagesOf, type Place, rewritten, said, shareOf, variantsOf, written } from './definition'
+import { languagesOf, type Place, rewritten, said, shareOf, shareSet, variantAdded, variantRemoved, variantsOf, written } from './definition'
+
+/** More than so many nobody can tell apart. */
+const VARIANTS_MOST = 10
 
 /** A saved mail may be written in MJML; what a step itself says may not, so the channel's schema does not list it. */
 const MJML: Schema = { type: 'string', maxLength: 500_000, description: t('The message as MJML, in place of HTML.'), default: '' }
@@ -27,14 +31,52 @@ export function PartsEditor({ medium, definition, change, place, go }: Props) {
   const schema = schemaFor(medium, said(definition, place))
   return (
     <div className={styles.parts}>
-      {variants.length > 0 && (
-        <SegmentedControl
-          aria-label={t('Variant')}
-          data={variants.map((value) => ({ value, label: `${value}, ${percent(shareOf(definition, value), 0)}` }))}
-          value={place.variant}
-          onChange={(variant) => go({ variant, language: '' })}
-        />
-      )}
+      <div className={styles.languages}>
+        {variants.length > 0 && (
+          <SegmentedControl
+            aria-label={t('Variant')}
+            data={variants.map((value) => ({ value, label: `${value}, ${percent(shareOf(definition, value), 0)}` }))}
+            value={place.variant}
+            onChange={(variant) => go({ variant, language: '' })}
+          />
+        )}
+        {variants.length > 0 && (
+          <NumberInput
+            aria-label={t('Share of variant {{name}}', { name: place.variant })}
+            w={90}
+            min={0}
+            max={100}
+            suffix=" %"
+            decimalScale={2}
+            value={Math.round(shareOf(definition, place.variant) * 1e4) / 100}
+            onChange={(next) => typeof next === 'number' && next >= 0 && next <= 100 && change(shareSet(definition, place.variant, next / 100))}
+          />
+        )}
+        <Button
+          leftSection={<Plus size={14} />}
+          disabled={variants.length >= VARIANTS_MOST}
+          onClick={() => {
+            const { definition: next, added } = variantAdded(definition, place.variant)
+            change(next)
+            go({ variant: added, language: '' })
+          }}
+        >
+          {t('Add variant')}
+        </Button>
+        {variants.length > 0 && (
+          <Button
+            leftSection={<Trash2 size={14} />}
+            onClick={() => {
+              const next = variantRemoved(definition, place.variant)
+              change(next)
+              go({ variant: variantsOf(next)[0] ?? '', language: '' })
+            }}
+          >
+            {t('Remove variant {{name}}', { name: place.variant })}
+          </Button>
+        )}
+      </div>
+      {variants.length > 0 && <p className="quiet">{t('People are divided by these shares, and the experiments compare what each brought.')}</p>}
       <div className={styles.languages}>
         <SegmentedControl
           aria-label={t('Language')}

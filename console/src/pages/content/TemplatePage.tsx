@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import { media as mediaQuery, template as templateQuery } from '~/api/channels'
-import { get, put, Refusal, route } from '~/api/client'
+import { get, put, route } from '~/api/client'
 import type { Medium, Properties, Saved, SavedHeading } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { Chip } from '~/parts/Chip'
@@ -14,6 +14,7 @@ import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
 import { useDraft } from '~/parts/teamwork/useDraft'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
+import { NotSaved } from './NotSaved'
 import { PartsEditor } from './PartsEditor'
 import { PreviewPane, type Reader } from './PreviewPane'
 import styles from './TemplatePage.module.css'
@@ -55,6 +56,13 @@ interface EditorProps {
   reader: Reader
 }
 
+interface Save {
+  /** The version it was written upon. */
+  on: number
+  /** Though it asks for what nobody was seen to have. */
+  all?: boolean
+}
+
 function Editor({ id, start, saved, media, reader }: EditorProps) {
   const client = useQueryClient()
   const navigate = here.useNavigate()
@@ -68,7 +76,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
   }
   const channel = media.find(({ name }) => name === definition['medium'])
   const save = useMutation({
-    mutationFn: (on: number) => put<SavedHeading>(route`/api/templates/${id}`, { definition, based_on: on }),
+    mutationFn: ({ on, all = false }: Save) => put<SavedHeading>(route`/api/templates/${id}`, { definition, based_on: on, allow_unknown: all }),
     onSuccess: async () => {
       await draft.discard()
       await client.invalidateQueries({ queryKey: ['templates'] })
@@ -91,7 +99,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
         }
       >
         <DraftNote draft={draft} />
-        <Button variant="filled" disabled={!changed} loading={save.isPending} onClick={() => save.mutate(version)}>
+        <Button variant="filled" disabled={!changed} loading={save.isPending} onClick={() => save.mutate({ on: version })}>
           {t('Save v{{version}}', { version: version + 1 })}
         </Button>
       </TopBar>
@@ -102,7 +110,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
           read={async () => (await get<Saved>(route`/api/templates/${id}`)).definition}
           mine={definition}
           takeTheirs={() => void draft.discard().then(() => client.invalidateQueries({ queryKey: ['templates'] }))}
-          keepMine={(on) => save.mutate(on)}
+          keepMine={(on) => save.mutate({ on, ...(save.variables?.all ? { all: true } : {}) })}
           close={() => save.reset()}
         />
       )}
@@ -122,10 +130,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
       <div className={styles.panes}>
         <div className={styles.work} tabIndex={0} role="region" aria-label={t('Template')}>
           {save.isError && !movedOn(save.error) && (
-            <p className={styles.bad} role="alert">
-              {t('Not saved.')} {save.error instanceof Refusal && save.error.path ? `${save.error.path}: ` : ''}
-              {save.error.message} {save.error instanceof Refusal ? save.error.hint : ''}
-            </p>
+            <NotSaved error={save.error} saving={save.isPending} all={() => save.mutate({ on: version, all: true })} />
           )}
           <Tabs defaultValue="parts">
             <Tabs.List>
@@ -138,7 +143,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
             </Tabs.Panel>
             {saved && (
               <Tabs.Panel value="versions" className={styles.panel}>
-                <VersionsTab id={id} newest={saved.heading.version} />
+                <VersionsTab kind="template" id={id} newest={saved.heading.version} />
               </Tabs.Panel>
             )}
             {saved && (

@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { template as templateQuery, templateVersions } from '~/api/channels'
+import { saved, type SavedKind, savedVersions } from '~/api/channels'
 import { post, route } from '~/api/client'
 import { JsonText } from '~/parts/JsonText'
 import { Ago } from '~/parts/Moment'
@@ -10,13 +10,13 @@ import { t } from '~/words/language'
 import styles from './TemplatePage.module.css'
 
 /** Every version, newest first. One that is saved again becomes the newest; none is ever changed. */
-export function VersionsTab({ id, newest }: { id: string; newest: number }) {
+export function VersionsTab({ kind, id, newest }: { kind: SavedKind; id: string; newest: number }) {
   const client = useQueryClient()
-  const query = useQuery(templateVersions(id))
+  const query = useQuery(savedVersions(kind, id))
   const [looked, setLooked] = useState<number | null>(null)
   const restore = useMutation({
-    mutationFn: (version: number) => post(route`/api/templates/${id}/restore`, { version }),
-    onSuccess: () => client.invalidateQueries({ queryKey: ['templates'] }),
+    mutationFn: (version: number) => post(route`/api/${kind}s/${id}/restore`, { version }),
+    onSuccess: () => client.invalidateQueries({ queryKey: [`${kind}s`] }),
   })
   return (
     <Answered query={query} what={t('The versions did not load')}>
@@ -37,7 +37,7 @@ export function VersionsTab({ id, newest }: { id: string; newest: number }) {
                   </Button>
                 )}
               </p>
-              {looked === each.version && <Version id={id} version={each.version} />}
+              {looked === each.version && <Version kind={kind} id={id} version={each.version} />}
             </li>
           ))}
           {restore.isError && <li className={styles.bad}>{t('Not restored.')} {restore.error.message}</li>}
@@ -47,11 +47,11 @@ export function VersionsTab({ id, newest }: { id: string; newest: number }) {
   )
 }
 
-function Version({ id, version }: { id: string; version: number }) {
-  const query = useQuery(templateQuery(id, version))
+function Version({ kind, id, version }: { kind: SavedKind; id: string; version: number }) {
+  const query = useQuery(saved(kind, id, version))
   return (
     <Answered query={query} what={t('This version did not load')}>
-      {(saved) => <JsonText label={t('Version {{version}}', { version: String(version) })} value={saved.definition} />}
+      {(found) => <JsonText label={t('Version {{version}}', { version: String(version) })} value={found.definition} />}
     </Answered>
   )
 }

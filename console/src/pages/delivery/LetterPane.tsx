@@ -35,10 +35,16 @@ export function LetterPane({ letter, done }: { letter: DeadLetter; done: (said: 
         <div>
           <dt>{t('From')}</dt>
           <dd>
-            <Link className="link" to={letter.origin_kind === 'journey' ? '/journeys/$id' : '/campaigns/$id'} params={{ id: letter.origin }}>
-              {letter.origin}
-            </Link>{' '}
-            {t('v{{version}}, step {{step}}', { version: String(letter.version), step: letter.step })}
+            {letter.origin_kind === 'keyword' ? (
+              t('The answer to “{{word}}”', { word: letter.step })
+            ) : (
+              <>
+                <Link className="link" to={letter.origin_kind === 'journey' ? '/journeys/$id' : '/campaigns/$id'} params={{ id: letter.origin }}>
+                  {letter.origin}
+                </Link>{' '}
+                {t('v{{version}}, step {{step}}', { version: String(letter.version), step: letter.step })}
+              </>
+            )}
           </dd>
         </div>
         <div>
