@@ -464,7 +464,7 @@ class Settings:
         try:
             return replace(self, **values)
         except Invalid as error:
-            path = f"$.values.{error.path}" if error.path in values else error.path
+            path = f"$.values.{error.path}" if error.path in CHOOSABLE else error.path
             raise Invalid(error.message, code=error.code, path=path, hint=error.hint) from error
 
     def shown(self) -> dict[str, str]:

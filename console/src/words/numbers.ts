@@ -42,7 +42,8 @@ export function plural(amount: number, one: string, many = `${one}s`): string {
 
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`
-  return size < 1_000_000 ? `${tenths(size / 1000)} KB` : `${tenths(size / 1_000_000)} MB`
+  if (size < 1_000_000) return `${tenths(size / 1000)} KB`
+  return size < 1_000_000_000 ? `${tenths(size / 1_000_000)} MB` : `${tenths(size / 1_000_000_000)} GB`
 }
 
 export function milliseconds(ms: number): string {

@@ -83,7 +83,7 @@ export function ApprovalsPage() {
 }
 
 /** Whether a second person is asked for; whoever may, says so here. */
-function RuleCard() {
+export function RuleCard() {
   const may = useMay()
   const client = useQueryClient()
   const { data } = useQuery(approvalRule)

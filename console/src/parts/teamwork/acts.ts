@@ -59,6 +59,8 @@ const KINDS: Record<string, () => string> = {
   experiment: () => t('experiment'),
   adaptive: () => t('adaptive path'),
   kpis: () => t('key figures'),
+  insight: () => t('saved insight'),
+  board: () => t('board'),
   person: () => t('person'),
   erasure: () => t('erasure'),
   suppression: () => t('suppression'),
@@ -72,6 +74,7 @@ const KINDS: Record<string, () => string> = {
   comment: () => t('comment'),
   approval: () => t('approval'),
   account: () => t('account'),
+  settings: () => t('settings'),
 }
 
 /** What is asked for, of what would contact people. */

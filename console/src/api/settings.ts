@@ -1,0 +1,23 @@
+/** The settings that are chosen in the console, and how the server stands. */
+
+import { queryOptions } from '@tanstack/react-query'
+import { get, put } from './client'
+import type { Shape } from './shape'
+
+export type Setting = Shape<'SettingShape'>
+export type SettingValue = Setting['value']
+/** What is to be different; null for as it was before anybody chose. */
+export type Choices = Record<string, SettingValue | null>
+
+export const settings = queryOptions({
+  queryKey: ['settings'],
+  queryFn: ({ signal }) => get<Shape<'SettingList'>>('/api/settings', {}, signal),
+})
+
+export const chooseSettings = (values: Choices, basedOn: number) => put<Shape<'SettingList'>>('/api/settings', { values, based_on: basedOn })
+
+export const health = queryOptions({
+  queryKey: ['health'],
+  queryFn: ({ signal }) => get<Shape<'HealthShape'>>('/api/health', {}, signal),
+  refetchInterval: 10_000,
+})
