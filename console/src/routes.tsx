@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type Er
 import { Entrance } from './Entrance'
 import { Lost } from './pages/Lost'
 import { trialSearch } from './pages/experiments/search'
+import { peopleSearch } from './pages/people/search'
 import { Failed } from './parts/States'
 
 declare module '@tanstack/react-router' {
@@ -33,16 +34,15 @@ const overview = createRoute({
 const people = createRoute({
   getParentRoute: () => root,
   path: '/people',
-  validateSearch: (search: Record<string, unknown>): { text?: string; page?: number } => ({
-    text: text(search['text']),
-    page: whole(search['page']),
-  }),
+  validateSearch: peopleSearch,
   component: lazyRouteComponent(() => import('./pages/people/PeoplePage'), 'PeoplePage'),
 })
 
 const person = createRoute({
   getParentRoute: () => root,
   path: '/people/$id',
+  // The tab; of everything, only the events of that name.
+  validateSearch: (search: Record<string, unknown>): { tab?: string; event?: string } => ({ tab: text(search['tab']), event: text(search['event']) }),
   component: lazyRouteComponent(() => import('./pages/person/PersonPage'), 'PersonPage'),
 })
 

@@ -188,6 +188,8 @@ export interface Person extends PersonRow {
   links: IdentityLink[]
   event_counts: Record<string, number>
   visits: PersonVisit[]
+  /** What they got of each experiment; the made-up shop tells nothing of it. */
+  variants?: { experiment: string; variant: string; at: Moment }[]
 }
 
 export interface EventPage {

@@ -14,8 +14,14 @@ export function Header({ person }: { person: Person }) {
     <div className={styles.head}>
       <PersonMark name={name} size={44} />
       <div className="cut">
-        <p className={`${styles.name} cut`}>{name}</p>
-        {email !== undefined && email !== name && <p className="quiet cut">{shown(email)}</p>}
+        <p className={`${styles.name} cut`}>
+          <bdi>{name}</bdi>
+        </p>
+        {email !== undefined && email !== name && (
+          <p className="quiet cut">
+            <bdi>{shown(email)}</bdi>
+          </p>
+        )}
         <p className="quiet">
           {where}
           {where && since ? ' · ' : ''}

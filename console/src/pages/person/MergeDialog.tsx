@@ -61,7 +61,7 @@ export function MergeDialog({ person, id, close }: { person: Person; id: string;
 }
 
 function problem(error: Error | null, self: boolean): string | null {
-  if (self) return 'This is already the same person.'
+  if (self) return t('This is already the same person.')
   if (error instanceof Refusal) return `${error.message} ${error.hint ?? ''}`
   return error?.message ?? null
 }
