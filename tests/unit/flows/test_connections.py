@@ -46,10 +46,16 @@ PROVIDERS = {
 NEW, OLD = SealingKey(b"a new key"), SealingKey(b"an old key")
 
 
+UNLIKED = {14: "port", 15: "$.port", 16: "$[0]", 17: "$"}
+"""Complaints as those who look at settings make them: by the field's name, or from the settings down."""
+
+
 def check(provider: str, settings: object) -> None:
     assert isinstance(settings, TexterSettings)
     if settings.port == 13:
         raise Invalid("13 is unlucky.", path="$.settings.port", hint="Use another.")
+    if settings.port in UNLIKED:
+        raise Invalid("Nobody likes it.", path=UNLIKED[settings.port], hint="Use another.")
 
 
 class Desk:
@@ -124,6 +130,10 @@ async def test_the_secret_of_one_provider_is_not_anothers(desk: Desk) -> None:
         ("main", "texter", {"account": "AC1", "token": [TOKEN]}, ("wrong_type", "$.settings.token")),
         ("main", "texter", {"account": "AC1", "token": TOKEN * 10_000}, ("too_long", "$.settings.token")),
         ("main", "texter", {"account": "AC1", "token": TOKEN, "port": 13}, ("invalid", "$.settings.port")),
+        ("main", "texter", {"account": "AC1", "token": TOKEN, "port": 14}, ("invalid", "$.settings.port")),
+        ("main", "texter", {"account": "AC1", "token": TOKEN, "port": 15}, ("invalid", "$.settings.port")),
+        ("main", "texter", {"account": "AC1", "token": TOKEN, "port": 16}, ("invalid", "$.settings[0]")),
+        ("main", "texter", {"account": "AC1", "token": TOKEN, "port": 17}, ("invalid", "$.settings")),
     ],
 )
 async def test_what_cannot_be_is_refused_and_nothing_is_kept(

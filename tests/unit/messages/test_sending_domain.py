@@ -7,7 +7,7 @@ import re
 import pytest
 
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.mail.sending_domain import SendingDomain, check_aligned, dns_records, sending_domain
+from holdfast.messages.mail.sending_domain import SendingDomain, check_aligned, dns_records, sending_domain, sent_by
 from tests.unit.messages.signing import ed25519_pem, ed25519_signer, rsa_pem, rsa_signer
 
 SHOP = SendingDomain(name="shop.example", signers=(rsa_signer(), ed25519_signer()), bounce_host="bounces.shop.example")
@@ -75,6 +75,20 @@ def test_records_to_copy() -> None:
     key = found["hf1._domainkey.shop.example"]
     assert "".join(re.findall(r'"([^"]*)"', key.zone_line)) == key.value
     assert key.value.startswith("v=DKIM1; k=rsa; p=MII")
+
+
+@pytest.mark.parametrize(
+    ("relay", "says"),
+    [
+        ("smtp.relay.example", "a:smtp.relay.example"),
+        ("192.0.2.7", "ip4:192.0.2.7"),
+        ("2001:db8::7", "ip6:2001:db8::7"),
+        ("[2001:db8::7]", "ip6:2001:db8::7"),
+        ("192.0.2", "a:192.0.2"),
+    ],
+)
+def test_a_relay_that_goes_by_an_address_is_let_send_by_it(relay: str, says: str) -> None:
+    assert sent_by(relay) == says
 
 
 def test_a_server_without_a_name_is_given_one() -> None:

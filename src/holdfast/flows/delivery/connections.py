@@ -274,7 +274,8 @@ def _within(path: str) -> Iterator[None]:
         yield
     except Invalid as complaint:
         if not complaint.path.startswith(path):
-            complaint.path = path + complaint.path.removeprefix("$")
+            rest = complaint.path.removeprefix("$")
+            complaint.path = path + (rest if not rest or rest[0] in ".[" else f".{rest}")
         raise
 
 

@@ -20,7 +20,14 @@ from holdfast.events.event import Json
 from holdfast.flows.delivery.connections import Connections, Wish
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.messages.mail.dkim import is_host
-from holdfast.messages.mail.sending_domain import DnsRecord, SendingDomain, dns_records, is_aligned, sending_domain
+from holdfast.messages.mail.sending_domain import (
+    DnsRecord,
+    SendingDomain,
+    dns_records,
+    is_aligned,
+    sending_domain,
+    sent_by,
+)
 from holdfast.ports.connections import Connection
 
 RSA_BITS = 2_048
@@ -183,7 +190,7 @@ def _domain_of(connection: Connection, settings: object, receives: str) -> Email
     domain = _sending_domain(given)
     if domain is None or not domain.signers:
         return None
-    spf = "include:amazonses.com" if connection.provider == "ses" else f"a:{given.get('host', '')}"
+    spf = "include:amazonses.com" if connection.provider == "ses" else sent_by(str(given.get("host") or ""))
     return EmailDomain(
         connection=connection.name,
         domain=domain.name,

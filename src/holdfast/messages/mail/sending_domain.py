@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Literal
 
 from holdfast.kernel.errors import Invalid
@@ -89,6 +90,19 @@ def is_aligned(domain: SendingDomain, host: str) -> bool:
     True
     """
     return host == domain.name or host.endswith(f".{domain.name}") or domain.name.endswith(f".{host}")
+
+
+def sent_by(relay: str) -> str:
+    """Who may send, as SPF says it (RFC 7208, 5.3 and 5.6): what goes by an address has no name to be asked for.
+
+    >>> sent_by("smtp.relay.example"), sent_by("192.0.2.7"), sent_by("[2001:db8::7]")
+    ('a:smtp.relay.example', 'ip4:192.0.2.7', 'ip6:2001:db8::7')
+    """
+    try:
+        address = ip_address(relay.strip("[]"))
+    except ValueError:
+        return f"a:{relay}"
+    return f"ip{address.version}:{address}"
 
 
 def dns_records(domain: SendingDomain, *, spf: str, receives: str) -> list[DnsRecord]:
