@@ -179,6 +179,14 @@ const template = createRoute({
   component: lazyRouteComponent(() => import('./pages/content/TemplatePage'), 'TemplatePage'),
 })
 
+const block = createRoute({
+  getParentRoute: () => root,
+  path: '/content/blocks/$id',
+  // Of a block that is not saved yet: what it is called.
+  validateSearch: (search: Record<string, unknown>): { name?: string } => ({ name: text(search['name']) }),
+  component: lazyRouteComponent(() => import('./pages/content/BlockPage'), 'BlockPage'),
+})
+
 const channels = createRoute({
   getParentRoute: () => root,
   path: '/channels',
@@ -236,7 +244,7 @@ const account = createRoute({
 const links = ['/welcome', '/invitation', '/reset'].map((path) => createRoute({ getParentRoute: () => root, path, component: () => null }))
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, delivery, data, channels, approvals, audit, settings, account, ...links]),
+  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, block, delivery, data, channels, approvals, audit, settings, account, ...links]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

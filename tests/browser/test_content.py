@@ -121,3 +121,92 @@ def test_a_send_step_is_given_another_message(open_page: Open, server: Server) -
         journey["definition"]["steps"]["text"]["template"]["text"]
         == "Order {{ event.properties.order_id }} is with us."
     )
+
+
+def test_a_block_is_written_and_what_it_would_break_is_said(open_page: Open, server: Server, watched: Watched) -> None:
+    watched.allowed.extend(["400", "409"])  # What breaks others is refused first, and what is half-written cannot show.
+    name = f"Sign off {uuid4().hex[:6]}"
+    block = name.lower().replace(" ", "-")
+    page = open_page("/content")
+    page.get_by_label("Name of a new block").fill(name)
+    page.get_by_role("button", name="Write block").click()
+    page.get_by_role("textbox", name="Text", exact=True).fill("Yours, <img src=x onerror='document.title=1'>")
+    preview = page.get_by_role("complementary", name="Preview")
+    expect(preview.get_by_title("The mail as it would be read")).to_be_visible()
+    page.get_by_role("button", name="Save v1").click()
+    expect(page.get_by_role("button", name="Save v2")).to_be_disabled()
+    content = {"subject": "Hello", "text": f'News. {{% block "{block}" %}}'}
+    template = {"name": f"With {name}", "medium": "email", "language": "en", "content": content}
+    server.api.put(f"/api/templates/with-{block}", json={"definition": template}).raise_for_status()
+    page.reload()
+    expect(page.get_by_role("tab", name="Used by 1")).to_be_visible()
+    page.get_by_role("textbox", name="Text", exact=True).fill("Yours, {{ nobody_says_who }}")
+    page.get_by_role("button", name="Save v2").click()
+    refusal = page.get_by_role("alert").filter(has_text="Not saved.")
+    expect(refusal).to_contain_text("would not hold up")
+    assert violations(page) == ""
+    refusal.get_by_role("button", name="Save all the same").click()
+    expect(page.get_by_text("1 other does not hold up with it now")).to_be_visible()
+    assert server.get(f"/api/blocks/{block}")["heading"]["version"] == 2
+    assert page.title() != "1"
+
+
+def test_a_template_is_divided_into_variants_and_asks_for_what_is_still_to_come(
+    open_page: Open, server: Server, watched: Watched
+) -> None:
+    watched.allowed.append("400")  # What nobody was seen to have is refused first.
+    name = f"Divided {uuid4().hex[:6]}"
+    template = name.lower().replace(" ", "-")
+    definition = {"name": name, "medium": "sms", "language": "en", "content": {"text": "First"}}
+    server.api.put(f"/api/templates/{template}", json={"definition": definition}).raise_for_status()
+    page = open_page(f"/content/{template}")
+    page.get_by_role("button", name="Add variant").click()
+    page.get_by_role("textbox", name="Text", exact=True).fill("Second {{ person.nobody_has_it_yet }}")
+    page.get_by_label("Share of variant b").fill("20")
+    expect(page.get_by_text("a, 80%", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Save v2").click()
+    refusal = page.get_by_role("alert").filter(has_text="Not saved.")
+    expect(refusal).to_contain_text("nobody_has_it_yet")
+    assert violations(page) == ""
+    refusal.get_by_role("button", name="Save all the same").click()
+    expect(page.get_by_role("button", name="Save v3")).to_be_disabled()
+    variants = server.get(f"/api/templates/{template}")["definition"]["variants"]
+    assert {each: found["share"] for each, found in variants.items()} == {"a": 0.8, "b": 0.2}
+    assert variants["a"]["content"]["text"] == "First"
+    page.get_by_text("b, 20%", exact=True).click()
+    page.get_by_role("button", name="Remove variant b").click()
+    page.get_by_role("button", name="Save v3").click()
+    expect(page.get_by_role("button", name="Save v4")).to_be_disabled()
+    assert "variants" not in server.get(f"/api/templates/{template}")["definition"]
+
+
+def test_items_and_codes_are_brought_in_and_bad_rows_are_named(open_page: Open, server: Server) -> None:
+    name = f"shops-{uuid4().hex[:6]}"
+    page = open_page("/content?tab=catalogues")
+    page.get_by_role("combobox", name="Into the catalogue").fill(name)
+    page.keyboard.press("Escape")
+    page.get_by_role("switch", name="Leave out rows that can be no item").press(" ")
+    rows = b"id,name\none,<img src=x onerror='document.title=1'>\n,Nameless\ntwo,Second\n"
+    page.locator("input[type=file]").set_input_files({"name": "shops.csv", "mimeType": "text/csv", "buffer": rows})
+    page.get_by_role("button", name="Bring in").click()
+    expect(page.get_by_text("2 items were brought in, 1 row was left out.")).to_be_visible()
+    expect(page.get_by_role("list", name="Rows that were left out").get_by_role("listitem")).to_have_count(1)
+    expect(page.get_by_role("region", name=f"Items of {name}").get_by_role("cell", name="two")).to_be_visible()
+    assert violations(page) == ""
+    page.get_by_role("button", name="Delete catalogue").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("button", name="Delete catalogue")).to_be_disabled()
+    dialog.get_by_label(f"Type {name} to delete it").fill(name)
+    dialog.get_by_role("button", name="Delete catalogue").click()
+    expect(dialog).to_have_count(0)
+    assert name not in [each["name"] for each in server.get("/api/catalogues")["catalogues"]]
+    page.goto("/content?tab=coupons")
+    page.get_by_role("combobox", name="Into the pool").fill(name.upper())
+    page.keyboard.press("Escape")
+    codes = "".join(f"{name}-{each}\n" for each in range(3)).encode()
+    page.locator("input[type=file]").set_input_files({"name": "codes.txt", "mimeType": "text/plain", "buffer": codes})
+    page.get_by_role("button", name="Bring in").click()
+    expect(page.get_by_text("3 codes were added.")).to_be_visible()
+    assert violations(page) == ""
+    pools = {each["name"]: each["left"] for each in server.get("/api/coupons")["pools"]}
+    assert pools[name.upper()] == 3

@@ -116,6 +116,26 @@ export const post = <T>(path: string, body: unknown = {}, signal?: AbortSignal, 
 export const put = <T>(path: string, body: unknown) => ask<T>('PUT', path, body)
 export const remove = <T>(path: string) => ask<T>('DELETE', path)
 
+/** A file as it is, with how much of it has gone out so far; the answer comes once the server has read all of it. */
+export function upload<T>(path: string, query: Query, file: Blob, progress: (share: number) => void, signal?: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest()
+    call.open('POST', address(path, query))
+    call.setRequestHeader('Content-Type', 'application/octet-stream')
+    if (csrf) call.setRequestHeader('Holdfast-Csrf', csrf)
+    call.upload.onprogress = ({ loaded, total }) => progress(total > 0 ? loaded / total : 1)
+    call.onerror = () => reject(new Unreachable(null))
+    call.onabort = () => reject(new DOMException('', 'AbortError'))
+    signal?.addEventListener('abort', () => call.abort())
+    call.onload = () => {
+      if (call.status >= 200 && call.status < 300) return resolve((call.responseText ? JSON.parse(call.responseText) : null) as T)
+      if (call.status === 401) onSignedOut()
+      reject(new Refusal(call.status, refusalBody(call.responseText)))
+    }
+    call.send(file)
+  })
+}
+
 /** A path whose parts are data: every part is escaped, so an id with a slash stays one part. */
 export function route(strings: TemplateStringsArray, ...parts: (string | number)[]): string {
   return strings.reduce((whole, text, i) => whole + text + (i < parts.length ? encodeURIComponent(parts[i]!) : ''), '')

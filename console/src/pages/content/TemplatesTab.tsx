@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { blocks as blocksQuery, media as mediaQuery, templates as templatesQuery } from '~/api/channels'
+import { useMay } from '~/api/may'
 import type { SavedHeading } from '~/api/types'
 import { Ago } from '~/parts/Moment'
 import { Section } from '~/parts/Page'
@@ -18,9 +19,10 @@ import styles from '../channels/ChannelsPage.module.css'
 export function TemplatesTab() {
   const query = useQuery(templatesQuery)
   const blocks = useQuery(blocksQuery).data ?? []
+  const mayWrite = useMay()('content:write')
   return (
     <div className={styles.sections}>
-      <NewTemplate />
+      {mayWrite && <NewTemplate />}
       <Answered query={query} what={t('The templates did not load')}>
         {(saved) =>
           saved.length > 0 ? (
@@ -30,26 +32,33 @@ export function TemplatesTab() {
           )
         }
       </Answered>
-      {blocks.length > 0 && (
-        <Section title={t('Blocks')} note={counted(blocks.length, '{{count}} piece that templates share, put in by {% block "id" %}', '{{count}} pieces that templates share, put in by {% block "id" %}')}>
-          <div className={table.block} tabIndex={0} role="region" aria-label={t('Blocks')}>
-            <table className={table.table}>
-              <tbody>
-                {blocks.map((each) => (
-                  <tr key={each.id}>
-                    <td className={table.name}>{each.name || each.id}</td>
-                    <td className="mono quiet">{each.id}</td>
-                    <td className="quiet">v{each.version}</td>
-                    <td className="quiet">
-                      <Ago at={each.saved_at} />
-                    </td>
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
-        </Section>
-      )}
+      <Section title={t('Blocks')} note={blocks.length > 0 ? counted(blocks.length, '{{count}} piece that templates share, put in by {% block "id" %}', '{{count}} pieces that templates share, put in by {% block "id" %}') : t('Pieces that templates share, such as a footer')}>
+        <div className={styles.sections}>
+          {mayWrite && <NewBlock />}
+          {blocks.length > 0 && (
+            <div className={table.block} tabIndex={0} role="region" aria-label={t('Blocks')}>
+              <table className={table.table}>
+                <tbody>
+                  {blocks.map((each) => (
+                    <tr key={each.id}>
+                      <td>
+                        <Link to="/content/blocks/$id" params={{ id: each.id }} className={table.name}>
+                          {each.name || each.id}
+                        </Link>
+                      </td>
+                      <td className="mono quiet">{each.id}</td>
+                      <td className="quiet">v{each.version}</td>
+                      <td className="quiet">
+                        <Ago at={each.saved_at} />
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          )}
+        </div>
+      </Section>
     </div>
   )
 }
@@ -108,6 +117,25 @@ function NewTemplate() {
       <Select label={t('Channel')} w={180} data={media.map((each) => ({ value: each.name, label: channelName(each.name) }))} value={medium} onChange={(next) => setMedium(next ?? 'email')} />
       <Button type="submit" variant="filled" disabled={!slug(name, 'template')}>
         {t('Write template')}
+      </Button>
+    </form>
+  )
+}
+
+function NewBlock() {
+  const navigate = useNavigate()
+  const [name, setName] = useState('')
+  return (
+    <form
+      className={styles.row}
+      onSubmit={(event) => {
+        event.preventDefault()
+        void navigate({ to: '/content/blocks/$id', params: { id: slug(name, 'block') }, search: { name: name.trim() } })
+      }}
+    >
+      <TextInput label={t('Name of a new block')} w={240} value={name} onChange={(event) => setName(event.currentTarget.value)} />
+      <Button type="submit" disabled={!name.trim()}>
+        {t('Write block')}
       </Button>
     </form>
   )

@@ -1,0 +1,69 @@
+import { Button, FileInput } from '@mantine/core'
+import { useMutation, useQuery } from '@tanstack/react-query'
+import { type ReactNode, useState } from 'react'
+import { Refusal, upload } from '~/api/client'
+import { overview } from '~/api/queries'
+import { t } from '~/words/language'
+import { percent } from '~/words/numbers'
+import { LoadingStrip } from '../overview/LoadingStrip'
+import styles from './TemplatePage.module.css'
+
+interface Props<T> {
+  /** What is chosen: "A file of items". */
+  label: string
+  accept: string
+  /** Where it goes, and with what. */
+  path: string
+  query: Record<string, string | boolean>
+  button: string
+  /** What is still missing but the file. */
+  ready: boolean
+  done: (answer: T) => void
+  /** What became of it. */
+  said: (answer: T) => ReactNode
+  children: ReactNode
+}
+
+const WATCH_MS = 1_000
+
+/** A file is brought in: how far it is, and what became of its rows. */
+export function ImportForm<T>({ label, accept, path, query, button, ready, done, said, children }: Props<T>) {
+  const [file, setFile] = useState<File | null>(null)
+  const [sent, setSent] = useState(0)
+  const take = useMutation({
+    mutationFn: (chosen: File) => {
+      setSent(0)
+      return upload<T>(path, { ...query, name: chosen.name }, chosen, setSent)
+    },
+    onSuccess: (answer) => {
+      setFile(null)
+      done(answer)
+    },
+  })
+  const reading = useQuery({ ...overview, enabled: take.isPending && sent >= 1, refetchInterval: WATCH_MS })
+  const loading = take.isPending ? reading.data?.loading : null
+  return (
+    <form
+      className={styles.importing}
+      onSubmit={(event) => {
+        event.preventDefault()
+        if (file) take.mutate(file)
+      }}
+    >
+      <div className={styles.languages}>
+        {children}
+        <FileInput size="xs" label={label} accept={accept} w={240} value={file} onChange={setFile} placeholder={t('Choose a file')} clearable />
+        <Button type="submit" variant="filled" disabled={!ready || file === null} loading={take.isPending}>
+          {button}
+        </Button>
+      </div>
+      {take.isPending && (loading ? <LoadingStrip loading={loading} /> : <p role="status">{sent < 1 ? t('{{share}} of the file has gone out', { share: percent(sent, 0) }) : t('The server reads it')}</p>)}
+      {take.isError && (
+        <p className={styles.bad} role="alert">
+          {t('Nothing was brought in.')} {take.error.message} {take.error instanceof Refusal ? take.error.hint : ''}
+        </p>
+      )}
+      {take.data !== undefined && !take.isPending && <div role="status">{said(take.data)}</div>}
+    </form>
+  )
+}
