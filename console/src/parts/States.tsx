@@ -1,8 +1,9 @@
 import { Button, Skeleton } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
 import { CircleAlert, RotateCw } from 'lucide-react'
-import { type ReactNode, useEffect, useState } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { Refusal } from '~/api/client'
+import type { Permission } from '~/api/may'
 import { SieveDrawing } from '~/parts/Drawings'
 import { capital } from '~/words/happenings'
 import { t } from '~/words/language'
@@ -30,6 +31,9 @@ export function Waiting({ rows = 6, height = 40 }: { rows?: number; height?: num
   )
 }
 
+/** Needed by few readers, and it says who can help: loaded only then. */
+const NeedsMore = lazy(() => import('./NeedsMore').then((found) => ({ default: found.NeedsMore })))
+
 interface FailedProps {
   /** What did not load, as a sentence: "The people did not load". */
   what: string
@@ -39,6 +43,13 @@ interface FailedProps {
 
 export function Failed({ what, error, retry }: FailedProps) {
   const refusal = error instanceof Refusal ? error : null
+  if (refusal?.status === 403 && typeof refusal.told['needs'] === 'string') {
+    return (
+      <Suspense fallback={<Waiting />}>
+        <NeedsMore needs={refusal.told['needs'] as Permission} />
+      </Suspense>
+    )
+  }
   return (
     <div className={styles.state} role="alert">
       <CircleAlert className={styles.bad} size={22} aria-hidden="true" />

@@ -4,10 +4,12 @@ import { useMutation, useQuery } from '@tanstack/react-query'
 import { useMemo, useState } from 'react'
 import { type PreviewQuestion, templatePreview } from '~/api/channels'
 import { post, Refusal } from '~/api/client'
+import { useMay } from '~/api/may'
 import { people } from '~/api/queries'
 import type { Properties, Remark, TemplatePreview } from '~/api/types'
 import { Chip, type ChipTone } from '~/parts/Chip'
 import { mailDocument } from '~/parts/mailDocument'
+import { NeedsMore } from '~/parts/NeedsMore'
 import { Phone } from '~/parts/phone/Phone'
 import { screenOf } from '~/parts/phone/said'
 import { JsonText } from '~/parts/JsonText'
@@ -28,14 +30,23 @@ interface Props {
 }
 
 /** How somebody reads it as it is being written, what may go wrong with it, and a test to oneself. */
-export function PreviewPane({ medium, content, language, reader: [asked, setAsked] }: Props) {
+export function PreviewPane(props: Props) {
+  const may = useMay()
+  return (
+    <aside className={styles.preview} aria-label={t('Preview')} tabIndex={0}>
+      {may('people:read') ? <Read {...props} /> : <NeedsMore needs="people:read" />}
+    </aside>
+  )
+}
+
+function Read({ medium, content, language, reader: [asked, setAsked] }: Props) {
   const newest = useQuery(people('', 1)).data?.people.find(({ known }) => known)?.user_id ?? ''
   const person = asked ?? newest
   const [properties, setProperties] = useState<Properties>({})
   const [question] = useDebouncedValue({ medium, content, person, language, event: { name: 'Preview', properties } }, PAUSE_MS)
   const query = useQuery(templatePreview(question))
   return (
-    <aside className={styles.preview} aria-label={t('Preview')} tabIndex={0}>
+    <>
       <TextInput label={t('As this person reads it')} description={t('An id of theirs; empty for somebody of whom nothing is known.')} value={person} onChange={(event) => setAsked(event.currentTarget.value)} />
       <JsonInput
         label={t('Properties of the event that leads to it')}
@@ -55,7 +66,7 @@ export function PreviewPane({ medium, content, language, reader: [asked, setAske
         query.data && <Shown preview={query.data} />
       )}
       <TestSend question={question} />
-    </aside>
+    </>
   )
 }
 

@@ -2,6 +2,7 @@ import { Switch } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { put, Refusal, route } from '~/api/client'
+import { useMay } from '~/api/may'
 import { liveMembers } from '~/api/queries'
 import type { LiveMembers, SavedSegment } from '~/api/types'
 import { EasedNumber } from '~/parts/EasedNumber'
@@ -13,6 +14,7 @@ import styles from './SegmentBuilder.module.css'
 /** Whether who is in it is known at every moment; and then how many are, and since when. */
 export function LiveSection({ saved }: { saved: SavedSegment }) {
   const client = useQueryClient()
+  const may = useMay()
   const live = saved.live === true
   const change = useMutation({
     mutationFn: (wanted: boolean) => put(route`/api/segments/${saved.id}`, { name: saved.name, definition: saved.definition, live: wanted }),
@@ -35,7 +37,7 @@ export function LiveSection({ saved }: { saved: SavedSegment }) {
           {t('Not changed.')} {change.error.message} {change.error instanceof Refusal ? change.error.hint : ''}
         </p>
       )}
-      {live && <Members id={saved.id} />}
+      {live && may('people:read') && <Members id={saved.id} />}
     </div>
   )
 }

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { useDebouncedValue } from '@mantine/hooks'
 import { Refusal } from '~/api/client'
 import { segmentHistory } from '~/api/audiences'
+import { useMay } from '~/api/may'
 import { segmentPeople } from '~/api/queries'
 import type { Json, PersonRow, SavedSegment, SegmentCount } from '~/api/types'
 import { EasedNumber } from '~/parts/EasedNumber'
@@ -81,7 +82,8 @@ const TREND_DEBOUNCE_MS = 900
 
 function Sample({ definition }: { definition: Json | null }) {
   const [text] = useDebouncedValue(JSON.stringify(definition), DEBOUNCE_MS)
-  const { data } = useQuery(segmentPeople(JSON.parse(text) as Json))
+  const may = useMay()
+  const { data } = useQuery({ ...segmentPeople(JSON.parse(text) as Json), enabled: may('people:read') })
   if (!data || data.people.length === 0) return null
   return (
     <>
