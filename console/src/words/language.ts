@@ -5,8 +5,6 @@
  * before anything is drawn; to change it, the page loads anew. `tests/language.test.ts` holds every language to what
  * the code says: nothing untranslated, nothing left over.
  */
-import i18next from 'i18next'
-
 export const LANGUAGES = { en: 'English', de: 'Deutsch' } as const
 export type Language = keyof typeof LANGUAGES
 
@@ -52,22 +50,13 @@ export function speak(next: Language) {
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 6 })
 
-void i18next.init({
-  lng: spoken,
-  fallbackLng: false,
-  // Sentences have dots and colons of their own.
-  keySeparator: false,
-  nsSeparator: false,
-  initAsync: false,
-  resources: {},
-  interpolation: { escapeValue: false }, // React does.
-})
+const plurals = new Intl.PluralRules(spoken)
+let dictionary: Readonly<Record<string, string>> = {}
 
 /** Load the reader's language. Before this is done, everything is said in English. */
 export async function learnLanguage(): Promise<void> {
   document.documentElement.lang = spoken
-  const dictionary = await DICTIONARIES[spoken]?.()
-  if (dictionary) i18next.addResourceBundle(spoken, 'translation', dictionary.default)
+  dictionary = (await DICTIONARIES[spoken]?.())?.default ?? {}
 }
 
 export type Values = Record<string, string | number>
@@ -75,21 +64,25 @@ export type Values = Record<string, string | number>
 const readable = (values: Values): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, typeof value === 'number' ? whole.format(value) : value]))
 
+/** A sentence as the language has it, its values not yet in place; for `<Said>`. */
+export const sentenceOf = (sentence: string): string => (Object.hasOwn(dictionary, sentence) && dictionary[sentence]) || sentence
+
 /** A sentence: `t('Save segment')`, `t('Sent to {{name}}', { name })`. It must be written out, so that it can be found. */
-export const t = (sentence: string, values: Values = {}): string => i18next.t(sentence, { replace: readable(values) })
+export const t = (sentence: string, values: Values = {}): string => filled(sentenceOf(sentence), values)
 
 /**
  * A sentence about a number of things, shown as {{count}}:
- * `counted(n, '{{count}} person', '{{count}} people')`. A language has as many forms of it as it needs.
+ * `counted(n, '{{count}} person', '{{count}} people')`. A language has as many forms of it as it needs: `…_one`, `…_few`.
  */
-export const counted = (count: number, one: string, other: string, values: Values = {}): string =>
-  i18next.t(other, { count, replace: readable({ ...values, count }), defaultValue_one: one, defaultValue_other: other })
-
-/** A sentence as the language has it, its values not yet in place; for `<Said>`. */
-export const sentenceOf = (sentence: string): string => i18next.t(sentence, { skipInterpolation: true })
+export const counted = (count: number, one: string, other: string, values: Values = {}): string => {
+  const form = plurals.select(count)
+  const said = sentenceOf(`${other}_${form}`)
+  const known = said === `${other}_${form}` ? (form === 'one' ? one : other) : said
+  return filled(known, { ...values, count })
+}
 
 /** Put values in their places, each once. */
 export const filled = (piece: string, values: Values): string => {
   const said = readable(values)
-  return piece.replace(/\{\{\s*(\w+)\s*\}\}/g, (hole, name: string) => said[name] ?? hole)
+  return piece.replace(/\{\{\s*(\w+)\s*\}\}/g, (hole, name: string) => (Object.hasOwn(said, name) ? (said[name] ?? '') : hole))
 }
