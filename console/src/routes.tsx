@@ -31,6 +31,12 @@ const overview = createRoute({
   component: lazyRouteComponent(() => import('./pages/overview/OverviewPage'), 'OverviewPage'),
 })
 
+const start = createRoute({
+  getParentRoute: () => root,
+  path: '/start',
+  component: lazyRouteComponent(() => import('./pages/guide/GuidePage'), 'GuidePage'),
+})
+
 const people = createRoute({
   getParentRoute: () => root,
   path: '/people',
@@ -68,11 +74,15 @@ const segment = createRoute({
 
 type Cell = Record<string, string | number | boolean | null>
 
-/** A question in the address: its fields are looked at by whoever asks it. The number that is open; whether as a table. */
-const question = (search: Record<string, unknown>): { q?: Record<string, unknown>; cell?: Cell; table?: boolean } => ({
+/**
+ * A question in the address: its fields are looked at by whoever asks it. The number that is open; whether as a table;
+ * the saved insight it was before anything was changed.
+ */
+const question = (search: Record<string, unknown>): { q?: Record<string, unknown>; cell?: Cell; table?: boolean; saved?: string } => ({
   q: record(search['q']) ? search['q'] : undefined,
   cell: record(search['cell']) && Object.values(search['cell']).every((value) => value === null || ['string', 'number', 'boolean'].includes(typeof value)) ? (search['cell'] as Cell) : undefined,
   table: search['table'] === true || undefined,
+  saved: text(search['saved']),
 })
 
 const insights = createRoute({
@@ -93,6 +103,18 @@ const rfm = createRoute({
   path: '/rfm',
   validateSearch: question,
   component: lazyRouteComponent(() => import('./pages/insights/InsightPage'), 'RfmPage'),
+})
+
+const boards = createRoute({
+  getParentRoute: () => root,
+  path: '/boards',
+  component: lazyRouteComponent(() => import('./pages/boards/BoardsPage'), 'BoardsPage'),
+})
+
+const board = createRoute({
+  getParentRoute: () => root,
+  path: '/boards/$id',
+  component: lazyRouteComponent(() => import('./pages/boards/BoardPage'), 'BoardPage'),
 })
 
 const journeys = createRoute({
@@ -244,7 +266,7 @@ const account = createRoute({
 const links = ['/welcome', '/invitation', '/reset'].map((path) => createRoute({ getParentRoute: () => root, path, component: () => null }))
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, people, person, why, segments, segment, insights, insight, rfm, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, block, delivery, data, channels, approvals, audit, settings, account, ...links]),
+  routeTree: root.addChildren([overview, start, people, person, why, segments, segment, insights, insight, rfm, boards, board, journeys, journey, campaigns, campaign, experiments, trial, paths, mailbox, content, template, block, delivery, data, channels, approvals, audit, settings, account, ...links]),
   defaultPreload: 'intent',
   scrollRestoration: true,
 })

@@ -9,7 +9,7 @@ const ApprovalStrip = lazy(() => import('~/parts/teamwork/ApprovalStrip'))
 interface Props {
   title: string
   /** The list this page belongs to. */
-  parent?: { to: '/people' | '/segments' | '/insights' | '/journeys' | '/campaigns' | '/content' | '/experiments'; label: string }
+  parent?: { to: '/people' | '/segments' | '/insights' | '/boards' | '/journeys' | '/campaigns' | '/content' | '/experiments'; label: string }
   /** What people work on together here, `journey:cart-rescue`: who else is here, what they say, what waits. */
   about?: string
   /** Chips and marks beside the title. */

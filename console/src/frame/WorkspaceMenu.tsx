@@ -1,7 +1,7 @@
 import { Menu, Tooltip } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { Check, LogOut, UserRound } from 'lucide-react'
+import { Check, LogOut, Rocket, UserRound } from 'lucide-react'
 import { changeMe } from '~/api/accounts'
 import { remove } from '~/api/client'
 import type { Session } from '~/api/types'
@@ -45,6 +45,9 @@ export function WorkspaceMenu({ session, rail }: { session: Session; rail: boole
             {t('My account')}
           </Menu.Item>
         )}
+        <Menu.Item component={Link} {...{ to: '/start' }} leftSection={<Rocket size={14} aria-hidden="true" />}>
+          {t('Getting started')}
+        </Menu.Item>
         <Menu.Label>{t('Language')}</Menu.Label>
         {(Object.keys(LANGUAGES) as Language[]).map((each) => (
           <Menu.Item

@@ -1,7 +1,8 @@
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { Funnel, type LucideIcon, Send, Shapes, User, Waypoints } from 'lucide-react'
+import { ChartLine, Funnel, LayoutGrid, type LucideIcon, Send, Shapes, User, Waypoints } from 'lucide-react'
+import { boards, savedInsights } from '~/api/boards'
 import { templates } from '~/api/channels'
 import { useMay } from '~/api/may'
 import { people, runs, segments } from '~/api/queries'
@@ -33,6 +34,8 @@ export function useFound(text: string): Found[] {
   const campaigns = useQuery(runs('campaign')).data ?? []
   const written = useQuery(templates).data ?? []
   const saved = useQuery(segments).data ?? []
+  const questions = useQuery(savedInsights).data ?? []
+  const laid = useQuery(boards).data ?? []
   const items: Found[] = [
     ...PLACES.flatMap(({ places }) => places)
       .filter(({ needs }) => !needs || may(needs))
@@ -47,6 +50,16 @@ export function useFound(text: string): Found[] {
     ...campaigns.map(({ id, name }) => ({
       key: `c${id}`, label: name || id, note: t('Campaign'), icon: Send, go: () => void navigate({ to: '/campaigns/$id', params: { id } }),
     })),
+    ...laid.map(({ id, name }) => ({
+      key: `b${id}`, label: name, note: t('Board'), icon: LayoutGrid, go: () => void navigate({ to: '/boards/$id', params: { id } }),
+    })),
+    ...questions.map(({ id, name, kind, question }) => {
+      const search = { q: question, saved: id }
+      return {
+        key: `i${id}`, label: name, note: t('Saved insight'), icon: ChartLine,
+        go: () => void (kind === 'rfm' ? navigate({ to: '/rfm', search }) : navigate({ to: '/insights/$kind', params: { kind }, search })),
+      }
+    }),
     ...written.map(({ id, name }) => ({
       key: `t${id}`, label: name || id, note: t('Template'), icon: Shapes, go: () => void navigate({ to: '/content/$id', params: { id } }),
     })),

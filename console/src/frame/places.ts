@@ -1,9 +1,9 @@
-import { ChartLine, Database, History, Hourglass, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, type LucideIcon, RadioTower, Send, Settings, Shapes, Truck, Users, Waypoints } from 'lucide-react'
+import { ChartLine, Database, History, Hourglass, FlaskConical, Funnel, Grid3x3, Inbox, LayoutDashboard, LayoutGrid, type LucideIcon, RadioTower, Send, Settings, Shapes, Truck, Users, Waypoints } from 'lucide-react'
 import type { Permission } from '~/api/may'
 import { t } from '~/words/language'
 
 export interface Place {
-  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels' | '/approvals' | '/audit' | '/settings'
+  to: '/' | '/mailbox' | '/people' | '/segments' | '/insights' | '/rfm' | '/boards' | '/journeys' | '/campaigns' | '/experiments' | '/content' | '/delivery' | '/data' | '/channels' | '/approvals' | '/audit' | '/settings'
   label: string
   icon: LucideIcon
   /** What one must be allowed to see it. */
@@ -26,6 +26,7 @@ export const PLACES: { heading: string | null; places: Place[] }[] = [
       { to: '/segments', label: t('Segments'), icon: Funnel },
       { to: '/insights', label: t('Insights'), icon: ChartLine },
       { to: '/rfm', label: t('RFM grid'), icon: Grid3x3 },
+      { to: '/boards', label: t('Boards'), icon: LayoutGrid },
     ],
   },
   {

@@ -3,6 +3,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useRouterState, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo } from 'react'
+import { savedInsights } from '~/api/boards'
 import { eventNames } from '~/api/queries'
 import type { EventName } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
@@ -16,7 +17,8 @@ import { InsightView } from './InsightView'
 import styles from './Insights.module.css'
 import { INSIGHTS, insightOf } from './kinds'
 import { NoEvents } from './NoEvents'
-import { decodeQuestion, encodeQuestion, isKind, type Kind, type Question } from './question'
+import { decodeQuestion, encodeQuestion, finished, isKind, type Kind, type Question } from './question'
+import { SaveInsight } from './saved/SaveInsight'
 
 const SqlPage = lazy(() => import('./sql/SqlPage'))
 const KpisPage = lazy(() => import('./kpis/KpisPage'))
@@ -38,7 +40,7 @@ function OfKind({ kind }: { kind: Kind }) {
   const query = useQuery(eventNames)
   return (
     <>
-      <TopBar title={insightOf(kind).label()} parent={PARENT} />
+      <Bar kind={kind} events={query.data} />
       <Answered query={query} what={t('The event names did not load')} waiting={<Waiting rows={1} height={420} />}>
         {(events) =>
           events.length === 0 ? (
@@ -54,8 +56,27 @@ function OfKind({ kind }: { kind: Kind }) {
   )
 }
 
+/** The name of the question, and saving it. */
+function Bar({ kind, events }: { kind: Kind; events: EventName[] | undefined }) {
+  const kept = useSearch({ strict: false }) as Kept
+  const navigate = useNavigate()
+  const path = useRouterState({ select: ({ location }) => location.pathname })
+  const { data } = useQuery(savedInsights)
+  const insight = insightOf(kind)
+  const opened = data?.find(({ id }) => id === kept.saved)
+  const question = decodeQuestion(kind, kept.q) ?? insight.blank(events ?? [])
+  const done = (saved: string, theirs?: unknown) =>
+    void navigate({ to: path, search: { ...kept, q: theirs ?? encodeQuestion(question), saved } as never, replace: true, resetScroll: false })
+  return (
+    <TopBar title={opened?.name ?? insight.label()} parent={PARENT}>
+      {events && events.length > 0 && finished(question) && <SaveInsight kind={kind} question={encodeQuestion(question)} title={insight.title(question)} saved={kept.saved} done={done} />}
+    </TopBar>
+  )
+}
+
 interface Kept {
   q?: unknown
+  saved?: string | undefined
   cell?: CellKey | undefined
   table?: boolean | undefined
 }
@@ -70,7 +91,7 @@ function Builder({ kind, events }: { kind: Kind; events: EventName[] }) {
   const blank = useMemo(() => insight.blank(events), [insight, events.length === 0])
   const question = useMemo(() => decodeQuestion(kind, JSON.parse(text)) ?? blank, [kind, text, blank])
   const go = useCallback((search: Kept, replace: boolean) => void navigate({ to: path, search: search as never, replace, resetScroll: false }), [navigate, path])
-  const set = (part: Partial<Question>) => go({ q: encodeQuestion({ ...question, ...part } as Question), table: kept.table }, true)
+  const set = (part: Partial<Question>) => go({ q: encodeQuestion({ ...question, ...part } as Question), table: kept.table, saved: kept.saved }, true)
   return (
     <div className={styles.panes}>
       {narrow ? (

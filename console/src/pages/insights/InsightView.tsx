@@ -26,12 +26,14 @@ export interface InsightViewProps {
   /** Whether it is shown as a table; where the page keeps that. */
   table?: boolean
   setTable?: (table: boolean) => void
+  /** What it was saved as; then the question in plain words is said below it. */
+  name?: ReactNode
   /** What stands beside the title. */
   beside?: ReactNode
 }
 
 /** A question and its answer: the picture, the same as a table, and the people behind every number. */
-export function InsightView({ question, small = false, beside, ...kept }: InsightViewProps) {
+export function InsightView({ question, small = false, name, beside, ...kept }: InsightViewProps) {
   const kind = insightOf(question.kind)
   const { query, named, stale, cancel, calledOff } = useAnswer(question)
   const [ownCell, setOwnCell] = useState<CellKey | null>(null)
@@ -44,8 +46,8 @@ export function InsightView({ question, small = false, beside, ...kept }: Insigh
     <section className={styles.card} data-small={small || undefined} aria-label={kind.title(question)}>
       <header className={styles.head}>
         <div>
-          <h2>{kind.title(question)}</h2>
-          <p>{kind.notes(question).join(' · ')}</p>
+          <h2>{name ?? kind.title(question)}</h2>
+          <p>{[...(name === undefined ? [] : [kind.title(question)]), ...kind.notes(question)].join(' · ')}</p>
         </div>
         {beside}
       </header>

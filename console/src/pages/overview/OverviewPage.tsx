@@ -5,6 +5,7 @@ import { Plus } from 'lucide-react'
 import { overview } from '~/api/queries'
 import type { Overview } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
+import { GuideStrip } from '~/pages/guide/GuideStrip'
 import { LiveMark } from '~/parts/Live'
 import { Page, Section } from '~/parts/Page'
 import { RunTable } from '~/parts/RunTable'
@@ -42,7 +43,7 @@ export function OverviewPage() {
 function Everything({ data }: { data: Overview }) {
   return (
     <>
-      {data.loading && <LoadingStrip loading={data.loading} />}
+      {data.loading ? <LoadingStrip loading={data.loading} /> : <GuideStrip />}
       <Attention data={data} />
       <Counters data={data} />
       <div className={styles.pair}>
@@ -55,7 +56,7 @@ function Everything({ data }: { data: Overview }) {
         ) : (
           <div className={pageStyles.card}>
             <Empty title={t('Nothing is running')} drawing={<TreeDrawing />}>
-              {t('Publish a journey or a campaign through the API and its result appears here, measured against its holdout.')}
+              {t('Publish a journey or a campaign, and its result appears here, measured against its holdout.')}
             </Empty>
           </div>
         )}

@@ -5,6 +5,7 @@ import { CircleAlert, Play, Square } from 'lucide-react'
 import { useEffect, useRef, useState } from 'react'
 import { post, Refusal } from '~/api/client'
 import { useMay } from '~/api/may'
+import { savedInsights } from '~/api/boards'
 import { underWay } from '~/api/queries'
 import { TopBar } from '~/frame/TopBar'
 import { SieveDrawing } from '~/parts/Drawings'
@@ -15,6 +16,7 @@ import { t } from '~/words/language'
 import { count, percent } from '~/words/numbers'
 import { newName } from '../asking'
 import insightStyles from '../Insights.module.css'
+import { SaveInsight } from '../saved/SaveInsight'
 import { decodeSql, type Fault, faultOf, FIRST, paramsOf, type SqlQuestion, valueOf } from './asked'
 import { Editor } from './Editor'
 import { Result, type SqlRows } from './Result'
@@ -49,7 +51,9 @@ interface State {
 }
 
 function Asking() {
-  const kept = decodeSql((useSearch({ strict: false }) as { q?: unknown }).q)
+  const search = useSearch({ strict: false }) as { q?: unknown; saved?: string | undefined }
+  const kept = decodeSql(search.q)
+  const saved = useQuery(savedInsights).data?.find(({ id }) => id === search.saved)
   const navigate = useNavigate()
   const [{ query, params = {} }, setAsked] = useState<SqlQuestion>(kept ?? FIRST)
   const [told, setTold] = useState<State>({ answer: null, error: null, query: '' })
@@ -57,10 +61,12 @@ function Asking() {
   const field = useRef<HTMLTextAreaElement>(null)
   const wanted = paramsOf(query)
   const fault = told.error && told.query === query ? faultOf(told.error.message, query) : null
+  const given = Object.fromEntries(wanted.map(({ name }) => [name, params[name] ?? '']))
+  const asked = { query, ...(wanted.length > 0 ? { params: given } : {}) }
+  const keep = (saved: string | undefined) => void navigate({ to: '/insights/$kind', params: { kind: 'sql' }, search: { q: asked, saved }, replace: true })
   const run = () => {
     if (query.trim() === '') return
-    const given = Object.fromEntries(wanted.map(({ name }) => [name, params[name] ?? '']))
-    void navigate({ to: '/insights/$kind', params: { kind: 'sql' }, search: { q: { query, ...(wanted.length > 0 ? { params: given } : {}) } }, replace: true })
+    keep(search.saved)
     running.start(query, Object.fromEntries(wanted.map((param) => [param.name, valueOf(param, params[param.name] ?? '')])))
   }
   const write = (name: string) => {
@@ -73,7 +79,21 @@ function Asking() {
   }
   return (
     <>
-      <TopBar title="SQL" parent={PARENT}>
+      <TopBar title={saved?.name ?? 'SQL'} parent={PARENT}>
+        {query.trim() !== '' && (
+          <SaveInsight
+            kind="sql"
+            question={asked}
+            title="SQL"
+            saved={search.saved}
+            plain
+            done={(id, theirs) => {
+              const taken = decodeSql(theirs)
+              if (taken) setAsked(taken)
+              void navigate({ to: '/insights/$kind', params: { kind: 'sql' }, search: { q: { ...(taken ?? asked) }, saved: id }, replace: true })
+            }}
+          />
+        )}
         {running.named === null ? (
           <Button variant="filled" leftSection={<Play size={14} />} onClick={run}>
             {t('Run')}

@@ -1,0 +1,90 @@
+"""The first run in a browser: from an empty directory to the first message in the mailbox, and what is left of it."""
+
+from __future__ import annotations
+
+import re
+
+import httpx
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.accessibility import violations
+from tests.browser.console import Open, Watched, watch
+
+CODE = "curl code"
+
+
+def _send_by_the_snippet(page: Page, address: str) -> None:
+    """Send what the snippet sends, with the key and to the address that it names."""
+    page.get_by_text("curl", exact=True).click()
+    code = page.get_by_role("region", name=CODE).inner_text()
+    key = re.search(r"-u '([^:']+):'", code)
+    assert key is not None, code
+    assert address in code
+    event = {"userId": "customer-42", "event": "Order Completed", "properties": {"revenue": 84.2, "currency": "EUR"}}
+    httpx.post(f"{address}/v1/track", json=event, auth=(key[1], ""), timeout=30).raise_for_status()
+
+
+def test_from_nothing_to_the_first_message(browser: Browser, nothing_yet: str, watched: Watched) -> None:
+    context = browser.new_context(base_url=nothing_yet, reduced_motion="reduce", locale="en-GB")
+    page = context.new_page()
+    watch(page, nothing_yet, watched)
+    page.goto("/")
+    strip = page.get_by_role("region", name="Getting started")
+    expect(strip).to_contain_text("0 of 5 steps done.")
+    expect(strip).to_contain_text("Next: Connect a source")
+    assert violations(page) == ""
+    strip.get_by_role("link", name="Go on").click()
+    expect(page.get_by_text("Waiting for the first event.")).to_be_visible()
+    assert violations(page) == ""
+    _send_by_the_snippet(page, nothing_yet.rstrip("/"))
+    person = page.get_by_role("link", name="customer-42")
+    expect(person).to_be_visible()
+    expect(page.get_by_text("Waiting for the first event.")).to_have_count(0)
+    expect(page.get_by_role("status").filter(has_text="2 of 5 steps done.")).to_be_visible()
+    page.get_by_label("Your email address").fill("ada@shop.example")
+    page.get_by_role("button", name="Send the first message").click()
+    page.get_by_role("link", name="Look at it in the mailbox").click()
+    expect(page.get_by_text("The first message").first).to_be_visible()
+    mails = page.evaluate("fetch('/api/mailbox').then((answer) => answer.json())")["messages"]
+    assert [(each["to"], each["subject"]) for each in mails] == [("ada@shop.example", "[Test] The first message")]
+    page.goto("/start")
+    expect(page.get_by_role("status").filter(has_text="3 of 5 steps done.")).to_be_visible()
+    assert violations(page) == ""
+    page.get_by_role("button", name="New segment").click()
+    expect(page).to_have_url(re.compile("/segments/new"))
+    context.close()
+
+
+def test_the_guide_is_put_off_and_comes_back_from_the_menu(
+    browser: Browser, nothing_yet: str, watched: Watched
+) -> None:
+    context = browser.new_context(
+        base_url=nothing_yet, reduced_motion="reduce", color_scheme="dark", viewport={"width": 400, "height": 900}
+    )
+    page = context.new_page()
+    watch(page, nothing_yet, watched)
+    page.goto("/")
+    page.get_by_role("region", name="Getting started").get_by_role("button", name="Not now").click()
+    expect(page.get_by_role("region", name="Getting started")).to_have_count(0)
+    page.reload()
+    expect(page.get_by_role("heading", name="Overview")).to_be_visible()
+    expect(page.get_by_role("heading", name="Running now")).to_be_visible()
+    expect(page.get_by_role("region", name="Getting started")).to_have_count(0)
+    page.set_viewport_size({"width": 1200, "height": 900})
+    page.get_by_role("button", name=re.compile("Open console")).click()
+    page.get_by_role("menuitem", name="Getting started").click()
+    expect(page.get_by_text("Waiting for the first event.")).to_be_visible()
+    assert violations(page) == ""
+    page.get_by_role("button", name="Show it on the overview").click()
+    page.get_by_role("link", name="Overview").click()
+    expect(page.get_by_role("region", name="Getting started")).to_be_visible()
+    context.close()
+
+
+def test_a_workspace_that_has_everything_is_not_bothered(open_page: Open) -> None:
+    page = open_page("/start")
+    expect(page.get_by_text("All is set up.")).to_be_visible()
+    assert violations(page) == ""
+    page.goto("/")
+    expect(page.get_by_role("heading", name="Running now")).to_be_visible()
+    expect(page.get_by_role("region", name="Getting started")).to_have_count(0)
