@@ -60,7 +60,7 @@ def settings_page() -> str:
     """Every setting, its variable, default and meaning."""
     rows = [
         (
-            f"`{name}`",
+            f"`{name}`" + (" ◆◆" if about(name).live else " ◆" if about(name).group else ""),
             f"`{variable_of(name)}`",
             type_words(name) + (f", in {about(name).unit}" if about(name).unit else ""),
             "(empty)" if default_of(name) == "" else f"`{_default_text(default_of(name))}`",
@@ -74,6 +74,8 @@ def settings_page() -> str:
         "A flag counts before a `HOLDFAST_*` variable, that before `holdfast.toml` in the data directory, that\n"
         "before `holdfast.toml` in the working directory, and that before the default. A name that does not exist\n"
         "is an error, in the file and among the variables alike.\n\n"
+        "Those marked ◆ may also be chosen in the console, under *Settings*, where nobody set them otherwise; ◆◆ hold\n"
+        "within seconds then, the others after the next start.\n\n"
         '```toml\n# holdfast.toml\nworkspace_name = "Tideline"\ncurrency = "EUR"\ncap_email_per_day = 2\n```\n\n'
         + table(("Setting", "Variable", "Type", "Default", "What it does"), rows)
         + "\nOther variables:\n\n"
