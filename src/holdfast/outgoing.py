@@ -36,6 +36,7 @@ from holdfast.kernel.errors import Busy, Conflict, Exposed, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Verdict
+from holdfast.messages.webhook_key import signing_key
 from holdfast.places import sealer_of
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.clock import Clock
@@ -281,4 +282,5 @@ def _provider(connection: Connection) -> Declared:
 
 def webhook_secret(settings: Settings, secret: bytes) -> bytes:
     """What calls are signed with: the setting, else made of the workspace's own secret."""
-    return settings.webhook_secret.encode() or hmac.new(secret, b"webhook", hashlib.sha256).hexdigest().encode()
+    said = signing_key(settings.webhook_secret, path="webhook_secret")
+    return said or hmac.new(secret, b"webhook", hashlib.sha256).hexdigest().encode()

@@ -32,6 +32,7 @@ from holdfast.messages.liquid.linked_hosts import decode_hosts
 from holdfast.messages.mail.warm_up import decode_warm_up
 from holdfast.messages.pace import Rates, decode_rates
 from holdfast.messages.topics import decode_topics
+from holdfast.messages.webhook_key import signing_key
 
 PREFIX = "HOLDFAST_"
 FILE_NAME = "holdfast.toml"
@@ -200,7 +201,10 @@ class Settings:
 
     # Webhooks.
     webhook_secret: str = _setting(
-        "", "What calls to webhooks are signed with. Empty: a secret of the workspace's own.", secret=True
+        "",
+        "What calls to webhooks are signed with, as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64, "
+        "such as `openssl rand -base64 32` makes. Empty: a secret that nobody knows, so that nobody can check them.",
+        secret=True,
     )
     webhook_private: bool = _setting(
         False,
@@ -385,6 +389,7 @@ class Settings:
         decode_send_rates(self.send_rates)
         decode_domain_rates(self.domain_rates)
         decode_warm_up(self.email_warm_up, "email_warm_up")
+        signing_key(self.webhook_secret, path="webhook_secret")
         decode_caps(self.contact_caps, "contact_caps")
         decode_topics(self.topics, "topics")
         decode_machine_networks(self.machine_networks)

@@ -16,6 +16,7 @@ from holdfast.messages.content import Words
 from holdfast.messages.doubt import DoubtPolicy
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.parcel import Accepted, Deferred, Parcel, Refused, Verdict
+from holdfast.messages.webhook_key import signing_key
 from holdfast.ports.state import Send
 
 IDEMPOTENT_SECONDS = 86_400
@@ -27,7 +28,9 @@ _LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
 class WebhookSettings:
     """How calls are signed."""
 
-    secret: Annotated[str, Secret(), "What calls are signed with, as Standard Webhooks describes."]
+    secret: Annotated[
+        str, Secret(), "What calls are signed with, as Standard Webhooks has it: `whsec_` and 24 to 64 bytes in base64."
+    ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,7 @@ def signed(secret: bytes, parcel: Parcel, at_seconds: int) -> dict[str, str]:
 
 def sealed(settings: WebhookSettings, parcel: Parcel, at_seconds: int) -> dict[str, str]:
     """The signature of a call that is about to be made."""
-    return signed(settings.secret.encode(), parcel, at_seconds)
+    return signed(signing_key(settings.secret, path="$.secret"), parcel, at_seconds)
 
 
 def read(reply: HttpReply, parcel: Parcel) -> Verdict:  # noqa: ARG001 - Every call is answered alike.
@@ -83,8 +86,9 @@ def read(reply: HttpReply, parcel: Parcel) -> Verdict:  # noqa: ARG001 - Every c
     return Refused(said)
 
 
-def webhook_channel(settings: WebhookSettings, desk: Desk) -> WebhookChannel:  # noqa: ARG001 - The carrier signs.
-    """The channel that calls other systems."""
+def webhook_channel(settings: WebhookSettings, desk: Desk) -> WebhookChannel:  # noqa: ARG001 - It is called by nobody.
+    """The channel that calls other systems. Raises Invalid for a secret that is none."""
+    signing_key(settings.secret, path="$.secret")
     return WebhookChannel()
 
 
