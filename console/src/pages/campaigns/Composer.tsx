@@ -159,9 +159,18 @@ export function Composer({ id, run, kinds, beginning, look }: Props) {
                   <p className="quiet">{t('What it sets going is told once nothing is wrong any more.')}</p>
                   <Problems found={found} />
                 </>
-              ) : ahead.isError ? (
+              ) : (check.error ?? ahead.error) ? (
                 <p role="alert">
-                  {t('It could not be looked ahead.')} {ahead.error.message}
+                  {t('It could not be looked ahead.')} {(check.error ?? ahead.error)?.message}{' '}
+                  <Button
+                    size="compact-xs"
+                    onClick={() => {
+                      void check.refetch()
+                      if (check.data) void ahead.refetch()
+                    }}
+                  >
+                    {t('Try again')}
+                  </Button>
                 </p>
               ) : ahead.data ? (
                 <OutlookFacts ahead={ahead.data} definition={definition} />
