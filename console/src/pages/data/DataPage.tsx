@@ -9,6 +9,9 @@ import { count } from '~/words/numbers'
 import { BadRecordsTab } from './BadRecordsTab'
 import styles from './DataPage.module.css'
 import { EventsTab } from './EventsTab'
+import { FilesTab } from './FilesTab'
+import { ListsTab } from './ListsTab'
+import { LiveTab } from './LiveTab'
 import { SendTab } from './SendTab'
 import { TraitsTab } from './TraitsTab'
 
@@ -28,6 +31,9 @@ export function DataPage() {
           <Tabs.Tab value="events">{t('Events')}</Tabs.Tab>
           <Tabs.Tab value="traits">{t('Traits')}</Tabs.Tab>
           <Tabs.Tab value="send">{t('Send data')}</Tabs.Tab>
+          <Tabs.Tab value="live">{t('Live events')}</Tabs.Tab>
+          <Tabs.Tab value="files">{t('Import and export')}</Tabs.Tab>
+          <Tabs.Tab value="lists">{t('Lists')}</Tabs.Tab>
           <Tabs.Tab value="keys">{t('Keys')}</Tabs.Tab>
         </Tabs.List>
         <PausedStrip />
@@ -42,6 +48,15 @@ export function DataPage() {
         </Tabs.Panel>
         <Tabs.Panel value="send" className={styles.panel} tabIndex={0}>
           <SendTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="live" className={styles.panel} tabIndex={0}>
+          <LiveTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="files" className={styles.panel} tabIndex={0}>
+          <FilesTab />
+        </Tabs.Panel>
+        <Tabs.Panel value="lists" className={styles.panel} tabIndex={0}>
+          <ListsTab />
         </Tabs.Panel>
         <Tabs.Panel value="keys" className={styles.panel} tabIndex={0}>
           <KeysTab kind="write" />

@@ -7,6 +7,7 @@ import jsonStyles from '~/parts/JsonText.module.css'
 import { t } from '~/words/language'
 import styles from './DataPage.module.css'
 import { snippets } from './snippets'
+import { TryIt } from './TryIt'
 
 const NO_KEY = 'YOUR_WRITE_KEY'
 
@@ -24,13 +25,14 @@ export function SendTab() {
         {t('Any Segment SDK sends here unchanged; it needs this server’s address and a write key. Whatever arrives is in “Happening now” within a second.')}
       </p>
       <div className={styles.form}>
-        <SegmentedControl aria-label={t('Language')} data={all.map(({ id, label }) => ({ value: id, label }))} value={snippet.id} onChange={setLanguage} />
+        <SegmentedControl className={styles.languages} aria-label={t('Language')} data={all.map(({ id, label }) => ({ value: id, label }))} value={snippet.id} onChange={setLanguage} />
         {writeKeys.length > 1 && (
           <Select aria-label={t('Write key')} w={180} data={writeKeys.map(({ name }) => name)} value={key?.name ?? null} onChange={setChosen} />
         )}
       </div>
       {snippet.install && <Code label={t('Install')} text={snippet.install} />}
       <Code label={t('{{language}} code', { language: snippet.label })} text={snippet.code} />
+      {key && <TryIt writeKey={key.shown} />}
       {!key && <p className="quiet">{t('Make a write key under “Keys” and put it where {{key}} stands.', { key: NO_KEY })}</p>}
     </div>
   )

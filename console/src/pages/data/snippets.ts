@@ -1,4 +1,7 @@
-/** Working code for the Segment SDKs, with this server's address and a write key filled in. */
+/**
+ * Working code, with this server's address and a write key filled in: by the Segment SDKs, which speak to any host they
+ * are told, and where those insist on a host of their own, by what the language itself brings.
+ */
 
 export interface Snippet {
   id: string
@@ -56,6 +59,82 @@ analytics.flush()`,
       code: `curl ${server}/v1/track -u '${writeKey}:' -H 'Content-Type: application/json' \\
   -d '{"userId":"customer-42","event":"Order Completed","messageId":"A-1",
        "properties":{"order_id":"A-1","revenue":84.2,"currency":"EUR"}}'`,
+    },
+    {
+      id: 'ruby',
+      label: 'Ruby',
+      install: '',
+      code: `require 'json'
+require 'net/http'
+
+address = URI('${server}/v1/track')
+request = Net::HTTP::Post.new(address, 'Content-Type' => 'application/json')
+request.basic_auth('${writeKey}', '')
+request.body = JSON.dump(userId: 'customer-42', event: 'Order Completed',
+                         properties: { order_id: 'A-1', revenue: 84.2, currency: 'EUR' })
+Net::HTTP.start(address.host, address.port, use_ssl: address.scheme == 'https') { |http| http.request(request) }`,
+    },
+    {
+      id: 'php',
+      label: 'PHP',
+      install: '',
+      code: `<?php
+$body = json_encode(['userId' => 'customer-42', 'event' => 'Order Completed',
+    'properties' => ['order_id' => 'A-1', 'revenue' => 84.2, 'currency' => 'EUR']]);
+$key = base64_encode('${writeKey}:');
+file_get_contents('${server}/v1/track', false, stream_context_create(['http' => [
+    'method' => 'POST',
+    'header' => "Content-Type: application/json\\r\\nAuthorization: Basic $key",
+    'content' => $body,
+]]));`,
+    },
+    {
+      id: 'go',
+      label: 'Go',
+      install: '',
+      code: `package main
+
+import (
+\t"net/http"
+\t"strings"
+)
+
+func main() {
+\tbody := strings.NewReader(\`{"userId": "customer-42", "event": "Order Completed",
+\t\t"properties": {"order_id": "A-1", "revenue": 84.2, "currency": "EUR"}}\`)
+\trequest, err := http.NewRequest("POST", "${server}/v1/track", body)
+\tif err != nil {
+\t\tpanic(err)
+\t}
+\trequest.SetBasicAuth("${writeKey}", "")
+\trequest.Header.Set("Content-Type", "application/json")
+\tanswer, err := http.DefaultClient.Do(request)
+\tif err != nil {
+\t\tpanic(err)
+\t}
+\tanswer.Body.Close()
+}`,
+    },
+    {
+      id: 'java',
+      label: 'Java',
+      install: '',
+      code: `import java.net.URI;
+import java.net.http.*;
+import java.util.Base64;
+
+public class Send {
+  public static void main(String[] arguments) throws Exception {
+    var key = Base64.getEncoder().encodeToString("${writeKey}:".getBytes());
+    var body = "{\\"userId\\": \\"customer-42\\", \\"event\\": \\"Order Completed\\","
+        + " \\"properties\\": {\\"order_id\\": \\"A-1\\", \\"revenue\\": 84.2, \\"currency\\": \\"EUR\\"}}";
+    var request = HttpRequest.newBuilder(URI.create("${server}/v1/track"))
+        .header("Content-Type", "application/json")
+        .header("Authorization", "Basic " + key)
+        .POST(HttpRequest.BodyPublishers.ofString(body)).build();
+    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
+  }
+}`,
     },
   ]
 }
