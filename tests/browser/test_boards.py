@@ -84,11 +84,10 @@ def test_cards_are_moved_widened_and_taken_off(open_page: Open, server: Server, 
     _put(server, "/api/kpis", {"nodes": [{"id": "company", "name": "All", "kind": "company"}, KPI]})
     cards = [
         {"type": "insight", "id": "a", "width": 2, "insight": "orders-week"},
-        {"type": "kpi", "id": "b", "insight": None, "kpi": "buyers"},
+        {"type": "kpi", "id": "b", "kpi": "buyers"},
         {"type": "text", "id": "c", "text": "Words"},
         {"type": "insight", "id": "d", "insight": "never"},
     ]
-    cards[1].pop("insight")
     _put(server, f"/api/boards/{board}", {"name": "Arranged", "cards": cards})
     page = open_page(f"/boards/{board}", scheme=scheme)
     expect(page.get_by_role("heading", name="Orders by week")).to_be_visible()
