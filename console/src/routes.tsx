@@ -1,6 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, type ErrorComponentProps } from '@tanstack/react-router'
 import { Entrance } from './Entrance'
-import { Lost } from './pages/Lost'
 import { trialSearch } from './pages/experiments/search'
 import { peopleSearch } from './pages/people/search'
 import { Failed } from './parts/States'
@@ -17,7 +16,7 @@ declare module '@tanstack/react-router' {
 
 const PageFailed = ({ error, reset }: ErrorComponentProps) => <Failed what="This page did not open" error={error instanceof Error ? error : new Error(String(error))} retry={reset} />
 
-const root = createRootRoute({ component: Entrance, notFoundComponent: Lost, errorComponent: PageFailed })
+const root = createRootRoute({ component: Entrance, notFoundComponent: lazyRouteComponent(() => import('./pages/Lost'), 'Lost'), errorComponent: PageFailed })
 
 // The router reads ?text=42 as a number; a search for it is still text.
 const text = (value: unknown): string | undefined =>

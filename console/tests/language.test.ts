@@ -23,6 +23,10 @@ describe('what the console says', () => {
       expect(Object.keys(dictionary).filter((each) => !wanted.has(each))).toEqual([])
     })
 
+    it(`lacks nothing in ${language}`, () => {
+      expect([...keysOf(language, said)].filter((each) => !dictionary[each])).toEqual([])
+    })
+
     it(`keeps its values and parts in ${language}`, () => {
       const broken = Object.entries(dictionary).filter(([key, text]) => {
         const sentence = key.replace(/_(zero|one|two|few|many|other)$/, '')

@@ -98,7 +98,7 @@ def test_what_whoever_runs_the_server_set_is_not_chosen(server: Server) -> None:
         ({"nothing": None}, "$.values.nothing"),
     ],
 )
-def test_what_cannot_be_is_refused_and_not_kept(server: Server, values: dict[str, object], path: str) -> None:
+def test_what_cannot_be_is_refused_and_not_kept(server: Server, values: dict[str, Any], path: str) -> None:
     revision = revision_of(server)
     answer = choose(server, **values)
     assert answer.status == 400, answer.body

@@ -1,74 +1,17 @@
-import { Menu, Tooltip } from '@mantine/core'
-import { useQueryClient } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
-import { Check, LogOut, Rocket, UserRound } from 'lucide-react'
-import { changeMe } from '~/api/accounts'
-import { remove } from '~/api/client'
+import { lazy, Suspense, useState } from 'react'
 import type { Session } from '~/api/types'
-import { PersonMark } from '~/parts/PersonMark'
-import { language, LANGUAGES, speak, t, type Language } from '~/words/language'
-import { roleName } from '~/words/roles'
-import styles from './Navigation.module.css'
+import { AccountButton } from './AccountButton'
 
-/** Who the reader is, and what is theirs: their account, the language, signing out. */
+const AccountMenu = lazy(() => import('./AccountMenu'))
+
+/** The reader's menu. Menus and what they are made of are loaded when it is first opened: the first page needs none. */
 export function WorkspaceMenu({ session, rail }: { session: Session; rail: boolean }) {
-  const client = useQueryClient()
-  const { account, demo } = session
-  const workspace = session.workspace?.name ?? t('Workspace')
-  const name = account?.email ? account.name || account.email : workspace
-  const leave = async () => {
-    await remove('/session')
-    client.clear()
-    location.assign('/')
-  }
-  const learn = async (next: Language) => {
-    // It is theirs wherever they sign in; without an account it is this browser's.
-    if (account?.email) await changeMe({ language: next }).catch(() => undefined)
-    speak(next)
-  }
+  const [asked, setAsked] = useState(false)
+  const closed = <AccountButton session={session} rail={rail} aria-haspopup="menu" aria-expanded={false} onClick={() => setAsked(true)} />
+  if (!asked) return closed
   return (
-    <Menu withInitialFocusPlaceholder={false} position="top-start" width={200} withinPortal={false} floatingStrategy="fixed">
-      <Menu.Target>
-        <Tooltip label={name} position="right" disabled={!rail}>
-          <button type="button" className={styles.account}>
-            <PersonMark name={name} size={22} />
-            <span className={`${styles.word} ${styles.names}`}>
-              <span className="cut">{name}</span>
-              <span className="cut">{account?.email ? t('{{role}}, {{workspace}}', { role: roleName(account.role), workspace }) : demo ? t('Open console') : t('Signed in with an API key')}</span>
-            </span>
-          </button>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {account?.email && (
-          <Menu.Item component={Link} {...{ to: '/account' }} leftSection={<UserRound size={14} aria-hidden="true" />}>
-            {t('My account')}
-          </Menu.Item>
-        )}
-        <Menu.Item component={Link} {...{ to: '/start' }} leftSection={<Rocket size={14} aria-hidden="true" />}>
-          {t('Getting started')}
-        </Menu.Item>
-        <Menu.Label>{t('Language')}</Menu.Label>
-        {(Object.keys(LANGUAGES) as Language[]).map((each) => (
-          <Menu.Item
-            key={each}
-            lang={each}
-            aria-current={each === language() || undefined}
-            leftSection={<Check size={14} aria-hidden="true" style={{ visibility: each === language() ? 'visible' : 'hidden' }} />}
-            onClick={() => void learn(each)}
-          >
-            {LANGUAGES[each]}
-          </Menu.Item>
-        ))}
-        {demo !== true && (
-          <>
-            <Menu.Divider />
-            <Menu.Item leftSection={<LogOut size={14} aria-hidden="true" />} onClick={() => void leave()}>
-              {t('Sign out')}
-            </Menu.Item>
-          </>
-        )}
-      </Menu.Dropdown>
-    </Menu>
+    <Suspense fallback={closed}>
+      <AccountMenu session={session} rail={rail} />
+    </Suspense>
   )
 }

@@ -26,6 +26,7 @@ from holdfast.flows.teamwork.deed import Carrying, Deed, Rehearsed, Slot, look_b
 from holdfast.http.api.approval_shapes import ApprovalShape
 from holdfast.http.auth import caller_of
 from holdfast.http.deeds import PAST, QUIET, Act, act_of
+from holdfast.http.path_names import name_of
 from holdfast.http.problems import problem_response
 from holdfast.kernel.errors import Exposed, Invalid
 from holdfast.kernel.moments import to_millis
@@ -250,7 +251,7 @@ def _said(body: Mapping[str, Any]) -> dict[str, Json]:
 
 def _about(act: Act, call: Call, path: Mapping[str, object]) -> tuple[str, ...]:
     if not act.about.startswith("$."):
-        return (str(path.get(act.about, "")),)
+        return (name_of(str(path.get(act.about, ""))),)
     head, _, tail = act.about[2:].partition("[].")
     found = call.said.get(head)
     if not tail:

@@ -16,6 +16,11 @@ _SLASH = "\udc2f"
 """Half a surrogate pair: decoding a path never gives one."""
 
 
+def name_of(part: str) -> str:
+    """The name that a part of a routed path is, slashes as they were meant."""
+    return part.replace(_SLASH, "/")
+
+
 class NameConvertor(Convertor[str]):
     """`{user_id:name}`: anything, with slashes too, as they came or encoded."""
 
@@ -23,7 +28,7 @@ class NameConvertor(Convertor[str]):
 
     def convert(self, value: str) -> str:
         """The name itself."""
-        return value.replace(_SLASH, "/")
+        return name_of(value)
 
     def to_string(self, value: str) -> str:
         """The name within a path that is routed."""

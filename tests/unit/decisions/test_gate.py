@@ -26,7 +26,7 @@ from holdfast.decisions.gate import (
 from holdfast.decisions.quiet import QuietHours
 from holdfast.decisions.recovery import ServiceHold
 from holdfast.events.event import Event
-from holdfast.kernel.chance import share
+from holdfast.kernel.chance import place
 from holdfast.kernel.moments import to_millis
 from holdfast.profiles.profile import EMPTY, Profile, Tally, learn
 
@@ -338,7 +338,7 @@ def reasons(contact: Contact, standing: Standing, rules: GateRules) -> list[Reas
         resting = [at for at in ours_made if abs(at - at_ms) < rule.rest_seconds * 1000]
         tired = tired or (len(lately) >= rule.unanswered and len(resting) >= rule.most)
     in_trouble = bool(rules.service_holds) and standing.tallies == TROUBLE
-    drawn = standing.person_key != "" and share("global_holdout", standing.person_key) < rules.global_holdout
+    drawn = standing.person_key != "" and place("global_holdout", standing.person_key) < rules.global_holdout * 2**64
     holds: dict[Reason, bool] = {
         "global_holdout": marketing and (contact.arm == "global_holdout" or drawn),
         "holdout": marketing and contact.arm == "holdout",

@@ -1,9 +1,10 @@
-import { Button, SegmentedControl } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { BarChart3, Table2 } from 'lucide-react'
 import { useState } from 'react'
 import type { ActivityDay } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
+import { Either } from '~/parts/Either'
 import { t } from '~/words/language'
 import { ActivityChart } from './ActivityChart'
 import { ActivityTable } from './ActivityTable'
@@ -12,8 +13,8 @@ import styles from './ActivityCard.module.css'
 export type Measure = 'people' | 'events'
 
 const QUESTIONS: Record<Measure, string> = {
-  people: 'How many people are active each day?',
-  events: 'How many events arrive each day?',
+  people: t('How many people are active each day?'),
+  events: t('How many events arrive each day?'),
 }
 
 const asText = (days: ActivityDay[]) =>
@@ -27,14 +28,14 @@ export function ActivityCard({ days }: { days: ActivityDay[] }) {
     <section className={styles.card} aria-labelledby="activity">
       <header className={styles.head}>
         <h2 id="activity">{QUESTIONS[measure]}</h2>
-        <SegmentedControl
-          aria-label={t('What to count')}
-          data={[
+        <Either
+          label={t('What to count')}
+          options={[
             { value: 'people', label: t('People') },
             { value: 'events', label: t('Events') },
           ]}
           value={measure}
-          onChange={(value) => setMeasure(value as Measure)}
+          onChange={setMeasure}
         />
       </header>
       <div ref={ref} className={styles.body}>
