@@ -52,7 +52,9 @@ function Members({ id }: { id: string }) {
         <b>
           <EasedNumber value={data.size} />
         </b>{' '}
-        {t('in it as saved, live since {{moment}}', { moment: moment(data.live_since) })}
+        {data.size === 1
+          ? t('person is in it as saved, live since {{moment}}', { moment: moment(data.live_since) })
+          : t('people are in it as saved, live since {{moment}}', { moment: moment(data.live_since) })}
         {data.filled < 1 && <span role="status">; {t('{{share}} of those who were there before are looked at', { share: percent(data.filled, 0) })}</span>}
       </p>
       {data.members.length > 0 && <Since members={data.members} />}
