@@ -21,5 +21,5 @@ export type Permission =
 /** Whether the reader may do something. The server decides; this only spares them a control that it would refuse. */
 export function useMay(): (permission: Permission) => boolean {
   const { data } = useQuery(session)
-  return (permission) => data?.permissions?.includes(permission) ?? data?.signed_in ?? false
+  return (permission) => data?.permissions?.includes(permission) ?? false
 }

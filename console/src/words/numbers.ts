@@ -36,10 +36,6 @@ export function points(difference: number, digits = 1): string {
   return t('{{amount}} points', { amount: signed(difference * 100, digits) })
 }
 
-export function plural(amount: number, one: string, many = `${one}s`): string {
-  return `${count(amount)} ${amount === 1 ? one : many}`
-}
-
 export function bytes(size: number): string {
   if (size < 1000) return `${size} B`
   if (size < 1_000_000) return `${tenths(size / 1000)} KB`

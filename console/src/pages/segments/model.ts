@@ -1,7 +1,7 @@
 /** A segment while it is being built: the same tree as its JSON, with an id on every node and room for unfinished rules. */
 
 import type { Json, Properties } from '~/api/types'
-import { OPERATORS, takesOf } from './operators'
+import { takesOf } from './operators'
 
 export type Scalar = string | number | boolean
 
@@ -131,9 +131,3 @@ export function encode(node: Node): Json | null {
       )
   }
 }
-
-const taking = (what: string) => new Set(Object.keys(OPERATORS).filter((name) => takesOf(name) === what))
-
-/** Operators that ask for no value, and those that ask for several. */
-export const ALONE = taking('nothing')
-export const SEVERAL = taking('scalars')

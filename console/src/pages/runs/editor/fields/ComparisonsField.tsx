@@ -5,7 +5,7 @@ import { useState } from 'react'
 import { eventProperties } from '~/api/queries'
 import type { Json } from '~/api/types'
 import { ComparisonFields } from '~/pages/segments/ComparisonFields'
-import { ALONE, type Comparison, newComparison, SEVERAL } from '~/pages/segments/model'
+import { compared, type Comparison, comparisonDone, newComparison } from '~/pages/segments/model'
 import type { FieldProps } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
 import { asFields } from '../../graph'
@@ -18,7 +18,7 @@ export function ComparisonsField({ label, description, value, set, error }: Fiel
   const [all, setAll] = useState<Comparison[]>(() => (Array.isArray(value) ? value.map(read) : []))
   const write = (next: Comparison[]) => {
     setAll(next)
-    set(next.filter(finished).map(said))
+    set(next.filter(comparisonDone).map((each) => compared('property', each)))
   }
   return (
     <Input.Wrapper label={label} description={description} error={error} labelElement="div">
@@ -47,11 +47,3 @@ function read(json: Json): Comparison {
   const fields = asFields(json)
   return { ...newComparison(), name: String(fields['property'] ?? ''), operator: String(fields['operator'] ?? 'equals'), value: (fields['value'] ?? null) as Comparison['value'] }
 }
-
-function finished({ name, operator, value }: Comparison): boolean {
-  if (!name) return false
-  if (ALONE.has(operator)) return true
-  return SEVERAL.has(operator) ? Array.isArray(value) && value.length > 0 : value !== null && value !== ''
-}
-
-const said = ({ name, operator, value }: Comparison): Json => ({ property: name, operator, ...(ALONE.has(operator) ? {} : { value }) })
