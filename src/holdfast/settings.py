@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.caps import decode_caps
+from holdfast.decisions.closed_days import decode_closed_days
 from holdfast.decisions.costs import decode_costs
 from holdfast.decisions.fatigue import decode_fatigue
 from holdfast.decisions.quiet import decode_quiet
@@ -304,6 +305,13 @@ class Settings:
     )
     quiet_policy: Literal["defer", "drop"] = _setting(
         "defer",
+    closed_days: str = _setting(
+        "",
+        "Days on which the business is closed, besides weekends and public holidays: `2026-12-28, 12-24, 2027-08-02 to "
+        "2027-08-13`; a day without a year is meant in every year. Schedules that mind days off mind these too.",
+        group="contact",
+        live=True,
+    )
         "What becomes of marketing in quiet hours: `defer` sends it when they are over, `drop` never.",
         group="contact",
         live=True,
@@ -393,6 +401,7 @@ class Settings:
         decode_caps(self.contact_caps, "contact_caps")
         decode_topics(self.topics, "topics")
         decode_machine_networks(self.machine_networks)
+        decode_closed_days(self.closed_days, "closed_days")
         decode_hosts(self.linked_hosts, "linked_hosts")
         decode_fatigue(self.fatigue, "fatigue")
         decode_holds(self.service_holds, "service_holds")

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.carriers.web import WebFetcher
 from holdfast.decisions.caps import Cap, decode_caps
+from holdfast.decisions.closed_days import decode_closed_days
 from holdfast.decisions.costs import THOUSANDTHS, decode_costs
 from holdfast.decisions.fatigue import decode_fatigue
 from holdfast.decisions.fields import read_object
@@ -488,6 +489,7 @@ def rules_of(settings: Settings, secret: bytes = b"") -> GateRules:
 
 def _simulated_costs(rules: GateRules) -> dict[str, float]:
     return {channel: cost / THOUSANDTHS for channel, cost in rules.costs.items()}
+        closed=decode_closed_days(settings.closed_days, "closed_days"),
 
 
 async def as_chosen(settings: Settings, state: State) -> Settings:

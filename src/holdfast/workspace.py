@@ -755,7 +755,7 @@ class Workspace(
     async def _trace(self, user_id: str, origin: str) -> Trace:
         await self._app.settle()
         async with self._app.state.view() as view:
-            return await trace(view, self._app.history, user_id, origin, self._app.zone)
+            return await trace(view, self._app.history, user_id, origin, self._app.zone, closed=self._app.rules.closed)
 
     async def _simulate(self, wish: SimulationWish) -> Simulation:
         await self._app.settle()

@@ -522,6 +522,7 @@ def test_two_people_never_overwrite_each_others_draft(office: Office) -> None:
     kept = office.did(BEN, "PUT", path, {"definition": {"name": "B"}, "revision": error["draft"]["revision"]})
     assert office.did(BEN, "PUT", path, {"definition": {"name": "B"}, "revision": kept["revision"]}) == kept
     assert [each["by"] for each in office.did(CAT, "GET", "/api/drafts")["drafts"]] == [BEN.by]
+    assert [each["name"] for each in office.did(CAT, "GET", "/api/drafts")["drafts"]] == ["B"]
     assert office.ask(CAT, "PUT", path, {"definition": {}}).status == 403
     office.did(ANN, "DELETE", path)
     office.did(ANN, "DELETE", path)
@@ -530,6 +531,12 @@ def test_two_people_never_overwrite_each_others_draft(office: Office) -> None:
     office.clock.advance(seconds=1)
     anew = office.did(BEN, "PUT", path, {"definition": {}, "revision": 0})
     assert anew["revision"] > kept["revision"], "no revision comes twice"
+
+
+@pytest.mark.parametrize("definition", [{}, {"name": 7}, {"name": ["x"]}, {"name": None}, {"x" * 300: 1}])
+def test_a_draft_that_says_no_name_has_none_in_the_list(office: Office, definition: dict[str, object]) -> None:
+    office.did(ANN, "PUT", "/api/drafts/journey/cart", {"definition": definition})
+    assert [(each["id"], each["name"]) for each in office.did(CAT, "GET", "/api/drafts")["drafts"]] == [("cart", "")]
 
 
 def test_people_see_who_else_has_the_same_thing_open(office: Office) -> None:

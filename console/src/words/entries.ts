@@ -11,7 +11,7 @@ const NOT_ENTERED: Record<string, string> = {
   late: t('Reached us too late'),
   no_key: t('No key in the event'),
   other_day: t('Another day, or none in their trait'),
-  day_off: t('A day off where they live'),
+  day_off: t('A day off where they live, or the business was closed'),
   past: t('The hour was past where they live'),
   entered_before: t('Had entered before'),
   still_inside: t('Still inside'),

@@ -14,6 +14,7 @@ const NAMES: Record<string, () => string> = {
   message_costs: () => t('What a message costs'),
   quiet_from: () => t('Quiet hours from'),
   quiet_until: () => t('Quiet hours until'),
+  closed_days: () => t('Closed on'),
   quiet_policy: () => t('Messages in quiet hours'),
   global_holdout: () => t('Share of people who get no marketing'),
   global_holdout_rotates: () => t('Drawn anew each'),

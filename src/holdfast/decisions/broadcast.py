@@ -17,14 +17,14 @@ from holdfast.decisions.start import AGAINS, Admitted, Again, Applicant, Cause, 
 from holdfast.decisions.time_fields import WhoseTime
 from holdfast.events.event import Event
 from holdfast.kernel.errors import Invalid
-from holdfast.segments.condition import Condition, Facts
+from holdfast.segments.condition import Condition
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.library import is_resolved
 from holdfast.segments.zones import PERSON as PERSONS_CLOCK
 from holdfast.segments.zones import zone_for
 
-AHEAD_DAYS = 31
-"""How many days off in a row a shift looks past; there are no thirty anywhere."""
+AHEAD_DAYS = 366
+"""How many days off in a row are looked past: spans of closed days may follow one another."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +114,7 @@ class Timed(Broadcast):
     on_day_off: Annotated[
         OnDayOff,
         Choice(ON_DAY_OFF),
-        "On a weekend or a public holiday: `keep` the day, `skip` it, or `shift` to the next working day.",
+        "On a weekend, a holiday or a closed day: `keep` the day, `skip` it, or `shift` to the next working day.",
     ] = "keep"
     country: Annotated[
         str, Country(), "Whose days off: `person` (by their trait `country`), or a country such as DE or US-CA."
@@ -142,14 +142,17 @@ class Timed(Broadcast):
     def _in_time(self, wall: datetime, applicant: Applicant) -> Admitted | NoEntry:
         """When it is their time, if it still comes."""
         zone = zone_for(self.time_zone, applicant.facts)
-        day, now = self._working_day(wall.date(), applicant.facts), applicant.now
+        day, now = self._working_day(wall.date(), applicant), applicant.now
         if day is None:
             return "day_off"
         at = moment_at(day, wall.time(), zone)
         if now - at > timedelta(seconds=self.latest_seconds):
             if self.if_past == "skip":
                 return "past"
-            day, at = self._next(wall, now, zone, applicant.facts)
+            later = self._next(wall, zone, applicant)
+            if later is None:
+                return "day_off"
+            day, at = later
         # Named by the time it comes to: what is shifted to a day that has a time of its own is not sent twice.
         return Admitted(
             key=datetime.combine(day, wall.time()).isoformat(timespec="seconds"),
@@ -157,26 +160,25 @@ class Timed(Broadcast):
             not_after=self.not_after(at),
         )
 
-    def _working_day(self, day: date, facts: Facts) -> date | None:
+    def _working_day(self, day: date, applicant: Applicant) -> date | None:
         """The day it is for them: the one asked for, or the next working day; None for none."""
-        if self.on_day_off == "keep":
+        if not self._is_day_off(day, applicant):
             return day
-        country = country_for(self.country, self.default_country, facts)
-        if not is_day_off(day, country):
-            return day
-        return None if self.on_day_off == "skip" else self._next_working_day(day, country)
-
-    def _next_working_day(self, day: date, country: str | None) -> date | None:
         ahead = (day + timedelta(days=number) for number in range(1, AHEAD_DAYS + 1))
-        return next((each for each in ahead if not is_day_off(each, country)), None)
+        wanted = ahead if self.on_day_off == "shift" else ()
+        return next((each for each in wanted if not self._is_day_off(each, applicant)), None)
 
-    def _next(self, wall: datetime, now: datetime, zone: ZoneInfo, facts: Facts) -> tuple[date, datetime]:
-        """The next day on which that time is yet to come, and is no day off where they matter."""
-        day = max(wall.date(), now.astimezone(zone).date() - timedelta(days=1))
-        while True:
-            day += timedelta(days=1)
-            if self.on_day_off != "keep" and is_day_off(day, country_for(self.country, self.default_country, facts)):
-                continue
+    def _next(self, wall: datetime, zone: ZoneInfo, applicant: Applicant) -> tuple[date, datetime] | None:
+        """The next day on which that time is yet to come, and is no day off where they matter; None for none."""
+        first = max(wall.date(), applicant.now.astimezone(zone).date() - timedelta(days=1))
+        for day in (first + timedelta(days=number) for number in range(1, AHEAD_DAYS + 1)):
             at = moment_at(day, wall.time(), zone)
-            if at > now:
+            if at > applicant.now and not self._is_day_off(day, applicant):
                 return day, at
+        return None
+
+    def _is_day_off(self, day: date, applicant: Applicant) -> bool:
+        """Whether it is one for them, where that matters."""
+        if self.on_day_off == "keep":
+            return False
+        return is_day_off(day, country_for(self.country, self.default_country, applicant.facts), applicant.closed)

@@ -1,4 +1,4 @@
-"""Days off: weekends and public holidays of a country, from the `holidays` library.
+"""Days off: weekends and public holidays of a country, from the `holidays` library, and what the business says.
 
 Like the tables of time zones, the calendars are data that come with a release: asking twice gives the same answer.
 """
@@ -12,6 +12,7 @@ from difflib import get_close_matches
 from functools import cache, lru_cache
 from typing import Literal, cast
 
+from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.fields import Kind, wrong_type
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid
@@ -57,11 +58,14 @@ def country_for(country: str, default: str | None, facts: Facts) -> str | None:
     return (_known(said) if isinstance(said, str) else None) or default
 
 
-def is_day_off(day: date, country: str | None) -> bool:
-    """Whether it is a weekend or a public holiday there; of no known country, a Saturday or a Sunday.
+def is_day_off(day: date, country: str | None, closed: ClosedDays = NEVER_CLOSED) -> bool:
+    """Whether it is a weekend or a public holiday there, or the business is closed.
 
+    Of no known country, a Saturday or a Sunday is one.
     A day on which people work in the place of another, which some countries declare, is no day off.
     """
+    if day in closed:
+        return True
     if country is None:
         return day.weekday() in (SATURDAY, SUNDAY)
     weekend, off, worked = _days(country, day.year)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.holdout import arm_of, held_out
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.start import Admitted, Applicant, Cause, EntryRules, NoEntry, Occasion
@@ -46,6 +47,7 @@ def enter(
     now: datetime,
     global_holdout: float = 0.0,
     holdout_period: str = "",
+    closed: ClosedDays = NEVER_CLOSED,
 ) -> Visit | NotEntered:
     """The visit that begins, standing at the start and not yet advanced; or why none does.
 
@@ -59,8 +61,9 @@ def enter(
         now: when we heard of the event, or come to this person.
         global_holdout: the share of people who get no marketing of any kind; they are in no arm of the trial.
         holdout_period: whose draw of them stands, see `holdout.period_of`.
+        closed: when the business is closed.
     """
-    applicant = Applicant(origin=journey.id, person_key=person_key, facts=facts, now=now)
+    applicant = Applicant(origin=journey.id, person_key=person_key, facts=facts, now=now, closed=closed)
     admitted = journey.trigger.admits(cause, applicant)
     if not isinstance(admitted, Admitted):
         return NotEntered(admitted)

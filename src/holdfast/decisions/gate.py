@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.caps import PRIORITY_USUAL, Cap, Made, free_ms, outranked
+from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.fatigue import Fatigue
 from holdfast.decisions.holdout import Rotation, held_out, period_of
 from holdfast.decisions.quiet import QuietHours
@@ -137,6 +138,8 @@ class GateRules:
     quiet: QuietHours | None = None
     zone: ZoneInfo = UTC_ZONE
     """The workspace's time zone: whose quiet hours are kept where a person's own is not known."""
+    closed: ClosedDays = NEVER_CLOSED
+    """When the business is closed: schedules that mind days off mind them."""
     global_holdout: float = 0.0
     """The share of people who get no marketing of any kind; 0 <= global_holdout < 1."""
     global_holdout_rotates: Rotation = "never"

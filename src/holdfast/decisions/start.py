@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 
+from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.step import Go, Outcome, Place, Step
 from holdfast.events.event import Event, Json
 from holdfast.kernel.ids import effect_key
@@ -30,7 +31,7 @@ NoEntry = Literal[
     "late",  # It happened too long before it reached us.
     "no_key",  # It has no text, number or boolean where the key should be.
     "other_day",  # The day in their trait is another one, or there is none.
-    "day_off",  # It is a weekend or a public holiday where they live.
+    "day_off",  # It is a weekend or a public holiday where they live, or the business is closed.
     "past",  # The hour is past where they live.
     "entered_before",  # Once was enough, or once with this key.
     "still_inside",  # An earlier visit is under way.
@@ -81,6 +82,8 @@ class Applicant:
     """A name of the person that lasts."""
     facts: Facts
     now: datetime
+    closed: ClosedDays = NEVER_CLOSED
+    """When the business is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

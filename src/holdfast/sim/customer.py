@@ -183,6 +183,7 @@ class Customer:
             now=from_millis(at_ms),
             global_holdout=self._shop.rules.global_holdout,
             holdout_period=self._shop.rules.holdout_period(from_millis(at_ms)),
+            closed=self._shop.rules.closed,
         )
         if isinstance(visit, NotEntered):
             return

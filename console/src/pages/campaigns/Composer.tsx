@@ -48,16 +48,18 @@ interface Props {
   kinds: Kinds
   /** What a new one begins with. */
   beginning: Definition | null
+  /** The revision of the draft it begins with, where it is one. */
+  takenUp: number | null
   look: (view: View) => void
 }
 
 /** A campaign from empty to scheduled, on one page: who and when, what it says, what bounds it; beside it what that sets going. */
-export function Composer({ id, run, kinds, beginning, look }: Props) {
+export function Composer({ id, run, kinds, beginning, takenUp, look }: Props) {
   const may = useMay()
   const campaign = useJourney(run, beginning)
   const { state, dispatch } = campaign
   const definition = state.now
-  const draft = useDraft<Definition>('campaign', id, campaign.based)
+  const draft = useDraft<Definition>('campaign', id, campaign.based, takenUp)
   // Everything that is written, undone and done again is kept as it is typed.
   const keep = draft.write
   const strokes = state.past.length + state.future.length

@@ -1,22 +1,22 @@
 import { Button, TextInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { RunRow } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { t } from '~/words/language'
 import { freeId } from '../runs/editor/draft'
 import styles from '../runs/editor/Editor.module.css'
 import { slug } from '../segments/slug'
-import { STARTERS } from './starters'
+import type { NewDialogProps } from '../runs/newDialog'
+import { starterCalled, STARTERS } from './starters'
 
 /** What a new campaign is called, and what it begins with. Nothing is published by it. */
-export function NewCampaignDialog({ there, close }: { there: RunRow[]; close: () => void }) {
+export function NewCampaignDialog({ taken, begin, close }: NewDialogProps) {
   const navigate = useNavigate()
-  const [starter, setStarter] = useState(STARTERS[0]!.key)
-  const [name, setName] = useState('')
+  const [starter, setStarter] = useState(starterCalled(begin?.from ?? '').key)
+  const [name, setName] = useState(begin?.name ?? '')
   const [unnamed] = useState(() => `campaign-${Date.now().toString(36)}`)
   // "new" stands for what has no id yet elsewhere in the console.
-  const id = name.trim() ? freeId(['new', ...there.map((each) => each.id)], slug(name, unnamed)) : ''
+  const id = name.trim() ? freeId(['new', ...taken], slug(name, unnamed)) : ''
   return (
     <Dialog onClose={close} title={t('New campaign')} size={620}>
       <form

@@ -1,7 +1,9 @@
 import { Button, Switch } from '@mantine/core'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { useState } from 'react'
+import { drafts } from '~/api/drafts'
 import { useMay } from '~/api/may'
 import { runs } from '~/api/queries'
 import type { RunKind } from '~/api/types'
@@ -14,7 +16,9 @@ import { RunTable } from '~/parts/RunTable'
 import { Answered, Empty } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import { NewCampaignDialog } from '../campaigns/NewCampaignDialog'
+import { DraftsSection } from './DraftsSection'
 import { NewJourneyDialog } from './editor/NewJourneyDialog'
+import type { NewDialogProps } from './newDialog'
 
 const WORDS = {
   journey: {
@@ -38,12 +42,39 @@ const WORDS = {
 export const JourneysPage = () => <RunsPage kind="journey" />
 export const CampaignsPage = () => <RunsPage kind="campaign" />
 
-function RunsPage({ kind }: { kind: RunKind }) {
+/** An address that begins one: `/journeys/new`, with a starting point and a name if it says them. */
+export function NewJourneyPage() {
+  const begin = getRouteApi('/journeys/$id').useSearch()
+  const navigate = useNavigate()
+  return <RunsPage kind="journey" begin={begin} leave={() => void navigate({ to: '/journeys', replace: true })} />
+}
+
+/** The same for `/campaigns/new`. */
+export function NewCampaignPage() {
+  const begin = getRouteApi('/campaigns/$id').useSearch()
+  const navigate = useNavigate()
+  return <RunsPage kind="campaign" begin={begin} leave={() => void navigate({ to: '/campaigns', replace: true })} />
+}
+
+interface Props {
+  kind: RunKind
+  /** Whether one is begun at once, and with what. */
+  begin?: NewDialogProps['begin']
+  /** Where one goes from there without having begun. */
+  leave?: () => void
+}
+
+function RunsPage({ kind, begin, leave }: Props) {
   const [archived, setArchived] = useState(false)
   const query = useQuery({ ...runs(kind, archived), placeholderData: keepPreviousData })
   const words = WORDS[kind]
   const may = useMay()
-  const [beginning, setBeginning] = useState(false)
+  const [beginning, setBeginning] = useState(begin !== undefined)
+  const begins = beginning && may('decisions:write')
+  // What is archived keeps its id, and so does what is only written so far.
+  const all = useQuery({ ...runs(kind, true), enabled: begins })
+  const written = useQuery(drafts)
+  const taken = [...(all.data ?? []), ...(written.data?.filter((each) => each.kind === kind) ?? [])].map(({ id }) => id)
   const New = kind === 'journey' ? NewJourneyDialog : NewCampaignDialog
   return (
     <>
@@ -56,6 +87,7 @@ function RunsPage({ kind }: { kind: RunKind }) {
         )}
       </TopBar>
       <Page>
+        <DraftsSection kind={kind} rows={query.data ?? []} />
         <Answered query={query} what={words.failed}>
           {(rows) =>
             rows.length > 0 ? (
@@ -76,7 +108,7 @@ function RunsPage({ kind }: { kind: RunKind }) {
           }
         </Answered>
       </Page>
-      {beginning && <New there={query.data ?? []} close={() => setBeginning(false)} />}
+      {begins && all.data && <New taken={taken} begin={begin} close={leave ?? (() => setBeginning(false))} />}
     </>
   )
 }

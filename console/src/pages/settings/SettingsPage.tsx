@@ -25,6 +25,11 @@ const WORKSPACE = [
 const CONTACT = [
   { title: () => t('Consent and topics'), names: ['consent_default', 'topics'] },
   { title: () => t('Quiet hours'), about: () => t('In the time zone of each person, where it is known.'), names: ['quiet_from', 'quiet_until', 'quiet_policy'] },
+  {
+    title: () => t('Holidays'),
+    about: () => t('A schedule may skip or shift weekends and the public holidays of each person’s country: its composer asks for that. Your own closed days are minded there too.'),
+    names: ['closed_days'],
+  },
   { title: () => t('How often'), names: ['cap_email_per_day', 'cap_email_per_week', 'contact_caps', 'fatigue', 'service_holds'] },
   { title: () => t('Costs'), names: ['message_costs'] },
 ]

@@ -42,14 +42,16 @@ export interface DraftState<T> {
 /**
  * What is written and not saved yet, kept on the server as it is typed, and nowhere lost: without a connection it
  * waits here and is tried again. Two people who write at once are told, and neither overwrites the other.
+ *
+ * `takenUp`: the revision of a draft that the writer has before them already; it is not offered to them again.
  */
-export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id: string | null, basedOn: number): DraftState<T> {
+export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id: string | null, basedOn: number, takenUp: number | null = null): DraftState<T> {
   const path = id === null ? null : route`/api/drafts/${kind}/${id}`
   const [found, setFound] = useState<(Draft & { definition: T }) | null>(null)
   const [status, setStatus] = useState<DraftStatus>('none')
   const [savedAt, setSavedAt] = useState<Date | null>(null)
   const [conflict, setConflict] = useState<DraftConflict<T> | null>(null)
-  const revision = useRef(0)
+  const revision = useRef(takenUp ?? 0)
   const wanted = useRef<T | null>(null)
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined)
   const wait = useRef(AGAIN_MS)
@@ -106,7 +108,7 @@ export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id:
       if (gone || !drafts.some((each) => each.kind === kind && each.id === id)) return
       const draft = await get<Draft>(path)
       // Whoever has begun to write meanwhile goes on; the first keeping tells that somebody else has written.
-      if (gone || wanted.current) return
+      if (gone || wanted.current || draft.revision === revision.current) return
       revision.current = draft.revision
       setFound(draft as Draft & { definition: T })
     }

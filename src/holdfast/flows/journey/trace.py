@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.entry import NotEntered, enter
 from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import Event, Json
@@ -35,7 +36,9 @@ _HEARD: Mapping[str, str] = {name: status for name, status in STATUS_OF.items() 
 _TOLD = ("url", "agent", "reason", "kind")
 
 
-async def trace(view: View, history: History, person: str, origin: str, zone: ZoneInfo) -> Trace:
+async def trace(
+    view: View, history: History, person: str, origin: str, zone: ZoneInfo, *, closed: ClosedDays = NEVER_CLOSED
+) -> Trace:
     """Everything that is known of a person's way into, through and out of a journey or campaign.
 
     Why somebody did not enter is found by asking again; what it depends on of the person is as it is now.
@@ -58,7 +61,15 @@ async def trace(view: View, history: History, person: str, origin: str, zone: Zo
     attempts = [_entered(visit, scene) for visit in scene.visits]
     told = (asked.not_entered(event) for event in events if not _led_in(event, scene.visits))
     attempts += [each for each in told if each is not None]
-    seeker = RunSeeker(view=view, history=history, plays=plays, members=members, facts=scene.facts, visits=scene.visits)
+    seeker = RunSeeker(
+        view=view,
+        history=history,
+        plays=plays,
+        members=members,
+        facts=scene.facts,
+        visits=scene.visits,
+        closed=closed,
+    )
     attempts += await seeker.not_entered(origin, zone, limit=ATTEMPTS_MOST)
     attempts.sort(key=lambda each: each.moments[0].at_ms)
     return Trace(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from holdfast.decisions.closed_days import ClosedDays
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.visit import Visit, run_of
 from holdfast.flows.journey.broadcasts import broadcast_of, occasion_of
@@ -38,6 +39,8 @@ class RunSeeker:
     """As they are now."""
     visits: Sequence[Visit]
     """Theirs in the journey or campaign, oldest first."""
+    closed: ClosedDays
+    """When the business is closed."""
 
     async def not_entered(self, origin: str, zone: ZoneInfo, *, limit: int) -> list[Attempt]:
         """The attempts that the last runs came to which did not let the person in.
@@ -86,6 +89,7 @@ class RunSeeker:
             facts=self.facts,
             before=before_at(self.visits, as_of_ms),
             now=from_millis(as_of_ms),
+            closed=self.closed,
         )
         return answer.reason if isinstance(answer, NotEntered) else ""
 

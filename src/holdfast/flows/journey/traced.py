@@ -24,7 +24,7 @@ WHY_NOT: Mapping[str, str] = {
     "stopped": "It was stopped.",
     "archived": "It was stopped and archived.",
     "other_day": "The day in their trait is another one, or there is none.",
-    "day_off": "It was a weekend or a public holiday where they live.",
+    "day_off": "It was a weekend or a public holiday where they live, or the business was closed.",
     "past": "The hour was past where they live.",
     "too_late": "Their turn came after the cut-off.",
     "not_in_audience": "They are not in the audience of the run, as they are now.",

@@ -342,6 +342,7 @@ class Travel:
             now=now,
             global_holdout=self._rules.global_holdout,
             holdout_period=self._rules.holdout_period(now),
+            closed=self._rules.closed,
         )
 
     def _begin(self, traveller: Traveller, play: Play, entered: Visit, now: datetime) -> None:

@@ -336,6 +336,7 @@ class _World:
             now=from_millis(at_ms),
             global_holdout=rules.global_holdout,
             holdout_period=rules.holdout_period(from_millis(at_ms)),
+            closed=rules.closed,
         )
         return answer.reason if isinstance(answer, NotEntered) else "entered_before"
 

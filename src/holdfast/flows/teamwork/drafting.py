@@ -21,6 +21,8 @@ from holdfast.ports.teamwork import Draft
 
 DRAFT_BYTES_MOST = 1024 * 1024
 DRAFTS_MOST = 500
+NAME_CHARACTERS_MOST = 200
+"""Of the name that a draft goes by in lists."""
 
 
 async def find_draft(view: View, thing: Thing) -> Draft:
@@ -91,6 +93,19 @@ async def drop_draft(state: State, thing: Thing, revision: int | None) -> None:
 def draft_document(draft: Draft) -> dict[str, Json]:
     """What was written."""
     return cast("dict[str, Json]", msgspec.json.decode(draft.definition))
+
+
+def draft_name(draft: Draft) -> str:
+    """What it is called in what was written; empty where that says nothing of it."""
+    try:
+        named = msgspec.json.decode(draft.definition, type=_Named).name
+    except msgspec.DecodeError:
+        return ""
+    return named[:NAME_CHARACTERS_MOST] if isinstance(named, str) else ""
+
+
+class _Named(msgspec.Struct):
+    name: Any = ""
 
 
 def _moved_on(thing: Thing, draft: Draft | None) -> MovedOn:

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from holdfast.flows.accounts.permissions import Permission
-from holdfast.flows.teamwork.drafting import draft_document, drop_draft, every_draft, find_draft, keep_draft
+from holdfast.flows.teamwork.drafting import draft_document, draft_name, drop_draft, every_draft, find_draft, keep_draft
 from holdfast.flows.teamwork.things import ID_CHARACTERS_MOST, Thing, ThingKind
 from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Whole, moment_text
@@ -51,6 +51,8 @@ class DraftHeading:
 
     kind: str
     id: str
+    name: str
+    """What it is called in what was written."""
     based_on: int
     revision: int
     by: str
@@ -135,6 +137,7 @@ def _heading(draft: Draft) -> DraftHeading:
     return DraftHeading(
         kind=draft.kind,
         id=draft.about,
+        name=draft_name(draft),
         based_on=draft.based_on,
         revision=draft.revision,
         by=draft.by,

@@ -111,6 +111,6 @@ def trace_routes(app: Application) -> APIRouter:
         """
         await app.catch_up()
         async with app.state.view() as view:
-            return TraceShape.of(await trace(view, app.history, person, origin, app.zone))
+            return TraceShape.of(await trace(view, app.history, person, origin, app.zone, closed=app.rules.closed))
 
     return routes

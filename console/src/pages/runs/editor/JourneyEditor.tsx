@@ -51,12 +51,14 @@ interface Props {
   kinds: Kinds
   /** What a new one begins with. */
   beginning: Definition | null
+  /** The revision of the draft it begins with, where it is one. */
+  takenUp: number | null
 }
 
 /** Steps copied in this page; where the browser keeps the clipboard to itself, it is what is pasted. */
 let lastCopied = ''
 
-export function JourneyEditor({ id, run, kinds, beginning }: Props) {
+export function JourneyEditor({ id, run, kinds, beginning, takenUp }: Props) {
   const search = here.useSearch()
   const navigate = useNavigate({ from: '/journeys/$id' })
   const go = (next: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
@@ -65,7 +67,7 @@ export function JourneyEditor({ id, run, kinds, beginning }: Props) {
   const journey = useJourney(run, beginning)
   const { state, dispatch, write } = journey
   const definition = state.now
-  const draft = useDraft<Definition>('journey', id, journey.based)
+  const draft = useDraft<Definition>('journey', id, journey.based, takenUp)
   // Everything that is written, undone and done again is kept as it is typed.
   const keep = draft.write
   const strokes = state.past.length + state.future.length

@@ -1,23 +1,23 @@
 import { Button, TextInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
-import type { RunRow } from '~/api/types'
 import { slug } from '~/pages/segments/slug'
 import { Dialog } from '~/parts/Dialog'
 import { t } from '~/words/language'
+import type { NewDialogProps } from '../newDialog'
 import { freeId } from './draft'
 import styles from './Editor.module.css'
 import { starterCalled, STARTERS } from './starters'
 
 /** What a new journey is called, and what it begins with. Nothing is published by it. */
-export function NewJourneyDialog({ there, close }: { there: RunRow[]; close: () => void }) {
+export function NewJourneyDialog({ taken, begin, close }: NewDialogProps) {
   const navigate = useNavigate()
-  const [starter, setStarter] = useState(STARTERS[0]!.key)
-  const [typed, setTyped] = useState<string | null>(null)
+  const [starter, setStarter] = useState(starterCalled(begin?.from).key)
+  const [typed, setTyped] = useState<string | null>(begin?.name ?? null)
   const [unnamed] = useState(() => `journey-${Date.now().toString(36)}`)
   const name = typed ?? (starter === 'empty' ? '' : starterCalled(starter).name())
   // "new" stands for what has no id yet elsewhere in the console.
-  const id = name.trim() ? freeId(['new', ...there.map((each) => each.id)], slug(name, unnamed)) : ''
+  const id = name.trim() ? freeId(['new', ...taken], slug(name, unnamed)) : ''
   return (
     <Dialog onClose={close} title={t('New journey')} size={620}>
       <form
