@@ -53,6 +53,7 @@ from holdfast.flows.ingest.reading import REACT
 from holdfast.flows.ingest.watch import Watch
 from holdfast.flows.journey.broadcasts import Preparer
 from holdfast.flows.journey.playbook import play_of
+from holdfast.flows.measure.holdout_draws import note_holdout_draw
 from holdfast.flows.people.erase import Eraser, Stores
 from holdfast.flows.people.export_person import Holder
 from holdfast.flows.rehearsal.simulate import Simulator
@@ -83,6 +84,7 @@ from holdfast.ports.carrier import Carrier
 from holdfast.ports.clock import Clock
 from holdfast.ports.discovery import Discovery
 from holdfast.ports.history import History
+from holdfast.ports.holdouts import HoldoutDraw
 from holdfast.ports.insights import Insights
 from holdfast.ports.log import Log
 from holdfast.ports.mailbox import Mailbox
@@ -234,6 +236,8 @@ class Application:
     async def adopt(self, settings: Settings) -> None:
         """Go by other settings from now on; they differ only in what may change while a process runs."""
         self.settings, rules = settings, rules_of(settings, self.secret)
+        if self.reacts:
+            await _note_holdout(self.choices.state, settings, self.clock)
         await self.reactor.adopt(rules)
         self.simulator.rules = rules
         self.simulator.costs = _simulated_costs(rules)
@@ -485,6 +489,17 @@ def rules_of(settings: Settings, secret: bytes = b"") -> GateRules:
         costs=decode_costs(settings.message_costs, "message_costs"),
         veil_key=secret,
     )
+
+
+async def _note_holdout(state: State, settings: Settings, clock: Clock) -> None:
+    """Note how the global holdout is drawn from now on, so that results of other times go by what it was then."""
+    draw = HoldoutDraw(
+        since_ms=to_millis(clock.now()),
+        share=settings.global_holdout,
+        rotates=settings.global_holdout_rotates,
+        zone=settings.time_zone,
+    )
+    await note_holdout_draw(state, draw)
 
 
 def _simulated_costs(rules: GateRules) -> dict[str, float]:
@@ -757,6 +772,8 @@ async def assemble(
             log_keep_days=settings.log_keep_days,
         )
     )
+    if reacts:
+        await _note_holdout(state, settings, clock)
     return app
 
 

@@ -372,7 +372,9 @@ class Workspace(
         async def read() -> HoldoutReading:
             await self._app.settle()
             now_ms, drawn = to_millis(self._app.clock.now()), holdout_settings(self._app.settings)
-            return await read_holdout(self._app.history, drawn, wish, now_ms=now_ms, periods=periods)
+            async with self._app.state.view() as view:
+                draws = await view.holdout_draws()
+            return await read_holdout(self._app.history, drawn, wish, now_ms=now_ms, periods=periods, draws=draws)
 
         return self._wait(read())
 

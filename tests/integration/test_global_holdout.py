@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from typer.testing import CliRunner
 
 import holdfast
 from holdfast.cli.main import app as cli
-from holdfast.decisions.holdout import held_out, period_begins, period_of
+from holdfast.decisions.holdout import Rotation, held_out, period_begins, period_of
 from holdfast.events.event import OWN_SOURCE
 from holdfast.flows.measure.holdout import HoldoutReading, HoldoutSettings, read_holdout
 from holdfast.flows.measure.trials import TrialWish
@@ -23,6 +24,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.measures.compared import Found
 from holdfast.ports.history import HistoryRow, PersonRow
+from holdfast.ports.holdouts import HoldoutDraw
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.testing.builders import an_event
 
@@ -40,11 +42,28 @@ def settings(share: float = SHARE, **given: Any) -> HoldoutSettings:
     return HoldoutSettings(**(usual | given))
 
 
-async def a_shop(seed: int, people: int = 1_500, *, since: str = "2026-Q1", effect: float = EFFECT) -> MemoryHistory:
+def draw(at: datetime, share: float, rotates: Rotation = "quarter") -> HoldoutDraw:
+    return HoldoutDraw(since_ms=to_millis(at), share=share, rotates=rotates, zone="Europe/Berlin")
+
+
+def share_at(at: datetime, draws: Sequence[HoldoutDraw]) -> float:
+    """The share in force at a moment, as a gate went by it."""
+    return next((each.share for each in reversed(draws) if each.since_ms <= to_millis(at)), draws[0].share)
+
+
+async def a_shop(
+    seed: int,
+    people: int = 1_500,
+    *,
+    since: str = "2026-Q1",
+    effect: float = EFFECT,
+    draws: Sequence[HoldoutDraw] = (),
+) -> MemoryHistory:
     """People who are written to once a quarter unless they are held out of it, and order more often for it.
 
     Args:
         since: the first quarter in which anybody was held out.
+        draws: how the holdout was drawn at what time; without any, by `SHARE` all along.
     """
     drawn, history, rows = np.random.default_rng(seed), MemoryHistory(currency="EUR"), []
     begins = [*(period_begins(BEGAN + timedelta(days=95 * number), BERLIN, "quarter") for number in range(3))]
@@ -52,8 +71,8 @@ async def a_shop(seed: int, people: int = 1_500, *, since: str = "2026-Q1", effe
         name = f"u{seed}-{number}"
         for quarter in begins:
             period = period_of(quarter, BERLIN, "quarter")
-            held = period >= since and held_out(name, SHARE, period)
             told = quarter + timedelta(days=float(drawn.uniform(1, 20)))
+            held = period >= since and held_out(name, share_at(told, draws) if draws else SHARE, period)
             if not held:
                 rows.append(_event(number, name, "Message Sent", told, source=OWN_SOURCE))
             rows.append(_event(number, name, "Message Sent", told, source=OWN_SOURCE, transactional=True))
@@ -88,7 +107,8 @@ def _event(number: int, name: str, event: str, at: datetime, *, source: str = "s
 async def read(history: MemoryHistory, *, at: datetime = NOW, **how: Any) -> HoldoutReading:
     drawn = how.pop("drawn", settings())
     periods = how.pop("periods", 8)
-    return await read_holdout(history, drawn, TrialWish(**how), now_ms=to_millis(at), periods=periods)
+    draws = how.pop("draws", ())
+    return await read_holdout(history, drawn, TrialWish(**how), now_ms=to_millis(at), periods=periods, draws=draws)
 
 
 def effects(reading: HoldoutReading, metric: str = "conversion") -> dict[str, Found]:
@@ -147,6 +167,73 @@ async def test_periods_in_which_nobody_was_held_out_count_for_nothing() -> None:
     assert "set `global_holdout`" in off.words
 
 
+def people_of(reading: HoldoutReading, name: str) -> dict[str, int]:
+    (period,) = (each for each in reading.periods if each.name == name)
+    found = {each.variant: each.people for each in period.measured.reading.variants}
+    return found | {"between": period.measured.reading.apart_people}
+
+
+async def test_a_period_before_a_change_is_reckoned_by_the_share_of_then() -> None:
+    draws = (draw(BEGAN, 0.4), draw(datetime(2026, 3, 31, 22, tzinfo=UTC), 0.2))
+    reading = await read(await a_shop(4, draws=draws), drawn=settings(0.2), draws=draws, reading="fixed")
+    assert [[each.share for each in period.drawn.stretches] for period in reading.periods] == [[0.4], [0.2], [0.2]]
+    assert all(each.in_force and each.drawn.noted for each in reading.periods)
+    names = [f"u4-{number}" for number in range(1, 1_501)]
+    held = {name: sum(held_out(each, share, name) for each in names) for name, share in (("2026-Q2", 0.2),)}
+    assert people_of(reading, "2026-Q2")["holdout"] == held["2026-Q2"]
+    early = sum(held_out(f"u4-{number}", 0.4, "2026-Q1") for number in range(1, 1_501) if number % 10)
+    assert people_of(reading, "2026-Q1") == {"holdout": early, "treated": 1_350 - early, "between": 0}
+    assert all(each.low < EFFECT < each.high for each in effects(reading).values())
+    blind = await read(await a_shop(4, draws=draws), drawn=settings(0.2), reading="fixed")
+    assert people_of(blind, "2026-Q1")["holdout"] < early, "by today's share it would be another trial"
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.2, 0.5), (0.5, 0.2)])
+async def test_where_the_share_changes_within_a_period_those_who_changed_sides_stand_apart(
+    before: float, after: float
+) -> None:
+    changed = datetime(2026, 4, 9, tzinfo=UTC)
+    draws = (draw(BEGAN, before), draw(changed, after))
+    reading = await read(await a_shop(5, 2_500, draws=draws), drawn=settings(after), draws=draws, reading="fixed")
+    assert [period.in_force for period in reading.periods] == [True] * 3
+    second = reading.periods[1]
+    assert [(each.share, each.since_ms) for each in second.drawn.stretches] == [
+        (before, second.since_ms),
+        (after, to_millis(changed)),
+    ]
+    names = [f"u5-{number}" for number in range(1, 2_501)]
+    always = sum(held_out(each, 0.2, "2026-Q2") for each in names)
+    sometimes = sum(held_out(each, 0.5, "2026-Q2") for each in names)
+    assert people_of(reading, "2026-Q2") == {
+        "holdout": always,
+        "treated": 2_500 - sometimes,
+        "between": sometimes - always,
+    }
+    assert [period.measured.reading.mismatch for period in reading.periods] != [None] * 3
+    assert all(each.low < EFFECT < each.high for each in effects(reading).values())
+
+
+async def test_a_period_counts_from_when_somebody_was_held_out_in_it_until_nobody_was() -> None:
+    begins, ends = datetime(2026, 2, 10, tzinfo=UTC), datetime(2026, 5, 20, tzinfo=UTC)
+    draws = (draw(BEGAN, 0.0), draw(begins, 0.3), draw(ends, 0.0))
+    reading = await read(await a_shop(6, draws=draws), drawn=settings(0.0), draws=draws)
+    first, second, third = reading.periods
+    assert (first.since_ms, first.until_ms) == (to_millis(begins), second.since_ms)
+    assert (second.until_ms, second.is_over) == (to_millis(ends), True)
+    assert (third.drawn.most, third.in_force) == (0.0, False), "nobody is held out any more"
+    assert reading.pooled["revenue"][0] == 1, "the second; in the first nobody was written to after the change"
+    told = reading.json["periods"]
+    assert isinstance(told, list)
+    assert [each["share"] for each in told[0]["shares"]] == [0.0, 0.3]  # type: ignore[index,call-overload,union-attr]
+
+
+async def test_before_the_first_note_the_share_is_taken_for_having_been_so() -> None:
+    draws = (draw(datetime(2026, 4, 20, tzinfo=UTC), SHARE),)
+    reading = await read(await a_shop(7, 300), drawn=settings(0.1), draws=draws)
+    assert [each.drawn.noted for each in reading.periods] == [False, False, True]
+    assert {each.drawn.most for each in reading.periods} == {SHARE}
+
+
 async def test_it_is_read_as_it_stood_and_by_whatever_is_asked() -> None:
     history = await a_shop(3, 300)
     then = datetime(2026, 5, 1, tzinfo=UTC)
@@ -189,3 +276,16 @@ def test_python_http_and_the_command_line_say_the_same(tmp_path: Path) -> None:
     shown = CliRunner().invoke(cli, asked)
     assert found.words in shown.output
     assert (tmp_path / "holdout.svg").stat().st_size > 1_000
+
+
+def test_what_the_settings_ask_for_is_noted_when_a_workspace_goes_by_it(tmp_path: Path) -> None:
+    for share in (0.2, 0.2, 0.05):
+        with holdfast.open(tmp_path, currency="EUR", global_holdout=share) as ws:
+            found = ws.holdout()
+            assert found.settings.share == share
+    with holdfast.open(tmp_path, currency="EUR", global_holdout=0.05) as ws:
+        seen = {"event": ORDERED, "user_id": "ann", "timestamp": datetime.now(UTC) - timedelta(days=1)}
+        ws.track([{**seen, "message_id": "m1"}])
+        told: Any = ws.holdout().json
+    (period,) = told["periods"][-1:]
+    assert [each["share"] for each in period["shares"]][-2:] == [0.2, 0.05]

@@ -26,6 +26,8 @@ EXPOSED_BY: dict[Exposure, str] = {
     "delivered": "Message Delivered",
     "opened": "Message Opened",
 }
+BETWEEN = "between"
+"""What stands for the variant of those who were held out of everything for a part of the time."""
 METRICS_MOST = 60
 """Metrics in one question."""
 SEGMENTS_MOST = 20
@@ -121,6 +123,8 @@ class Everyone:
     """Divides them by hash, as `kernel.chance.place` does; empty for not at all. Whoever has no name is left out."""
     held: int = 0
     """Whoever falls below is `holdout`, all others `treated`."""
+    free: int = 0
+    """Whoever falls between `held` and this is apart, as `between`: held out for a part of the time."""
 
 
 Whom: TypeAlias = Entered | Assigned | Everyone

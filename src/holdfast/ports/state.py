@@ -23,6 +23,7 @@ from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.devices import DeviceTransaction, DeviceView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.experiments import ExperimentTransaction, ExperimentView
+from holdfast.ports.holdouts import HoldoutTransaction, HoldoutView
 from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
@@ -311,6 +312,7 @@ class View(
     DeviceView,
     AdaptiveView,
     BoardView,
+    HoldoutView,
     AccountView,
     TeamworkView,
     WordsView,
@@ -527,6 +529,7 @@ class Transaction(
     DeviceTransaction,
     AdaptiveTransaction,
     BoardTransaction,
+    HoldoutTransaction,
     AccountTransaction,
     TeamworkTransaction,
     WordsTransaction,

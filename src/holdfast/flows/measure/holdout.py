@@ -3,29 +3,33 @@
 Each period has a draw of its own, so each is a trial of its own: who is in which arm is reckoned again from the same
 hash that held them out. What people did is counted from the period's first moment to its last, or until now.
 
-The setting says how large the holdout is now. Whether it was so in an earlier period is asked of what happened: where
-the held out were written to as well, there was no holdout, and the period counts for nothing.
+How it was drawn was noted each time that was changed, so an earlier period is reckoned by the share of then. Where the
+share was changed within a period, those held out all along are compared with those who never were. And it is asked of
+what happened: where the held out were written to as well, there was no holdout, and the period counts for nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Protocol
 from zoneinfo import ZoneInfo
 
-from holdfast.decisions.holdout import Rotation, global_places, global_salt, period_before, period_begins, period_of
+from holdfast.decisions.holdout import Rotation, global_places, global_salt
 from holdfast.events.event import Json
+from holdfast.flows.measure.holdout_draws import DrawnPeriod, drawn_periods
 from holdfast.flows.measure.trial_subject import GUARDRAILS, ORDERS, Subject
 from holdfast.flows.measure.trials import Measured, TrialWish, check_trial_wish, read_trial
 from holdfast.kernel.errors import Invalid
-from holdfast.kernel.moments import format_moment, from_millis, to_millis
+from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.kernel.money import minor_digits
 from holdfast.measures.compared import Comparison, Effect, Found, Plan
 from holdfast.measures.metrics import HOUR_SECONDS, Everyone, Metric, Outcomes
 from holdfast.measures.pooled import pooled_difference, pooled_ratio
 from holdfast.ports.history import History
+from holdfast.ports.holdouts import HoldoutDraw
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,8 +39,6 @@ if TYPE_CHECKING:
 PERIODS = 8
 """Periods that are told where nobody says."""
 PERIODS_MOST = 40
-ALL_TIME = timedelta(days=90)
-"""How far back it is read where nobody is ever drawn anew."""
 WRITTEN_TO_MOST = 0.1
 """Of the share of others who were written to: more of the held out, and they were held out of nothing."""
 
@@ -49,6 +51,10 @@ class HoldoutSettings:
     rotates: Rotation
     zone: ZoneInfo
     currency: str
+
+    def draw(self, since_ms: int) -> HoldoutDraw:
+        """The same as it is noted."""
+        return HoldoutDraw(since_ms=since_ms, share=self.share, rotates=self.rotates, zone=self.zone.key)
 
 
 class Drawing(Protocol):
@@ -81,9 +87,12 @@ class HoldoutPeriod:
     name: str
     """As `decisions.holdout.period_of` has it, such as `2026-Q1`; empty for all time."""
     since_ms: int
+    """When it begins; or when somebody was first held out in it, where that was later."""
     until_ms: int
-    """When it ends, or now, where it is not over."""
+    """When it ends, or now, where it is not over; or when nobody was held out any more."""
     is_over: bool
+    drawn: DrawnPeriod
+    """Which shares were in force in it."""
     measured: Measured
 
     @property
@@ -160,6 +169,11 @@ class HoldoutReading:
                     "until": format_moment(from_millis(each.until_ms)),
                     "is_over": each.is_over,
                     "in_force": each.in_force,
+                    "shares": [
+                        {"since": format_moment(from_millis(one.since_ms)), "share": one.share}
+                        for one in each.drawn.stretches
+                    ],
+                    "noted": each.drawn.noted,
                     "trial": trial_json(each.measured),
                 }
                 for each in self.periods
@@ -202,11 +216,18 @@ class HoldoutReading:
 
 
 async def read_holdout(
-    history: History, settings: HoldoutSettings, wish: TrialWish, *, now_ms: int, periods: int = PERIODS
+    history: History,
+    settings: HoldoutSettings,
+    wish: TrialWish,
+    *,
+    now_ms: int,
+    periods: int = PERIODS,
+    draws: Sequence[HoldoutDraw] = (),
 ) -> HoldoutReading:
     """Read the global holdout, period by period.
 
     Args:
+        draws: how it was drawn at what time, as the state has it; as the settings say where nothing was ever noted.
         wish: of which the goal, the orders' event, the reading, the confidence and the moment count.
         periods: how many at most, the one that runs among them.
 
@@ -217,51 +238,49 @@ async def read_holdout(
     check_trial_wish(wish)
     as_of_ms = now_ms if wish.as_of_ms is None else min(wish.as_of_ms, now_ms)
     found = []
-    for begins, ends in _spans(from_millis(as_of_ms), settings, periods):
-        each = await _read_period(history, settings, wish, begins, ends, as_of_ms)
+    for drawn in islice(drawn_periods(from_millis(as_of_ms), draws or (settings.draw(0),)), periods):
+        each = await _read_period(history, settings, wish, drawn, as_of_ms)
         if not any(variant.people for variant in each.measured.reading.variants):
             break
         found.append(each)
     return HoldoutReading(settings=settings, as_of_ms=as_of_ms, periods=tuple(reversed(found)))
 
 
-def _spans(now: datetime, settings: HoldoutSettings, count: int) -> list[tuple[datetime, datetime]]:
-    """When periods begin and end, the one that runs first."""
-    if settings.rotates == "never":
-        return [(now - ALL_TIME, now)]
-    ends, spans = now, []
-    begins = period_begins(now, settings.zone, settings.rotates)
-    for _ in range(count):
-        spans.append((begins, ends))
-        begins, ends = period_before(begins, settings.zone, settings.rotates), begins
-    return spans
-
-
-async def _read_period(  # noqa: PLR0917 - What is asked of whom, and when.
-    history: History, settings: HoldoutSettings, wish: TrialWish, begins: datetime, ends: datetime, as_of_ms: int
+async def _read_period(
+    history: History, settings: HoldoutSettings, wish: TrialWish, drawn: DrawnPeriod, as_of_ms: int
 ) -> HoldoutPeriod:
-    since_ms, until_ms = to_millis(begins), to_millis(ends)
-    name = period_of(begins, settings.zone, settings.rotates)
-    held = global_places(settings.share)
     question = Outcomes(
-        whom=Everyone(at_ms=since_ms, until_ms=until_ms, salt=global_salt(name), held=held),
-        metrics=_metrics(wish, _whole_hours((until_ms - since_ms) // 1000)),
+        whom=Everyone(
+            at_ms=drawn.since_ms,
+            until_ms=drawn.until_ms,
+            salt=global_salt(drawn.name),
+            held=global_places(drawn.least),
+            free=global_places(drawn.most),
+        ),
+        metrics=_metrics(wish, _whole_hours((drawn.until_ms - drawn.since_ms) // 1000)),
         # Nothing that came after the period is asked about, and what came later of what was in it is in it.
         as_of_ms=as_of_ms,
         currency=settings.currency,
     )
+    compared = 1 - drawn.most + drawn.least
     plan = Plan(
         reading=wish.reading or "sequential",
         confidence=wish.confidence,
         base="holdout",
-        shares={"treated": 1 - settings.share, "holdout": settings.share},
+        shares={"treated": (1 - drawn.most) / compared, "holdout": drawn.least / compared},
         # Who is never drawn anew was held out before as well: what they did then is no measure of what they would do.
-        adjust=wish.adjust and settings.rotates != "never",
+        adjust=wish.adjust and drawn.rotates,
     )
-    subject = Subject(id=f"holdout:{name}" if name else "holdout", kind="holdout", whom=question.whom)
+    subject = Subject(id=f"holdout:{drawn.name}" if drawn.name else "holdout", kind="holdout", whom=question.whom)
     measured = await read_trial(history, subject, question, plan, wish, primary=("", 1))
-    is_over = until_ms < as_of_ms
-    return HoldoutPeriod(name=name, since_ms=since_ms, until_ms=until_ms, is_over=is_over, measured=measured)
+    return HoldoutPeriod(
+        name=drawn.name,
+        since_ms=drawn.since_ms,
+        until_ms=drawn.until_ms,
+        is_over=drawn.until_ms < as_of_ms,
+        drawn=drawn,
+        measured=measured,
+    )
 
 
 def _whole_hours(seconds: int) -> int:

@@ -196,6 +196,7 @@ async def _whole(view: View) -> dict[str, Rows]:
         "suppressions": {f"{each.channel} {each.address}": each.reason for each in await view.every_suppression()},
         "accounts": {each.email: each for each in await view.accounts()},
         "connections": {each.name: each for each in await view.connections()},
+        "holdout draws": {str(each.since_ms): each for each in await view.holdout_draws()},
         "catalogues": {each.name: (each.items, dict(each.fields), each.ranked_by) for each in await view.catalogues()},
         "coupons": {each.name: (each.codes, each.given) for each in await view.coupon_pools()},
         "audit entries": {str(each.id): each for each in await view.audit(AuditQuery(), limit=EVERYTHING)},

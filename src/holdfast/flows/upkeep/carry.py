@@ -1,8 +1,8 @@
 """Carry: what a state made anew takes from the one before, because no log tells it.
 
-Definitions and their versions, keys, accounts, connections, notes (lists, the KPI tree), runs of campaigns with their
-audiences, what waits in inboxes, what is kept of those who are forgotten, own events on their way to the log, the turns
-themselves; and what somebody did by hand to bad records and dead letters.
+Definitions and their versions, keys, accounts, connections, notes (lists, the KPI tree), how the global holdout was
+drawn, runs of campaigns with their audiences, what waits in inboxes, what is kept of those who are forgotten, own
+events on their way to the log, the turns themselves; and what somebody did by hand to bad records and dead letters.
 """
 
 from __future__ import annotations
@@ -91,6 +91,7 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
         notes = {name: value for name, value in (await view.notes()).items() if _outlives(name)}
         keys, tombstones, erasures = await view.keys(), await view.every_tombstone(), await view.erasures()
         connections, accounts = await view.connections(), await view.accounts()
+        draws = await view.holdout_draws()
         runs = await view.runs_in(RUN_STATES, limit=RUNS_MOST)
         async with state.begin() as transaction:
             for name, value in notes.items():
@@ -101,6 +102,8 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
                 await transaction.put_connection(connection)
             for account in accounts:
                 await transaction.put_account(account)
+            for draw in draws:
+                await transaction.put_holdout_draw(draw)
             await transaction.add_tombstones(tombstones)
             for erasure in erasures:
                 await transaction.put_erasure(erasure)
@@ -111,6 +114,7 @@ async def carry_before(before: Before, state: State) -> dict[str, int]:
     return {"notes": len(notes), "keys": len(keys), "erasures": len(erasures), "runs": len(runs)} | {
         "connections": len(connections),
         "accounts": len(accounts),
+        "holdout draws": len(draws),
         "templates and blocks": templates,
         "experiments": experiments,
     }

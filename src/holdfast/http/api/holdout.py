@@ -18,14 +18,29 @@ from holdfast.wiring import Application
 
 
 @dataclass(frozen=True, kw_only=True)
+class HoldoutShareShape:
+    """The share that was in force from a moment on."""
+
+    since: str
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class HoldoutPeriodShape:
-    """One period with a draw of its own. Where it was not `in_force`, the held out were written to like others."""
+    """One period with a draw of its own. Where it was not `in_force`, the held out were written to like others.
+
+    `shares` are those in force in the period; where they changed, those held out all along are compared with those who
+    never were, and the others are the trial's `apart_people`. Where they were not `noted` at the time, they are taken
+    for the first that was noted later.
+    """
 
     period: str
     since: str
     until: str
     is_over: bool
     in_force: bool
+    shares: list[HoldoutShareShape]
+    noted: bool
     trial: TrialShape
 
 
@@ -77,13 +92,20 @@ def holdout_routes(app: Application) -> APIRouter:
             | {"adjust": adjust}
         )
         await app.catch_up()
-        now_ms = to_millis(app.clock.now())
-        found = await read_holdout(app.history, holdout_settings(app.settings), wish, now_ms=now_ms, periods=periods)
+        now_ms, settings = to_millis(app.clock.now()), holdout_settings(app.settings)
+        async with app.state.view() as view:
+            draws = await view.holdout_draws()
+        found = await read_holdout(app.history, settings, wish, now_ms=now_ms, periods=periods, draws=draws)
         told: dict[str, Any] = found.json
         return HoldoutShape(
             **{name: each for name, each in told.items() if name not in {"periods", "pooled"}},
-            periods=[HoldoutPeriodShape(**{**each, "trial": TrialShape(**each["trial"])}) for each in told["periods"]],
+            periods=[_period(each) for each in told["periods"]],
             pooled=[HoldoutPooled(**each) for each in told["pooled"]],
         )
 
     return routes
+
+
+def _period(told: dict[str, Any]) -> HoldoutPeriodShape:
+    shares = [HoldoutShareShape(**each) for each in told["shares"]]
+    return HoldoutPeriodShape(**{**told, "shares": shares, "trial": TrialShape(**told["trial"])})

@@ -14,6 +14,7 @@ from holdfast.kernel.money import minor_digits
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
 from holdfast.measures.breakdown import ranked, with_trait
 from holdfast.measures.metrics import (
+    BETWEEN,
     EXPOSED_BY,
     SEGMENTS_MOST,
     Assigned,
@@ -316,16 +317,25 @@ def _everyone(scope: Scope, whom: Everyone) -> Sql:
         "reinterpretAsUInt64(substring(SHA256(concat([[prefix]], user_id)), 1, 8))",
         {"prefix": bind("String", place_prefix(whom.salt))},
     )
-    arms = fill("if([[lot]] < [[held]], 'holdout', 'treated')", {"lot": lot, "held": bind("UInt64", whom.held)})
+    arms = fill(
+        "multiIf([[lot]] < [[held]], 'holdout', [[lot]] < [[free]], [[between]], 'treated')",
+        {
+            "lot": lot,
+            "held": bind("UInt64", whom.held),
+            "free": bind("UInt64", whom.free),
+            "between": bind("String", BETWEEN),
+        },
+    )
     seen = fill("first_seen <= [[at]]", {"at": scope.moment(whom.at_ms)})
     if whom.until_ms is not None:
         seen = fill("first_seen < [[until]]", {"until": scope.moment(whom.until_ms)})
     return fill(
-        """SELECT person, [[variant]] AS variant, false AS apart, toFloat64(1) AS chance, '' AS origin,
+        """SELECT person, [[variant]] AS variant, variant = [[between]] AS apart, toFloat64(1) AS chance, '' AS origin,
             [[at_ms]] AS entered_ms, toValidUTF8(user_id) AS key
         FROM people FINAL WHERE workspace = [[here]] AND [[seen]] [[named]]""",
         {
             "variant": arms if whom.salt else sql("''"),
+            "between": bind("String", BETWEEN),
             "at_ms": bind("Int64", whom.at_ms),
             "here": scope.here,
             "seen": seen,

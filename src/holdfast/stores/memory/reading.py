@@ -37,6 +37,7 @@ from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.devices import ReadingDevices
 from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.experiments import ReadingExperiments
+from holdfast.stores.memory.holdouts import ReadingHoldouts
 from holdfast.stores.memory.inbox import ReadingInbox
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.receipts import ReadingReceipts
@@ -67,6 +68,7 @@ class MemoryView(
     ReadingDevices,
     ReadingAdaptive,
     ReadingBoards,
+    ReadingHoldouts,
     ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,

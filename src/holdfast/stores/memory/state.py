@@ -36,6 +36,7 @@ from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.devices import ChangingDevices
 from holdfast.stores.memory.erasure import ChangingErasure
 from holdfast.stores.memory.experiments import ChangingExperiments
+from holdfast.stores.memory.holdouts import ChangingHoldouts
 from holdfast.stores.memory.inbox import ChangingInbox
 from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
@@ -62,6 +63,7 @@ class MemoryTransaction(
     ChangingDevices,
     ChangingAdaptive,
     ChangingBoards,
+    ChangingHoldouts,
     ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,

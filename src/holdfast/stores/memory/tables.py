@@ -13,6 +13,7 @@ from holdfast.ports.catalogues import Catalogue, CatalogueItem, CouponCode, Coup
 from holdfast.ports.connections import Connection
 from holdfast.ports.erasure import Erasure, Tombstone
 from holdfast.ports.experiments import SavedExperiment
+from holdfast.ports.holdouts import HoldoutDraw
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.receipts import Reached
@@ -87,6 +88,8 @@ class Tables:
     comments: dict[int, Comment] = field(default_factory=dict)
     drafts: dict[tuple[str, str], Draft] = field(default_factory=dict)
     analyses: dict[tuple[AnalysisKind, str], Analysis] = field(default_factory=dict)
+    holdout_draws: dict[int, HoldoutDraw] = field(default_factory=dict)
+    """By when they began."""
     presences: dict[tuple[str, str, str], Presence] = field(default_factory=dict)
     live_segments: dict[int, LiveSegment] = field(default_factory=dict)
     live_last: int = 0

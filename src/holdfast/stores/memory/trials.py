@@ -14,6 +14,7 @@ from holdfast.events.event import OWN_SOURCE, Json
 from holdfast.kernel.chance import place
 from holdfast.kernel.money import minor_digits
 from holdfast.measures.metrics import (
+    BETWEEN,
     EXPOSED_BY,
     SEGMENTS_MOST,
     Assigned,
@@ -151,8 +152,8 @@ class TrialReader:
             found = [
                 Entry(
                     person=row.person,
-                    variant=_drawn(whom, row.user_id),
-                    apart=False,
+                    variant=(drawn := _drawn(whom, row.user_id)),
+                    apart=drawn == BETWEEN,
                     chance=1.0,
                     origin="",
                     at_ms=whom.at_ms,
@@ -343,7 +344,8 @@ class TrialReader:
 def _drawn(whom: Everyone, key: str) -> str:
     if not whom.salt:
         return ""
-    return "holdout" if place(whom.salt, key) < whom.held else "treated"
+    lot = place(whom.salt, key)
+    return "holdout" if lot < whom.held else BETWEEN if lot < whom.free else "treated"
 
 
 def _placed(entry: Entry, place: int) -> Entry:

@@ -39,6 +39,7 @@ from holdfast.stores.postgres.devices import ChangingDevices, ReadingDevices
 from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.postgres.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
+from holdfast.stores.postgres.holdouts import ChangingHoldouts, ReadingHoldouts
 from holdfast.stores.postgres.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.postgres.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.postgres.live import ChangingLive, ReadingLive
@@ -92,6 +93,7 @@ class PostgresView(
     ReadingDevices,
     ReadingAdaptive,
     ReadingBoards,
+    ReadingHoldouts,
     ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,
@@ -119,6 +121,7 @@ class PostgresTransaction(
     ChangingDevices,
     ChangingAdaptive,
     ChangingBoards,
+    ChangingHoldouts,
     ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,

@@ -21,6 +21,7 @@ from holdfast.stores.sqlite.devices import ChangingDevices, ReadingDevices
 from holdfast.stores.sqlite.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.sqlite.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
+from holdfast.stores.sqlite.holdouts import ChangingHoldouts, ReadingHoldouts
 from holdfast.stores.sqlite.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.sqlite.live import ChangingLive, ReadingLive
@@ -69,6 +70,7 @@ class SqliteView(
     ReadingDevices,
     ReadingAdaptive,
     ReadingBoards,
+    ReadingHoldouts,
     ReadingAccounts,
     ReadingTeamwork,
     ReadingWords,
@@ -96,6 +98,7 @@ class SqliteTransaction(
     ChangingDevices,
     ChangingAdaptive,
     ChangingBoards,
+    ChangingHoldouts,
     ChangingAccounts,
     ChangingTeamwork,
     ChangingWords,
