@@ -21,6 +21,7 @@ from holdfast.ports.boards import BoardTransaction, BoardView
 from holdfast.ports.catalogues import CatalogueTransaction, CatalogueView
 from holdfast.ports.connections import ConnectionTransaction, ConnectionView
 from holdfast.ports.devices import DeviceTransaction, DeviceView
+from holdfast.ports.dictionary import DictionaryTransaction, DictionaryView
 from holdfast.ports.erasure import ErasureTransaction, ErasureView
 from holdfast.ports.experiments import ExperimentTransaction, ExperimentView
 from holdfast.ports.holdouts import HoldoutTransaction, HoldoutView
@@ -28,6 +29,7 @@ from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.live import LiveTransaction, LiveView
 from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
+from holdfast.ports.sharing import SharingTransaction, SharingView
 from holdfast.ports.teamwork import TeamworkTransaction, TeamworkView
 from holdfast.ports.templates import TemplateTransaction, TemplateView
 from holdfast.ports.turns import TurnTransaction, TurnView
@@ -312,6 +314,8 @@ class View(
     DeviceView,
     AdaptiveView,
     BoardView,
+    DictionaryView,
+    SharingView,
     HoldoutView,
     AccountView,
     TeamworkView,
@@ -529,6 +533,8 @@ class Transaction(
     DeviceTransaction,
     AdaptiveTransaction,
     BoardTransaction,
+    DictionaryTransaction,
+    SharingTransaction,
     HoldoutTransaction,
     AccountTransaction,
     TeamworkTransaction,

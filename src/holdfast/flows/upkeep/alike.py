@@ -205,6 +205,8 @@ async def _whole(view: View) -> dict[str, Rows]:
         "drafts": {f"{each.kind}:{each.about}": each for each in await view.drafts(limit=EVERYTHING)},
         "saved insights": {each.id: each for each in await _analyses(view, "insight")},
         "boards": {each.id: each for each in await _analyses(view, "board")},
+        "meanings": {f"{each.event}/{each.name}": each for each in await view.meanings()},
+        "shared links": {each.id: each for each in await view.shared_links()},
         "bad records": dict(await view.count_bad_records(by_code=True)),
     }
 

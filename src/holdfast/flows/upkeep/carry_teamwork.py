@@ -14,13 +14,15 @@ EVERYTHING = 2**31
 
 
 async def carry_teamwork(view: View, transaction: Transaction) -> dict[str, int]:
-    """Take over the audit log, approvals, comments, drafts, saved insights and boards; returns how many of each."""
+    """Take over what there is of all of it; returns how many of each."""
     return {
         "audit entries": await _carry_audit(view, transaction),
         "approvals": await _carry_approvals(view, transaction),
         "comments": await _carry_comments(view, transaction),
         "drafts": await _carry_drafts(view, transaction),
         "saved insights and boards": await _carry_analyses(view, transaction),
+        "meanings": await _carry_meanings(view, transaction),
+        "shared links": await _carry_links(view, transaction),
     }
 
 
@@ -67,3 +69,17 @@ async def _carry_analyses(view: View, transaction: Transaction) -> int:
     for analysis in found:
         await transaction.put_analysis(analysis)
     return len(found)
+
+
+async def _carry_meanings(view: View, transaction: Transaction) -> int:
+    meanings = await view.meanings()
+    for meaning in meanings:
+        await transaction.put_meaning(meaning)
+    return len(meanings)
+
+
+async def _carry_links(view: View, transaction: Transaction) -> int:
+    links = await view.shared_links()
+    for link in links:
+        await transaction.put_shared_link(link)
+    return len(links)

@@ -35,6 +35,7 @@ from holdfast.stores.memory.boards import ReadingBoards
 from holdfast.stores.memory.catalogues import ReadingCatalogues
 from holdfast.stores.memory.connections import ReadingConnections
 from holdfast.stores.memory.devices import ReadingDevices
+from holdfast.stores.memory.dictionary import ReadingDictionary
 from holdfast.stores.memory.erasure import ReadingErasure
 from holdfast.stores.memory.experiments import ReadingExperiments
 from holdfast.stores.memory.holdouts import ReadingHoldouts
@@ -42,6 +43,7 @@ from holdfast.stores.memory.inbox import ReadingInbox
 from holdfast.stores.memory.live import ReadingLive
 from holdfast.stores.memory.receipts import ReadingReceipts
 from holdfast.stores.memory.runs import MemoryRuns
+from holdfast.stores.memory.sharing import ReadingSharing
 from holdfast.stores.memory.teamwork import ReadingTeamwork
 from holdfast.stores.memory.templates import ReadingTemplates
 from holdfast.stores.memory.turns import MemoryTurns
@@ -68,6 +70,8 @@ class MemoryView(
     ReadingDevices,
     ReadingAdaptive,
     ReadingBoards,
+    ReadingDictionary,
+    ReadingSharing,
     ReadingHoldouts,
     ReadingAccounts,
     ReadingTeamwork,

@@ -34,6 +34,7 @@ from holdfast.stores.memory.boards import ChangingBoards
 from holdfast.stores.memory.catalogues import ChangingCatalogues
 from holdfast.stores.memory.connections import ChangingConnections
 from holdfast.stores.memory.devices import ChangingDevices
+from holdfast.stores.memory.dictionary import ChangingDictionary
 from holdfast.stores.memory.erasure import ChangingErasure
 from holdfast.stores.memory.experiments import ChangingExperiments
 from holdfast.stores.memory.holdouts import ChangingHoldouts
@@ -42,6 +43,7 @@ from holdfast.stores.memory.live import ChangingLive
 from holdfast.stores.memory.reading import MemoryView
 from holdfast.stores.memory.receipts import ChangingReceipts
 from holdfast.stores.memory.runs import MemoryChangingRuns
+from holdfast.stores.memory.sharing import ChangingSharing
 from holdfast.stores.memory.tables import Tables
 from holdfast.stores.memory.teamwork import ChangingTeamwork
 from holdfast.stores.memory.templates import ChangingTemplates
@@ -63,6 +65,8 @@ class MemoryTransaction(
     ChangingDevices,
     ChangingAdaptive,
     ChangingBoards,
+    ChangingDictionary,
+    ChangingSharing,
     ChangingHoldouts,
     ChangingAccounts,
     ChangingTeamwork,

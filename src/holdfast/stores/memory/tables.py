@@ -11,6 +11,7 @@ from holdfast.ports.adaptive import Weighing
 from holdfast.ports.boards import Analysis, AnalysisKind
 from holdfast.ports.catalogues import Catalogue, CatalogueItem, CouponCode, CouponPool, Edition
 from holdfast.ports.connections import Connection
+from holdfast.ports.dictionary import Meaning
 from holdfast.ports.erasure import Erasure, Tombstone
 from holdfast.ports.experiments import SavedExperiment
 from holdfast.ports.holdouts import HoldoutDraw
@@ -18,6 +19,7 @@ from holdfast.ports.inbox import InboxItem
 from holdfast.ports.live import LiveSegment, Membership
 from holdfast.ports.receipts import Reached
 from holdfast.ports.runs import Planned, Run
+from holdfast.ports.sharing import SharedLink
 from holdfast.ports.state import AccessKey, Answered, BadRecord, Decision, Identity, SavedSegment, Send, SendState
 from holdfast.ports.teamwork import Approval, AuditEntry, Comment, Draft, Presence
 from holdfast.ports.templates import SavedTemplate
@@ -90,6 +92,9 @@ class Tables:
     analyses: dict[tuple[AnalysisKind, str], Analysis] = field(default_factory=dict)
     holdout_draws: dict[int, HoldoutDraw] = field(default_factory=dict)
     """By when they began."""
+    meanings: dict[tuple[str, str], Meaning] = field(default_factory=dict)
+    """By event and name."""
+    shared_links: dict[str, SharedLink] = field(default_factory=dict)
     presences: dict[tuple[str, str, str], Presence] = field(default_factory=dict)
     live_segments: dict[int, LiveSegment] = field(default_factory=dict)
     live_last: int = 0

@@ -36,6 +36,7 @@ from holdfast.stores.postgres.boards import ChangingBoards, ReadingBoards
 from holdfast.stores.postgres.catalogues import ChangingCatalogues, ReadingCatalogues
 from holdfast.stores.postgres.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.postgres.devices import ChangingDevices, ReadingDevices
+from holdfast.stores.postgres.dictionary import ChangingDictionary, ReadingDictionary
 from holdfast.stores.postgres.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.postgres.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.postgres.feed import ChangingFeed, ReadingFeed
@@ -52,6 +53,7 @@ from holdfast.stores.postgres.refusals import LOST, in_our_words
 from holdfast.stores.postgres.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.postgres.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.postgres.session import Connection
+from holdfast.stores.postgres.sharing import ChangingSharing, ReadingSharing
 from holdfast.stores.postgres.small import ChangingSmall, ReadingSmall
 from holdfast.stores.postgres.teamwork import ChangingTeamwork, ReadingTeamwork
 from holdfast.stores.postgres.templates import ChangingTemplates, ReadingTemplates
@@ -93,6 +95,8 @@ class PostgresView(
     ReadingDevices,
     ReadingAdaptive,
     ReadingBoards,
+    ReadingDictionary,
+    ReadingSharing,
     ReadingHoldouts,
     ReadingAccounts,
     ReadingTeamwork,
@@ -121,6 +125,8 @@ class PostgresTransaction(
     ChangingDevices,
     ChangingAdaptive,
     ChangingBoards,
+    ChangingDictionary,
+    ChangingSharing,
     ChangingHoldouts,
     ChangingAccounts,
     ChangingTeamwork,

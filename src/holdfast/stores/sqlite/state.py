@@ -18,6 +18,7 @@ from holdfast.stores.sqlite.catalogues import ChangingCatalogues, ReadingCatalog
 from holdfast.stores.sqlite.checkpoint import Checkpointer
 from holdfast.stores.sqlite.connections import ChangingConnections, ReadingConnections
 from holdfast.stores.sqlite.devices import ChangingDevices, ReadingDevices
+from holdfast.stores.sqlite.dictionary import ChangingDictionary, ReadingDictionary
 from holdfast.stores.sqlite.erasure import ChangingErasure, ReadingErasure
 from holdfast.stores.sqlite.experiments import ChangingExperiments, ReadingExperiments
 from holdfast.stores.sqlite.feed import ChangingFeed, ReadingFeed
@@ -32,6 +33,7 @@ from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
 from holdfast.stores.sqlite.receipts import ChangingReceipts, ReadingReceipts
 from holdfast.stores.sqlite.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
+from holdfast.stores.sqlite.sharing import ChangingSharing, ReadingSharing
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
 from holdfast.stores.sqlite.teamwork import ChangingTeamwork, ReadingTeamwork
 from holdfast.stores.sqlite.templates import ChangingTemplates, ReadingTemplates
@@ -70,6 +72,8 @@ class SqliteView(
     ReadingDevices,
     ReadingAdaptive,
     ReadingBoards,
+    ReadingDictionary,
+    ReadingSharing,
     ReadingHoldouts,
     ReadingAccounts,
     ReadingTeamwork,
@@ -98,6 +102,8 @@ class SqliteTransaction(
     ChangingDevices,
     ChangingAdaptive,
     ChangingBoards,
+    ChangingDictionary,
+    ChangingSharing,
     ChangingHoldouts,
     ChangingAccounts,
     ChangingTeamwork,
