@@ -12,6 +12,7 @@ from msgspec import structs
 
 from holdfast.decisions.holdout import global_places, global_salt, held_out
 from holdfast.events.event import OWN_SOURCE, Json
+from holdfast.kernel.moments import from_millis
 from holdfast.measures.metrics import (
     DAY_SECONDS,
     Assigned,
@@ -64,6 +65,10 @@ def entered(identity: int, arm: str, at_ms: int = AT) -> HistoryRow:
 
 def bought(identity: int, after_ms: int, name: str = ORDERED, **said: Json) -> HistoryRow:
     return row(identity, name, AT + after_ms, properties=said)
+
+
+def said(identity: int, country: Json, at_ms: int, **fields: Any) -> HistoryRow:
+    return row(identity, "Identified", at_ms, kind="identify", properties={"country": country}, **fields)
 
 
 async def tallied(history: History, rows: Sequence[HistoryRow], question: Outcomes) -> dict[str, Tally]:
@@ -191,7 +196,9 @@ async def history_looks(history: History, rows: Sequence[HistoryRow], planned: i
 async def test_a_trait_tells_people_apart(history: History) -> None:
     countries = ["DE", "DE", "FR", None, 7, *(f"c{n:02}" for n in range(25))]
     people = [person(n, {} if each is None else {"country": each}) for n, each in enumerate(countries, 1)]
-    await put(history, people, [assigned(n, "bold") for n in range(1, len(countries) + 1)])
+    rows = [assigned(n, "bold") for n in range(1, len(countries) + 1)]
+    rows += [said(n, each, AT - DAY) for n, each in enumerate(countries, 1) if each is not None]
+    await put(history, people, rows)
     told = await history.trial_tallies(asked(metrics=(BOUGHT,), trait="country"))
     found = {(each.part, each.label): each.people for each in told}
     assert found["value", "DE"] == 2
@@ -199,6 +206,28 @@ async def test_a_trait_tells_people_apart(history: History) -> None:
     assert found["value", "7"] == 1
     assert sum(part == "value" for part, _ in found) == 20
     assert sum(found.values()) == len(countries)
+
+
+async def test_a_trait_is_as_it_had_been_said_by_when_they_were_assigned(history: History) -> None:
+    people = [person(n, {"country": "FR"}) for n in range(1, 7)] + [person(7), person(8)]
+    rows = [
+        *(assigned(n, "bold") for n in range(1, 9)),
+        said(1, "DE", AT - 9 * DAY), said(1, "IT", AT - DAY), said(1, "FR", AT + 1),
+        said(2, "IT", AT), said(2, "FR", AT + DAY),  # Said as they were assigned.
+        said(3, "FR", AT + 1),  # Only afterwards.
+        said(5, "IT", AT - DAY), said(5, None, AT - HOUR), said(5, "FR", AT + DAY),
+        said(6, "IT", AT - DAY, received_at=from_millis(NOW - DAY)),
+        said(8, "IT", AT + DAY), said(8, None, AT + 2 * DAY),
+    ]  # fmt: skip
+    await put(history, people, rows)
+
+    async def parts(**how: Any) -> dict[tuple[str, str], int]:
+        told = await history.trial_tallies(asked(metrics=(BOUGHT,), trait="country", **how))
+        return {(each.part, each.label): each.people for each in told}
+
+    assert await parts() == {("value", "IT"): 3, ("unknown", ""): 2, ("none", ""): 3}
+    early = await parts(as_of_ms=NOW - 2 * DAY)
+    assert early == {("value", "IT"): 2, ("unknown", ""): 3, ("none", ""): 3}, "what had not reached us says nothing"
 
 
 async def test_chances_weigh(history: History) -> None:
@@ -360,10 +389,6 @@ async def test_everyone_is_divided_by_the_hash_that_holds_them_out(history: Hist
 
 GERMAN = decode_condition({"type": "trait", "trait": "country", "operator": "equals", "value": "DE"})
 BUYER = decode_condition({"type": "did", "event": ORDERED, "at_least": 1})
-
-
-def said(identity: int, country: str, at_ms: int) -> HistoryRow:
-    return row(identity, "Identified", at_ms, kind="identify", properties={"country": country})
 
 
 async def test_people_are_in_a_segment_as_they_were_before_they_were_assigned(history: History) -> None:

@@ -42,7 +42,9 @@ def show(
     planned_people: Annotated[
         int | None, typer.Option(help="How many people there are to be, for planned looks.")
     ] = None,
-    trait: Annotated[str | None, typer.Option(help="Tell segments apart by this trait.")] = None,
+    trait: Annotated[
+        str | None, typer.Option(help="Tell segments apart by this trait, as it stood when people were assigned.")
+    ] = None,
     segment: Annotated[
         list[str] | None,
         typer.Option(metavar="ID", help="Tell who was in this saved segment apart; may be given again."),

@@ -170,7 +170,8 @@ class Outcomes:
     planned_people: int | None = None
     """Tells apart the looks that people belong to."""
     trait: str | None = None
-    """Tells apart the values of this trait, as it stands now."""
+    """Tells apart the values of this trait, as it was last said by when people were assigned: what a variant did to it
+    later must not divide them."""
     among: InAndOut | None = None
     """Tells those in a segment from the others, in place of a trait's values."""
     exposed_by: Exposure = "sent"
@@ -201,7 +202,8 @@ class Tally:
     look: int
     """Which look they belong to, from 1; 0 where nobody has planned how many people there are to be."""
     part: str
-    """Of a question by trait: `value`, `none` or `other`; by segment, `value` of those in it, `other` of those not, and
+    """Of a question by trait: `value`, `none`, `other`, or `unknown` where nothing had been said of it by then and they
+    have it now; by segment, `value` of those in it, `other` of those not, and
     `none` of those who had not been seen by the moment it is asked at."""
     label: str
     people: int

@@ -159,6 +159,7 @@ function tighter(all: Found[]): Found[] {
 function segmentName(segment: string | null, chosen: string[], names: Map<string, string>): string {
   if (segment === '(none)') return t('Without it')
   if (segment === '(other)') return t('All others')
+  if (segment === '(unknown)') return t('Not known when they were assigned')
   // Of a saved segment, the server names it by its id: who was in it, who was not, and who was not seen before.
   for (const id of chosen) {
     const name = names.get(id) ?? id

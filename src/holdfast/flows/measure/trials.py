@@ -76,7 +76,7 @@ class TrialWish(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     base: str | None = None
     planned_people: int | None = None
     trait: str | None = None
-    """Tells segments apart: by the values of a trait, as it stands now."""
+    """Tells segments apart: by the values of a trait, as it stood when people were assigned."""
     segments: tuple[str, ...] = ()
     """Saved segments, live or not: whoever was in each before they were assigned, and whoever was not."""
     quantiles: tuple[float, ...] = ()

@@ -12,7 +12,8 @@ from holdfast.events.event import OWN_SOURCE
 from holdfast.kernel.chance import place_prefix
 from holdfast.kernel.money import minor_digits
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
-from holdfast.measures.breakdown import ranked, with_trait
+from holdfast.measures.breakdown import ranked
+from holdfast.measures.insight import label_of
 from holdfast.measures.metrics import (
     BETWEEN,
     EXPOSED_BY,
@@ -154,11 +155,49 @@ def _labelled(scope: Scope, question: Outcomes) -> Sql:
         return fill("SELECT *, '' AS part, '' AS label FROM ([[lived]])", {"lived": lived})
     counted = fill(
         "(SELECT *, count() OVER (PARTITION BY raw_label) AS weight_of_label FROM [[told]])",
-        {"told": with_trait(scope, lived, question.trait)},
+        {"told": _with_trait_then(scope, question, lived, question.trait)},
     )
     return fill(
-        "SELECT *, if(part = 'value', assumeNotNull(raw_label), '') AS label FROM [[ranked]]",
+        """SELECT * REPLACE (if(part = 'none' AND NOT is_told AND has_now, 'unknown', part) AS part),
+            if(part = 'value', assumeNotNull(raw_label), '') AS label
+        FROM [[ranked]]""",
         {"ranked": ranked(counted, by=sql("weight_of_label"), top=SEGMENTS_MOST)},
+    )
+
+
+def _with_trait_then(scope: Scope, question: Outcomes, lived: Sql, trait: str) -> Sql:
+    """The rows with `raw_label`, the trait as it was last said by when they were assigned; null where it was missing.
+
+    Beside it `is_told`, whether anything had been said of it by then, and `has_now`, whether they have it now.
+    """
+    return fill(
+        """(SELECT * FROM (
+            SELECT * FROM ([[lived]]) AS told LEFT ANY JOIN (
+                SELECT person, true AS is_told, argMax(tuple(its_label), (ts, message_id)).1 AS raw_label
+                FROM (
+                    SELECT [[person]] AS person, ts, message_id, [[label]] AS its_label
+                    FROM events
+                    WHERE workspace = [[here]] AND event = 'Identified' AND kind = 'identify' AND ts <= [[as_of]]
+                        AND received_at <= [[as_of]] AND (
+                            mapContains(text, [[name]]) OR mapContains(number, [[name]]) OR mapContains(other, [[name]])
+                        )
+                ) AS said
+                INNER JOIN (SELECT person, entered_ms FROM ([[entries]])) AS those USING (person)
+                WHERE toUnixTimestamp64Milli(ts) <= entered_ms
+                GROUP BY person
+            ) AS theirs USING (person)
+        ) AS then LEFT ANY JOIN (
+            SELECT person, [[label]] IS NOT NULL AS has_now FROM people FINAL WHERE workspace = [[here]]
+        ) AS now USING (person))""",
+        {
+            "lived": lived,
+            "person": scope.person_of(sql("identity")),
+            "label": label_of(trait),
+            "name": bind("String", trait),
+            "entries": _entries(scope, question, placed=False),
+            "here": scope.here,
+            "as_of": scope.moment(question.as_of_ms),
+        },
     )
 
 

@@ -277,11 +277,9 @@ class TrialReader:
             return self._in_and_out(self._question.among)
         if trait is None:
             return lambda person: ("", "")
-        said = {row.person: row.traits.get(trait) for row in self._people}
-        labels = {
-            each.person: None if said.get(each.person) is None else _label(said[each.person])
-            for each in self._entries()
-        }
+        has_now = {row.person for row in self._people if row.traits.get(trait) is not None}
+        said = {each.person: self._said(each, trait) for each in self._entries()}
+        labels = {person: None if not then or then[-1] is None else _label(then[-1]) for person, then in said.items()}
         counted = Counter(each for each in labels.values() if each is not None)
         top = sorted(counted, key=lambda each: (-counted[each], each.encode("utf-8", "surrogatepass")))
         chosen = set(top[:SEGMENTS_MOST])
@@ -289,10 +287,19 @@ class TrialReader:
         def label_of(person: int) -> tuple[str, str]:
             label = labels[person]
             if label is None:
-                return "none", ""
+                return "unknown" if not said[person] and person in has_now else "none", ""
             return ("value", label) if label in chosen else ("other", "")
 
         return label_of
+
+    def _said(self, entry: Entry, trait: str) -> list[Json]:
+        """What was said of the trait by when they were assigned, in order."""
+        acts = sorted(self._acts[entry.person], key=lambda each: (each.at_ms, each.message_id))
+        return [
+            each.properties[trait]
+            for each in acts
+            if each.name == "Identified" and each.at_ms <= entry.at_ms and trait in each.properties
+        ]
 
     def _in_and_out(self, among: InAndOut) -> Callable[[int], tuple[str, str]]:
         inside = {at_ms: self._chosen_then(among.condition, at_ms) for at_ms in among.moments_ms}
