@@ -30,7 +30,7 @@ from holdfast.decisions.recovery import decode_holds
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.heard.agent import Network, read_networks
 from holdfast.messages.liquid.linked_hosts import decode_hosts
-from holdfast.messages.mail.warm_up import decode_warm_up
+from holdfast.messages.mail.warm_up import decode_warm_ups
 from holdfast.messages.pace import Rates, decode_rates
 from holdfast.messages.topics import decode_topics
 from holdfast.messages.webhook_key import signing_key
@@ -235,8 +235,10 @@ class Settings:
     email_warm_up: str = _setting(
         "",
         "For a domain nobody has heard from: how much marketing mail goes out each day, such as `from 2026-12-01: 50, "
-        "doubling, to 50000`; in the place of `doubling` a growth such as `+30%` may stand. What is transactional "
-        "goes out in any case, and counts. Days are those of UTC. Empty: no limit.",
+        "doubling, to 50000`; in the place of `doubling` a growth such as `+30%` may stand. Each domain mail is from is "
+        "counted by itself, and may have a schedule of its own, with semicolons between them: `news.shop.example from "
+        "2026-12-01: 50, doubling, to 50000`. What is transactional goes out in any case, and counts. Days are those of "
+        "UTC. Empty: no limit.",
         group="sending",
     )
 
@@ -396,7 +398,7 @@ class Settings:
             raise _invalid("secret_key", f"is shorter than {SECRET_KEY_LEAST} characters.", hint)
         decode_send_rates(self.send_rates)
         decode_domain_rates(self.domain_rates)
-        decode_warm_up(self.email_warm_up, "email_warm_up")
+        decode_warm_ups(self.email_warm_up, "email_warm_up")
         signing_key(self.webhook_secret, path="webhook_secret")
         decode_caps(self.contact_caps, "contact_caps")
         decode_topics(self.topics, "topics")

@@ -73,7 +73,7 @@ from holdfast.messages.heard.inbound import Incoming, Receipt
 from holdfast.messages.heard.reports import READ_BYTES_MOST
 from holdfast.messages.links import Linker
 from holdfast.messages.liquid.linked_hosts import decode_hosts
-from holdfast.messages.mail.warm_up import decode_warm_up
+from holdfast.messages.mail.warm_up import decode_warm_ups
 from holdfast.messages.topics import decode_topics
 from holdfast.outgoing import Outgoing
 from holdfast.places import Ground, SystemClock, open_ground, open_history, open_seat, sealer_of, secret_of
@@ -81,6 +81,7 @@ from holdfast.ports.analyst import AnalystSql
 from holdfast.ports.asking import Questions, UnderWay
 from holdfast.ports.audiences import HasAudiences
 from holdfast.ports.carrier import Carrier
+from holdfast.ports.channel import FromDomain
 from holdfast.ports.clock import Clock
 from holdfast.ports.discovery import Discovery
 from holdfast.ports.history import History
@@ -856,13 +857,13 @@ async def assemble_sending(
 
 def _lanes(settings: Settings) -> Lanes:
     """Lanes, of no channel yet."""
-    warm_up = decode_warm_up(settings.email_warm_up, "email_warm_up")
+    warm_ups = decode_warm_ups(settings.email_warm_up, "email_warm_up")
     return Lanes(
         {},
         owner=secrets.token_hex(OWNER_BYTES),
         rates=decode_send_rates(settings.send_rates),
         domain_rates=decode_domain_rates(settings.domain_rates),
-        warm_ups={} if warm_up is None else {"email": warm_up},
+        warm_ups={} if warm_ups is None else {"email": warm_ups},
     )
 
 
@@ -870,7 +871,14 @@ async def _open_offices(outgoing: Outgoing, mail: Mail, lanes: Lanes) -> Offices
     """Who takes messages; the lanes are those of their channels, now and whenever there are others."""
 
     def changed(now: Mapping[str, Office], anew: Collection[str]) -> None:
-        lanes.carry({medium: office.channel.doubt for medium, office in now.items()}, anew=anew)
+        channels = {medium: office.channel for medium, office in now.items()}
+        lanes.carry(
+            {medium: channel.doubt for medium, channel in channels.items()},
+            anew=anew,
+            sender_domains={
+                medium: channel.sender_domain for medium, channel in channels.items() if isinstance(channel, FromDomain)
+            },
+        )
 
     offices = outgoing.offices(mail.carrier, mail.mailbox, changed=changed)
     await offices.refresh()

@@ -94,6 +94,25 @@ async def state_of(house: House) -> list[str]:
         return [each.state for each in await view.sends_of(origin="text", identities=None, limit=9)]
 
 
+async def test_what_warms_up_is_the_domain_that_mail_is_from_now(tmp_path: Path) -> None:
+    warm_ups = "new.example from 2026-12-01: 50, doubling, to 50000"
+    async with a_house(tmp_path, email_sender="Shop <hi@old.example>", email_warm_up=warm_ups) as house:
+        lanes = house.app.lanes
+        assert (lanes.sender_domain("email"), lanes.warm_up("email")) == ("old.example", None)
+        async with asking(house) as client:
+            settings = {"sender": "News <news@new.example>", "server_token": TOKEN}
+            said = {"provider": "postmark", "settings": settings}
+            assert (await client.put("/api/connections/news", json=said)).status_code == 200
+            await house.settle()
+            warm_up = lanes.warm_up("email")
+            assert lanes.sender_domain("email") == "new.example"
+            assert warm_up is not None
+            assert warm_up.start == 50
+            assert (await client.delete("/api/connections/news")).status_code == 204
+            await house.settle()
+        assert (lanes.sender_domain("email"), lanes.warm_up("email")) == ("old.example", None)
+
+
 async def test_messages_wait_for_a_connection_and_go_by_it_as_soon_as_there_is_one(tmp_path: Path) -> None:
     async with a_hook(TAKEN, TAKEN) as hook, a_house(tmp_path) as house, asking(house) as client:
         await house.publish(texting())

@@ -216,12 +216,13 @@ class WatchedHistory(Watched):
 class WatchedCarrier(Watched):
     """Points around each parcel: what was taken before a crash is taken."""
 
-    def __init__(self, inner: Carrier, faults: Faults, witness: Witness) -> None:
+    def __init__(self, inner: Carrier, faults: Faults, witness: Witness | None) -> None:
+        """Without a witness somebody else shows it what is handed over."""
         super().__init__(inner, faults)
         self._witness = witness
 
     async def carry(self, parcel: Parcel) -> Verdict:
-        if not self._faults.dead:
+        if self._witness is not None and not self._faults.dead:
             self._witness.hands_over(parcel)
         await self._faults.point("carry")
         verdict: Verdict = await self._inner.carry(parcel)
@@ -230,3 +231,18 @@ class WatchedCarrier(Watched):
 
     async def close(self) -> None:
         """Nothing is held."""
+
+
+class WatchedCopies(Watched):
+    """Shows the witness every copy when the message is handed over: each has a task of its own, and while those begin
+    hours may go by in this world."""
+
+    def __init__(self, inner: Carrier, faults: Faults, witness: Witness) -> None:
+        super().__init__(inner, faults)
+        self._witness = witness
+
+    async def carry(self, parcel: Parcel) -> Verdict:
+        for each in () if self._faults.dead else (parcel, *parcel.copies):
+            self._witness.hands_over(each)
+        verdict: Verdict = await self._inner.carry(parcel)
+        return verdict

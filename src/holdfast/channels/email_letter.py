@@ -67,6 +67,18 @@ class Writer:
         return with_head(html, told.markup())
 
 
+class FromItsWriter:
+    """A channel all of whose mail is from the sender of its writer."""
+
+    __slots__ = ()
+    writer: Writer
+
+    @property
+    def sender_domain(self) -> str:
+        """The domain that mailbox providers judge."""
+        return self.writer.sender.domain
+
+
 def writer(sender: str, *, linker: Linker, workspace_name: str, reply_to: str = "", path: str = "sender") -> Writer:
     """Who writes as `sender`, such as `Shop <hello@shop.example>`. Raises Invalid for no address."""
     name, mailbox = read_sender(sender)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from holdfast.channels.declared import Answer, Declared, Desk
-from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.email_letter import FromItsWriter, Writer, writer
 from holdfast.channels.smtp_reply import Reply, Stage
 from holdfast.decisions.fields import Choice, Secret, Text, Whole
 from holdfast.messages.content import Words
@@ -64,7 +64,7 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EmailSmtp:
+class EmailSmtp(FromItsWriter):
     """Makes the parcel of a send: the letter put together, and signed by the sender's domain."""
 
     writer: Writer

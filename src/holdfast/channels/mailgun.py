@@ -12,7 +12,7 @@ from typing import Annotated
 
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
-from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.email_letter import FromItsWriter, Writer, writer
 from holdfast.channels.mailgun_inbound import read_webhook
 from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.decisions.web_fields import WebAddress
@@ -46,7 +46,7 @@ class MailgunSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mailgun:
+class Mailgun(FromItsWriter):
     """Makes the call of a send: a form of several parts, one of them the mail."""
 
     settings: MailgunSettings

@@ -11,7 +11,7 @@ from typing import Annotated
 
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
-from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.email_letter import FromItsWriter, Writer, writer
 from holdfast.channels.postmark_inbound import read_webhook
 from holdfast.decisions.fields import Secret, Text
 from holdfast.decisions.web_fields import WebAddress
@@ -48,7 +48,7 @@ class PostmarkSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Postmark:
+class Postmark(FromItsWriter):
     """Makes the call of a send."""
 
     settings: PostmarkSettings

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import status_verdict, text_of
-from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.email_letter import FromItsWriter, Writer, writer
 from holdfast.channels.sendgrid_inbound import read_events
 from holdfast.decisions.fields import Choice, Secret, Text
 from holdfast.decisions.web_fields import WebAddress
@@ -42,7 +42,7 @@ class SendgridSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sendgrid:
+class Sendgrid(FromItsWriter):
     """Makes the call of a send."""
 
     settings: SendgridSettings

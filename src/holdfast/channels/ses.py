@@ -15,7 +15,7 @@ from typing import Annotated
 from holdfast.channels.aws_signature import AwsKey, aws_headers
 from holdfast.channels.declared import Declared, Desk, HttpAnswer
 from holdfast.channels.email_http import set_up_wrong, status_verdict, text_of
-from holdfast.channels.email_letter import Writer, writer
+from holdfast.channels.email_letter import FromItsWriter, Writer, writer
 from holdfast.channels.ses_inbound import Topic, read_sns
 from holdfast.decisions.fields import Secret, Text
 from holdfast.decisions.web_fields import WebAddress
@@ -84,7 +84,7 @@ class SesSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ses:
+class Ses(FromItsWriter):
     """Makes the call of a send: the whole mail, in base 64."""
 
     settings: SesSettings

@@ -31,6 +31,10 @@ class DoubtPolicy:
         """What to do about a message in doubt."""
         return self.transactional if transactional else self.marketing
 
+    def repeats(self, *, transactional: bool) -> bool:
+        """Whether a message in doubt may be handed over once more: at once, or when somebody says so."""
+        return self.remedy(transactional=transactional) != "drop"
+
 
 ONCE = DoubtPolicy()
 """At most once: nothing is ever repeated."""

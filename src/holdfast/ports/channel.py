@@ -49,3 +49,13 @@ class Answering(Protocol):
     def answers_within_seconds(self, words: Words) -> int | None:
         """How long after the person's last message these words may be said; None for always."""
         ...
+
+
+@runtime_checkable
+class FromDomain(Protocol):
+    """What a channel says besides whose messages are all from one domain, which is judged by what it sent before."""
+
+    @property
+    def sender_domain(self) -> str:
+        """Such as `shop.example`."""
+        ...

@@ -187,6 +187,8 @@ class Settlement:
     """What it said; None where its step said it itself, or nothing was handed over."""
     words: bytes = b""
     """For a send that may be handed over again: what it said, to be kept until then. Empty to leave that as it is."""
+    kept: bool = False
+    """Whether what it said may have been kept before it was handed over: it is let go of once the matter has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from holdfast.kernel.ids import effect_key
 from holdfast.messages.content import Words
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Parcel
+from holdfast.ports.channel import FromDomain
 from holdfast.ports.state import Send
 from holdfast.testing import a_send
 from tests.unit.messages.signing import holds, rsa_pem, rsa_signer
@@ -44,6 +45,15 @@ SETTINGS: dict[str, dict[str, Any]] = {
 WORDS = Words(
     {"subject": "Grüße", "html": '<body><p>Hi</p><a href="https://shop.example/">Buy</a></body>', "preheader": "Soon"}
 )
+
+
+@pytest.mark.parametrize("name", [*SETTINGS, "email_smtp"])
+def test_each_says_which_domain_its_mail_is_from(name: str) -> None:
+    declared = providers()[name]
+    settings = SETTINGS.get(name, {"sender": SENDER["sender"], "host": "relay.example"})
+    channel = declared.open(declared.settings(**settings), DESK)
+    assert isinstance(channel, FromDomain)
+    assert channel.sender_domain == "shop.example"
 
 
 def a_mail(*, transactional: bool = False, address: str = "ana@mail.example") -> Send:

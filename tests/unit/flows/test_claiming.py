@@ -22,7 +22,7 @@ from holdfast.flows.journey.playbook import load_playbook
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.breaker import FAILURES_MOST, OPEN_MS
 from holdfast.messages.doubt import ONCE
-from holdfast.messages.mail.warm_up import WarmUp, next_day_ms
+from holdfast.messages.mail.warm_up import WarmUp, WarmUps, next_day_ms
 from holdfast.messages.pace import Rate, Rates
 from holdfast.messages.parcel import Deferred
 from holdfast.ports.state import Lane, Send, Settlement, Transaction, View
@@ -210,8 +210,8 @@ async def test_sends_of_what_was_stopped_are_withheld_and_hold_no_place(state: F
         assert [event.name for _, event in await view.emitted(limit=10)] == ["Message Withheld"]
 
 
-def warming(first: date) -> dict[str, WarmUp]:
-    return {"email": WarmUp(first=first, start=3, growth=Fraction(2), full=100)}
+def warming(first: date) -> dict[str, WarmUps]:
+    return {"email": WarmUps(others=WarmUp(first=first, start=3, growth=Fraction(2), full=100))}
 
 
 WARMING = warming(START.date())
@@ -251,6 +251,33 @@ async def test_all_processes_warm_up_together(state: FullState) -> None:
     assert len(await claimed(state, first, on_day(1))) == 2
     await fill(state, *mails("b", 5))
     assert len(await claimed(state, second, on_day(1))) == 1
+
+
+def carried_from(lanes: Lanes, domain: str) -> None:
+    lanes.carry({"email": ONCE}, anew={"email"}, sender_domains={"email": domain})
+
+
+async def test_each_domain_that_mail_is_from_warms_up_by_itself(state: FullState) -> None:
+    lanes = Lanes({"email": ONCE}, warm_ups=WARMING)
+    await fill(state, *mails("a", 20))
+    carried_from(lanes, "one.example")
+    assert len(await claimed(state, lanes, on_day(1))) == 3
+    assert await claimed(state, lanes, on_day(1)) == []
+    carried_from(lanes, "two.example")
+    assert len(await claimed(state, lanes, on_day(1))) == 3, "nobody has heard of that one today"
+    carried_from(lanes, "one.example")
+    assert await claimed(state, lanes, on_day(1)) == [], "it goes on where it was"
+    assert len(await claimed(state, lanes, on_day(2))) == 6
+
+
+async def test_a_domain_may_have_a_schedule_of_its_own_or_none(state: FullState) -> None:
+    slow = WarmUp(first=START.date(), start=2, growth=Fraction(2), full=100)
+    lanes = Lanes({"email": ONCE}, warm_ups={"email": WarmUps(named={"new.example": slow})})
+    await fill(state, *mails("a", 20))
+    carried_from(lanes, "new.example")
+    assert len(await claimed(state, lanes, on_day(1))) == 2
+    carried_from(lanes, "old.example")
+    assert len(await claimed(state, lanes, on_day(1))) == 18
 
 
 async def test_before_its_first_day_no_marketing_goes(state: FullState) -> None:

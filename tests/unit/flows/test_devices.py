@@ -103,6 +103,8 @@ async def handed_over(state: MemoryState, service: Service, send: Send) -> Settl
         filler=a_filler(state, clock),
     )
     assert lanes.put_off([send], NOW_MS) == []
+    async with state.begin() as transaction:
+        await transaction.add_sends([send])
     sender.take([send])
     for _ in range(200):
         if settled:

@@ -20,7 +20,7 @@ from holdfast.flows.delivery.claiming import call_off
 from holdfast.flows.delivery.dead_letters import Which, drop_letters, replay_letters
 from holdfast.flows.delivery.dispatch import Dispatcher
 from holdfast.flows.delivery.forgetting import DAY_MS, RECEIPT_DAYS, forget_receipts
-from holdfast.flows.delivery.lanes import Lanes
+from holdfast.flows.delivery.lanes import ROOM, Lanes
 from holdfast.flows.delivery.send import Office, Sender
 from holdfast.flows.delivery.wording import BYTES_MOST, Wording, pressed, unpressed
 from holdfast.flows.journey.decide import publish
@@ -30,7 +30,7 @@ from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
 from holdfast.ports.catalogues import Catalogue, CatalogueItem
-from holdfast.ports.state import Send, Settlement, Told, View
+from holdfast.ports.state import Lane, Send, Settlement, Told, View
 from holdfast.ports.templates import SavedKind, SavedTemplate
 from holdfast.ports.web import Fetched
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
@@ -64,13 +64,23 @@ JOURNEY = {
 class Shop:
     """One process that sends, and all that its mails are made of."""
 
-    def __init__(self, verdicts: Collection[Verdict], doubt: DoubtPolicy = ONCE) -> None:
-        self.state, self.clock, self.web = MemoryState(), FakeClock(), FakeWeb()
+    def __init__(
+        self,
+        verdicts: Collection[Verdict],
+        doubt: DoubtPolicy = ONCE,
+        *,
+        state: MemoryState | None = None,
+        clock: FakeClock | None = None,
+        owner: str = "one",
+    ) -> None:
+        self.state, self.clock, self.web = state or MemoryState(), clock or FakeClock(), FakeWeb()
         self.parcels: list[Parcel] = []
-        self._verdicts = list(verdicts)
+        self.hangs = False
+        """Whether what is handed over is never answered."""
+        self._verdicts, self._doubt = list(verdicts), doubt
         linker = Linker(base_url="https://t.shop.example", key=b"a key for the tests")
         self.channel = email_channel("Shop <hello@shop.example>", linker=linker, workspace_name="Shop")
-        self.lanes = Lanes({"email": doubt}, owner="one")
+        self.lanes = Lanes({"email": doubt}, owner=owner)
         self.dispatcher = Dispatcher(
             state=self.state,
             clock=self.clock,
@@ -95,6 +105,8 @@ class Shop:
 
     async def carry(self, parcel: Parcel) -> Verdict:
         self.parcels.append(parcel)
+        if self.hangs:
+            await asyncio.Event().wait()
         return self._verdicts.pop(0) if self._verdicts else Accepted("p")
 
     async def close(self) -> None:
@@ -113,6 +125,20 @@ class Shop:
         send = a_send(KEY, origin="tell", step="mail", created_ms=at_ms, not_before_ms=at_ms)
         async with self.state.begin() as transaction:
             await transaction.add_sends([send])
+
+    async def die(self) -> Shop:
+        """Claim and hand over, and be no more before anything comes of it; who comes after it, hours later."""
+        self.hangs = True
+        self.clock.advance(seconds=3_700)
+        await self.dispatcher.cycle()
+        for _ in range(60):
+            await asyncio.sleep(0)
+        for each in self.sender._tasks:
+            each.cancel()
+        await asyncio.gather(*self.sender._tasks, return_exceptions=True)
+        follower = Shop(self._verdicts, self._doubt, state=self.state, clock=self.clock, owner="two")
+        follower.web = self.web
+        return follower
 
     async def cycle(self) -> Send:
         """An hour later: claim, hand over, and settle what was handed over."""
@@ -259,6 +285,108 @@ async def test_what_goes_through_at_once_asks_for_nothing_and_leaves_nothing(mon
         monkeypatch.setattr(kind, name, lambda *_, name=name: asked.append(name))
     assert (await shop.cycle()).state == "sent"
     assert asked == []
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_who_takes_over_from_the_dead_says_what_they_said(change: str) -> None:
+    shop = Shop([], KNOWS_KEYS)
+    await shop.open()
+    follower = await shop.die()
+    assert await shop.kept() == {KEY}
+    await CHANGES[change](shop, 1)
+    assert (await follower.cycle()).state == "pending", "it is taken over, and has its turn"
+    assert (await follower.cycle()).state == "sent"
+    assert follower.parcels == shop.parcels
+    assert len(shop.parcels) == 1
+    assert await shop.kept() == set(), "it has ended"
+
+
+@pytest.mark.parametrize(
+    ("doubt", "kept"),
+    [
+        (ONCE, set()),
+        (DoubtPolicy(marketing="ask", transactional="drop"), {KEY}),
+        (DoubtPolicy(idempotent_seconds=60, marketing="drop", transactional="resend"), set()),
+    ],
+)
+async def test_only_what_may_be_handed_over_again_after_a_death_is_kept_for_it(
+    doubt: DoubtPolicy, kept: set[str]
+) -> None:
+    shop = Shop([], doubt)
+    await shop.open()
+    await shop.die()
+    assert await shop.kept() == kept
+
+
+async def test_what_is_kept_for_the_death_is_let_go_of_with_what_came_of_it() -> None:
+    for verdict, state, kept in (
+        (Accepted("p"), "sent", set()),
+        (Refused("no"), "failed", set()),
+        (LATER, "pending", {KEY}),
+    ):
+        shop = Shop([verdict], KNOWS_KEYS)
+        await shop.open()
+        assert (await shop.cycle()).state == state
+        assert await shop.kept() == kept
+
+
+async def test_many_are_kept_in_one_transaction() -> None:
+    shop = Shop([], KNOWS_KEYS)
+    await shop.open()
+    at_ms = to_millis(shop.clock.now())
+    others = [
+        a_send(f"{number:032}", origin="tell", step="mail", created_ms=at_ms, not_before_ms=at_ms)
+        for number in range(7)
+    ]
+    async with shop.state.begin() as transaction:
+        await transaction.add_sends(others)
+        await transaction.add_coupons("WELCOME", [f"C{number}" for number in range(7)], NOW_MS)
+    sizes: list[int] = []
+    kept = shop.sender._words._kept
+
+    async def watched(asks: Sequence[tuple[str, str, bytes]]) -> dict[tuple[str, str, bytes], bool]:
+        sizes.append(len(asks))
+        return await kept(asks)
+
+    shop.sender._words._asked._serve = watched
+    assert (await shop.cycle()).state == "sent"
+    assert (len(shop.parcels), sizes) == (8, [8])
+
+
+async def test_what_was_taken_over_or_forgotten_meanwhile_is_not_handed_over() -> None:
+    for change in (_claimed_by_another, None):
+        shop = Shop([], KNOWS_KEYS)
+        await shop.open()
+        shop.clock.advance(seconds=60)
+        await shop.dispatcher.cycle()
+        async with shop.state.begin() as transaction:
+            if change is None:
+                await transaction.forget_identities([1])
+            else:
+                sends = transaction._tables.sends  # type: ignore[attr-defined]
+                transaction._tables.sends = sends | {KEY: change(sends[KEY])}  # type: ignore[attr-defined]
+        for _ in range(60):
+            await asyncio.sleep(0)
+        await shop.dispatcher.cycle()
+        assert shop.parcels == []
+        assert await shop.kept() == set()
+        assert shop.lanes.rooms(to_millis(shop.clock.now()))[Lane("email", "journey")] == ROOM
+
+
+async def test_what_cannot_be_kept_is_handed_over_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    shop = Shop([], KNOWS_KEYS)
+    await shop.open()
+    kind = type(await _begun(shop))
+
+    async def full(*_: object) -> None:
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "keep_words", full)
+        send = await shop.cycle()
+    assert (send.state, "the disk is full" in send.reason, shop.parcels) == ("pending", True, [])
+    assert (await shop.cycle()).state == "sent"
+    assert len(shop.parcels) == 1
 
 
 async def _begun(shop: Shop) -> Any:

@@ -53,6 +53,8 @@ async def seen_through(**fields: Any) -> tuple[Settlement, int]:
     send = a_send(
         effect_key("x"), identity=number, channel="inbox", step="send", address="zoe", state="claimed", **fields
     )
+    async with state.begin() as transaction:
+        await transaction.add_sends([send])
     sender.take([send])
     await sender.finish(seconds=10)
     (settlement,) = settled

@@ -14,10 +14,12 @@ from holdfast.kernel.moments import to_millis
 from holdfast.messages.mail.warm_up import (
     DAYS_MOST,
     EXAMPLE,
+    EXAMPLE_OF_TWO,
+    SCHEDULES_MOST,
     Sent,
     WarmUp,
     day_of_millis,
-    decode_warm_up,
+    decode_warm_ups,
     next_day_ms,
     read_sent,
 )
@@ -26,9 +28,10 @@ FIRST = date(2026, 12, 1)
 
 
 def the(text: str) -> WarmUp:
-    made = decode_warm_up(text, "email_warm_up")
+    made = decode_warm_ups(text, "email_warm_up")
     assert made is not None
-    return made
+    assert made.others is not None
+    return made.others
 
 
 def test_a_schedule_doubles_until_the_domain_is_warm() -> None:
@@ -65,17 +68,39 @@ def test_it_never_falls_and_ends(start: int, percent: int, full: int) -> None:
         "from 2026-12-01: 50, halving, to 50000",
         "from 2026-12-01: 1, +1%, to 100000000",
         "from 2026-12-01: 1, doubling, to 999999999",
+        "shop example from 2026-12-01: 50, doubling, to 50000",
+        "shop.example",
+        "from 2026-12-01: 50, doubling, to 50000; from 2026-12-02: 50, doubling, to 50000",
+        "a.example from 2026-12-01: 5, doubling, to 50; A.example from 2026-12-02: 5, doubling, to 50",
+        "; ".join(f"d{number}.example from 2026-12-01: 5, doubling, to 50" for number in range(SCHEDULES_MOST + 1)),
     ],
 )
 def test_what_is_no_schedule_is_refused(text: str) -> None:
     with pytest.raises(Invalid) as wrong:
-        decode_warm_up(text, "email_warm_up")
+        decode_warm_ups(text, "email_warm_up")
     assert wrong.value.path == "email_warm_up"
     assert wrong.value.hint
 
 
 def test_no_schedule_limits_nothing() -> None:
-    assert decode_warm_up(" ", "email_warm_up") is None
+    assert decode_warm_ups(" ", "email_warm_up") is None
+    assert decode_warm_ups(" ; ", "email_warm_up") is None
+
+
+def test_each_domain_has_its_own_schedule_or_that_of_the_others_or_none() -> None:
+    two = decode_warm_ups(f"{EXAMPLE_OF_TWO};", "email_warm_up")
+    assert two is not None
+    news, shop = two.of("News.shop.example"), two.of("shop.example")
+    assert news is not None
+    assert shop is not None
+    assert (news.start, shop.start, shop.first) == (50, 200, date(2026, 12, 10))
+    assert two.of("tea.example") is None
+    with_others = decode_warm_ups(f"from 2026-12-01: 7, doubling, to 90; {EXAMPLE_OF_TWO}", "email_warm_up")
+    assert with_others is not None
+    others, news = with_others.of("tea.example"), with_others.of("news.shop.example")
+    assert others is not None
+    assert news is not None
+    assert (others.start, news.start) == (7, 50)
 
 
 def test_what_was_sent_counts_on_its_day() -> None:

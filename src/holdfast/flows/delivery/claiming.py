@@ -276,7 +276,7 @@ def recovered(send: Send, taken: Collection[str] | None, now_ms: int, doubt: Dou
     if taken is None:
         return settled_doubt(send, "The server stopped while it was on its way.", now_ms, doubt)
     if send.key in taken:
-        return Settlement(key=send.key, state="sent", claimed_by=by)
+        return Settlement(key=send.key, state="sent", claimed_by=by, kept=True)
     return Settlement(
         key=send.key, state="pending", reason="The server stopped before it was taken.", untried=True, claimed_by=by
     )

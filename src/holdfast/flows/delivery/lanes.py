@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from holdfast.flows.delivery.domains import SLOW_MS, Domains, Slowed
 from holdfast.messages.breaker import Breaker, Standing
 from holdfast.messages.doubt import ONCE, DoubtPolicy
-from holdfast.messages.mail.warm_up import WarmUp
+from holdfast.messages.mail.warm_up import WarmUp, WarmUps
 from holdfast.messages.pace import Bucket, Rate, Rates
 from holdfast.messages.parcel import Deferred, InDoubt, Verdict
 from holdfast.ports.state import URGENCIES, Lane, Send, Settlement
@@ -26,7 +26,8 @@ SEND_WITHIN_MS = 30_000
 """How long a claim is good for: what was permitted then may be begun until then, and is asked again after it."""
 
 NO_RATES = Rates({})
-NO_WARM_UPS: Mapping[str, WarmUp] = {}
+NO_WARM_UPS: Mapping[str, WarmUps] = {}
+NO_SENDERS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +52,7 @@ class Lanes:
         owner: str = "",
         rates: Rates = NO_RATES,
         domain_rates: Rates = NO_RATES,
-        warm_ups: Mapping[str, WarmUp] = NO_WARM_UPS,
+        warm_ups: Mapping[str, WarmUps] = NO_WARM_UPS,
     ) -> None:
         """Nothing is under way.
 
@@ -61,7 +62,7 @@ class Lanes:
             owner: the name of this process in its claims, used by no other process that lives or ever lived.
             rates: how fast each channel's provider is given messages.
             domain_rates: how fast each domain is; by this process.
-            warm_ups: channels that are to send a little more each day, until they are known.
+            warm_ups: channels on which domains are to send a little more each day, until they are known.
         """
         self._doubts = dict(channels)
         self._owner = owner
@@ -71,25 +72,38 @@ class Lanes:
         self._domain_rates = domain_rates
         self._warm_ups = warm_ups
         self._open: dict[Lane, int] = {}
+        self._sender_domains: dict[str, str] = {}
         self._breakers: dict[str, Breaker] = {}
         self._domains: dict[str, Domains] = {}
-        self.carry(channels)
         self._paced_until_ms: dict[str, int] = {}
         self._held_until_ms: dict[Lane, int] = {}
-        """Lanes whose next send goes to a domain that is full: until something ends, or the domain proves slow."""
+        """Lanes whose next send goes to a domain that is full: until something ends, or the domain proves slow. And
+        those that may send no more today."""
+        self.carry(channels)
 
     @property
     def claims(self) -> int:
         """How many rounds of claims there have been."""
         return self._claims
 
-    def carry(self, channels: Mapping[str, DoubtPolicy], *, anew: Collection[str] = ()) -> None:
+    def carry(
+        self,
+        channels: Mapping[str, DoubtPolicy],
+        *,
+        anew: Collection[str] = (),
+        sender_domains: Mapping[str, str] = NO_SENDERS,
+    ) -> None:
         """These channels can be sent on from now on, and no others. What is under way on another comes to its end.
 
         Args:
             anew: channels whose provider is another one from now on: what was known of the one before means nothing.
+            sender_domains: by channel, the domain its messages are from, where they are from one.
         """
         self._doubts = dict(channels)
+        for channel in channels:
+            if sender_domains.get(channel) != self._sender_domains.get(channel):
+                self._release(channel)  # The other domain's day may not be used up.
+        self._sender_domains = dict(sender_domains)
         for channel in channels:
             for urgency in URGENCIES:
                 self._open.setdefault(Lane(channel, urgency), 0)
@@ -129,8 +143,13 @@ class Lanes:
         return self._rates.of(channel)
 
     def warm_up(self, channel: str) -> WarmUp | None:
-        """By what schedule the channel's marketing grows; None where nothing limits it."""
-        return self._warm_ups.get(channel)
+        """By what schedule the marketing of the domain it sends from grows; None where nothing limits it."""
+        warm_ups = self._warm_ups.get(channel)
+        return None if warm_ups is None else warm_ups.of(self.sender_domain(channel))
+
+    def sender_domain(self, channel: str) -> str:
+        """The domain the channel's messages are from; empty where they are from none."""
+        return self._sender_domains.get(channel, "")
 
     def rest(self, channel: str, until_ms: int) -> None:
         """Nothing more of the channel's marketing may go until then."""

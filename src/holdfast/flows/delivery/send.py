@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from holdfast.flows.delivery.filling import Filler
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.turns import Turns
-from holdfast.flows.delivery.wording import may_go_on, pressed
+from holdfast.flows.delivery.wording import WordsDesk, may_go_on, pressed
 from holdfast.flows.delivery.writing import Context, Writer, Written
 from holdfast.kernel.chance import share
 from holdfast.kernel.moments import to_millis
@@ -170,6 +170,7 @@ class Sender:
             time_zone=time_zone,
             help_contact=help_contact,
         )
+        self._words = WordsDesk(state=state, clock=clock)
         self._turns: defaultdict[str, Turns] = defaultdict(Turns)
         self._finishing = False
         self._open: dict[str, Send] = {}
@@ -209,6 +210,7 @@ class Sender:
         self._drop_turns()
         await asyncio.gather(*late, return_exceptions=True)
         self._put_back_all()
+        await self._words.close()
         await self._filler.close()
         await asyncio.gather(*(office.carrier.close() for office in self._offices.values()))
 
@@ -295,22 +297,45 @@ class Sender:
             self._done([_too_late_again(send)])
             return
         written = await self._writer.write(send, self._contexts[send.key], office.channel)
-        if isinstance(written, Written) and self._put_off_late(send):  # What it asked for may have taken its time.
-            return
         if not isinstance(written, Written):
             self._lanes.let_go(send)
             self._done([_unwritten(send, written, self._now_ms())])
+        elif not self._put_off_late(send):  # What it asked for may have taken its time.
+            await self._carry(send, written, office)
+
+    async def _carry(self, send: Send, written: Written, office: Office) -> None:
+        """Hand it over, what it says being durable where it may be handed over again by somebody who knows no end."""
+        doubt = office.channel.doubt
+        kept_before = doubt.repeats(transactional=send.transactional)
+        if kept_before and not written.again and not await self._kept(send, written):
             return
         try:
             async with asyncio.timeout(CARRY_SECONDS_MOST):
                 verdict = await office.carrier.carry(written.parcel)
         except asyncio.CancelledError:
-            self._ended(send, InDoubt("Stopped while it was on its way."), office.channel.doubt, written)
+            self._ended(send, InDoubt("Stopped while it was on its way."), doubt, written, kept_before=kept_before)
             raise
         except Exception as error:  # noqa: BLE001 - It may have raised after the message was handed over.
             _log.exception("A carrier raised; it must answer with a verdict.")
             verdict = InDoubt(f"{error!r:.200}")
-        self._ended(send, verdict, office.channel.doubt, written)
+        self._ended(send, verdict, doubt, written, kept_before=kept_before)
+
+    async def _kept(self, send: Send, written: Written) -> bool:
+        """Keep what it says; whether it may be handed over now. If not, it is dealt with."""
+        try:
+            stands = await self._words.keep(send, written.wording)
+        except Exception as error:  # noqa: BLE001 - Whatever it was, the send was handed to nobody.
+            _log.exception("Keeping what the send %s says failed.", send.key)
+            self._lanes.let_go(send)
+            self._done([settlement_of(send, Deferred(f"Not prepared: {error!r:.200}"), self._now_ms())])
+            return False
+        if not stands:
+            # It is another's by now, or nobody's: nothing we say of it would be heard.
+            self._lanes.let_go(send)
+            self._open.pop(send.key, None)
+            self._contexts.pop(send.key, None)
+            return False
+        return not self._put_off_late(send)
 
     def _is_forgotten(self, send: Send, doubt: DoubtPolicy) -> bool:
         """Whether its provider may know its key no more, so that one more attempt could be one more message.
@@ -328,11 +353,12 @@ class Sender:
         self._put_back([send], "It waited too long for its turn.")
         return True
 
-    def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy, written: Written) -> None:
+    def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy, written: Written, *, kept_before: bool) -> None:
         now_ms = self._now_ms()
         self._lanes.ended(send, verdict, now_ms)
-        settlement = replace(settlement_of(send, verdict, now_ms, doubt), told=written.wording.told)
-        if may_go_on(settlement) and not written.again:
+        settlement = settlement_of(send, verdict, now_ms, doubt)
+        settlement = replace(settlement, told=written.wording.told, kept=kept_before)
+        if may_go_on(settlement) and not written.again and not kept_before:
             settlement = replace(settlement, words=pressed(written.wording))
         self._done([settlement])
 

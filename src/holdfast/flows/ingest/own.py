@@ -51,7 +51,9 @@ def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: i
         properties |= {"saved": told.template, "saved_version": told.version, "variant": told.variant}
         properties |= {"language": told.language} if told.language else {}
     name = MESSAGE_NAMES[settlement.state]
-    return own_event(name, user=user, at=from_millis(at_ms), properties=properties, key=(send.key,))
+    # A dead letter that is replayed is tried as if for the first time, and may fail again: that is told of, too.
+    key = (send.key,) if send.tried_ms is None else (send.key, str(send.tried_ms))
+    return own_event(name, user=user, at=from_millis(at_ms), properties=properties, key=key)
 
 
 def told_variant(send: Send, told: Told, user: IdentityKey, at_ms: int) -> Event:
