@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import uuid
+from asyncio import StreamWriter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 import nats
 import pytest
 from nats.aio.client import Client
+from nats.aio.transport import TcpTransport
 
 from holdfast.kernel.errors import Busy, Conflict, Internal, TooLarge
 from holdfast.ports.log import Entry, Record
@@ -75,11 +78,27 @@ async def ask(client: Client, subject: str, question: object = None) -> dict[str
 
 async def succeeding(act: Callable[[], Awaitable[object]]) -> None:
     """Do it as a caller does who is told to try again."""
-    for _ in range(40):
-        with contextlib.suppress(Busy):
-            await act()
-            return
-    pytest.fail("it was refused again and again")
+    async with asyncio.timeout(120):
+        while True:
+            with contextlib.suppress(Busy):
+                await act()
+                return
+
+
+async def bodies_at(server: NatsServer, stream: str = "HOLDFAST") -> list[bytes]:
+    """What is stored, as somebody sees it who has time."""
+    log = await NatsLog.open([server.url], stream=stream, read_seconds=60)
+    try:
+        return await bodies(log)
+    finally:
+        await log.close()
+
+
+def connections_to(server: NatsServer) -> list[StreamWriter]:
+    """Those of this process that nobody has closed."""
+    gc.collect()
+    open_ones = [each for each in gc.get_objects() if isinstance(each, StreamWriter) and not each.is_closing()]
+    return [each for each in open_ones if (each.get_extra_info("peername") or ("", 0))[1] == server.port]
 
 
 # The stream.
@@ -450,7 +469,7 @@ async def test_a_connection_the_server_ends_for_good_is_made_anew(
 
 async def test_nothing_is_acknowledged_and_nothing_hangs_while_the_server_stands_still(own: NatsServer) -> None:
     log = await NatsLog.open([own.url], append_seconds=0.6, read_seconds=0.6, request_seconds=0.2, cache_bytes=0)
-    await log.append([a_record(b"before")])
+    await succeeding(lambda: log.append([a_record(b"before")]))
     own.signal(signal.SIGSTOP)
     for call in (
         log.append([a_record(b"during")]),
@@ -460,14 +479,39 @@ async def test_nothing_is_acknowledged_and_nothing_hangs_while_the_server_stands
         log.read(RECORDS_MOST, max_records=1, max_bytes=1),
     ):
         with pytest.raises(Busy) as refused:
-            await asyncio.wait_for(call, 10)
+            await asyncio.wait_for(call, 60)
         assert refused.value.hint
     assert await log.wait(99 * RECORDS_MOST, timeout_seconds=0.1) is False
     own.signal(signal.SIGCONT)
     await succeeding(lambda: log.append([a_record(b"after")]))
-    stored = await bodies(log)
+    stored = await bodies_at(own)
     assert stored[0] == b"before"
     assert b"after" in stored
     # What was refused may have been stored all the same, but once.
     assert stored.count(b"during") <= 1
     await log.close()
+    assert connections_to(own) == []
+
+
+async def test_closing_ends_a_connection_that_is_being_made_anew(
+    own: NatsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = await NatsLog.open([own.url], request_seconds=0.2)
+    await succeeding(lambda: log.append([a_record(b"before")]))
+    own.signal(signal.SIGSTOP)
+    sound, connected = TcpTransport.connect, asyncio.Event()
+
+    async def connect(self: TcpTransport, *given: Any, **named: Any) -> None:
+        await sound(self, *given, **named)
+        connected.set()
+        # As `wait_for` does, which gives what it has when it is cancelled too late.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(600)
+
+    monkeypatch.setattr(TcpTransport, "connect", connect)
+    await log._connection._client.force_reconnect()
+    await asyncio.wait_for(connected.wait(), 60)
+    others = asyncio.all_tasks()
+    await asyncio.wait_for(log.close(), 60)
+    assert connections_to(own) == []
+    assert [each for each in asyncio.all_tasks() & others if each is not asyncio.current_task()] == []

@@ -46,18 +46,46 @@ class _Request:
 
 
 class _Client(Client):
-    """The client, but it waits for no server that stands still, and leaves no useless connection behind."""
+    """The client, but it waits for no server that stands still, and leaves no connection behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._writers: list[asyncio.StreamWriter] = []
+        self._over = False
 
     def abandon(self) -> None:
-        """End the connection at once: closing it in order would wait until the server has read all that was sent."""
+        """End every connection at once: closing one in order would wait until the server has read all that was sent."""
         self._pending.clear()
         self._pending_data_size = 0
-        if (writer := getattr(self._transport, "_io_writer", None)) is not None:
+        for writer in self._writers:
             writer.transport.abort()
+        self._writers.clear()
+
+    async def end(self) -> None:
+        """Close it for good.
+
+        Closing alone may leave behind who was connecting anew: a cancellation that comes when the connection is just
+        made is lost, and then it goes on, on a connection that nobody would ever close.
+        """
+        self._over = True
+        self.abandon()
+        with contextlib.suppress(OSError, nats.errors.Error):
+            await self.close()
+        task = self._reconnection_task
+        while task is not None and not task.done() and task is not asyncio.current_task():
+            task.cancel()
+            await asyncio.wait({task}, timeout=RETRY_SECONDS_LEAST)
+        self.abandon()
 
     async def _connect_to_server(self, s: Srv) -> None:
         self.abandon()
         await super()._connect_to_server(s)
+        writer = getattr(self._transport, "_io_writer", None)
+        if writer is not None:  # There is none on a web socket.
+            self._writers.append(writer)
+        if self._over:
+            self.abandon()
+            raise asyncio.CancelledError
 
 
 class Connection:
@@ -160,7 +188,7 @@ class Connection:
         if self._reviving is not None:
             self._reviving.cancel()
             await asyncio.gather(self._reviving, return_exceptions=True)
-        await self._end()
+        await self._client.end()
         self._fail("the connection is closed")
 
     # What the client calls.
@@ -189,7 +217,7 @@ class Connection:
         while True:
             await asyncio.sleep(retry_seconds(tries))
             tries += 1
-            await self._end()
+            await self._client.end()
             self._client, self._inbox = _Client(), ""
             try:
                 await self._connect(CONNECT_SECONDS * len(self._options["servers"]))
@@ -199,11 +227,6 @@ class Connection:
             self._reviving = None
             self.connected()
             return
-
-    async def _end(self) -> None:
-        self._client.abandon()
-        with contextlib.suppress(OSError, nats.errors.Error):
-            await self._client.close()
 
     async def _reconnected(self) -> None:
         _log.info("connected to NATS again")
