@@ -27,7 +27,8 @@ SECONDS_MOST = 1.0
 TRIALS, TRIALS_QUICK = 20_000, 4_000
 RERANDOMISED, RERANDOMISED_QUICK = 2_000, 300
 LOOKS_ERROR_MOST, POWER_LEAST = 0.055, 0.95
-CUT_LEAST, CUT_MOST = 0.40, 0.80
+CUT_LEAST, CUT_MOST = 0.40, 0.75
+"""What is to be taken away on the pre and post designs, to the whole percent."""
 
 Numbers = npt.NDArray[np.float64]
 
@@ -130,7 +131,7 @@ def _adjusting(rounds: int) -> list[Row]:
                 unit="%",
                 ratio=cut,
                 limit=f"{100 * CUT_LEAST:g} to {100 * CUT_MOST:g}",
-                met=CUT_LEAST <= cut <= CUT_MOST,
+                met=CUT_LEAST <= round(cut, 2) <= CUT_MOST,
             )
         )
         rows.append(Row(what=f"  nothing found there in {rounds:,} draws", value=100 * error, unit="% found"))

@@ -383,6 +383,14 @@ async def test_everyone_is_divided_by_the_hash_that_holds_them_out(history: Hist
     }  # fmt: skip
     assert 25 < len(held) < 65
     assert sum(each.exposed for each in found.values()) == 1, "what is transactional, or came later, is not counted"
+    free = replace(question, whom=replace(whom, free=global_places(0.6)))
+    sometimes = {name for name in names[:150] if held_out(name, 0.6, "2026-Q1")} - held
+    between = {each.variant: (each.people, each.apart) for each in await history.trial_tallies(free)}
+    assert between == {
+        "holdout": (len(held), False),
+        "between": (len(sometimes), True),
+        "treated": (150 - len(held) - len(sometimes), False),
+    }
     lives = await history.trial_lives(question, first_people=500)
     assert {key for key, variant in zip(lives.keys, lives.variants, strict=True) if variant == "holdout"} == held
 

@@ -224,6 +224,9 @@ class Tally:
     """
     some: tuple[float, ...]
     """By metric: how many of them have any of it."""
+    got: tuple[Moments, ...] = ()
+    """By metric: of those in `moments` who were exposed in that time, the sums `people`, `y`, `yy`, `d`, `dd` and `dy`;
+    all 0 of metrics that are told per person, for which `d` says it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,10 +14,10 @@ from holdfast.measures.metrics import Metric, Outcomes, Tally
 from holdfast.measures.statistics import estimates
 from holdfast.measures.statistics.bayes import PRIOR_SPREAD, posterior
 from holdfast.measures.statistics.estimates import Estimate
-from holdfast.measures.statistics.exposure import per_exposed, per_exposed_alike
+from holdfast.measures.statistics.exposure import divisor_z, per_exposed, per_exposed_alike, per_exposed_ratio
 from holdfast.measures.statistics.many import false_discovery, holm, selected_confidence
 from holdfast.measures.statistics.mismatch import Mismatch, mismatch
-from holdfast.measures.statistics.moments import Moments, scalar, share_moments
+from holdfast.measures.statistics.moments import NOBODY, Moments, scalar, share_moments
 from holdfast.measures.statistics.normal import quantile
 from holdfast.measures.statistics.sequential import look_at, people_at
 from holdfast.measures.statistics.surprise import planned_limit, planned_p_value, unplanned_limit, unplanned_p_value
@@ -27,6 +27,8 @@ DOERS_LEAST = 5
 """People in each variant of whom one expects that they do it, and that they do not, before shares are compared."""
 TUNED_PEOPLE = 5_000
 """At how many people the interval that holds at every moment is narrowest, where nobody planned how many there are."""
+FIRM_LEAST = 5.0
+"""By how many standard errors what a ratio is divided by is off 0, before the delta method is believed."""
 NO_SHARE = "(none)"
 """What stands for the variants that were designed and that nobody got."""
 
@@ -113,11 +115,10 @@ class _Sums:
 
     moments: Mapping[str, Sequence[Moments]]
     some: Mapping[str, Sequence[float]]
+    got: Mapping[str, Sequence[Moments]]
+    """Of ratios, those who were exposed."""
     looks: Sequence[int]
     """By metric: the last look that is read."""
-
-
-NOBODY = Moments(people=0.0, y=0.0, yy=0.0)
 
 
 class _Reader:
@@ -136,6 +137,7 @@ class _Reader:
         looks = looks or [look_at(people, planned) if planned else 0 for people in closed]
         moments: dict[str, list[Moments]] = {}
         some: dict[str, list[float]] = {}
+        got: dict[str, list[Moments]] = {}
         for variant in {each.variant for each in tallies}:
             theirs = [each for each in tallies if each.variant == variant]
             read = [[each for each in theirs if not planned or each.look <= looks[number]] for number in metrics]
@@ -143,7 +145,11 @@ class _Reader:
                 reduce(Moments.__add__, (each.moments[number] for each in read[number]), NOBODY) for number in metrics
             ]
             some[variant] = [sum(each.some[number] for each in read[number]) for number in metrics]
-        return _Sums(moments=moments, some=some, looks=looks)
+            got[variant] = [
+                reduce(Moments.__add__, (each.got[number] for each in read[number] if each.got), NOBODY)
+                for number in metrics
+            ]
+        return _Sums(moments=moments, some=some, got=got, looks=looks)
 
     def comparisons(self, sums: _Sums, variants: Sequence[str], base: str | None) -> list[Comparison]:
         """Every variant but the base, by metric."""
@@ -206,7 +212,7 @@ class _Reader:
             ratio=_powered(log_ratio),
             exposed=self._exposed(arm, other, people, look, variant, base)
             if metric.is_per_person
-            else Inconclusive(reason="it is told per time something was done, and not per person"),
+            else self._exposed_ratio(sums, number, people, variant, base),
             in_all=difference.scaled(scalar(arm.people if metric.is_per_person else arm.d))
             if isinstance(difference, Found)
             else difference,
@@ -297,19 +303,31 @@ class _Reader:
     ) -> Effect:
         if self._question.weighted:
             return Inconclusive(reason="shares were changed on the way, so it is told for everybody assigned alone")
-        shares = [scalar(each.d) / scalar(each.people) for each in (arm, base)]
-        if not shares[0]:
-            return Inconclusive(reason=f"nobody of {variant!r} has been noted to have got anything")
-        if not shares[1]:
-            return self._effect(per_exposed(arm, base), people, look, scale=abs(scalar(base.mean)))
-        apart = estimates.difference(*(share_moments(each.d, each.people) for each in (arm, base)))
-        error = scalar(apart.error)
-        if error > 0 and abs(scalar(apart.value)) / error > quantile(1 - 0.0005):
+        shares = [share_moments(each.d, each.people) for each in (arm, base)]
+        why = _unlike(*shares, variant, base_name)
+        if why is not None:
+            return why
+        found = per_exposed_alike(arm, base) if scalar(base.d) else per_exposed(arm, base)
+        return self._effect(found, people, look, scale=abs(scalar(base.mean)))
+
+    def _exposed_ratio(self, sums: _Sums, number: int, people: float, variant: str, base_name: str) -> Effect:
+        """The same of what is told per time something was done: as it was done by those who got something."""
+        if self._question.weighted:
+            return Inconclusive(reason="shares were changed on the way, so it is told for everybody assigned alone")
+        arm, base = (sums.moments[each][number] for each in (variant, base_name))
+        got, base_got = (sums.got[each][number] for each in (variant, base_name))
+        shares = (share_moments(some.people, each.people) for some, each in ((got, arm), (base_got, base)))
+        why = _unlike(*shares, variant, base_name)
+        if why is not None:
+            return why
+        look, scale = sums.looks[number], abs(_mean(base, over_sum=True) or 0.0)
+        if scalar(base_got.people):
+            return self._effect(estimates.ratio_difference(got, base_got), people, look, scale=scale)
+        if not scalar(divisor_z(arm, got, base)) >= FIRM_LEAST:
             return Inconclusive(
-                reason=f"{shares[0]:.1%} of {variant!r} and {shares[1]:.1%} of {base_name!r} got something: who does "
-                "hangs on the variant, so those who did are not the same people"
+                reason=f"too little was done by those of {base_name!r} who would have got something to divide by it"
             )
-        return self._effect(per_exposed_alike(arm, base), people, look, scale=abs(scalar(base.mean)))
+        return self._effect(per_exposed_ratio(arm, got, base), people, look, scale=scale)
 
     def _belief(self, estimate: Estimate, metric: Metric, scale: float) -> Belief | None:
         if self._plan.reading != "bayesian" or scale <= 0 or not scalar(estimate.error) > 0:
@@ -339,6 +357,23 @@ class _Reader:
         if self._planned:
             return planned_limit(comparison.look, confidence)
         return unplanned_limit(comparison.people, TUNED_PEOPLE, confidence)
+
+
+def _unlike(got: Moments, base_got: Moments, variant: str, base: str) -> Inconclusive | None:
+    """Why those who got something cannot be told of, by how many did; None where they can."""
+    shares = [scalar(each.mean) for each in (got, base_got)]
+    if not shares[0]:
+        return Inconclusive(reason=f"nobody of {variant!r} has been noted to have got anything")
+    if not shares[1]:
+        return None
+    apart = estimates.difference(got, base_got)
+    error = scalar(apart.error)
+    if error > 0 and abs(scalar(apart.value)) / error > quantile(1 - 0.0005):
+        return Inconclusive(
+            reason=f"{shares[0]:.1%} of {variant!r} and {shares[1]:.1%} of {base!r} got something: who does "
+            "hangs on the variant, so those who did are not the same people"
+        )
+    return None
 
 
 def _checked(tallies: Sequence[Tally], shares: Mapping[str, float] | None) -> Mismatch | None:

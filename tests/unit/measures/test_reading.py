@@ -446,8 +446,72 @@ def test_revenue_per_order_is_the_delta_method_and_people_stay_the_unit() -> Non
     assert effect(found.ratio).value == pytest.approx(means[1] / means[0])
     assert [each.figures[0].mean for each in reading.variants] == pytest.approx(means)
     assert effect(found.in_all).value == pytest.approx((means[1] - means[0]) * orders[1].sum())
-    assert isinstance(found.exposed, Inconclusive)
+    assert isinstance(found.exposed, Inconclusive), "nobody got anything"
     assert not found.adjusted
+
+
+PER_ORDER = replace(REVENUE, name="per order", per=("Order Completed",))
+
+
+def of_orders(name: str, revenue: Numbers, orders: Numbers, got: npt.NDArray[np.bool_]) -> Tally:
+    whole, those = moments_of(revenue, None, orders), moments_of(revenue[got], None, orders[got])
+    return a_tally(name, revenue, moments=(whole,), got=(those,))
+
+
+def test_revenue_per_order_of_those_who_got_something_by_hand() -> None:
+    """Sixty of a hundred are reached. Reached, they bring 12 an order for 10; the others bring 5, as in the holdout."""
+    got = np.arange(100) < 60
+    orders = np.where(np.arange(100) % 2 == 0, 2.0, 3.0)
+    more_or_less = np.where(np.arange(100) % 4 < 2, 1.0, -1.0)  # By which no mean is moved.
+    treated = orders * (np.where(got, 12.0, 5.0) + more_or_less)
+    held = orders * (np.where(got, 10.0, 5.0) + more_or_less)
+    nobody = np.zeros(100, dtype=bool)
+    tallies = [of_orders("treated", treated, orders, got), of_orders("holdout", held, orders, nobody)]
+    found = effect(one(read(asked(PER_ORDER), tallies, Plan(reading="fixed")), "per order").exposed)
+    assert found.value == pytest.approx(2.0)
+    alike = [of_orders("a", held, orders, got), of_orders("b", treated, orders, got)]
+    both = effect(one(read(asked(PER_ORDER), alike, Plan(reading="fixed")), "per order").exposed)
+    assert both.value == pytest.approx(2.0)
+    for bad, said in (
+        ([of_orders("a", held, orders, nobody), of_orders("b", treated, orders, nobody)], "nobody of 'b'"),
+        ([of_orders("a", held, orders, got), of_orders("b", treated, orders, ~nobody)], "hangs on the variant"),
+        (
+            [
+                of_orders("a", np.r_[held[:50], 0 * held[50:]], np.r_[orders[:50], 0 * orders[50:]], nobody),
+                of_orders("b", treated, orders, got),
+            ],
+            "too little was done",
+        ),
+    ):
+        told = one(read(asked(PER_ORDER), bad, Plan(reading="fixed")), "per order").exposed
+        assert isinstance(told, Inconclusive)
+        assert said in told.reason
+    weighted = read(asked(PER_ORDER, weighted=True), tallies, Plan(reading="fixed"))
+    assert isinstance(one(weighted, "per order").exposed, Inconclusive)
+
+
+@pytest.mark.parametrize("alike", [False, True])
+def test_the_ratio_per_exposed_covers_the_truth_as_often_as_it_says(alike: bool) -> None:
+    """Two thousand trials. Whoever can be reached orders more, and for more, anyway; reached, for a tenth more."""
+    drawn = np.random.default_rng(15)
+    covered, told, rounds, people = 0, 0, 2_000, 1_600
+    truth = 30.0 * 0.1
+    for _ in range(rounds):
+        reachable = drawn.random(people) < 0.5
+        arm = np.arange(people) < people // 2
+        orders = drawn.poisson(np.where(reachable, 2.0, 0.8)).astype(float)
+        worth = np.where(reachable, 30.0, 20.0) * np.where(reachable & arm, 1.1, 1.0)
+        revenue = worth * drawn.gamma(4.0 * np.maximum(orders, 1e-9), 0.25) * (orders > 0)
+        tallies = [
+            of_orders(name, revenue[who], orders[who], (reachable & (arm | alike))[who])
+            for name, who in (("a", ~arm), ("b", arm))
+        ]
+        found = one(read(asked(PER_ORDER), tallies, Plan(reading="fixed")), "per order").exposed
+        if isinstance(found, Found):  # Once in a thousand times chance alone divides the reachable too unevenly.
+            told += 1
+            covered += found.low <= truth <= found.high
+    assert told > 0.99 * rounds
+    assert 0.938 <= covered / told <= 0.965
 
 
 def test_intervals_of_revenue_per_order_hold_the_truth_as_often_as_they_say() -> None:

@@ -311,7 +311,10 @@ def _beside(
     for each in tallies:
         other = by_group[_group(each)]
         moments = (*each.moments[:place], *other.moments, *each.moments[place:])
-        found.append(replace(each, moments=moments, some=(*each.some[:place], *other.some, *each.some[place:])))
+        got = (*each.got[:place], *other.got, *each.got[place:])
+        found.append(
+            replace(each, moments=moments, some=(*each.some[:place], *other.some, *each.some[place:]), got=got)
+        )
     return replace(question, metrics=metrics), found
 
 
@@ -336,6 +339,7 @@ def _deciding_first(
             each,
             moments=tuple(each.moments[place] for place in places),
             some=tuple(each.some[place] for place in places),
+            got=tuple(each.got[place] for place in places),
         )
         for each in tallies
     ]

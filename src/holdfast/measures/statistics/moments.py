@@ -64,6 +64,10 @@ class Moments:
         return _shared(self.xy, self.x, self.y, self.people)
 
 
+NOBODY = Moments(people=0.0, y=0.0, yy=0.0)
+"""Those of no people."""
+
+
 def moments_of(
     y: npt.ArrayLike, x: npt.ArrayLike | None = None, d: npt.ArrayLike | None = None, *, people: int | None = None
 ) -> Moments:

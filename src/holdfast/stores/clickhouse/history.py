@@ -304,7 +304,7 @@ class ChdbHistory:
 
     async def trial_tallies(self, question: Outcomes) -> list[Tally]:
         rows = await self._rows(trials.tallies(self._scope(question.as_of_ms), question))
-        return [trials.tally(row) for row in rows]
+        return [trials.tally(row, question) for row in rows]
 
     async def trial_cap(self, question: Outcomes, *, first_people: int | None = None) -> float | None:
         rows = await self._rows(trials.cap(self._scope(question.as_of_ms), question, first_people=first_people))

@@ -29,7 +29,7 @@ from holdfast.measures.metrics import (
     Worth,
 )
 from holdfast.measures.outcome import ARMS
-from holdfast.measures.statistics.moments import Moments
+from holdfast.measures.statistics.moments import NOBODY, Moments
 from holdfast.measures.statistics.sequential import LOOKS
 from holdfast.profiles.variants import VARIANT_ASSIGNED
 from holdfast.segments.condition import Scope
@@ -39,6 +39,7 @@ VARIANT_SEEN = "Variant Seen"
 NO_CEILING = 1e300
 _PLACED = sql("row_number() OVER (PARTITION BY apart ORDER BY entered_ms, person)")
 SUMS = ("people", "y", "yy", "x", "xx", "xy", "d", "dd", "dy", "dx")
+GOT_SUMS = ("people", "y", "yy", "d", "dd", "dy")
 
 
 def tallies(scope: Scope, question: Outcomes) -> Sql:
@@ -48,7 +49,9 @@ def tallies(scope: Scope, question: Outcomes) -> Sql:
             min(entered_ms), max(entered_ms), sumForEach(closed), sumForEach(y), sumForEach(arrayMap(a -> a * a, y)),
             sumForEach(x), sumForEach(arrayMap(a -> a * a, x)), sumForEach(arrayMap((a, b) -> a * b, x, y)),
             sumForEach(d), sumForEach(arrayMap(a -> a * a, d)), sumForEach(arrayMap((a, b) -> a * b, d, y)),
-            sumForEach(arrayMap((a, b) -> a * b, d, x)), sumForEach(arrayMap(a -> toFloat64(a != 0), y))
+            sumForEach(arrayMap((a, b) -> a * b, d, x)), sumForEach(arrayMap(a -> toFloat64(a != 0), y)),
+            sumForEach(got), sumForEach(got_y), sumForEach(arrayMap(a -> a * a, got_y)), sumForEach(got_d),
+            sumForEach(arrayMap(a -> a * a, got_d)), sumForEach(arrayMap((a, b) -> a * b, got_d, got_y))
         FROM (
             SELECT variant, apart, look, part, label, exposed_ms, chance, entered_ms, unders,
                 arrayMap(each -> toFloat64(entered_ms + each * 1000 <= [[as_of_ms]]), [[untils]]) AS closed,
@@ -58,7 +61,13 @@ def tallies(scope: Scope, question: Outcomes) -> Sql:
                 arrayMap(
                     (until, over, under, divided) -> over * if(divided, under * weight, [[divisor]]),
                     [[untils]], closed, unders, [[divided]]
-                ) AS d
+                ) AS d,
+                arrayMap(
+                    at -> closed[at] * toFloat64(exposed_ms >= 0 AND exposed_ms <= entered_ms + [[untils]][at] * 1000),
+                    [[ratios]]
+                ) AS got,
+                arrayMap((at, has) -> y[at] * has, [[ratios]], got) AS got_y,
+                arrayMap((at, has) -> d[at] * has, [[ratios]], got) AS got_d
             FROM ([[labelled]])
         )
         GROUP BY variant, apart, look, part, label ORDER BY variant, apart, look, part, label""",
@@ -70,6 +79,8 @@ def tallies(scope: Scope, question: Outcomes) -> Sql:
             if question.weighted
             else sql("toFloat64(exposed_ms >= 0 AND exposed_ms <= entered_ms + until * 1000)"),
             "divided": bind("Array(UInt8)", [int(bool(each.per)) for each in question.metrics]),
+            # Only of ratios: for the others `d` says who was exposed, and most sums are of others.
+            "ratios": bind("Array(UInt8)", [place for place, each in enumerate(question.metrics, 1) if each.per]),
             "labelled": _labelled(scope, question),
         },
     )
@@ -108,10 +119,12 @@ def cap(scope: Scope, question: Outcomes, *, first_people: int | None) -> Sql:
     )
 
 
-def tally(row: Sequence[Any]) -> Tally:
+def tally(row: Sequence[Any], question: Outcomes) -> Tally:
     """A row of `tallies`."""
-    variant, apart, look, part, label, people, exposed, least, most, first_ms, last_ms, *sums, some = row
+    variant, apart, look, part, label, people, exposed, least, most, first_ms, last_ms, *sums = row
+    sums, some, of_ratios = sums[: len(SUMS)], sums[len(SUMS)], sums[len(SUMS) + 1 :]
     moments = tuple(Moments(**dict(zip(SUMS, map(float, each), strict=True))) for each in zip(*sums, strict=True))
+    got = (Moments(**dict(zip(GOT_SUMS, map(float, each), strict=True))) for each in zip(*of_ratios, strict=True))
     return Tally(
         variant=variant,
         apart=bool(apart),
@@ -126,6 +139,7 @@ def tally(row: Sequence[Any]) -> Tally:
         last_ms=int(last_ms),
         moments=moments,
         some=tuple(map(float, some)),
+        got=tuple(next(got) if each.per else NOBODY for each in question.metrics),
     )
 
 

@@ -29,7 +29,7 @@ from holdfast.measures.metrics import (
 )
 from holdfast.measures.outcome import ARMS
 from holdfast.measures.revenue import currency_code, revenue_of
-from holdfast.measures.statistics.moments import Moments, moments_of
+from holdfast.measures.statistics.moments import NOBODY, Moments, moments_of
 from holdfast.measures.statistics.sequential import LOOKS
 from holdfast.ports.history import PersonRow
 from holdfast.profiles.variants import VARIANT_ASSIGNED
@@ -329,11 +329,13 @@ class TrialReader:
             chance_most=max(each.entry.chance for each in lives),
             first_ms=min(each.entry.at_ms for each in lives),
             last_ms=max(each.entry.at_ms for each in lives),
-            moments=tuple(each for each, _ in moments),
-            some=tuple(some for _, some in moments),
+            moments=tuple(each for each, _, _ in moments),
+            some=tuple(some for _, some, _ in moments),
+            got=tuple(got for _, _, got in moments),
         )
 
-    def _moments(self, number: int, lives: Sequence[Life]) -> tuple[Moments, float]:
+    def _moments(self, number: int, lives: Sequence[Life]) -> tuple[Moments, float, Moments]:
+        """Of the metric: the sums, how many have any of it, and of a ratio the sums of those who were exposed."""
         question = self._question
         within_ms = question.metrics[number].within_seconds * 1000
         closed = [each for each in lives if each.entry.at_ms + within_ms <= question.as_of_ms]
@@ -342,10 +344,13 @@ class TrialReader:
         before = np.array([each.before[number] for each in closed])
         exposed = np.array([0 <= each.exposed_ms <= each.entry.at_ms + within_ms for each in closed], dtype=np.float64)
         below = weights if question.weighted else exposed
+        got = NOBODY
         if question.metrics[number].per:
             below = weights * np.array([each.under[number] for each in closed])
+            chosen = exposed.astype(bool)
+            got = moments_of((values * weights)[chosen], None, below[chosen])
         found = moments_of(values * weights, before, below)
-        return found, float((values != 0).sum())
+        return found, float((values != 0).sum()), got
 
 
 def _drawn(whom: Everyone, key: str) -> str:
