@@ -303,8 +303,8 @@ class _Reader:
     ) -> Effect:
         if self._question.weighted:
             return Inconclusive(reason="shares were changed on the way, so it is told for everybody assigned alone")
-        shares = [share_moments(each.d, each.people) for each in (arm, base)]
-        why = _unlike(*shares, variant, base_name)
+        reached, base_reached = (share_moments(each.d, each.people) for each in (arm, base))
+        why = _unlike(reached, base_reached, variant, base_name)
         if why is not None:
             return why
         found = per_exposed_alike(arm, base) if scalar(base.d) else per_exposed(arm, base)
@@ -316,8 +316,8 @@ class _Reader:
             return Inconclusive(reason="shares were changed on the way, so it is told for everybody assigned alone")
         arm, base = (sums.moments[each][number] for each in (variant, base_name))
         got, base_got = (sums.got[each][number] for each in (variant, base_name))
-        shares = (share_moments(some.people, each.people) for some, each in ((got, arm), (base_got, base)))
-        why = _unlike(*shares, variant, base_name)
+        reached, base_reached = share_moments(got.people, arm.people), share_moments(base_got.people, base.people)
+        why = _unlike(reached, base_reached, variant, base_name)
         if why is not None:
             return why
         look, scale = sums.looks[number], abs(_mean(base, over_sum=True) or 0.0)
