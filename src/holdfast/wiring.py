@@ -483,6 +483,7 @@ def rules_of(settings: Settings, secret: bytes = b"") -> GateRules:
         caps=(*caps, *decode_caps(settings.contact_caps, "contact_caps")),
         quiet=decode_quiet(settings.quiet_from, settings.quiet_until, settings.quiet_policy),
         zone=ZoneInfo(settings.time_zone),
+        closed=decode_closed_days(settings.closed_days, "closed_days"),
         global_holdout=settings.global_holdout,
         global_holdout_rotates=settings.global_holdout_rotates,
         fatigue=decode_fatigue(settings.fatigue, "fatigue"),
@@ -505,7 +506,6 @@ async def _note_holdout(state: State, settings: Settings, clock: Clock) -> None:
 
 def _simulated_costs(rules: GateRules) -> dict[str, float]:
     return {channel: cost / THOUSANDTHS for channel, cost in rules.costs.items()}
-        closed=decode_closed_days(settings.closed_days, "closed_days"),
 
 
 async def as_chosen(settings: Settings, state: State) -> Settings:
