@@ -15,9 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from holdfast.stores.clickhouse.cluster import cluster_config, cluster_ddl
-from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
+from holdfast.stores.clickhouse.engine import Engine, Handle
 from holdfast.stores.clickhouse.server import Server
 from tests.clickhouse_facade import served
+from tests.contracts.history_contract import PATIENT
 
 _REPLICATED = re.compile(r"Replicated(\w*)\('[^']*', '[^']*'(?:, )?")
 
@@ -57,7 +58,7 @@ def run(engine: Engine, *statements: str) -> None:
 
 def reached(url: str, *, database: str = "default", cluster: str | None = None) -> Engine:
     """An engine over a database, whatever is in it."""
-    return Engine(Server(url, database=database, cluster=cluster), limits=Limits())
+    return Engine(Server(url, database=database, cluster=cluster), limits=PATIENT)
 
 
 def made(url: str, cluster: str, database: str) -> None:

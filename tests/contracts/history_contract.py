@@ -23,6 +23,9 @@ STORES = ("memory", "chdb")
 AT = to_millis(START)
 SECOND, HOUR, DAY = 1_000, 3_600_000, 86_400_000
 
+PATIENT = Limits(seconds=600)
+"""What is asked of a busy machine may take its time: tests are about what the answer is."""
+
 _workspaces = count(1)
 
 
@@ -30,7 +33,7 @@ _workspaces = count(1)
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     """One engine for all tests of a file: a process can have one directory open, and opening it takes a while."""
     directory: Path = tmp_path_factory.mktemp("history") / "history"
-    first = asyncio.run(ChdbHistory.open(directory, durable=False))
+    first = asyncio.run(ChdbHistory.open(directory, limits=PATIENT, durable=False))
     yield first._engine
     asyncio.run(first.close())
 

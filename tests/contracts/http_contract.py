@@ -19,7 +19,7 @@ from holdfast.ports.history import History
 from holdfast.stores.clickhouse.engine import Engine, Handle
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.clickhouse_facade import served
-from tests.contracts.history_contract import chdb_history
+from tests.contracts.history_contract import PATIENT, chdb_history
 
 CONFIG = """<clickhouse><merge_tree>
     <cleanup_delay_period>1</cleanup_delay_period>
@@ -46,7 +46,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with server(tmp_path_factory) as url:
         database = f"holdfast_{secrets.token_hex(4)}"
-        first = asyncio.run(ChdbHistory.open_server(url, database=database))
+        first = asyncio.run(ChdbHistory.open_server(url, database=database, limits=PATIENT))
         yield first._engine
         for name in (database, first._engine.way.empty_database):
             asyncio.run(first._engine.run(partial(Handle.command, text=f"DROP DATABASE {name}")))

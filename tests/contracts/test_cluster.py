@@ -28,7 +28,7 @@ from holdfast.stores.clickhouse.engine import Engine, Handle, Refusal
 from holdfast.stores.clickhouse.history import ChdbHistory
 from holdfast.stores.clickhouse.spelling import rendered
 from tests.contracts.cluster_contract import made, nodes, reached, run
-from tests.contracts.history_contract import AT, HOUR, chdb_history, person, put, row
+from tests.contracts.history_contract import AT, HOUR, PATIENT, chdb_history, person, put, row
 from tests.contracts.insight_world import NOW_MS, Told, some_money, tell
 from tests.contracts.test_insights_laws import some_question
 from tests.unit.segments.cases import LIBRARY, conditions
@@ -54,7 +54,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def engine(url: str) -> Iterator[Engine]:
     """The engine over tables that are not split."""
-    first = asyncio.run(ChdbHistory.open_server(url, database="one"))
+    first = asyncio.run(ChdbHistory.open_server(url, database="one", limits=PATIENT))
     yield first._engine
     asyncio.run(first.close())
 

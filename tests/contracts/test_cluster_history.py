@@ -11,7 +11,7 @@ from holdfast.ports.history import History
 from holdfast.stores.clickhouse.engine import Engine
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.contracts.cluster_contract import made, nodes
-from tests.contracts.history_contract import chdb_history
+from tests.contracts.history_contract import PATIENT, chdb_history
 from tests.contracts.test_discovery import (  # noqa: F401 - Run here: properties are counted as they come in.
     test_another_workspace_is_not_told_of,
     test_counts_are_those_of_the_events,
@@ -63,7 +63,7 @@ from tests.contracts.test_history import (  # noqa: F401 - Run here, with the fi
 def cluster_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
     with nodes(tmp_path_factory.mktemp("solo"), "solo", 1) as url:
         made(url, "solo", "events_of_all")
-        first = asyncio.run(ChdbHistory.open_server(url, database="events_of_all", cluster="solo"))
+        first = asyncio.run(ChdbHistory.open_server(url, database="events_of_all", cluster="solo", limits=PATIENT))
         yield first._engine
         asyncio.run(first.close())
 

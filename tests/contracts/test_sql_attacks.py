@@ -450,7 +450,7 @@ def test_bombs_are_bounded(two: tuple[ChdbHistory, ChdbHistory], small: Engine, 
     assert isinstance(caught.value, (Busy, TooLarge, Invalid))
     assert caught.value.hint
     # Not a matter of speed: the engine would need hours for any of them.
-    assert time.monotonic() - started < 30
+    assert time.monotonic() - started < 300
     assert ask(two[0], "SELECT 1 AS one") == [{"one": 1}]
 
 
