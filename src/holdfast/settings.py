@@ -305,8 +305,6 @@ class Settings:
     quiet_until: str = _setting(
         "", "When quiet hours end, such as 08:00; they may go through midnight.", group="contact", live=True
     )
-    quiet_policy: Literal["defer", "drop"] = _setting(
-        "defer",
     closed_days: str = _setting(
         "",
         "Days on which the business is closed, besides weekends and public holidays: `2026-12-28, 12-24, 2027-08-02 to "
@@ -314,6 +312,8 @@ class Settings:
         group="contact",
         live=True,
     )
+    quiet_policy: Literal["defer", "drop"] = _setting(
+        "defer",
         "What becomes of marketing in quiet hours: `defer` sends it when they are over, `drop` never.",
         group="contact",
         live=True,
