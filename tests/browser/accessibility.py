@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.console import AXE
 
@@ -21,6 +21,8 @@ _RUN = """async (tags) => {
 
 def violations(page: Page) -> str:
     """What axe-core has against the page as it stands; nothing when it has nothing."""
+    # A page that is not drawn yet has no heading and no main part, and that is nothing against it.
+    expect(page.locator("h1").first).to_be_attached()
     if not page.evaluate("typeof window.axe !== 'undefined'"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(_RUN, RULES)

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import Page, Request
+from playwright.sync_api import ConsoleMessage, Page, Request, Response
+
+from tests.browser.serving import log_of
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = Path("/usr/bin/chromium")
 AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
 CONSOLE = ROOT / "src" / "holdfast" / "http" / "console" / "index.html"
+PATIENCE_MS = 60_000
+"""What is expected is waited for so long: a machine with much to do is slow, and not wrong."""
 API_KEY = "ak"
 WRITE_KEY = "wk"
 OTHER_NAME = "holdfast.test"
@@ -46,20 +50,34 @@ class Server:
         return self.api.get(path).raise_for_status().json()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """What a page complained of, and where."""
+
+    said: str
+    where: str
+
+    def __str__(self) -> str:
+        return f"{self.said} [{self.where}]"
+
+
 @dataclass(kw_only=True)
 class Watched:
     """What a page did that no page should."""
 
     elsewhere: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
     allowed: list[str] = field(default_factory=list)
     """Parts of messages that the test brings about on purpose."""
+    broken: list[str] = field(default_factory=list)
+    """Requests the server could not answer, each with the end of its log at that moment."""
 
     def clean(self) -> None:
         """Fail if anything left the origin, or anything was thrown or refused."""
-        faults = [fault for fault in self.faults if not any(part in fault for part in self.allowed)]
+        faults = [str(fault) for fault in self.faults if not any(part in fault.said for part in self.allowed)]
+        why = "\n".join(self.broken[:3])
         assert not self.elsewhere, f"the page asked elsewhere: {self.elsewhere}"
-        assert not faults, f"the page complained: {faults}"
+        assert not faults, f"the page complained: {faults}\n{why}"
 
 
 Open = Callable[..., Page]
@@ -73,6 +91,17 @@ def watch(page: Page, origin: str, watched: Watched) -> None:
         if not request.url.startswith((origin + "/", "data:", "about:", "blob:")):
             watched.elsewhere.append(request.url)
 
+    def answered(response: Response) -> None:
+        if response.status >= 500:
+            told = f"{response.status} {response.request.method} {response.url}"
+            watched.broken.append(f"{told}; the server's log ends:\n{log_of(origin)}")
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            place = message.location
+            watched.faults.append(Fault(said=message.text, where=f"{place.get('url')}:{place.get('lineNumber')}"))
+
     page.on("request", asked)
-    page.on("pageerror", lambda error: watched.faults.append(str(error)))
-    page.on("console", lambda message: watched.faults.append(message.text) if message.type == "error" else None)
+    page.on("response", answered)
+    page.on("pageerror", lambda error: watched.faults.append(Fault(said=str(error), where=str(error.stack))))
+    page.on("console", said)

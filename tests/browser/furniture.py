@@ -1,4 +1,4 @@
-"""Campaigns of every kind and a journey of every step, for the pages that show them."""
+"""Campaigns of every kind, a journey of every step and a board, for the pages that show them."""
 
 from __future__ import annotations
 
@@ -137,8 +137,34 @@ LIVE_SEGMENT: dict[str, Any] = {
 }
 
 
+ORDERS_BY_WEEK: dict[str, Any] = {
+    "name": "Orders by week",
+    "kind": "trend",
+    "question": {"event": {"events": ["Order Completed"]}, "period": "week", "when": {"last_days": 90}},
+}
+BY_COUNTRY: dict[str, Any] = {
+    "name": "People by country",
+    "kind": "sql",
+    "question": {"query": "SELECT text['country'] AS country, count() AS people FROM people GROUP BY country"},
+}
+BOARD: dict[str, Any] = {
+    "name": "Every morning",
+    "description": "Looked at before the day begins.",
+    "cards": [
+        {"type": "insight", "id": "week", "width": 2, "insight": "furnished-week"},
+        {"type": "text", "id": "words", "text": "Call the warehouse when orders fall."},
+        {"type": "insight", "id": "rows", "insight": "furnished-rows"},
+        {"type": "insight", "id": "gone", "insight": "furnished-never"},
+    ],
+}
+"""A chart, words, rows of SQL and an insight that is gone."""
+
+
 def furnish(server: Server) -> None:
     """Publish all of them; the same again changes nothing."""
+    server.api.put("/api/saved-insights/furnished-week", json=ORDERS_BY_WEEK).raise_for_status()
+    server.api.put("/api/saved-insights/furnished-rows", json=BY_COUNTRY).raise_for_status()
+    server.api.put("/api/boards/furnished", json=BOARD).raise_for_status()
     server.api.put("/api/segments/german-buyers", json=LIVE_SEGMENT).raise_for_status()
     for each in CAMPAIGNS.values():
         server.api.put(f"/api/campaigns/{each['id']}", json=each).raise_for_status()

@@ -2,57 +2,28 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from holdfast.flows.accounts.second_factor import STEP_SECONDS, code_at
 from tests.browser.accessibility import violations
-from tests.browser.console import Watched, watch
+from tests.browser.console import PATIENCE_MS, Watched, watch
+from tests.browser.serving import serving
 
 OWNER, OWNERS_PASSWORD = "ada@shop.example", "correct horse battery"
 VIEWER, VIEWERS_PASSWORD = "grace@shop.example", "staple battery horse"
-START_SECONDS = 120
 HOSTILE = '<img src=x onerror="document.title=1">'
 
 
 @pytest.fixture
 def first_link() -> Iterator[str]:
     """The link the server prints for the first owner; nobody has an account on it."""
-    with tempfile.TemporaryDirectory() as data:
-        log = Path(data) / "up.log"
-        command = [str(Path(sys.executable).with_name("holdfast")), "up", "--port", "0", "--data", f"{data}/empty"]
-        with log.open("wb") as out:
-            env = {**os.environ, "COLUMNS": "200"}
-            process = subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT, env=env)
-        try:
-            yield _link(process, log)
-        finally:
-            process.terminate()
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-
-
-def _link(process: subprocess.Popen[bytes], log: Path) -> str:
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
-        found = re.search(r"Owner\s+(http://\S+)", log.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            return found.group(1)
-        time.sleep(0.1)
-    pytest.fail(f"The server did not start:\n{log.read_text(encoding='utf-8', errors='replace')}")
+    with serving("up", says=r"Owner\s+(http://\S+)") as link:
+        yield link
 
 
 Visit = Callable[[str], Page]
@@ -70,7 +41,7 @@ def visit(browser: Browser, first_link: str, watched: Watched) -> Iterator[Visit
         context = browser.new_context(
             base_url=origin, viewport={"width": 1440, "height": 900}, locale="en-GB", reduced_motion="reduce"
         )
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         page = context.new_page()
         watch(page, origin, watched)

@@ -9,10 +9,9 @@ from uuid import uuid4
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import Open, Server
+from tests.browser.console import PATIENCE_MS, Open, Server
 from tests.browser.test_pages import fine_in_both_schemes
 
-PATIENCE_MS = 30_000
 HOSTILE = '<img src=x onerror="document.title=1">'
 NEVER = {"type": "dates", "at": ["2099-01-01T09:00"]}
 

@@ -26,21 +26,23 @@ SOMETHING = {
     "/people/$id/why": "person",
     "/segments/$id": "german-buyers",
     "/insights/$kind": "trend",
+    "/boards/$id": "furnished",
     "/journeys/$id": "cart-rescue",
     "/campaigns/$id": "win-back",
     "/experiments/$id": "journey:cart-rescue",
     "/experiments/paths/$id": "after-order.which",
     "/content/$id": "letter-from-the-harbour",
+    "/content/blocks/$id": "footer",
 }
 """Of each page about one thing, one that the demo has."""
-BUILT_WIDE = ("/segments/$id", "/journeys/$id", "/campaigns/$id", "/content/$id")
+BUILT_WIDE = ("/segments/$id", "/journeys/$id", "/campaigns/$id", "/content/$id", "/content/blocks/$id")
 """Builders, which may ask for a wider window."""
 NARROW = 360
 
 
 @pytest.fixture(scope="module", autouse=True)
 def furnished(server: Server) -> None:
-    """Campaigns of every kind and a journey of every step."""
+    """Campaigns of every kind, a journey of every step and a board."""
     furnish(server)
 
 

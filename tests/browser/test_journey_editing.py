@@ -10,10 +10,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import API_KEY, Open, Server, Watched
+from tests.browser.console import API_KEY, PATIENCE_MS, Open, Server, Watched
 from tests.browser.test_pages import fine_in_both_schemes
 
-PATIENCE_MS = 20_000
 GOAL = {"event": "Order Completed", "within_seconds": 86_400}
 HOSTILE = '<img src=x onerror="document.title=1">'
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from playwright.sync_api import Locator, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import Open
+from tests.browser.console import PATIENCE_MS, Open
 from tests.browser.test_pages import fine_in_both_schemes
-
-PATIENCE_MS = 60_000
 
 
 def number(dialog: Locator, label: str) -> int:

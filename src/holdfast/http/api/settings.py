@@ -13,15 +13,13 @@ from fastapi import APIRouter
 
 from holdfast.flows.ingest.reading import REACT
 from holdfast.flows.upkeep.chosen_settings import Chosen, Value, choose_settings, chosen_settings
+from holdfast.http.disk import folder_bytes
 from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH
 from holdfast.kernel.errors import Conflict
 from holdfast.settings import CHOOSABLE, Settings, about, default_of, options_of
 from holdfast.version import __version__
 from holdfast.wiring import Application
-
-FILES_MOST = 1_000_000
-"""Files of the data directory that are measured; so many there never are."""
 
 SettingKind = Literal["text", "whole", "number", "truth", "choice"]
 
@@ -203,12 +201,4 @@ def _kind(name: str) -> SettingKind:
 
 def _measured(folder: Path) -> tuple[int, int]:
     """Bytes in a folder, and bytes free on its disk."""
-    size = 0
-    for count, each in enumerate(folder.rglob("*")):
-        if count >= FILES_MOST:
-            break
-        try:
-            size += each.stat().st_size if each.is_file() else 0
-        except OSError:
-            continue  # It was there a moment ago: stores tidy up as we look.
-    return size, shutil.disk_usage(folder).free
+    return folder_bytes(folder), shutil.disk_usage(folder).free
