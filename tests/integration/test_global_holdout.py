@@ -139,6 +139,8 @@ async def test_each_period_is_a_trial_of_its_own_and_all_are_pooled() -> None:
     assert pooled.value == pytest.approx(mean)
     assert pooled.high - pooled.low < min(each.high - each.low for each in (first, second)), "together they know more"
     assert pooled.low > 0
+    assert pooled.p_value is not None
+    assert 0 < pooled.p_value < 0.05
     assert ratio.low > 1
     assert "Marketing as a whole brought +" in reading.words
 

@@ -175,6 +175,7 @@ async def test_a_bayesian_reading_and_quantiles_are_there_when_asked() -> None:
     assert found["loss"] < 0.01
     assert "better with a chance of" in told["words"]
     assert [each["share"] for each in told["quantiles"]] == [0.5, 0.95]
+    assert [each["p_adjusted"] for each in told["quantiles"]] == [None, None], "to believe takes no p-value"
     assert told["quantiles"][0]["difference"]["value"] == 0
     assert told["quantiles"][1]["difference"]["high"] > 0
 

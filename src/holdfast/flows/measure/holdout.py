@@ -124,8 +124,10 @@ class HoldoutReading:
         for period in counted:
             for each in period.measured.reading.comparisons:
                 by_metric.setdefault(each.metric, []).append(each)
+        reading = self.periods[-1].measured.plan.reading if self.periods else "sequential"
         return {
-            metric: (len(those), pooled_difference(those), pooled_ratio(those)) for metric, those in by_metric.items()
+            metric: (len(those), pooled_difference(those, reading), pooled_ratio(those, reading))
+            for metric, those in by_metric.items()
         }
 
     @property

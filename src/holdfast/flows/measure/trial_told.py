@@ -109,6 +109,8 @@ def trial_json(measured: Measured) -> Told:
                 "metric": each.metric,
                 "share": each.share,
                 "difference": each.effect.as_json(),
+                "p_adjusted": each.p_adjusted,
+                "is_sure": each.is_sure,
             }
             for each in measured.quantiles
         ],

@@ -32,6 +32,7 @@ from holdfast.measures.metrics import (
     capped,
 )
 from holdfast.measures.reading import read, shares_of
+from holdfast.measures.statistics.many import holm
 from holdfast.measures.statistics.moments import Numbers
 from holdfast.measures.statistics.resampling import quantile_difference
 from holdfast.measures.statistics.sequential import LOOKS, look_at, people_at
@@ -115,6 +116,16 @@ class QuantileEffect:
     metric: str
     share: float
     effect: Effect
+    """For one look, whatever the reading: resamples say nothing of looks that are still to come."""
+    p_adjusted: float | None = None
+    """The p-value, raised for how many quantiles of how many variants were asked for."""
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether there is a difference, also considering how many were looked for."""
+        if not isinstance(self.effect, Found) or not self.effect.beyond_chance:
+            return False
+        return self.p_adjusted is None or self.p_adjusted <= 1 - self.effect.confidence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,7 +288,7 @@ async def read_trial(
         question=question,
         plan=plan,
         reading=reading,
-        quantiles=tuple(found),
+        quantiles=tuple(_among_others(found)),
         segments=tuple(by_segment),
     )
 
@@ -289,7 +300,16 @@ def _quantile(ours: Numbers, theirs: Numbers, share: float, plan: Plan, reading:
     if min(len(ours), len(theirs)) < QUANTILE_PEOPLE_LEAST:
         return Inconclusive(reason=f"a quantile takes {QUANTILE_PEOPLE_LEAST} people in each variant")
     found = quantile_difference(ours, theirs, share, confidence=plan.confidence)
-    return Found(value=found.value, low=found.low, high=found.high, confidence=plan.confidence, p_value=None)
+    p_value = None if plan.reading == "bayesian" else found.p_value
+    return Found(value=found.value, low=found.low, high=found.high, confidence=plan.confidence, p_value=p_value)
+
+
+def _among_others(found: Sequence[QuantileEffect]) -> list[QuantileEffect]:
+    """The same with their p-values raised for how many there are (Holm)."""
+    told = {place: each.effect.p_value for place, each in enumerate(found) if isinstance(each.effect, Found)}
+    read = {place: p_value for place, p_value in told.items() if p_value is not None}
+    raised = dict(zip(read, map(float, holm([*read.values()])), strict=True))
+    return [replace(each, p_adjusted=raised.get(place)) for place, each in enumerate(found)]
 
 
 def _first_people(tallies: Sequence[Tally], metric: int, question: Outcomes, plan: Plan) -> int | None:

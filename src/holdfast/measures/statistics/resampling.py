@@ -29,6 +29,8 @@ class Resampled:
     value: float
     low: float
     high: float
+    p_value: float
+    """The smallest chance of error whose interval leaves out 0; the smallest there is with so many resamples."""
 
 
 def quantile_difference(
@@ -52,10 +54,7 @@ def quantile_difference(
     one, other = _sorted(arm), _sorted(base)
     drawn = np.random.default_rng(seed)
     found = [_order_statistics(each, share, repeats, drawn) for each in (one, other)]
-    tails = np.quantile(found[0] - found[1], ((1 - confidence) / 2, (1 + confidence) / 2))
-    return Resampled(
-        value=float(np.quantile(one, share) - np.quantile(other, share)), low=float(tails[0]), high=float(tails[1])
-    )
+    return _resampled(float(np.quantile(one, share) - np.quantile(other, share)), found[0] - found[1], confidence)
 
 
 def _order_statistics(ranked: Numbers, share: float, repeats: int, drawn: np.random.Generator) -> Numbers:
@@ -107,5 +106,17 @@ def bootstrap(
             for _ in range(repeats)
         ]
     )
-    low, high = np.quantile(found, ((1 - confidence) / 2, (1 + confidence) / 2))
-    return Resampled(value=statistic(one) - statistic(other), low=float(low), high=float(high))
+    return _resampled(statistic(one) - statistic(other), found, confidence)
+
+
+def _resampled(value: float, found: Numbers, confidence: float) -> Resampled:
+    """The percentile interval, and the p-value that leaves out 0 exactly when the interval does.
+
+    Source: Davison & Hinkley (1997), "Bootstrap Methods and their Application", section 4.2: one is added to how many
+    resamples are beyond, for the sample itself is one.
+    """
+    ranked, repeats = np.sort(found), len(found)
+    beyond = max(int((1 - confidence) / 2 * (repeats + 1) + 1e-9) - 1, 0)
+    least = min(int((ranked <= 0).sum()), int((ranked >= 0).sum()))
+    p_value = min(1.0, 2 * (least + 1) / (repeats + 1))
+    return Resampled(value=value, low=float(ranked[beyond]), high=float(ranked[repeats - 1 - beyond]), p_value=p_value)

@@ -96,6 +96,30 @@ def test_the_median_has_an_interval_that_holds_it() -> None:
         quantile_difference([], [1.0], 0.5)
 
 
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.99])
+def test_the_p_value_of_a_quantile_says_what_its_interval_says(confidence: float) -> None:
+    drawn = np.random.default_rng(9)
+    sides = set()
+    for seed in range(300):
+        arm, base = drawn.exponential(1.15, 300), drawn.exponential(1.0, 300)
+        found = quantile_difference(arm, base, 0.5, confidence=confidence, seed=seed)
+        beyond = found.low > 0 or found.high < 0
+        assert beyond == (found.p_value <= 1 - confidence + 1e-9)
+        swapped = quantile_difference(base, arm, 0.5, confidence=confidence, seed=seed)
+        assert swapped.value == pytest.approx(-found.value)
+        sides.add(beyond)
+    assert sides == {True, False}
+
+
+def test_where_nothing_is_a_quantile_is_found_no_more_often_than_is_said() -> None:
+    drawn = np.random.default_rng(12)
+    found = [
+        quantile_difference(drawn.exponential(1.0, 300), drawn.exponential(1.0, 300), 0.5, seed=seed).p_value <= 0.05
+        for seed in range(600)
+    ]
+    assert np.mean(found) < 0.07
+
+
 def test_one_limit_caps_both_arms() -> None:
     arm, base, limit = winsorised([float(each) for each in range(101)], [9_000.0] + [0.0] * 100, 0.99)
     assert limit == pytest.approx(98.99)  # Of 202 the 200th from below, and 99 hundredths of the way to the 201st.
