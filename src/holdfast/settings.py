@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import difflib
 import math
+import re
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -124,6 +125,12 @@ class Settings:
         "UTC",
         "The time zone whose days, weeks and hours are meant where a segment names none, such as Europe/Berlin.",
         group="workspace",
+    )
+    embed_sites: str = _setting(
+        "",
+        "The sites that may show shared boards and insights in a frame, with commas between them: "
+        "`https://intranet.example, https://*.wiki.example`; `*` is every site. Empty: none; a shared link opens by "
+        "itself in any case.",
     )
     console_open: bool = _setting(
         False, "Let anybody on this machine into the console without a key. Only on a loopback host: the demo uses it."
@@ -405,6 +412,7 @@ class Settings:
         decode_machine_networks(self.machine_networks)
         decode_closed_days(self.closed_days, "closed_days")
         decode_hosts(self.linked_hosts, "linked_hosts")
+        decode_sites(self.embed_sites)
         decode_fatigue(self.fatigue, "fatigue")
         decode_holds(self.service_holds, "service_holds")
         decode_costs(self.message_costs, "message_costs")
@@ -719,6 +727,22 @@ def _check_oidc(said: Settings) -> None:
             "would let in whoever has an account at the provider.",
             "Say in oidc_domains whose addresses are meant.",
         )
+
+
+_SITE = re.compile(r"https?://(\*\.)?[a-z0-9-]+(\.[a-z0-9-]+)*(:\d{1,5})?")
+
+
+def decode_sites(said: str) -> tuple[str, ...]:
+    """Sites as `embed_sites` has them. Raises Invalid for what is none: it would be read as something else."""
+    sites = tuple(name for each in said.replace(",", " ").split() if (name := each.lower().rstrip("/")))
+    wrong = next((each for each in sites if each != "*" and not _SITE.fullmatch(each)), None)
+    if wrong is not None:
+        raise Invalid(
+            f"{wrong!r:.120} is no site.",
+            path="embed_sites",
+            hint="Name sites with their scheme, such as https://intranet.example, or * for every site.",
+        )
+    return sites
 
 
 def decode_names(said: str) -> tuple[str, ...]:

@@ -121,6 +121,8 @@ class Progress:
     label: str
     done: int
     total: int
+    called_off: bool | None = None
+    """Whether somebody called it off; None for what cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,7 +425,10 @@ class Application:
     async def import_file(
         self, file: Path, mapping: ImportMapping, progress: Callable[[int, int | None], None]
     ) -> Imported:
-        """Take in a file by the bulk path. Taking it in again changes nothing."""
+        """Take in a file by the bulk path. Taking it in again changes nothing.
+
+        Once `self.progress` says that it is called off, no further batch is begun.
+        """
         await self.settle()
         now = self.clock.now()
         batches = batches_of(file, mapping, at_ms=to_millis(now), batch_rows=IMPORT_ROWS)
@@ -434,6 +439,7 @@ class Application:
             received=now,
             progress=progress,
             veil_key=self.secret,
+            called_off=lambda: self.progress is not None and self.progress.called_off is True,
         )
         await self.settle()
         return imported

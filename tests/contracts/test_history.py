@@ -323,10 +323,21 @@ async def test_names_are_counted(history: History) -> None:
         [row(1, "B"), row(2, "B", at_ms=AT + 5), row(1, "A"), row(1, "A", message_id="m"), row(1, "C")], token="t"
     )
     assert await history.names() == [
-        NameCount(name="A", count=2, people=1, last_ms=AT),
-        NameCount(name="B", count=2, people=2, last_ms=AT + 5),
-        NameCount(name="C", count=1, people=1, last_ms=AT),
+        NameCount(name="A", count=2, people=1, first_ms=AT, last_ms=AT),
+        NameCount(name="B", count=2, people=2, first_ms=AT, last_ms=AT + 5),
+        NameCount(name="C", count=1, people=1, first_ms=AT, last_ms=AT),
     ]
+
+
+async def test_volumes_are_told_of_each_name(history: History) -> None:
+    hour = 3_600_000
+    rows = [row(1, "A", at_ms=AT - hour), row(2, "A", at_ms=AT - 1), row(1, "A", at_ms=AT), row(1, "B")]
+    await history.add([*rows, row(1, "C", at_ms=AT - 3 * hour)], token="t")
+    found = await history.volumes(since_ms=AT - 2 * hour, until_ms=AT + 1, bucket_seconds=3600)
+    assert found == {"A": [0, 2, 1], "B": [0, 0, 1]}
+    assert await history.volumes(since_ms=AT + hour, until_ms=AT + 2 * hour, bucket_seconds=3600) == {}
+    with pytest.raises(Invalid):
+        await history.volumes(since_ms=AT, until_ms=AT, bucket_seconds=3600)
 
 
 async def test_activity_has_every_bucket(history: History) -> None:

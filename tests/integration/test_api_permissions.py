@@ -147,6 +147,14 @@ data:write        POST   /api/keys
 data:write        DELETE /api/keys/{name}
 settings:write    GET    /api/keys/{name}/token-secret
 read              GET    /api/kpis
+analyses:write    GET    /api/shared-links
+analyses:write    POST   /api/shared-links
+analyses:write    DELETE /api/shared-links/{link_id}
+read              GET    /api/schema/meanings
+data:write        PUT    /api/schema/meanings
+read              GET    /api/schema/volumes
+data:write        GET    /api/import
+data:write        DELETE /api/import
 analyses:write    PUT    /api/kpis
 read              GET    /api/lanes
 read              GET    /api/lists

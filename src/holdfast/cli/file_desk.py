@@ -43,6 +43,8 @@ class Said:
     """Events that were here already."""
     bad: int
     """Rows that cannot be events."""
+    stopped: bool
+    """Whether somebody called it off before the file's end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +94,7 @@ class Opened:
 
     def take(self, file: Path, mapping: ImportMapping, progress: Progress) -> Said:
         done = self._workspace.import_file(file, mapping, progress)
-        return Said(rows=done.rows, added=done.added, known=done.known, bad=done.bad)
+        return Said(rows=done.rows, added=done.added, known=done.known, bad=done.bad, stopped=done.stopped)
 
     def take_items(self, file: Path, wish: ItemsWish, progress: Progress) -> dict[str, object]:
         from holdfast.flows.content.catalogues import ImportWish

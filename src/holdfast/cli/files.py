@@ -110,6 +110,8 @@ def import_file(
         print_json(asdict(said))
         return
     print(f"{said.rows:,} rows: {said.added:,} added, {said.known:,} were here already, {said.bad:,} set aside.")
+    if said.stopped:
+        print("It was called off before the end of the file. The same command goes on from there.")
     if said.bad:
         print("Those set aside are in the error stream, each with its reason: the console shows them under Data.")
 

@@ -47,6 +47,7 @@ from holdfast.http.api.schema import schema_routes
 from holdfast.http.api.segment_registry import registry_routes
 from holdfast.http.api.segments import segment_routes
 from holdfast.http.api.settings import settings_routes
+from holdfast.http.api.shared_links import shared_link_routes
 from holdfast.http.api.simulate import simulate_routes
 from holdfast.http.api.sql import sql_routes
 from holdfast.http.api.suppressions import suppression_routes
@@ -69,6 +70,7 @@ from holdfast.http.preferences import preference_routes
 from holdfast.http.problems import install_problems
 from holdfast.http.reference_page import reference_route
 from holdfast.http.session import link_routes, session_routes
+from holdfast.http.shared import shared_routes
 from holdfast.http.tracking import tracking_routes
 from holdfast.settings import decode_machine_networks
 from holdfast.version import __version__
@@ -100,6 +102,7 @@ def make_http(app: Application) -> ASGIApp:
     api.router.routes.extend(inbound_routes(app.arrivals, public_url=app.settings.url, clock=app.clock))
     api.router.routes.extend(inbox_routes(app))
     api.router.routes.extend(decide_routes(app))
+    api.router.routes.extend(shared_routes(app))
     api.include_router(session_routes(app))
     api.include_router(link_routes(app))
     api.include_router(oidc_routes(app))
@@ -139,6 +142,7 @@ def make_http(app: Application) -> ASGIApp:
         comment_routes,
         saved_insight_routes,
         board_routes,
+        shared_link_routes,
         draft_routes,
         presence_routes,
     ):

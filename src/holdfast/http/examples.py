@@ -149,6 +149,12 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
                 {"type": "text", "id": "words", "width": 3, "text": "The sale begins on Monday."},
             ],
         },
+        ("POST", "/api/shared-links"): {"kind": "board", "about": "spring", "days": 30},
+        ("PUT", "/api/schema/meanings"): {
+            "event": "Order Completed",
+            "name": "revenue",
+            "text": "What was paid, without taxes.",
+        },
         ("PUT", "/api/kpis"): {
             "nodes": [
                 {"id": "shop", "name": "The shop", "kind": "company"},

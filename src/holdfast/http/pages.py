@@ -30,7 +30,7 @@ _UNBUILT = """<!doctype html><html lang="en"><title>Holdfast</title><h1>The cons
 class _PageConvertor(PathConvertor):
     """`{path:page}`: every path that is the console's to show, and none that other callers ask for and miss."""
 
-    regex = r"(?!(?:api|assets|session|v1|m|in)(?:/|$)).*"
+    regex = r"(?!(?:api|assets|session|shared|v1|m|in)(?:/|$)).*"
 
 
 register_url_convertor("page", _PageConvertor())

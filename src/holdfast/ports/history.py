@@ -82,11 +82,12 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameCount:
-    """How often an event name was seen, by how many people, and when last."""
+    """How often an event name was seen, by how many people, and when first and last."""
 
     name: str
     count: int
     people: int
+    first_ms: int
     last_ms: int
 
 
@@ -224,6 +225,10 @@ class History(Forgetting, Trials, Protocol):
 
     async def names(self) -> list[NameCount]:
         """Every event name, most frequent first."""
+        ...
+
+    async def volumes(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> dict[str, list[int]]:
+        """Events of each name that there is one of then, in every bucket of [since, until), empty ones too."""
         ...
 
     async def activity(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> list[ActivityBucket]:

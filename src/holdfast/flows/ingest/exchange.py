@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from holdfast.flows.ingest.bulk import load_table
@@ -23,6 +23,8 @@ class Imported:
     """Events that were here already."""
     bad: int
     """Rows that cannot be events: in the error stream, each with its reason."""
+    stopped: bool = field(default=False, repr=False)
+    """Whether it was called off before the file's end. What is in stays; the same file again goes on from there."""
 
 
 async def take_in(
@@ -33,6 +35,7 @@ async def take_in(
     received: datetime,
     progress: Callable[[int, int | None], None],
     veil_key: bytes = b"",
+    called_off: Callable[[], bool] = lambda: False,
 ) -> Imported:
     """Take in a file's batches. Taking the same file in again changes nothing.
 
@@ -40,11 +43,15 @@ async def take_in(
         received: when the file reached us.
         progress: told rows done, and rows in all if that is known.
         veil_key: what the names of the erased are hashed with; see `load_table`.
+        called_off: asked before each batch. A batch that was begun is taken in whole.
     """
     rows = added = known = bad = 0
+    stopped = False
     remaining = iter(batches)
     # Reading and converting is work for a thread: a server goes on answering meanwhile.
     while (batch := await asyncio.to_thread(next, remaining, None)) is not None:
+        if stopped := called_off():
+            break
         if batch.bad:
             async with state.begin() as transaction:
                 await transaction.add_bad_records(batch.bad)
@@ -55,4 +62,4 @@ async def take_in(
         rows += batch.rows
         bad += len(batch.bad)
         progress(rows, batch.total)
-    return Imported(rows=rows, added=added, known=known, bad=bad)
+    return Imported(rows=rows, added=added, known=known, bad=bad, stopped=stopped)

@@ -57,8 +57,12 @@ class Plot:
             raise Invalid(f"{target.name!r} names no kind of picture.", path="file", hint=hint)
         target.write_bytes(self._bytes(kind))
 
-    def _repr_svg_(self) -> str:
+    def svg(self) -> str:
+        """The picture as SVG."""
         return self._bytes("svg").decode()
+
+    def _repr_svg_(self) -> str:
+        return self.svg()
 
     def _bytes(self, kind: str) -> bytes:
         from matplotlib import rc_context  # noqa: PLC0415  # As in `draw`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,7 +15,7 @@ from starlette.responses import FileResponse
 
 from holdfast.http.needs import needs
 from holdfast.integrations.files.mapping import decode_mapping
-from holdfast.kernel.errors import Busy, Invalid
+from holdfast.kernel.errors import Busy, Invalid, NotFound
 from holdfast.wiring import Application, Progress
 
 _ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
@@ -38,6 +38,26 @@ class ImportedShape:
     added: int
     known: int
     bad: int
+    stopped: bool
+    """Whether it was called off before the file's end: `rows` says how far it had come."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnderWayShape:
+    """A file that is being taken in: how many of its rows are, of how many where that is known, else of 0."""
+
+    label: str
+    done: int
+    total: int
+    called_off: bool
+    """Whether it stops once the rows it is at are in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportShape:
+    """The import under way, if there is one."""
+
+    under_way: UnderWayShape | None
 
 
 def file_routes(app: Application) -> APIRouter:
@@ -52,13 +72,37 @@ def file_routes(app: Application) -> APIRouter:
     ) -> ImportedShape:
         """Take in the file that is the body. Again changes nothing; bad rows go to the error stream.
 
-        `GET /api/overview` shows the progress under `loading`.
+        `GET /api/import` tells how far it is, and `DELETE /api/import` calls it off: what is in by then stays, and
+        the same file again goes on from there.
         """
         plain = _plain(name)
         chosen = decode_mapping(mapping)
-        async with kept_file(app, request.stream(), plain) as file:
+        async with kept_file(app, request.stream(), plain, may_be_called_off=True) as file:
             imported = await app.import_file(file, chosen, shown_progress(app))
-        return ImportedShape(rows=imported.rows, added=imported.added, known=imported.known, bad=imported.bad)
+        return ImportedShape(
+            rows=imported.rows,
+            added=imported.added,
+            known=imported.known,
+            bad=imported.bad,
+            stopped=imported.stopped,
+        )
+
+    @routes.get("/import", dependencies=[needs("data:write")])
+    async def under_way() -> ImportShape:
+        """How far the file is that is being taken in."""
+        doing = app.progress
+        if doing is None or doing.called_off is None:
+            return ImportShape(under_way=None)
+        return ImportShape(
+            under_way=UnderWayShape(label=doing.label, done=doing.done, total=doing.total, called_off=doing.called_off)
+        )
+
+    @routes.delete("/import", status_code=204, dependencies=[needs("data:write")])
+    async def call_off() -> None:
+        """Call the import under way off. It stops once the rows it is at are in; whoever began it is told so."""
+        if app.progress is None or app.progress.called_off is None:
+            raise NotFound("no file is being taken in.", hint="It is done, or was never begun in this process.")
+        app.progress = replace(app.progress, called_off=True)
 
     @routes.get("/export", response_class=FileResponse)
     async def give(file_format: Annotated[Literal["parquet", "csv", "jsonl"], Query(alias="format")]) -> FileResponse:
@@ -84,7 +128,9 @@ def _plain(name: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def kept_file(app: Application, chunks: AsyncIterator[bytes], name: str) -> AsyncIterator[Path]:
+async def kept_file(
+    app: Application, chunks: AsyncIterator[bytes], name: str, *, may_be_called_off: bool = False
+) -> AsyncIterator[Path]:
     """The file that is the body of a call, for as long as it is taken in; one at a time, and told as progress.
 
     Raises Invalid for a name that is none, Busy while another is under way.
@@ -92,7 +138,8 @@ async def kept_file(app: Application, chunks: AsyncIterator[bytes], name: str) -
     plain = _file_name(name)
     if app.progress is not None:
         raise Busy(f"{app.progress.label} is under way.", hint="Try again when it is done.")
-    app.progress = Progress(label=f"Importing {plain}", done=0, total=0)
+    called_off = False if may_be_called_off else None
+    app.progress = Progress(label=f"Importing {plain}", done=0, total=0, called_off=called_off)
     try:
         with tempfile.TemporaryDirectory(dir=app.settings.data_dir, prefix="import-") as folder:
             file = Path(folder) / plain
@@ -122,6 +169,6 @@ def shown_progress(app: Application) -> Callable[[int, int | None], None]:
 
     def show(done: int, total: int | None) -> None:
         if app.progress is not None:
-            app.progress = Progress(label=app.progress.label, done=done, total=total or 0)
+            app.progress = replace(app.progress, done=done, total=total or 0)
 
     return show

@@ -18,6 +18,7 @@ from holdfast.http.api.people import members_of
 from holdfast.http.auth import caller_of
 from holdfast.http.needs import needs
 from holdfast.http.shapes import ActivityShape, EventShape, Loading, Overview, moment_text
+from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SendState
 from holdfast.wiring import Application
@@ -143,9 +144,12 @@ def overview_routes(app: Application) -> APIRouter:
         while await _listener(app, request, "people:read") is not None:
             # Before asking who they are: what is archived meanwhile may be theirs by a login not seen here yet.
             newest = app.watch.number
-            async with app.state.view() as view:
-                # Asked anew each time: a login may just have joined another of their names.
-                identities = frozenset(each.id for each in await members_of(view, user_id))
+            try:
+                async with app.state.view() as view:
+                    # Asked anew each time: a login may just have joined another of their names.
+                    identities = frozenset(each.id for each in await members_of(view, user_id))
+            except NotFound:
+                return  # They were erased while somebody looked on.
             happened = app.watch.since(number, until=newest, most=SHOWN_AT_ONCE, identities=identities)
             number = newest
             yield await _happened(app, happened) if happened else b": nothing new\n\n"

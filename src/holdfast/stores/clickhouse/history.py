@@ -274,7 +274,20 @@ class ChdbHistory:
 
     async def names(self) -> list[NameCount]:
         rows = await self._rows(questions.names(self._scope()))
-        return [NameCount(name=name, count=count, people=people, last_ms=last) for name, count, people, last in rows]
+        return [
+            NameCount(name=name, count=count, people=people, first_ms=first, last_ms=last)
+            for name, count, people, first, last in rows
+        ]
+
+    async def volumes(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> dict[str, list[int]]:
+        starts = bucket_starts(since_ms, until_ms, bucket_seconds)
+        question = questions.volumes(
+            self._scope(), since_ms=since_ms, until_ms=until_ms, bucket_ms=bucket_seconds * 1000
+        )
+        found: dict[str, list[int]] = {}
+        for name, bucket, events in await self._rows(question):
+            found.setdefault(name, [0] * len(starts))[bucket] = events
+        return found
 
     async def activity(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> list[ActivityBucket]:
         starts = bucket_starts(since_ms, until_ms, bucket_seconds)

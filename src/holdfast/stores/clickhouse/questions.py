@@ -187,15 +187,32 @@ def _found(text: str) -> Sql:
 
 
 def names(scope: Scope) -> Sql:
-    """Every event name, most frequent first: name, count, people, last moment."""
+    """Every event name, most frequent first: name, count, people, first and last moment."""
     return fill(
-        """SELECT event, sum(times), uniqExact([[person]]), toUnixTimestamp64Milli(max(last))
+        """SELECT event, sum(times), uniqExact([[person]]), toUnixTimestamp64Milli(min(first)),
+            toUnixTimestamp64Milli(max(last))
         FROM (
-            SELECT event, identity, count() AS times, max(ts) AS last
+            SELECT event, identity, count() AS times, min(ts) AS first, max(ts) AS last
             FROM events WHERE workspace = [[here]] GROUP BY event, identity
         )
         GROUP BY event ORDER BY sum(times) DESC, event""",
         {"person": scope.person_of(sql("identity")), "here": scope.here},
+    )
+
+
+def volumes(scope: Scope, *, since_ms: int, until_ms: int, bucket_ms: int) -> Sql:
+    """Of [since, until): name, number of the bucket, events."""
+    return fill(
+        """SELECT event, intDiv(toUnixTimestamp64Milli(ts) - [[since_ms]], [[bucket_ms]]) AS bucket, count()
+        FROM events WHERE workspace = [[here]] AND ts >= [[since]] AND ts < [[until]]
+        GROUP BY event, bucket""",
+        {
+            "since_ms": bind("Int64", since_ms),
+            "bucket_ms": bind("Int64", bucket_ms),
+            "here": scope.here,
+            "since": scope.moment(since_ms),
+            "until": scope.moment(until_ms),
+        },
     )
 
 

@@ -199,11 +199,21 @@ class MemoryHistory:
                 name=name,
                 count=len(events),
                 people=len({self._person_of(event.identity) for event in events}),
+                first_ms=min(event.at_ms for event in events),
                 last_ms=max(event.at_ms for event in events),
             )
             for name, events in grouped.items()
         ]
         return sorted(counts, key=lambda each: (-each.count, each.name))
+
+    async def volumes(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> dict[str, list[int]]:
+        starts = bucket_starts(since_ms, until_ms, bucket_seconds)
+        found: dict[str, list[int]] = {}
+        for event in self._events:
+            if since_ms <= event.at_ms < until_ms:
+                counted = found.setdefault(event.name, [0] * len(starts))
+                counted[(event.at_ms - since_ms) // (bucket_seconds * 1000)] += 1
+        return found
 
     async def activity(self, *, since_ms: int, until_ms: int, bucket_seconds: int) -> list[ActivityBucket]:
         starts = bucket_starts(since_ms, until_ms, bucket_seconds)
