@@ -304,3 +304,14 @@ def test_whoever_races_in_one_file_never_gets_anothers_code(
             await state.close()
 
     asyncio.run(run(tmp_path_factory.mktemp("race")))
+
+
+async def test_codes_are_known_whatever_pool_has_them_and_given_or_not(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.add_coupons("A", ["A1", "A2", "ä'\"%"], 1)
+        await transaction.add_coupons("B", ["B1"], 1)
+        await transaction.claim_coupons([("A", "send")], 2)
+        assert await transaction.known_codes(["A1", "B1", "a1", "C", "ä'\"%"]) == {"A1", "B1", "ä'\"%"}
+    async with state.view() as view:
+        assert await view.known_codes(["A2", "A2", ""]) == {"A2"}
+        assert await view.known_codes([]) == set()

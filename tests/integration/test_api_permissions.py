@@ -102,6 +102,7 @@ settings:write    PUT    /api/connections/{name}
 settings:write    POST   /api/connections/{name}/test
 read              GET    /api/coupons
 content:write     DELETE /api/coupons/{pool}
+content:write     POST   /api/coupons/{pool}/codes
 content:write     POST   /api/coupons/{pool}/import
 people:read       GET    /api/dead-letters
 decisions:publish POST   /api/dead-letters/drop

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,56 @@ def test_what_cannot_be_brought_in_is_told(server: Server, query: str, body: byt
     answer = bring(server, f"/api/catalogues/wrong/import?{query}", body, 400)
     assert complaint(answer)["code"] == code
     assert server.ask("GET", "/api/catalogues/wrong").status == 404
+
+
+def test_items_are_sought_page_by_page(server: Server) -> None:
+    goods = "".join(f"s{number},{'Tea' if number % 3 == 0 else 'Cup'} {number}\n" for number in range(9))
+    bring(server, "/api/catalogues/sought/import?name=x.csv", b"id,name\n" + goods.encode())
+    page = server.ask("GET", "/api/catalogues/sought?search=tea&limit=2").json
+    assert ([each["id"] for each in page["items"]], page["next"]) == (["s0", "s3"], "s3")
+    page = server.ask("GET", f"/api/catalogues/sought?search=tea&limit=2&after={page['next']}").json
+    assert ([each["id"] for each in page["items"]], page["next"]) == (["s6"], "")
+    assert server.ask("GET", "/api/catalogues/sought?search=s4").json["items"][0]["id"] == "s4"
+    assert server.ask("GET", "/api/catalogues/sought?search=coffee").json["items"] == []
+    assert server.ask("GET", "/api/catalogues/sought").json["looked_at"] == 9
+    shown = run(server.data, "catalogue", "show", "sought", "--search", "TEA", "--json", "--api-key", API_KEY)
+    assert [each["id"] for each in json.loads(shown)["items"]] == ["s0", "s3", "s6"]
+    assert server.ask("DELETE", "/api/catalogues/sought").status == 204
+
+
+def test_what_templates_ask_for_goes_only_when_that_is_said(server: Server) -> None:
+    bring(server, "/api/catalogues/asked/import?name=x.csv&id=sku&ranked_by=sold", CSV)
+    bring(server, "/api/coupons/ASKED/import", b"Q1\nQ2")
+    text = '{% catalogue "asked" id: "t1" as p %}{{ p.price }}{% coupon "ASKED" as c %}{{ c }}'
+    definition = {"name": "Asks", "medium": "email", "content": {"subject": "Hi", "html": text}}
+    assert server.ask("PUT", "/api/templates/asks", {"definition": definition}).status == 200
+    fewer = "/api/catalogues/asked/import?name=x.csv&ranked_by="
+    refused = bring(server, fewer, b"id,name\nt1,Tea\n", 409)
+    assert complaint(refused)["code"] == "breaks_others"
+    assert "The template 'asks'" in complaint(refused)["message"]
+    assert complaint(server.ask("DELETE", "/api/catalogues/asked"))["code"] == "in_use"
+    assert complaint(server.ask("DELETE", "/api/coupons/ASKED"))["code"] == "in_use"
+    assert server.ask("GET", "/api/catalogues/asked").json["catalogue"]["items"] == 2
+    bring(server, f"{fewer}&allow_unknown=true", b"id,name\nt1,Tea\n")
+    assert server.ask("DELETE", "/api/coupons/ASKED?allow_unknown=true").json == {"withdrawn": 2}
+    assert server.ask("DELETE", "/api/catalogues/asked?allow_unknown=true").status == 204
+
+
+def test_codes_are_made_and_told_once(server: Server) -> None:
+    made = server.ask("POST", "/api/coupons/MADE/codes", {"count": 25, "pattern": "MADE-####-####"})
+    assert made.status == 200, made.text
+    codes = made.json["codes"]
+    assert len(set(codes)) == 25
+    assert all(re.fullmatch("MADE-[CDFGHJKMNPQRTVWXY34679]{4}-[CDFGHJKMNPQRTVWXY34679]{4}", each) for each in codes)
+    (pool,) = [each for each in server.ask("GET", "/api/coupons").json["pools"] if each["name"] == "MADE"]
+    assert (pool["codes"], pool["left"]) == (25, 25)
+    assert bring(server, "/api/coupons/ELSE/import", "\n".join(codes).encode()).json["known"] == 25
+    wrong = server.ask("POST", "/api/coupons/MADE/codes", {"count": 25, "pattern": "MADE-##"})
+    assert (wrong.status, complaint(wrong)["code"], complaint(wrong)["path"]) == (400, "guessable_pattern", "pattern")
+    printed = run(server.data, "coupons", "make", "MADE", "--count", "3", "--api-key", API_KEY).split()
+    assert len(set(printed)) == 3
+    assert server.ask("DELETE", "/api/coupons/MADE").json == {"withdrawn": 28}
+    assert server.ask("DELETE", "/api/coupons/ELSE").json == {"withdrawn": 0}
 
 
 def test_codes_are_added_once_counted_and_withdrawn(server: Server) -> None:

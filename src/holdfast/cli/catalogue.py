@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from holdfast.cli.desk import desk, rows_of
+from holdfast.cli.desk import Answer, Desk, desk, rows_of
 from holdfast.cli.file_desk import ItemsWish, file_desk
 from holdfast.cli.files import show_progress
-from holdfast.cli.options import ApiKey, AsJson, Data, Limit
+from holdfast.cli.options import AllowMissing, ApiKey, AsJson, Data, Limit
 from holdfast.cli.printing import count_words, print_json, print_table
 from holdfast.kernel.errors import Invalid
 from holdfast.settings import Settings
@@ -40,6 +40,7 @@ def catalogue() -> None:
       holdfast catalogue import products today.jsonl --mode update
       holdfast catalogue show products
       holdfast catalogue show products sku-7
+      holdfast catalogue show products --search "green tea"
       holdfast catalogue remove products
     """
 
@@ -61,13 +62,23 @@ def import_items(
         typer.Option("--fields", metavar="NAME=TYPE,…", help="What fields hold that is not to be learnt: zip=text."),
     ] = "",
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Leave rows out that can be no item.")] = False,
+    allow_unknown: AllowMissing = False,
     data: Data = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Bring a file of items in. Messages see all of it at once; when anything is wrong, nothing is changed."""
+    """Bring a file of items in. Messages see all of it at once; when anything is wrong, nothing is changed.
+
+    A file that has no more what templates, or journeys and campaigns that run, ask for is refused.
+    """
     wish = ItemsWish(
-        catalogue=name, mode=mode.value, id=id_field, ranked_by=ranked_by, fields=fields, skip_bad=skip_bad
+        catalogue=name,
+        mode=mode.value,
+        id=id_field,
+        ranked_by=ranked_by,
+        fields=fields,
+        skip_bad=skip_bad,
+        allow_unknown=allow_unknown,
     )
     with file_desk(Settings.load(data, os.environ), api_key) as at, show_progress(existing(file).name) as progress:
         done = at.take_items(file, wish, progress)
@@ -100,6 +111,9 @@ def show(
     name: Name,
     item: Annotated[str | None, typer.Argument(metavar="[ID]", help="One item's id; else the first items.")] = None,
     after: Annotated[str, typer.Option("--after", metavar="ID", help="Begin after this id.")] = "",
+    search: Annotated[
+        str, typer.Option("--search", metavar="WORDS", help="Only items in whose id or fields these words stand.")
+    ] = "",
     limit: Limit = 20,
     data: Data = None,
     api_key: ApiKey = None,
@@ -107,7 +121,7 @@ def show(
 ) -> None:
     """A catalogue's fields and items, or one item."""
     with desk(data, api_key) as at:
-        found = at.catalogue(name, after=after, limit=limit) if item is None else at.catalogue_item(name, item)
+        found = _items(at, name, after, limit, search) if item is None else at.catalogue_item(name, item)
     if as_json or item is not None:
         print_json(found)
         return
@@ -121,11 +135,21 @@ def show(
     print_table(rows, {"id": "ID", "fields": "FIELDS"}, empty="There are no items.")
 
 
+def _items(at: Desk, name: str, after: str, limit: int, search: str) -> Answer:
+    """The catalogue and items of it; a search goes on until there are enough, or no more."""
+    found = at.catalogue(name, after=after, limit=limit, search=search)
+    items = rows_of(found, "items")
+    while search and found["next"] and len(items) < limit:
+        found = at.catalogue(name, after=str(found["next"]), limit=limit - len(items), search=search)
+        items += rows_of(found, "items")
+    return {**found, "items": items}
+
+
 @app.command()
-def remove(name: Name, data: Data = None, api_key: ApiKey = None) -> None:
+def remove(name: Name, allow_unknown: AllowMissing = False, data: Data = None, api_key: ApiKey = None) -> None:
     """Take a catalogue away. Messages that look something up in it are then not sent."""
     with desk(data, api_key) as at:
-        at.remove_catalogue(name)
+        at.remove_catalogue(name, allow_unknown=allow_unknown)
     print(f"Removed {name}.")
 
 

@@ -12,7 +12,7 @@ from holdfast.cli.catalogue import existing
 from holdfast.cli.desk import desk
 from holdfast.cli.file_desk import file_desk
 from holdfast.cli.files import show_progress
-from holdfast.cli.options import ApiKey, AsJson, Data
+from holdfast.cli.options import AllowMissing, ApiKey, AsJson, Data
 from holdfast.cli.printing import print_json, print_table
 from holdfast.kernel.errors import NotFound
 from holdfast.settings import Settings
@@ -31,6 +31,7 @@ def coupons() -> None:
       holdfast coupons import WELCOME codes.txt
       holdfast coupons list
       holdfast coupons left WELCOME
+      holdfast coupons make SPRING --count 500 --pattern SPRING-####-#### > codes.txt
       holdfast coupons withdraw WELCOME
     """
 
@@ -53,6 +54,27 @@ def import_codes(
     examples = done["examples"]
     if done["bad"] and isinstance(examples, (list, tuple)):
         print(f"Such as {', '.join(examples)}.")
+
+
+@app.command()
+def make(
+    pool: Pool,
+    count: Annotated[int, typer.Option("--count", min=1, help="How many, up to 20,000.")],
+    pattern: Annotated[
+        str, typer.Option("--pattern", metavar="TEXT", help="What they look like; each # is a letter or a digit.")
+    ] = "####-####-####",
+    data: Data = None,
+    api_key: ApiKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make codes that were never there before, add them to a pool, and print them, one a line."""
+    with desk(data, api_key) as at:
+        done = at.make_coupons(pool, count=count, pattern=pattern)
+    if as_json:
+        print_json(done)
+        return
+    codes = done["codes"]
+    print("\n".join(map(str, codes if isinstance(codes, list) else [])))
 
 
 @app.command("list")
@@ -78,8 +100,8 @@ def left(pool: Pool, data: Data = None, api_key: ApiKey = None) -> None:
 
 
 @app.command()
-def withdraw(pool: Pool, data: Data = None, api_key: ApiKey = None) -> None:
+def withdraw(pool: Pool, allow_unknown: AllowMissing = False, data: Data = None, api_key: ApiKey = None) -> None:
     """Delete the codes of a pool that nobody has. Those that were given stay, so that none is given again."""
     with desk(data, api_key) as at:
-        done = at.withdraw_coupons(pool)
+        done = at.withdraw_coupons(pool, allow_unknown=allow_unknown)
     print(f"Withdrew {done['withdrawn']:,} codes of {pool}.")

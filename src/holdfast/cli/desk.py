@@ -327,14 +327,15 @@ class Desk:
     def catalogues(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/catalogues"), "catalogues")
 
-    def catalogue(self, name: str, *, after: str, limit: int) -> Answer:
-        return self._ask("GET", f"/api/catalogues/{_part(name)}?{urlencode({'after': after, 'limit': limit})}")
+    def catalogue(self, name: str, *, after: str, limit: int, search: str = "") -> Answer:
+        wish = urlencode({"after": after, "limit": limit, "search": search})
+        return self._ask("GET", f"/api/catalogues/{_part(name)}?{wish}")
 
     def catalogue_item(self, name: str, item: str) -> Answer:
         return self._ask("GET", f"/api/catalogues/{_part(name)}/items/{_part(item)}")
 
-    def remove_catalogue(self, name: str) -> None:
-        self._ask("DELETE", f"/api/catalogues/{_part(name)}")
+    def remove_catalogue(self, name: str, *, allow_unknown: bool) -> None:
+        self._ask("DELETE", f"/api/catalogues/{_part(name)}{_allowing(allow_unknown)}")
 
     def adaptive_steps(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/adaptive"), "steps")
@@ -348,8 +349,11 @@ class Desk:
     def coupon_pools(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/coupons"), "pools")
 
-    def withdraw_coupons(self, pool: str) -> Answer:
-        return self._ask("DELETE", f"/api/coupons/{_part(pool)}")
+    def make_coupons(self, pool: str, *, count: int, pattern: str) -> Answer:
+        return self._ask("POST", f"/api/coupons/{_part(pool)}/codes", {"count": count, "pattern": pattern})
+
+    def withdraw_coupons(self, pool: str, *, allow_unknown: bool) -> Answer:
+        return self._ask("DELETE", f"/api/coupons/{_part(pool)}{_allowing(allow_unknown)}")
 
     def providers(self) -> list[Answer]:
         return rows_of(self._ask("GET", "/api/connections/providers"), "providers")
@@ -499,6 +503,10 @@ def _segment(segment_id: str, rest: str = "") -> str:
 
 def _saved(kind: str) -> str:
     return f"`holdfast {kind} list` shows what is saved."
+
+
+def _allowing(allow_unknown: bool) -> str:
+    return "?allow_unknown=true" if allow_unknown else ""
 
 
 def _part(text: str) -> str:

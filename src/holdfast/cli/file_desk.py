@@ -57,6 +57,7 @@ class ItemsWish:
     ranked_by: str | None = None
     fields: str = ""
     skip_bad: bool = False
+    allow_unknown: bool = False
 
 
 class FileDesk(Protocol):
@@ -107,6 +108,7 @@ class Opened:
             ranked_by=wish.ranked_by,
             fields=decode_types(wish.fields, "fields"),
             skip_bad=wish.skip_bad,
+            allow_unknown=wish.allow_unknown,
             by=BY,
         )
         done = self._workspace.import_items(file, asked, progress)
@@ -144,7 +146,7 @@ class Served:
 
     def take_items(self, file: Path, wish: ItemsWish, progress: Progress) -> dict[str, object]:
         said = {name: value for name, value in asdict(wish).items() if name != "catalogue" and value is not None}
-        said["skip_bad"] = str(wish.skip_bad).lower()
+        said |= {name: str(value).lower() for name, value in said.items() if isinstance(value, bool)}
         return self._take(f"/api/catalogues/{quote(wish.catalogue, safe='')}/import", file, said, progress)
 
     def take_codes(self, file: Path, pool: str, progress: Progress) -> dict[str, object]:

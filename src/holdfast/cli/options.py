@@ -20,6 +20,9 @@ ApiKey: TypeAlias = Annotated[
 ]
 AsJson: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit: TypeAlias = Annotated[int, typer.Option("--limit", min=1, max=100_000, help="The most to show.")]
+AllowMissing: TypeAlias = Annotated[
+    bool, typer.Option("--allow-unknown", help="Do it though messages ask for what would be there no more.")
+]
 AllowUnknown: TypeAlias = Annotated[
     bool,
     typer.Option("--allow-unknown", help="Messages may ask for traits and properties nobody was seen to have yet."),

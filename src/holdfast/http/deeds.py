@@ -89,6 +89,7 @@ ACTS: Mapping[str, Act] = MappingProxyType(
         "POST /api/catalogues/{catalogue}/import": Act(action="catalogue.imported", about="catalogue"),
         "DELETE /api/catalogues/{catalogue}": Act(action="catalogue.deleted", about="catalogue"),
         "POST /api/coupons/{pool}/import": Act(action="coupons.imported", about="pool"),
+        "POST /api/coupons/{pool}/codes": Act(action="coupons.made", about="pool"),
         "DELETE /api/coupons/{pool}": Act(action="coupons.deleted", about="pool"),
         "PUT /api/experiments/{experiment_id}": Act(
             action="experiment.saved", about="experiment_id", contacts="running"

@@ -224,6 +224,7 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
         },
         ("POST", "/api/connections/{name}/test"): {"to": "ana@there.example", "content": None},
         ("POST", "/api/connections/reseal"): {"old_key": None},
+        ("POST", "/api/coupons/{pool}/codes"): {"count": 500, "pattern": "SPRING-####-####"},
         ("POST", "/api/comments"): {"about": "segment:spring-sale", "text": "Is this right, @ben@shop.example?"},
         ("PUT", "/api/comments/{comment_id}"): {"text": "It is.", "resolved": True},
         ("PUT", "/api/drafts/{thing_kind}/{about}"): {"definition": {"name": "Spring"}, "based_on": 1, "revision": 0},

@@ -121,6 +121,10 @@ class CatalogueView(Protocol):
         """The codes these sends have, in order of id."""
         ...
 
+    async def known_codes(self, codes: Sequence[str]) -> set[str]:
+        """Those of the codes that are in any pool."""
+        ...
+
     async def coupons_after(self, coupon_id: int, *, limit: int) -> list[CouponCode]:
         """Codes of all pools, in order of id."""
         ...

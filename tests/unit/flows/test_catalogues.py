@@ -20,6 +20,7 @@ from holdfast.flows.content.catalogues import (
     find_catalogue,
     import_items,
     remove_catalogue,
+    search_items,
     show_item,
     show_items,
 )
@@ -42,6 +43,57 @@ async def bring(state: MemoryState, given: Rows, /, **wish: Any) -> ImportedItem
 async def shown(state: MemoryState) -> dict[str, dict[str, Json]]:
     _, items = await show_items(state, "products", limit=10_000)
     return {each.id: dict(each.fields) for each in items}
+
+
+async def found(state: MemoryState, sought: str, limit: int = 3) -> tuple[list[list[str]], int]:
+    """The ids that a search finds, page by page, and how many items were looked at."""
+    pages, looked_at, after = [], 0, ""
+    while True:
+        page = await search_items(state, "products", sought, after=after, limit=limit)
+        pages.append([each.id for each in page.items])
+        looked_at += page.looked_at
+        after = page.next
+        if not after:
+            return pages, looked_at
+
+
+async def test_items_are_found_by_words_wherever_they_stand_and_by_their_id_first() -> None:
+    state = MemoryState()
+    await bring(
+        state,
+        rows(
+            {"id": "a1", "name": "Green Tea", "tags": ["Hot", {"deep": "leaf"}], "price": 590},
+            {"id": "b2", "name": "Black tea", "tags": None, "price": 5},
+            {"id": "tea", "name": "STRASSE", "tags": [], "price": 7},
+            {"id": "z9", "name": "Straße", "tags": [], "price": 8, "on": True},
+        ),
+    )
+    assert (await found(state, " tea "))[0] == [["tea", "a1", "b2"]]
+    assert (await found(state, "TEA"))[0] == [["a1", "b2", "tea"]]
+    assert (await found(state, "tea green"))[0] == [["a1"]]
+    assert (await found(state, "leaf 590"))[0] == [["a1"]]
+    assert (await found(state, "straße"))[0] == [["tea", "z9"]]
+    assert (await found(state, "true"))[0] == [[]]
+    assert (await found(state, "a1 black"))[0] == [[]]
+    with pytest.raises(NotFound):
+        await search_items(state, "others", "tea")
+
+
+@pytest.mark.parametrize("limit", [1, 3, 50])
+async def test_every_page_of_a_search_goes_on_where_the_last_ended(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(catalogues, "AT_ONCE", 4)
+    monkeypatch.setattr(catalogues, "LOOKED_AT_MOST", 8)
+    state = MemoryState()
+    await bring(state, rows(*({"id": f"{number:03}", "even": str(number % 2 == 0)} for number in range(30))))
+    pages, looked_at = await found(state, "true", limit)
+    assert [each for page in pages for each in page] == [f"{number:03}" for number in range(0, 30, 2)]
+    assert looked_at == 30
+    assert all(len(page) <= limit for page in pages)
+    pages, looked_at = await found(state, "007")
+    assert [each for page in pages for each in page] == ["007"]
+    assert pages[0] == ["007"], "at once"
+    pages, looked_at = await found(state, "nothing", limit)
+    assert (len(pages), looked_at) == (4, 30), "no page looks at more than it may"
 
 
 async def test_types_are_learnt_from_text_and_kept_from_json() -> None:

@@ -8,15 +8,25 @@ more. Whatever ends an import before that leaves the catalogue as it was.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Literal, TypeVar
 
 from holdfast.events.event import Json
+from holdfast.flows.content.in_use import LOOK_UPS, Taker, refuse_missed, refuse_used, takers_of
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.liquid.catalogue import BadItemError, FieldType, Learning, check_name, item_of, rank_of
+from holdfast.messages.liquid.catalogue import (
+    BadItemError,
+    FieldType,
+    Learning,
+    check_name,
+    item_of,
+    rank_of,
+    sought_in,
+    words_of,
+)
 from holdfast.ports.catalogues import Catalogue, CatalogueItem
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State, Transaction, View
@@ -24,6 +34,8 @@ from holdfast.ports.state import State, Transaction, View
 AT_ONCE = 2_000
 """Items kept in one transaction; so many change what is published directly."""
 LEARNT_AT_ONCE = 20_000
+LOOKED_AT_MOST = 20_000
+"""Items that one page of a search looks at: a tenth of a second's work."""
 COMPLAINTS_MOST = 20
 ImportMode = Literal["replace", "update"]
 _T = TypeVar("_T")
@@ -53,6 +65,8 @@ class ImportWish:
     """What fields hold that are not to be learnt from the rows."""
     skip_bad: bool = False
     """Whether rows that can be no item are left out; else one of them ends it."""
+    allow_unknown: bool = False
+    """Whether fields and items may go that words ask for."""
     by: str = ""
 
 
@@ -75,6 +89,8 @@ class _Learnt:
     rows: int = 0
     bad: set[int] = field(default_factory=set)
     complaints: list[str] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
+    """Of the ids that words name, those that no row has so far."""
 
     def complain(self, number: int, why: str) -> None:
         self.bad.add(number)
@@ -89,13 +105,15 @@ async def import_items(
 
     Raises:
         Invalid: a row can be no item, or a field holds something else than before; nothing is changed.
-        Conflict: another import of the catalogue began meanwhile, or changed what this one updates.
+        Conflict: another import of the catalogue began meanwhile, or changed what this one updates; or words ask for
+            fields or items that it would have no more, unless that is allowed.
     """
     check_name(wish.catalogue, "catalogue")
     before = await find_catalogue(state, wish.catalogue)
     updated = before if wish.mode == "update" else None
     declared = {**(updated.fields if updated else {}), **wish.fields}
-    learnt = await _learn(wish, rows, declared, progress)
+    takers, named = await _asked_for(state, before, wish)
+    learnt = await _learn(wish, rows, declared, progress, named)
     if learnt.bad and not wish.skip_bad:
         more = f" (and {len(learnt.bad) - 1:,} rows more)" if len(learnt.bad) > 1 else ""
         raise Invalid(
@@ -105,6 +123,9 @@ async def import_items(
             hint="Mend the rows, or leave them out by skip_bad. Nothing was changed.",
         )
     ranked_by = _ranked_by(wish, before, learnt.types)
+    if before is not None and takers:
+        after = replace(before, fields=learnt.types, ranked_by=ranked_by)
+        refuse_missed(takers, before, after, learnt.named)
     items = _items(rows, learnt, wish.id_field, ranked_by)
     made = Catalogue(
         name=wish.catalogue,
@@ -150,6 +171,54 @@ async def show_items(
         return found, await view.edition_items(found.edition, after_id=after, limit=limit)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundItems:
+    """A page of the items that say what was sought."""
+
+    catalogue: Catalogue
+    items: Sequence[CatalogueItem]
+    looked_at: int
+    """How many were looked at for it."""
+    next: str
+    """After which id the next page begins; empty when all of them were looked at."""
+
+
+async def search_items(state: State, name: str, sought: str, *, after: str = "", limit: int = 50) -> FoundItems:
+    """Items in whose id or fields every one of the words stands, whatever their capitals; by id, those after one.
+
+    The item with just that id is first of all. A page looks at no more than `LOOKED_AT_MOST` items, so it may hold
+    fewer than there is room for, or none, though there are more. Raises NotFound.
+    """
+    words = words_of(sought)
+    async with state.view() as view:
+        found = await _catalogue(view, name)
+        if found is None:
+            raise unknown_catalogue(name)
+        exact = (await view.catalogue_items(name, [sought.strip()])).get(sought.strip()) if sought.strip() else None
+        items = [exact] if exact is not None and not after else []
+        looked_at, last = 0, after
+        while looked_at < LOOKED_AT_MOST and len(items) < limit:
+            page = await view.edition_items(found.edition, after_id=last, limit=AT_ONCE)
+            fitting = [each for each in await asyncio.to_thread(_saying, page, words) if each != exact]
+            room = limit - len(items)
+            items += fitting[:room]
+            if len(fitting) > room:
+                last = items[-1].id
+                looked_at += sum(each.id <= last for each in page)
+                break
+            looked_at += len(page)
+            last = page[-1].id if len(page) == AT_ONCE else ""
+            if not last:
+                break
+        return FoundItems(catalogue=found, items=items, looked_at=looked_at, next=last)
+
+
+def _saying(items: Sequence[CatalogueItem], words: Sequence[str]) -> list[CatalogueItem]:
+    """Those in which every one of the words stands."""
+    said = ((each, sought_in(each.id, each.fields)) for each in items)
+    return [each for each, text in said if all(word in text for word in words)]
+
+
 async def show_item(state: State, name: str, item: str) -> CatalogueItem:
     """One item. Raises NotFound."""
     async with state.view() as view:
@@ -161,8 +230,18 @@ async def show_item(state: State, name: str, item: str) -> CatalogueItem:
     return found
 
 
-async def remove_catalogue(state: State, name: str) -> None:
-    """Take a catalogue away. Messages that look something up in it are then not sent. Raises NotFound."""
+async def remove_catalogue(state: State, name: str, *, allow_unknown: bool = False) -> None:
+    """Take a catalogue away. Messages that look something up in it are then not sent.
+
+    Args:
+        allow_unknown: though words look something up in it.
+
+    Raises NotFound, and Conflict naming who looks something up in it.
+    """
+    if not allow_unknown:
+        # Before the transaction: all words there are may take their time.
+        async with state.view() as view:
+            await refuse_used(view, LOOK_UPS, name, called="the catalogue")
     async with state.begin() as transaction:
         if await _catalogue(transaction, name) is None:
             raise unknown_catalogue(name)
@@ -191,12 +270,28 @@ async def _catalogue(view: View, name: str) -> Catalogue | None:
     return next((each for each in await view.catalogues() if each.name == name), None)
 
 
+async def _asked_for(
+    state: State, before: Catalogue | None, wish: ImportWish
+) -> tuple[Sequence[Taker], Collection[str]]:
+    """Who takes something of the catalogue that may be gone when it is replaced, and which of its items they name."""
+    if before is None or wish.mode == "update" or wish.allow_unknown:
+        return (), ()
+    async with state.view() as view:
+        takers = await takers_of(view, before.name)
+        wanted = sorted({item for each in takers for item in each.takes.items})
+        return takers, (await view.catalogue_items(before.name, wanted)).keys() if wanted else ()
+
+
 async def _learn(
-    wish: ImportWish, rows: Rows, declared: Mapping[str, FieldType], progress: Callable[[int, int | None], None]
+    wish: ImportWish,
+    rows: Rows,
+    declared: Mapping[str, FieldType],
+    progress: Callable[[int, int | None], None],
+    named: Collection[str],
 ) -> _Learnt:
-    """Look every row over."""
+    """Look every row over, and for the items that words name."""
     learning = Learning(id_field=wish.id_field, declared=declared, is_text=rows.is_text)
-    learnt = _Learnt({})
+    learnt = _Learnt({}, named=set(named))
     seen = rows.read()
 
     def look(chunk: Sequence[tuple[int, Mapping[str, Json] | str]]) -> None:
@@ -224,9 +319,11 @@ def _check(rows: Rows, learnt: _Learnt, id_field: str) -> None:
         if isinstance(row, str) or number in learnt.bad:
             continue
         try:
-            item_of(row, learnt.types, id_field=id_field, ranked_by="")
+            item = item_of(row, learnt.types, id_field=id_field, ranked_by="")
         except BadItemError as bad:
             learnt.complain(number, str(bad))
+        else:
+            learnt.named.discard(item.id)
 
 
 def _items(rows: Rows, learnt: _Learnt, id_field: str, ranked_by: str) -> Iterator[CatalogueItem]:

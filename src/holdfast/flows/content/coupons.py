@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from holdfast.flows.content.in_use import COUPONS, refuse_used
+from holdfast.flows.delivery.gathering import Gathering
 from holdfast.kernel.errors import Invalid, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.liquid.catalogue import check_name
@@ -34,16 +36,11 @@ class CouponDesk:
         """Nobody has asked yet."""
         self._state = state
         self._clock = clock
-        self._asked: dict[tuple[str, str], list[asyncio.Future[ClaimedCode | None]]] = {}
-        self._serving: asyncio.Task[None] | None = None
+        self._claims = Gathering(self._claimed, most=AT_ONCE_MOST)
 
     async def claim(self, pool: str, send: str) -> ClaimedCode | None:
         """The send's code of the pool; None when none is left, or there is no such pool."""
-        waiting: asyncio.Future[ClaimedCode | None] = asyncio.get_running_loop().create_future()
-        self._asked.setdefault((pool, send), []).append(waiting)
-        if self._serving is None or self._serving.done():
-            self._serving = asyncio.get_running_loop().create_task(self._serve())
-        return await waiting
+        return await self._claims.ask((pool, send))
 
     async def give_back(self, pools: Iterable[str], send: str) -> None:
         """Take back codes that were given just now, and that nobody has seen."""
@@ -52,21 +49,9 @@ class CouponDesk:
             async with self._state.begin() as transaction:
                 await transaction.return_coupons(given)
 
-    async def _serve(self) -> None:
-        while self._asked:
-            served = {each: self._asked.pop(each) for each in list(islice(self._asked, AT_ONCE_MOST))}
-            try:
-                async with self._state.begin() as transaction:
-                    given = await transaction.claim_coupons(list(served), to_millis(self._clock.now()))
-            except BaseException as error:
-                for waiting in (each for those in served.values() for each in those if not each.done()):
-                    waiting.set_exception(error if isinstance(error, Exception) else RuntimeError("called off"))
-                if not isinstance(error, Exception):
-                    raise
-                continue
-            for asked, those in served.items():
-                for waiting in (each for each in those if not each.done()):
-                    waiting.set_result(given.get(asked))
+    async def _claimed(self, asks: Sequence[tuple[str, str]]) -> dict[tuple[str, str], ClaimedCode]:
+        async with self._state.begin() as transaction:
+            return await transaction.claim_coupons(asks, to_millis(self._clock.now()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,8 +80,8 @@ async def add_codes(
     seen = iter(lines)
     while chunk := await asyncio.to_thread(lambda: list(islice(seen, ADDED_AT_ONCE))):
         codes = [code for line in chunk if (code := line.strip())]
-        fine = [code for code in codes if _can_be_one(code)]
-        bad += [code for code in codes if not _can_be_one(code)] if len(fine) < len(codes) else []
+        fine = [code for code in codes if can_be_code(code)]
+        bad += [code for code in codes if not can_be_code(code)] if len(fine) < len(codes) else []
         if fine:
             async with state.begin() as transaction:
                 added += await transaction.add_coupons(pool, fine, to_millis(clock.now()))
@@ -110,8 +95,9 @@ async def add_codes(
     )
 
 
-def _can_be_one(code: str) -> bool:
-    return len(code) <= CODE_CHARACTERS_MOST and code.isprintable() and _IN_NO_CODE.isdisjoint(code)
+def can_be_code(code: str) -> bool:
+    """Whether a customer could be given it."""
+    return 0 < len(code) <= CODE_CHARACTERS_MOST and code.isprintable() and _IN_NO_CODE.isdisjoint(code)
 
 
 async def coupon_pools(state: State) -> Sequence[CouponPool]:
@@ -120,11 +106,19 @@ async def coupon_pools(state: State) -> Sequence[CouponPool]:
         return await view.coupon_pools()
 
 
-async def withdraw_codes(state: State, pool: str) -> int:
-    """Delete the codes of a pool that nobody has; returns how many. Raises NotFound when there is no such pool."""
+async def withdraw_codes(state: State, pool: str, *, allow_unknown: bool = False) -> int:
+    """Delete the codes of a pool that nobody has; returns how many.
+
+    Args:
+        allow_unknown: though words hand out codes of it.
+
+    Raises NotFound when there is no such pool, and Conflict naming who hands out codes of it.
+    """
     async with state.begin() as transaction:
         if pool not in {each.name for each in await transaction.coupon_pools()}:
             raise NotFound(
                 f"there is no coupon pool {pool!r:.100}.", hint="See which there are: holdfast coupons list."
             )
+        if not allow_unknown:
+            await refuse_used(transaction, COUPONS, pool, called="the coupon pool")
         return await transaction.withdraw_coupons(pool)

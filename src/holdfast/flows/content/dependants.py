@@ -6,7 +6,7 @@ a block in it was changed. Whoever changes the block is told, before anybody's m
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 
 from holdfast.decisions.fields import at
@@ -17,6 +17,7 @@ from holdfast.flows.content.saved_words import check_template, find_saved, load_
 from holdfast.flows.content.strictness import Seen, Sources, check_sources, check_unheard
 from holdfast.flows.journey.playbook import load_playbook
 from holdfast.kernel.errors import Exposed
+from holdfast.messages.liquid.template import Template
 from holdfast.messages.provided import PROVIDED, check_variables
 from holdfast.messages.saved.blocks import Block, blocks_in
 from holdfast.messages.saved.saved import Written, content_of, decode_template
@@ -75,7 +76,7 @@ async def broken_now(view: View, block_id: str, yardstick: Yardstick) -> list[Br
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _User:
-    """One who puts the block in, itself or by another block."""
+    """One who says something, and the blocks that are put into it, by itself or by another block."""
 
     who: str
     said: Written | Said
@@ -94,12 +95,39 @@ class _User:
             return complaint
         return None
 
+    def texts(self) -> Iterator[tuple[str, Template]]:
+        """Its texts with its blocks put in, and where each stands. Raises Exposed where they cannot be."""
+        if isinstance(self.said, Written):
+            for variant, language, where in self.said.every():
+                parts = self.said.parts(variant, language)
+                for part, template in content_of(self.said.medium, parts, self.blocks, path=where).templates():
+                    yield f"{where}.{part}", template
+            return
+        medium = medium_called(self.said.channel, "$.channel")
+        for part, template in content_of(medium, self.said.content, self.blocks, path=self.where).templates():
+            yield f"{self.where}.{part}", template
 
-async def _users(view: View, block_id: str) -> AsyncIterator[_User]:
+
+async def texts_of_all(view: View) -> AsyncIterator[tuple[str, str, Template]]:
+    """Every text of templates as they are now, and of journeys and campaigns that run or are paused.
+
+    With each: whose it is, in words, and where it stands in it. What does not hold up by itself is left out.
+    """
+    async for user in _users(view, None):
+        try:
+            texts = list(user.texts())
+        except Exposed:
+            continue
+        for where, template in texts:
+            yield user.who, where, template
+
+
+async def _users(view: View, block_id: str | None) -> AsyncIterator[_User]:
+    """Those who put the block in; all there are where none is named."""
     for heading in await view.templates("template"):
         written = decode_template((await find_saved(view, "template", heading.id, heading.version)).definition)
         blocks = await load_blocks(view, written.blocks())
-        if block_id in blocks:
+        if block_id is None or block_id in blocks:
             yield _User(who=f"the template {heading.id!r}", said=written, where="$", blocks=blocks)
     playbook = await load_playbook(view)
     for (origin, _), play in sorted(playbook.plays.items()):
@@ -108,7 +136,7 @@ async def _users(view: View, block_id: str) -> AsyncIterator[_User]:
             if said is None or SAVED in said.content:
                 continue
             blocks = await load_blocks(view, blocks_in(dict(said.content)))
-            if block_id in blocks:
+            if block_id is None or block_id in blocks:
                 where = at(at("$.steps", name), said.field or "template")
                 yield _User(who=f"the {play.kind} {origin!r}", said=said, where=where, blocks=blocks)
 

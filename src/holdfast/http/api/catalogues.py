@@ -13,6 +13,7 @@ from holdfast.flows.content.catalogues import (
     all_catalogues,
     import_items,
     remove_catalogue,
+    search_items,
     show_item,
     show_items,
 )
@@ -74,11 +75,15 @@ class ItemShape:
 
 @dataclass(frozen=True, kw_only=True)
 class ItemsPage:
-    """Items in order of id; `next` is what to ask for after the last of them, empty at the end."""
+    """Items in order of id; `next` is what to ask for after the last of them, empty at the end.
+
+    `looked_at` says how many were looked at for them: more than there are, where something was sought.
+    """
 
     catalogue: CatalogueShape
     items: list[ItemShape]
     next: str
+    looked_at: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,11 +111,30 @@ def catalogue_routes(app: Application) -> APIRouter:
         catalogue: str,
         after: Annotated[str, Query(description="The id after which they begin.")] = "",
         limit: Annotated[int, Query(ge=1, le=PAGE_MOST)] = 50,
+        search: Annotated[
+            str, Query(max_length=200, description="Words that all stand in an item's id or fields.")
+        ] = "",
     ) -> ItemsPage:
-        """A catalogue and some of its items, in order of id."""
+        """A catalogue and some of its items, in order of id.
+
+        A search looks at some thousand items for each page: one with few items, or none, is not the last while `next`
+        says where to go on. The item whose id is just what is sought comes first.
+        """
+        if search.strip():
+            sought = await search_items(app.state, catalogue, search, after=after, limit=limit)
+            return ItemsPage(
+                catalogue=CatalogueShape.of(sought.catalogue),
+                items=[ItemShape.of(each) for each in sought.items],
+                next=sought.next,
+                looked_at=sought.looked_at,
+            )
         found, page = await show_items(app.state, catalogue, after=after, limit=limit)
-        last = page[-1].id if len(page) == limit else ""
-        return ItemsPage(catalogue=CatalogueShape.of(found), items=[ItemShape.of(each) for each in page], next=last)
+        return ItemsPage(
+            catalogue=CatalogueShape.of(found),
+            items=[ItemShape.of(each) for each in page],
+            next=page[-1].id if len(page) == limit else "",
+            looked_at=len(page),
+        )
 
     @routes.get("/{catalogue}/items/{item_id:name}")
     async def item(catalogue: str, item_id: str) -> ItemShape:
@@ -134,8 +158,14 @@ def catalogue_routes(app: Application) -> APIRouter:
             str, Query(description="What fields hold that is not to be learnt: `sku=text, price=number`.")
         ] = "",
         skip_bad: Annotated[bool, Query(description="Leave rows out that can be no item.")] = False,
+        allow_unknown: Annotated[
+            bool, Query(description="Replace it though words ask for fields or items that it would have no more.")
+        ] = False,
     ) -> ImportedItemsShape:
         """Bring in the file that is the body; readers see all of it at once, or nothing where it fails.
+
+        A file without fields or items that templates, or journeys and campaigns that run, ask for is refused, naming
+        one of them, unless `allow_unknown`.
 
         `GET /api/overview` shows the progress under `loading`.
         """
@@ -147,6 +177,7 @@ def catalogue_routes(app: Application) -> APIRouter:
             ranked_by=ranked_by,
             fields=decode_types(fields, "fields"),
             skip_bad=skip_bad,
+            allow_unknown=allow_unknown,
             by=asked_by(app, request),
         )
         async with kept_file(app, request.stream(), name) as file:
@@ -161,8 +192,15 @@ def catalogue_routes(app: Application) -> APIRouter:
         )
 
     @routes.delete("/{catalogue}", dependencies=[needs("content:write")], status_code=204)
-    async def remove(catalogue: str) -> None:
-        """Take a catalogue away. Messages that look something up in it are then not sent."""
-        await remove_catalogue(app.state, catalogue)
+    async def remove(
+        catalogue: str,
+        *,
+        allow_unknown: Annotated[bool, Query(description="Delete it though words look something up in it.")] = False,
+    ) -> None:
+        """Take a catalogue away. Messages that look something up in it are then not sent.
+
+        While templates, or journeys and campaigns that run, do so, that is refused, unless `allow_unknown`.
+        """
+        await remove_catalogue(app.state, catalogue, allow_unknown=allow_unknown)
 
     return routes

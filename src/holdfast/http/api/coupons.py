@@ -7,10 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
+from holdfast.flows.content.coupon_codes import make_codes
 from holdfast.flows.content.coupons import add_codes, coupon_pools, withdraw_codes
 from holdfast.http.api.files import FILE_BODY, kept_file, shown_progress
 from holdfast.http.needs import needs
-from holdfast.http.shapes import moment_text
+from holdfast.http.shapes import WISH, Whole, moment_text
 from holdfast.integrations.files.items import read_codes
 from holdfast.wiring import Application
 
@@ -41,6 +42,23 @@ class AddedCodesShape:
     known: int
     bad: int
     examples: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodesWish:
+    """Which codes are to be made, such as 500 of `SPRING-####-####`."""
+
+    __pydantic_config__ = WISH
+
+    count: Whole
+    pattern: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeCodesShape:
+    """The codes that were made."""
+
+    codes: list[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,9 +103,26 @@ def coupon_routes(app: Application) -> APIRouter:
             done = await add_codes(app.state, app.clock, pool, read_codes(file), shown_progress(app))
         return AddedCodesShape(added=done.added, known=done.known, bad=done.bad, examples=list(done.examples))
 
+    @routes.post("/{pool}/codes", dependencies=[needs("content:write")])
+    async def make(pool: str, wish: CodesWish) -> MadeCodesShape:
+        """Make codes of a pattern and add them to a pool: all of them, or none. No pool has had any of them before.
+
+        Each `#` of the pattern becomes a letter or a digit that looks like no other. Keep the answer: it is how whoever
+        redeems the codes comes to know them.
+        """
+        return MadeCodesShape(codes=list(await make_codes(app.state, app.clock, pool, wish.pattern, wish.count)))
+
     @routes.delete("/{pool}", dependencies=[needs("content:write")])
-    async def withdraw(pool: str) -> WithdrawnShape:
-        """Delete the codes of a pool that nobody has. Those that were given stay, so that none is given again."""
-        return WithdrawnShape(withdrawn=await withdraw_codes(app.state, pool))
+    async def withdraw(
+        pool: str,
+        *,
+        allow_unknown: Annotated[bool, Query(description="Delete them though words hand them out.")] = False,
+    ) -> WithdrawnShape:
+        """Delete the codes of a pool that nobody has. Those that were given stay, so that none is given again.
+
+        While templates, or journeys and campaigns that run, hand out codes of it, that is refused, unless
+        `allow_unknown`.
+        """
+        return WithdrawnShape(withdrawn=await withdraw_codes(app.state, pool, allow_unknown=allow_unknown))
 
     return routes

@@ -189,3 +189,23 @@ def _read(text: str, kind: FieldType) -> Json:
             return None
         return read if _type_of(read) == kind else None
     return None
+
+
+def words_of(sought: str) -> list[str]:
+    """The words of a search, as `sought_in` has them."""
+    return sought.casefold().split()
+
+
+def sought_in(item_id: str, fields: Mapping[str, Json]) -> str:
+    """All that an item says, to find words in: its id and the texts and numbers of its fields, without capitals."""
+    said = [item_id]
+    open_values: list[Json] = list(fields.values())
+    while open_values:
+        value = open_values.pop()
+        if isinstance(value, Mapping):
+            open_values += value.values()
+        elif isinstance(value, list):
+            open_values += value
+        elif value is not None and not isinstance(value, bool):
+            said.append(str(value))
+    return "\n".join(said).casefold()

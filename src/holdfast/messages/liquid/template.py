@@ -16,7 +16,7 @@ from liquid.token import TOKEN_TAG
 from holdfast.events.event import Json
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.messages.liquid._liquid import NOW, AbortedError, BoundedEnvironment, Metered
-from holdfast.messages.liquid.asked import Asked, Source, asked_in, sources_in
+from holdfast.messages.liquid.asked import Asked, LookedUp, Source, asked_in, looked_up_in, sources_in
 from holdfast.messages.liquid.needs import NOTHING_KNOWN, Aborted, Known, Wanting
 
 SOURCE_CHARACTERS_MOST = 500_000
@@ -64,6 +64,13 @@ class Template:
         """The catalogues, coupon pools and addresses its tags name, as far as they are written out in it."""
         try:
             return sources_in(self._parsed)
+        except (LiquidError, RecursionError):
+            return []
+
+    def looked_up(self) -> list[LookedUp]:
+        """What it takes of catalogues and does not do without, as far as it is written out in it."""
+        try:
+            return looked_up_in(self._parsed)
         except (LiquidError, RecursionError):
             return []
 

@@ -44,6 +44,9 @@ class ReadingCatalogues(Session):
         wanted = set(sends) - {""}
         return [each for each in self._tables.coupons.values() if each.send in wanted]
 
+    async def known_codes(self, codes: Sequence[str]) -> set[str]:
+        return {each.code for each in self._tables.coupons.values()} & set(codes)
+
     async def coupons_after(self, coupon_id: int, *, limit: int) -> list[CouponCode]:
         return list(islice((each for each in self._tables.coupons.values() if each.id > coupon_id), limit))
 

@@ -48,6 +48,9 @@ class ReadingCatalogues(Session):
     async def coupons_of(self, sends: Sequence[str]) -> list[CouponCode]:
         return [_coupon(row) for row in await self._rows(_SQL["coupons_of"], list(sends))]
 
+    async def known_codes(self, codes: Sequence[str]) -> set[str]:
+        return {code for (code,) in await self._rows(_SQL["known_codes"], list(codes))}
+
     async def coupons_after(self, coupon_id: int, *, limit: int) -> list[CouponCode]:
         return [_coupon(row) for row in await self._rows(_SQL["coupons_after"], coupon_id, limit)]
 

@@ -57,6 +57,11 @@ class ReadingCatalogues(Session):
         return [_coupon(row) for row in sorted(rows)]
 
     @in_thread
+    def known_codes(self, codes: Sequence[str]) -> set[str]:
+        # One by one, as items: a code may hold a NUL.
+        return {each for each in dict.fromkeys(codes) if self._row(_SQL["known_code"], each) is not None}
+
+    @in_thread
     def coupons_after(self, coupon_id: int, *, limit: int) -> list[CouponCode]:
         return [_coupon(row) for row in self._rows(_SQL["coupons_after"], coupon_id, limit)]
 

@@ -85,6 +85,10 @@ SELECT name, codes, given, made_ms FROM coupon_pool ORDER BY name
 SELECT c.id, p.name, c.code, c.send, c.given_ms FROM coupon AS c JOIN coupon_pool AS p ON p.number = c.pool
 WHERE c.send = ANY ($1::text[]) ORDER BY c.id
 
+-- name: known_codes
+-- Finds those of some codes that any pool has.
+SELECT code FROM coupon WHERE code = ANY ($1::text[])
+
 -- name: coupons_after
 -- Reads codes in the order in which they were added.
 SELECT c.id, p.name, c.code, c.send, c.given_ms FROM coupon AS c JOIN coupon_pool AS p ON p.number = c.pool

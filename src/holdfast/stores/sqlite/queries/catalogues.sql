@@ -80,6 +80,10 @@ SELECT name, codes, given, made_ms FROM coupon_pool ORDER BY name
 SELECT c.id, p.name, c.code, c.send, c.given_ms FROM coupon AS c JOIN coupon_pool AS p ON p.number = c.pool
 WHERE c.send = ?1
 
+-- name: known_code
+-- Tells whether any pool has a code.
+SELECT 1 FROM coupon WHERE code = ?1
+
 -- name: coupons_after
 -- Reads codes in the order in which they were added.
 SELECT c.id, p.name, c.code, c.send, c.given_ms FROM coupon AS c JOIN coupon_pool AS p ON p.number = c.pool
