@@ -57,6 +57,15 @@ describe('a journey while it is written', () => {
     expect(Object.keys(stepsOf(JOURNEY))).not.toContain('wait')
   })
 
+  it('leads what is put at the end of an open way to the end, where there is one and no other', () => {
+    const steps = { ask: { type: 'branch', exits: { yes: 'bye' } }, bye: { type: 'exit' } }
+    const put = (more: Record<string, unknown>) =>
+      insert({ ...JOURNEY, steps: { ...steps, ...more } } as typeof JOURNEY, { from: 'ask', exits: ['no'] }, 'wait', { type: 'wait', exits: {} }, ['waited']).definition
+    expect(exitsOf(stepOf(put({}), 'wait'))).toEqual({ waited: 'bye' })
+    expect(exitsOf(stepOf(put({}), 'ask'))).toEqual({ yes: 'bye', no: 'wait' })
+    expect(exitsOf(stepOf(put({ other: { type: 'exit' } }), 'wait'))).toEqual({})
+  })
+
   it('gives every step an id of its own, and none that says how somebody left', () => {
     expect(freeId(['wait', 'wait-2'], 'wait')).toBe('wait-3')
     expect(freeId([], 'goal')).toBe('goal-2')

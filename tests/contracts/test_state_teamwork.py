@@ -139,6 +139,33 @@ async def test_comments_are_of_one_thing_and_the_newest_so_many_are_told_in_orde
         assert await view.comment(kept[0].id) is None
 
 
+async def test_who_is_turned_to_finds_it_until_they_have_read_it_or_it_is_settled(state: State) -> None:
+    async with state.begin() as transaction:
+        kept = [await transaction.put_comment(replace(SAID, at_ms=each)) for each in (1, 2, 3, 4)]
+        for to, comment in (("änn@shop.example", 0), ("änn@shop.example", 2), ("ben", 2), ("ben", 3), ("ben", 3)):
+            await transaction.put_mention(to, kept[comment].id)
+        await transaction.put_comment(replace(kept[0], text="Other"))
+    async with state.view() as view:
+        assert await view.mentions("änn@shop.example", limit=9) == [kept[2], replace(kept[0], text="Other")]
+        assert await view.mentions("ben", limit=1) == [kept[3]]
+        assert (await view.count_mentions("ben"), await view.count_mentions("cat")) == (2, 0)
+        assert await view.mentions_in(kept[2].id) == ["ben", "änn@shop.example"]
+    async with state.begin() as transaction:
+        await transaction.drop_mention("ben", kept[3].id)
+        await transaction.drop_mention("cat", kept[2].id)
+        assert await transaction.mentions("ben", limit=9) == [kept[2]]
+        settled = await transaction.put_comment(replace(kept[2], resolved_ms=5, resolved_by="ann"))
+        assert await transaction.mentions("ben", limit=9) == []
+        assert await transaction.count_mentions("ben") == 0
+        await transaction.put_comment(replace(settled, resolved_ms=None, resolved_by=""))
+        assert await transaction.count_mentions("ben") == 1
+        await transaction.drop_comment(kept[2].id)
+        assert await transaction.mentions_in(kept[2].id) == []
+        # Under the number of one that was dropped nobody is turned to.
+        await transaction.put_comment(replace(SAID, id=kept[2].id))
+        assert await transaction.mentions("ben", limit=9) == []
+
+
 async def test_a_thing_has_one_draft(state: State) -> None:
     other = replace(DRAFT, kind="journey", updated_ms=8)
     async with state.begin() as transaction:

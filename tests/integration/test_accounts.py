@@ -290,6 +290,22 @@ def test_a_forgotten_password(owner: Browser) -> None:
     assert nobody.sign_in("rob@shop.example", "a good one again").status == 200
 
 
+def test_who_was_not_let_in_is_in_the_audit_log_and_what_they_typed_is_not(owner: Browser) -> None:
+    joined(owner, "eve@shop.example", "viewer")
+    guest = Browser(owner.server)
+    assert guest.sign_in("Eve@Shop.example", "hunter2 hunter2").status == 401
+    assert guest.sign_in("nobody-here@shop.example", "hunter3 hunter3").status == 401
+    assert guest.sign_in("my password in the wrong field", "hunter4 hunter4").status == 401
+    entries = owner.got("GET", "/api/audit?kind=session&limit=200")["entries"]
+    failed = [each for each in entries if each["action"] == "session.failed"][:3]
+    assert [each["by"]["id"] for each in failed] == ["", "nobody-here@shop.example", "eve@shop.example"]
+    assert all(each["changes"][0]["after"] == "wrong_credentials" for each in failed)
+    assert all(each["source"] for each in failed)
+    told = str(entries)
+    assert "hunter" not in told
+    assert "wrong field" not in told
+
+
 def test_a_second_factor(owner: Browser) -> None:
     tom = joined(owner, "tom@shop.example", "viewer")
     phone = Browser(owner.server)
@@ -430,6 +446,20 @@ def test_links_are_mailed_where_mail_goes_out_and_to_no_mailbox_others_read(owne
         assert not server.got("GET", "/api/people?text=ida")["people"], "nobody becomes a customer by it"
         reset = browser.got("POST", "/api/accounts/owner@shop.example/reset", status=201)
         assert reset["link"] in BytesParser(policy=policy.default).parsebytes(mails.mails()[1]).get_content()
+        # Whom a comment turns to reads it in their mail, with where to answer.
+        taken = {"token": made["link"].partition("#")[2], "password": "tried and trusted", "name": "Ida"}
+        ida = Browser(server)
+        assert ida.call("POST", "/session/invitation", taken).status == 200
+        seen = {"name": "Who saw", "definition": {"type": "did", "event": "Seen", "at_least": 1}}
+        browser.got("PUT", "/api/segments/seen", seen)
+        said = {"about": "segment:seen", "text": "Is this right, @ida@shop.example?"}
+        browser.got("POST", "/api/comments", said, status=201)
+        mail = BytesParser(policy=policy.default).parsebytes(mails.mails()[2])
+        assert (mail["To"], mail["Subject"]) == ("ida@shop.example", "Olga Owner turns to you about Who saw")
+        assert f":{server.port}/segments/seen" in mail.get_content()
+        assert said["text"] in mail.get_content()
+        assert [each["text"] for each in ida.got("GET", "/api/mentions")["mentions"]] == [said["text"]]
+        assert Browser(server).call("GET", "/api/mentions").status == 401
 
 
 def test_the_state_survives_being_killed_and_tells_no_secret(tmp_path: Path) -> None:

@@ -89,6 +89,8 @@ content:write     DELETE /api/catalogues/{catalogue}
 read              GET    /api/catalogues/{catalogue}
 content:write     POST   /api/catalogues/{catalogue}/import
 read              GET    /api/catalogues/{catalogue}/items/{item_id:name}
+read              GET    /api/mentions
+read              DELETE /api/mentions/{comment_id}
 read              GET    /api/comments
 read              POST   /api/comments
 read              DELETE /api/comments/{comment_id}

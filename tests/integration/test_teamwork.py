@@ -24,6 +24,7 @@ from holdfast.flows.upkeep.carry_teamwork import carry_teamwork
 from holdfast.http import app as http
 from holdfast.http.deeds import ACTS, ASKS
 from holdfast.http.examples import BODIES
+from holdfast.ports.accounts import Account
 from holdfast.ports.teamwork import Approval, AuditEntry, Comment, Draft
 from holdfast.settings import Settings
 from holdfast.stores.memory.history import MemoryHistory
@@ -35,6 +36,7 @@ from holdfast.wiring import Application, assemble
 ANN = Caller(kind="account", name="Ann", by="ann@shop.example", permissions=permissions_of("marketer"))
 BEN = Caller(kind="account", name="Ben", by="ben@shop.example", permissions=EVERYTHING)
 CAT = Caller(kind="account", name="Cat", by="cat@shop.example", permissions=permissions_of("viewer"))
+CAT_WHO_WRITES = replace(CAT, permissions=permissions_of("marketer"))
 KEY = Caller(kind="key", name="shop", by="shop", permissions=OF_A_KEY)
 SEEN = {"type": "did", "event": "Seen", "at_least": 1}
 SEGMENT = {"name": "Seen", "definition": SEEN}
@@ -98,6 +100,19 @@ class Office:
 
     def actions(self) -> list[str]:
         return [each["action"] for each in self.entries()]
+
+    def hire(self, *callers: Caller) -> None:
+        """They have accounts here."""
+
+        async def put() -> None:
+            async with self.state.begin() as transaction:
+                for each in callers:
+                    account = Account(
+                        id=each.by, email=each.by, name=each.name, role="viewer", state="active", created_ms=1
+                    )
+                    await transaction.put_account(account)
+
+        self._runner.run(put())
 
     def clear(self) -> None:
         self.state._committed = Tables()
@@ -458,6 +473,29 @@ def test_what_cannot_be_is_refused_at_once_and_the_same_asked_anew_takes_its_pla
     assert office.did(BEN, "GET", "/api/journeys/cart")["name"] == "Better"
 
 
+def test_a_draft_that_was_asked_for_is_gone_once_it_is_published_and_one_written_on_since_stays(office: Office) -> None:
+    path = "/api/drafts/journey/cart"
+    office.did(BEN, "PUT", "/api/approvals/rule", TWO)
+    kept = office.did(ANN, "PUT", path, {"definition": JOURNEY})
+    office.clock.advance(seconds=1)
+    office.did(ANN, "PUT", "/api/journeys/cart", JOURNEY)
+    office.did(BEN, "POST", "/api/approvals/1", {"say": "approve"})
+    assert office.did(ANN, "GET", "/api/drafts")["drafts"] == []
+    office.did(ANN, "PUT", "/api/journeys/cart", {**JOURNEY, "name": "Better"})
+    office.clock.advance(seconds=1)
+    later = office.did(ANN, "PUT", path, {"definition": {**JOURNEY, "name": "Better still"}})
+    office.did(BEN, "POST", "/api/approvals/2", {"say": "approve"})
+    assert [each["revision"] for each in office.did(ANN, "GET", "/api/drafts")["drafts"]] == [later["revision"]]
+    assert later["revision"] > kept["revision"]
+    # Another's draft of the same thing is theirs.
+    office.did(ANN, "DELETE", path)
+    office.did(CAT_WHO_WRITES, "PUT", path, {"definition": {"name": "Theirs"}})
+    office.clock.advance(seconds=1)
+    office.did(ANN, "PUT", "/api/journeys/cart", {**JOURNEY, "name": "Best"})
+    office.did(BEN, "POST", "/api/approvals/3", {"say": "approve"})
+    assert [each["by"] for each in office.did(ANN, "GET", "/api/drafts")["drafts"]] == [CAT.by]
+
+
 def test_what_waited_for_two_weeks_has_expired(office: Office) -> None:
     office.did(BEN, "PUT", "/api/approvals/rule", TWO)
     office.did(ANN, "PUT", "/api/journeys/cart", JOURNEY)
@@ -506,6 +544,39 @@ def test_comments_are_said_answered_and_settled(office: Office) -> None:
     for bad in ({"about": "segment:none", "text": "x"}, {"about": about, "text": " "}, {"about": "seen", "text": "x"}):
         assert office.ask(BEN, "POST", "/api/comments", bad).status in {400, 404}
     assert office.ask(BEN, "POST", "/api/comments", {"about": about, "text": "x" * 4_001}).status == 413
+
+
+def test_whom_a_comment_turns_to_finds_it_until_they_have_read_it(office: Office) -> None:
+    office.hire(ANN, BEN, CAT)
+    office.did(BEN, "PUT", "/api/segments/seen", SEGMENT)
+    about = "segment:seen"
+    first = office.did(
+        ANN, "POST", "/api/comments", {"about": about, "text": f"@{BEN.by} @{ANN.by} @nobody@shop.example: is it?"}
+    )
+    office.did(CAT, "POST", "/api/comments", {"about": about, "text": f"Look, @{BEN.by.upper()}"})
+
+    def told(to: Caller) -> list[tuple[str, str, str]]:
+        found = office.did(to, "GET", "/api/mentions")["mentions"]
+        assert office.did(to, "GET", "/api/approvals")["mentions"] == len(found)
+        return [(each["by"], each["about"], each["name"]) for each in found]
+
+    assert told(BEN) == [(CAT.by, about, "Seen"), (ANN.by, about, "Seen")]
+    assert told(ANN) == [], "nobody turns to themselves"
+    # What it says of them is told to them alone; what is read by another is not read by them.
+    office.did(CAT, "DELETE", f"/api/mentions/{first['id']}")
+    assert len(told(BEN)) == 2
+    office.did(BEN, "DELETE", f"/api/mentions/{first['id']}")
+    assert told(BEN) == [(CAT.by, about, "Seen")]
+    # Said differently it turns to somebody else; what was read stays read.
+    office.did(ANN, "PUT", f"/api/comments/{first['id']}", {"text": f"@{BEN.by} @{CAT.by}: is it not?"})
+    assert told(BEN) == [(CAT.by, about, "Seen")]
+    assert told(CAT) == [(ANN.by, about, "Seen")]
+    office.did(ANN, "PUT", f"/api/comments/{first['id']}", {"text": "Never mind"})
+    assert told(CAT) == []
+    office.did(BEN, "PUT", "/api/comments/2", {"resolved": True})
+    assert told(BEN) == []
+    assert office.ask(BEN, "DELETE", "/api/mentions/99").status == 204
+    assert office.actions() == ["segment.saved", *["comment.said"] * 2, *["comment.changed"] * 3]
 
 
 def test_two_people_never_overwrite_each_others_draft(office: Office) -> None:
@@ -577,14 +648,15 @@ async def test_all_of_it_is_carried_to_a_state_made_anew(building: Office) -> No
             said = Comment(kind="journey", about="cart", by="ann", at_ms=each, text="x")
             await transaction.put_comment(said)
         await transaction.drop_comment(2)
+        await transaction.put_mention("ben", 3)
         asked = Approval(action="a", kind="journey", about="cart", by="ann", asked_ms=1, request=b"{}", before="")
         await transaction.put_approval(asked)
         await transaction.put_draft(
             Draft(kind="journey", about="cart", definition=b"{}", based_on=1, revision=9, by="ann", updated_ms=3)
         )
-    tables = ("audit entries", "approvals", "comments", "drafts")
+    tables = ("audit entries", "approvals", "comments", "mentions", "drafts")
     found = await compare_states(state, other)
-    assert [found[each].missing for each in tables] == [3, 1, 2, 1]
+    assert [found[each].missing for each in tables] == [3, 1, 2, 2, 1]
     async with state.view() as view, other.begin() as transaction:
         carried = await carry_teamwork(view, transaction)
     assert carried == {
@@ -593,6 +665,8 @@ async def test_all_of_it_is_carried_to_a_state_made_anew(building: Office) -> No
         "comments": 2,
         "drafts": 1,
         "saved insights and boards": 0,
+        "meanings": 0,
+        "shared links": 0,
     }
     found = await compare_states(state, other)
     assert all(found[each].same for each in tables)

@@ -68,7 +68,8 @@ function PlaceLink({ place, rail }: { place: Place; rail: boolean }) {
 function Amount({ to }: { to: Place['to'] }) {
   const bad = useTick()?.errors_open ?? 0
   const journeys = useQuery(runs('journey')).data?.length ?? 0
-  const asked = useQuery(waiting).data?.waiting ?? 0
+  const { data } = useQuery(waiting)
+  const asked = data ? data.waiting + data.mentions : 0
   if (to === '/data' && bad > 0) {
     return (
       <span className={styles.amount}>

@@ -15,7 +15,7 @@ from holdfast.http.api.audiences import audience_routes
 from holdfast.http.api.audit import audit_routes
 from holdfast.http.api.boards import board_routes
 from holdfast.http.api.catalogues import catalogue_routes
-from holdfast.http.api.comments import comment_routes
+from holdfast.http.api.comments import comment_routes, mention_routes
 from holdfast.http.api.connections import connection_routes
 from holdfast.http.api.coupons import coupon_routes
 from holdfast.http.api.decision_files import decision_file_routes, preview_routes
@@ -140,6 +140,7 @@ def make_http(app: Application) -> ASGIApp:
         audit_routes,
         approval_routes,
         comment_routes,
+        mention_routes,
         saved_insight_routes,
         board_routes,
         shared_link_routes,

@@ -184,6 +184,7 @@ ASKS: Mapping[str, str] = MappingProxyType(
         "DELETE /api/queries/{query_id}": "it calls off a question",
         "PUT /api/drafts/{thing_kind}/{about}": "a draft is nothing yet: what is saved of it is told",
         "DELETE /api/drafts/{thing_kind}/{about}": "a draft is nothing yet",
+        "DELETE /api/mentions/{comment_id}": "somebody has read what turns to them",
         "POST /api/presence": "it says who looks",
         "DELETE /api/presence": "it says who looks no more",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
@@ -10,6 +10,7 @@ from pydantic import Field
 
 from holdfast.flows.accounts.browsers import begin_session, end_session
 from holdfast.flows.accounts.caller import DEMO, Caller
+from holdfast.flows.accounts.emails import email_of
 from holdfast.flows.accounts.members import (
     Newcomer,
     accept_invitation,
@@ -21,6 +22,8 @@ from holdfast.flows.accounts.members import (
 from holdfast.flows.accounts.permissions import Permission, Role, in_order
 from holdfast.flows.accounts.second_factor import is_on
 from holdfast.flows.accounts.signing_in import Credentials, end_before, sign_in
+from holdfast.flows.teamwork.deed import note_after
+from holdfast.http.attending import deed_in
 from holdfast.http.auth import (
     COOKIE,
     OPEN_CALLER,
@@ -236,6 +239,25 @@ def _account(caller: Caller | None, account: Account | None) -> SignedInAccount 
     )
 
 
+async def _note_failure(app: Application, request: Request, refusal: Unauthorized) -> None:
+    """Keep in the audit log that somebody was not let in. Tries are bounded, and so are these entries.
+
+    Whoever only has no code yet is on their way in. What is no address is not kept: people type passwords there.
+    """
+    if refusal.code == "code_needed":
+        return
+    deed = deed_in(request)
+    known = email_of(deed.by) is not None
+    failed = replace(
+        deed,
+        action="session.failed",
+        by=deed.by if known else "",
+        by_name=deed.by_name if known else "",
+        said={"reason": refusal.code},
+    )
+    await note_after(app.state, failed)
+
+
 def session_routes(app: Application) -> APIRouter:
     """Signing in, out, and asking which."""
     routes = APIRouter(prefix="/session", tags=["Session"])
@@ -262,7 +284,13 @@ def session_routes(app: Application) -> APIRouter:
         elif wish.email:
             said = Credentials(email=wish.email, password=wish.password, code=wish.code)
             before = request.cookies.get(COOKIE, "")
-            cookie = await sign_in(app.state, app.sealer, said, visitor_of(request), now=app.clock.now(), before=before)
+            try:
+                cookie = await sign_in(
+                    app.state, app.sealer, said, visitor_of(request), now=app.clock.now(), before=before
+                )
+            except Unauthorized as refusal:
+                await _note_failure(app, request, refusal)
+                raise
         else:
             hint = "Give `email` and `password`, or `key`."
             raise Invalid("nothing is said to be let in by.", path="$.email", hint=hint)

@@ -157,6 +157,18 @@ class TeamworkView(Protocol):
 
     async def comment(self, comment_id: int) -> Comment | None: ...
 
+    async def mentions(self, to: str, *, limit: int) -> list[Comment]:
+        """What turns to somebody, is not settled, and was not read by them: newest first."""
+        ...
+
+    async def count_mentions(self, to: str) -> int:
+        """How many of those there are."""
+        ...
+
+    async def mentions_in(self, comment_id: int) -> list[str]:
+        """Whom a comment turns to who have not read it, in order."""
+        ...
+
     async def draft(self, kind: str, about: str) -> Draft | None: ...
 
     async def drafts(self, *, limit: int) -> list[Draft]:
@@ -187,7 +199,17 @@ class TeamworkTransaction(TeamworkView, Protocol):
         """Keep it, in the place of the one of that number; returns it with its number."""
         ...
 
-    async def drop_comment(self, comment_id: int) -> None: ...
+    async def drop_comment(self, comment_id: int) -> None:
+        """Delete it; nobody is turned to by it any more."""
+        ...
+
+    async def put_mention(self, to: str, comment_id: int) -> None:
+        """Note that a comment turns to somebody, who has not read it."""
+        ...
+
+    async def drop_mention(self, to: str, comment_id: int) -> None:
+        """They have read it, or it turns to them no more."""
+        ...
 
     async def put_draft(self, draft: Draft) -> None:
         """Keep it, in the place of the one there is."""

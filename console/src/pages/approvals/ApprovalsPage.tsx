@@ -18,6 +18,7 @@ import { DecideDialog, type Say } from '~/parts/teamwork/DecideDialog'
 import { t } from '~/words/language'
 import { shortDay } from '~/words/moments'
 import styles from './ApprovalsPage.module.css'
+import { ForYou } from './ForYou'
 
 const here = getRouteApi('/approvals')
 
@@ -52,6 +53,7 @@ export function ApprovalsPage() {
         />
       </TopBar>
       <Page>
+        <ForYou />
         <RuleCard />
         {query.isPending ? (
           <Waiting rows={4} height={96} />

@@ -42,13 +42,14 @@ export function DraftsSection({ kind, rows }: { kind: RunKind; rows: RunRow[] })
             {found.map((draft) => {
               const published = named.get(draft.id)
               const name = draft.name || published?.name || draft.id
+              const isNew = draft.based_on === 0 && !published
               return (
                 <tr key={draft.id}>
                   <td>
-                    <DraftLink draft={draft} isNew={draft.based_on === 0 && !published} name={name} />
+                    <DraftLink draft={draft} isNew={isNew} name={name} />
                   </td>
                   <td>
-                    <Chip tone={draft.based_on === 0 ? 'accent' : 'plain'}>{draft.based_on === 0 ? t('New') : t('Changes to v{{version}}', { version: draft.based_on })}</Chip>
+                    <Chip tone={isNew ? 'accent' : 'plain'}>{isNew ? t('New') : t('Changes to v{{version}}', { version: draft.based_on || 1 })}</Chip>
                   </td>
                   <td>{mine !== undefined && draft.by === mine ? t('You') : draft.by_name || draft.by || t('Somebody')}</td>
                   <td className="quiet">

@@ -1,7 +1,8 @@
 import { Button, Textarea, Tooltip } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { MessageSquare } from 'lucide-react'
-import { Fragment, useState } from 'react'
+import { Fragment, useRef, useState } from 'react'
+import { accounts } from '~/api/accounts'
 import { changeComment, type Comment, comments, dropComment, sayComment } from '~/api/teamwork'
 import { Dialog } from '~/parts/Dialog'
 import { Ago } from '~/parts/Moment'
@@ -78,6 +79,7 @@ function useChange(about: string, act: () => Promise<unknown>, done?: () => void
 
 function SayForm({ about }: { about: string }) {
   const [text, setText] = useState('')
+  const field = useRef<HTMLTextAreaElement>(null)
   const say = useChange(about, () => sayComment(about, text), () => setText(''))
   return (
     <form
@@ -89,7 +91,7 @@ function SayForm({ about }: { about: string }) {
     >
       <Textarea
         label={t('Your comment')}
-        description={t('Plain text. Write @ and an address to turn to somebody.')}
+        description={t('Plain text. Write @ and a name to turn to somebody: they find it under Approvals.')}
         autosize
         minRows={2}
         maxRows={8}
@@ -97,6 +99,14 @@ function SayForm({ about }: { about: string }) {
         value={text}
         onChange={(event) => setText(event.currentTarget.value)}
         data-autofocus
+        ref={field}
+      />
+      <Colleagues
+        text={text}
+        choose={(next) => {
+          setText(next)
+          field.current?.focus()
+        }}
       />
       {say.isError && (
         <p className={styles.problem} role="alert">
@@ -109,6 +119,27 @@ function SayForm({ about }: { about: string }) {
         </Button>
       </div>
     </form>
+  )
+}
+
+const TOLD_MOST = 6
+
+/** Whoever works here and is meant by what stands behind the last @: one press writes their address. */
+function Colleagues({ text, choose }: { text: string; choose: (text: string) => void }) {
+  const begun = /(?:^|[\s(])@([^\s@]*)$/.exec(text)
+  const { data } = useQuery({ ...accounts, enabled: begun !== null })
+  if (!begun) return null
+  const wanted = begun[1]!.toLowerCase()
+  const found = (data ?? []).filter(({ state, name, email }) => state === 'active' && `${name} ${email}`.toLowerCase().includes(wanted)).slice(0, TOLD_MOST)
+  if (found.length === 0) return null
+  return (
+    <div className={styles.tools} role="group" aria-label={t('Turn to')}>
+      {found.map(({ id, name, email }) => (
+        <Button key={id} variant="subtle" size="compact-xs" onClick={() => choose(`${text.slice(0, text.length - wanted.length)}${email} `)}>
+          {name || email}
+        </Button>
+      ))}
+    </div>
   )
 }
 

@@ -31,6 +31,7 @@ const ACTS: Record<string, () => string> = {
   resealed: () => t('sealed anew'),
   revoked: () => t('revoked'),
   begun: () => t('signed in'),
+  failed: () => t('could not sign in'),
   ended: () => t('signed out'),
   said: () => t('commented'),
   changed: () => t('changed'),
@@ -101,7 +102,7 @@ export const actWords = (action: string): string => {
 export const kindWords = (kind: string): string => KINDS[kind]?.() ?? plain(kind)
 
 /** Where a thing has its page; null for what has none. */
-export function placeOf(kind: string, id: string): { to: '/journeys/$id' | '/campaigns/$id' | '/segments/$id' | '/people/$id'; params: { id: string } } | null {
+export function placeOf(kind: string, id: string): { to: '/journeys/$id' | '/campaigns/$id' | '/segments/$id' | '/people/$id' | '/experiments/$id' | '/content/$id' | '/content/blocks/$id'; params: { id: string } } | null {
   switch (kind) {
     case 'journey':
       return { to: '/journeys/$id', params: { id } }
@@ -109,6 +110,12 @@ export function placeOf(kind: string, id: string): { to: '/journeys/$id' | '/cam
       return { to: '/campaigns/$id', params: { id } }
     case 'segment':
       return { to: '/segments/$id', params: { id } }
+    case 'experiment':
+      return { to: '/experiments/$id', params: { id } }
+    case 'template':
+      return { to: '/content/$id', params: { id } }
+    case 'block':
+      return { to: '/content/blocks/$id', params: { id } }
     case 'person':
       return { to: '/people/$id', params: { id } }
     default:

@@ -136,11 +136,12 @@ export function useDraft<T extends Record<string, unknown>>(kind: ThingKind, id:
   const discard = useCallback(async () => {
     clearTimeout(timer.current)
     wanted.current = null
-    setFound(null)
     setConflict(null)
     setStatus('none')
     if (path !== null) await remove(path).catch(() => {})
     revision.current = 0
+    // Not before: who sees it go may leave the page.
+    setFound(null)
   }, [path])
 
   return {

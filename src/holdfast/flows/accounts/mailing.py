@@ -67,6 +67,14 @@ def reset_words(workspace: str, link: str) -> Words:
     )
 
 
+def mention_words(workspace: str, by: str, about: str, text: str, link: str) -> Words:
+    """What somebody reads whom a comment turns to."""
+    return _words(
+        f"{by} turns to you about {about}",
+        f"{by} wrote about {about} in {workspace}:\n\n{text}\n\nAnswer here:\n{link}\n",
+    )
+
+
 def _words(subject: str, text: str) -> Words:
     # Plain text: links in it are left as they are, and lead nowhere on the way.
     return Words({"subject": " ".join(subject.split()), "text": text})

@@ -275,6 +275,10 @@ async def _agree(transaction: Transaction, approval: Approval, carrying: Carryin
         approval, state="approved", decided_by=agreeing.by, decided_ms=agreeing.at_ms, words=carrying.words
     )
     await transaction.put_approval(decided)
+    draft = await transaction.draft(approval.kind, approval.about)
+    if draft is not None and draft.by == approval.by and draft.updated_ms <= approval.asked_ms:
+        # What they wrote is what was asked for, and is done.
+        await transaction.drop_draft(approval.kind, approval.about)
     changes = encoded([{"path": "$.words", "before": None, "after": carrying.words}]) if carrying.words else b"[]"
     entry = replace(agreeing, action="approval.approved", kind="approval")
     await transaction.add_audit(_entry(entry, str(approval.id), approval.name or approval.about, changes))

@@ -202,6 +202,9 @@ async def _whole(view: View) -> dict[str, Rows]:
         "audit entries": {str(each.id): each for each in await view.audit(AuditQuery(), limit=EVERYTHING)},
         "approvals": {str(each.id): each for each in await view.approvals(None, limit=EVERYTHING)},
         "comments": {str(each.id): each for each in await view.comments_after(0, limit=EVERYTHING)},
+        "mentions": {
+            str(each.id): await view.mentions_in(each.id) for each in await view.comments_after(0, limit=EVERYTHING)
+        },
         "drafts": {f"{each.kind}:{each.about}": each for each in await view.drafts(limit=EVERYTHING)},
         "saved insights": {each.id: each for each in await _analyses(view, "insight")},
         "boards": {each.id: each for each in await _analyses(view, "board")},

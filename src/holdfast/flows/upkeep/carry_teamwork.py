@@ -53,6 +53,8 @@ async def _carry_comments(view: View, transaction: Transaction) -> int:
         count += len(comments)
         for comment in comments:
             await transaction.put_comment(comment)
+            for to in await view.mentions_in(comment.id):
+                await transaction.put_mention(to, comment.id)
     return count
 
 

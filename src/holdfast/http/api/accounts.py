@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from dataclasses import dataclass
 from typing import Literal
 
 from fastapi import APIRouter, Request
 
-from holdfast.flows.accounts.mailing import invitation_words, mail_link, reset_words
+from holdfast.flows.accounts.mailing import invitation_words, reset_words
 from holdfast.flows.accounts.members import (
     Change,
     change_account,
@@ -22,13 +20,10 @@ from holdfast.flows.accounts.members import (
 from holdfast.flows.accounts.second_factor import is_on
 from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import WISH, moment, moment_text
+from holdfast.http.team_mail import mail_colleague
 from holdfast.kernel.errors import NotFound
-from holdfast.messages.content import Words
 from holdfast.ports.accounts import Account, AccountState, BrowserSession
 from holdfast.wiring import Application
-
-MAILED_SECONDS = 10
-"""How long a mail may take before the answer says that it was not sent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,15 +148,6 @@ def account_routes(app: Application) -> APIRouter:
         # Behind the `#`, where no server and no log along the way is told of it.
         return f"{app.settings.url}/{page}#{token}"
 
-    async def mailed(account: Account, words: Words) -> bool:
-        """Whether it was mailed. Never to the built-in mailbox: who sees people reads what is in there."""
-        if app.sender is None or app.settings.mailbox:
-            return False
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(MAILED_SECONDS):
-                return await mail_link(app.sender.offices, account.email, words, now=app.clock.now())
-        return False
-
     @routes.get("", dependencies=[needs("read")])
     async def listed() -> AccountList:
         """Everybody who works here."""
@@ -175,7 +161,7 @@ def account_routes(app: Application) -> APIRouter:
         account, token = await invite(app.state, caller, wish.email, wish.role, now=app.clock.now())
         address, workspace = link("invitation", token), app.settings.workspace_name
         by = caller.name if caller.kind == "account" else workspace
-        told = await mailed(account, invitation_words(workspace, by, address))
+        told = await mail_colleague(app, account.email, invitation_words(workspace, by, address))
         return LinkTo(account=AccountShape.of(account), link=address, mailed=told)
 
     @routes.put("/{account_id}")
@@ -194,7 +180,7 @@ def account_routes(app: Application) -> APIRouter:
         """A link to a new password; it works once, for a day."""
         account, token = await reset_link(app.state, caller_in(request), account_id, now=app.clock.now())
         address = link("reset", token)
-        told = await mailed(account, reset_words(app.settings.workspace_name, address))
+        told = await mail_colleague(app, account.email, reset_words(app.settings.workspace_name, address))
         return LinkTo(account=AccountShape.of(account), link=address, mailed=told)
 
     @routes.delete("/{account_id}/two-factor")

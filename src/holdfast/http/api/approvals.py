@@ -47,6 +47,8 @@ class ApprovalPage:
     approvals: list[ApprovalShape]
     next: int | None
     waiting: int
+    mentions: int
+    """How many comments turn to the caller, are not settled, and were not read by them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,10 +94,11 @@ def approval_routes(app: Application) -> APIRouter:
         async with app.state.view() as view:
             found = await view.approvals(state, limit=limit, before=before)
             waiting = await view.count_waiting_approvals(now_ms - WAITS_MS + 1)
+            mentions = await view.count_mentions(caller_in(request).by)
         following = found[-1].id if len(found) == limit and found[-1].id > 1 else None
         caller = caller_in(request).by
         shapes = [ApprovalShape.of(each, now_ms, caller) for each in found]
-        return ApprovalPage(approvals=shapes, next=following, waiting=waiting)
+        return ApprovalPage(approvals=shapes, next=following, waiting=waiting, mentions=mentions)
 
     @routes.get("/rule")
     async def rule() -> RuleShape:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from types import MappingProxyType
+from typing import Annotated, Self, cast
+from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Request
 
-from holdfast.flows.teamwork.commenting import change_comment, comments_on, drop_comment, mentions_in, say
-from holdfast.flows.teamwork.things import decode_thing
+from holdfast.flows.accounts.mailing import mention_words
+from holdfast.flows.teamwork.commenting import (
+    change_comment,
+    comments_on,
+    drop_comment,
+    mentions_in,
+    mentions_of,
+    read_mention,
+    say,
+)
+from holdfast.flows.teamwork.described import describe
+from holdfast.flows.teamwork.things import ThingKind, decode_thing
 from holdfast.http.needs import caller_in, needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Truth, moment, moment_text
+from holdfast.http.team_mail import mail_colleague
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.teamwork import Comment
 from holdfast.wiring import Application
@@ -80,6 +94,69 @@ class CommentList:
     comments: list[CommentShape]
 
 
+@dataclass(frozen=True, kw_only=True)
+class MentionShape(CommentShape):
+    """A comment that turns to the caller, and what the thing it is about is called."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MentionList:
+    """What turns to the caller, is not settled, and was not read by them yet: newest first."""
+
+    mentions: list[MentionShape]
+
+
+PAGES: Mapping[ThingKind, str] = MappingProxyType(
+    {
+        "journey": "journeys",
+        "campaign": "campaigns",
+        "experiment": "experiments",
+        "segment": "segments",
+        "template": "content",
+        "block": "content/blocks",
+    }
+)
+"""Where each kind has its page in the console."""
+
+
+def mention_routes(app: Application) -> APIRouter:
+    """The routes."""
+    routes = APIRouter(prefix="/api/mentions", tags=["Teamwork"], dependencies=[needs("read")])
+
+    @routes.get("")
+    async def listed(request: Request) -> MentionList:
+        """What others said that turns to the caller and is not settled, until they have read it."""
+        caller = caller_in(request).by
+        async with app.state.view() as view:
+            found = await mentions_of(view, caller)
+        return MentionList(
+            mentions=[MentionShape(name=name, **vars(CommentShape.of(each, caller))) for each, name in found]
+        )
+
+    @routes.delete("/{comment_id}", status_code=204)
+    async def read(comment_id: Number, request: Request) -> None:
+        """One has read it: it leaves the list. The comment stays."""
+        await read_mention(app.state, comment_id, by=caller_in(request).by)
+
+    return routes
+
+
+async def _mail(app: Application, comment: Comment, told: Sequence[str]) -> None:
+    """Mail it to those it turns to, where mail goes out."""
+    if not told:
+        return
+    async with app.state.view() as view:
+        said = await describe(view, comment.kind, comment.about)
+    page = PAGES[cast("ThingKind", comment.kind)]
+    link = f"{app.settings.url}/{page}/{quote(comment.about, safe='')}"
+    about = (said.name if said is not None else "") or comment.about
+    words = mention_words(app.settings.workspace_name, comment.by_name or comment.by, about, comment.text, link)
+    for each in told:
+        await mail_colleague(app, each, words)
+
+
 def comment_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/comments", tags=["Teamwork"], dependencies=[needs("read")])
@@ -94,17 +171,18 @@ def comment_routes(app: Application) -> APIRouter:
 
     @routes.post("", status_code=201)
     async def said(wish: CommentWish, request: Request) -> CommentShape:
-        """Say something."""
+        """Say something. Whom it turns to find it under `GET /api/mentions`, and in their mail where mail goes out."""
         caller, now_ms = caller_in(request), to_millis(app.clock.now())
         thing = decode_thing(wish.about, "$.about")
-        kept = await say(app.state, thing, wish.text, by=caller.by, by_name=caller.name, now_ms=now_ms)
+        kept, told = await say(app.state, thing, wish.text, by=caller.by, by_name=caller.name, now_ms=now_ms)
+        await _mail(app, kept, told)
         return CommentShape.of(kept, caller.by)
 
     @routes.put("/{comment_id}")
     async def changed(comment_id: Number, wish: CommentChange, request: Request) -> CommentShape:
         """Say it differently, resolve it, or open it again."""
         caller, now_ms = caller_in(request), to_millis(app.clock.now())
-        kept = await change_comment(
+        kept, told = await change_comment(
             app.state,
             comment_id,
             text=wish.text,
@@ -112,6 +190,7 @@ def comment_routes(app: Application) -> APIRouter:
             by=caller.by,
             now_ms=now_ms,
         )
+        await _mail(app, kept, told)
         return CommentShape.of(kept, caller.by)
 
     @routes.delete("/{comment_id}", status_code=204)

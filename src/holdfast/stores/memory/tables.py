@@ -88,6 +88,8 @@ class Tables:
     audit: dict[int, AuditEntry] = field(default_factory=dict)
     approvals: dict[int, Approval] = field(default_factory=dict)
     comments: dict[int, Comment] = field(default_factory=dict)
+    mentions: frozenset[tuple[str, int]] = frozenset()
+    """Whom comments turn to, with the comment's number."""
     drafts: dict[tuple[str, str], Draft] = field(default_factory=dict)
     analyses: dict[tuple[AnalysisKind, str], Analysis] = field(default_factory=dict)
     holdout_draws: dict[int, HoldoutDraw] = field(default_factory=dict)

@@ -39,6 +39,17 @@ class ReadingTeamwork(Session):
     async def comment(self, comment_id: int) -> Comment | None:
         return self._tables.comments.get(comment_id)
 
+    async def mentions(self, to: str, *, limit: int) -> list[Comment]:
+        found = [self._tables.comments.get(number) for each, number in self._tables.mentions if each == to]
+        open_ones = [each for each in found if each is not None and each.resolved_ms is None]
+        return sorted(open_ones, key=lambda each: -each.id)[:limit]
+
+    async def count_mentions(self, to: str) -> int:
+        return len(await self.mentions(to, limit=len(self._tables.mentions)))
+
+    async def mentions_in(self, comment_id: int) -> list[str]:
+        return sorted(to for to, number in self._tables.mentions if number == comment_id)
+
     async def draft(self, kind: str, about: str) -> Draft | None:
         return self._tables.drafts.get((kind, about))
 
@@ -83,6 +94,13 @@ class ChangingTeamwork(ReadingTeamwork):
 
     async def drop_comment(self, comment_id: int) -> None:
         self._tables.comments = {number: each for number, each in self._tables.comments.items() if number != comment_id}
+        self._tables.mentions = frozenset(each for each in self._tables.mentions if each[1] != comment_id)
+
+    async def put_mention(self, to: str, comment_id: int) -> None:
+        self._tables.mentions = self._tables.mentions | {(to, comment_id)}
+
+    async def drop_mention(self, to: str, comment_id: int) -> None:
+        self._tables.mentions = self._tables.mentions - {(to, comment_id)}
 
     async def put_draft(self, draft: Draft) -> None:
         self._tables.drafts = self._tables.drafts | {(draft.kind, draft.about): draft}

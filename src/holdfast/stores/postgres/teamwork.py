@@ -51,6 +51,15 @@ class ReadingTeamwork(Session):
         row = await self._row(_SQL["comment"], comment_id)
         return _comment(row) if row else None
 
+    async def mentions(self, to: str, *, limit: int) -> list[Comment]:
+        return [_comment(row) for row in await self._rows(_SQL["mentions"], to, limit)]
+
+    async def count_mentions(self, to: str) -> int:
+        return await self._number(_SQL["count_mentions"], to)
+
+    async def mentions_in(self, comment_id: int) -> list[str]:
+        return [to for (to,) in await self._rows(_SQL["mentions_in"], comment_id)]
+
     async def draft(self, kind: str, about: str) -> Draft | None:
         row = await self._row(_SQL["draft"], kind, about)
         return _draft(row) if row else None
@@ -123,7 +132,14 @@ class ChangingTeamwork(ReadingTeamwork):
         return replace(comment, id=number)
 
     async def drop_comment(self, comment_id: int) -> None:
+        await self._do(_SQL["drop_mentions_in"], comment_id)
         await self._do(_SQL["drop_comment"], comment_id)
+
+    async def put_mention(self, to: str, comment_id: int) -> None:
+        await self._do(_SQL["put_mention"], to, comment_id)
+
+    async def drop_mention(self, to: str, comment_id: int) -> None:
+        await self._do(_SQL["drop_mention"], to, comment_id)
 
     async def put_draft(self, draft: Draft) -> None:
         await self._do(

@@ -59,6 +59,18 @@ class ReadingTeamwork(Session):
         return _comment(row) if row else None
 
     @in_thread
+    def mentions(self, to: str, *, limit: int) -> list[Comment]:
+        return [_comment(row) for row in self._rows(_SQL["mentions"], to, limit)]
+
+    @in_thread
+    def count_mentions(self, to: str) -> int:
+        return self._number(_SQL["count_mentions"], to)
+
+    @in_thread
+    def mentions_in(self, comment_id: int) -> list[str]:
+        return [to for (to,) in self._rows(_SQL["mentions_in"], comment_id)]
+
+    @in_thread
     def draft(self, kind: str, about: str) -> Draft | None:
         row = self._row(_SQL["draft"], kind, about)
         return _draft(row) if row else None
@@ -138,7 +150,16 @@ class ChangingTeamwork(ReadingTeamwork):
 
     @in_thread
     def drop_comment(self, comment_id: int) -> None:
+        self._do(_SQL["drop_mentions_in"], comment_id)
         self._do(_SQL["drop_comment"], comment_id)
+
+    @in_thread
+    def put_mention(self, to: str, comment_id: int) -> None:
+        self._do(_SQL["put_mention"], to, comment_id)
+
+    @in_thread
+    def drop_mention(self, to: str, comment_id: int) -> None:
+        self._do(_SQL["drop_mention"], to, comment_id)
 
     @in_thread
     def put_draft(self, draft: Draft) -> None:

@@ -55,14 +55,20 @@ export interface Inserted {
   id: string
 }
 
+/** Where what is put at the end of an open way leads by itself: to the end, where there is one and no other. */
+function onlyEnd(definition: Definition): string | null {
+  const ends = Object.entries(stepsOf(definition)).filter(([, step]) => step['type'] === 'exit')
+  return ends.length === 1 ? ends[0]![0] : null
+}
+
 /**
- * Put a step into a place. What stood there comes after it.
+ * Put a step into a place. What stood there comes after it; after an open way it is the journey's only end.
  *
  * `onward`: its exits that lead to what stood there; the others are open until somebody says where they lead.
  */
 export function insert(definition: Definition, place: Place | null, wanted: string, step: Fields, onward: string[]): Inserted {
   const id = freeId(Object.keys(stepsOf(definition)), wanted)
-  const next = place && leadsTo(definition, place)
+  const next = place && (leadsTo(definition, place) ?? onlyEnd(definition))
   const exits = next === null ? {} : Object.fromEntries(onward.map((exit) => [exit, next]))
   return { id, definition: led(setStep(definition, id, { ...step, exits: { ...exitsOf(step), ...exits } }), place, id) }
 }

@@ -109,6 +109,32 @@ RETURNING id
 -- Deletes one.
 DELETE FROM comment WHERE id = ?1
 
+-- name: mentions
+-- Reads what turns to somebody, is not settled, and was not read by them: newest first.
+SELECT c.id, c.kind, c.about, c.by_id, c.by_name, c.at_ms, c.text, c.edited_ms, c.resolved_ms, c.resolved_by
+FROM mention m JOIN comment c ON c.id = m.comment
+WHERE m.to_id = ?1 AND c.resolved_ms IS NULL ORDER BY m.comment DESC LIMIT ?2
+
+-- name: count_mentions
+-- Counts the same.
+SELECT count(*) FROM mention m JOIN comment c ON c.id = m.comment WHERE m.to_id = ?1 AND c.resolved_ms IS NULL
+
+-- name: mentions_in
+-- Reads whom a comment turns to who have not read it.
+SELECT to_id FROM mention WHERE comment = ?1 ORDER BY to_id
+
+-- name: put_mention
+-- Notes that a comment turns to somebody.
+INSERT INTO mention (to_id, comment) VALUES (?1, ?2) ON CONFLICT DO NOTHING
+
+-- name: drop_mention
+-- They have read it, or it turns to them no more.
+DELETE FROM mention WHERE to_id = ?1 AND comment = ?2
+
+-- name: drop_mentions_in
+-- Forgets whom a comment turned to.
+DELETE FROM mention WHERE comment = ?1
+
 -- name: draft
 -- Reads the draft of something.
 SELECT kind, about, definition, based_on, revision, by_id, by_name, updated_ms FROM draft
