@@ -20,7 +20,7 @@ from holdfast.segments.builders import did
 from holdfast.stores.clickhouse import engine as engine_module
 from holdfast.stores.clickhouse.engine import Engine, Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
-from tests.contracts.history_contract import AT, DAY, chdb_history, limited, person, put, row
+from tests.contracts.history_contract import AT, DAY, PATIENT, chdb_history, limited, person, put, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 
 LONG = sql("SELECT count() FROM numbers(1000000000000) WHERE cityHash64(number) = 1")
@@ -222,14 +222,19 @@ async def test_a_question_that_ends_late_gives_its_place_back(engine: Engine, mo
     monkeypatch.setattr(engine_module, "_OVERRUN_SECONDS", 0.1)
     small = limited(engine, Limits(seconds=0.2))
     history = ChdbHistory(small, workspace=1, currency="USD")
-    with pytest.raises(Busy) as caught:
-        await history.ask_sql(STUCK, {}, audiences=[], as_of_ms=AT, limit=1)
-    assert caught.value.code == "too_slow"
-    told = await history.ask_sql("SELECT 1 AS one", {}, audiences=[], as_of_ms=AT, limit=1)
-    assert told.table.to_pylist() == [{"one": 1}]
-    for _ in range(3_000):
-        if small._apart.is_empty():
-            break
-        await asyncio.sleep(0.02)
+    try:
+        with pytest.raises(Busy) as caught:
+            await history.ask_sql(STUCK, {}, audiences=[], as_of_ms=AT, limit=1)
+        assert caught.value.code == "too_slow"
+        # On a busy machine the quickest question may take longer than what the stuck one was given.
+        small._limits = PATIENT
+        told = await history.ask_sql("SELECT 1 AS one", {}, audiences=[], as_of_ms=AT, limit=1)
+        assert told.table.to_pylist() == [{"one": 1}]
+    finally:
+        # However this ends: what still runs would keep the next file's tests from the engine.
+        for _ in range(9_000):
+            if small._apart.is_empty():
+                break
+            await asyncio.sleep(0.02)
+        small.close()
     assert small._apart._lost == 0
-    small.close()

@@ -16,12 +16,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from holdfast.http.problems import problem_response
 from holdfast.http.request_body import Gone, read_body
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
+from holdfast.kernel.nesting import lies_within
 
 BODY_BYTES_MOST = 4 * 1024 * 1024
 """A journey with its templates is a hundredth of it; a file that is imported has no such limit."""
 LIST_BYTES_MOST = 64 * 1024 * 1024
 """A list of a million people named by ids of 60 bytes; it comes as one, so that it is changed as one."""
 LISTS_PATH = "/api/lists/"
+NESTING_MOST = 100
+"""How deep lists and objects may lie in one another. What is over twice as deep no answer could say again."""
 FILE_PATHS = re.compile(r"/api/(import|(catalogues|coupons)/[^/]+/import)")
 """The calls whose body is a file, read piece by piece by the call itself."""
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH", "DELETE"})
@@ -78,12 +81,20 @@ def _check(body: bytes, headers: Mapping[bytes, bytes]) -> None:
             hint="Send the header Content-Type: application/json.",
         )
     try:
-        msgspec.json.decode(body)
+        if not lies_within(msgspec.json.decode(body), NESTING_MOST):
+            raise _too_deep()
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Invalid(f"this is no JSON: {error}.", code="bad_json", path="$", hint="Check it as JSON.") from error
     except RecursionError as error:
-        hint = "Nest lists and objects less deeply."
-        raise TooLarge("the JSON lies too deep in itself.", path="$", hint=hint) from error
+        raise _too_deep() from error
+
+
+def _too_deep() -> TooLarge:
+    return TooLarge(
+        "the JSON lies too deep in itself.",
+        path="$",
+        hint=f"Nest lists and objects at most {NESTING_MOST} deep.",
+    )
 
 
 def _too_large(bytes_most: int) -> TooLarge:

@@ -15,6 +15,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from holdfast.events.event import Json
+from holdfast.kernel.nesting import lies_within
 from holdfast.messages.liquid.linked_hosts import LinkedHosts
 from holdfast.messages.liquid.needs import Linked
 from holdfast.ports.clock import Clock
@@ -149,17 +150,8 @@ def _read(said: Fetched) -> AnswerOrNot:
         value: Json = json.loads(said.body, parse_constant=_refused)
     except (ValueError, RecursionError):
         return NoAnswer("it says that it answers JSON, and does not")
-    return (
-        Answer(value) if _depth_within(value, DEPTH_MOST) else NoAnswer("its JSON is nested too deeply", lasting=True)
-    )
+    return Answer(value) if lies_within(value, DEPTH_MOST) else NoAnswer("its JSON is nested too deeply", lasting=True)
 
 
 def _refused(constant: str) -> Json:
     raise ValueError(f"{constant} is no JSON")
-
-
-def _depth_within(value: Json, left: int) -> bool:
-    if not isinstance(value, (dict, list)):
-        return True
-    inside = value.values() if isinstance(value, dict) else value
-    return left > 0 and all(_depth_within(each, left - 1) for each in inside)
