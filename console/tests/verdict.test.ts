@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Properties } from '~/api/types'
 import { asSheet, asText, sheetOf } from '~/pages/experiments/copied'
-import { definitionOf, draftOf, evenly, FRESH, wholeShare } from '~/pages/experiments/draft'
+import { aGoal, aMetric, decidingOf, definitionOf, draftOf, evenly, FRESH, isWhole, wholeShare } from '~/pages/experiments/draft'
 import { spread } from '~/pages/experiments/pictures'
 import { trialSearch } from '~/pages/experiments/search'
 import { termOf, termsOf } from '~/pages/experiments/terms'
@@ -128,6 +128,46 @@ describe('the form of an experiment', () => {
     const made = definitionOf({ ...FRESH, id: 'x', name: ' X ', segment: 'loyal', layer: 'top', layerFrom: 50, layerTo: 100, planned: 900 }, 'draft')
     expect(made).toMatchObject({ name: 'X', variants: { control: 0.5, variant: 0.5 }, audience: { type: 'in_segment', segment: 'loyal' }, layer: { id: 'top', from: 0.5, to: 1 }, planned_people: 900 })
     expect(made['goals']).toEqual([{ event: 'Order Completed', within_seconds: 7 * DAY }, { event: 'Order Completed', within_seconds: 28 * DAY }])
+  })
+
+  it('writes goals with what they are worth, and metrics of its own', () => {
+    const goals = [aGoal('Bought', 3), { ...aGoal('Came', 1), worth: 'amount' as const, amount: 12.5 }, { ...aGoal('Paid', 2), worth: 'property' as const, property: ' total ', amount: '' }]
+    const metrics = [
+      { ...aMetric(), name: 'per-visit', event: 'Searched', measure: 'times', per: 'Visited', days: 0.5 },
+      { ...aMetric(), name: 'complained', event: 'Complained', worse: 'more', per: 'left over', property: 'left over' },
+      { ...aMetric(), name: 'read', event: 'Read', measure: 'sum', property: 'pages', worse: 'less' },
+    ]
+    const made = definitionOf({ ...FRESH, goals, metrics, primary: 'per-visit' }, 'draft', {}, 1_000)
+    expect(made['goals']).toEqual([
+      { event: 'Bought', within_seconds: 3 * DAY }, { event: 'Came', within_seconds: DAY, worth_minor: 12_500 }, { event: 'Paid', within_seconds: 2 * DAY, value: 'total' },
+    ])
+    expect(made['metrics']).toEqual([
+      { name: 'per-visit', event: 'Searched', measure: 'times', property: null, per: 'Visited', within_seconds: DAY / 2, worse: null },
+      { name: 'complained', event: 'Complained', measure: 'did', property: null, per: null, within_seconds: null, worse: 'more' },
+      { name: 'read', event: 'Read', measure: 'sum', property: 'pages', per: null, within_seconds: null, worse: 'less' },
+    ])
+    const again = draftOf(made, 1_000)
+    expect(definitionOf(again, 'draft', made, 1_000)).toEqual(made)
+    expect(decidingOf(again)).toEqual({ events: ['Came', 'Paid'], metrics: ['per-visit', 'complained', 'read'], worth: true })
+    expect(decidingOf(FRESH)).toEqual({ events: [], metrics: [], worth: false })
+  })
+
+  it('takes a worth back', () => {
+    const before: Properties = { goals: [{ event: 'Bought', within_seconds: DAY, value: 'total', worth_minor: 5 }] }
+    const draft = draftOf(before)
+    expect(draft.goals[0]).toMatchObject({ worth: 'property', property: 'total', amount: 0.05 })
+    const made = definitionOf({ ...draft, goals: [{ ...draft.goals[0]!, worth: 'nothing' }] }, 'draft', before)
+    expect(made['goals']).toEqual([{ event: 'Bought', within_seconds: DAY, value: null, worth_minor: null }])
+  })
+
+  it('is whole when every goal and metric says what it has to', () => {
+    const metric = { ...aMetric(), name: 'read', event: 'Read' }
+    expect(isWhole(FRESH)).toBe(true)
+    expect(isWhole({ ...FRESH, metrics: [metric] })).toBe(true)
+    for (const goals of [[], [aGoal()], [aGoal('Bought', 0)], [{ ...aGoal('Bought'), worth: 'amount' as const }], [{ ...aGoal('Bought'), worth: 'property' as const }]]) {
+      expect(isWhole({ ...FRESH, goals })).toBe(false)
+    }
+    for (const metrics of [[aMetric()], [metric, metric], [{ ...metric, measure: 'sum' }]]) expect(isWhole({ ...FRESH, metrics })).toBe(false)
   })
 
   it('divides so that it adds up to all', () => {

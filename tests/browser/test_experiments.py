@@ -7,7 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.console import Open, Server
@@ -32,6 +32,13 @@ def assigned(server: Server, experiment: str, people: int = 40) -> None:
     for number in range(people):
         wish = {"user_id": f"{experiment}-{number}", "experiments": [experiment]}
         server.api.post("/api/experiments/decide", json=wish).raise_for_status()
+
+
+def chosen(page: Page, field: Locator, option: str) -> None:
+    """Choose an option of a field."""
+    field.click()
+    page.get_by_role("option", name=option, exact=True).click()
+    expect(field).to_have_value(option)
 
 
 def read(page: Page) -> None:
@@ -148,6 +155,73 @@ def test_an_experiment_is_made_by_keyboard_started_and_ended(open_page: Open, se
     page.get_by_role("dialog").get_by_role("button", name="Stop the experiment").click()
     expect(page.get_by_role("button", name="End it")).to_have_count(0)
     assert server.get(f"/api/experiments/{id_}")["heading"]["state"] == "stopped"
+
+
+def test_goals_their_worth_metrics_and_what_decides_are_written_in_the_form(
+    open_page: Open, server: Server, watched: Any
+) -> None:
+    watched.allowed.append("400")  # What decided it is taken away, which the server refuses.
+    id_ = an_experiment(server, goals=[{"event": "Order Completed", "within_seconds": 604_800}], values={"bold": 1})
+    page = open_page(f"/experiments/{id_}")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Change it").click()
+    dialog = page.get_by_role("dialog")
+    first = dialog.get_by_role("group", name="Goal 1")
+    expect(first.get_by_role("textbox", name="Within, days")).to_have_value("7")
+    first.get_by_role("textbox", name="Within, days").fill("3")
+    chosen(page, first.get_by_role("combobox", name="What one is worth"), "What a property says")
+    first.get_by_role("textbox", name="Property").fill("revenue")
+    dialog.get_by_role("button", name="Add a goal").click()
+    save = dialog.get_by_role("button", name="Save as draft")
+    expect(save).to_be_disabled()
+    second = dialog.get_by_role("group", name="Goal 2")
+    second.get_by_role("combobox", name="Event").fill("Signed Up")
+    second.get_by_role("textbox", name="Within, days").fill("14")
+    chosen(page, second.get_by_role("combobox", name="What one is worth"), "An amount")
+    second.get_by_role("textbox", name="Worth, ").fill("12.5")
+    dialog.get_by_role("button", name="Add a metric").click()
+    metric = dialog.get_by_role("group", name="Metric 1")
+    metric.get_by_role("textbox", name="Name").fill("views-per-visit")
+    metric.get_by_role("combobox", name="Event").fill("Product Viewed")
+    chosen(page, metric.get_by_role("combobox", name="What of it"), "How often")
+    metric.get_by_role("combobox", name="Divided by how often").fill("Page Viewed")
+    chosen(page, metric.get_by_role("combobox", name="Guardrail"), "Less is worse")
+    chosen(page, dialog.get_by_role("combobox", name="Which figure decides"), "Worth of all goals per person")
+    assert violations(page) == ""
+    save.click()
+    expect(dialog).to_have_count(0)
+    saved = server.get(f"/api/experiments/{id_}")["definition"]
+    assert saved["goals"] == [
+        {"event": "Order Completed", "within_seconds": 259_200, "value": "revenue", "worth_minor": None},
+        {"event": "Signed Up", "within_seconds": 1_209_600, "value": None, "worth_minor": 1_250},
+    ]
+    assert saved["metrics"] == [
+        {
+            "name": "views-per-visit",
+            "event": "Product Viewed",
+            "measure": "times",
+            "property": None,
+            "per": "Page Viewed",
+            "within_seconds": None,
+            "worse": "less",
+        }
+    ]
+    assert (saved["primary"], saved["values"]) == ("worth", {"bold": 1})
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Change it").click()
+    expect(dialog.get_by_role("group", name="Goal 2").get_by_role("textbox", name="Worth, ")).to_have_value("12.5")
+    dialog.get_by_role("button", name="Remove metric 1").click()
+    dialog.get_by_role("button", name="Remove goal 2").click()
+    dialog.get_by_role("group", name="Goal 1").get_by_role("combobox", name="What one is worth").click()
+    page.get_by_role("option", name="Not said").click()
+    save.click()
+    alert = dialog.get_by_role("alert")
+    expect(alert.filter(has_text="There is nothing 'worth' to decide by").first).to_be_visible()
+    chosen(page, dialog.get_by_role("combobox", name="Which figure decides"), "Revenue per order")
+    save.click()
+    expect(dialog).to_have_count(0)
+    again = server.get(f"/api/experiments/{id_}")["definition"]
+    assert (again["metrics"], again["primary"], len(again["goals"])) == ([], "revenue_per_order", 1)
 
 
 def test_a_winner_is_declared_with_a_word_where_the_result_does_not_say_so(open_page: Open, server: Server) -> None:

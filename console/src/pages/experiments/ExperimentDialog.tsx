@@ -1,30 +1,31 @@
-import { ActionIcon, Autocomplete, Button, NumberInput, Select, TagsInput, Textarea, TextInput } from '@mantine/core'
+import { ActionIcon, Button, NumberInput, Select, Textarea, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { put, Refusal, route } from '~/api/client'
 import { useMay } from '~/api/may'
-import { eventNames, segments } from '~/api/queries'
+import { segments, session } from '~/api/queries'
 import type { Properties } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { Answered } from '~/parts/States'
 import { t } from '~/words/language'
+import { minorPerMajor } from '~/words/money'
 import { percent } from '~/words/numbers'
 import { slug } from '../segments/slug'
-import { definitionOf, type Draft, type DraftVariant, draftOf, evenly, FRESH, wholeShare } from './draft'
+import { definitionOf, type Draft, type DraftVariant, draftOf, evenly, FRESH, isWhole, wholeShare } from './draft'
 import styles from './Experiments.module.css'
+import { Deciding, Goals, Metrics } from './Measured'
 import { Problem } from './Problem'
 import { experiment, type ExperimentHeading } from './trials'
 
 const VARIANTS_MOST = 20
-const PRIMARIES = new Set(['', 'orders', 'revenue', 'revenue_capped', 'revenue_per_order'])
 
 /** Makes an experiment, or changes one. */
 export function ExperimentDialog({ id, close }: { id?: string; close: () => void }) {
   const query = useQuery({ ...experiment(id ?? ''), enabled: id !== undefined })
   return (
-    <Dialog onClose={close} title={id ? t('Change the experiment') : t('New experiment')} size={640}>
+    <Dialog onClose={close} title={id ? t('Change the experiment') : t('New experiment')} size={760}>
       {id ? (
         <Answered query={query} what={t('The experiment did not load')}>
           {(data) => <Form before={data.definition as Properties} state={data.heading.state} version={data.heading.version} close={close} />}
@@ -48,11 +49,13 @@ function Form({ before, state, version, close }: Props) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const may = useMay()
-  const [draft, setDraft] = useState<Draft>(before ? draftOf(before) : FRESH)
+  const currency = useQuery(session).data?.workspace?.currency ?? 'USD'
+  const perMajor = minorPerMajor(currency)
+  const [draft, setDraft] = useState<Draft>(before ? draftOf(before, perMajor) : FRESH)
   const change = (next: Partial<Draft>) => setDraft((now) => ({ ...now, ...next }))
   const id = before ? draft.id : draft.id || slug(draft.name, 'experiment')
   const save = useMutation({
-    mutationFn: (next: string) => put<ExperimentHeading>(route`/api/experiments/${id}`, { definition: definitionOf({ ...draft, id }, next, before), ...(version === undefined ? {} : { based_on: version }) }),
+    mutationFn: (next: string) => put<ExperimentHeading>(route`/api/experiments/${id}`, { definition: definitionOf({ ...draft, id }, next, before, perMajor), ...(version === undefined ? {} : { based_on: version }) }),
     onSuccess: async () => {
       await Promise.all([client.invalidateQueries({ queryKey: ['trials'] }), client.invalidateQueries({ queryKey: ['experiments'] })])
       close()
@@ -62,7 +65,7 @@ function Form({ before, state, version, close }: Props) {
   const whole = wholeShare(draft)
   const names = draft.variants.map(({ name }) => name.trim())
   const doubled = new Set(names).size < names.length
-  const ready = draft.name.trim() !== '' && id !== '' && draft.goal.trim() !== '' && names.every(Boolean) && !doubled && Math.abs(whole - 100) < 1e-6
+  const ready = draft.name.trim() !== '' && id !== '' && isWhole(draft) && names.every(Boolean) && !doubled && Math.abs(whole - 100) < 1e-6
   const at = save.error instanceof Refusal ? (save.error.path ?? '') : ''
   const wrong = (path: string) => (at.startsWith(path) ? save.error?.message : undefined)
   const ran = state !== 'draft'
@@ -80,7 +83,9 @@ function Form({ before, state, version, close }: Props) {
       </div>
       <Textarea label={t('What is expected, and why')} autosize minRows={2} maxRows={5} value={draft.hypothesis} onChange={(event) => change({ hypothesis: event.currentTarget.value })} />
       <Variants variants={draft.variants} change={(variants) => change({ variants })} whole={whole} doubled={doubled} ran={ran} error={wrong('$.variants')} />
-      <Goal draft={draft} change={change} error={wrong('$.goals') ?? wrong('$.primary')} />
+      <Goals draft={draft} change={change} currency={currency} error={wrong('$.goals')} />
+      <Metrics draft={draft} change={change} error={wrong('$.metrics')} />
+      <Deciding draft={draft} change={change} error={wrong('$.primary') ?? wrong('$.guardrails')} />
       <Audience draft={draft} change={change} ran={ran} before={before} error={wrong('$.audience') ?? wrong('$.layer')} />
       <div className={styles.pair}>
         <NumberInput
@@ -163,41 +168,7 @@ function Variants({ variants, change, whole, doubled, ran, error }: VariantsProp
   )
 }
 
-interface PartProps {
-  draft: Draft
-  change: (next: Partial<Draft>) => void
-  error: string | undefined
-}
-
-function Goal({ draft, change, error }: PartProps) {
-  const names = useQuery(eventNames).data?.map(({ name }) => name) ?? []
-  return (
-    <fieldset className={styles.group}>
-      <legend>{t('What decides it')}</legend>
-      <div className={styles.triple}>
-        <Autocomplete label={t('Goal')} data={[...new Set(names)]} limit={30} value={draft.goal} onChange={(goal) => change({ goal })} error={error} />
-        <NumberInput label={t('Near term, days')} min={0.01} value={draft.nearDays} onChange={(nearDays) => change({ nearDays })} />
-        <NumberInput label={t('Long term, days')} placeholder={t('None')} min={0.01} value={draft.longDays} onChange={(longDays) => change({ longDays })} />
-      </div>
-      <Select
-        label={t('Which figure decides')}
-        data={[
-          { value: '', label: t('How many reach the goal') },
-          { value: 'orders', label: t('Orders per person') },
-          { value: 'revenue', label: t('Revenue per person') },
-          { value: 'revenue_capped', label: t('Revenue per person, extremes capped') },
-          { value: 'revenue_per_order', label: t('Revenue per order') },
-          ...(PRIMARIES.has(draft.primary) ? [] : [{ value: draft.primary, label: draft.primary }]),
-        ]}
-        value={draft.primary}
-        onChange={(primary) => change({ primary: primary ?? '' })}
-      />
-      <TagsInput label={t('Guardrails')} description={t('Events that must not become more')} data={[...new Set(names)]} value={draft.guardrails} onChange={(guardrails) => change({ guardrails })} />
-    </fieldset>
-  )
-}
-
-function Audience({ draft, change, ran, before, error }: PartProps & { ran: boolean; before: Properties | undefined }) {
+function Audience({ draft, change, ran, before, error }: { draft: Draft; change: (next: Partial<Draft>) => void; error: string | undefined; ran: boolean; before: Properties | undefined }) {
   const saved = useQuery(segments).data ?? []
   const byHand = before?.['audience'] !== null && before?.['audience'] !== undefined && draft.segment === ''
   return (

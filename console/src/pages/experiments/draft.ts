@@ -7,14 +7,40 @@ export interface DraftVariant {
   share: number | string
 }
 
+export interface DraftGoal {
+  event: string
+  days: number | string
+  /** What one is worth: nothing, an amount of money, or what a property of it says. */
+  worth: 'nothing' | 'amount' | 'property'
+  property: string
+  /** In whole units of the workspace's currency; of a property, what one is worth that lacks it. */
+  amount: number | string
+  /** As it was, where it was there already. */
+  before?: Properties
+}
+
+export interface DraftMetric {
+  name: string
+  event: string
+  measure: string
+  /** Of a sum. */
+  property: string
+  /** Divided by how often this was done; empty for not at all. */
+  per: string
+  /** Empty for the near term. */
+  days: number | string
+  /** Which way it must not go, which makes it a guardrail; empty for none. */
+  worse: string
+}
+
 export interface Draft {
   id: string
   name: string
   hypothesis: string
   variants: DraftVariant[]
-  goal: string
-  nearDays: number | string
-  longDays: number | string
+  /** The first is what it is for; the time of the first is the near term, a longer one of the same event the long term. */
+  goals: DraftGoal[]
+  metrics: DraftMetric[]
   guardrails: string[]
   /** The id of a saved segment; empty for everybody. */
   segment: string
@@ -28,6 +54,10 @@ export interface Draft {
 }
 
 const DAY_SECONDS = 86_400
+const MINOR_PER_MAJOR = 100
+
+export const aGoal = (event = '', days: number | string = 7): DraftGoal => ({ event, days, worth: 'nothing', property: '', amount: '' })
+export const aMetric = (): DraftMetric => ({ name: '', event: '', measure: 'did', property: '', per: '', days: '', worse: '' })
 
 export const FRESH: Draft = {
   id: '',
@@ -37,9 +67,8 @@ export const FRESH: Draft = {
     { name: 'control', share: 50 },
     { name: 'variant', share: 50 },
   ],
-  goal: 'Order Completed',
-  nearDays: 7,
-  longDays: 28,
+  goals: [aGoal('Order Completed', 7), aGoal('Order Completed', 28)],
+  metrics: [],
   guardrails: ['Message Unsubscribed'],
   segment: '',
   layer: '',
@@ -50,18 +79,16 @@ export const FRESH: Draft = {
   primary: '',
 }
 
-interface Goal {
-  event: string
-  within_seconds: number
-}
-
 const fields = (value: Json | undefined): Properties => (value !== null && typeof value === 'object' && !Array.isArray(value) ? value : {})
 const text = (value: Json | undefined) => (typeof value === 'string' ? value : '')
 
-/** A definition as the form shows it. */
-export function draftOf(definition: Properties): Draft {
-  const goals = (Array.isArray(definition['goals']) ? definition['goals'] : []) as unknown as Goal[]
-  const [first, second] = goals
+const all = (value: Json | undefined) => (Array.isArray(value) ? value : []).map(fields)
+const days = (seconds: Json | undefined) => (typeof seconds === 'number' ? tidy(seconds / DAY_SECONDS) : '')
+
+/** A definition as the form shows it.
+ *  @param perMajor how many minor units make one of the workspace's currency
+ */
+export function draftOf(definition: Properties, perMajor = MINOR_PER_MAJOR): Draft {
   const layer = fields(definition['layer'])
   const audience = fields(definition['audience'])
   return {
@@ -70,9 +97,23 @@ export function draftOf(definition: Properties): Draft {
     name: text(definition['name']),
     hypothesis: text(definition['hypothesis']),
     variants: Object.entries(fields(definition['variants'])).map(([name, share]) => ({ name, share: tidy(Number(share) * 100) })),
-    goal: first?.event ?? FRESH.goal,
-    nearDays: first ? tidy(first.within_seconds / DAY_SECONDS) : FRESH.nearDays,
-    longDays: second && second.event === first?.event ? tidy(second.within_seconds / DAY_SECONDS) : '',
+    goals: all(definition['goals']).map((goal) => ({
+      event: text(goal['event']),
+      days: days(goal['within_seconds']),
+      worth: typeof goal['value'] === 'string' ? 'property' : typeof goal['worth_minor'] === 'number' ? 'amount' : 'nothing',
+      property: text(goal['value']),
+      amount: typeof goal['worth_minor'] === 'number' ? tidy(goal['worth_minor'] / perMajor) : '',
+      before: goal,
+    })),
+    metrics: all(definition['metrics']).map((metric) => ({
+      name: text(metric['name']),
+      event: text(metric['event']),
+      measure: text(metric['measure']) || 'did',
+      property: text(metric['property']),
+      per: text(metric['per']),
+      days: days(metric['within_seconds']),
+      worse: text(metric['worse']),
+    })),
     guardrails: (Array.isArray(definition['guardrails']) ? definition['guardrails'] : []).filter((each): each is string => typeof each === 'string'),
     segment: audience['type'] === 'in_segment' ? text(audience['segment']) : '',
     layer: text(layer['id']),
@@ -87,23 +128,15 @@ export function draftOf(definition: Properties): Draft {
 const tidy = (value: number) => Math.round(value * 1e6) / 1e6
 
 /** The definition the form means; whatever the form does not show stays as it was. */
-export function definitionOf(draft: Draft, state: string, before: Properties = {}): Properties {
-  const goals = [draft.nearDays, draft.longDays]
-    .map(Number)
-    .filter((days, i, all) => days > 0 && all.indexOf(days) === i)
-    .map((days) => ({ event: draft.goal.trim(), within_seconds: Math.round(days * DAY_SECONDS) }))
-  const kept = (Array.isArray(before['goals']) ? before['goals'] : []) as unknown as Goal[]
+export function definitionOf(draft: Draft, state: string, before: Properties = {}, perMajor = MINOR_PER_MAJOR): Properties {
   return {
     ...before,
     id: draft.id,
     name: draft.name.trim(),
     hypothesis: draft.hypothesis.trim(),
     variants: Object.fromEntries(draft.variants.map(({ name, share }) => [name.trim(), tidy(Number(share) / 100)])),
-    // A goal's worth and the like are no part of the form: they stay with the goal they belong to.
-    goals: [
-      ...goals.map((goal) => ({ ...kept.find((each) => each.event === goal.event && each.within_seconds === goal.within_seconds), ...goal })),
-      ...kept.filter((each) => each.event !== kept[0]?.event && each.event !== draft.goal.trim()),
-    ] as unknown as Json,
+    goals: draft.goals.map((goal) => goalOf(goal, perMajor)),
+    ...(draft.metrics.length > 0 || before['metrics'] !== undefined ? { metrics: draft.metrics.map(metricOf) } : {}),
     guardrails: draft.guardrails,
     audience: audienceOf(draft, before),
     layer: draft.layer.trim() ? { ...fields(before['layer']), id: draft.layer.trim(), from: tidy(Number(draft.layerFrom) / 100), to: tidy(Number(draft.layerTo) / 100) } : null,
@@ -112,6 +145,47 @@ export function definitionOf(draft: Draft, state: string, before: Properties = {
     primary: draft.primary,
     state,
   }
+}
+
+const seconds = (typed: number | string) => Math.round(Number(typed) * DAY_SECONDS)
+
+function goalOf({ event, days: within, worth, property, amount, before = {} }: DraftGoal, perMajor: number): Properties {
+  const said: Properties = {
+    value: worth === 'property' ? property.trim() || null : null,
+    worth_minor: worth !== 'nothing' && amount !== '' ? Math.round(Number(amount) * perMajor) : null,
+  }
+  const told = Object.entries(said).filter(([name, value]) => value !== null || before[name] !== undefined)
+  return { ...before, event: event.trim(), within_seconds: seconds(within), ...Object.fromEntries(told) }
+}
+
+const metricOf = ({ name, event, measure, property, per, days: within, worse }: DraftMetric): Properties => ({
+  name: name.trim(),
+  event: event.trim(),
+  measure,
+  property: measure === 'sum' ? property.trim() || null : null,
+  per: measure === 'did' ? null : per.trim() || null,
+  within_seconds: Number(within) > 0 ? seconds(within) : null,
+  worse: worse || null,
+})
+
+/** What an experiment may be decided by besides what every one may: the values that `primary` can have. */
+export function decidingOf({ goals, metrics }: Draft): { events: string[]; metrics: string[]; worth: boolean } {
+  return {
+    events: [...new Set(goals.map(({ event }) => event.trim()).filter(Boolean))].slice(1),
+    metrics: metrics.map(({ name }) => name.trim()).filter(Boolean),
+    worth: goals.some(({ worth, property, amount }) => (worth === 'amount' && amount !== '') || (worth === 'property' && property.trim() !== '')),
+  }
+}
+
+/** Whether goals and metrics say all they have to. */
+export function isWhole({ goals, metrics }: Draft): boolean {
+  const names = metrics.map(({ name }) => name.trim())
+  return (
+    goals.length > 0 &&
+    goals.every(({ event, days: within, worth, property, amount }) => event.trim() !== '' && Number(within) > 0 && (worth !== 'amount' || amount !== '') && (worth !== 'property' || property.trim() !== '')) &&
+    metrics.every(({ name, event, measure, property }) => name.trim() !== '' && event.trim() !== '' && (measure !== 'sum' || property.trim() !== '')) &&
+    new Set(names).size === names.length
+  )
 }
 
 /** An audience of another kind was written by hand: it stays, unless a segment is chosen. */
