@@ -54,7 +54,8 @@ from holdfast.flows.ingest.watch import Watch
 from holdfast.flows.journey.broadcasts import Preparer
 from holdfast.flows.journey.playbook import play_of
 from holdfast.flows.measure.holdout_draws import note_holdout_draw
-from holdfast.flows.people.erase import Eraser, Stores
+from holdfast.flows.people.erase import Eraser
+from holdfast.flows.people.erasure_stores import Stores
 from holdfast.flows.people.export_person import Holder
 from holdfast.flows.rehearsal.simulate import Simulator
 from holdfast.flows.rehearsal.simulation_world import Stage

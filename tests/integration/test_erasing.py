@@ -18,9 +18,10 @@ import pytest
 
 from holdfast.events.event import IdentityKey, own_event
 from holdfast.flows.ingest.bulk import EVENT_TABLE, load_table
-from holdfast.flows.people.erase import Eraser, prove
+from holdfast.flows.people.erase import Eraser
 from holdfast.flows.people.erased import suppressed_of
 from holdfast.flows.people.erasure_record import Record
+from holdfast.flows.people.prove_erased import prove
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import from_millis
 from holdfast.settings import Settings
@@ -340,15 +341,18 @@ async def main(directory, calls):
 
     def trace(frame, event, arg):
         nonlocal left
-        if event == "call" and frame.f_code.co_filename in (erase.__file__, log.__file__, erasing.__file__):
+        if event == "call" and frame.f_code.co_filename in files:
             left -= 1
             if left <= 0:
                 os.kill(os.getpid(), 9)
         return None
 
     import threading
+    import holdfast.flows.people.erasing as run
+    import holdfast.flows.people.erasure_log as cut
     import holdfast.stores.log.rewriting as log
     import holdfast.stores.clickhouse.erasing as erasing
+    files = {each.__file__ for each in (erase, run, cut, log, erasing)}
     sys.setprofile(trace)
     threading.setprofile(trace)
     record = await app.eraser.run(record.id)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from holdfast.events.event import IdentityKey, own_event
-from holdfast.flows.people.erase import prove
+from holdfast.flows.people.prove_erased import prove
 from holdfast.flows.upkeep.trim import DAY_MS, trim
 from holdfast.kernel.moments import to_millis
 from holdfast.settings import Settings

@@ -12,9 +12,9 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import StreamingResponse
 
-from holdfast.flows.people.erase import prove
 from holdfast.flows.people.erasure_record import Found, Record, Step, decoded
 from holdfast.flows.people.export_person import export_person
+from holdfast.flows.people.prove_erased import prove
 from holdfast.http.auth import asked_by
 from holdfast.http.needs import needs
 from holdfast.http.shapes import WISH, Truth, moment_text
