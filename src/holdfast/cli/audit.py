@@ -12,6 +12,7 @@ import typer
 from holdfast.cli.desk import Answer, desk
 from holdfast.cli.options import ApiKey, AsJson, Data
 from holdfast.cli.printing import print_json, print_table
+from holdfast.kernel.sheet import sheet_text
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 approval_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -77,7 +78,7 @@ def export(
         found = at.audit(_asked(who=who, kind=kind, about=about, since=since, until=until), limit=EVERYTHING)
     writer = csv.writer(sys.stdout)
     writer.writerow(COLUMNS)
-    writer.writerows([_plain(_row(each)[name]) for name in COLUMNS] for each in found)
+    writer.writerows([sheet_text(_row(each)[name]) for name in COLUMNS] for each in found)
 
 
 @approval_app.callback()
@@ -112,11 +113,6 @@ def list_approvals(
     columns = {"id": "NUMBER", "state": "STATE", "action": "WHAT", "about": "OF", "by": "BY", "asked_at": "ASKED"}
     rows = [{**each, "about": _thing(each["about"])} for each in found]
     print_table(rows, columns, empty="Nothing waits for anybody.")
-
-
-def _plain(text: str) -> str:
-    """The text as no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
 
 
 def _asked(**given: str | None) -> Mapping[str, str]:

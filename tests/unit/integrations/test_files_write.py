@@ -57,6 +57,18 @@ async def test_csv_has_times_as_text(tmp_path: Path) -> None:
         ]
 
 
+async def test_csv_holds_no_formula_that_somebody_sent(tmp_path: Path) -> None:
+    names = ("event", "user_id", "=1+1")
+    rows = pa.RecordBatch.from_pylist([dict(zip(names, ("=cmd|'/C calc'!A0", "+49 171 1", "@x"), strict=True))])
+
+    async def one() -> AsyncIterator[pa.RecordBatch]:
+        yield rows
+
+    await write_events(one(), tmp_path / "f.csv", "csv")
+    with (tmp_path / "f.csv").open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [["event", "user_id", "'=1+1"], ["'=cmd|'/C calc'!A0", "+49 171 1", "'@x"]]
+
+
 async def test_json_lines_have_properties_as_an_object(tmp_path: Path) -> None:
     assert await write_events(batches(), tmp_path / "f.jsonl", "jsonl") == 2
     lines: list[dict[str, Any]] = [json.loads(line) for line in (tmp_path / "f.jsonl").read_text().splitlines()]

@@ -161,8 +161,9 @@ function Editor({ id, start, saved, reader }: { id: string; start: Properties; s
 
 /** A mail that is this block and nothing else: so it is looked at. */
 function asMail(definition: Properties): Properties {
-  const { name, html, text, mjml } = definition
-  const subject = String(name || t('Block'))
+  const { html, text, mjml } = definition
+  // Not the block's name: a subject is a template, and {{…}} in a name is none.
+  const subject = t('Block')
   if (html) return { subject, html }
   if (text) return { subject, text }
   return { subject, text: mjml ? t('It is MJML only: it shows in a template that puts it in.') : t('Nothing is said yet.') }

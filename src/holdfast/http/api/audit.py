@@ -18,14 +18,13 @@ from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, moment_text
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import parse_moment, to_millis
+from holdfast.kernel.sheet import sheet_text
 from holdfast.ports.teamwork import AuditEntry, AuditQuery, ByKind
 from holdfast.wiring import Application
 
 ENTRIES_MOST = 500
 ROWS_AT_ONCE = 1_000
 _HEADER = ("id", "at", "who", "who_name", "who_kind", "action", "kind", "about", "name", "changes", "from")
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,11 +137,7 @@ async def _rows(app: Application, query: AuditQuery) -> AsyncIterator[str]:
 def _row(entry: AuditEntry) -> tuple[str, ...]:
     changes = json.dumps([vars(each) for each in change_places(entry.changes)], ensure_ascii=False)
     said = (entry.by, entry.by_name, entry.by_kind, entry.action, entry.kind, entry.about, entry.name, changes)
-    return (str(entry.id), moment_text(entry.at_ms), *map(_plain, said), _plain(entry.source))
-
-
-def _plain(text: str) -> str:
-    return "'" + text if text.startswith(_FORMULAS) else text
+    return (str(entry.id), moment_text(entry.at_ms), *map(sheet_text, said), sheet_text(entry.source))
 
 
 def _line(cells: tuple[str, ...]) -> str:

@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import format_moment
+from holdfast.kernel.sheet import sheet_text
 from holdfast.ports.columns import trait_column, valid_text
 
 FileFormat: TypeAlias = Literal["parquet", "csv", "jsonl"]
@@ -29,8 +30,9 @@ _JSON_COLUMNS = ("properties", "context", "traits")
 async def write_events(batches: AsyncIterator[pa.RecordBatch], file: Path, file_format: FileFormat) -> int:
     """Write every batch; returns the number of rows. The file appears under its name only when it is whole.
 
-    Parquet has the columns as they come. CSV has times as ISO 8601 and properties as JSON text. JSON lines has an
-    object a row, with properties as an object in it.
+    Parquet has the columns as they come. CSV has times as ISO 8601 and properties as JSON text; a text that a
+    spreadsheet would take for a formula has an apostrophe before it. JSON lines has an object a row, with properties as
+    an object in it.
 
     Raises NotFound when there is no such folder.
     """
@@ -90,10 +92,14 @@ def _parquet(draft: Path, schema: pa.Schema) -> Iterator[_Write]:
 def _csv(draft: Path, schema: pa.Schema) -> Iterator[_Write]:
     with draft.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(schema.names)
-        yield lambda batch: writer.writerows(
-            ["" if value is None else value for value in row.values()] for row in _plain(batch)
-        )
+        writer.writerow(map(sheet_text, schema.names))
+        yield lambda batch: writer.writerows(map(_cell, row.values()) for row in _plain(batch))
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return sheet_text(value) if isinstance(value, str) else value
 
 
 @contextmanager
