@@ -17,6 +17,18 @@ export default defineConfig({
     chunkSizeWarningLimit: 800,
     // Fonts stay files: a data: address in CSS would need font-src data: in the policy.
     assetsInlineLimit: 0,
+    rolldownOptions: {
+      output: {
+        codeSplitting: {
+          // What the canvas shares with the pages, such as React, stays where every page finds it.
+          includeDependenciesRecursively: false,
+          groups: [
+            // A file of its own, which stays in the browser when what is ours changes.
+            { name: 'canvas', test: /node_modules\/(@xyflow|d3-[a-z]+|zustand|classcat)\// },
+          ],
+        },
+      },
+    },
   },
   server: {
     host: '127.0.0.1',

@@ -12,10 +12,12 @@ from tests.browser.console import CONSOLE, ROOT
 
 FIRST_PAGE_BYTES_MOST = 200_000
 CHARTS_BYTES_MOST = 200_000
-CANVAS_BYTES_MOST = 84_000
-"""More than the 65,000 it is meant to be, what is ours in the same file included; it grows no further."""
-PAGE_BYTES_MOST = 140_000
+CANVAS_BYTES_MOST = 65_000
+PAGE_BYTES_MOST = 130_000
 """What any other page may add to the frame, charts and the canvas aside."""
+BUILDER_BYTES_MOST = 160_000
+"""The same of the two pages that build on the canvas, with the forms of every step there is."""
+BUILDERS = {"JourneyPage", "CampaignPage"}
 
 ASSETS = CONSOLE.parent / "assets"
 _STATIC = re.compile(r"""(?:\bimport|\bfrom)\s*["']\./([\w.-]+\.js)["']""")
@@ -98,6 +100,8 @@ def test_the_canvas_is_within_its_budget() -> None:
     canvas = of(everything, _CANVAS)
     assert canvas
     assert packed(canvas) <= CANVAS_BYTES_MOST
+    waiting = {name for name, files in pages().items() if canvas & along(*files)}
+    assert waiting == BUILDERS, "pages without a canvas wait for it"
 
 
 @pytest.mark.parametrize("language", ["de"])
@@ -111,7 +115,8 @@ def test_no_page_adds_more_than_a_page_may() -> None:
     for name, files in pages().items():
         scripts = along(*files) - frame
         sizes[name] = packed(scripts - of(scripts, _CHARTS) - of(scripts, _CANVAS))
-    assert {name: size for name, size in sizes.items() if size > PAGE_BYTES_MOST} == {}
+    most = {name: BUILDER_BYTES_MOST if name in BUILDERS else PAGE_BYTES_MOST for name in sizes}
+    assert {name: size for name, size in sizes.items() if size > most[name]} == {}
 
 
 def test_every_script_and_style_lies_there_compressed() -> None:
