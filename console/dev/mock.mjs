@@ -97,7 +97,7 @@ function answer(method, url, body) {
     case 'schema':
       if (id === 'traits') return ok({ properties: [{ name: 'country', type: 'text', examples: ['DE', 'FR'] }, { name: 'plan', type: 'text', examples: ['free', 'gold'] }, { name: 'age', type: 'number', examples: [31, 44] }, { name: 'newsletter', type: 'boolean', examples: [true] }] })
       if (act) return ok({ properties: [{ name: 'revenue', type: 'number', examples: [42.5, 89] }, { name: 'currency', type: 'text', examples: ['EUR'] }, { name: 'name', type: 'text', examples: ['Trail jacket'] }] })
-      return ok({ events: ['Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed', 'Page Viewed', 'App Uninstalled'].map((n, i) => ({ name: n, count: 812_000 >> i, people: 19_000 >> i, last: ago(i * 40) })) })
+      return ok({ events: ['Product Viewed', 'Product Added', 'Checkout Started', 'Order Completed', 'Page Viewed', 'App Uninstalled'].map((n, i) => ({ name: n, count: 812_000 >> i, people: 19_000 >> i, first: ago(900_000), last: ago(i * 40), meaning: '' })) })
     case 'keys':
       if (method === 'POST') return keys.push({ ...body, shown: 'wk_…1234', created_at: ago(0), revoked_at: null }), ok({ ...body, key: 'wk_4f6tXyRz0Qm2', shown: 'wk_…1234' })
       if (method === 'DELETE') return (keys.find((k) => k.name === id).revoked_at = ago(0)), ok({})

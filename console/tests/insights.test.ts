@@ -10,7 +10,7 @@ import { openPeriods } from '~/pages/insights/kinds/periods'
 import { decodeQuestion, encodeQuestion, eventsOf, finished, isKind, KINDS, type Question, type TrendQuestion } from '~/pages/insights/question'
 import { way } from '~/pages/insights/usual'
 
-const events = ['Product Viewed', 'Cart Added', 'Order Completed', 'Journey Entered'].map((name, i) => ({ name, count: 100 - i, people: 50 - i, last: null }))
+const events = ['Product Viewed', 'Cart Added', 'Order Completed', 'Journey Entered'].map((name, i) => ({ name, count: 100 - i, people: 50 - i, first: null, last: null, meaning: '' }))
 const ordered: TrendQuestion = { kind: 'trend', event: { events: ['Order Completed'] }, when: { last_days: 30 } }
 
 describe('a question', () => {
@@ -169,6 +169,6 @@ describe('a click on a chart', () => {
 
 it('a funnel begins with the way to an order, as far as there is one', () => {
   expect(way(events).map((act) => act.events)).toEqual([['Product Viewed'], ['Cart Added'], ['Order Completed']])
-  const game = ['Level Won', 'Journey Entered', 'Game Opened'].map((name, i) => ({ name, count: i, people: 10 + i, last: null }))
+  const game = ['Level Won', 'Journey Entered', 'Game Opened'].map((name, i) => ({ name, count: i, people: 10 + i, first: null, last: null, meaning: '' }))
   expect(way(game).map((act) => act.events)).toEqual([['Game Opened'], ['Level Won']])
 })

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.console import Open, Server, Watched
@@ -183,3 +183,51 @@ def test_what_is_deleted_comes_back(open_page: Open, server: Server) -> None:
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("link", name="Dropped insight")).to_be_visible()
     assert violations(page) == ""
+
+
+def test_a_board_is_shared_by_a_link_until_the_link_is_ended(open_page: Open, server: Server, browser: Browser) -> None:
+    _put(server, "/api/saved-insights/orders-week", ORDERS)
+    cards = [
+        {"type": "insight", "id": "a", "width": 2, "insight": "orders-week"},
+        {"type": "text", "id": "b", "text": HOSTILE},
+    ]
+    _put(server, "/api/boards/outside", {"name": "Seen outside", "cards": cards})
+    page = open_page("/boards/outside")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("menuitem", name="Share outside").click()
+    dialog = page.get_by_role("dialog", name="Share “Seen outside”")
+    dialog.get_by_role("combobox", name="Opens for").click()
+    page.get_by_role("option", name="7 days").click()
+    dialog.get_by_role("button", name="Make a link").click()
+    expect(dialog.get_by_role("listitem")).to_have_count(1)
+    address = dialog.locator("code").inner_text()
+    (made,) = server.get("/api/shared-links?kind=board&about=outside")["links"]
+    assert (made["link"], made["state"]) == (address, "open")
+    dialog.get_by_role("tab", name="In another page").click()
+    expect(dialog.locator("code")).to_contain_text(f'<iframe src="{address}" title="Seen outside"')
+    expect(dialog.get_by_text("No site may show it in a frame yet")).to_be_visible()
+    assert violations(page) == ""
+    elsewhere = browser.new_context(locale="en-GB")
+    try:
+        stranger = elsewhere.new_page()
+        stranger.goto(address)
+        expect(stranger.get_by_role("heading", name="Seen outside")).to_be_visible()
+        expect(stranger.get_by_role("heading", name="Orders by week")).to_be_visible()
+        expect(stranger.get_by_role("img")).to_be_visible()
+        stranger.get_by_text("As a table").click()
+        expect(stranger.get_by_role("region", name="Orders by week")).to_be_visible()
+        html = stranger.content()
+        # Its own policy lets nothing run in it, so that what looks for faults looks at the same elsewhere.
+        bare = elsewhere.new_page()
+        bare.set_content(html)
+        assert violations(bare) == ""
+        assert bare.evaluate("window.pwned") is None
+    finally:
+        elsewhere.close()
+    dialog.get_by_role("button", name="End this link").click()
+    expect(dialog.get_by_text("Ended", exact=True)).to_be_visible()
+    gone = server.api.get(address)
+    assert gone.status_code == 404
+    assert "Seen outside" not in gone.text
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from uuid import uuid4
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import Open, Server
+from tests.browser.console import Open, Server, Watched
+from tests.browser.test_stories import someone, until
 
 EVIL = "<img src=x onerror=\"document.title='ran'\">"
 NAMES = {"evil-1": EVIL, "evil-2": "\u202eeltrut" + "x" * 4_000, "evil-3": "👩‍👩‍👧‍👦" * 30}
@@ -70,3 +74,92 @@ def test_a_trait_is_set_and_taken_away_and_a_segment_says_why(open_page: Open, s
     page.reload()
     page.get_by_role("button", name="Why: Ulm only").click()
     expect(page.get_by_text("town: Ulm")).to_be_visible()
+
+
+def test_who_was_found_becomes_a_segment(open_page: Open, server: Server) -> None:
+    town, name = f"Town {uuid4().hex[:6]}", f"Of that town {uuid4().hex[:6]}"
+    people = [someone(server, town=town, age=age) for age in (20, 40)]
+    until(server, f"/api/people?text={town}", lambda answer: answer["total"] == 2)
+    page = open_page("/people")
+    page.get_by_role("button", name="Quick rule").click()
+    rule = page.get_by_role("dialog", name="Quick rule")
+    rule.get_by_label("Trait").first.fill("town")
+    rule.get_by_role("textbox", name="Value").fill(town)
+    rule.get_by_role("button", name="Show who it holds for").click()
+    expect(page.get_by_role("status").filter(has_text="2 people")).to_be_visible()
+    page.get_by_role("button", name="Save as segment").click()
+    dialog = page.get_by_role("dialog", name="Save as segment")
+    expect(dialog).to_contain_text("It holds for 2 people now")
+    assert violations(page) == ""
+    dialog.get_by_label("Name of the segment").fill(name)
+    dialog.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name=name)).to_be_visible()
+    saved = server.get(f"/api/segments/{page.url.rpartition('/')[2]}")
+    found = server.api.post("/api/segments/people", json={"definition": saved["definition"]}).raise_for_status().json()
+    assert sorted(each["user_id"] for each in found["people"]) == sorted(people)
+
+
+def test_those_who_were_picked_are_put_on_a_list(open_page: Open, server: Server) -> None:
+    town, name = f"Town {uuid4().hex[:6]}", f"Picked {uuid4().hex[:6]}"
+    people = [someone(server, town=town) for _ in range(3)]
+    until(server, f"/api/people?text={town}", lambda answer: answer["total"] == 3)
+    page = open_page(f"/people?trait=town&is=equals&value={town}")
+    expect(page.get_by_role("status").filter(has_text="3 people")).to_be_visible()
+    for user in people[:2]:
+        row = page.get_by_role("row").filter(has_text=user)
+        row.get_by_role("checkbox").focus()
+        page.keyboard.press("Space")
+    strip = page.get_by_role("group", name="Selected people")
+    expect(strip).to_contain_text("2 people selected")
+    strip.get_by_role("button", name="Put on a list").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name of the list").fill(name)
+    dialog.get_by_role("button", name="Put 2 people on it").click()
+    expect(dialog).to_contain_text(f"2 people were put on “{name}”, which has 2 now.")
+    dialog.get_by_role("button", name="Done").click()
+    (made,) = [each for each in server.get("/api/lists")["lists"] if each["name"] == name]
+    assert made["people"] == 2
+    strip.get_by_role("button", name="Select nobody").click()
+    expect(strip).to_have_count(0)
+    page.get_by_role("button", name="Add to a list").click()
+    page.get_by_role("combobox", name="List").click()
+    page.get_by_role("option", name=name).click()
+    dialog.get_by_role("button", name="Put 3 people on it").click()
+    expect(dialog).to_contain_text(f"1 person was put on “{name}”, which has 3 now.")
+
+
+def test_somebody_is_erased_once_their_name_is_typed(open_page: Open, server: Server, watched: Watched) -> None:
+    watched.allowed.append("404")  # The page they stood on asks once more for who is gone.
+    user, event = someone(server, first_name="Gone", last_name=uuid4().hex[:8]), f"Left {uuid4().hex[:8]}"
+    server.track(userId=user, event=event, messageId=uuid4().hex)
+    until(server, f"/api/people/{user}/events", lambda answer: len(answer["events"]) >= 2)
+    page = open_page(f"/people/{user}")
+    page.get_by_role("button", name="Export or erase").click()
+    with page.expect_download() as handed:
+        page.get_by_role("menuitem", name="Export everything held of them").click()
+    assert event.encode() in handed.value.path().read_bytes()
+    page.get_by_role("button", name="Export or erase").click()
+    page.get_by_role("menuitem", name="Erase them for good").click()
+    dialog = page.get_by_role("dialog")
+    name = page.get_by_role("heading", level=1).inner_text()
+    expect(dialog).to_contain_text("It cannot be undone.")
+    assert violations(page) == ""
+    certain = dialog.get_by_role("button", name="Erase 1 person")
+    dialog.get_by_role("textbox").fill("Gone")
+    expect(certain).to_be_disabled()
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+    server.get(f"/api/people/{user}")
+    page.get_by_role("button", name="Export or erase").click()
+    page.get_by_role("menuitem", name="Erase them for good").click()
+    dialog.get_by_role("textbox").fill(name)
+    certain.click()
+    expect(dialog.get_by_role("status")).to_contain_text("The certificate of it is")
+    certificate = re.search(r"is (\S+)\. It names nobody", dialog.get_by_role("status").inner_text())
+    assert certificate is not None
+    dialog.get_by_role("button", name="Back to people").click()
+    expect(page.get_by_role("heading", name="People", exact=True)).to_be_visible()
+    assert server.api.get(f"/api/people/{user}").status_code == 404
+    assert certificate[1] in [each["id"] for each in server.get("/api/erasures")["erasures"]]
+    counted = server.api.post("/api/sql", json={"query": f"SELECT count() AS n FROM events WHERE event = '{event}'"})
+    assert counted.raise_for_status().json()["rows"] == [[0]]

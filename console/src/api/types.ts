@@ -272,13 +272,21 @@ export interface EventName {
   name: string
   count: number
   people: number
+  first: Moment | null
   last: Moment | null
+  /** What somebody wrote down of it; empty where nobody did. */
+  meaning: string
 }
 
 export interface PropertyName {
   name: string
   type: string
+  /** How often it was of which type. */
+  types: Record<string, number>
   examples: Json[]
+  first: Moment | null
+  last: Moment | null
+  meaning: string
 }
 
 export type OccasionState = 'preparing' | 'held' | 'running' | 'paused' | 'done' | 'stopped' | 'missed'
@@ -563,6 +571,7 @@ export interface CatalogueItems {
   catalogue: Catalogue
   items: { id: string; fields: Properties }[]
   next: string
+  looked_at: number
 }
 
 export interface CouponPool {

@@ -76,7 +76,7 @@ background:#f7f7f4;color:#1b1b19}h1{font-size:20px;margin:0}h2{font-size:14px;ma
 header{margin:0 0 16px}.quiet{color:#5b5a54}.cards{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:14px;
 padding:0;margin:0;list-style:none}.cards>li{background:#fff;border:1px solid #e6e5df;border-radius:12px;padding:14px;
 overflow:hidden;overflow-wrap:anywhere}.w2{grid-column:span 2}.w3{grid-column:1/-1}img{display:block;width:100%;
-height:auto}.text{white-space:pre-line}.figure{font-size:26px;font-weight:600;letter-spacing:-.03em}
+max-width:860px;height:auto;margin-inline:auto}.text{white-space:pre-line}.figure{font-size:26px;font-weight:600;letter-spacing:-.03em}
 .rows{overflow:auto;max-height:420px}table{border-collapse:collapse;font-variant-numeric:tabular-nums;width:100%}
 th,td{text-align:start;padding:5px 10px 5px 0;border-bottom:1px solid #e6e5df;font-weight:400;white-space:nowrap}
 th{color:#5b5a54;font-size:12px}.number{text-align:end}summary{cursor:pointer;color:#254fb8;padding:4px 0}

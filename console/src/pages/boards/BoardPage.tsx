@@ -1,7 +1,7 @@
 import { Button, Menu, Select } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
-import { Copy, Ellipsis, Link2, Maximize2, Pencil, RotateCw } from 'lucide-react'
+import { Copy, Ellipsis, Link2, Maximize2, Pencil, RotateCw, Share2 } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { type Board, board, BOARDS, type BoardSaid, newId, readBoard, saveBoard } from '~/api/boards'
 import { useMay } from '~/api/may'
@@ -10,6 +10,7 @@ import { TopBar } from '~/frame/TopBar'
 import { slug } from '~/pages/segments/slug'
 import { SieveDrawing } from '~/parts/Drawings'
 import pageStyles from '~/parts/Page.module.css'
+import { ShareDialog } from '~/parts/sharing/ShareDialog'
 import { Answered, Empty, Waiting } from '~/parts/States'
 import { MovedOnAsk, movedOn } from '~/parts/teamwork/MovedOnAsk'
 import { counted, t } from '~/words/language'
@@ -50,6 +51,7 @@ function Opened({ read }: { read: Board }) {
   const client = useQueryClient()
   const { said, set, saving, error, take, keepMine, again } = useBoard(read, may)
   const [naming, setNaming] = useState(false)
+  const [sharing, setSharing] = useState(false)
   const [deciding, setDeciding] = useState(true)
   const page = useRef<HTMLDivElement>(null)
   const refresh = () => ASKED.forEach((queryKey) => void client.invalidateQueries({ queryKey }))
@@ -57,7 +59,7 @@ function Opened({ read }: { read: Board }) {
   return (
     <>
       <TopBar title={said.name} parent={PARENT} beside={may && <State saving={saving} again={again} decide={() => setDeciding(true)} />}>
-        <BoardMenu id={read.id} said={said} may={may} rename={() => setNaming(true)} />
+        <BoardMenu id={read.id} said={said} may={may} rename={() => setNaming(true)} share={() => setSharing(true)} />
         {add}
       </TopBar>
       <div className={pageStyles.scroll} tabIndex={-1} ref={page} data-board>
@@ -87,6 +89,7 @@ function Opened({ read }: { read: Board }) {
           )}
         </div>
       </div>
+      {sharing && <ShareDialog kind="board" id={read.id} name={said.name} close={() => setSharing(false)} />}
       {naming && <NameDialog said={said} set={set} close={() => setNaming(false)} />}
       {saving === 'moved_on' && deciding && movedOn(error) && (
         <MovedOnAsk
@@ -136,7 +139,7 @@ function SegmentFilter({ segment, set }: { segment: string | null; set: (segment
   return <Select aria-label={t('Segment')} searchable data={data} value={segment ?? ''} allowDeselect={false} onChange={(id) => set(id || null)} nothingFoundMessage={t('No segment is called that')} />
 }
 
-function BoardMenu({ id, said, may, rename }: { id: string; said: BoardSaid; may: boolean; rename: () => void }) {
+function BoardMenu({ id, said, may, rename, share }: { id: string; said: BoardSaid; may: boolean; rename: () => void; share: () => void }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const copy = useMutation({
@@ -171,6 +174,11 @@ function BoardMenu({ id, said, may, rename }: { id: string; said: BoardSaid; may
         <Menu.Item leftSection={<Link2 size={14} />} onClick={() => void navigator.clipboard.writeText(`${location.origin}/boards/${encodeURIComponent(id)}`)}>
           {t('Copy link for colleagues')}
         </Menu.Item>
+        {may && (
+          <Menu.Item leftSection={<Share2 size={14} />} onClick={share}>
+            {t('Share outside')}
+          </Menu.Item>
+        )}
       </Menu.Dropdown>
     </Menu>
   )

@@ -6,16 +6,22 @@ import type { EventName } from '~/api/types'
 import { SieveDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import pageStyles from '~/parts/Page.module.css'
+import { Sparkline } from '~/parts/Sparkline'
 import { Answered, Empty, Waiting } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
-import { t } from '~/words/language'
+import { counted, t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from './DataPage.module.css'
+import { Meaning } from './Meaning'
 import { PropertyTable } from './PropertyTable'
+import { eventVolumes } from './volumes'
 
-/** Every event name seen, with the properties it came with. */
+const DAYS = 30
+
+/** Every event name seen: what it means, how much of it comes, and the properties it came with. */
 export function EventsTab() {
   const query = useQuery(eventNames)
+  const volumes = useQuery(eventVolumes(DAYS)).data
   return (
     <Answered query={query} what={t('The event names did not load')}>
       {(names) =>
@@ -27,12 +33,14 @@ export function EventsTab() {
                   <th scope="col">{t('Event')}</th>
                   <th scope="col" className={tableStyles.number}>{t('Times')}</th>
                   <th scope="col" className={tableStyles.number}>{t('People')}</th>
+                  <th scope="col">{counted(DAYS, 'Last {{count}} day', 'Last {{count}} days')}</th>
+                  <th scope="col" className={tableStyles.number}>{t('First')}</th>
                   <th scope="col" className={tableStyles.number}>{t('Last')}</th>
                 </tr>
               </thead>
               <tbody>
                 {names.map((name) => (
-                  <EventRows key={name.name} name={name} />
+                  <EventRows key={name.name} name={name} volume={volumes?.get(name.name)} />
                 ))}
               </tbody>
             </table>
@@ -49,7 +57,7 @@ export function EventsTab() {
   )
 }
 
-function EventRows({ name }: { name: EventName }) {
+function EventRows({ name, volume = [] }: { name: EventName; volume?: number[] }) {
   const [open, setOpen] = useState(false)
   return (
     <>
@@ -57,18 +65,33 @@ function EventRows({ name }: { name: EventName }) {
         <td>
           <button type="button" className={styles.disclose} aria-expanded={open} onClick={() => setOpen(!open)}>
             <ChevronRight size={13} aria-hidden="true" />
-            {name.name}
+            <bdi className="cut">{name.name.slice(0, 120)}</bdi>
           </button>
+          {name.meaning && !open && (
+            <p className="quiet cut">
+              <bdi>{name.meaning}</bdi>
+            </p>
+          )}
         </td>
         <td className={tableStyles.number}>{count(name.count)}</td>
         <td className={tableStyles.number}>{count(name.people)}</td>
+        <td className={styles.spark}>
+          <Sparkline values={volume} />
+          <span className="unseen">{counted(volume.reduce((sum, each) => sum + each, 0), '{{count}} event', '{{count}} events')}</span>
+        </td>
+        <td className={`${tableStyles.number} quiet`}>
+          <Ago at={name.first} />
+        </td>
         <td className={`${tableStyles.number} quiet`}>
           <Ago at={name.last} />
         </td>
       </tr>
       {open && (
         <tr>
-          <td colSpan={4}>
+          <td colSpan={6}>
+            <div className={styles.inner}>
+              <Meaning event={name.name} text={name.meaning} />
+            </div>
             <Properties event={name.name} />
           </td>
         </tr>
@@ -82,7 +105,7 @@ function Properties({ event }: { event: string }) {
   return (
     <div className={styles.inner}>
       <Answered query={query} what={t('The properties did not load')} waiting={<Waiting rows={3} height={34} />}>
-        {(properties) => (properties.length > 0 ? <PropertyTable what={t('Property')} properties={properties} /> : <p className="quiet">{t('It came without properties.')}</p>)}
+        {(properties) => (properties.length > 0 ? <PropertyTable what={t('Property')} event={event} properties={properties} /> : <p className="quiet">{t('It came without properties.')}</p>)}
       </Answered>
     </div>
   )

@@ -2,8 +2,7 @@ import { Autocomplete, Button, FileInput, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useRef, useState } from 'react'
-import { Refusal, upload } from '~/api/client'
-import { overview } from '~/api/queries'
+import { get, Refusal, remove, upload } from '~/api/client'
 import type { Shape } from '~/api/shape'
 import { Section } from '~/parts/Page'
 import tableStyles from '~/parts/Table.module.css'
@@ -14,6 +13,8 @@ import { glimpse, type Glimpse, likely } from './columnsOf'
 import styles from './DataPage.module.css'
 
 const WATCH_MS = 1_000
+/** Where nothing of ours goes in, somebody else's file may. */
+const LOOK_MS = 5_000
 const LETTERS_MOST = 60
 
 interface Mapping {
@@ -53,8 +54,13 @@ export function ImportSection() {
     },
     onSuccess: () => client.invalidateQueries({ queryKey: ['schema'] }),
   })
-  const reading = useQuery({ ...overview, enabled: take.isPending && sent >= 1, refetchInterval: WATCH_MS })
-  const loading = take.isPending ? reading.data?.loading : null
+  const reading = useQuery({
+    queryKey: ['import'],
+    queryFn: async ({ signal }) => (await get<Shape<'ImportShape'>>('/api/import', {}, signal)).under_way,
+    refetchInterval: take.isPending ? WATCH_MS : LOOK_MS,
+  })
+  const stop = useMutation({ mutationFn: () => remove('/api/import'), onSettled: () => client.invalidateQueries({ queryKey: ['import'] }) })
+  const loading = reading.data
   const choose = async (next: File | null) => {
     take.reset()
     setFile(next)
@@ -103,7 +109,17 @@ export function ImportSection() {
             </div>
           </>
         )}
-        {take.isPending && (loading ? <LoadingStrip loading={loading} /> : <p role="status">{sent < 1 ? t('{{share}} of the file has gone out', { share: percent(sent, 0) }) : t('The server reads it')}</p>)}
+        {take.isPending && !loading && <p role="status">{sent < 1 ? t('{{share}} of the file has gone out', { share: percent(sent, 0) }) : t('The server reads it')}</p>}
+        {loading && (
+          <div className={styles.form} role="group" aria-label={t('The file that goes in')}>
+            <div className={styles.under}>
+              <LoadingStrip loading={loading} />
+            </div>
+            <Button disabled={loading.called_off} loading={stop.isPending} onClick={() => stop.mutate()}>
+              {loading.called_off ? t('It stops in a moment') : t('Stop importing')}
+            </Button>
+          </div>
+        )}
         {take.data && <Became done={take.data} />}
         {take.isError && (
           <p className={styles.bad} role="alert">
@@ -118,6 +134,7 @@ export function ImportSection() {
 function Became({ done }: { done: Shape<'ImportedShape'> }) {
   return (
     <p role="status">
+      {done.stopped && `${counted(done.rows, 'It was stopped after {{count}} row. What is in stays; the same file again goes on from there.', 'It was stopped after {{count}} rows. What is in stays; the same file again goes on from there.')} `}
       {counted(done.added, '{{count}} event was added.', '{{count}} events were added.')}{' '}
       {done.known > 0 && counted(done.known, '{{count}} was there already.', '{{count}} were there already.')}{' '}
       {done.bad > 0 && (

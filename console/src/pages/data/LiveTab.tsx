@@ -1,8 +1,8 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Pause, Play } from 'lucide-react'
-import { useState } from 'react'
-import { useHappenings } from '~/api/feed'
+import { useEffect, useState } from 'react'
+import { newestFirst, useHappenings } from '~/api/feed'
 import type { LiveEvent, Properties } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import { CopyButton } from '~/parts/CopyButton'
@@ -15,12 +15,22 @@ import { Empty } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import styles from './DataPage.module.css'
 
+/** Of those that were looked for, more are kept than of all: in a busy shop they are soon past. */
+const KEPT = 200
+
 const holds = (event: LiveEvent, text: string) => JSON.stringify(event).toLowerCase().includes(text.toLowerCase())
 
 /** Events as they arrive: found by any word in them, held still to be read, opened, copied. */
 export function LiveTab() {
-  const happened = useHappenings()
+  const every = useHappenings()
   const [text, setText] = useState('')
+  const [found, setFound] = useState<LiveEvent[]>([])
+  useEffect(() => {
+    if (text === '') return
+    const those = every.filter((event) => holds(event, text)).reverse()
+    setFound((before) => newestFirst(those, before.filter((event) => holds(event, text)), KEPT))
+  }, [every, text])
+  const happened = text === '' ? every : found
   const [held, setHeld] = useState<LiveEvent[] | null>(null)
   const shown = (held ?? happened).filter((event) => text === '' || holds(event, text))
   const newer = held ? happened.filter((event) => !held.some((each) => each.message_id === event.message_id)).length : 0

@@ -132,7 +132,8 @@ public class Send {
         .header("Content-Type", "application/json")
         .header("Authorization", "Basic " + key)
         .POST(HttpRequest.BodyPublishers.ofString(body)).build();
-    HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.discarding());
+    var client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    client.send(request, HttpResponse.BodyHandlers.discarding());
   }
 }`,
     },

@@ -1,6 +1,7 @@
 import { Autocomplete, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
 import type { Json, PropertyName } from '~/api/types'
 import { t } from '~/words/language'
+import { meaningsOf } from './meanings'
 import { type Comparison, emptyValue, type Scalar } from './model'
 import { NameField } from './NameField'
 import { kindOf, operatorsFor, takesOf, type ValueKind } from './operators'
@@ -29,6 +30,7 @@ export function ComparisonFields({ what, names, comparison, set }: Props) {
         label={what === 'Trait' ? t('Trait') : t('Property')}
         hint={what === 'Trait' ? t('Choose a trait') : t('Choose a property')}
         names={names.map(({ name }) => name)}
+        meanings={meaningsOf(names)}
         value={comparison.name}
         onChange={rename}
       />

@@ -9,6 +9,7 @@ import { type Comparison, type Did, newComparison } from './model'
 import styles from './Builder.module.css'
 import { RuleCount } from './RuleCount'
 import { NameField } from './NameField'
+import { meaningsOf } from './meanings'
 import { TimesFields } from './TimesFields'
 import { WindowField } from './WindowField'
 
@@ -33,7 +34,7 @@ export function DidRule({ rule }: { rule: Did }) {
           value={rule.negated ? 'not' : 'did'}
           onChange={(value) => set({ negated: value === 'not' })}
         />
-        <NameField label={t('Event')} hint={t('Choose an event')} names={names.map(({ name }) => name)} value={rule.event} onChange={(event) => set({ event })} />
+        <NameField label={t('Event')} hint={t('Choose an event')} names={names.map(({ name }) => name)} meanings={meaningsOf(names)} value={rule.event} onChange={(event) => set({ event })} />
         <TimesFields rule={rule} set={set} />
         <WindowField days={rule.withinDays} set={(withinDays) => set({ withinDays })} />
         <Tooltip label={t('Add a condition on the event')}>

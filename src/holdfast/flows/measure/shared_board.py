@@ -133,7 +133,7 @@ class Shower:
         except Exposed:
             # What it complains of is for those who may mend it.
             return NotShown(width=width, name=saved.name, why="unanswered")
-        picture = await asyncio.to_thread(_drawn, answer, question, saved.name)
+        picture = await asyncio.to_thread(_drawn, answer, question)
         return ShownInsight(width=width, name=saved.name, words=question.words(), answer=answer, picture=picture)
 
     async def _kpi(self, name: str, width: int, now: datetime) -> Shown:
@@ -144,8 +144,9 @@ class Shower:
         return ShownKpi(width=width, kpi=found) if found is not None else NotShown(width=width, name=name, why="gone")
 
 
-def _drawn(answer: Answer, question: Question, title: str) -> str:
-    return draw(answer, question.picture(), title).svg()
+def _drawn(answer: Answer, question: Question) -> str:
+    # The card says what it is.
+    return draw(answer, question.picture(), "").svg()
 
 
 def _objects(value: Json) -> list[Mapping[str, Json]]:

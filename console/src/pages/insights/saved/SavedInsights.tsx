@@ -1,7 +1,7 @@
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { Trash2 } from 'lucide-react'
-import { useState } from 'react'
+import { Share2, Trash2 } from 'lucide-react'
+import { lazy, Suspense, useState } from 'react'
 import { deleteInsight, restoreInsight, SAVED_INSIGHTS, type SavedInsight, savedInsights } from '~/api/boards'
 import { useMay } from '~/api/may'
 import { Ago } from '~/parts/Moment'
@@ -13,6 +13,8 @@ import { insightOf } from '../kinds'
 import { isKind } from '../question'
 import styles from './Saved.module.css'
 import { SavedLink } from './SavedLink'
+
+const ShareDialog = lazy(async () => ({ default: (await import('~/parts/sharing/ShareDialog')).ShareDialog }))
 
 /** What somebody asked and saved; nothing while there is none. */
 export function SavedInsights() {
@@ -88,6 +90,7 @@ function SavedTable({ saved, deleted }: { saved: SavedInsight[]; deleted: (insig
               </td>
               {may && (
                 <td className={tableStyles.number}>
+                  {insight.kind !== 'sql' && <Share insight={insight} />}
                   <Delete insight={insight} deleted={() => deleted(insight)} />
                 </td>
               )}
@@ -96,6 +99,25 @@ function SavedTable({ saved, deleted }: { saved: SavedInsight[]; deleted: (insig
         </tbody>
       </table>
     </div>
+  )
+}
+
+function Share({ insight }: { insight: SavedInsight }) {
+  const [open, setOpen] = useState(false)
+  const label = t('Share “{{name}}”', { name: insight.name.slice(0, 80) })
+  return (
+    <>
+      <Tooltip label={label}>
+        <ActionIcon variant="subtle" aria-label={label} onClick={() => setOpen(true)}>
+          <Share2 size={15} />
+        </ActionIcon>
+      </Tooltip>
+      {open && (
+        <Suspense>
+          <ShareDialog kind="insight" id={insight.id} name={insight.name} close={() => setOpen(false)} />
+        </Suspense>
+      )}
+    </>
   )
 }
 
