@@ -3,29 +3,65 @@
 from __future__ import annotations
 
 import re
+import shlex
 
 import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.console import Open, Watched, watch
+from tests.browser.test_journey_editing import publish
 
 CODE = "curl code"
 
 
 def _send_by_the_snippet(page: Page, address: str) -> None:
-    """Send what the snippet sends, with the key and to the address that it names."""
+    """Copy the snippet and do what it says, as a shell would: the same address, key, header and body."""
     page.get_by_text("curl", exact=True).click()
-    code = page.get_by_role("region", name=CODE).inner_text()
-    key = re.search(r"-u '([^:']+):'", code)
-    assert key is not None, code
-    assert address in code
-    event = {"userId": "customer-42", "event": "Order Completed", "properties": {"revenue": 84.2, "currency": "EUR"}}
-    httpx.post(f"{address}/v1/track", json=event, auth=(key[1], ""), timeout=30).raise_for_status()
+    shown = page.get_by_role("region", name=CODE)
+    shown.locator("xpath=..").get_by_role("button", name="Copy").click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    code = page.evaluate("navigator.clipboard.readText()")
+    assert code == shown.inner_text()
+    command, url, *options = shlex.split(code.replace("\\\n", " "))
+    said = dict(zip(options[::2], options[1::2], strict=True))
+    assert (command, url, set(said)) == ("curl", f"{address}/v1/track", {"-u", "-H", "-d"})
+    name, _, value = said["-H"].partition(": ")
+    key, _, password = said["-u"].partition(":")
+    answer = httpx.post(url, content=said["-d"], headers={name: value}, auth=(key, password), timeout=30)
+    answer.raise_for_status()
+
+
+def _a_segment_and_a_journey(page: Page) -> None:
+    """The last two steps: who ordered, and a journey as it is offered."""
+    page.get_by_role("button", name="New segment").click()
+    expect(page).to_have_url(re.compile("/segments/new"))
+    page.get_by_role("combobox", name="Event").fill("Order Completed")
+    page.get_by_role("button", name="Save segment").click()
+    page.get_by_role("textbox", name="Name").fill("Who ordered")
+    page.get_by_role("dialog").get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_role("heading", name="Who ordered")).to_be_visible()
+    page.goto("/start")
+    expect(page.get_by_role("status").filter(has_text="4 of 5 steps done.")).to_be_visible()
+    page.get_by_role("button", name="New journey").click()
+    dialog = page.get_by_role("dialog", name="New journey")
+    dialog.get_by_role("button", name=re.compile("^Cart rescue")).click()
+    dialog.get_by_role("button", name="Begin").click()
+    publish(page, 1).get_by_role("button", name="Publish v1").click()
+    expect(page.get_by_text("Live, v1")).to_be_visible()
+    page.goto("/start")
+    expect(page.get_by_text("All is set up.")).to_be_visible()
 
 
 def test_from_nothing_to_the_first_message(browser: Browser, nothing_yet: str, watched: Watched) -> None:
-    context = browser.new_context(base_url=nothing_yet, reduced_motion="reduce", locale="en-GB")
+    watched.allowed.append("400")  # A segment of no event is refused until there is one.
+    context = browser.new_context(
+        base_url=nothing_yet,
+        reduced_motion="reduce",
+        locale="en-GB",
+        viewport={"width": 1440, "height": 900},
+        permissions=["clipboard-read", "clipboard-write"],
+    )
     page = context.new_page()
     watch(page, nothing_yet, watched)
     page.goto("/")
@@ -50,8 +86,11 @@ def test_from_nothing_to_the_first_message(browser: Browser, nothing_yet: str, w
     page.goto("/start")
     expect(page.get_by_role("status").filter(has_text="3 of 5 steps done.")).to_be_visible()
     assert violations(page) == ""
-    page.get_by_role("button", name="New segment").click()
-    expect(page).to_have_url(re.compile("/segments/new"))
+    _a_segment_and_a_journey(page)
+    mine = page.evaluate("fetch('/api/segments').then((answer) => answer.json())")["segments"]
+    assert [each["id"] for each in mine] == ["who-ordered"]
+    running = page.evaluate("fetch('/api/journeys').then((answer) => answer.json())")["journeys"]
+    assert [(each["id"], each["state"]) for each in running] == [("cart-rescue", "live")]
     context.close()
 
 

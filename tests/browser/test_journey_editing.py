@@ -200,6 +200,24 @@ def test_a_step_is_dragged_onto_a_way(open_page: Open, server: Server) -> None:
     expect(page.get_by_role("combobox", name="Entered")).to_have_value("Wait (wait)")
 
 
+def test_a_way_is_dragged_onto_the_step_it_is_to_lead_to(open_page: Open, server: Server) -> None:
+    a_journey(server, "led-elsewhere")
+    page = open_page("/journeys/led-elsewhere")
+    way = page.get_by_role("button", name="Add a step between Never Happens and Send")
+    entered = page.get_by_role("combobox", name="Entered")
+    way.drag_to(card(page, "out"))
+    card(page, "in").click()
+    expect(entered).to_have_value("Exit (out)")
+    card(page, "in").focus()
+    page.keyboard.press("Control+z")
+    expect(entered).to_have_value("Send (mail)")
+    # Nothing leads to where people come in.
+    way.drag_to(card(page, "in"))
+    expect(page.get_by_role("status").filter(has_text="Nothing leads to where people come in.")).to_have_count(1)
+    expect(entered).to_have_value("Send (mail)")
+    assert steps_of(server, "led-elsewhere")["in"]["exits"] == {"entered": "mail"}
+
+
 def test_the_outline_does_all_of_it_by_keyboard(open_page: Open, server: Server) -> None:
     a_journey(server, "by-keyboard")
     page = open_page("/journeys/by-keyboard?view=outline")

@@ -6,7 +6,7 @@ import { t } from '~/words/language'
 const SAID_MS = 1500
 
 /** Copies text, and says so in the button itself. */
-export function CopyButton({ text, label = 'Copy' }: { text: () => string; label?: string }) {
+export function CopyButton({ text, label }: { text: () => string; label?: string }) {
   const [copied, setCopied] = useState(false)
   const copy = async () => {
     await navigator.clipboard.writeText(text())
@@ -15,7 +15,7 @@ export function CopyButton({ text, label = 'Copy' }: { text: () => string; label
   }
   return (
     <Button variant="subtle" leftSection={copied ? <Check size={14} /> : <Copy size={14} />} onClick={() => void copy()}>
-      {copied ? t('Copied') : label}
+      {copied ? t('Copied') : (label ?? t('Copy'))}
     </Button>
   )
 }

@@ -84,6 +84,7 @@ export function Composer({ id, run, kinds, beginning, takenUp, look }: Props) {
       // A campaign has the parts it has: none is put in, taken out or chosen.
       select: nothing,
       add: nothing,
+      leadTo: nothing,
       askFor: nothing,
       askToRemove: nothing,
       copy: nothing,

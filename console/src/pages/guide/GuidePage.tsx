@@ -137,8 +137,8 @@ function Go({ needs, to, words }: { needs: 'analyses:write' | 'decisions:write';
             {t('New segment')}
           </Button>
         ) : (
-          <Button onClick={() => void navigate({ to: '/journeys' })}>
-            {t('To the journeys')}
+          <Button onClick={() => void navigate({ to: '/journeys/$id', params: { id: 'new' } })}>
+            {t('New journey')}
           </Button>
         )
       ) : (

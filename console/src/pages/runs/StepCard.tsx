@@ -1,17 +1,42 @@
 import { Handle, type Node, type NodeProps, Position } from '@xyflow/react'
 import { Hourglass, TriangleAlert } from 'lucide-react'
-import { memo } from 'react'
+import { type DragEvent, memo, useState } from 'react'
 import { t } from '~/words/language'
 import { compact, count, percent } from '~/words/numbers'
+import { WAY_DRAGGED } from './adding'
 import styles from './Canvas.module.css'
+import type { Place } from './editor/draft'
+import { useEditingBox } from './editor/editing'
 import type { DrawnStep } from './graph'
 import { markWords, StepTile } from './looks'
 
 export type StepNode = Node<{ step: DrawnStep; selected: boolean }, 'step'>
 
 export const StepCard = memo(function StepCard({ data: { step, selected } }: NodeProps<StepNode>) {
+  const editing = useEditingBox()
+  const [over, setOver] = useState(false)
+  const takes = (event: DragEvent) => editing.current !== null && event.dataTransfer.types.includes(WAY_DRAGGED)
   return (
-    <div className={styles.card} data-selected={selected || undefined} data-mark={step.mark} data-wrong={step.problems ? true : undefined}>
+    <div
+      className={styles.card}
+      data-selected={selected || undefined}
+      data-mark={step.mark}
+      data-wrong={step.problems ? true : undefined}
+      data-over={over || undefined}
+      onDragOver={(event) => {
+        if (!takes(event)) return
+        event.preventDefault()
+        event.dataTransfer.dropEffect = 'link'
+        setOver(true)
+      }}
+      onDragLeave={() => setOver(false)}
+      onDrop={(event) => {
+        setOver(false)
+        if (!takes(event)) return
+        event.preventDefault()
+        editing.current?.leadTo(JSON.parse(event.dataTransfer.getData(WAY_DRAGGED)) as Place, step.id)
+      }}
+    >
       <Handle type="target" position={Position.Top} className={styles.handle} isConnectable={false} />
       <div className={styles.top}>
         <StepTile type={step.type} size={24} />

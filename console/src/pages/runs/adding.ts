@@ -12,6 +12,9 @@ export interface Adding {
   wide?: boolean
 }
 
+/** What is dragged from there: the way that is to lead elsewhere. */
+export const WAY_DRAGGED = 'application/x-holdfast-way'
+
 export const AddingContext = createContext<ComponentType<Adding> | null>(null)
 
 export const useAdding = () => useContext(AddingContext)

@@ -14,13 +14,14 @@ import { useDraft } from '~/parts/teamwork/useDraft'
 import { counted, t } from '~/words/language'
 import { AddingContext } from '../adding'
 import { Canvas } from '../Canvas'
+import { exitWords } from '../graph'
 import { HeldStrip } from '../HeldStrip'
 import pageStyles from '../RunPage.module.css'
 import { AddButton } from './AddButton'
 import { AddDialog } from './AddDialog'
 import { copied, pasted, stepsIn } from './clipboard'
 import { DifferencesDialog } from './DifferencesDialog'
-import { type Definition, insert, type Place, remove, startOf, stepsOf } from './draft'
+import { type Definition, insert, lead, type Place, remove, startOf, stepsOf } from './draft'
 import { drawingOf } from './drawing'
 import { type Editing, EditingBoxContext, EditingContext } from './editing'
 import styles from './Editor.module.css'
@@ -127,6 +128,14 @@ export function JourneyEditor({ id, run, kinds, beginning, takenUp }: Props) {
     setMore([])
     go({ step: made.id, tab: entry.channel ? 'message' : 'settings' })
   }
+  const leadTo = ({ from, exits }: Place, to: string) => {
+    // It may have been dragged here from another window.
+    if (!(from in stepsOf(definition))) return
+    if (to === startOf(definition)) return setSaid(t('Nothing leads to where people come in.'))
+    if (to === from) return setSaid(t('A step cannot lead to itself.'))
+    write(exits.reduce((whole, exit) => lead(whole, from, exit, to), definition))
+    setSaid(t('{{from}}, {{exits}}, leads to {{to}} now.', { from: titleOf(from), exits: exits.map(exitWords).join(', '), to: titleOf(to) }))
+  }
   const put = (text: string, place?: Place) => {
     const steps = stepsIn(text)
     if (!steps) return setSaid(t('There are no steps on the clipboard.'))
@@ -156,6 +165,7 @@ export function JourneyEditor({ id, run, kinds, beginning, takenUp }: Props) {
           write,
           select,
           add,
+          leadTo,
           askFor: setAsked,
           askToRemove,
           copy: (ids) => {

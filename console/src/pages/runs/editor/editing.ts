@@ -13,6 +13,8 @@ export interface Editing {
   select: (id: string | null, more?: boolean) => void
   /** Put a step in; without a place after the one that is chosen. */
   add: (entry: Entry, place?: Place) => void
+  /** Lead what goes that way to a step there is. */
+  leadTo: (place: Place, to: string) => void
   /** Ask what is to be put in there. */
   askFor: (place: Place) => void
   askToRemove: (ids: string[]) => void
