@@ -98,7 +98,7 @@ def test_what_the_page_says_is_what_the_server_says(open_page: Open, server: Ser
 def test_the_course_is_a_picture_and_a_table(open_page: Open, server: Server) -> None:
     page = open_page(OFFER)
     card = page.get_by_role("region", name="How many people took part?")
-    # Twelve questions to the history: while other tests run beside, they take their time.
+    # While other tests run beside, it takes its time.
     expect(card.get_by_role("img", name="People over time")).to_be_visible(timeout=90_000)
     card.get_by_role("button", name="View as table").click()
     table = card.get_by_role("region", name=re.compile("as a table"))

@@ -455,3 +455,47 @@ async def test_what_counts_as_having_got_a_message_may_be_said(
             rows.append(row(number, f"Message {name}", AT + HOUR, properties=said))
     (bold,) = (await tallied(history, rows, asked(metrics=(BOUGHT,), exposed_by=exposed_by))).values()
     assert (bold.exposed, bold.moments[0].d) == (people, people)
+
+
+EVERYONE = Everyone(at_ms=AT, until_ms=AT + 9 * DAY, salt="s", held=2**63)
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_the_course_is_what_was_to_be_read_at_each_moment(engine: Engine, seed: int) -> None:
+    """Much of it reached us late; some people were assigned twice, and the earlier one was known later."""
+    drawn = np.random.default_rng(100 + seed)
+    rows = []
+    for n in range(1, 81):
+        at_ms, who = AT + int(drawn.integers(0, 20)) * DAY, 1 + n // 2
+        late = {"received_at": from_millis(at_ms + int(drawn.choice([0, 1, 4 * DAY, 9 * DAY])))}
+        told: dict[str, Json] = {
+            "experiment": "colour",
+            "variant": str(drawn.choice(["a", "b"])),
+            "propensity": float(drawn.choice([0.25, 0.5])),
+            "arm": str(drawn.choice(["treated", "treated", "holdout"])),
+            "origin": "cart",
+        }
+        rows.append(row(who, "Variant Assigned", at_ms, properties=told, source=OWN_SOURCE, **late))
+        rows.append(row(who, "Journey Entered", at_ms, properties=told, **late))
+        for _ in range(4):
+            name = str(drawn.choice([ORDERED, "Order Paid", "Message Sent"]))
+            did_ms = at_ms + int(drawn.integers(-9, 12)) * DAY + int(drawn.integers(0, 2))
+            received = {"received_at": from_millis(did_ms + int(drawn.choice([0, 3 * DAY])))}
+            said_of: dict[str, Json] = {"revenue": float(drawn.integers(1, 90)), "origin": "cart"}
+            rows.append(row(who, name, did_ms, properties=said_of, **received))
+    memory, disk = MemoryHistory(currency="USD"), chdb_history(engine)
+    for each in (memory, disk):
+        await put(each, [person(n) for n in range(1, 42)], rows)
+        await each.map_identities({4: 5, 9: 2}, version=1)
+    moments = [AT - DAY, AT + 3 * DAY, AT + 8 * DAY + 1, AT + 15 * DAY, NOW]
+    per_order = replace(REVENUE, per=(ORDERED, "Order Paid"))
+    for how in (
+        {}, {"metrics": (per_order,)}, {"planned_people": 25}, {"weighted": True}, {"since_ms": AT + 4 * DAY},
+        {"whom": Entered(origin="cart"), "metrics": (STAYED,)}, {"metrics": (CAPPED,), "exposed_by": "delivered"},
+        {"weighted": True, "metrics": (per_order,)}, {"whom": EVERYONE},
+    ):  # fmt: skip
+        question = asked(**({"metrics": (REVENUE,)} | how))
+        one_by_one = [await memory.trial_tallies(replace(question, as_of_ms=at_ms)) for at_ms in moments]
+        assert [len(each) for each in one_by_one] != [0] * len(moments)
+        for each in (memory, disk):
+            assert await each.trial_course(question, moments) == one_by_one, how

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from holdfast.measures.metrics import Lives, Outcomes, Tally
@@ -15,6 +16,16 @@ class Trials(Protocol):
 
     async def trial_tallies(self, question: Outcomes) -> list[Tally]:
         """The sums of every metric, by variant, look and value of the trait; in that order."""
+        ...
+
+    async def trial_course(self, question: Outcomes, moments_ms: Sequence[int]) -> list[list[Tally]]:
+        """What `trial_tallies` would have told at each of these moments, by one look at what there is.
+
+        Args:
+            question: of one metric; neither by trait nor by segment, and of everyone only until a moment. Its own
+                moment plays no part.
+            moments_ms: at least one, in order.
+        """
         ...
 
     async def trial_cap(self, question: Outcomes, *, first_people: int | None = None) -> float | None:

@@ -15,7 +15,7 @@ from holdfast.ports.history import History
 from holdfast.ports.state import State
 
 MOMENTS_MOST = 60
-"""Moments of one course: each is a question of its own to the history."""
+"""Moments of one course."""
 MOMENTS_LEAST = 2
 
 
@@ -79,9 +79,11 @@ async def course_of_trial(
     first_ms, last_ms = measured.reading.first_ms, measured.question.as_of_ms
     if first_ms is None:
         return Course(measured=measured, metric=named, points=())
+    moments_ms = moments_between(first_ms, last_ms, moments)
+    question = replace(measured.question, metrics=(named,), trait=None)
     points = [
-        CoursePoint(at_ms=each, reading=await _read_then(history, measured, named, each))
-        for each in moments_between(first_ms, last_ms, moments)
+        CoursePoint(at_ms=at_ms, reading=read(replace(question, as_of_ms=at_ms), tallies, measured.plan))
+        for at_ms, tallies in zip(moments_ms, await history.trial_course(question, moments_ms), strict=True)
     ]
     return Course(measured=measured, metric=named, points=tuple(points))
 
@@ -94,11 +96,6 @@ def moments_between(first_ms: int, last_ms: int, count: int) -> list[int]:
     """
     stretch = max(last_ms - first_ms, 0)
     return sorted({first_ms + stretch * number // count for number in range(1, count + 1)})
-
-
-async def _read_then(history: History, measured: Measured, metric: Metric, at_ms: int) -> Reading:
-    question = replace(measured.question, metrics=(metric,), as_of_ms=at_ms, trait=None)
-    return read(question, await history.trial_tallies(question), measured.plan)
 
 
 def _named(measured: Measured, name: str | None) -> Metric:

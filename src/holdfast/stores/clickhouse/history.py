@@ -54,6 +54,7 @@ from holdfast.stores.clickhouse.rows import (
     timeline_event,
 )
 from holdfast.stores.clickhouse.server import Server
+from holdfast.stores.clickhouse.trial_course import course, tallies_by_moment
 from holdfast.stores.clickhouse.tried import company, company_row, tried, tried_row
 from holdfast.stores.clickhouse.typed_people import typed_people
 
@@ -318,6 +319,10 @@ class ChdbHistory:
     async def trial_tallies(self, question: Outcomes) -> list[Tally]:
         rows = await self._rows(trials.tallies(self._scope(question.as_of_ms), question))
         return [trials.tally(row, question) for row in rows]
+
+    async def trial_course(self, question: Outcomes, moments_ms: Sequence[int]) -> list[list[Tally]]:
+        rows = await self._rows(course(self._scope(question.as_of_ms), question, moments_ms))
+        return tallies_by_moment(rows, question, len(moments_ms))
 
     async def trial_cap(self, question: Outcomes, *, first_people: int | None = None) -> float | None:
         rows = await self._rows(trials.cap(self._scope(question.as_of_ms), question, first_people=first_people))

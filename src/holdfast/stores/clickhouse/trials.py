@@ -275,26 +275,19 @@ def _lived(scope: Scope, question: Outcomes, *, placed: bool) -> Sql:
             ),
             "nothing": bind("Array(Float64)", [0.0] * len(metrics)),
             "ceilings": bind("Array(Float64)", [min(each.ceiling, NO_CEILING) for each in metrics]),
-            "after": join(", ", (_after(scope, each, question) for each in metrics)),
-            "before": join(", ", (_before(scope, each, question) for each in metrics)),
+            "after": join(", ", (after(scope, each, question) for each in metrics)),
+            "before": join(", ", (before(scope, each, question) for each in metrics)),
             "under": _under(metrics),
             "amounts": sql("number, text['currency'] AS its_currency,") if needs_number else sql(""),
             "number": sql("number, its_currency,") if needs_number else sql(""),
-            "exposing": _exposing(question),
+            "exposing": exposing(question),
             # What is too early or too late for every metric is most of what people ever did.
             "span": bind("Int64", question.before_seconds * 1000),
             "longest": bind("Int64", max(each.within_seconds for each in metrics) * 1000),
             "person": scope.person_of(sql("identity")),
             "currency": bind("String", question.currency),
             "here": scope.here,
-            "names": bind(
-                "Array(String)",
-                sorted(
-                    {EXPOSED_BY[question.exposed_by], VARIANT_SEEN}.union(
-                        *((*each.events, *each.per) for each in metrics)
-                    )
-                ),
-            ),
+            "names": bind("Array(String)", names(question)),
             "as_of": scope.moment(question.as_of_ms),
         },
     )
@@ -309,42 +302,16 @@ def _entries(scope: Scope, question: Outcomes, *, placed: bool) -> Sql:
         "SELECT *, [[place]] AS place FROM ([[assigned]]) WHERE entered_ms >= [[since]]",
         {
             "place": _PLACED if placed else sql("toUInt64(0)"),
-            "assigned": _assigned(scope, question),
+            "assigned": assigned(scope, question),
             "since": bind("Int64", question.since_ms),
         },
     )
 
 
-def _assigned(scope: Scope, question: Outcomes) -> Sql:
-    match question.whom:
-        case Entered(origin=origin):
-            pieces = {
-                "variant": sql("text['arm']"),
-                "apart": fill(
-                    "NOT has([[arms]], variant)", {"arms": bind("Array(String)", [str(each) for each in ARMS])}
-                ),
-                "chance": sql("toFloat64(1)"),
-                "wanted": fill(
-                    "event = [[name]] AND text['origin'] = [[origin]]",
-                    {"name": bind("String", JOURNEY_ENTERED), "origin": bind("String", origin)},
-                ),
-            }
-        case Assigned(experiment=experiment):
-            pieces = {
-                "variant": sql("text['variant']"),
-                "apart": sql("arm NOT IN ('', 'treated')"),
-                "chance": sql("if(propensity > 0 AND propensity <= 1, propensity, 1)"),
-                "wanted": fill(
-                    "event = [[name]] AND source = [[ours]] AND text['experiment'] = [[experiment]]",
-                    {
-                        "name": bind("String", VARIANT_ASSIGNED),
-                        "ours": bind("String", OWN_SOURCE),
-                        "experiment": bind("String", experiment),
-                    },
-                ),
-            }
-        case Everyone() as whom:
-            return _everyone(scope, whom)
+def assigned(scope: Scope, question: Outcomes) -> Sql:
+    """Rows of `person`, `variant`, `apart`, `chance`, `origin`, `entered_ms` and `key`."""
+    if isinstance(question.whom, Everyone):
+        return _everyone(scope, question.whom)
     return fill(
         """SELECT person, toValidUTF8(variant) AS variant, [[apart]] AS apart, [[chance]] AS chance, origin, entered_ms,
             '' AS key
@@ -357,12 +324,43 @@ def _assigned(scope: Scope, question: Outcomes) -> Sql:
             LIMIT 1 BY person
         )""",
         {
-            **pieces,
+            **assigning(question.whom),
             "person": scope.person_of(sql("identity")),
             "here": scope.here,
             "as_of": scope.moment(question.as_of_ms),
         },
     )
+
+
+def assigning(whom: Entered | Assigned) -> dict[str, Sql]:
+    """Which events assign (`wanted`), and what of them is the `variant`, who is `apart`, and the `chance` they had."""
+    match whom:
+        case Entered(origin=origin):
+            return {
+                "variant": sql("text['arm']"),
+                "apart": fill(
+                    "NOT has([[arms]], variant)", {"arms": bind("Array(String)", [str(each) for each in ARMS])}
+                ),
+                "chance": sql("toFloat64(1)"),
+                "wanted": fill(
+                    "event = [[name]] AND text['origin'] = [[origin]]",
+                    {"name": bind("String", JOURNEY_ENTERED), "origin": bind("String", origin)},
+                ),
+            }
+        case Assigned(experiment=experiment):
+            return {
+                "variant": sql("text['variant']"),
+                "apart": sql("arm NOT IN ('', 'treated')"),
+                "chance": sql("if(propensity > 0 AND propensity <= 1, propensity, 1)"),
+                "wanted": fill(
+                    "event = [[name]] AND source = [[ours]] AND text['experiment'] = [[experiment]]",
+                    {
+                        "name": bind("String", VARIANT_ASSIGNED),
+                        "ours": bind("String", OWN_SOURCE),
+                        "experiment": bind("String", experiment),
+                    },
+                ),
+            }
 
 
 def _everyone(scope: Scope, whom: Everyone) -> Sql:
@@ -397,7 +395,7 @@ def _everyone(scope: Scope, whom: Everyone) -> Sql:
     )
 
 
-def _exposing(question: Outcomes) -> Sql:
+def exposing(question: Outcomes) -> Sql:
     """Whether an act, beside which is the `origin` of the person's entry, is something they really got."""
     got = fill("event = [[got]]", {"got": bind("String", EXPOSED_BY[question.exposed_by])})
     if question.exposed_by == "opened":  # What a mail program fetches by itself is no reading.
@@ -418,7 +416,7 @@ def _exposing(question: Outcomes) -> Sql:
     return sent + sql(" OR ") + seen
 
 
-def _after(scope: Scope, metric: Metric, question: Outcomes) -> Sql:
+def after(scope: Scope, metric: Metric, question: Outcomes) -> Sql:
     """What an act adds to a metric."""
     return join(
         " + ",
@@ -438,7 +436,7 @@ def _after(scope: Scope, metric: Metric, question: Outcomes) -> Sql:
     )
 
 
-def _before(scope: Scope, metric: Metric, question: Outcomes) -> Sql:
+def before(scope: Scope, metric: Metric, question: Outcomes) -> Sql:
     """What an act added before its person was assigned; a goal's own window plays no part then."""
     return join(
         " + ",
@@ -460,18 +458,27 @@ def _under(metrics: Sequence[Metric]) -> Sql:
     """How often people did what each metric is divided by; nothing is asked where none is."""
     if not any(each.per for each in metrics):
         return bind("Array(Float64)", [0.0] * len(metrics))
-    counts = (
-        fill(
-            "toFloat64(has([[events]], event) AND at_ms > entered_ms + [[from]] AND at_ms <= entered_ms + [[until]])",
-            {
-                "events": bind("Array(String)", list(each.per)),
-                "from": bind("Int64", each.after_seconds * 1000),
-                "until": bind("Int64", each.within_seconds * 1000),
-            },
-        )
-        for each in metrics
+    return fill("sumForEach([ [[counts]] ])", {"counts": join(", ", map(under, metrics))})
+
+
+def under(metric: Metric) -> Sql:
+    """Whether an act is one of those that a metric is divided by."""
+    return fill(
+        "toFloat64(has([[events]], event) AND at_ms > entered_ms + [[from]] AND at_ms <= entered_ms + [[until]])",
+        {
+            "events": bind("Array(String)", list(metric.per)),
+            "from": bind("Int64", metric.after_seconds * 1000),
+            "until": bind("Int64", metric.within_seconds * 1000),
+        },
     )
-    return fill("sumForEach([ [[counts]] ])", {"counts": join(", ", counts)})
+
+
+def names(question: Outcomes) -> list[str]:
+    """The events that are looked at."""
+    metrics = question.metrics
+    return sorted(
+        {EXPOSED_BY[question.exposed_by], VARIANT_SEEN}.union(*((*each.events, *each.per) for each in metrics))
+    )
 
 
 def _parts(scope: Scope, metric: Metric, question: Outcomes) -> Iterator[tuple[Sequence[str], int, Sql]]:

@@ -271,6 +271,9 @@ class MemoryHistory:
     async def trial_tallies(self, question: Outcomes) -> list[Tally]:
         return self._trial(question).tallies()
 
+    async def trial_course(self, question: Outcomes, moments_ms: Sequence[int]) -> list[list[Tally]]:
+        return [self._trial(replace(question, as_of_ms=each)).tallies() for each in moments_ms]
+
     async def trial_cap(self, question: Outcomes, *, first_people: int | None = None) -> float | None:
         first = LIVES_MOST if first_people is None else first_people
         one = replace(question, metrics=question.metrics[:1])
