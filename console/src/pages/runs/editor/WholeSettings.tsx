@@ -1,10 +1,10 @@
 import type { Properties } from '~/api/types'
+import { STEP_FORMATS } from '~/fields/formats'
+import { WritingContext } from '~/fields/writing'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
 import inspector from '../Inspector.module.css'
 import { useEditing } from './editing'
-import { STEP_FORMATS } from './fields/formats'
-import { WritingContext } from './fields/writing'
 import styles from './Editor.module.css'
 import { type Found, Problems, within } from './Problems'
 

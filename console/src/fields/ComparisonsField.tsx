@@ -8,8 +8,8 @@ import { ComparisonFields } from '~/pages/segments/ComparisonFields'
 import { compared, type Comparison, comparisonDone, newComparison } from '~/pages/segments/model'
 import type { FieldProps } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
-import { asFields } from '../../graph'
-import styles from '../Editor.module.css'
+import { asFields } from '~/pages/runs/graph'
+import styles from './Fields.module.css'
 import { useEventBeside } from './writing'
 
 /** What must be true of an event's properties; half-written ones are kept here until they say enough. */

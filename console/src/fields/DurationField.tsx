@@ -2,7 +2,7 @@ import { NumberInput, Select } from '@mantine/core'
 import { useState } from 'react'
 import type { FieldProps } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
-import styles from '../Editor.module.css'
+import styles from './Fields.module.css'
 import { type Unit, UNITS, unitOf } from './lengths'
 
 /** A length of time: a number and its unit; kept in seconds. */

@@ -6,7 +6,7 @@ import { useCount } from '~/pages/segments/useCount'
 import type { FieldProps } from '~/parts/SchemaForm'
 import { counted, t } from '~/words/language'
 import { percent } from '~/words/numbers'
-import styles from '../Editor.module.css'
+import styles from './Fields.module.css'
 
 // The builder has forms of its own for rules, and these have conditions in them.
 const ConditionDialog = lazy(() => import('./ConditionDialog').then((module) => ({ default: module.ConditionDialog })))

@@ -2,7 +2,7 @@ import { NumberInput, Select, TextInput } from '@mantine/core'
 import type { Json } from '~/api/types'
 import type { FieldProps } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
-import styles from '../Editor.module.css'
+import styles from './Fields.module.css'
 
 const kindOf = (value: Json | undefined) => (typeof value === 'number' ? 'number' : typeof value === 'boolean' ? 'truth' : value === null ? 'nothing' : 'text')
 

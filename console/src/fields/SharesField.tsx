@@ -4,7 +4,7 @@ import type { Json } from '~/api/types'
 import type { FieldProps } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
-import styles from '../Editor.module.css'
+import styles from './Fields.module.css'
 import { evenly, freeName, whole } from './shares'
 
 const asShares = (value: Json | undefined): [string, number][] =>

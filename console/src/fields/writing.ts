@@ -1,7 +1,7 @@
 /** What the fields of a step may ask about the rest of the journey. */
 
 import { createContext, useContext } from 'react'
-import type { Fields } from '../../graph'
+import type { Fields } from '~/pages/runs/graph'
 
 export interface Writing {
   /** The step, or the journey itself, whose fields are drawn. */

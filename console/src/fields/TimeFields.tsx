@@ -3,7 +3,7 @@ import { Plus, X } from 'lucide-react'
 import type { Json } from '~/api/types'
 import type { FieldProps } from '~/parts/SchemaForm'
 import { LOCALE, t } from '~/words/language'
-import styles from '../Editor.module.css'
+import styles from './Fields.module.css'
 
 /** A time of the day, or a date, in the browser's own field. */
 export function ClockField({ label, description, schema, value, set, required, error, type }: FieldProps & { type: 'time' | 'date' | 'datetime-local' }) {
