@@ -188,7 +188,8 @@ const mailbox = createRoute({
 const content = createRoute({
   getParentRoute: () => root,
   path: '/content',
-  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  // Of catalogues: which one, and the words its items are to say.
+  validateSearch: (search: Record<string, unknown>): { tab?: string; of?: string; find?: string } => ({ tab: text(search['tab']), of: text(search['of']), find: text(search['find']) }),
   component: lazyRouteComponent(() => import('./pages/content/ContentPage'), 'ContentPage'),
 })
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from uuid import uuid4
 
 from playwright.sync_api import expect
@@ -210,3 +212,101 @@ def test_items_and_codes_are_brought_in_and_bad_rows_are_named(open_page: Open, 
     assert violations(page) == ""
     pools = {each["name"]: each["left"] for each in server.get("/api/coupons")["pools"]}
     assert pools[name.upper()] == 3
+
+
+def test_a_long_catalogue_is_turned_over_and_sought_through(open_page: Open, server: Server) -> None:
+    name = f"long-{uuid4().hex[:6]}"
+    shelf = f"/api/catalogues/{name}"
+    rows = "".join(f"i{number:03},{'Teapot' if number % 40 == 0 else 'Cup'} {number}\n" for number in range(120))
+    assert server.api.post(f"{shelf}/import?name=x.csv", content=f"id,name\n{rows}").status_code == 200
+    page = open_page(f"/content?tab=catalogues&of={name}")
+    items = page.get_by_role("region", name=f"Items of {name}")
+    turning = page.get_by_role("navigation", name="Pages of items")
+    expect(turning).to_contain_text("1 to 50 of 120")
+    expect(items.get_by_role("row")).to_have_count(51)
+    expect(turning.get_by_role("button", name="Previous")).to_be_disabled()
+    turning.get_by_role("button", name="Next").click()
+    expect(items.get_by_role("cell", name="i050", exact=True)).to_be_visible()
+    turning.get_by_role("button", name="Next").click()
+    expect(turning).to_contain_text("101 to 120 of 120")
+    expect(turning.get_by_role("button", name="Next")).to_be_disabled()
+    turning.get_by_role("button", name="Previous").click()
+    expect(turning).to_contain_text("51 to 100 of 120")
+    assert violations(page) == ""
+    page.get_by_role("searchbox", name="Find items").fill("teapot")
+    expect(items.get_by_role("row")).to_have_count(4)
+    expect(turning).to_contain_text("1 to 3 of those that say it")
+    expect(page).to_have_url(re.compile("find=teapot"))
+    page.reload()
+    expect(items.get_by_role("cell", name="i080", exact=True)).to_be_visible()
+    page.get_by_role("searchbox", name="Find items").fill("<img src=x>")
+    expect(page.get_by_text("No item says “<img src=x>”.")).to_be_visible()
+    assert violations(page) == ""
+    page.get_by_role("button", name="Show all items").click()
+    expect(turning).to_contain_text("1 to 50 of 120")
+    server.api.delete(shelf)
+
+
+def test_what_a_template_asks_for_is_taken_away_only_by_who_says_so(
+    open_page: Open, server: Server, watched: Watched
+) -> None:
+    watched.allowed.append("409")  # It is refused first.
+    name = f"asked-{uuid4().hex[:6]}"
+    shelf = f"/api/catalogues/{name}"
+    assert server.api.post(f"{shelf}/import?name=x.csv", content="id,price\none,5\n").status_code == 200
+    text = f'{{% catalogue "{name}" id: event.properties.sku as p %}}{{{{ p.price }}}}'
+    definition = {"name": name, "medium": "email", "content": {"subject": "Hi", "html": text}}
+    assert server.api.put(f"/api/templates/{name}", json={"definition": definition}).status_code == 200
+    page = open_page(f"/content?tab=catalogues&of={name}")
+    page.get_by_role("combobox", name="Into the catalogue").fill(name)
+    page.keyboard.press("Escape")
+    file = {"name": "fewer.csv", "mimeType": "text/csv", "buffer": b"id,name\none,First\n"}
+    page.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Bring in").click()
+    refusal = page.get_by_role("alert").filter(has_text="Nothing was brought in.")
+    expect(refusal).to_contain_text(f"The template '{name}' would not hold up")
+    expect(refusal).to_contain_text("there is no field 'price' any more.")
+    assert violations(page) == ""
+    assert server.get(shelf)["catalogue"]["fields"] == {"price": "number"}
+    refusal.get_by_role("button", name="Bring it in all the same").click()
+    expect(page.get_by_text("1 item was brought in.")).to_be_visible()
+    assert server.get(shelf)["catalogue"]["fields"] == {"name": "text"}
+    page.get_by_role("button", name="Delete catalogue").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label(f"Type {name} to delete it").fill(name)
+    dialog.get_by_role("button", name="Delete catalogue").click()
+    expect(dialog.get_by_role("alert")).to_contain_text(f"The template '{name}' takes something of the catalogue")
+    dialog.get_by_role("switch", name="Delete it all the same").press(" ")
+    assert violations(page) == ""
+    dialog.get_by_role("button", name="Delete catalogue").click()
+    expect(dialog).to_have_count(0)
+    assert name not in [each["name"] for each in server.get("/api/catalogues")["catalogues"]]
+    server.api.delete(f"/api/templates/{name}")
+
+
+def test_codes_are_made_and_handed_over_as_a_file(open_page: Open, server: Server, watched: Watched) -> None:
+    watched.allowed.append("400")  # What is soon guessed is refused first.
+    pool = f"MADE-{uuid4().hex[:6]}"
+    page = open_page("/content?tab=coupons")
+    page.get_by_role("combobox", name="Make codes for the pool").fill(pool)
+    page.keyboard.press("Escape")
+    page.get_by_label("How many").fill("12")
+    page.get_by_label("Pattern").fill("T-##")
+    page.get_by_role("button", name="Make codes").click()
+    expect(page.get_by_role("alert")).to_contain_text("would soon be guessed")
+    assert violations(page) == ""
+    page.get_by_label("Pattern").fill("T-####-####")
+    page.get_by_role("button", name="Make codes").click()
+    expect(page.get_by_text("12 codes were made, such as T-")).to_be_visible()
+    with page.expect_download() as kept:
+        page.get_by_role("button", name="Save the codes as a file").click()
+    codes = Path(kept.value.path()).read_text(encoding="utf-8").split()
+    assert len(set(codes)) == 12
+    assert all(re.fullmatch("T-[CDFGHJKMNPQRTVWXY34679]{4}-[CDFGHJKMNPQRTVWXY34679]{4}", each) for each in codes)
+    assert violations(page) == ""
+    pools = {each["name"]: each["left"] for each in server.get("/api/coupons")["pools"]}
+    assert pools[pool] == 12
+    again = server.api.post(f"/api/coupons/{pool}-2/import", content="\n".join(codes))
+    assert again.json()["known"] == 12, "no other pool takes them"
+    for each in (pool, f"{pool}-2"):
+        server.api.delete(f"/api/coupons/{each}")

@@ -88,12 +88,19 @@ export const catalogues = queryOptions({
   queryFn: async ({ signal }) => (await get<{ catalogues: Catalogue[] }>('/api/catalogues', {}, signal)).catalogues,
 })
 
-export const catalogueItems = (name: string) =>
+/** Items on a page. */
+export const ROWS = 50
+
+/** A page of items from some id on. A search looks at some thousand for each answer: further ones fill the page. */
+export const catalogueItems = (name: string, search: string, start: string) =>
   infiniteQueryOptions({
-    queryKey: ['catalogues', name],
-    queryFn: ({ signal, pageParam }) => get<CatalogueItems>(route`/api/catalogues/${name}`, { limit: 50, after: pageParam }, signal),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next || null,
+    queryKey: ['catalogues', name, search, start],
+    queryFn: ({ signal, pageParam }) => get<CatalogueItems>(route`/api/catalogues/${name}`, { limit: pageParam.room, after: pageParam.after, search }, signal),
+    initialPageParam: { after: start, room: ROWS },
+    getNextPageParam: (page, pages) => {
+      const room = ROWS - pages.reduce((sum, { items }) => sum + items.length, 0)
+      return page.next && room > 0 ? { after: page.next, room } : null
+    },
   })
 
 export const coupons = queryOptions({

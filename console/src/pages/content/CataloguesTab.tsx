@@ -1,25 +1,30 @@
 import { Autocomplete, Button, Select, Switch, TextInput } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi } from '@tanstack/react-router'
 import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import { catalogueItems, catalogues as cataloguesQuery } from '~/api/channels'
-import { remove, route } from '~/api/client'
+import { catalogues as cataloguesQuery } from '~/api/channels'
+import { address, Refusal, remove, route } from '~/api/client'
 import { useMay } from '~/api/may'
 import type { Shape } from '~/api/shape'
 import type { Catalogue } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { Ago } from '~/parts/Moment'
-import { Answered, Failed, Waiting } from '~/parts/States'
-import table from '~/parts/Table.module.css'
+import { Answered } from '~/parts/States'
 import { counted, t } from '~/words/language'
-import { readable, shown } from '~/words/people'
 import styles from '../channels/ChannelsPage.module.css'
+import { CatalogueItems } from './CatalogueItems'
 import { ImportForm } from './ImportForm'
+
+const here = getRouteApi('/content')
 
 /** What messages look things up in. Files of them are brought in here, by the command line or the API. */
 export function CataloguesTab() {
   const query = useQuery(cataloguesQuery)
-  const [chosen, setChosen] = useState<string | null>(null)
+  const { of: chosen, find = '' } = here.useSearch()
+  const navigate = here.useNavigate()
+  const go = (to: { of?: string | undefined; find?: string | undefined }) => void navigate({ search: (now) => ({ ...now, ...to }), replace: true })
+  const setChosen = (name: string | null) => go({ of: name ?? undefined, find: undefined })
   const [deleting, setDeleting] = useState<Catalogue | null>(null)
   const mayWrite = useMay()('content:write')
   return (
@@ -44,7 +49,7 @@ export function CataloguesTab() {
                     </Button>
                   )}
                 </div>
-                <Items key={open.name} catalogue={open} />
+                <CatalogueItems key={open.name} catalogue={open} sought={find} seek={(words) => go({ find: words || undefined })} />
               </>
             ) : (
               <p className={styles.none}>{t('No catalogue yet. It holds what messages speak of: products, articles, shops.')}</p>
@@ -83,6 +88,7 @@ function Import({ into, names, done }: { into: string; names: string[]; done: (n
       query={{ mode, id: id.trim(), ...(ranked.trim() ? { ranked_by: ranked.trim() } : {}), ...(skip ? { skip_bad: true } : {}) }}
       button={t('Bring in')}
       ready={name.trim() !== '' && id.trim() !== ''}
+      anyway={mode === 'replace' ? t('Bring it in all the same: what asks for it says nothing there') : ''}
       done={() => void client.invalidateQueries({ queryKey: ['catalogues'] }).then(() => done(name.trim()))}
       said={(answer) => (
         <>
@@ -118,12 +124,13 @@ function Import({ into, names, done }: { into: string; names: string[]; done: (n
   )
 }
 
-/** Whatever looks something up in it is not sent from then on: its name is typed. */
+/** Whatever looks something up in it is not sent from then on: its name is typed, and who does so is said. */
 function DeleteCatalogue({ catalogue, close }: { catalogue: Catalogue; close: () => void }) {
   const client = useQueryClient()
   const [typed, setTyped] = useState('')
+  const [anyway, setAnyway] = useState(false)
   const act = useMutation({
-    mutationFn: () => remove(route`/api/catalogues/${catalogue.name}`),
+    mutationFn: () => remove(address(route`/api/catalogues/${catalogue.name}`, anyway ? { allow_unknown: true } : {})),
     onSuccess: () => {
       // It is off the page before anything is asked for again: its items are not there any more.
       client.setQueryData(cataloguesQuery.queryKey, (all) => all?.filter(({ name }) => name !== catalogue.name))
@@ -141,6 +148,9 @@ function DeleteCatalogue({ catalogue, close }: { catalogue: Catalogue; close: ()
             {t('Nothing was deleted.')} {act.error.message}
           </p>
         )}
+        {act.error instanceof Refusal && act.error.code === 'in_use' && (
+          <Switch label={t('Delete it all the same: they are not sent until they are changed')} checked={anyway} onChange={(event) => setAnyway(event.currentTarget.checked)} />
+        )}
         <div className={styles.actions}>
           <Button onClick={close}>{t('Keep it')}</Button>
           <Button variant="filled" data-danger disabled={typed !== catalogue.name} loading={act.isPending} onClick={() => act.mutate()}>
@@ -149,44 +159,5 @@ function DeleteCatalogue({ catalogue, close }: { catalogue: Catalogue; close: ()
         </div>
       </div>
     </Dialog>
-  )
-}
-
-function Items({ catalogue }: { catalogue: Catalogue }) {
-  const query = useInfiniteQuery(catalogueItems(catalogue.name))
-  const items = query.data?.pages.flatMap((page) => page.items) ?? []
-  const names = Object.keys(catalogue.fields)
-  if (query.isPending) return <Waiting />
-  if (query.isError) return <Failed what={t('The items did not load')} error={query.error} retry={() => void query.refetch()} />
-  return (
-    <section>
-      <div className={table.block} tabIndex={0} role="region" aria-label={t('Items of {{name}}', { name: catalogue.name })}>
-        <table className={table.table}>
-          <thead>
-            <tr>
-              <th scope="col">{t('Id')}</th>
-              {names.map((name) => (
-                <th key={name} scope="col" className={catalogue.fields[name] === 'number' ? table.number : undefined}>
-                  {readable(name)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {items.map(({ id, fields }) => (
-              <tr key={id}>
-                <td className="mono">{id}</td>
-                {names.map((name) => (
-                  <td key={name} className={catalogue.fields[name] === 'number' ? table.number : undefined}>
-                    {shown(fields[name])}
-                  </td>
-                ))}
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-      {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>{t('Show more items')}</Button>}
-    </section>
   )
 }

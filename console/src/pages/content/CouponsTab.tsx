@@ -12,6 +12,7 @@ import { counted, t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from '../channels/ChannelsPage.module.css'
 import { ImportForm } from './ImportForm'
+import { MakeCodes } from './MakeCodes'
 
 /** Pools of codes, and how many are left. A code is never given twice. */
 export function CouponsTab() {
@@ -21,6 +22,7 @@ export function CouponsTab() {
     <Answered query={query} what={t('The pools did not load')}>
       {(pools) => (
         <div className={styles.sections}>
+          {mayWrite && <MakeCodes names={pools.map(({ name }) => name)} />}
           {mayWrite && <Import names={pools.map(({ name }) => name)} />}
           {pools.length === 0 ? (
             <p className={styles.none}>{t('No codes yet. Each goes to one message of one person, and never to another.')}</p>

@@ -18,6 +18,8 @@ interface Props<T> {
   button: string
   /** What is still missing but the file. */
   ready: boolean
+  /** What may be said of a file that is refused since messages ask for what it has no more; empty for nothing. */
+  anyway?: string
   done: (answer: T) => void
   /** What became of it. */
   said: (answer: T) => ReactNode
@@ -27,13 +29,13 @@ interface Props<T> {
 const WATCH_MS = 1_000
 
 /** A file is brought in: how far it is, and what became of its rows. */
-export function ImportForm<T>({ label, accept, path, query, button, ready, done, said, children }: Props<T>) {
+export function ImportForm<T>({ label, accept, path, query, button, ready, anyway = '', done, said, children }: Props<T>) {
   const [file, setFile] = useState<File | null>(null)
   const [sent, setSent] = useState(0)
   const take = useMutation({
-    mutationFn: (chosen: File) => {
+    mutationFn: ({ chosen, all = false }: { chosen: File; all?: boolean }) => {
       setSent(0)
-      return upload<T>(path, { ...query, name: chosen.name }, chosen, setSent)
+      return upload<T>(path, { ...query, ...(all ? { allow_unknown: true } : {}), name: chosen.name }, chosen, setSent)
     },
     onSuccess: (answer) => {
       setFile(null)
@@ -41,27 +43,35 @@ export function ImportForm<T>({ label, accept, path, query, button, ready, done,
     },
   })
   const reading = useQuery({ ...overview, enabled: take.isPending && sent >= 1, refetchInterval: WATCH_MS })
+  const missed = anyway !== '' && take.error instanceof Refusal && take.error.code === 'breaks_others'
   const loading = take.isPending ? reading.data?.loading : null
   return (
     <form
       className={styles.importing}
       onSubmit={(event) => {
         event.preventDefault()
-        if (file) take.mutate(file)
+        if (file) take.mutate({ chosen: file })
       }}
     >
       <div className={styles.languages}>
         {children}
-        <FileInput size="xs" label={label} accept={accept} w={240} value={file} onChange={setFile} placeholder={t('Choose a file')} clearable />
+        <FileInput size="xs" label={label} accept={accept} w={240} value={file} onChange={setFile} placeholder={t('Choose a file')} clearable clearButtonProps={{ 'aria-label': t('Clear') }} />
         <Button type="submit" variant="filled" disabled={!ready || file === null} loading={take.isPending}>
           {button}
         </Button>
       </div>
       {take.isPending && (loading ? <LoadingStrip loading={loading} /> : <p role="status">{sent < 1 ? t('{{share}} of the file has gone out', { share: percent(sent, 0) }) : t('The server reads it')}</p>)}
       {take.isError && (
-        <p className={styles.bad} role="alert">
-          {t('Nothing was brought in.')} {take.error.message} {take.error instanceof Refusal ? take.error.hint : ''}
-        </p>
+        <div className={styles.bad} role="alert">
+          <p>
+            {t('Nothing was brought in.')} {take.error.message} {take.error instanceof Refusal && !missed ? take.error.hint : ''}
+          </p>
+          {missed && file && (
+            <Button size="compact-xs" mt={6} onClick={() => take.mutate({ chosen: file, all: true })}>
+              {anyway}
+            </Button>
+          )}
+        </div>
       )}
       {take.data !== undefined && !take.isPending && <div role="status">{said(take.data)}</div>}
     </form>
