@@ -2,7 +2,7 @@ import { Button, Menu, Select } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useParams } from '@tanstack/react-router'
 import { Copy, Ellipsis, Link2, Maximize2, Pencil, RotateCw, Share2 } from 'lucide-react'
-import { useRef, useState } from 'react'
+import { lazy, Suspense, useRef, useState } from 'react'
 import { type Board, board, BOARDS, type BoardSaid, newId, readBoard, saveBoard } from '~/api/boards'
 import { useMay } from '~/api/may'
 import { segments } from '~/api/queries'
@@ -10,7 +10,6 @@ import { TopBar } from '~/frame/TopBar'
 import { slug } from '~/pages/segments/slug'
 import { SieveDrawing } from '~/parts/Drawings'
 import pageStyles from '~/parts/Page.module.css'
-import { ShareDialog } from '~/parts/sharing/ShareDialog'
 import { Answered, Empty, Waiting } from '~/parts/States'
 import { MovedOnAsk, movedOn } from '~/parts/teamwork/MovedOnAsk'
 import { counted, t } from '~/words/language'
@@ -22,6 +21,7 @@ import { NameDialog } from './NameDialog'
 import { type Saving, useBoard } from './useBoard'
 
 const PARENT = { to: '/boards', label: t('Boards') } as const
+const ShareDialog = lazy(async () => ({ default: (await import('~/parts/sharing/ShareDialog')).ShareDialog }))
 const DAYS = [1, 7, 14, 30, 60, 90, 180, 365, 730]
 /** What a refresh asks anew. */
 const ASKED = [['insight'], ['kpis'], ['sql-card'], ['saved-insights']]
@@ -89,7 +89,11 @@ function Opened({ read }: { read: Board }) {
           )}
         </div>
       </div>
-      {sharing && <ShareDialog kind="board" id={read.id} name={said.name} close={() => setSharing(false)} />}
+      {sharing && (
+        <Suspense>
+          <ShareDialog kind="board" id={read.id} name={said.name} close={() => setSharing(false)} />
+        </Suspense>
+      )}
       {naming && <NameDialog said={said} set={set} close={() => setNaming(false)} />}
       {saving === 'moved_on' && deciding && movedOn(error) && (
         <MovedOnAsk
