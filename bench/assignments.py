@@ -24,6 +24,7 @@ from holdfast.stores.clickhouse.history import ChdbHistory
 PEOPLE, PEOPLE_QUICK = 1_000_000, 100_000
 EVENTS_EACH = 5
 ROUNDS = 3
+MOMENTS = 16
 SECONDS_MOST = 2.0
 ORDERED = "Order Completed"
 
@@ -60,11 +61,14 @@ async def _run(directory: Path, people: int) -> Measured:
         engine.run_here(lambda handle: _filled(handle, people))
         question = _question()
         alone = replace(question, metrics=question.metrics[2:3])
+        moments = [NOW_MS - 60 * DAY_MS * back // MOMENTS for back in range(MOMENTS - 1, -1, -1)]
         goal = TriedGoal(event=ORDERED, within_seconds=7 * DAY_SECONDS)
         tried = TriedQuestion(experiment="welcome.fork", goals=(goal,), as_of_ms=NOW_MS, since_ms=NOW_MS - 180 * DAY_MS)
         rows = [
             await _timed(f"a trial's {len(question.metrics)} metrics", lambda: history.trial_tallies(question)),
             await _timed("where its capped revenue is capped", lambda: history.trial_cap(alone)),
+            await _timed(f"its course, one metric at {MOMENTS} moments", lambda: history.trial_course(alone, moments)),
+            await _timed("the same, moment by moment", lambda: _each(history, alone, moments)),
             await _timed("what a learning step's paths brought", lambda: history.tried(tried), limit=SECONDS_MOST),
         ]
     finally:
@@ -72,6 +76,11 @@ async def _run(directory: Path, people: int) -> Measured:
     found = next(each for each in rows if each.limit)
     note = f"{people:,} people assigned, {people * EVENTS_EACH:,} events beside; the calmest of {ROUNDS} turns."
     return Measured(headline=(found.ratio or 0.0), rows=tuple(rows), notes=(note, ""))
+
+
+async def _each(history: ChdbHistory, question: Outcomes, moments: list[int]) -> None:
+    for each in moments:
+        await history.trial_tallies(replace(question, as_of_ms=each))
 
 
 def _question() -> Outcomes:

@@ -35,11 +35,11 @@ Numbers = npt.NDArray[np.float64]
 
 def run(quick: bool) -> Measured:
     rows = [_speed()]
-    rows += _looks(TRIALS_QUICK if quick else TRIALS)
+    rows += looks(TRIALS_QUICK if quick else TRIALS)
     notes: list[str] = []
     if DATA.exists():
-        rows += _adjusting(RERANDOMISED_QUICK if quick else RERANDOMISED)
-        rows += _real_trials()
+        rows += adjusting(RERANDOMISED_QUICK if quick else RERANDOMISED)
+        rows += real_trials()
     else:
         notes.append("The data sets are not at hand: no real designs, no real trials.")
     return Measured(headline=rows[0].ratio or 0.0, rows=tuple(rows), notes=(*notes, ""))
@@ -68,7 +68,7 @@ def _speed() -> Row:
     )
 
 
-def _looks(trials: int) -> list[Row]:
+def looks(trials: int) -> list[Row]:
     """How often nothing is taken for something, and how often something is found, at twenty looks."""
     drawn = np.random.default_rng(2)
     share = np.arange(1, LOOKS + 1) / LOOKS
@@ -112,7 +112,7 @@ def _looks(trials: int) -> list[Row]:
     return rows
 
 
-def _adjusting(rounds: int) -> list[Row]:
+def adjusting(rounds: int) -> list[Row]:
     designs = {
         "groceries, 26 weeks before and after": _groceries(26, 26),
         "groceries, 8 weeks before, 4 after": _groceries(8, 4),
@@ -184,7 +184,7 @@ def _music() -> tuple[Numbers, Numbers]:
     return _halves(table, timedelta(weeks=52), timedelta(weeks=52), timedelta(weeks=26))
 
 
-def _real_trials() -> list[Row]:
+def real_trials() -> list[Row]:
     """The share of series of real trials that are told apart: at some report, sequentially, and at the last."""
     table = pl.read_parquet(DATA / "asos_experiments.parquet").sort("time_since_start")
     naive = sequential = planned = final = series = 0
