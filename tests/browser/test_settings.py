@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from playwright.sync_api import Page, expect
 
@@ -58,6 +59,43 @@ def test_contact_rules_are_changed_by_keyboard_and_hold(open_page: Open, server:
     server.api.put(
         "/api/settings", json={"values": {"cap_email_per_week": None, "quiet_from": None, "quiet_until": None}}
     ).raise_for_status()
+
+
+def test_closed_days_are_set_and_a_campaign_is_told_to_mind_them_and_holidays(
+    open_page: Open, server: Server, watched: Watched
+) -> None:
+    watched.allowed.append("400")
+    page = open_page("/settings?tab=contact")
+    field = page.get_by_role("textbox", name="Closed on")
+    field.fill("Christmas")
+    page.get_by_role("button", name="Save settings").click()
+    expect(page.get_by_role("alert")).to_contain_text("Nothing was saved. Closed on: 'Christmas' is no day.")
+    assert chosen(server, "closed_days") == ""
+    field.fill("12-24, 2099-12-28 to 2100-01-02")
+    saved(page)
+    assert chosen(server, "closed_days") == "12-24, 2099-12-28 to 2100-01-02"
+    server.api.put("/api/settings", json={"values": {"closed_days": None}}).raise_for_status()
+
+    name = f"Holidays {uuid4().hex[:6]}"
+    page.goto(f"/campaigns/new?from=weekly&name={name}")
+    page.get_by_role("dialog", name="New campaign").get_by_role("button", name="Begin").click()
+    said = "On a weekend, a holiday or a closed day: keep the day, skip it, or shift to the next working day."
+    expect(page.get_by_text(said)).to_be_visible()
+    page.get_by_role("combobox", name="On day off").click()
+    page.get_by_role("option", name="Shift").click()
+    page.get_by_role("textbox", name="Country", exact=True).or_(
+        page.get_by_role("combobox", name="Country", exact=True)
+    ).first.fill("DE-BY")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("Draft kept")).to_be_visible()
+    page.get_by_role("button", name="Publish v1").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Publish v1").click()
+    expect(page.get_by_text("Live, v1")).to_be_visible()
+    campaign = name.lower().replace(" ", "-")
+    trigger = server.get(f"/api/campaigns/{campaign}")["definition"]["trigger"]
+    assert (trigger["on_day_off"], trigger["country"]) == ("shift", "DE-BY")
+    server.api.post(f"/api/campaigns/{campaign}/stop").raise_for_status()
 
 
 def test_what_the_server_was_started_with_is_told_and_stays(open_page: Open) -> None:

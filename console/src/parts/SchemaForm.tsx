@@ -43,6 +43,9 @@ interface Props {
   without?: string[]
 }
 
+/** What is declared for whoever writes JSON, as it is read beside a field: without marks of code, and empty where it says null. */
+const inForm = (text: string) => text.replace(/`/g, '').replace(/\bnull\b/g, 'empty')
+
 /** A form made from what was declared: a new provider, channel or step needs nothing written here. */
 export function SchemaForm({ schema, values, change, kept = {}, problem = null, problems = [], formats = {}, without = [] }: Props) {
   const required = new Set(schema.required ?? [])
@@ -60,7 +63,7 @@ export function SchemaForm({ schema, values, change, kept = {}, problem = null, 
             key={name}
             name={name}
             label={labelOf(name)}
-            description={part.description}
+            description={part.description && inForm(part.description)}
             schema={part}
             value={values[name]}
             set={(value) => set(name, value)}

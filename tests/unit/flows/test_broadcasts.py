@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +172,29 @@ async def test_what_is_shifted_to_a_day_of_its_own_is_sent_once(tmp_path: Path) 
         days += [f"{house.clock.now():%a}"] * len(written(house))
     # The sixth is a holiday in some of Germany only; Saturday's and Sunday's would come on Monday, which has its own.
     assert days == ["Mon", "Tue", "Wed", "Thu", "Fri", "Mon"]
+
+
+async def test_nobody_is_written_to_while_the_business_is_closed_and_a_change_of_that_holds_at_once(
+    tmp_path: Path,
+) -> None:
+    house = await a_house(tmp_path, identify("greta", country="DE"), closed_days="2026-01-07 to 2026-01-08, 01-13")
+    daily = {"type": "recurring", "at": ["10:00"], "on_day_off": "skip", "time_zone": "workspace"}
+    await house.publish(a_campaign(daily))
+    await house.publish(a_campaign({**daily, "at": ["11:00"], "on_day_off": "keep"}, id="always", name="Always"))
+    days: list[str] = []
+    for hour in range(24 * 9):
+        await house.later(hours=1)
+        days += [f"{house.clock.now():%a %d %H}" for _ in written(house)]
+        if hour == 24 * 6:
+            await house.app.adopt(replace(house.app.settings, closed_days=""))
+    assert [each for each in days if each.endswith("10")] == [
+        "Mon 05 10",
+        "Tue 06 10",
+        "Fri 09 10",
+        "Mon 12 10",
+        "Tue 13 10",
+    ]
+    assert len([each for each in days if each.endswith("11")]) == 9
 
 
 async def test_too_large_an_audience_waits_for_somebody_to_confirm_it(tmp_path: Path) -> None:

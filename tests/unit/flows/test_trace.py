@@ -276,6 +276,20 @@ async def test_a_day_off_and_an_hour_that_is_past_are_told(tmp_path: Path) -> No
     assert {each.reason for each in (await traced(house, "tokyo")).attempts} <= {"", "past", "missed"}
 
 
+async def test_that_the_business_was_closed_is_told(tmp_path: Path) -> None:
+    house = await House.build(tmp_path, closed_days="2026-01-06")
+    await house.happens(identify("ann"))
+    at = {**AT, "at": ["2026-01-06T10:00"], "on_day_off": "skip"}
+    await house.publish({**NEWS, "trigger": at})
+    await house.later(days=2)
+    async with house.app.state.view() as view:
+        asked = (view, house.app.history, "ann", "rescue", house.app.zone)
+        found = await trace(*asked, closed=house.app.rules.closed)
+    (attempt,) = found.attempts
+    assert (attempt.entered, attempt.reason) == (False, "day_off")
+    assert "closed" in attempt.words()
+
+
 async def test_of_runs_that_did_not_mean_somebody_the_last_is_told(tmp_path: Path) -> None:
     trigger = {"type": "date_trait", "date_trait": "birthday", "yearly": True, "at": "12:00", "time_zone": "UTC"}
     house = await House.build(tmp_path)
