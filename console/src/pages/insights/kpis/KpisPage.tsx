@@ -17,6 +17,7 @@ import { counted, t } from '~/words/language'
 import { signed } from '~/words/numbers'
 import styles from '../Insights.module.css'
 import { figure, type Kpi, targetWords, wayTo } from './figures'
+import { KpiDialog, type Node } from './KpiDialog'
 
 const PARENT = { to: '/insights', label: 'Insights' } as const
 const REFETCH_MS = 60_000
@@ -27,23 +28,40 @@ type Tree = Shape<'KpiAnswer'>
 export default function KpisPage() {
   const may = useMay()('analyses:write')
   const [editing, setEditing] = useState(false)
+  const [form, setForm] = useState<{ kpi?: Kpi } | null>(null)
   const query = useQuery({ queryKey: ['kpis'], queryFn: ({ signal }) => get<Tree>('/api/kpis', {}, signal), refetchInterval: REFETCH_MS })
   return (
     <>
       <TopBar title={t('KPIs')} parent={PARENT}>
-        {may && query.data && query.data.nodes.length > 0 && <Button onClick={() => setEditing(true)}>{t('Edit the tree')}</Button>}
+        {may && query.data && query.data.nodes.length > 0 && (
+          <>
+            <Button onClick={() => setEditing(true)}>{t('Edit the tree')}</Button>
+            <Button variant="filled" onClick={() => setForm({})}>
+              {t('Add a KPI')}
+            </Button>
+          </>
+        )}
       </TopBar>
       <Page>
         <Answered query={query} what={t('The KPIs did not load')}>
           {(tree) =>
             tree.nodes.length > 0 ? (
-              <Figures tree={tree} />
+              <Figures tree={tree} change={may ? (kpi) => setForm({ kpi }) : undefined} />
             ) : (
               <div className={pageStyles.card}>
                 <Empty
                   title={t('No KPIs yet')}
                   drawing={<TreeDrawing />}
-                  actions={may && <Button variant="filled" onClick={() => setEditing(true)}>{t('Write the tree')}</Button>}
+                  actions={
+                    may && (
+                      <>
+                        <Button variant="filled" onClick={() => setForm({})}>
+                          {t('Add a KPI')}
+                        </Button>
+                        <Button onClick={() => setEditing(true)}>{t('Write the tree')}</Button>
+                      </>
+                    )
+                  }
                 >
                   {t('A tree of figures, from the company to its departments to what each is held to. Every figure is a number of an insight, with its target.')}
                 </Empty>
@@ -52,6 +70,7 @@ export default function KpisPage() {
           }
         </Answered>
       </Page>
+      {form && query.data && <KpiDialog nodes={nodesOf(query.data)} kpi={form.kpi} close={() => setForm(null)} />}
       {editing && query.data && <EditDialog definition={query.data.definition} close={() => setEditing(false)} />}
     </>
   )
@@ -60,7 +79,9 @@ export default function KpisPage() {
 const TONES: Record<Kpi['status'], ChipTone> = { met: 'good', missed: 'bad', unknown: 'plain' }
 const statusWords = (status: Kpi['status']) => ({ met: t('met'), missed: t('missed'), unknown: t('not known') })[status]
 
-function Figures({ tree }: { tree: Tree }) {
+const nodesOf = ({ definition }: Tree) => ((definition as { nodes?: Node[] }).nodes ?? []) as Node[]
+
+function Figures({ tree, change }: { tree: Tree; change?: (kpi: Kpi) => void }) {
   return (
     <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('KPIs')}>
       <table className={tableStyles.table}>
@@ -72,11 +93,16 @@ function Figures({ tree }: { tree: Tree }) {
             <th scope="col" className={tableStyles.number}>{t('One period ago')}</th>
             <th scope="col" className={tableStyles.number}>{t('Relative change')}</th>
             <th scope="col">{t('State')}</th>
+            {change && (
+              <th scope="col">
+                <span className="unseen">{t('Actions')}</span>
+              </th>
+            )}
           </tr>
         </thead>
         <tbody>
           {tree.nodes.map((node) => (
-            <FigureRow key={node.id} node={node} definition={tree.definition as Record<string, unknown>} />
+            <FigureRow key={node.id} node={node} definition={tree.definition as Record<string, unknown>} change={change} />
           ))}
         </tbody>
       </table>
@@ -84,7 +110,7 @@ function Figures({ tree }: { tree: Tree }) {
   )
 }
 
-function FigureRow({ node, definition }: { node: Kpi; definition: Record<string, unknown> }) {
+function FigureRow({ node, definition, change }: { node: Kpi; definition: Record<string, unknown>; change?: (kpi: Kpi) => void }) {
   const way = node.kind === 'kpi' ? wayTo(node.id, definition, node.days) : null
   const name = <span className={tableStyles.name}>{node.name}</span>
   return (
@@ -118,6 +144,16 @@ function FigureRow({ node, definition }: { node: Kpi; definition: Record<string,
           {statusWords(node.status)}
         </Chip>
       </td>
+      {change && (
+        <td className={tableStyles.number}>
+          {node.kind === 'kpi' && (
+            <Button variant="subtle" onClick={() => change(node)}>
+              {t('Change')}
+              <span className="unseen"> {node.name}</span>
+            </Button>
+          )}
+        </td>
+      )}
     </tr>
   )
 }
