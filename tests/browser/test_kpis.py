@@ -57,3 +57,4 @@ def test_a_kpi_is_made_of_a_saved_insight_changed_and_removed(open_page: Open, s
     dialog.get_by_role("button", name="Remove this KPI").click()
     expect(row).to_have_count(0)
     assert _figures(server) == []
+    server.api.put("/api/kpis", json={"nodes": []}).raise_for_status()
