@@ -122,3 +122,15 @@ def test_the_server_says_how_it_stands(server: Server) -> None:
     assert health["free_bytes"] > 0
     assert health["log_backlog"] == 0
     assert PREFIX not in str(health)
+
+
+def test_a_holdout_that_is_chosen_is_noted_with_its_moment(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as server:
+        server.took({"type": "track", "event": "Seen", "userId": "ann", "messageId": "m1"})
+        assert choose(server, global_holdout=0.25).status == 200
+        assert choose(server, global_holdout=0.25, cap_email_per_day=3).status == 200
+        told = server.got("GET", "/api/holdout")
+        shares = told["periods"][-1]["shares"]
+        assert [each["share"] for each in shares][-2:] == [0.0, 0.25]
+        assert told["periods"][-1]["since"] == shares[-1]["since"], "it counts from when somebody was held out"
+        assert told["periods"][-1]["noted"] is True
