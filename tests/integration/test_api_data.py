@@ -207,11 +207,11 @@ def load(server: Server, raw: bytes, *, name: str = "tickets.csv", mapping: obje
 def test_a_file_taken_in_twice_is_taken_in_once(server: Server) -> None:
     first = load(server, FILE)
     assert first.status == 200, first.body
-    assert first.json == {"rows": 3, "added": 2, "known": 0, "bad": 1}
+    assert first.json == {"rows": 3, "added": 2, "known": 0, "bad": 1, "stopped": False}
     bad = errors(server, limit=1)[0]
     assert "tickets.csv" in bad["origin"]
     open_before = server.got("GET", "/api/errors")["total"]
-    assert load(server, FILE).json == {"rows": 3, "added": 0, "known": 2, "bad": 1}
+    assert load(server, FILE).json == {"rows": 3, "added": 0, "known": 2, "bad": 1, "stopped": False}
     assert server.got("GET", "/api/errors")["total"] == open_before, "the bad row is told of twice"
     assert load(server, gzip.compress(FILE), name="../../tickets.csv.gz").json["added"] == 0
     events = server.got("GET", "/api/people/im-2/events")["events"]
