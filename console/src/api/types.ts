@@ -1,4 +1,7 @@
-/** The JSON of the HTTP API, by hand, in the server's own words. Moments are ISO 8601 UTC strings. */
+/**
+ * The JSON of the HTTP API by the names pages call it; moments are ISO 8601 UTC strings. Shapes are the generated ones,
+ * but where the server says no more than `unknown` of what is in them: those are written by hand, in its own words.
+ */
 
 import type { Shape } from './shape'
 
@@ -6,49 +9,22 @@ export type Moment = string
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 export type Properties = Record<string, Json>
 
-export interface Session {
-  signed_in: boolean
-  workspace?: { name: string; currency: string; zone?: string }
-  demo?: boolean
-  first_start?: boolean
-  /** Null for an api key and for the open demo. */
-  account?: { id: string; email: string; name: string; role: string; two_factor: boolean; language?: string } | null
-  permissions?: string[]
-  /** To be sent with everything that changes something. */
-  csrf?: string
-}
+export type Session = Shape<'SessionShape'>
 
 export type SendState = 'pending' | 'claimed' | 'sent' | 'failed' | 'withheld' | 'in_doubt'
 
 /** How many sends stand where; a state nobody stands in may be left out. */
 export type Sends = Partial<Record<SendState, number>>
 
-export interface Loading {
-  label: string
-  done: number
-  total: number
-}
+export type Loading = Shape<'Loading'>
 
-export interface ActivityDay {
-  start: Moment
-  events: number
-  people: number
-}
+export type ActivityDay = Shape<'ActivityShape'>
 
 export type Effect =
   | { status: 'estimated'; difference: number; low: number; high: number; confidence: number; relative: number | null }
   | { status: 'inconclusive'; reason: string }
 
-export interface ArmResult {
-  arm: string
-  people: number
-  open_people: number
-  converted: number
-  conversion_rate: number | null
-  orders: number
-  revenue_minor: number
-  revenue_per_person_minor: number | null
-}
+export type ArmResult = Shape<'ArmShape'>
 
 export interface Result {
   origin: string
@@ -76,15 +52,7 @@ export interface RunRow {
   result: Result | null
 }
 
-export interface RunStep {
-  id: string
-  type: string
-  title: string
-  note: string
-  entered: number
-  waiting: number
-  exits: Record<string, number>
-}
+export type RunStep = Shape<'holdfast__http__shapes__StepShape'>
 
 export interface Run extends RunRow {
   definition: { [key: string]: Json }
@@ -119,11 +87,7 @@ export interface Tick {
   loading: Loading | null
 }
 
-export interface Identity {
-  kind: string
-  value: string
-  id?: number
-}
+export type Identity = Shape<'IdentityShape'>
 
 export interface HappenedEvent {
   event: string
@@ -151,35 +115,12 @@ export interface PersonRow {
   last_seen: Moment | null
 }
 
-export interface IdentityLink {
-  id: number
-  first: Identity
-  second: Identity
-  kind: string
-  at: Moment
-  by: string
-  undone_at: Moment | null
-}
+export type IdentityLink = Shape<'holdfast__http__shapes__LinkShape'>
 
-export interface PersonVisit {
-  origin: string
-  origin_name: string
-  version: number
-  arm: string
-  step: string
-  entered_at: Moment
-  due_at: Moment | null
-  left_at: Moment | null
-  left_by: string
-}
+export type PersonVisit = Shape<'VisitShape'>
 
 /** Where push messages reach somebody. */
-export interface Device {
-  id: string
-  type: 'web' | 'ios' | 'android'
-  app: string
-  heard_at: Moment
-}
+export type Device = Shape<'DeviceShape'>
 
 export interface Person extends PersonRow {
   identities: Identity[]
@@ -197,12 +138,7 @@ export interface EventPage {
   next_before: Moment | null
 }
 
-export interface SegmentCount {
-  count: number
-  of: number
-  took_ms: number
-  words: string
-}
+export type SegmentCount = Shape<'Counted'>
 
 export interface SavedSegment {
   id: string
@@ -216,28 +152,9 @@ export interface SavedSegment {
   used_by?: Shape<'UseShape'>[]
 }
 
-export interface LiveMembers {
-  version: number
-  size: number
-  live_since: Moment
-  /** The share of those who were there before that has been looked at. */
-  filled: number
-  members: { person: number; user_id: string; since: Moment }[]
-  next_after: number | null
-}
+export type LiveMembers = Shape<'LiveMembersShape'>
 
-export interface MailRow {
-  id: number
-  to: string
-  from: string
-  subject: string
-  preview: string
-  received_at: Moment
-  send: string
-  medium: string
-  /** Whom it was sent to; empty for what no journey or campaign sent. */
-  user_id: string
-}
+export type MailRow = Shape<'MailShape'>
 
 export interface Mail extends MailRow {
   html: string
@@ -249,24 +166,9 @@ export interface Mail extends MailRow {
   words: Properties | null
 }
 
-export interface BadRecord {
-  id: number
-  at: Moment
-  source: string
-  code: string
-  message: string
-  path: string
-  hint: string
-  body: string
-  origin: string
-  replayed_at: Moment | null
-}
+export type BadRecord = Shape<'BadRecordShape'>
 
-export interface BadRecords {
-  errors: BadRecord[]
-  total: number
-  by_code: Record<string, number>
-}
+export type BadRecords = Shape<'ErrorPage'>
 
 export interface EventName {
   name: string
@@ -292,90 +194,23 @@ export interface PropertyName {
 export type OccasionState = 'preparing' | 'held' | 'running' | 'paused' | 'done' | 'stopped' | 'missed'
 
 /** One occasion of a campaign: how large its audience is, and what became of those who were asked. */
-export interface Occasion {
-  id: number
-  /** What the clock says, the key of a call, or the message id of an event. */
-  key: string
-  state: OccasionState
-  version: number
-  event: string
-  at: Moment
-  began: Moment
-  ended: Moment | null
-  as_of: Moment | null
-  people: number | null
-  chosen: number
-  asked: number
-  /** People by arm, and those who did not enter by the reason. */
-  counts: Record<string, number>
-  properties: Properties
-  reason: string
-}
+export type Occasion = Shape<'RunOf'>
 
 /** A time of a schedule: what the clock says, and when it first and last says so where people live. */
-export interface Occurrence {
-  wall: string
-  opens: Moment
-  closes: Moment
-}
+export type Occurrence = Shape<'OccurrenceShape'>
 
-export interface Lane {
-  channel: string
-  urgency: 'transactional' | 'journey' | 'broadcast'
-  waiting: number
-  under_way: number
-  in_doubt: number
-  oldest_due_at: Moment | null
-  late_seconds: number
-}
+export type Lane = Shape<'LaneShape'>
 
-export interface Provider {
-  channel: string
-  breaker: 'closed' | 'open' | 'half_open'
-  opens_at: Moment | null
-  rate: string
-  slowed: { domain: string; until: Moment; deferrals: number }[]
-}
+export type Provider = Shape<'holdfast__http__api__delivery__ProviderShape'>
 
-export interface Delivery {
-  as_of: Moment
-  lanes: Lane[]
-  providers: Provider[]
-  /** How many there are, by channel. */
-  dead_letters: Record<string, number>
-}
+export type Delivery = Shape<'LanePage'>
 
-export interface DeadLetter {
-  key: string
-  origin_kind: RunKind | 'keyword'
-  origin: string
-  version: number
-  step: string
-  channel: string
-  topic: string
-  transactional: boolean
-  address: string
-  state: 'failed' | 'in_doubt'
-  reason: string
-  attempts: number
-  created_at: Moment
-  dead_at: Moment
-  replayable: boolean
-  answers: { at: Moment; said: string }[]
-}
+export type DeadLetter = Shape<'DeadLetterShape'>
 
-export interface DeadLetters {
-  dead_letters: DeadLetter[]
-  next_before: string | null
-  total: number
-}
+export type DeadLetters = Shape<'DeadLetterPage'>
 
 /** A number, and where a sample was replayed, between what it lies. */
-export interface Estimate {
-  count: number
-  low: number
-  high: number
-}
+export type Estimate = Shape<'EstimateShape'>
 
 /** What a journey or campaign would have done over a period of the past. Nothing was sent. */
 export interface Simulation {
@@ -400,15 +235,7 @@ export interface Simulation {
 }
 
 /** A question under way, by the id it was asked with. */
-export interface UnderWay {
-  id: string
-  words: string
-  /** A share of 1. */
-  progress: number
-  elapsed_ms: number
-  rows_read: number
-  rows_total: number
-}
+export type UnderWay = Shape<'QueryShape'>
 
 /** One thing that happened at a stage of the way from an event to the provider, or did not. */
 export interface TraceMoment {
@@ -421,27 +248,9 @@ export interface TraceMoment {
   send: string
 }
 
-export interface TraceAttempt {
-  event: string
-  event_at: Moment | null
-  entered: boolean
-  reason: string
-  words: string
-  version: number | null
-  arm: string
-  moments: TraceMoment[]
-}
+export type TraceAttempt = Shape<'AttemptShape'>
 
-export interface Trace {
-  user_id: string
-  origin: string
-  kind: RunKind
-  name: string
-  state: RunState
-  words: string
-  /** The last ones, oldest first. */
-  attempts: TraceAttempt[]
-}
+export type Trace = Shape<'TraceShape'>
 
 /** A JSON Schema, as far as our declarations go. */
 export interface Schema {
@@ -483,35 +292,13 @@ export interface Connections {
   carried: { medium: string; by: 'connection' | 'settings' | 'mailbox' | 'inbox' | 'nothing'; connection: string }[]
 }
 
-export interface ChannelProvider {
-  name: string
-  label: string
-  medium: string
-  source: string
-  settings: Schema
-  calls_back: boolean
-}
+export type ChannelProvider = Shape<'holdfast__http__api__connections__ProviderShape'>
 
-export interface Trial {
-  verdict: 'accepted' | 'deferred' | 'refused' | 'in_doubt'
-  reason: string
-  provider_id: string
-  kept: boolean
-}
+export type Trial = Shape<'holdfast__http__api__connections__TrialShape'>
 
-export interface EmailDomain {
-  domain: string
-  connection: string
-  bounce_host: string
-  records: { kind: string; name: string; value: string; zone_line: string; why: string }[]
-}
+export type EmailDomain = Shape<'EmailDomainShape'>
 
-export interface Suppression {
-  channel: string
-  address: string
-  reason: string
-  at: Moment
-}
+export type Suppression = Shape<'SuppressionShape'>
 
 export interface Medium {
   name: string
@@ -522,15 +309,7 @@ export interface Medium {
 }
 
 /** One version of a saved template or block. */
-export interface SavedHeading {
-  id: string
-  version: number
-  name: string
-  medium: string
-  saved_at: Moment
-  by: string
-  deleted: boolean
-}
+export type SavedHeading = Shape<'SavedHeading'>
 
 export interface Saved {
   heading: SavedHeading
@@ -538,13 +317,7 @@ export interface Saved {
   used_by: string[]
 }
 
-export interface Remark {
-  code: string
-  weight: 'wrong' | 'risky' | 'note'
-  part: string
-  message: string
-  hint: string
-}
+export type Remark = Shape<'RemarkShape'>
 
 export interface TemplatePreview {
   medium: string
@@ -558,14 +331,7 @@ export interface TemplatePreview {
   remarks: Remark[]
 }
 
-export interface Catalogue {
-  name: string
-  items: number
-  fields: Record<string, string>
-  ranked_by: string
-  changed_at: Moment
-  by: string
-}
+export type Catalogue = Shape<'CatalogueShape'>
 
 export interface CatalogueItems {
   catalogue: Catalogue
@@ -574,10 +340,4 @@ export interface CatalogueItems {
   looked_at: number
 }
 
-export interface CouponPool {
-  name: string
-  codes: number
-  given: number
-  left: number
-  made_at: Moment
-}
+export type CouponPool = Shape<'PoolShape'>
