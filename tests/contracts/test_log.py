@@ -232,6 +232,16 @@ async def test_trimming_gives_back_old_entries_and_moves_no_offset(log: Log) -> 
     assert await log.append([a_record()]) >= before[-1][0] + 1
 
 
+async def test_it_tells_how_much_it_takes_up(log: Log) -> None:
+    empty = await log.size()
+    for _ in range(8):
+        await log.append([a_record(b"x" * 4_000)])
+    full = await log.size()
+    assert 30_000 < full - empty < 64_000
+    await log.trim((await read_all(log))[6][0])
+    assert await log.size() <= full
+
+
 async def test_trimming_everything_keeps_counting(log: Log) -> None:
     await log.append([a_record()] * 3)
     end = await log.end()

@@ -64,6 +64,13 @@ class Log(Protocol):
         """
         ...
 
+    async def size(self) -> int:
+        """How many bytes it takes up where it is kept.
+
+        Raises Busy when the log cannot be reached.
+        """
+        ...
+
     async def wait(self, offset: int, *, timeout_seconds: float) -> bool:
         """True as soon as there is, or was, a durable entry at `offset` or above; False when the time is up first."""
         ...

@@ -42,7 +42,8 @@ export function HealthTab() {
                 <Chip tone={behind ? 'warn' : 'good'} dot>
                   {behind ? t('behind') : t('up to date')}
                 </Chip>{' '}
-                {found.log_backlog === 0 ? t('Everything that came is taken in.') : counted(found.log_backlog, '{{count}} request waits to be taken in.', '{{count}} requests wait to be taken in.')}
+                {found.log_backlog === 0 ? t('Everything that came is taken in.') : counted(found.log_backlog, '{{count}} request waits to be taken in.', '{{count}} requests wait to be taken in.')}{' '}
+                {t('The log takes up {{size}}.', { size: bytes(found.log_bytes) })}
               </Fact>
               <Fact name={t('Disk')}>
                 <Chip tone={full ? 'bad' : 'good'} dot>

@@ -56,6 +56,9 @@ class TurnLog:
     async def waiting(self, offset: int) -> int:
         return await self._log.waiting(offset)
 
+    async def size(self) -> int:
+        return await self._log.size()
+
     async def wait(self, offset: int, *, timeout_seconds: float) -> bool:
         return offset < self.limit
 

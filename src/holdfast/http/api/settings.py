@@ -83,6 +83,8 @@ class HealthShape:
     places: list[PlaceShape]
     log_backlog: int
     """Requests that are in the log and not taken in yet."""
+    log_bytes: int
+    """What the log takes up where it is kept."""
     data_bytes: int | None
     """What lies in the data directory; null where that is on servers."""
     free_bytes: int
@@ -140,6 +142,7 @@ def settings_routes(app: Application) -> APIRouter:
                 PlaceShape(what="history", how="server" if said.history_url else "file"),
             ],
             log_backlog=await app.log.waiting(offset),
+            log_bytes=await app.log.size(),
             data_bytes=None if shared and said.history_url else size,
             free_bytes=free,
             sends_by="mailbox" if said.mailbox else "smtp",

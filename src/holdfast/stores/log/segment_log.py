@@ -172,6 +172,11 @@ class SegmentLog:
         with self._lock:
             return max(0, self._end - max(offset, self._segments[0].first))
 
+    async def size(self) -> int:
+        with self._lock:
+            paths = [segment.path for segment in self._segments]
+        return await asyncio.to_thread(_bytes_of, paths)
+
     async def wait(self, offset: int, *, timeout_seconds: float) -> bool:
         loop = asyncio.get_running_loop()
         with self._lock:
@@ -412,6 +417,14 @@ class SegmentLog:
         for waiter in arrived:
             news.setdefault(waiter.loop, _News()).arrived.append(waiter.arrived)
         return news
+
+
+def _bytes_of(paths: Sequence[Path]) -> int:
+    size = 0
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):  # Trimmed meanwhile.
+            size += path.stat().st_size
+    return size
 
 
 def _tell(loop: AbstractEventLoop, news: _News, error: Exception | None = None) -> None:

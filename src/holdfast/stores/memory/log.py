@@ -51,6 +51,9 @@ class MemoryLog:
     async def waiting(self, offset: int) -> int:
         return max(0, len(self._records) - self._place(offset))
 
+    async def size(self) -> int:
+        return sum(len(each.body) for each in self._records)
+
     async def wait(self, offset: int, *, timeout_seconds: float) -> bool:
         try:
             async with asyncio.timeout(timeout_seconds), self._grown:

@@ -130,6 +130,9 @@ class NatsLog:
     async def waiting(self, offset: int) -> int:
         return await self._reader.waiting(offset)
 
+    async def size(self) -> int:
+        return int((await self._reader.state())["bytes"])
+
     async def wait(self, offset: int, *, timeout_seconds: float) -> bool:
         if offset < end_of(self._last):
             return True
