@@ -109,7 +109,7 @@ class Member:
 
 def asked(port: int, method: str, path: str, body: object = None, *, key: str = API_KEY) -> tuple[int, Any]:
     """One request, and its answer as JSON."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     with contextlib.closing(connection):
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         connection.request(method, path, None if body is None else json.dumps(body), headers)
@@ -119,7 +119,7 @@ def asked(port: int, method: str, path: str, body: object = None, *, key: str = 
 
 def posted(port: int, batch: Sequence[Mapping[str, object]], *, key: str = WRITE_KEY) -> int:
     """Send events as an SDK does; the status."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=40)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
     with contextlib.closing(connection):
         login = "Basic " + base64.b64encode(f"{key}:".encode()).decode()
         connection.request("POST", "/v1/batch", json.dumps({"batch": batch}), {"Authorization": login})

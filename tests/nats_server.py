@@ -18,7 +18,7 @@ import pytest
 
 from tests.lacking import lacking
 
-START_SECONDS = 20
+START_SECONDS = 90
 
 
 def free_port() -> int:

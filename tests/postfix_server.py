@@ -16,7 +16,7 @@ from pathlib import Path
 
 from tests.lacking import lacking
 
-START_SECONDS = 30
+START_SECONDS = 90
 DAEMONS = Path("/usr/lib/postfix/sbin")
 UNKNOWN = "unknown.example"
 """Recipients there are refused at once; all others are taken, and the next server says what it thinks of them."""

@@ -32,7 +32,7 @@ async def number(engine: Engine, question: Sql) -> int:
 
 
 async def under_way(engine: Engine, asking_id: str) -> UnderWay:
-    for _ in range(500):
+    for _ in range(6_000):
         for each in await engine.under_way():
             if each.id == asking_id and each.rows_read:
                 return each

@@ -190,7 +190,7 @@ async def test_waiting_ends_when_the_entry_is_there(log: Log) -> None:
     await asyncio.sleep(0.01)
     assert not waiting.done()
     await log.append([a_record()])
-    assert await asyncio.wait_for(waiting, 5) is True
+    assert await asyncio.wait_for(waiting, 60) is True
     assert await log.wait(0, timeout_seconds=0) is True
 
 

@@ -72,7 +72,7 @@ async def log(shared: NatsServer) -> AsyncIterator[NatsLog]:
 
 async def ask(client: Client, subject: str, question: object = None) -> dict[str, Any]:
     payload = b"" if question is None else json.dumps(question).encode()
-    answer: dict[str, Any] = json.loads((await client.request(subject, payload, timeout=5)).data)
+    answer: dict[str, Any] = json.loads((await client.request(subject, payload, timeout=60)).data)
     return answer
 
 
@@ -273,7 +273,7 @@ async def test_closing_writes_what_waits(shared: NatsServer) -> None:
     appending = [asyncio.create_task(log.append([a_record(b"%d" % number)])) for number in range(20)]
     await asyncio.sleep(0)
     await log.close()
-    await asyncio.wait_for(asyncio.gather(*appending), 20)
+    await asyncio.wait_for(asyncio.gather(*appending), 60)
     again = await NatsLog.open([shared.url], stream="closing")
     assert len(await bodies(again)) == 20
     await again.close()
@@ -335,7 +335,7 @@ async def test_a_message_lost_on_its_way_ends_the_batch_before_it(
 
 async def test_what_another_program_wrote_is_not_passed_over(client: Client, log: NatsLog) -> None:
     await log.append([a_record(b"ours")])
-    await client.request(log._names.append, b"theirs", timeout=5)
+    await client.request(log._names.append, b"theirs", timeout=60)
     await log.append([a_record(b"ours again")])
     (entry,) = await log.read(0, max_records=1, max_bytes=1)
     assert entry.record.body == b"ours"
@@ -373,7 +373,7 @@ async def test_news_of_another_writer_wakes_who_waits_at_once(
     waiting = asyncio.create_task(other.wait(0, timeout_seconds=500))
     await asyncio.sleep(0.01)
     await log.append([a_record()])
-    assert await asyncio.wait_for(waiting, 20) is True
+    assert await asyncio.wait_for(waiting, 60) is True
     await other.close()
 
 
@@ -389,7 +389,7 @@ async def test_news_that_was_missed_is_asked_for(
     waiting = asyncio.create_task(other.wait(0, timeout_seconds=500))
     await asyncio.sleep(0.01)
     await log.append([a_record()])
-    assert await asyncio.wait_for(waiting, 20) is True
+    assert await asyncio.wait_for(waiting, 60) is True
     await other.close()
 
 
@@ -442,7 +442,7 @@ async def test_closing_does_not_wait_for_a_server_that_stands_still(own: NatsSer
     own.signal(signal.SIGSTOP)
     flood = [asyncio.create_task(log._connection.ask("nowhere", b"x" * 1_000_000)) for _ in range(40)]
     await asyncio.sleep(0.1)
-    await asyncio.wait_for(log.close(), 20)
+    await asyncio.wait_for(log.close(), 60)
     assert {type(each) for each in await asyncio.gather(*flood, return_exceptions=True)} == {Unreachable}
 
 
@@ -463,7 +463,7 @@ async def test_a_connection_the_server_ends_for_good_is_made_anew(
     waiting = asyncio.create_task(other.wait(await log.end(), timeout_seconds=500))
     await asyncio.sleep(0.01)
     await log.append([a_record(b"news")])
-    assert await asyncio.wait_for(waiting, 20) is True
+    assert await asyncio.wait_for(waiting, 60) is True
     await other.close()
 
 

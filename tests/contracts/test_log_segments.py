@@ -339,7 +339,7 @@ def failing(file):
 os.fdatasync = failing
 """,
     )
-    output, errors = process.communicate(timeout=20)
+    output, errors = process.communicate(timeout=120)
     assert process.returncode == 74
     assert b"Input/output error" in errors
     assert b"the process ends here" in errors

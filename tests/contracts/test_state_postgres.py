@@ -43,7 +43,7 @@ async def set_note(state: State, name: str, value: str) -> None:
 
 
 async def until_somebody_waits(postgres: PostgresServer) -> None:
-    async with postgres.connected() as connection, asyncio.timeout(20):
+    async with postgres.connected() as connection, asyncio.timeout(120):
         while not await connection.fetchval(
             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
         ):

@@ -293,7 +293,7 @@ async def test_the_checkpointer_empties_the_write_ahead_log_beside_the_writer(
     async with state.begin() as transaction:
         await transaction.put_profiles(dict.fromkeys(range(1, 50_001), EMPTY))
     log = tmp_path / f"{FILE}-wal"
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(120):
         while log.stat().st_size:
             await asyncio.sleep(0.005)
     async with state.view() as view:

@@ -24,8 +24,8 @@ import pytest
 WRITE_KEY = "wk_of_the_test"
 API_KEY = "ak_of_the_test"
 START_SECONDS = 90.0
-STOP_SECONDS = 30.0
-WAIT_SECONDS = 30.0
+STOP_SECONDS = 90.0
+WAIT_SECONDS = 120.0
 
 _PROGRAM = """
 import asyncio, json, os, sys

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from holdfast.flows.delivery.lanes import ROOM
 from tests.cluster_world import Cluster, posted
 
-SETTLE_SECONDS = 90.0
+SETTLE_SECONDS = 180.0
 WELCOME = {
     "id": "welcome",
     "name": "Welcome",

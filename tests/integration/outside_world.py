@@ -36,7 +36,7 @@ from tests.smsc import running as smsc_server
 HOST = "127.0.0.1"
 TEAM, KEY_ID, APP = "TEAM123456", "KEY1234567", "example.shop"
 ROBOT = "push@shop.example"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 
 
 def _now_seconds() -> int:

@@ -14,8 +14,8 @@ from tests.cluster_world import Cluster, Member, cluster, until
 from tests.integration.api_server import Server
 from tests.integration.test_accounts import OWNER, Browser, joined
 
-SECONDS_MOST = 5
-"""How long another process may go on as before."""
+SECONDS_MOST = 60
+"""How long another process may go on as before, on a machine that has much else to do; else it is some seconds."""
 
 
 @pytest.fixture(scope="module")

@@ -93,7 +93,7 @@ class Fuzz:
         self.by_key = {"Authorization": f"Bearer {key_to_everything(server)}"}
         self.faults: list[str] = []
         self.asked = 0
-        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
+        self._connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
 
     def send(self, method: str, path: str, body: bytes | None = None) -> None:
         self.asked += 1
@@ -112,7 +112,7 @@ class Fuzz:
 
     def _first_of(self, method: str, path: str) -> Answer:
         """The answer's beginning: a stream never ends."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=120)
         connection.request(method, path, headers=self.by_key)
         answer = connection.getresponse()
         body = b"" if answer.status == 200 else answer.read()

@@ -167,7 +167,7 @@ def test_who_leaves_asks_no_more(shop: Server) -> None:
 
 def test_an_id_is_a_plain_word(shop: Server) -> None:
     headers = {"Authorization": f"Bearer {API_KEY}", "Holdfast-Query": "a b", "Content-Type": "application/json"}
-    connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", shop.port, timeout=120)
     connection.request("POST", "/api/sql", json.dumps({"query": "SELECT 1"}), headers)
     assert connection.getresponse().status == 400
     connection.close()

@@ -28,7 +28,7 @@ CAMPAIGN = {
 
 
 async def until(house: House, holds: Callable[[], bool]) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not holds():
             await house.settle()
             await asyncio.sleep(0.01)

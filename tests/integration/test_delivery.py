@@ -85,7 +85,7 @@ def _json(value: object) -> bytes:
 
 async def until(house: House, holds: Callable[[], bool], *, seconds: float = 0) -> None:
     """Let the server work until that holds; each round lasts that long by its clock."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         while not holds():
             await house.app.reactor.tick()
             await house.app.reactor.pump()

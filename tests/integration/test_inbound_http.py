@@ -171,7 +171,7 @@ async def test_a_bounce_comes_in_by_smtp(world: World) -> None:
     port = await server.start()
 
     def deliver() -> None:
-        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as client:
             to = bounce_address(key, "bounces.shop.example", world.house.app.secret)
             client.sendmail("", [to], dsn("0" * 32, b"k" * 32))
 

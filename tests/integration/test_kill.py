@@ -29,7 +29,7 @@ import pytest
 ROUNDS = int(os.environ.get("TEST_KILLS", "12"))
 WRITERS = 3
 START_SECONDS = 90.0
-SETTLE_SECONDS = 60.0
+SETTLE_SECONDS = 180.0
 JOURNEY = {
     "id": "welcome",
     "name": "Welcome",
@@ -73,7 +73,7 @@ class Server:
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """One API request."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         with contextlib.closing(connection):
             headers = {"Authorization": "Bearer ak_test", "Content-Type": "application/json"}
             connection.request(method, path, None if body is None else json.dumps(body), headers)

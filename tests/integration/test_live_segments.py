@@ -200,7 +200,7 @@ def test_over_http_members_come_in_pages(server: Server) -> None:
     definition = {"type": "did", "event": "Looked At It"}
     saved = server.got("PUT", path, {"name": "Seen", "definition": definition, "live": True})
     assert saved["live"] is True
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     while server.got("GET", f"{path}/members")["filled"] < 1:
         assert time.monotonic() < until, "it does not fill"
         time.sleep(0.02)

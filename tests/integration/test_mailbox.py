@@ -180,7 +180,7 @@ async def dialogue(post: Post, *said: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", post.port)
     writer.write(b"".join(said))
     writer.write_eof()
-    answers = await asyncio.wait_for(reader.read(), 10)
+    answers = await asyncio.wait_for(reader.read(), 60)
     writer.close()
     return answers
 
@@ -261,7 +261,7 @@ async def test_the_standard_librarys_client_is_understood(post: Post) -> None:
     message.set_content(".\n..\nhello\n")
 
     def deliver() -> None:
-        with smtplib.SMTP("127.0.0.1", post.port, timeout=10) as client:
+        with smtplib.SMTP("127.0.0.1", post.port, timeout=60) as client:
             client.send_message(message, to_addrs=["zoe@mail.example", "bo@mail.example"])
 
     await asyncio.to_thread(deliver)

@@ -26,7 +26,7 @@ PEOPLE = (
     {"sub": "8", "email": "unsure@shop.example", "email_verified": False},
     {"sub": "9", "email": "stranger@elsewhere.example", "email_verified": True},
 )
-START_SECONDS = 30
+START_SECONDS = 90
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def at_the_provider(address: str, **form: str) -> str:
     """Where the provider sends somebody back to who answers its form so."""
     opener = urllib.request.build_opener(_Staying)
     with pytest.raises(urllib.error.HTTPError) as kept:
-        opener.open(address, urllib.parse.urlencode(form).encode(), timeout=30)
+        opener.open(address, urllib.parse.urlencode(form).encode(), timeout=120)
     with kept.value as redirect:
         assert redirect.code in {302, 303}
         return str(redirect.headers["Location"])
@@ -102,7 +102,7 @@ def came_back(server: Server, address: str, cookie: str) -> Answer:
     parts = urllib.parse.urlsplit(address)
     assert f"{parts.scheme}://{parts.netloc}{parts.path}" == f"http://127.0.0.1:{server.port}/session/oidc/back"
     headers = {"Cookie": cookie, "Sec-Fetch-Site": "cross-site", "User-Agent": "A browser"}
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=120)
     with contextlib.closing(connection):
         connection.request("GET", f"{parts.path}?{parts.query}", headers=headers)
         answer = connection.getresponse()

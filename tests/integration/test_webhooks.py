@@ -106,7 +106,7 @@ async def state_of(house: House) -> tuple[str, str]:
 
 
 async def settled(house: House) -> None:
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await house.settle()
 
 
@@ -290,7 +290,7 @@ async def test_who_says_nothing_is_waited_for_only_so_long(monkeypatch: pytest.M
         hung_up.set()
 
     server = await asyncio.start_server(silent, "127.0.0.1", 0)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         answer = await carrier.carry(parcel(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"))
     assert isinstance(answer, InDoubt)
     await carrier.close()

@@ -52,7 +52,7 @@ async def test_answers_wait_for_what_came_before_them_and_not_for_ever() -> None
     assert await caught_up(log, state, seconds=0)
     await log.append([recorded(1)])
     assert not await caught_up(log, state, seconds=0.05)
-    waiting = asyncio.create_task(caught_up(log, state, seconds=10))
+    waiting = asyncio.create_task(caught_up(log, state, seconds=120))
     await asyncio.sleep(0.02)
     await log.append([recorded(2)])  # Comes after the question: it is not waited for.
     reached = (await log.read(0, max_records=1, max_bytes=1))[0].offset + 1

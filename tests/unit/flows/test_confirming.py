@@ -65,7 +65,7 @@ class World:
             for index, text in enumerate(texts)
         ]
         await self.arrivals.take("acme", Arrival(method="POST", url="https://h.example/in/acme"))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(120):
             await self.house.settle()
 
     async def said(self, medium: str = "sms", to: str = PHONE) -> list[Json]:
