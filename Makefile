@@ -89,6 +89,10 @@ bench: setup ## The benchmarks; ARGS="NAME --quick" runs one
 docs: setup ## Write docs/reference anew from the code
 	@$(BIN)/python -m holdfast.cli.reference
 
+.PHONY: pictures
+pictures: setup ## Take the README's pictures anew, from a demo in Chromium
+	@$(BIN)/python -m tests.browser.pictures
+
 .PHONY: shapes
 shapes: $(SHAPES) ## Write the console's types of the API, from the code
 
