@@ -366,3 +366,8 @@ def test_a_plan_says_how_many_people_it_takes() -> None:
     assert plan["people_each_once"] < plan["people_each"] < 1.1 * plan["people_each_once"]
     assert plan["planned_people"] == 2 * plan["people_each"]
     assert plan["days"] == -(-plan["planned_people"] // 800) + 7
+    back = ["trial", "plan", "--base", "0.05", "--people", str(plan["planned_people"]), "--json"]
+    assert json.loads(CliRunner().invoke(cli, back).output)["lift"] == pytest.approx(0.1, rel=1e-3)
+    for odd in ([], ["--lift", "0.1", "--people", "900"]):
+        refused = CliRunner().invoke(cli, ["trial", "plan", "--base", "0.05", *odd])
+        assert refused.exit_code != 0

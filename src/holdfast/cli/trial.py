@@ -96,7 +96,12 @@ def show(
 @app.command()
 def plan(
     base: Annotated[float, typer.Option(help="The share that reaches the goal now, such as 0.05.")],
-    lift: Annotated[float, typer.Option(help="The smallest relative change that matters, such as 0.1.")],
+    lift: Annotated[
+        float | None, typer.Option(help="The smallest relative change that matters, such as 0.1; or --people.")
+    ] = None,
+    people: Annotated[
+        int | None, typer.Option(help="How many people there are, in all: tells what change they show.")
+    ] = None,
     variants: Annotated[int, typer.Option(help="How many there are, the base among them.")] = 2,
     power: Annotated[float, typer.Option(help="How often it is to be found.")] = 0.8,
     confidence: Annotated[float, typer.Option(help="Of the intervals.")] = 0.95,
@@ -104,18 +109,24 @@ def plan(
     within_days: Annotated[float, typer.Option(help="How long each is followed.")] = 7.0,
     as_json: AsJson = False,
 ) -> None:
-    """How many people, and days, a trial takes to show what it is meant to."""
-    from holdfast.measures.planned import plan_trial
+    """How many people, and days, a trial takes to show what it is meant to; or what so many people show."""
+    from holdfast.kernel.errors import Invalid
+    from holdfast.measures.planned import plan_by_people, plan_trial
 
-    planned = plan_trial(
-        base=base,
-        lift=lift,
-        variants=variants,
-        power=power,
-        confidence=confidence,
-        people_a_day=people_a_day,
-        within_days=within_days,
-    )
+    if (lift is None) == (people is None):
+        raise Invalid("give --lift or --people.", hint="Say what is to be shown, or by how many.")
+    if lift is None:
+        planned = plan_by_people(base, people or 0, variants, confidence, power, people_a_day, within_days)
+    else:
+        planned = plan_trial(
+            base=base,
+            lift=lift,
+            variants=variants,
+            power=power,
+            confidence=confidence,
+            people_a_day=people_a_day,
+            within_days=within_days,
+        )
     if as_json:
         print_json(planned.as_json())
         return
