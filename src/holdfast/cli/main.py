@@ -12,6 +12,7 @@ from holdfast.cli import (
     adaptive,
     audience,
     audit,
+    board,
     campaign,
     catalogue,
     channel,
@@ -132,6 +133,7 @@ app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(suppressions.app, name="suppressions")
 app.add_typer(insight.app, name="insight")
 app.add_typer(kpi.app, name="kpi")
+app.add_typer(board.app, name="board")
 app.add_typer(trial.app, name="trial")
 app.command("sql")(sql.sql)
 app.command("simulate")(simulate.simulate)

@@ -11,6 +11,7 @@ from pathlib import Path
 from holdfast.cli.desk.access import AccessDesk
 from holdfast.cli.desk.asking import Transport
 from holdfast.cli.desk.audience import AudienceDesk
+from holdfast.cli.desk.boards import BoardDesk
 from holdfast.cli.desk.content import ContentDesk
 from holdfast.cli.desk.delivery import DeliveryDesk
 from holdfast.cli.desk.experiments import ExperimentDesk
@@ -28,6 +29,7 @@ SIGNING_FILE = "secret.key"
 class Desk(
     AccessDesk,
     AudienceDesk,
+    BoardDesk,
     ContentDesk,
     DeliveryDesk,
     ExperimentDesk,
