@@ -9,6 +9,7 @@ import { activity, ago, draw, errors, happened, keys, mails, people, pick, runs,
 const BUILT = new URL('../../src/holdfast/http/console/', import.meta.url).pathname
 const TYPES = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' }
 const DEMO = process.argv[3] !== 'closed'
+const PERMISSIONS = ['read', 'people:read', 'people:write', 'people:erase', 'sql', 'analyses:write', 'content:write', 'decisions:write', 'decisions:publish', 'approve', 'data:write', 'settings:write', 'accounts:write', 'audit:read']
 let signedIn = DEMO
 let events = 2_184_220
 const strip = ({ anonymous, ...row }) => row
@@ -36,7 +37,7 @@ function answer(method, url, body) {
   if (url.pathname === '/session') {
     if (method === 'POST') return body.key === 'ak' ? ((signedIn = true), ok({})) : refuse(401, 'wrong_key', 'No active key reads like this.')
     if (method === 'DELETE') return (signedIn = false), ok({})
-    return ok(signedIn ? { signed_in: true, workspace: { name: 'Northwind Outdoor', currency: 'EUR' }, demo: DEMO } : { signed_in: false })
+    return ok(signedIn ? { signed_in: true, first_start: false, workspace: { name: 'Northwind Outdoor', currency: 'EUR', zone: 'UTC' }, demo: DEMO, account: null, permissions: PERMISSIONS, csrf: 'mock' } : { signed_in: false, first_start: false, permissions: [], csrf: '' })
   }
   if (!signedIn) return refuse(401, 'signed_out', 'Sign in first.')
   switch (root) {
