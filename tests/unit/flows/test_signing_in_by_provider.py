@@ -16,6 +16,7 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
+from holdfast.flows.accounts.attempts import NAME_MOST
 from holdfast.flows.accounts.browsers import Visitor, signed_in
 from holdfast.flows.accounts.oidc import Begun, IdentityProvider, Vouched, own_path
 from holdfast.flows.accounts.vouching import Welcome, let_in_vouched
@@ -360,6 +361,16 @@ async def test_who_is_not_let_in(vouched: Vouched, welcome: Welcome, code: str) 
     assert refused.value.code == code
     async with state.view() as view:
         assert [each.state for each in await view.accounts()] == ["invited"]
+        (noted,) = await view.audit(AuditQuery(), limit=9)
+    said = vouched.email.lower() if vouched.email.isascii() else ""
+    assert (noted.action, noted.by, noted.source) == ("session.failed", said, "192.0.2.1")
+    assert code.encode() in noted.changes
+    # Whoever tries again and again fills no log.
+    for _ in range(30):
+        with pytest.raises(Unauthorized):
+            await let_in(state, vouched, welcome)
+    async with state.view() as view:
+        assert len(await view.audit(AuditQuery(), limit=99)) == NAME_MOST
 
 
 async def test_who_comes_uninvited_from_a_domain_of_ours() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from holdfast.flows.accounts.attempts import count_attempt
 from holdfast.flows.accounts.browsers import Visitor, begin_session
 from holdfast.flows.accounts.emails import email_of
 from holdfast.flows.accounts.members import decode_role, joined_account
 from holdfast.flows.accounts.oidc import Vouched
 from holdfast.flows.accounts.signing_in import end_before
-from holdfast.kernel.errors import Unauthorized
+from holdfast.flows.teamwork.described import encoded
+from holdfast.kernel.errors import TooMany, Unauthorized
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.accounts import Account
 from holdfast.ports.state import State, Transaction
@@ -38,8 +41,18 @@ async def let_in_vouched(
     They are known by the provider's name for them, which never changes; the first time by their address, which it must
     have verified. No code is asked for besides: that is the provider's to do.
 
-    Raises Unauthorized for who is not to be let in.
+    Raises Unauthorized for who is not to be let in, and keeps that in the audit log.
     """
+    try:
+        return await _let_in(state, vouched, welcome, visitor, now=now, before=before)
+    except Unauthorized as refusal:
+        await _note_refused(state, vouched, visitor, refusal, now=now)
+        raise
+
+
+async def _let_in(
+    state: State, vouched: Vouched, welcome: Welcome, visitor: Visitor, *, now: datetime, before: str
+) -> str:
     async with state.begin() as transaction:
         account = await transaction.account_by_subject(vouched.subject)
         if account is None:
@@ -47,18 +60,30 @@ async def let_in_vouched(
         if account.state != "active":
             raise Unauthorized("this account is disabled.", code="account_disabled", hint="Ask an owner or admin.")
         await transaction.put_account(replace(account, seen_ms=to_millis(now)))
-        await transaction.add_audit(_entry(account, visitor, now))
+        await transaction.add_audit(_entry("session.begun", account.email, account.name, visitor, now))
         await end_before(transaction, before)
         return await begin_session(transaction, visitor, now=now, account_id=account.id)
 
 
-def _entry(account: Account, visitor: Visitor, now: datetime) -> AuditEntry:
+async def _note_refused(
+    state: State, vouched: Vouched, visitor: Visitor, refusal: Unauthorized, *, now: datetime
+) -> None:
+    """Note it, as often as somebody may try a password: anybody may have an account of a provider."""
+    with suppress(TooMany):
+        await count_attempt(state, vouched.subject, visitor, now_ms=to_millis(now))
+        reason = encoded([{"path": "$.reason", "before": None, "after": refusal.code}])
+        entry = _entry("session.failed", email_of(vouched.email) or "", "", visitor, now)
+        async with state.begin() as transaction:
+            await transaction.add_audit(replace(entry, changes=reason))
+
+
+def _entry(action: str, email: str, name: str, visitor: Visitor, now: datetime) -> AuditEntry:
     """What is noted of it, as of whoever signs in by password: no call that changes something tells of this one."""
     return AuditEntry(
         at_ms=to_millis(now),
-        by=account.email,
-        by_name=account.name,
-        action="session.begun",
+        by=email,
+        by_name=name,
+        action=action,
         kind="session",
         about="",
         changes=b"[]",
