@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from uuid import uuid4
 
-from playwright.sync_api import expect
+from playwright.sync_api import FilePayload, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.console import Open, Server, Watched
@@ -260,7 +260,7 @@ def test_what_a_template_asks_for_is_taken_away_only_by_who_says_so(
     page = open_page(f"/content?tab=catalogues&of={name}")
     page.get_by_role("combobox", name="Into the catalogue").fill(name)
     page.keyboard.press("Escape")
-    file = {"name": "fewer.csv", "mimeType": "text/csv", "buffer": b"id,name\none,First\n"}
+    file = FilePayload(name="fewer.csv", mimeType="text/csv", buffer=b"id,name\none,First\n")
     page.locator("input[type=file]").set_input_files(file)
     page.get_by_role("button", name="Bring in").click()
     refusal = page.get_by_role("alert").filter(has_text="Nothing was brought in.")

@@ -49,7 +49,7 @@ def question_kept(
     return body
 
 
-def _stretch(kind: str, kept: Mapping[str, Json], when: Json, today: date) -> dict[str, Json]:
+def _stretch(kind: str, kept: Mapping[str, Json], when: Mapping[str, Json] | Json, today: date) -> dict[str, Json]:
     """From which date to which; the last so many days begin with a whole period."""
     if not isinstance(when, Mapping):
         return {}
