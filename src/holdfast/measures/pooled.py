@@ -16,6 +16,11 @@ LEAST_P_VALUE = 1e-12
 _HALVINGS = 60
 
 
+def draws_told(found: Sequence[Comparison]) -> int:
+    """How many of the draws tell a difference: those that are pooled."""
+    return sum(isinstance(each.difference, Found) and each.people > 0 for each in found)
+
+
 def pooled_difference(found: Sequence[Comparison], reading: Way) -> Effect:
     """The mean difference per person, each draw counting for its people.
 
@@ -28,7 +33,7 @@ def pooled_difference(found: Sequence[Comparison], reading: Way) -> Effect:
     """
     told = [(each.people, each.difference) for each in found if isinstance(each.difference, Found) and each.people]
     if not told:
-        return Inconclusive(reason="nothing can be said of any period yet")
+        return Inconclusive(reason="too little is known of every period")
     whole = sum(people for people, _ in told)
     value = sum(people * each.value for people, each in told) / whole
     halves = [people * (each.high - each.low) / 2 / whole for people, each in told]
@@ -46,7 +51,7 @@ def pooled_ratio(found: Sequence[Comparison], reading: Way) -> Effect:
     told = [(each.people, each.ratio) for each in found if isinstance(each.ratio, Found) and each.ratio.low > 0]
     halves = [(log(each.high) - log(each.low)) / 2 for _, each in told]
     if not told or min(halves) <= 0:
-        return Inconclusive(reason="nothing can be said of any period yet")
+        return Inconclusive(reason="too little is known of every period")
     weights = [half**-2 / sum(each**-2 for each in halves) for half in halves]
     value = sum(weight * log(each.value) for weight, (_, each) in zip(weights, told, strict=True))
     parts = [weight * half for weight, half in zip(weights, halves, strict=True)]

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.measures.compared import Comparison, Effect, Found, Way
-from holdfast.measures.pooled import pooled_difference, pooled_ratio
+from holdfast.measures.pooled import draws_told, pooled_difference, pooled_ratio
 from holdfast.measures.reading import TUNED_PEOPLE
 from holdfast.measures.statistics.normal import below, quantile
 from holdfast.measures.statistics.surprise import unplanned_limit, unplanned_p_value
@@ -40,7 +40,9 @@ def a_draw(people: int, difference: Effect = NOTHING, ratio: Effect = NOTHING) -
 
 
 def test_differences_count_for_their_people_and_errors_add_up_by_their_squares() -> None:
-    pooled = pooled_difference([a_draw(300, found(4.0, 3.0)), a_draw(100, found(8.0, 4.0)), a_draw(900)], "fixed")
+    draws = [a_draw(300, found(4.0, 3.0)), a_draw(100, found(8.0, 4.0)), a_draw(900)]
+    assert draws_told(draws) == 2
+    pooled = pooled_difference(draws, "fixed")
     assert isinstance(pooled, Found)
     assert pooled.value == pytest.approx(5.0)
     half = hypot(0.75 * 3.0, 0.25 * 4.0)

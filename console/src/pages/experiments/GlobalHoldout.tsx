@@ -143,7 +143,10 @@ function Period({ period, metric, currency, range }: { period: HoldoutPeriod; me
       </td>
       <td className="quiet">{shortDay(period.since, new Date())}</td>
       <td className={tables.number}>{count(peopleIn(period.trial, 'treated'))}</td>
-      <td className={tables.number}>{count(peopleIn(period.trial, 'holdout'))}</td>
+      <td className={tables.number}>
+        {count(peopleIn(period.trial, 'holdout'))}
+        <div className={styles.under}>{period.shares.map(({ share }) => percent(share)).join(' → ')}</div>
+      </td>
       {found?.status === 'estimated' ? (
         <Told found={found} ratio={ratio} metric={metric} currency={currency} range={range} />
       ) : (

@@ -154,6 +154,10 @@ export interface HoldoutPeriod {
   is_over: boolean
   /** Whether the held out really were left alone. */
   in_force: boolean
+  /** The shares in force in it, in order. */
+  shares: { since: string; share: number }[]
+  /** Whether they were noted at the time; else they are taken for the first that was. */
+  noted: boolean
   trial: Trial
 }
 

@@ -27,7 +27,7 @@ from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.kernel.money import minor_digits
 from holdfast.measures.compared import Comparison, Effect, Found, Plan
 from holdfast.measures.metrics import HOUR_SECONDS, Everyone, Metric, Outcomes
-from holdfast.measures.pooled import pooled_difference, pooled_ratio
+from holdfast.measures.pooled import draws_told, pooled_difference, pooled_ratio
 from holdfast.ports.history import History
 from holdfast.ports.holdouts import HoldoutDraw
 
@@ -114,7 +114,7 @@ class HoldoutReading:
 
     @cached_property
     def pooled(self) -> dict[str, tuple[int, Effect, Effect]]:
-        """By metric, of how many periods, the difference per person in a period, and the ratio.
+        """By metric, of how many periods that tell of it, the difference per person in a period, and the ratio.
 
         Of periods that are over and in which the holdout was in force; while there is none, of the one that runs.
         """
@@ -126,7 +126,7 @@ class HoldoutReading:
                 by_metric.setdefault(each.metric, []).append(each)
         reading = self.periods[-1].measured.plan.reading if self.periods else "sequential"
         return {
-            metric: (len(those), pooled_difference(those, reading), pooled_ratio(those, reading))
+            metric: (draws_told(those), pooled_difference(those, reading), pooled_ratio(those, reading))
             for metric, those in by_metric.items()
         }
 
@@ -139,9 +139,9 @@ class HoldoutReading:
         if told is None:
             return "Nothing can be said yet: nobody was written to in a period in which others were held out."
         periods, difference, ratio = told
-        over = "in one period" if periods == 1 else f"over {periods} periods"
         if not isinstance(difference, Found):
-            return f"Nothing can be said yet {over}: {difference.reason}."
+            return f"Nothing can be said yet: {difference.reason}."
+        over = "in one period" if periods == 1 else f"over {periods} periods"
         sure = "beyond what chance explains" if difference.beyond_chance else "which may be chance"
         by = f", {ratio.value - 1:+.1%}" if isinstance(ratio, Found) else ""
         low, value, high = (self._money(each) for each in (difference.low, difference.value, difference.high))
