@@ -63,7 +63,8 @@ def test_whom_a_comment_turns_to_finds_it_answers_and_has_read_it(open_page: Ope
     answer = other.get_by_role("dialog", name="Comments")
     answer.get_by_label("Your comment").fill("It is.")
     answer.get_by_role("button", name="Comment", exact=True).click()
-    expect(answer.get_by_text("It is.")).to_be_visible()
+    # In the list, and not only where it is written.
+    expect(answer.get_by_role("listitem").filter(has_text="It is.")).to_be_visible()
     other.keyboard.press("Escape")
     assert told(server, segment) == [(mira, [ada]), (ada, [])]
     mine.get_by_role("button", name="I have read it").press("Enter")
