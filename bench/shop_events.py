@@ -45,10 +45,10 @@ _PEOPLE = (
 )
 
 
-def fill(handle: Handle, *, events: int, people: int) -> None:
-    """Fill an empty history, as workspace 1."""
+def fill(handle: Handle, *, events: int, people: int, now_ms: int = NOW_MS) -> None:
+    """Fill an empty history, as workspace 1; everything happened in the year before `now_ms`."""
     for first in range(0, events, EVENTS_AT_ONCE):
         count = min(EVENTS_AT_ONCE, events - first)
-        handle.command(_EVENTS.format(people=people, now=NOW_MS, span=DAYS * DAY_MS, first=first, count=count))
+        handle.command(_EVENTS.format(people=people, now=now_ms, span=DAYS * DAY_MS, first=first, count=count))
     for statement in _PEOPLE:
         handle.command(statement.format(people=people))
