@@ -28,7 +28,7 @@ export const theme = createTheme({
     TagsInput: small,
     TextInput: small,
     Textarea: small,
-    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 120 } } },
+    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 120 }, portalProps: { target: '#tips' } } },
   },
 })
 
