@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
 
@@ -27,8 +29,7 @@ _HINT = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(msgspec.Struct, frozen=True, kw_only=True):
     """A contact that was made, or is on its way to be made."""
 
     channel: str

@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from holdfast.decisions.caps import PRIORITY_USUAL, Cap, Made, free_ms, outranked
 from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.fatigue import Fatigue
@@ -46,8 +48,7 @@ SOFT_SUPPRESSIONS = frozenset({"unsubscribed", "complained"})
 the address is dead, for transactional messages too."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Contact:
+class Contact(msgspec.Struct, frozen=True, kw_only=True):
     """A wish to write to somebody."""
 
     channel: str
@@ -68,18 +69,17 @@ class Contact:
         """The wish to write so to somebody in that arm."""
         if (arm, affordable, not_after) == (self.arm, self.affordable, self.not_after):
             return self
-        return replace(self, arm=arm, affordable=affordable, not_after=not_after)
+        return msgspec.structs.replace(self, arm=arm, affordable=affordable, not_after=not_after)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """What is known of a person's one channel when the gate is asked."""
 
     address: str = ""
     """Where to write; empty when the person has no address on the channel."""
     consent: bool | None = None
     """Whether they agreed to hear from us on the channel; None when they never said."""
-    topics: Mapping[str, bool | None] = field(default_factory=dict)
+    topics: Mapping[str, bool | None] = {}
     """The same for topics about which they said something of their own; it stands in the place of `consent`."""
     suppressed: str | None = None
     """Why the address is not to be written to."""
@@ -91,7 +91,7 @@ class Standing:
     """The time zone they live in; None when it is not known, and the workspace's is taken."""
     answered_ms: int = 0
     """When they last opened one of our messages or clicked in one, by their own hand; 0 for never."""
-    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    tallies: Mapping[str, Tally] = {}
     """What they did, by event."""
 
     def consents_to(self, topic: str) -> bool | None:
@@ -100,11 +100,13 @@ class Standing:
 
     def contacted(self, made: Made) -> Standing:
         """The standing after one more contact."""
-        return replace(self, recent=(*self.recent, made))
+        return msgspec.structs.replace(self, recent=(*self.recent, made))
 
     def without(self, keys: Collection[str]) -> Standing:
         """The standing once these contacts are called off."""
-        return replace(self, recent=tuple(each for each in self.recent if each.key not in keys)) if keys else self
+        if not keys:
+            return self
+        return msgspec.structs.replace(self, recent=tuple(each for each in self.recent if each.key not in keys))
 
 
 class Contacted(Mapping[str, Standing]):

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+import msgspec
+
 from holdfast.decisions.caps import PRIORITY_USUAL
 from holdfast.decisions.experiment import Experiment
 from holdfast.decisions.gate import Answer, Contacted, GateRules, Permit, Standing, gate, made_by
@@ -75,8 +77,7 @@ class Scene:
     """The last weighing of adaptive steps that were weighed, by experiment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """A contact that was asked of the gate, and the answer."""
 
     key: str
@@ -92,8 +93,7 @@ class Asked:
     """What it will cost, in thousandths of a minor unit; 0 where it is withheld."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Advance:
+class Advance(msgspec.Struct, frozen=True, kw_only=True):
     """Where the person stands now, and what is to be written in the same transaction."""
 
     visit: Visit
@@ -105,7 +105,7 @@ class Advance:
     told: tuple[Told, ...] = ()
     handed_over: tuple[tuple[str, str], ...] = ()
     """The journeys the person is to be let into, each with what tells this from their other entries."""
-    standing: Mapping[str, Standing] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = {}
     """The standing after these contacts: give it to the person's next advance in the same transaction, or a cap might
     not see what this one permitted."""
 
@@ -322,7 +322,7 @@ class _Walk:
         contact = ask.contact.to(self._visit.arm, affordable=affordable, not_after=not_after(self._visit.variables))
         standing = self._standing.get(contact.channel, _NOWHERE)
         if ask.address:
-            standing = replace(standing, address=ask.address)
+            standing = msgspec.structs.replace(standing, address=ask.address)
         verdict = gate(contact, standing, self._scene.rules, self._scene.now)
         key = self._visit.effect_key_at(self._step, self._seq)
         template = f"{self._visit.origin}/{self._visit.version}/{self._step}"

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
+import msgspec
+
 from holdfast.decisions.gate import Contact
 from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event, Json
@@ -22,8 +24,7 @@ if TYPE_CHECKING:  # Its declaration is made of fields, and these know of steps.
     from holdfast.decisions.experiment import Experiment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody standing at a step, as the step sees it."""
 
     now: datetime
@@ -36,9 +37,9 @@ class Place:
     """The id of the journey."""
     step: str = ""
     """The id of this step."""
-    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    experiments: Mapping[str, Experiment] = {}
     """By id: as they are saved now."""
-    weights: Mapping[str, Weights] = field(default_factory=dict)
+    weights: Mapping[str, Weights] = {}
     """The last weighing of adaptive steps that were weighed, by experiment."""
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import hashlib
 
-_SEPARATOR = b"\x1f"  # The unit separator: it ends a part, so ("ab", "c") and ("a", "bc") differ.
+_SEPARATOR = "\x1f"  # The unit separator: it ends a part, so ("ab", "c") and ("a", "bc") differ.
 
 
-def _digest(parts: tuple[str | int, ...], size: int) -> bytes:
-    hasher = hashlib.blake2b(digest_size=size)
-    for part in parts:
-        # A lone surrogate is not UTF-8, yet hostile JSON can carry one.
-        hasher.update(str(part).encode("utf-8", "surrogatepass"))
-        hasher.update(_SEPARATOR)
-    return hasher.digest()
+def _named(parts: tuple[str | int, ...]) -> bytes:
+    if not parts:
+        return b""
+    whole = _SEPARATOR.join(map(str, parts)) + _SEPARATOR
+    try:
+        return whole.encode()
+    except UnicodeEncodeError:  # A lone surrogate is not UTF-8, yet hostile JSON can carry one.
+        return whole.encode("utf-8", "surrogatepass")
 
 
 def hash64(*parts: str | int) -> int:
     """A 64-bit unsigned hash of the parts: the same on every machine and in every run."""
-    return int.from_bytes(_digest(parts, 8), "big")
+    return int.from_bytes(hashlib.blake2b(_named(parts), digest_size=8).digest(), "big")
 
 
 def effect_key(*parts: str | int) -> str:
@@ -27,4 +28,4 @@ def effect_key(*parts: str | int) -> str:
     >>> effect_key("cart-rescue", 3, "send") == effect_key("cart-rescue", 3, "send")
     True
     """
-    return _digest(parts, 16).hex()
+    return hashlib.blake2b(_named(parts), digest_size=16).hexdigest()

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from holdfast.decisions.caps import Made
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
 from holdfast.decisions.machine import STOPPED
@@ -302,8 +304,9 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
         standing = travellers[person].standing_on(send.channel, send.address)
         if send.origin_kind == "keyword":
             # It answers who wrote from there, though nothing says that they are reached there.
-            standing = replace(standing, address=send.address)
-        standing = replace(standing, suppressed=dead[send.channel].get(send.address.lower(), standing.suppressed))
+            standing = msgspec.structs.replace(standing, address=send.address)
+        suppressed = dead[send.channel].get(send.address.lower(), standing.suppressed)
+        standing = msgspec.structs.replace(standing, suppressed=suppressed)
         settlement = _settled_again(send, standing, rules, tuple(handed[person]), now_ms)
         if settlement is not None:
             refused.append(settlement)
@@ -319,7 +322,9 @@ async def _suppressed_on(view: View, rules: GateRules, channel: str, sends: Sequ
 def _handed(recent: Sequence[Made], claimed: Collection[str]) -> list[Made]:
     """What was handed over before those that are claimed now, each at the moment it was."""
     return [
-        replace(each, at_ms=each.handed_ms) for each in recent if each.handed_ms is not None and each.key not in claimed
+        msgspec.structs.replace(each, at_ms=each.handed_ms)
+        for each in recent
+        if each.handed_ms is not None and each.key not in claimed
     ]
 
 
