@@ -18,7 +18,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.browser.console import Open, Server
+from tests.browser.console import WRITE_KEY, Open, Server
 from tests.browser.test_stories import until
 from tests.integration.sdk.packages import SDK, install, node
 from tests.lacking import lacking
@@ -39,6 +39,8 @@ def code(open_page: Open, server: Server) -> Callable[[str], str]:
         region = page.get_by_role("region", name=f"{language} code")
         expect(region).to_contain_text(PERSON)
         expect(region).to_contain_text(server.url)
+        # The keys come a moment after the page.
+        expect(region).to_contain_text(WRITE_KEY)
         said = region.text_content() or ""
         # An event of our own: everybody's order would be the one of the first who copied it.
         return said.replace(PERSON, user).replace("Order Completed", user).replace("A-1", user)
