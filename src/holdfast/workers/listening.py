@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.kernel.errors import Busy, Invalid
 from holdfast.settings import Settings
+from holdfast.workers.one_protocol import OneProtocol
 
 BACKLOG = 2_048
 GOODBYE_SECONDS = 5
@@ -66,6 +67,20 @@ class Uvicorn(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+
+def web_server(entrance: Entrance) -> Uvicorn:
+    """The server that reads requests for it."""
+    config = uvicorn.Config(
+        entrance,
+        http=OneProtocol,
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GOODBYE_SECONDS,
+        server_header=False,
+    )
+    return Uvicorn(config)
 
 
 def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:

@@ -8,7 +8,6 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,13 +20,12 @@ from holdfast.ports.state import State
 from holdfast.settings import Settings
 from holdfast.version import __version__
 from holdfast.workers.listening import (
-    GOODBYE_SECONDS,
     Entrance,
-    Uvicorn,
     listen,
     loop_factory,
     make_directory,
     stop_signals,
+    web_server,
 )
 
 _log = logging.getLogger(__name__)
@@ -102,10 +100,7 @@ async def _serve(
     settings = replace(settings, port=listener.getsockname()[1])
     make_directory(settings.data_dir, listener)
     entrance = Entrance("Reaching the servers.")
-    config = uvicorn.Config(
-        entrance, log_level="warning", access_log=False, timeout_graceful_shutdown=GOODBYE_SECONDS, server_header=False
-    )
-    web = Uvicorn(config)
+    web = web_server(entrance)
     serving = asyncio.create_task(web.serve(sockets=[listener]))
     stop, closing = stop_signals(), asyncio.Event()
     works: list[asyncio.Task[None]] = []

@@ -15,8 +15,6 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import uvicorn
-
 from holdfast.flows.accounts.members import first_owner_link
 from holdfast.flows.ingest.collect import Collector
 from holdfast.flows.upkeep.keys import Access, first_keys
@@ -27,13 +25,12 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.state import State
 from holdfast.settings import Settings
 from holdfast.workers.listening import (
-    GOODBYE_SECONDS,
     Entrance,
-    Uvicorn,
     listen,
     loop_factory,
     make_directory,
     stop_signals,
+    web_server,
     write_private,
 )
 
@@ -107,10 +104,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
     settings = replace(settings, port=listener.getsockname()[1])
     make_directory(settings.data_dir, listener)
     entrance = Entrance("Loading the engine.")
-    config = uvicorn.Config(
-        entrance, log_level="warning", access_log=False, timeout_graceful_shutdown=GOODBYE_SECONDS, server_header=False
-    )
-    web = Uvicorn(config)
+    web = web_server(entrance)
     serving = asyncio.create_task(web.serve(sockets=[listener]))
     stop = stop_signals()
     app: Application | None = None

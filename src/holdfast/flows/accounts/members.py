@@ -14,6 +14,7 @@ from holdfast.flows.accounts.passwords import decode_password, kept_password
 from holdfast.flows.accounts.permissions import ROLES, Role
 from holdfast.kernel.errors import Conflict, Forbidden, Invalid, NotFound, Unauthorized
 from holdfast.kernel.moments import to_millis
+from holdfast.kernel.shown import can_be_shown
 from holdfast.ports.accounts import Account, LinkPurpose, OnceLink
 from holdfast.ports.state import State, Transaction, View
 
@@ -216,7 +217,7 @@ def decode_role(said: str, path: str) -> Role:
 def decode_name(said: str) -> str:
     """Somebody's name, fit to be shown. Raises Invalid."""
     plain = " ".join(said.split())
-    if len(plain) > NAME_MOST or not plain.isprintable():
+    if len(plain) > NAME_MOST or not can_be_shown(plain):
         hint = f"Use at most {NAME_MOST} letters, and none that cannot be seen."
         raise Invalid("this cannot be a name here.", path="$.name", hint=hint)
     return plain

@@ -16,6 +16,7 @@ from holdfast.flows.accounts.signing_in import end_before
 from holdfast.flows.teamwork.described import encoded
 from holdfast.kernel.errors import TooMany, Unauthorized
 from holdfast.kernel.moments import to_millis
+from holdfast.kernel.shown import shown_of
 from holdfast.ports.accounts import Account
 from holdfast.ports.state import State, Transaction
 from holdfast.ports.teamwork import AuditEntry
@@ -107,7 +108,7 @@ async def _first_time(transaction: Transaction, vouched: Vouched, welcome: Welco
     elif account.subject:
         raise _not_invited("the provider knew somebody else by that address")
     await transaction.drop_once_links("invitation", account.id)
-    name = account.name or "".join(each for each in vouched.name if each.isprintable())[:NAME_MOST]
+    name = account.name or shown_of(vouched.name)[:NAME_MOST]
     state = "active" if account.state == "invited" else account.state
     return replace(account, subject=vouched.subject, name=name, state=state)
 

@@ -15,10 +15,10 @@ from dataclasses import replace
 
 from holdfast.flows.audience.list_members import Keeper, ListChange, Named, change_members, count_on, names_of
 from holdfast.flows.audience.list_registry import PeopleList, every_list, find_list, lists_of, note_lists
-from holdfast.flows.audience.segment_drafts import can_be_shown
 from holdfast.flows.audience.used_by import Use, in_use, users_of
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import to_millis
+from holdfast.kernel.shown import can_be_shown
 
 LISTS_MOST = 1_000
 NAME_MOST = 200

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
@@ -12,6 +11,7 @@ from typing import Any, cast
 import msgspec
 
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
+from holdfast.kernel.shown import can_be_shown
 from holdfast.segments.codec import decode_condition, encode_condition
 from holdfast.segments.condition import Condition
 
@@ -129,19 +129,6 @@ _TYPE_HINTS: Mapping[tuple[type, ...], str] = MappingProxyType(
         (Mapping, Condition): 'Write {"type": "did", "event": "…"}.',
     }
 )
-
-
-def can_be_shown(text: str, *, lines: bool = False) -> bool:
-    """Whether every character of a name can be shown, in one line unless `lines`.
-
-    What joins the parts of an emoji or of a Persian word is no letter, and is needed all the same.
-    """
-    allowed = _JOINERS + ("\n\t" if lines else "")
-    return not any(unicodedata.category(each) in _UNSHOWN and each not in allowed for each in text)
-
-
-_UNSHOWN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
-_JOINERS = "\u200c\u200d"
 
 
 def _line(text: str, path: str, *, most: int, empty: str | None) -> str:

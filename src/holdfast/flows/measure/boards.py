@@ -11,9 +11,9 @@ from typing import cast
 import msgspec
 
 from holdfast.events.event import Json
-from holdfast.flows.audience.segment_drafts import can_be_shown
 from holdfast.kernel.errors import Invalid, NotFound, TooLarge
 from holdfast.kernel.moments import to_millis
+from holdfast.kernel.shown import can_be_shown
 from holdfast.ports.boards import Analysis, AnalysisKind
 from holdfast.ports.state import State, View
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from holdfast.flows.audience.segment_drafts import can_be_shown
 from holdfast.kernel.errors import Invalid, TooLarge
 from holdfast.kernel.moments import to_millis
+from holdfast.kernel.shown import can_be_shown
 from holdfast.ports.dictionary import Meaning
 from holdfast.ports.state import State
 

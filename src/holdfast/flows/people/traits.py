@@ -12,6 +12,7 @@ from holdfast.events.segment_body import EVENT_BYTES_MOST, event_over_limit
 from holdfast.events.segment_spec import encode_own
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
+from holdfast.kernel.shown import can_be_shown
 
 TRAIT_NAME_CHARACTERS_MOST = 200
 
@@ -43,7 +44,7 @@ def trait_change(user: IdentityKey, traits: Mapping[str, Json], *, by: str, now:
 
 def _check_name(name: str) -> None:
     path = f"$.set.{name:.60}"
-    if not name.strip() or len(name) > TRAIT_NAME_CHARACTERS_MOST or not name.isprintable():
+    if not name.strip() or len(name) > TRAIT_NAME_CHARACTERS_MOST or not can_be_shown(name):
         hint = f"Write up to {TRAIT_NAME_CHARACTERS_MOST} letters that can be seen, such as favourite_colour."
         raise Invalid(f"{name!r:.120} is no name of a trait.", path=path, hint=hint)
     if name.startswith(LIST_TRAITS):

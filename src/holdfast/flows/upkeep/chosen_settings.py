@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import msgspec
 
 from holdfast.kernel.errors import Invalid
+from holdfast.kernel.shown import can_be_shown
 from holdfast.ports.state import Transaction, View
 
 NOTE = "settings"
@@ -51,5 +52,5 @@ def _check(name: str, value: Value | None) -> None:
     path = f"$.values.{name}"
     if len(value) > TEXT_MOST:
         raise Invalid(f"the text is over {TEXT_MOST} characters.", path=path, hint="Say it shorter.")
-    if not value.isprintable():
+    if not can_be_shown(value):
         raise Invalid("the text has characters that cannot be shown.", path=path, hint="Write it on one line, as text.")

@@ -16,6 +16,7 @@ from starlette.responses import FileResponse
 from holdfast.http.needs import needs
 from holdfast.integrations.files.mapping import decode_mapping
 from holdfast.kernel.errors import Busy, Invalid, NotFound
+from holdfast.kernel.shown import can_be_shown
 from holdfast.wiring import Application, Progress
 
 _ENDINGS = (".csv", ".csv.gz", ".parquet", ".jsonl", ".jsonl.gz", ".ndjson")
@@ -152,7 +153,7 @@ async def kept_file(
 def _file_name(name: str) -> str:
     """The name alone, without any path. Raises Invalid."""
     plain = Path(name).name
-    if plain in {"", ".."} or not plain.isprintable() or len(plain.encode()) > NAME_BYTES_MOST:
+    if plain in {"", ".."} or not can_be_shown(plain) or len(plain.encode()) > NAME_BYTES_MOST:
         hint = f"Use letters that can be seen, at most {NAME_BYTES_MOST} bytes of them."
         raise Invalid(f"{name!r:.100} is no name for a file.", path="name", hint=hint)
     return plain
