@@ -294,7 +294,7 @@ def test_what_is_not_there(server: Server) -> None:
         ("DELETE", "/api/people", {"GET"}),
         ("PATCH", "/api/segments/x", {"GET", "PUT", "DELETE"}),
         ("POST", "/api/overview", {"GET"}),
-        ("GET", "/api/import", {"POST"}),
+        ("PUT", "/api/import", {"GET", "POST", "DELETE"}),
         ("PUT", "/session", {"GET", "POST", "DELETE"}),
         ("TRACE", "/api/people", {"GET"}),
         ("POST", "/", {"GET", "HEAD"}),
