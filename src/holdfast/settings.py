@@ -242,10 +242,10 @@ class Settings:
     email_warm_up: str = _setting(
         "",
         "For a domain nobody has heard from: how much marketing mail goes out each day, such as `from 2026-12-01: 50, "
-        "doubling, to 50000`; in the place of `doubling` a growth such as `+30%` may stand. Each domain mail is from is "
-        "counted by itself, and may have a schedule of its own, with semicolons between them: `news.shop.example from "
-        "2026-12-01: 50, doubling, to 50000`. What is transactional goes out in any case, and counts. Days are those of "
-        "UTC. Empty: no limit.",
+        "doubling, to 50000`; in the place of `doubling` a growth such as `+30%` may stand. Each domain mail is from "
+        "is counted by itself, and may have a schedule of its own, with semicolons between them: `news.shop.example "
+        "from 2026-12-01: 50, doubling, to 50000`. What is transactional goes out in any case, and counts. Days are "
+        "those of UTC. Empty: no limit.",
         group="sending",
     )
 
@@ -408,9 +408,9 @@ class Settings:
         decode_warm_ups(self.email_warm_up, "email_warm_up")
         signing_key(self.webhook_secret, path="webhook_secret")
         decode_caps(self.contact_caps, "contact_caps")
+        decode_closed_days(self.closed_days, "closed_days")
         decode_topics(self.topics, "topics")
         decode_machine_networks(self.machine_networks)
-        decode_closed_days(self.closed_days, "closed_days")
         decode_hosts(self.linked_hosts, "linked_hosts")
         decode_sites(self.embed_sites)
         decode_fatigue(self.fatigue, "fatigue")
