@@ -1,6 +1,7 @@
 /** What can be asked about a group of people, saved or only written: over time, by channel, of one person, beside others. */
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { withDeclared } from '~/words/declared'
 import { get, post, route } from './client'
 import type { Shape } from './shape'
 import type { Json } from './types'
@@ -10,7 +11,7 @@ const STALE_MS = 30_000
 /** Kinds of conditions change with the server's version only. */
 export const conditionKinds = queryOptions({
   queryKey: ['condition-kinds'],
-  queryFn: async ({ signal }) => (await get<Shape<'ConditionKinds'>>('/api/segments/kinds', {}, signal)).kinds,
+  queryFn: async ({ signal }) => (await withDeclared(get<Shape<'ConditionKinds'>>('/api/segments/kinds', {}, signal))).kinds,
   staleTime: Infinity,
 })
 

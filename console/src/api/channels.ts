@@ -1,6 +1,7 @@
 /** What the pages about channels and contents ask. */
 
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { withDeclared } from '~/words/declared'
 import { get, post, route } from './client'
 import type {
   Catalogue, CatalogueItems, ChannelProvider, Connections, CouponPool, EmailDomain, Medium, Saved, SavedHeading, Suppression, TemplatePreview,
@@ -8,12 +9,12 @@ import type {
 
 export const connections = queryOptions({
   queryKey: ['connections'],
-  queryFn: ({ signal }) => get<Connections>('/api/connections', {}, signal),
+  queryFn: ({ signal }) => withDeclared(get<Connections>('/api/connections', {}, signal)),
 })
 
 export const channelProviders = queryOptions({
   queryKey: ['connections', 'providers'],
-  queryFn: async ({ signal }) => (await get<{ providers: ChannelProvider[] }>('/api/connections/providers', {}, signal)).providers,
+  queryFn: async ({ signal }) => (await withDeclared(get<{ providers: ChannelProvider[] }>('/api/connections/providers', {}, signal))).providers,
   staleTime: Infinity,
 })
 
@@ -34,7 +35,7 @@ export const suppressions = (channel: string) =>
 
 export const media = queryOptions({
   queryKey: ['media'],
-  queryFn: async ({ signal }) => (await get<{ media: Medium[] }>('/api/media', {}, signal)).media,
+  queryFn: async ({ signal }) => (await withDeclared(get<{ media: Medium[] }>('/api/media', {}, signal))).media,
   staleTime: Infinity,
 })
 

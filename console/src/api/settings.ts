@@ -1,6 +1,7 @@
 /** The settings that are chosen in the console, and how the server stands. */
 
 import { queryOptions } from '@tanstack/react-query'
+import { withDeclared } from '~/words/declared'
 import { get, put } from './client'
 import type { Shape } from './shape'
 
@@ -11,7 +12,7 @@ export type Choices = Record<string, SettingValue | null>
 
 export const settings = queryOptions({
   queryKey: ['settings'],
-  queryFn: ({ signal }) => get<Shape<'SettingList'>>('/api/settings', {}, signal),
+  queryFn: ({ signal }) => withDeclared(get<Shape<'SettingList'>>('/api/settings', {}, signal)),
 })
 
 export const chooseSettings = (values: Choices, basedOn: number) => put<Shape<'SettingList'>>('/api/settings', { values, based_on: basedOn })

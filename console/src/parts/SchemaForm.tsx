@@ -1,8 +1,8 @@
 import { JsonInput, MultiSelect, NumberInput, PasswordInput, Select, Switch, TagsInput, Textarea, TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Json, Properties, Schema } from '~/api/types'
+import { choiceName, declared, fieldName } from '~/words/declared'
 import { t } from '~/words/language'
-import { readable } from '~/words/people'
 import styles from './SchemaForm.module.css'
 import { ListPart, NestedPart } from './SchemaParts'
 
@@ -62,8 +62,8 @@ export function SchemaForm({ schema, values, change, kept = {}, problem = null, 
           <Part
             key={name}
             name={name}
-            label={labelOf(name)}
-            description={part.description && inForm(part.description)}
+            label={fieldName(name)}
+            description={part.description && inForm(declared(part.description))}
             schema={part}
             value={values[name]}
             set={(value) => set(name, value)}
@@ -77,10 +77,6 @@ export function SchemaForm({ schema, values, change, kept = {}, problem = null, 
   )
 }
 
-/** "api_url" → "API URL": what people say letter by letter is written so. */
-export const labelOf = (name: string) =>
-  readable(name).replace(/\b(api|dkim|html|id|mjml|sid|ttl|url)\b/gi, (word) => word.toUpperCase())
-
 const within = (path: string, name: string) => path.split(/[.[\]]/).includes(name)
 
 /** What may be null, without the null. */
@@ -92,7 +88,7 @@ interface PartProps extends FieldProps {
 }
 
 export function Part({ kept, formats, ...field }: PartProps) {
-  const { label, description, schema, value, set, required, error } = field
+  const { name, label, description, schema, value, set, required, error } = field
   const kind = plainOf(schema)
   const drawn = formats[kind.format ?? ''] ?? formats[`${kind.items?.format ?? ''}[]`]
   if (drawn) return drawn({ ...field, schema: { ...kind, default: schema.default } as Schema })
@@ -102,7 +98,7 @@ export function Part({ kept, formats, ...field }: PartProps) {
     return (
       <Select
         {...shared}
-        data={options.map((option) => ({ value: option, label: readable(option) }))}
+        data={options.map((option) => ({ value: option, label: choiceName(name, option) }))}
         value={String(value ?? schema.default ?? options[0])}
         onChange={(next) => set(next ?? undefined)}
       />
@@ -130,7 +126,7 @@ export function Part({ kept, formats, ...field }: PartProps) {
       const items = kind.items ?? {}
       const written = Array.isArray(value) ? value : Array.isArray(schema.default) ? schema.default : []
       if (items.enum) {
-        return <MultiSelect {...shared} data={items.enum.map((each) => ({ value: String(each), label: readable(String(each)) }))} value={written.map(String)} onChange={set} />
+        return <MultiSelect {...shared} data={items.enum.map((each) => ({ value: String(each), label: choiceName(name, String(each)) }))} value={written.map(String)} onChange={set} />
       }
       if (items.type === 'string') return <TagsInput {...shared} value={written.map(String)} onChange={set} placeholder={written.length === 0 ? t('Write one and press Enter') : ''} />
       if (items.properties) return <ListPart {...field} plain={kind} written={written} formats={formats} />

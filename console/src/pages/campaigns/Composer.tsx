@@ -17,9 +17,8 @@ import { t } from '~/words/language'
 import { type Definition, setStep, stepOf } from '../runs/editor/draft'
 import { type Editing, EditingContext, useEditing } from '../runs/editor/editing'
 import editor from '../runs/editor/Editor.module.css'
-import { type Kinds, newStep } from '../runs/editor/kinds'
+import { aboutKind, type Kinds, newStep } from '../runs/editor/kinds'
 import { MessageSettings } from '../runs/editor/MessageSettings'
-import { plainWords } from '../runs/editor/palette'
 import { type Found, foundIn, Problems, within } from '../runs/editor/Problems'
 import { contentFields, StartKind } from '../runs/editor/StepSettings'
 import { useJourney } from '../runs/editor/useJourney'
@@ -264,7 +263,7 @@ function Parts({ id, definition, kinds, found, write, coming }: PartsProps) {
         <h2>{partName(TRIGGER)}</h2>
         <Problems found={within(found, TRIGGER).filter(({ weight }) => weight === 'odd')} />
         <StartKind id={TRIGGER} step={stepOf(journeyOf(definition), TRIGGER)} />
-        {start && <p className={`quiet ${editor.help}`}>{plainWords(start.help.split('\n\n')[0] ?? '')}</p>}
+        {start && <p className={`quiet ${editor.help}`}>{aboutKind(start)}</p>}
         <StepForm part={TRIGGER} without={limits} found={found} />
         <Coming coming={coming} />
       </section>

@@ -8,6 +8,7 @@ import { CopyButton } from '~/parts/CopyButton'
 import { Dialog } from '~/parts/Dialog'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { Answered } from '~/parts/States'
+import { declared } from '~/words/declared'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
@@ -107,6 +108,6 @@ function grouped(providers: ChannelProvider[]) {
   const mediums = [...new Set(providers.map(({ medium }) => medium))]
   return mediums.map((medium) => ({
     group: channelName(medium),
-    items: providers.filter((each) => each.medium === medium).map(({ name, label }) => ({ value: name, label })),
+    items: providers.filter((each) => each.medium === medium).map(({ name, label }) => ({ value: name, label: declared(label) })),
   }))
 }

@@ -9,6 +9,7 @@ import { MediumIcon } from '~/parts/MediumIcon'
 import { Section } from '~/parts/Page'
 import { Answered } from '~/parts/States'
 import table from '~/parts/Table.module.css'
+import { declared } from '~/words/declared'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
@@ -78,7 +79,7 @@ function ConnectionTable({ connections, open }: { connections: Connection[]; ope
               <td>
                 <Channel medium={each.medium} />
               </td>
-              <td className="quiet">{each.label}</td>
+              <td className="quiet">{declared(each.label)}</td>
               <td>
                 {each.problem ? (
                   <Chip tone="bad" dot>

@@ -4,6 +4,7 @@ import { useState } from 'react'
 import { post, Refusal, route } from '~/api/client'
 import type { Connection, Trial } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
+import { declared } from '~/words/declared'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
@@ -22,12 +23,12 @@ export function TrialDialog({ connection, close }: { connection: Connection; clo
         }}
       >
         <p>
-          {t('One {{channel}} message goes out now by {{provider}}, to this address only. It counts for nothing.', { channel: channelName(connection.medium), provider: connection.label })}
+          {t('One {{channel}} message goes out now by {{provider}}, to this address only. It counts for nothing.', { channel: channelName(connection.medium), provider: declared(connection.label) })}
         </p>
         <TextInput label={t('To')} placeholder={t('An address of yours on this channel')} value={to} onChange={(event) => setTo(event.currentTarget.value)} data-autofocus />
         {send.data && (
           <p className={styles.said} data-good={send.data.verdict === 'accepted' || undefined} role="status">
-            {said(send.data, connection.label)}
+            {said(send.data, declared(connection.label))}
           </p>
         )}
         {send.isError && (

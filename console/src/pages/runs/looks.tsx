@@ -22,6 +22,7 @@ import {
   Webhook,
   Zap,
 } from 'lucide-react'
+import { declared } from '~/words/declared'
 import { capital } from '~/words/happenings'
 import { t } from '~/words/language'
 import { Tile, type Tone } from '~/parts/Tile'
@@ -63,7 +64,7 @@ export function StepTile({ type, size }: { type: string; size?: number }) {
 export const stepIcon = (type: string): LucideIcon => LOOKS[type]?.[0] ?? MessageSquare
 
 /** What a kind of step is called; one that this console was not told of, as the server calls it. */
-export const stepKind = (type: string, label?: string) => LOOKS[type]?.[2]() ?? label ?? capital(type.replace(/_/g, ' '))
+export const stepKind = (type: string, label?: string) => LOOKS[type]?.[2]() ?? (label && declared(label)) ?? capital(type.replace(/_/g, ' '))
 
 export function markWords(mark: 'added' | 'changed' | 'removed'): string {
   if (mark === 'added') return t('Added')

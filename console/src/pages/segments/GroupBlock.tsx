@@ -4,6 +4,7 @@ import { FolderPlus, Plus, X } from 'lucide-react'
 import { lazy, Suspense } from 'react'
 import { conditionKinds } from '~/api/audiences'
 import type { Schema } from '~/api/types'
+import { declared } from '~/words/declared'
 import { t } from '~/words/language'
 import { useBuilder } from './builderContext'
 import { DidRule } from './DidRule'
@@ -91,8 +92,8 @@ function OtherKinds({ add }: { add: (node: Node) => void }) {
       <Menu.Divider />
       <Menu.Label>{t('More exactly')}</Menu.Label>
       {kinds.map(({ type, label, about, schema }) => (
-        <Menu.Item key={type} title={about} onClick={() => add(begun(type, schema as Schema))}>
-          {label}
+        <Menu.Item key={type} title={declared(about)} onClick={() => add(begun(type, schema as Schema))}>
+          {declared(label)}
         </Menu.Item>
       ))}
     </>

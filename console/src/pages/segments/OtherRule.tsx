@@ -7,6 +7,7 @@ import type { Properties, Schema } from '~/api/types'
 import { STEP_FORMATS } from '~/fields/formats'
 import { WritingContext } from '~/fields/writing'
 import { type FieldsByFormat, SchemaForm } from '~/parts/SchemaForm'
+import { declared } from '~/words/declared'
 import { t } from '~/words/language'
 import styles from './Builder.module.css'
 import { useBuilder } from './builderContext'
@@ -33,7 +34,7 @@ export default function OtherRule({ rule }: { rule: Other }) {
   const definition = encode(rule)
   const { data, error } = useCount(definition)
   const [open, setOpen] = useState(() => rule.required.length > 0)
-  const label = kind?.label ?? rule.type
+  const label = kind ? declared(kind.label) : rule.type
   const words = definition === null ? t('Not finished') : (error?.message ?? data?.words ?? '')
   return (
     <div className={styles.rule}>
@@ -60,7 +61,7 @@ export default function OtherRule({ rule }: { rule: Other }) {
         </Tooltip>
         <RuleCount node={rule} />
       </div>
-      {open && kind && <KindForm rule={rule} schema={kind.schema as Schema} about={kind.about} />}
+      {open && kind && <KindForm rule={rule} schema={kind.schema as Schema} about={declared(kind.about)} />}
     </div>
   )
 }

@@ -1,6 +1,7 @@
 import { Button, NumberInput, Select, Switch, TextInput } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Setting, SettingValue } from '~/api/settings'
+import { declared } from '~/words/declared'
 import { t } from '~/words/language'
 import { optionName, settingName } from '~/words/settingNames'
 import styles from './Settings.module.css'
@@ -38,7 +39,7 @@ export function SettingField({ setting, value, set, error }: Props) {
 
 function Control({ setting, value, change, disabled, error }: { setting: Setting; value: SettingValue; change: (value: SettingValue) => void; disabled: boolean; error: string | undefined }): ReactNode {
   const short = setting.kind === 'whole' || setting.kind === 'number' || setting.kind === 'choice' || CLOCK.has(setting.name)
-  const shared = { classNames: { description: styles.help!, ...(short ? { wrapper: styles.short! } : {}) }, label: settingName(setting.name), description: <Help text={setting.help} />, disabled, error }
+  const shared = { classNames: { description: styles.help!, ...(short ? { wrapper: styles.short! } : {}) }, label: settingName(setting.name), description: <Help text={declared(setting.help)} />, disabled, error }
   switch (setting.kind) {
     case 'choice':
       return <Select {...shared} data={setting.options.map((each) => ({ value: each, label: optionName(setting.name, each) }))} value={String(value)} onChange={(next) => next !== null && change(next)} />
@@ -55,7 +56,7 @@ function Control({ setting, value, change, disabled, error }: { setting: Setting
           allowDecimal={setting.kind === 'number'}
           {...(setting.least === null ? {} : { min: setting.least * scale })}
           {...(setting.most === null ? {} : { max: setting.most * scale })}
-          suffix={share ? ' %' : setting.unit ? ` ${setting.unit}` : ''}
+          suffix={share ? ' %' : setting.unit ? ` ${declared(setting.unit)}` : ''}
           onChange={(next) => typeof next === 'number' && change(next / scale)}
         />
       )

@@ -1,5 +1,6 @@
+import { fieldName } from '~/words/declared'
 import { t } from '~/words/language'
-import { readable, shown } from '~/words/people'
+import { shown } from '~/words/people'
 import type { Json } from '~/api/types'
 import { duration } from '~/words/moments'
 import { asFields, exitWords } from '../graph'
@@ -34,7 +35,7 @@ export function Differences({ before, after, titles, titleOf }: Props) {
             <tr key={`${each.step} ${each.field}`}>
               <th scope="row">
                 <b>{each.step === '' ? t('The journey') : titleOf(each.step)}</b>
-                <span className="quiet">{each.field === '' ? t('The whole step') : each.field.split('.').map(readable).join(' › ')}</span>
+                <span className="quiet">{each.field === '' ? t('The whole step') : each.field.split('.').map(fieldName).join(' › ')}</span>
               </th>
               <td>{each.before === undefined ? <i className="quiet">{t('Not there')}</i> : <Told change={each} value={each.before} titleOf={titleOf} />}</td>
               <td>{each.after === undefined ? <i className="quiet">{t('Not there')}</i> : <Told change={each} value={each.after} titleOf={titleOf} />}</td>
@@ -56,7 +57,7 @@ function Told({ change: { step, field }, value, titleOf }: { change: Change; val
         <b>{stepKind(String(type))}</b>
         {Object.entries(fields).map(([name, each]) => (
           <span key={name} className="quiet">
-            {readable(name.replace(/_seconds$/, ''))}: {said(name, each)}
+            {fieldName(name).replace(/ seconds$/, '')}: {said(name, each)}
           </span>
         ))}
         {Object.entries(asFields(exits)).map(([exit, to]) => (

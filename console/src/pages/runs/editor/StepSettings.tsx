@@ -12,8 +12,7 @@ import { stepKind } from '../looks'
 import { exitsOf, lead, rename, renameExit, setStep, startOf, stepOf, stepsOf } from './draft'
 import { useEditing } from './editing'
 import styles from './Editor.module.css'
-import { newStep, type StepKind, waysOf } from './kinds'
-import { plainWords } from './palette'
+import { aboutKind, newStep, type StepKind, waysOf } from './kinds'
 import { type Found, Problems, within } from './Problems'
 
 /** Everything a step can be told, in the form its kind declares, and where its ways out lead. */
@@ -30,7 +29,7 @@ export function StepSettings({ id, found }: { id: string; found: Found[] }) {
       <section className={inspector.section}>
         <Problems found={here} />
         {kind?.family === 'start' && <StartKind id={id} step={step} />}
-        <p className={`quiet ${styles.help}`}>{plainWords(kind?.help.split('\n\n')[0] ?? '')}</p>
+        <p className={`quiet ${styles.help}`}>{kind && aboutKind(kind)}</p>
         {kind && (
           <WritingContext value={{ of: step, journey: String(definition['id'] ?? '') }}>
             <SchemaForm

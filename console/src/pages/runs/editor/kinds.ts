@@ -4,6 +4,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { get } from '~/api/client'
 import type { Shape } from '~/api/shape'
 import type { Json, Schema } from '~/api/types'
+import { declared, withDeclared } from '~/words/declared'
 import { asFields, type Fields } from '../graph'
 
 export interface StepKind {
@@ -26,11 +27,17 @@ export interface Kinds {
 export const kindsQuery = queryOptions({
   queryKey: ['step-kinds'],
   queryFn: async ({ signal }): Promise<Kinds> => {
-    const told = await get<Shape<'StepKinds'>>('/api/steps', {}, signal)
+    const told = await withDeclared(get<Shape<'StepKinds'>>('/api/steps', {}, signal))
     return { journey: told.journey as Schema, steps: new Map(told.steps.map((each) => [each.name, { ...each, fields: each.fields as Schema, exits_of: each.exits_of ?? null }])) }
   },
   staleTime: Infinity,
 })
+
+/** Words of the server without the marks of code in them. */
+export const plainWords = (words: string) => words.replace(/\s+/g, ' ').replace(/`/g, '').trim()
+
+/** What a kind of step is for, as it stands over its form; the rest of it is for the reference. */
+export const aboutKind = (kind: StepKind): string => plainWords(declared(kind.help.split('\n\n')[0] ?? ''))
 
 /** Every way out of a step: those its kind has, and those its author named. */
 export function waysOf(step: Fields, kind: StepKind | undefined): string[] {

@@ -5,7 +5,7 @@ import type { Fields } from '../graph'
 import { stepKind } from '../looks'
 import type { Definition, Place } from './draft'
 import { exitsOf, startOf, stepOf, stepsOf } from './draft'
-import { type Kinds, newStep, onwardOf, openWays, type StepKind } from './kinds'
+import { aboutKind, type Kinds, newStep, onwardOf, openWays, type StepKind } from './kinds'
 
 export interface Entry {
   key: string
@@ -24,15 +24,12 @@ export type PaletteFamily = 'message' | 'logic' | 'end'
 
 export const DRAGGED = 'application/x-holdfast-step'
 
-/** Words of the server without the marks of code in them. */
-export const plainWords = (words: string) => words.replace(/\s+/g, ' ').replace(/`/g, '').trim()
-
 /** In order of family; starts are not among them, for a journey has one and keeps it. */
 export function entriesOf(kinds: Kinds, channelHelp: ReadonlyMap<string, string> = NO_HELP): Record<PaletteFamily, Entry[]> {
   const found: Record<PaletteFamily, Entry[]> = { message: [], logic: [], end: [] }
   for (const kind of kinds.steps.values()) {
     if (kind.family === 'start') continue
-    const help = plainWords(kind.help.split(/(?<=[.!?])\s/)[0] ?? '')
+    const help = aboutKind(kind).split(/(?<=[.!?])\s/)[0] ?? ''
     const channels = kind.fields.properties?.['channel']?.enum
     if (channels) {
       for (const channel of channels.map(String)) {
