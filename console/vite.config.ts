@@ -19,6 +19,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: {
       output: {
+        // What every file is called stands in the first page, and chance does not compress.
+        chunkFileNames: 'assets/[name]-[hash:7].js',
         codeSplitting: {
           // What the canvas shares with the pages, such as React, stays where every page finds it.
           includeDependenciesRecursively: false,
