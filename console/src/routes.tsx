@@ -3,6 +3,7 @@ import { Entrance } from './Entrance'
 import { trialSearch } from './pages/experiments/search'
 import { peopleSearch } from './pages/people/search'
 import { Failed } from './parts/States'
+import { t } from './words/language'
 
 declare module '@tanstack/react-router' {
   interface StaticDataRouteOption {
@@ -14,7 +15,7 @@ declare module '@tanstack/react-router' {
   }
 }
 
-const PageFailed = ({ error, reset }: ErrorComponentProps) => <Failed what="This page did not open" error={error instanceof Error ? error : new Error(String(error))} retry={reset} />
+const PageFailed = ({ error, reset }: ErrorComponentProps) => <Failed what={t('This page did not open')} error={error instanceof Error ? error : new Error(String(error))} retry={reset} />
 
 const root = createRootRoute({ component: Entrance, notFoundComponent: lazyRouteComponent(() => import('./pages/Lost'), 'Lost'), errorComponent: PageFailed })
 

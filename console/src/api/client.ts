@@ -10,7 +10,7 @@ export class Refusal extends Error {
   readonly told: Record<string, unknown>
 
   constructor(status: number, body: { code?: string; message?: string; path?: string | null; hint?: string | null } & Record<string, unknown>) {
-    super(body.message ?? `The server answered ${status}.`)
+    super(body.message ?? t('The server answered {{status}}.', { status: String(status) }))
     this.name = 'Refusal'
     this.status = status
     this.code = body.code ?? `http_${status}`
@@ -22,7 +22,7 @@ export class Refusal extends Error {
 
 export class Unreachable extends Error {
   constructor(cause: unknown) {
-    super('The server did not answer.', { cause })
+    super(t('The server did not answer.'), { cause })
     this.name = 'Unreachable'
   }
 }

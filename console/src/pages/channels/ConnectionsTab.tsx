@@ -113,11 +113,11 @@ function ConnectionTable({ connections, open }: { connections: Connection[]; ope
 }
 
 const BY: Record<Connections['carried'][number]['by'], string> = {
-  connection: 'By the connection',
-  settings: 'As the settings of the server say',
-  mailbox: 'Kept in the built-in mailbox; nothing leaves',
-  inbox: 'Put down for the person’s app to fetch',
-  nothing: 'Wait for a connection',
+  connection: t('By the connection'),
+  settings: t('As the settings of the server say'),
+  mailbox: t('Kept in the built-in mailbox; nothing leaves'),
+  inbox: t('Put down for the person’s app to fetch'),
+  nothing: t('Wait for a connection'),
 }
 
 function Carried({ carried }: { carried: Connections['carried'] }) {

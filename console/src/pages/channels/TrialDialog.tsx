@@ -50,12 +50,13 @@ export function TrialDialog({ connection, close }: { connection: Connection; clo
 function said(trial: Trial, label: string): string {
   switch (trial.verdict) {
     case 'accepted':
-      return trial.kept ? 'Kept in the built-in mailbox.' : `${label} took it${trial.provider_id ? ` as ${trial.provider_id}` : ''}.`
+      if (trial.kept) return t('Kept in the built-in mailbox.')
+      return trial.provider_id ? t('{{provider}} took it as {{id}}.', { provider: label, id: trial.provider_id }) : t('{{provider}} took it.', { provider: label })
     case 'deferred':
-      return `Not now: ${trial.reason}`
+      return t('Not now: {{reason}}', { reason: trial.reason })
     case 'refused':
-      return `Refused: ${trial.reason}`
+      return t('Refused: {{reason}}', { reason: trial.reason })
     case 'in_doubt':
-      return `Nobody knows whether it went: ${trial.reason}`
+      return t('Nobody knows whether it went: {{reason}}', { reason: trial.reason })
   }
 }

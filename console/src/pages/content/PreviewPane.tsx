@@ -54,7 +54,7 @@ function Read({ medium, content, language, reader: [asked, setAsked] }: Props) {
         autosize
         minRows={1}
         maxRows={8}
-        validationError="This is not JSON."
+        validationError={t('This is not JSON.')}
         onChange={(text) => setProperties(asProperties(text))}
       />
       {query.isError ? (

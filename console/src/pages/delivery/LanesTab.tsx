@@ -25,7 +25,7 @@ export function LanesTab({ data }: { data: Delivery }) {
   )
 }
 
-const URGENCIES: Record<Lane['urgency'], string> = { transactional: 'Transactional', journey: 'One by one', broadcast: 'Broadcasts' }
+const URGENCIES: Record<Lane['urgency'], string> = { transactional: t('Transactional'), journey: t('One by one'), broadcast: t('Broadcasts') }
 
 function NothingWaits() {
   return (

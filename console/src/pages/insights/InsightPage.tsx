@@ -22,7 +22,7 @@ import { SaveInsight } from './saved/SaveInsight'
 
 const SqlPage = lazy(() => import('./sql/SqlPage'))
 const KpisPage = lazy(() => import('./kpis/KpisPage'))
-const PARENT = { to: '/insights', label: 'Insights' } as const
+const PARENT = { to: '/insights', label: t('Insights') } as const
 
 /** `/insights/$kind`: one question and its answer. */
 export function InsightPage() {

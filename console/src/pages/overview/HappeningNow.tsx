@@ -40,7 +40,7 @@ function Happening({ event }: { event: LiveEvent }) {
   const { verb, family } = phrase(event.event)
   const id = event.person.user_id || event.identity.value
   const unnamed = event.identity.kind === 'anonymous' && [event.identity.value, ''].includes(event.person.name)
-  const name = unnamed ? 'Someone new' : event.person.name || event.person.user_id
+  const name = unnamed ? t('Someone new') : event.person.name || event.person.user_id
   return (
     <li className={styles.row}>
       <EventTile family={family} />

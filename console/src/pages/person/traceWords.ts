@@ -3,6 +3,7 @@
 import type { TraceMoment } from '~/api/types'
 import { armWords, notEnteredWords } from '~/words/entries'
 import { capital, withheldWords } from '~/words/happenings'
+import { t } from '~/words/language'
 import { clockSeconds, shortDay } from '~/words/moments'
 
 export interface Said {
@@ -12,40 +13,49 @@ export interface Said {
 }
 
 const STATES: Record<string, [string, Said['tone']]> = {
-  sent: ['The provider took it', 'good'],
-  failed: ['The provider refused it', 'bad'],
-  in_doubt: ['The provider never answered', 'bad'],
-  pending: ['A message waits to go', 'plain'],
-  handed_over: ['It was handed to the provider', 'plain'],
+  sent: [t('The provider took it'), 'good'],
+  failed: [t('The provider refused it'), 'bad'],
+  in_doubt: [t('The provider never answered'), 'bad'],
+  pending: [t('A message waits to go'), 'plain'],
+  handed_over: [t('It was handed to the provider'), 'plain'],
+  delivered: [t('It was delivered'), 'good'],
+  bounced: [t('It bounced'), 'bad'],
+}
+
+const BY_THEM: Record<string, [string, Said['tone']]> = {
+  opened: [t('They opened it'), 'good'],
+  clicked: [t('They clicked in it'), 'good'],
+  replied: [t('They answered it'), 'good'],
+  unsubscribed: [t('They unsubscribed by it'), 'bad'],
+  complained: [t('They complained of it'), 'bad'],
 }
 
 export function told({ stage, outcome, step, reason }: TraceMoment): Said {
   switch (stage) {
     case 'event':
-      return { words: `They did “${outcome}”`, detail: reason, tone: 'plain' }
+      return { words: t('They did “{{event}}”', { event: outcome }), detail: reason, tone: 'plain' }
     case 'run':
-      return { words: 'Their turn came in a run', detail: reason, tone: 'plain' }
+      return { words: t('Their turn came in a run'), detail: reason, tone: 'plain' }
     case 'entry':
       return outcome === 'entered'
-        ? { words: 'They entered', detail: `${armWords(reason)} arm`, tone: 'good' }
-        : { words: 'They did not enter', detail: notEnteredWords(reason), tone: 'bad' }
+        ? { words: t('They entered'), detail: t('{{arm}} arm', { arm: armWords(reason) }), tone: 'good' }
+        : { words: t('They did not enter'), detail: notEnteredWords(reason), tone: 'bad' }
     case 'step':
-      return { words: `Step ${step}`, detail: `left by ${readable(outcome)}`, tone: 'plain' }
+      return { words: t('Step {{step}}', { step }), detail: t('left by {{exit}}', { exit: readable(outcome) }), tone: 'plain' }
     case 'gate':
       return outcome === 'withheld'
-        ? { words: 'The gate withheld the message', detail: capital(withheldWords(reason)), tone: 'bad' }
-        : { words: 'The gate let the message pass', detail: reason, tone: 'good' }
+        ? { words: t('The gate withheld the message'), detail: capital(withheldWords(reason)), tone: 'bad' }
+        : { words: t('The gate let the message pass'), detail: reason, tone: 'good' }
     case 'send':
-    case 'provider': {
-      const [words, tone] = STATES[outcome] ?? [capital(readable(outcome)), 'plain']
+    case 'provider':
+    case 'person': {
+      const [words, tone] = (stage === 'person' ? BY_THEM : STATES)[outcome] ?? [capital(readable(outcome)), 'plain']
       return { words, detail: until(reason), tone }
     }
-    case 'person':
-      return { words: `They ${outcome} it`, detail: reason, tone: 'good' }
     case 'waiting':
-      return { words: `They wait at ${step}`, detail: until(reason), tone: 'plain' }
+      return { words: t('They wait at {{step}}', { step }), detail: until(reason), tone: 'plain' }
     case 'left':
-      return { words: 'They left', detail: readable(outcome), tone: 'plain' }
+      return { words: t('They left'), detail: readable(outcome), tone: 'plain' }
     default:
       return { words: capital(readable(outcome)), detail: reason, tone: 'plain' }
   }

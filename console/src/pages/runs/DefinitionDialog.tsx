@@ -55,6 +55,6 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
 }
 
 function problem(error: Error): string {
-  if (error instanceof Refusal) return `Not published. ${error.path ? `${error.path}: ` : ''}${error.message} ${error.hint ?? ''}`
-  return error instanceof SyntaxError ? `Not published. This is not JSON: ${error.message}` : `Not published. ${error.message}`
+  if (error instanceof Refusal) return `${t('Not published.')} ${error.path ? `${error.path}: ` : ''}${error.message} ${error.hint ?? ''}`
+  return `${t('Not published.')} ${error instanceof SyntaxError ? t('This is not JSON: {{problem}}', { problem: error.message }) : error.message}`
 }

@@ -90,15 +90,15 @@ export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
 function kindOf(run: Run, graph: Graph, id: string): string {
   const step = graph.steps.find((one) => one.id === id)!
   const channel = stepDefinition(run, step)['channel']
-  return typeof channel === 'string' ? `${channelName(channel)} step` : stepKind(step.type)
+  return typeof channel === 'string' ? t('{{channel}} step', { channel: channelName(channel) }) : stepKind(step.type)
 }
 
 function about(run: Run): string {
   const goal = asFields(run.definition['goal'])
   const holdout = run.definition['holdout']
   const words = [
-    typeof goal['event'] === 'string' ? `Goal: ${goalWords({ event: goal['event'], within_seconds: Number(goal['within_seconds']) })}` : '',
-    typeof holdout === 'number' ? (holdout > 0 ? `holdout ${percent(holdout, 0)}` : 'no holdout') : '',
+    typeof goal['event'] === 'string' ? t('Goal: {{goal}}', { goal: goalWords({ event: goal['event'], within_seconds: Number(goal['within_seconds']) }) }) : '',
+    typeof holdout === 'number' ? (holdout > 0 ? t('holdout {{share}}', { share: percent(holdout, 0) }) : t('no holdout')) : '',
   ]
   return words.filter(Boolean).join(' · ')
 }

@@ -29,14 +29,14 @@ export function NobodyYet({ run }: { run: Run }) {
   )
 }
 
-const NO_DATE = () => 'None of its dates is still to come.'
+const NO_DATE = () => t('None of its dates is still to come.')
 
 const WAITS_FOR: Record<string, (field: (name: string) => string) => string> = {
-  trigger: (field) => `It waits for somebody to do “${field('event')}”.`,
+  trigger: (field) => t('It waits for somebody to do “{{event}}”.', { event: field('event') }),
   dates: NO_DATE,
   recurring: NO_DATE,
-  date_trait: (field) => `It waits for the day in somebody’s trait ${field('date_trait')}.`,
-  segment_change: (field) => `It waits for somebody to ${field('change') === 'left' ? 'leave' : 'come into'} the segment “${field('segment')}”.`,
-  business_event: (field) => `It waits for “${field('event')}” to happen.`,
-  api: () => 'It waits for a program to call it.',
+  date_trait: (field) => t('It waits for the day in somebody’s trait {{trait}}.', { trait: field('date_trait') }),
+  segment_change: (field) => t(field('change') === 'left' ? 'It waits for somebody to leave the segment “{{segment}}”.' : 'It waits for somebody to come into the segment “{{segment}}”.', { segment: field('segment') }),
+  business_event: (field) => t('It waits for “{{event}}” to happen.', { event: field('event') }),
+  api: () => t('It waits for a program to call it.'),
 }

@@ -54,5 +54,5 @@ export function OccasionsTab({ run }: { run: Run }) {
 function span({ opens, closes }: Occurrence): string {
   const now = new Date()
   const said = (at: string) => `${shortDay(at, now)}, ${clock(at)}`
-  return opens === closes ? `${said(opens)} here` : `Around the world from ${said(opens)} to ${said(closes)}`
+  return opens === closes ? t('{{moment}} here', { moment: said(opens) }) : t('Around the world from {{first}} to {{last}}', { first: said(opens), last: said(closes) })
 }

@@ -4,12 +4,12 @@ import { count } from '~/words/numbers'
 import styles from './Inspector.module.css'
 
 const WORDS: [SendState, string][] = [
-  ['sent', 'Sent'],
-  ['withheld', 'Withheld, holdout included'],
-  ['pending', 'Waiting to go'],
-  ['claimed', 'Being handed over'],
-  ['failed', 'Failed'],
-  ['in_doubt', 'In doubt'],
+  ['sent', t('Sent')],
+  ['withheld', t('Withheld, holdout included')],
+  ['pending', t('Waiting to go')],
+  ['claimed', t('Being handed over')],
+  ['failed', t('Failed')],
+  ['in_doubt', t('In doubt')],
 ]
 
 export function SendsPanel({ sends }: { sends: Sends }) {

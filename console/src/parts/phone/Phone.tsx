@@ -7,7 +7,7 @@ import { LockScreen } from './LockScreen'
 import styles from './Phone.module.css'
 import { type Said, type Screen, screenOf } from './said'
 
-const LABELS: Record<Screen, string> = { lock: 'Lock screen', chats: 'Messages', app: 'In the app' }
+const LABELS: Record<Screen, string> = { lock: t('Lock screen'), chats: t('Messages'), app: t('In the app') }
 const ORDER: Screen[] = ['lock', 'chats', 'app']
 
 /** A phone on which these messages came, newest first: what is on its lock screen, in its chats and in the app. */

@@ -19,7 +19,7 @@ import styles from '../Insights.module.css'
 import { figure, type Kpi, targetWords, wayTo } from './figures'
 import { KpiDialog, type Node } from './KpiDialog'
 
-const PARENT = { to: '/insights', label: 'Insights' } as const
+const PARENT = { to: '/insights', label: t('Insights') } as const
 const REFETCH_MS = 60_000
 
 type Tree = Shape<'KpiAnswer'>

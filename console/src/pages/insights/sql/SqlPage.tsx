@@ -23,7 +23,7 @@ import { Result, type SqlRows } from './Result'
 import styles from './Sql.module.css'
 import { Views } from './Views'
 
-const PARENT = { to: '/insights', label: 'Insights' } as const
+const PARENT = { to: '/insights', label: t('Insights') } as const
 const ROWS_MOST = 10_000
 
 /** Questions in one's own words. */
