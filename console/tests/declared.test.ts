@@ -4,6 +4,7 @@ import { renderToStaticMarkup } from 'react-dom/server'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Schema } from '~/api/types'
 import { aboutKind, type StepKind } from '~/pages/runs/editor/kinds'
+import { drawingOf } from '~/pages/runs/editor/drawing'
 import { entriesOf } from '~/pages/runs/editor/palette'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { choiceName, declared, fieldName, learnDeclared } from '~/words/declared'
@@ -59,6 +60,15 @@ describe('what the server declares', () => {
       expect(aboutKind(BRANCH)).toBe(said)
       const { logic } = entriesOf({ journey: FORM, steps: new Map([['branch', BRANCH]]) })
       expect(logic.map(({ help }) => help)).toEqual([said])
+    })
+
+    it('calls a card as its kind is called, and leaves what an author wrote', () => {
+      const kinds = { journey: FORM, steps: new Map([['branch', BRANCH]]) }
+      const card = (type: string, title: string) => ({ type, title, note: '' })
+      const cards = { a: card('branch', 'Branch'), b: card('trigger', 'Branch') }
+      const known = { kinds, cards, run: null, marks: new Map(), problems: new Map(), gaps: false }
+      const { steps } = drawingOf({ id: 'x', steps: { a: { type: 'branch' }, b: { type: 'trigger' }, c: { type: 'branch' } } }, known)
+      expect(steps.map(({ title }) => title)).toEqual(['Verzweigung', 'Branch', 'Verzweigung'])
     })
   })
 })

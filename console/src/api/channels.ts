@@ -20,7 +20,7 @@ export const channelProviders = queryOptions({
 
 export const emailDomains = queryOptions({
   queryKey: ['email-domains'],
-  queryFn: async ({ signal }) => (await get<{ domains: EmailDomain[] }>('/api/email-domains', {}, signal)).domains,
+  queryFn: async ({ signal }) => (await withDeclared(get<{ domains: EmailDomain[] }>('/api/email-domains', {}, signal))).domains,
 })
 
 export const suppressions = (channel: string) =>

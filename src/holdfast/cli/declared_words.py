@@ -12,10 +12,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.medium import media
 from holdfast.decisions.step_kinds import step_kinds
+from holdfast.messages.mail.dkim import Signer
+from holdfast.messages.mail.sending_domain import SendingDomain, dns_records
 from holdfast.outgoing import to_set_up
 from holdfast.segments.catalogue import declared
 from holdfast.segments.forms import condition_schema
@@ -93,6 +97,14 @@ def _texts() -> Iterator[str]:
     for name in CHOOSABLE:
         yield about(name).help
         yield about(name).unit
+    for receives in ("", "mx.shop.example"):
+        yield from (record.why for record in dns_records(_sending_domain(), spf="", receives=receives))
+
+
+def _sending_domain() -> SendingDomain:
+    """One that needs every record there is."""
+    key = Signer(domain="shop.example", selector="hf", key=Ed25519PrivateKey.generate())
+    return SendingDomain(name=key.domain, signers=(key,), bounce_host="bounces.shop.example")
 
 
 def _read(form: Schema, words: DeclaredWords) -> None:

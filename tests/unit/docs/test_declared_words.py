@@ -88,3 +88,4 @@ def test_every_source_of_forms_is_read() -> None:
     assert {"leave_on_goal", "cool_down_seconds", "within_km", "preheader", "account_sid"} <= names
     assert {"again.once", "channel.email", "tls.starttls"} <= choices
     assert {"Did in order", "A mail to the address in the trait `email`.", "Email by SMTP", "mails"} <= texts
+    assert "Which server takes in reports of undeliverable mail." in texts

@@ -8,6 +8,7 @@ import { CopyButton } from '~/parts/CopyButton'
 import { Section } from '~/parts/Page'
 import { Answered } from '~/parts/States'
 import table from '~/parts/Table.module.css'
+import { declared } from '~/words/declared'
 import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 
@@ -93,7 +94,7 @@ function Domain({ domain }: { domain: EmailDomain }) {
                     {record.value}
                   </span>
                 </td>
-                <td className="quiet">{record.why}</td>
+                <td className="quiet">{declared(record.why)}</td>
                 <td className={table.number}>
                   <CopyButton text={() => record.value} label={t('Copy value')} />
                 </td>

@@ -1,9 +1,10 @@
 import type { Json } from '~/api/types'
 import { JsonText } from '~/parts/JsonText'
+import { choiceName, fieldName } from '~/words/declared'
 import { t } from '~/words/language'
 import { duration } from '~/words/moments'
 import { percent } from '~/words/numbers'
-import { readable, shown } from '~/words/people'
+import { shown } from '~/words/people'
 import type { Fields } from './graph'
 import styles from './Inspector.module.css'
 
@@ -20,7 +21,7 @@ export function SettingsTab({ definition, whole }: { definition: Fields; whole: 
         <dl className={styles.facts}>
           {simple.map(([name, value]) => (
             <div key={name}>
-              <dt>{readable(name.replace(/_seconds$/, ''))}</dt>
+              <dt>{fieldName(name).replace(/ seconds$/, '')}</dt>
               <dd>{said(name, value, whole)}</dd>
             </div>
           ))}
@@ -29,8 +30,8 @@ export function SettingsTab({ definition, whole }: { definition: Fields; whole: 
       </section>
       {nested.map(([name, value]) => (
         <section key={name} className={styles.section}>
-          <h3>{readable(name)}</h3>
-          <JsonText label={readable(name)} value={value} />
+          <h3>{fieldName(name)}</h3>
+          <JsonText label={fieldName(name)} value={value} />
         </section>
       ))}
     </>
@@ -40,5 +41,5 @@ export function SettingsTab({ definition, whole }: { definition: Fields; whole: 
 function said(name: string, value: Json, whole: boolean): string {
   if (typeof value === 'number' && /seconds$/.test(name)) return duration(value)
   if (typeof value === 'number' && whole && name === 'holdout') return percent(value, 0)
-  return name === 'again' && typeof value === 'string' ? value.replace(/_/g, ' ') : shown(value)
+  return name === 'again' && typeof value === 'string' ? choiceName(name, value) : shown(value)
 }

@@ -2,6 +2,7 @@
 
 import type { Shape } from '~/api/shape'
 import type { Run } from '~/api/types'
+import { declared } from '~/words/declared'
 import type { DrawnStep, Flow, Graph } from '../graph'
 import { type Definition, exitsOf, type Place, stepsOf } from './draft'
 import { type Kinds, openWays } from './kinds'
@@ -38,7 +39,7 @@ export function drawingOf(definition: Definition, known: Known): Graph {
     steps.push({
       id,
       type,
-      title: card?.title ?? known.kinds.steps.get(type)?.label ?? type,
+      title: titleOf(card?.title, known.kinds.steps.get(type)?.label ?? type),
       note: card?.note ?? '',
       entered: before?.entered ?? 0,
       waiting: before?.waiting ?? 0,
@@ -65,6 +66,9 @@ export function drawingOf(definition: Definition, known: Known): Graph {
   }
   return { steps, flows }
 }
+
+/** A card that is called as its kind is says so in the reader's language; any other says what its author wrote. */
+const titleOf = (title: string | undefined, label: string) => (title === undefined || title === label ? declared(label) : title)
 
 /** Ways that are open: of a branch each by itself, of a message together, for it goes on alike. */
 function gapsOf(from: string, ways: string[], family: string | undefined): Place[] {
