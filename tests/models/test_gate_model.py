@@ -9,8 +9,9 @@ from dataclasses import replace
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from holdfast.decisions.caps import Cap, Made
+from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, gate, made_by
+from holdfast.decisions.made import Made
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.testing import START
 from tests.models.walks import walks

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from holdfast.decisions.made import Made
 
 WITHIN_DAYS_MOST = 90
 """How long a window may be: every contact so far back is looked at whenever somebody is to be written to."""
@@ -27,28 +29,6 @@ _HINT = (
     "Write rules with semicolons between them, such as `5 in 7 days; 1 in 24 hours about news; "
     "2 in 1 week on email about offers`."
 )
-
-
-class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A contact that was made, or is on its way to be made."""
-
-    channel: str
-    topic: str
-    at_ms: int
-    """The moment it was meant for: when it was asked for, or the moment it was put off to."""
-    transactional: bool = False
-    """Then no cap counts it."""
-    priority: int = PRIORITY_USUAL
-    """What it counts against others for the same person."""
-    key: str = ""
-    """Of its send, where it has one by now."""
-    handed_ms: int | None = None
-    """When it was handed over to be delivered; None while it waits."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether it can still be called off."""
-        return self.handed_ms is None and bool(self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,10 +8,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from holdfast.decisions.caps import WITHIN_DAYS_MOST, Made
+from holdfast.decisions.caps import WITHIN_DAYS_MOST
 from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
+
+if TYPE_CHECKING:
+    from holdfast.decisions.made import Made
 
 _RULE = re.compile(
     r"after (?P<unanswered>[0-9]{1,6}) in (?P<within>[0-9]{1,6} (?:hour|day|week)s?)"

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from holdfast.decisions.caps import PRIORITY_USUAL, Cap, Made, free_ms, outranked
+from holdfast.decisions.caps import PRIORITY_USUAL, Cap, free_ms, outranked
 from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.fatigue import Fatigue
 from holdfast.decisions.holdout import Rotation, held_out, period_of
+from holdfast.decisions.made import Made
 from holdfast.decisions.quiet import QuietHours
 from holdfast.decisions.recovery import ServiceHold
 from holdfast.decisions.visit import Arm

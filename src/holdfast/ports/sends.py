@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
-from holdfast.decisions.caps import PRIORITY_USUAL, Made
+from holdfast.decisions.caps import PRIORITY_USUAL
+from holdfast.decisions.made import Made
 from holdfast.events.event import Json
 from holdfast.messages.parcel import Gone
 

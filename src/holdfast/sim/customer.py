@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeAlias
 
 import msgspec
 
-from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.gate import Answer, Contact, GateRules, Standing, Withheld, gate, made_by
 from holdfast.decisions.machine import Arrived, Asked, Due, Happened, Scene, Wake, advance
+from holdfast.decisions.made import Made
 from holdfast.decisions.visit import Visit
 from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event, IdentityKey, Json, own_event

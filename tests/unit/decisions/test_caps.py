@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from holdfast.decisions.caps import Cap, Made, decode_caps, free_ms, outranked
+from holdfast.decisions.caps import Cap, decode_caps, free_ms, outranked
+from holdfast.decisions.made import Made
 from holdfast.decisions.rule_texts import RULES_MOST
 from holdfast.kernel.errors import Invalid
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.decisions.caps import Made
 from holdfast.decisions.fatigue import Fatigue, decode_fatigue
+from holdfast.decisions.made import Made
 from holdfast.kernel.errors import Invalid
 
 DAY_MS = 86_400_000

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from holdfast.decisions.caps import Cap, Made
+from holdfast.decisions.caps import Cap
 from holdfast.decisions.fatigue import Fatigue
 from holdfast.decisions.gate import (
     Contact,
@@ -23,6 +23,7 @@ from holdfast.decisions.gate import (
     made_by,
     standing_of,
 )
+from holdfast.decisions.made import Made
 from holdfast.decisions.quiet import QuietHours
 from holdfast.decisions.recovery import ServiceHold
 from holdfast.events.event import Event

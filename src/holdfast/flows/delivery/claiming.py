@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from holdfast.decisions.caps import Made
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
 from holdfast.decisions.machine import STOPPED
+from holdfast.decisions.made import Made
 from holdfast.decisions.visit import not_after, run_of
 from holdfast.events.event import Event
 from holdfast.flows.delivery.lanes import SEND_WITHIN_MS, Lanes

@@ -13,10 +13,10 @@ from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
-from holdfast.decisions.caps import Made
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
 from holdfast.decisions.machine import FAILED, Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
+from holdfast.decisions.made import Made
 from holdfast.decisions.medium import address_on, media
 from holdfast.decisions.pace import Places
 from holdfast.decisions.start import Cause, Occasion

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from holdfast.decisions.caps import Made
+from holdfast.decisions.made import Made
 from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Answered, Lane, LaneTotals, Send, SendState, Settlement
 from holdfast.stores.packing import pack, unpack
 from holdfast.stores.sqlite.queries import load
