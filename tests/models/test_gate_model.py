@@ -4,10 +4,10 @@ comes first, and of contacts withheld each had no room."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec.structs import replace
 
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, gate, made_by

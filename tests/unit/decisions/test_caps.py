@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from holdfast.decisions.caps import Cap, decode_caps, free_ms, outranked
 from holdfast.decisions.made import Made

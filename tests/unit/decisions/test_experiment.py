@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from holdfast.decisions.assignment import assign, drawn_variant
 from holdfast.decisions.experiment import Experiment, decode_experiment, encode_experiment
@@ -165,7 +166,7 @@ def test_the_step_goes_by_the_variant_or_apart() -> None:
     place = Place(now=START, arrived=START, event=None, facts=facts(), experiments={"spring": experiment})
     ways: Counter[str | None] = Counter()
     for person in PEOPLE:
-        stood = step.stand(replace(place, facts=facts(person)))
+        stood = step.stand(structs.replace(place, facts=facts(person)))
         wanted = variant_of(experiment, facts(person))
         if wanted == "bold":
             assert stood == Assign(
@@ -175,7 +176,7 @@ def test_the_step_goes_by_the_variant_or_apart() -> None:
             assert stood == Go("apart"), "they take no part, or their variant is not named"
         ways[wanted] += 1
     assert set(ways) == {"bold", "control", None}
-    assert step.stand(replace(place, experiments={})) == Go("apart")
+    assert step.stand(structs.replace(place, experiments={})) == Go("apart")
 
 
 def test_what_is_free_in_a_layer() -> None:

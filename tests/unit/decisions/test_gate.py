@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from typing import get_args
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.fatigue import Fatigue
@@ -76,7 +77,7 @@ def test_there_is_exactly_one_reason_the_first_that_applies() -> None:
         answer = gate(contact, standing, rules, NOW)
         assert isinstance(answer, Withheld)
         found.append(answer.reason)
-        contact, standing = mended, replace(standing, **change)  # type: ignore[arg-type]  # Named fields, one by one.
+        contact, standing = mended, replace(standing, **change)
     # What is outranked was permitted before.
     assert found == [each for each in get_args(Reason) if each != "outranked"]
     assert gate(contact, standing, rules, NOW) == Permit()
@@ -187,8 +188,10 @@ MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
 def test_quiet_hours_put_marketing_off_to_their_end_or_drop_it() -> None:
     assert gate(NEWS, FINE, GateRules(quiet=QUIET), NIGHT) == Permit(MORNING)
-    assert gate(NEWS, FINE, GateRules(quiet=replace(QUIET, policy="drop")), NIGHT) == Withheld("quiet_hours")
-    for policy in (QUIET, replace(QUIET, policy="drop")):
+    assert gate(NEWS, FINE, GateRules(quiet=dataclasses.replace(QUIET, policy="drop")), NIGHT) == Withheld(
+        "quiet_hours"
+    )
+    for policy in (QUIET, dataclasses.replace(QUIET, policy="drop")):
         assert gate(NEWS, FINE, GateRules(quiet=policy), NOW) == Permit()
         assert gate(RECEIPT, FINE, GateRules(quiet=policy), NIGHT) == Permit()
 
