@@ -103,18 +103,18 @@ def test_by_segments_sdk_for_node(code: Callable[[str], str], server: Server) ->
 @pytest.mark.parametrize(
     ("language", "run"),
     [
-        ("Ruby", ("send.rb", ["ruby", "send.rb"])),
-        ("PHP", ("send.php", ["php", "send.php"])),
-        ("Go", ("send.go", ["go", "run", "send.go"])),
-        ("Java", ("Send.java", ["java", "Send.java"])),
+        ("Ruby", ("send.rb", ["ruby", "send.rb"], "ruby")),
+        ("PHP", ("send.php", ["php", "send.php"], "php-cli")),
+        ("Go", ("send.go", ["go", "run", "send.go"], "golang-go")),
+        ("Java", ("Send.java", ["java", "Send.java"], "default-jdk-headless")),
     ],
 )
 def test_by_what_a_language_brings(
-    code: Callable[[str], str], server: Server, tmp_path: Path, language: str, run: tuple[str, list[str]]
+    code: Callable[[str], str], server: Server, tmp_path: Path, language: str, run: tuple[str, list[str], str]
 ) -> None:
-    file, command = run
+    file, command, package = run
     if shutil.which(command[0]) is None:
-        pytest.skip(f"{command[0]} is not installed; the code for {language} is run where it is.")
+        lacking(f"{command[0]} is not installed; apt-get install {package} lets this test run.")
     said = code(language)
     (tmp_path / file).write_text(said, encoding="utf-8")
     _ran(command, tmp_path, {"GOCACHE": str(tmp_path / "built"), "GO111MODULE": "off"})
