@@ -44,7 +44,7 @@ from holdfast.stores.memory.rehearsal import RehearsalStage
 from holdfast.wiring.application import Application
 from holdfast.wiring.choices import Choices, note_holdout, with_choices
 from holdfast.wiring.mail import Mail
-from holdfast.wiring.offices import filler_of, lanes_of, open_offices
+from holdfast.wiring.offices import filler_of, lanes_of, open_offices, sender_of
 from holdfast.wiring.rules import rules_of, simulated_costs
 
 
@@ -88,18 +88,7 @@ async def assemble(
     lanes = lanes_of(settings)
     offices = await open_offices(outgoing, mail, lanes) if mail is not None else None
     if offices is not None:
-        sender = Sender(
-            state=state,
-            clock=clock,
-            offices=offices,
-            lanes=lanes,
-            linker=linker,
-            workspace_name=settings.workspace_name,
-            settle=settled,
-            filler=filler_of(settings, state, clock),
-            time_zone=settings.time_zone,
-            help_contact=settings.help_contact,
-        )
+        sender = sender_of(settings, state, clock, offices=offices, lanes=lanes, linker=linker, settle=settled)
     reactor = Reactor(
         log=log,
         state=state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 from holdfast.channels.carriers.web import WebFetcher
 from holdfast.flows.content.coupons import CouponDesk
@@ -12,13 +12,14 @@ from holdfast.flows.content.lookups import Lookups
 from holdfast.flows.delivery.filling import Filler
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.offices import Offices
-from holdfast.flows.delivery.send import Office
+from holdfast.flows.delivery.send import Office, Sender
+from holdfast.messages.links import Linker
 from holdfast.messages.liquid.linked_hosts import decode_hosts
 from holdfast.messages.mail.warm_up import decode_warm_ups
 from holdfast.outgoing import Outgoing
 from holdfast.ports.channel import FromDomain
 from holdfast.ports.clock import Clock
-from holdfast.ports.state import State
+from holdfast.ports.state import Settlement, State
 from holdfast.settings import Settings, decode_domain_rates, decode_send_rates
 from holdfast.wiring.mail import Mail
 
@@ -63,4 +64,29 @@ def filler_of(settings: Settings, state: State, clock: Clock, coupons: CouponDes
         lookups=Lookups(state=state, clock=clock),
         coupons=coupons or CouponDesk(state=state, clock=clock),
         linked=LinkedContent(fetcher=fetcher, hosts=hosts, clock=clock),
+    )
+
+
+def sender_of(
+    settings: Settings,
+    state: State,
+    clock: Clock,
+    *,
+    offices: Offices,
+    lanes: Lanes,
+    linker: Linker,
+    settle: Callable[[Sequence[Settlement]], None],
+) -> Sender:
+    """Who hands messages over."""
+    return Sender(
+        state=state,
+        clock=clock,
+        offices=offices,
+        lanes=lanes,
+        linker=linker,
+        workspace_name=settings.workspace_name,
+        settle=settle,
+        filler=filler_of(settings, state, clock),
+        time_zone=settings.time_zone,
+        help_contact=settings.help_contact,
     )

@@ -22,7 +22,7 @@ from holdfast.ports.state import Settlement, State, View
 from holdfast.settings import Settings
 from holdfast.wiring.choices import Choices, with_choices
 from holdfast.wiring.mail import Mail
-from holdfast.wiring.offices import filler_of, lanes_of, open_offices
+from holdfast.wiring.offices import lanes_of, open_offices, sender_of
 from holdfast.wiring.rules import rules_of
 
 
@@ -72,18 +72,7 @@ async def assemble_sending(
         dispatcher.settle(settlements)
         wake.set()
 
-    sender = Sender(
-        state=state,
-        clock=clock,
-        offices=offices,
-        lanes=lanes,
-        linker=linker,
-        workspace_name=settings.workspace_name,
-        settle=settled,
-        filler=filler_of(settings, state, clock),
-        time_zone=settings.time_zone,
-        help_contact=settings.help_contact,
-    )
+    sender = sender_of(settings, state, clock, offices=offices, lanes=lanes, linker=linker, settle=settled)
     dispatcher = Dispatcher(
         state=state,
         clock=clock,
