@@ -241,6 +241,9 @@ def test_a_winner_is_declared_with_a_word_where_the_result_does_not_say_so(open_
     saved = server.get(f"/api/experiments/{id_}")
     assert saved["heading"]["variants"] == {"control": 0.0, "bold": 1.0}
     assert saved["definition"]["values"] == {"bold": {"big": True}}
+    entry = server.get("/api/audit?kind=experiment&limit=200")["entries"]
+    declared = next(each for each in entry if each["about"]["id"] == id_)
+    assert declared["action"] == "experiment.winner_declared"
     wish = {"user_id": f"{id_}-0", "experiments": [id_]}
     decided = server.api.post("/api/experiments/decide", json=wish).json()["experiments"]
     assert decided[id_]["variant"] == "bold"

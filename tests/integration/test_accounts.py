@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from holdfast.flows.accounts.attempts import KEY_MOST
 from holdfast.flows.accounts.second_factor import STEP_SECONDS, code_at
 from tests.cluster_world import MailServer
 from tests.integration.api_server import API_KEY, Answer, Server, complaint, serving
@@ -304,6 +305,22 @@ def test_who_was_not_let_in_is_in_the_audit_log_and_what_they_typed_is_not(owner
     told = str(entries)
     assert "hunter" not in told
     assert "wrong field" not in told
+
+
+def test_a_key_nobody_knows_is_in_the_audit_log_without_the_key_and_not_without_end(owner: Browser) -> None:
+    guest = Browser(owner.server)
+    tried = [guest.call("POST", "/session", {"key": f"ak_guess_{number}"}) for number in range(KEY_MOST + 3)]
+    assert [each.status for each in tried] == [401] * KEY_MOST + [429] * 3
+    assert complaint(tried[0])["code"] == "unknown_key"
+    assert int(tried[-1].headers["retry-after"]) > 0
+    entries = owner.got("GET", "/api/audit?kind=session&limit=200")["entries"]
+    failed = [each for each in entries if str(each["changes"]).find("unknown_key") >= 0]
+    assert len(failed) == KEY_MOST, "what is refused unlooked is not kept either"
+    assert {(each["action"], each["by"]["id"]) for each in failed} == {("session.failed", "")}
+    assert all(each["source"] for each in failed)
+    assert "ak_guess" not in str(entries)
+    assert guest.call("POST", "/session", {"key": API_KEY}).status == 200, "a right one is taken all the same"
+    assert Browser(owner.server).sign_in(OWNER["email"], OWNER["password"]).status == 200
 
 
 def test_a_second_factor(owner: Browser) -> None:

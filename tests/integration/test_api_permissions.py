@@ -128,6 +128,7 @@ read              GET    /api/experiments/{experiment_id}
 decisions:write   PUT    /api/experiments/{experiment_id}
 decisions:publish POST   /api/experiments/{experiment_id}/stop
 read              GET    /api/experiments/{experiment_id}/versions
+decisions:publish POST   /api/experiments/{experiment_id}/winner
 sql               GET    /api/export
 sql               GET    /api/export/people
 data:write        POST   /api/import

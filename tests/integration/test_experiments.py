@@ -140,6 +140,9 @@ def test_a_workspace_keeps_experiments_and_tells_who_gets_what(tmp_path: Path) -
         assert ws.decide("ann")["colour"].variant == given
         assert "gold" in ws.decide("ann"), "what was tracked before is known"
         assert [each.state for each in ws.experiments()] == ["running", "running"]
+        other = {"blue": "red", "red": "blue"}[given]
+        assert ws.declare_winner("colour", other).variants == {given: 0.0, other: 1.0}
+        assert ws.decide("ann")["colour"].variant == other
         assert ws.stop_experiment("colour").state == "stopped"
         assert ws.experiment("colour", 1).state == "running"
         assert set(ws.decide("ann")) == {"gold"}
@@ -173,8 +176,12 @@ def test_the_commands_tell_one_story(tmp_path: Path, monkeypatch: pytest.MonkeyP
     given = json.loads(ran("decide", "--person", "ann", "--json").output)["experiments"]["colour"]["variant"]
     assert given in ran("decide", "--person", "ann", "--experiment", "colour").output
     assert json.loads(ran("show", "colour").output)["state"] == "running"
+    other = {"blue": "red", "red": "blue"}[given]
+    assert ran("declare", "colour", other).output == f"Everybody gets {other} of colour: version 2.\n"
+    assert other in ran("decide", "--person", "ann").output
+    assert "has no variant 'green'" in ran("declare", "colour", "green", code=2).output
     assert ran("stop", "colour").output == "Stopped colour.\n"
     assert "They take part in none." in ran("decide", "--anonymous", "x").output
     versions = json.loads(ran("versions", "colour", "--json").output)["versions"]
-    assert [(each["version"], each["state"]) for each in versions] == [(2, "stopped"), (1, "running")]
+    assert [(each["version"], each["state"]) for each in versions] == [(3, "stopped"), (2, "running"), (1, "running")]
     assert "`holdfast experiment list`" in ran("show", "color", code=2).output

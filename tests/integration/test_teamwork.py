@@ -231,6 +231,12 @@ LEAVES: list[tuple[str, str, object]] = [
     ("POST /api/blocks/{saved_id}/restore", "/api/blocks/foot/restore", {"version": 1}),
     ("DELETE /api/blocks/{saved_id}", "/api/blocks/foot", None),
     ("PUT /api/experiments/{experiment_id}", "/api/experiments/button", EXPERIMENT),
+    (
+        "PUT /api/experiments/{experiment_id}",
+        "/api/experiments/button",
+        {"definition": {**EXPERIMENT["definition"], "state": "running"}},
+    ),
+    ("POST /api/experiments/{experiment_id}/winner", "/api/experiments/button/winner", {"variant": "b"}),
     ("POST /api/experiments/{experiment_id}/stop", "/api/experiments/button/stop", None),
     ("POST /api/catalogues/{catalogue}/import", "/api/catalogues/items/import?name=a.csv", b"id,price\n1,2\n"),
     ("DELETE /api/catalogues/{catalogue}", "/api/catalogues/items", None),
@@ -389,6 +395,7 @@ CONTACTING: list[tuple[str, str, object]] = [
     ("POST", "/api/journeys/cart/resume", None),
     ("POST", "/api/journeys/apply", {"journeys": [{"kind": "journey", "id": "new", **JOURNEY}]}),
     ("PUT", "/api/experiments/button", {"definition": {**EXPERIMENT["definition"], "state": "running"}}),
+    ("POST", "/api/experiments/going/winner", {"variant": "b"}),
 ]
 
 
@@ -400,6 +407,7 @@ def test_what_contacts_people_waits_for_another_person_and_is_done_once(
     office.did(ANN, "POST", "/api/journeys/cart/pause")
     office.did(ANN, "PUT", "/api/campaigns/spring", CAMPAIGN)
     office.did(ANN, "PUT", "/api/experiments/button", EXPERIMENT)
+    office.did(ANN, "PUT", "/api/experiments/going", {"definition": {**EXPERIMENT["definition"], "state": "running"}})
     office.did(BEN, "PUT", "/api/approvals/rule", TWO)
     before = standing(office)
     asked = office.ask(ANN, method, path, body)

@@ -27,6 +27,7 @@ def experiment() -> None:
       holdfast experiment apply checkout-colour.yaml
       holdfast experiment list
       holdfast experiment decide --person ann
+      holdfast experiment declare checkout-colour red
       holdfast experiment stop checkout-colour
     """
 
@@ -66,6 +67,19 @@ def apply(
     with desk(data, api_key) as at:
         found = at.save_experiment(str(definition.get("id", "")), definition)
     print(f"Saved {found['id']}, version {found['version']}: {found['state']}.")
+
+
+@app.command()
+def declare(
+    experiment_id: ExperimentId,
+    winner: Annotated[str, typer.Argument(metavar="VARIANT", help="The variant everybody gets from now on.")],
+    data: Data = None,
+    api_key: ApiKey = None,
+) -> None:
+    """Declare a winner: everybody who takes part gets it, whatever they had. What was found stays."""
+    with desk(data, api_key) as at:
+        found = at.declare_winner(experiment_id, winner)
+    print(f"Everybody gets {winner} of {experiment_id}: version {found['version']}.")
 
 
 @app.command()

@@ -95,6 +95,9 @@ ACTS: Mapping[str, Act] = MappingProxyType(
             action="experiment.saved", about="experiment_id", contacts="running"
         ),
         "POST /api/experiments/{experiment_id}/stop": Act(action="experiment.stopped", about="experiment_id"),
+        "POST /api/experiments/{experiment_id}/winner": Act(
+            action="experiment.winner_declared", about="experiment_id", contacts="always"
+        ),
         "PUT /api/adaptive/{experiment}": Act(action="adaptive.weighed", about="experiment", says=True),
         "PUT /api/kpis": Act(action="kpis.saved"),
         "PUT /api/schema/meanings": Act(action="meaning.written", about="$.event", says=True),

@@ -105,6 +105,7 @@ BODIES: Mapping[tuple[str, str], object] = MappingProxyType(
                 "state": "running",
             }
         },
+        ("POST", "/api/experiments/{experiment_id}/winner"): {"variant": "a"},
         ("POST", "/api/experiments/decide"): {"user_id": "ana", "anonymous_id": "ben", "experiments": []},
         ("PUT", "/api/templates/{saved_id}"): {
             "definition": {

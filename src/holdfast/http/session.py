@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 from pydantic import Field
 
+from holdfast.flows.accounts.attempts import count_wrong_key
 from holdfast.flows.accounts.browsers import begin_session, end_session
 from holdfast.flows.accounts.caller import DEMO, Caller
 from holdfast.flows.accounts.emails import email_of
@@ -215,12 +216,25 @@ class Sessions:
         self.remember(response, request, token)
         return await self.known(request, token)
 
+    async def cookie_for(self, wish: SessionWish, request: Request) -> str:
+        """What is to be in the cookie of who comes with this. Raises Unauthorized, TooMany, Invalid."""
+        if wish.key and not (wish.email or wish.password):
+            return await self.by_key(request, wish.key)
+        if not wish.email:
+            hint = "Give `email` and `password`, or `key`."
+            raise Invalid("nothing is said to be let in by.", path="$.email", hint=hint)
+        app, before = self._app, request.cookies.get(COOKIE, "")
+        said = Credentials(email=wish.email, password=wish.password, code=wish.code)
+        return await sign_in(app.state, app.sealer, said, visitor_of(request), now=app.clock.now(), before=before)
+
     async def by_key(self, request: Request, said: str) -> str:
         """What is to be in the cookie of who comes by an api key."""
         key = self._app.access.key_of(said.strip())
         if key is None:
+            now_ms = to_millis(self._app.clock.now())
+            await count_wrong_key(self._app.state, visitor_of(request), now_ms=now_ms)
             hint = "Paste an api key in use; `holdfast keys add --kind api NAME` makes one."
-            raise Unauthorized("nobody knows this key.", path="$.key", hint=hint)
+            raise Unauthorized("nobody knows this key.", code="unknown_key", path="$.key", hint=hint)
         async with self._app.state.begin() as transaction:
             await end_before(transaction, request.cookies.get(COOKIE, ""))
             return await begin_session(transaction, visitor_of(request), now=self._app.clock.now(), key_name=key.name)
@@ -279,21 +293,11 @@ def session_routes(app: Application) -> APIRouter:
 
         401 with the code `code_needed` asks for a code besides; 429 says when to try again.
         """
-        if wish.key and not (wish.email or wish.password):
-            cookie = await sessions.by_key(request, wish.key)
-        elif wish.email:
-            said = Credentials(email=wish.email, password=wish.password, code=wish.code)
-            before = request.cookies.get(COOKIE, "")
-            try:
-                cookie = await sign_in(
-                    app.state, app.sealer, said, visitor_of(request), now=app.clock.now(), before=before
-                )
-            except Unauthorized as refusal:
-                await _note_failure(app, request, refusal)
-                raise
-        else:
-            hint = "Give `email` and `password`, or `key`."
-            raise Invalid("nothing is said to be let in by.", path="$.email", hint=hint)
+        try:
+            cookie = await sessions.cookie_for(wish, request)
+        except Unauthorized as refusal:
+            await _note_failure(app, request, refusal)
+            raise
         sessions.remember(response, request, cookie)
         return await sessions.known(request, cookie)
 

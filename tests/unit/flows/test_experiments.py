@@ -12,7 +12,13 @@ from holdfast.flows.audience.segment_drafts import draft_of
 from holdfast.flows.audience.segments import save_segment
 from holdfast.flows.content.templates import save_template
 from holdfast.flows.experiment.assign import Decided, Decider
-from holdfast.flows.experiment.publishing import definition_in, find_experiment, save_experiment, stop_experiment
+from holdfast.flows.experiment.publishing import (
+    declare_winner,
+    definition_in,
+    find_experiment,
+    save_experiment,
+    stop_experiment,
+)
 from holdfast.flows.ingest.own import own_records
 from holdfast.kernel.errors import Conflict, Invalid, NotFound
 from holdfast.kernel.moments import to_millis
@@ -200,6 +206,44 @@ async def test_versions_are_kept_and_the_same_again_makes_none() -> None:
             await find_experiment(view, "spring", 9)
         with pytest.raises(NotFound, match="no experiment 'sprig'"):
             await find_experiment(view, "sprig")
+
+
+async def test_a_winner_is_everybodys_from_then_on_and_what_was_told_first_stays_told() -> None:
+    lab = Lab()
+    people = [f"person-{number}" for number in range(30)]
+    await lab.experiment()
+    had = {each: (await lab.decide(each))["spring"] for each in people[:20]}
+    assert set(had.values()) == {"bold", "control"}
+    await lab.settle()
+    declared = await declare_winner(lab.state, "spring", "bold", by="ben", now=lab.clock.now())
+    assert (declared.version, declared.by) == (2, "ben")
+    assert {(await lab.decide(each))["spring"] for each in people} == {"bold"}
+    await lab.settle()
+    told = [variant for _, variant in await lab.variants()]
+    assert len(told) == len(people), "who had another is not said to have come anew"
+    assert told.count("control") == list(had.values()).count("control")
+    async with lab.state.view() as view:
+        assert definition_in(await find_experiment(view, "spring"))["variants"] == {"bold": 1.0, "control": 0.0}
+    again = await declare_winner(lab.state, "spring", "bold", by="ann", now=lab.clock.now())
+    assert (again.version, again.by) == (2, "ben"), "said again, it changes nothing"
+
+
+async def test_a_winner_is_of_what_runs_and_has_it() -> None:
+    lab = Lab()
+    await lab.experiment(state="draft")
+    with pytest.raises(Conflict, match="has not begun") as draft:
+        await declare_winner(lab.state, "spring", "bold", now=lab.clock.now())
+    assert draft.value.code == "not_running"
+    await lab.experiment()
+    with pytest.raises(Invalid, match="no variant 'bald'") as unknown:
+        await declare_winner(lab.state, "spring", "bald", now=lab.clock.now())
+    assert (unknown.value.path, unknown.value.code) == ("$.variant", "unknown_variant")
+    assert "bold" in unknown.value.hint
+    await stop_experiment(lab.state, "spring", now=lab.clock.now())
+    with pytest.raises(Conflict, match="is over"):
+        await declare_winner(lab.state, "spring", "bold", now=lab.clock.now())
+    with pytest.raises(NotFound, match="no experiment 'sprig'"):
+        await declare_winner(lab.state, "sprig", "bold", now=lab.clock.now())
 
 
 @pytest.mark.parametrize(

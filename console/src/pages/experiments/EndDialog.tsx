@@ -1,7 +1,7 @@
 import { Button, Select } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { post, put, route } from '~/api/client'
+import { post, route } from '~/api/client'
 import { Dialog } from '~/parts/Dialog'
 import { useNow } from '~/parts/Moment'
 import { Answered } from '~/parts/States'
@@ -36,10 +36,7 @@ function Form({ id, found, close }: { id: string; found: Experiment; close: () =
     mutationFn: () =>
       winner === STOP
         ? post<ExperimentHeading>(route`/api/experiments/${id}/stop`)
-        : put<ExperimentHeading>(route`/api/experiments/${id}`, {
-            definition: { ...found.definition, variants: Object.fromEntries(Object.keys(found.heading.variants).map((name) => [name, name === winner ? 1 : 0])) },
-            based_on: found.heading.version,
-          }),
+        : post<ExperimentHeading>(route`/api/experiments/${id}/winner`, { variant: winner }),
     onSuccess: async () => {
       await Promise.all([client.invalidateQueries({ queryKey: ['trials'] }), client.invalidateQueries({ queryKey: ['experiments'] })])
       close()

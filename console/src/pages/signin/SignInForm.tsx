@@ -142,5 +142,6 @@ function ByKey({ done, other }: { done: Props['done']; other: () => void }) {
 
 function keyRefused(error: Error): string {
   if (error instanceof Refusal && (error.status === 401 || error.status === 403)) return t('No active API key reads like this one. A write key does not open the console.')
+  if (error instanceof Refusal && error.code === 'too_many_attempts') return t('Too many keys that nobody knows. Wait a quarter of an hour; a right one is taken at once.')
   return refusalWords(error)
 }

@@ -31,6 +31,10 @@ class ExperimentDesk(Asker):
     def stop_experiment(self, experiment_id: str) -> Answer:
         return self._ask("POST", f"/api/experiments/{part_of(experiment_id)}/stop", missing=_EXPERIMENTS)
 
+    def declare_winner(self, experiment_id: str, variant: str) -> Answer:
+        path = f"/api/experiments/{part_of(experiment_id)}/winner"
+        return self._ask("POST", path, {"variant": variant}, missing=_EXPERIMENTS)
+
     def decide(self, wish: Answer) -> Answer:
         return self._ask("POST", "/api/experiments/decide", wish)
 

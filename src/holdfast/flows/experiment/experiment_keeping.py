@@ -12,7 +12,12 @@ from holdfast.decisions.experiment import Experiment
 from holdfast.events.event import IdentityKey
 from holdfast.flows.experiment.assign import Decided, Decider
 from holdfast.flows.experiment.loading import decoded
-from holdfast.flows.experiment.publishing import find_experiment, save_experiment, stop_experiment
+from holdfast.flows.experiment.publishing import (
+    declare_winner,
+    find_experiment,
+    save_experiment,
+    stop_experiment,
+)
 from holdfast.ports.state import State
 
 T = TypeVar("T")
@@ -72,6 +77,17 @@ class ExperimentKeeper(ABC):
             return decoded((await stop_experiment(at.state, experiment_id, by=BY, now=at.now)).definition)
 
         return self.in_the_laboratory(stopped)
+
+    def declare_winner(self, experiment_id: str, variant: str) -> Experiment:
+        """Give everybody who takes part this variant from now on, whatever they had; what was found stays.
+
+        Raises NotFound, Invalid for a variant that is not there, and Conflict for an experiment that does not run.
+        """
+
+        async def declared(at: Laboratory) -> Experiment:
+            return decoded((await declare_winner(at.state, experiment_id, variant, by=BY, now=at.now)).definition)
+
+        return self.in_the_laboratory(declared)
 
     def decide(
         self, user_id: str = "", experiments: Sequence[str] | None = None, *, anonymous_id: str = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -43,6 +44,39 @@ async def stop_experiment(state: State, experiment_id: str, *, by: str = "", now
         newest = await find_experiment(transaction, experiment_id)
         stopped: dict[str, object] = {**encode_experiment(decoded(newest.definition)), "state": "stopped"}
         return await _put(transaction, decode_experiment(stopped), by=by, now=now)
+
+
+async def declare_winner(
+    state: State, experiment_id: str, variant: str, *, by: str = "", now: datetime
+) -> SavedExperiment:
+    """Give everybody who takes part this variant from now on, whatever they had. Said again, it changes nothing.
+
+    Raises:
+        NotFound: there is no such experiment.
+        Invalid: it has no such variant.
+        Conflict: it does not run, so that nobody would get it.
+    """
+    async with state.begin() as transaction:
+        newest = await find_experiment(transaction, experiment_id)
+        experiment = decoded(newest.definition)
+        if variant not in experiment.variants:
+            raise Invalid(
+                f"The experiment {experiment.id!r} has no variant {variant!r:.80}.",
+                code="unknown_variant",
+                path="$.variant",
+                hint=one_of(variant, tuple(experiment.variants)),
+            )
+        if experiment.state != "running":
+            said = "has not begun" if experiment.state == "draft" else "is over"
+            raise Conflict(
+                f"The experiment {experiment.id!r} {said}, so nobody would get its winner.",
+                code="not_running",
+                path="$.variant",
+                hint="Save it with the state `running` first.",
+            )
+        # A variant whose share is 0 is closed: who had it draws again, and there is one to draw.
+        shares = {name: float(name == variant) for name in experiment.variants}
+        return await _put(transaction, replace(experiment, variants=shares), by=by, now=now)
 
 
 async def find_experiment(view: View, experiment_id: str, version: int | None = None) -> SavedExperiment:

@@ -13,6 +13,7 @@ from holdfast.flows.experiment.assign import Decided
 from holdfast.flows.experiment.loading import decoded
 from holdfast.flows.experiment.publishing import (
     VERSIONS_MOST,
+    declare_winner,
     definition_in,
     find_experiment,
     save_experiment,
@@ -90,6 +91,15 @@ class ExperimentWish:
     __pydantic_config__ = WISH
 
     definition: Properties
+
+
+@dataclass(frozen=True, kw_only=True)
+class WinnerWish:
+    """The variant that everybody is to get."""
+
+    __pydantic_config__ = WISH
+
+    variant: Annotated[str, Field(max_length=NAME_MOST)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +197,16 @@ def experiment_routes(app: Application) -> APIRouter:
         """Stop it: nobody takes part any more. Its results stay."""
         return ExperimentHeading.of(
             await stop_experiment(app.state, experiment_id, by=asked_by(app, request), now=app.clock.now())
+        )
+
+    @routes.post("/{experiment_id}/winner", dependencies=[needs("decisions:publish")])
+    async def declare(experiment_id: str, wish: WinnerWish, request: Request) -> ExperimentHeading:
+        """Declare a winner: whoever takes part gets it from now on, whatever they had. Its results stay.
+
+        It is saved as a new version in which the winner has the share 1. An experiment that does not run is refused.
+        """
+        return ExperimentHeading.of(
+            await declare_winner(app.state, experiment_id, wish.variant, by=asked_by(app, request), now=app.clock.now())
         )
 
     @routes.get("/{experiment_id}/versions")
