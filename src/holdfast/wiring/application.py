@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.fields import read_object
@@ -40,9 +41,6 @@ from holdfast.flows.people.erase import Eraser
 from holdfast.flows.people.export_person import Holder
 from holdfast.flows.rehearsal.simulate import Simulator
 from holdfast.flows.upkeep.keys import Access
-from holdfast.integrations.files.convert import batches_of
-from holdfast.integrations.files.mapping import ImportMapping
-from holdfast.integrations.files.write import FileFormat, write_events
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.kernel.sealing import Sealer
@@ -69,6 +67,10 @@ from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.mailbox.mailbox import FILE as MAILBOX_FILE
 from holdfast.wiring.choices import Choices, note_holdout
 from holdfast.wiring.rules import rules_of, simulated_costs
+
+if TYPE_CHECKING:
+    from holdfast.integrations.files.mapping import ImportMapping
+    from holdfast.integrations.files.write import FileFormat
 
 CATCH_UP_SECONDS = 2.0
 """How long a question waits for what came before it to be taken in."""
@@ -360,6 +362,8 @@ class Application:
 
         Once `self.progress` says that it is called off, no further batch is begun.
         """
+        from holdfast.integrations.files.convert import batches_of  # noqa: PLC0415  # A server starts without.
+
         await self.settle()
         now = self.clock.now()
         batches = batches_of(file, mapping, at_ms=to_millis(now), batch_rows=IMPORT_ROWS)
@@ -377,6 +381,8 @@ class Application:
 
     async def export_file(self, file: Path, file_format: FileFormat) -> int:
         """Write every event, oldest first; returns how many. The file is whole, or not there."""
+        from holdfast.integrations.files.write import write_events  # noqa: PLC0415  # As above.
+
         await self.settle()
         return await write_events(self.history.export(batch_rows=EXPORT_ROWS), file, file_format)
 

@@ -24,6 +24,7 @@ from holdfast.places import Ground, SystemClock, open_ground
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State
 from holdfast.settings import Settings
+from holdfast.workers.garbage import spare_ticks
 from holdfast.workers.listening import (
     Entrance,
     listen,
@@ -75,6 +76,7 @@ def serve(
     """
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn").setLevel(logging.WARNING)
+    spare_ticks()  # What is imported stays, and is looked through a hundred times else.
     doings = _Doings(
         on_ready=on_ready,
         for_seconds=for_seconds,
@@ -116,7 +118,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         ground = None if settings.is_shared else await open_ground(settings, below)
         if ground is not None:
             await begin_collecting(entrance, ground, settings, doings.keys)
-        await asyncio.to_thread(_import_heavy)
+        await asyncio.to_thread(import_heavy)
         from holdfast.http.app import make_http  # noqa: PLC0415  # Just imported, beside what was asked meanwhile.
         from holdfast.wiring import open_application  # noqa: PLC0415
         from holdfast.workers.loops import loops_of  # noqa: PLC0415
@@ -161,7 +163,8 @@ async def _open_doors(app: Application, settings: Settings, doings: _Doings) -> 
     await tell_first_start(app.state, settings, app.clock, doings.on_first_start)
 
 
-def _import_heavy() -> None:
+def import_heavy() -> None:
+    """Import what answers and reacts; it takes a second and more."""
     for name in _HEAVY:
         importlib.import_module(name)
 

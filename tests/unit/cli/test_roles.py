@@ -52,3 +52,13 @@ def test_a_collector_loads_no_engine() -> None:
     )
     told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert told.stdout.strip() == "[]"
+
+
+def test_a_server_answers_before_it_has_loaded_what_only_tables_files_and_providers_need() -> None:
+    """Each of these takes as long to import as a tenth of everything else together."""
+    script = (
+        "import sys, holdfast.workers.server; holdfast.workers.server.import_heavy();"
+        "print([each for each in ('chdb', 'polars', 'pandas', 'joserfc') if each in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert told.stdout.strip() == "[]"

@@ -15,17 +15,17 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from holdfast.kernel.errors import Busy, Unauthorized
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.web import Call, Fetched, Fetcher
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA")
 """What a word may be signed by: only with keys of which the provider alone has the secret half."""
@@ -168,6 +168,9 @@ class IdentityProvider:
         return told
 
     async def _claims(self, known: _Known, token: str, nonce: str, *, now: datetime) -> Mapping[str, Any]:
+        # Hardly anybody signs in so, and a server starts without.
+        from joserfc.errors import JoseError  # noqa: PLC0415
+
         try:
             decoded = _decoded(token, known.keys)
         except (JoseError, ValueError):
@@ -233,6 +236,8 @@ def own_path(said: str) -> str:
 
 
 def _decoded(token: str, keys: KeySet) -> Mapping[str, Any]:
+    from joserfc import jwt  # noqa: PLC0415  # As above.
+
     return jwt.decode(token, keys, algorithms=ALGORITHMS).claims
 
 
@@ -261,6 +266,9 @@ def _number(said: object, missing: float = float("-inf")) -> float:
 
 
 def _keys(said: Mapping[str, Any]) -> KeySet:
+    from joserfc.errors import JoseError  # noqa: PLC0415  # As above.
+    from joserfc.jwk import KeySet  # noqa: PLC0415
+
     try:
         return KeySet.import_key_set({"keys": list(said["keys"])})
     except (JoseError, ValueError, KeyError, TypeError) as error:

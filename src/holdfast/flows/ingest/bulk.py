@@ -222,7 +222,7 @@ async def _unknown(rows: _Rows, history: History) -> _Rows:
 # What the events say.
 
 
-_TELLING = pa.array([CONSENT_CHANGED, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, DEVICE_GONE, VARIANT_ASSIGNED])
+_TELLING = (CONSENT_CHANGED, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED, DEVICE_GONE, VARIANT_ASSIGNED)
 """Events that say something of people beside having happened; identify calls do, and those that name a device."""
 
 
@@ -346,7 +346,7 @@ def _tallies(who: Ints, names: Ints, moments: Ints, words: Sequence[str], people
 
 def _told(table: pa.Table) -> dict[IdentityKey, Profile]:
     """What events say of people beside having happened. The tallies in it count only these events."""
-    telling: Column = pc.or_(_is(table["kind"], "identify"), pc.is_in(table["name"], value_set=_TELLING))
+    telling: Column = pc.or_(_is(table["kind"], "identify"), pc.is_in(table["name"], value_set=pa.array(_TELLING)))
     # What is written in escapes may be a token, too; to learn from one event too many changes nothing.
     tokens: Column = pc.match_substring_regex(table["context"], r'"token"|\\u')
     telling = pc.or_(telling, pc.fill_null(tokens, False))

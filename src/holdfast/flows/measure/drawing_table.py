@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from holdfast.flows.measure.drawing import Plot, draw
 from holdfast.kernel.errors import Invalid
 from holdfast.measures.insight import Answer, Cell, Column, ColumnType
 from holdfast.measures.picture import Picture, PictureKind
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 def draw_table(
@@ -50,6 +52,8 @@ def draw_table(
 
 def answer_of(table: pl.DataFrame, time_zone: str = "UTC") -> Answer:
     """A table as an answer: moments and dates, text, numbers; what is none of these is left out."""
+    import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
     columns, cells = [], []
     for series in table.get_columns():
         kind = _type_of(series.dtype)
@@ -89,6 +93,8 @@ def _column(types: Mapping[str, ColumnType], asked: str | None, kinds: tuple[Col
 
 
 def _type_of(kind: pl.DataType) -> ColumnType | None:
+    import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
     if kind.is_numeric():
         return "number"
     types: Mapping[type[pl.DataType], ColumnType] = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
-import polars as pl
 
 from holdfast.decisions.fields import at, under
 from holdfast.events.event import Json
@@ -33,6 +33,9 @@ from holdfast.ports.insights import Insights
 from holdfast.ports.state import Transaction, View
 from holdfast.segments.library import resolve_in
 
+if TYPE_CHECKING:
+    import polars as pl
+
 _NOTE = "kpi_tree"
 """The note of the workspace that holds the tree, as JSON."""
 
@@ -51,13 +54,17 @@ class KpiReport:
     @property
     def table(self) -> pl.DataFrame:
         """A row a node, each before what is below it. Money is in minor units of `currency`."""
-        return pl.DataFrame([row_of(each) for each in self.nodes], schema=_SCHEMA)
+        import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
+        return pl.DataFrame([row_of(each) for each in self.nodes], schema=_schema())
 
     def plot(self) -> Plot:
         """Bars: how much of its target each KPI is now, and was one period ago. Those without a target are not there.
 
         Less is better where the name says so.
         """
+        import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
         rows = [
             (f"{each.node.name} (less is better)" if each.node.direction == "down" else each.node.name, when, share)
             for each in self.nodes
@@ -185,15 +192,18 @@ def _value(figure: Figure | None) -> float | None:
     return figure.value if isinstance(figure, Read) else None
 
 
-_SCHEMA: dict[str, pl.DataType] = {
-    **dict.fromkeys(("id", "name", "kind", "parent"), pl.String()),
-    "depth": pl.Int64(),
-    "horizon": pl.String(),
-    "days": pl.Int64(),
-    **dict.fromkeys(("value", "before", "change", "target"), pl.Float64()),
-    **dict.fromkeys(("direction", "status"), pl.String()),
-    **dict.fromkeys(("met", "missed", "unknown"), pl.Int64()),
-    **dict.fromkeys(("type", "currency"), pl.String()),
-    "people": pl.Int64(),
-    "reason": pl.String(),
-}
+def _schema() -> dict[str, pl.DataType]:
+    import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
+    return {
+        **dict.fromkeys(("id", "name", "kind", "parent"), pl.String()),
+        "depth": pl.Int64(),
+        "horizon": pl.String(),
+        "days": pl.Int64(),
+        **dict.fromkeys(("value", "before", "change", "target"), pl.Float64()),
+        **dict.fromkeys(("direction", "status"), pl.String()),
+        **dict.fromkeys(("met", "missed", "unknown"), pl.Int64()),
+        **dict.fromkeys(("type", "currency"), pl.String()),
+        "people": pl.Int64(),
+        "reason": pl.String(),
+    }

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.measure.drawing import Plot
@@ -17,6 +16,9 @@ from holdfast.ports.state import State, View
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.library import resolve
+
+if TYPE_CHECKING:
+    import polars as pl
 
 PEOPLE = "SELECT person, user_id, first_seen, last_seen, traits FROM people WHERE person IN (SELECT person FROM (\n"
 
@@ -58,11 +60,15 @@ def people_query(query: str) -> str:
 
 def table_of(answer: SqlAnswer) -> pl.DataFrame:
     """The rows as a table."""
+    import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
     return pl.DataFrame(answer.table)
 
 
 def sql_value(value: object) -> SqlValue:
     """What Python gives as a parameter, as it is sent: moments and dates as text."""
+    import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
     match value:
         case None | bool() | int() | float() | str():
             return value

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from holdfast.events.event import Json
 from holdfast.flows.measure.drawing import Plot
@@ -18,6 +16,9 @@ from holdfast.kernel.money import minor_digits
 from holdfast.measures.compared import Comparison, Found, VariantReading
 from holdfast.measures.metrics import Assigned, Metric, in_words
 from holdfast.measures.statistics.sequential import LOOKS
+
+if TYPE_CHECKING:
+    import polars as pl
 
 Told = dict[str, Json]
 _SAYS = {
@@ -46,11 +47,15 @@ class Trial:
     @cached_property
     def table(self) -> pl.DataFrame:
         """A row a comparison, those of segments after the whole; money in minor units."""
+        import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
         told: Any = self.json
-        return pl.DataFrame([_row(each) for each in (*told["comparisons"], *told["segments"])], schema=_SCHEMA)
+        return pl.DataFrame([_row(each) for each in (*told["comparisons"], *told["segments"])], schema=_schema())
 
     def plot(self) -> Plot:
         """Bars: by how much of the base each variant differs, by metric."""
+        import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
         read = self.table.filter(pl.col("ratio").is_not_null() & pl.col("segment").is_null())
         drawn = read.select("metric", "variant", (pl.col("ratio") - 1).alias("beyond the base"))
         return draw_table(
@@ -294,17 +299,20 @@ def _row(comparison: Mapping[str, Any]) -> dict[str, object]:
     }
 
 
-_FLOAT, _TEXT = pl.Float64(), pl.String()
-_SCHEMA: dict[str, pl.DataType] = {
-    **dict.fromkeys(("segment", "metric", "variant", "base"), _TEXT),
-    "people": pl.Int64(),
-    **dict.fromkeys(
-        ("difference", "low", "high", "confidence", "p_value", "ratio", "ratio_low", "ratio_high", "per_exposed"),
-        _FLOAT,
-    ),
-    "p_adjusted": _FLOAT,
-    "is_sure": pl.Boolean(),
-    "adjusted": pl.Boolean(),
-    **dict.fromkeys(("variance_cut", "better", "loss"), _FLOAT),
-    "reason": _TEXT,
-}
+def _schema() -> dict[str, pl.DataType]:
+    import polars as pl  # noqa: PLC0415  # Only tables need it, and a server starts without.
+
+    number, text = pl.Float64(), pl.String()
+    return {
+        **dict.fromkeys(("segment", "metric", "variant", "base"), text),
+        "people": pl.Int64(),
+        **dict.fromkeys(
+            ("difference", "low", "high", "confidence", "p_value", "ratio", "ratio_low", "ratio_high", "per_exposed"),
+            number,
+        ),
+        "p_adjusted": number,
+        "is_sure": pl.Boolean(),
+        "adjusted": pl.Boolean(),
+        **dict.fromkeys(("variance_cut", "better", "loss"), number),
+        "reason": text,
+    }

@@ -11,8 +11,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-import polars as pl
-
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.machine import ENTERED
 from holdfast.decisions.steps.adaptive import Adaptive
@@ -44,6 +42,8 @@ from holdfast.measures.periods import moment_of
 from holdfast.measures.picture import Picture
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from holdfast.flows.measure.drawing import Plot
 
 ARMS = ("treated", "holdout", "global_holdout")
