@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Decision, Entered, Lane, Settlement, State, StepCount
 from holdfast.testing import a_send, a_visit
@@ -52,7 +53,7 @@ async def test_visits_come_back_as_they_were_put(state: State) -> None:
     async with state.begin() as transaction:
         added = await transaction.add_visits([whole, a_visit(1), a_visit(3, origin="other")])
         assert [visit.id for visit in added] == [1, 2, 3]
-        assert added[0] == replace(whole, id=1)
+        assert added[0] == structs.replace(whole, id=1)
         assert await transaction.add_visits([]) == []
     async with state.view() as view:
         assert await view.open_visits([3, 8]) == [added[0], added[2]]
@@ -63,7 +64,7 @@ async def test_a_visit_that_was_left_is_neither_open_nor_due_nor_waiting(state: 
     async with state.begin() as transaction:
         (visit,) = await transaction.add_visits([a_visit(1, due_ms=5)])
         assert await transaction.waiting("cart-rescue") == {"wait": 1}
-        await transaction.put_visits([replace(visit, left_ms=9, left_by="goal", seq=1)])
+        await transaction.put_visits([structs.replace(visit, left_ms=9, left_by="goal", seq=1)])
         assert await transaction.open_visits([1]) == []
         assert await transaction.due_visits(100, limit=9) == []
         assert await transaction.waiting("cart-rescue") == {}
@@ -80,9 +81,13 @@ async def test_whoever_moves_on_waits_at_one_step_only(state: State) -> None:
         one, two, other = await transaction.add_visits([a_visit(1), a_visit(2), a_visit(1, origin="other")])
         await transaction.add_visits([a_visit(3, left_ms=5, left_by="goal")])
         assert await transaction.waiting("cart-rescue") == {"wait": 2}
-        await transaction.put_visits([replace(one, step="mail"), replace(two, seq=1), replace(other, step="mail")])
+        await transaction.put_visits(
+            [structs.replace(one, step="mail"), structs.replace(two, seq=1), structs.replace(other, step="mail")]
+        )
         assert await transaction.waiting("cart-rescue") == {"wait": 1, "mail": 1}
-        await transaction.put_visits([replace(one, step="mail", left_ms=9), replace(two, step="mail", left_ms=9)])
+        await transaction.put_visits(
+            [structs.replace(one, step="mail", left_ms=9), structs.replace(two, step="mail", left_ms=9)]
+        )
         assert await transaction.waiting("cart-rescue") == {}
         assert await transaction.waiting("other") == {"mail": 1}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from holdfast.ports.state import State
 from holdfast.testing import a_visit
@@ -30,7 +30,7 @@ async def test_where_people_stand_is_told_by_version_and_step(state: State) -> N
         assert await transaction.visits_at("a", 2, "wait", limit=9) == [three]
         assert await transaction.visits_at("b", 1, "wait", limit=9) == [other]
         assert await transaction.visits_at("a", 1, "mail", limit=9) == [elsewhere]
-        await transaction.put_visits([replace(one, version=2, step="pause", seq=1)])
+        await transaction.put_visits([structs.replace(one, version=2, step="pause", seq=1)])
         assert await transaction.standing("a") == {(1, "wait"): 1, (2, "wait"): 1, (2, "pause"): 1, (1, "mail"): 1}
         assert await transaction.waiting("a") == {"wait": 2, "pause": 1, "mail": 1}
 
@@ -39,5 +39,5 @@ async def test_the_way_somebody_took_comes_back_as_it_was_put(state: State) -> N
     trail = (("cart", "entered", 5), ("wait", "expired", 65_005))
     async with state.begin() as transaction:
         (visit,) = await transaction.add_visits([a_visit(1, trail=trail[:1])])
-        await transaction.put_visits([replace(visit, trail=trail)])
+        await transaction.put_visits([structs.replace(visit, trail=trail)])
         assert [each.trail for each in await transaction.visits_of([1], limit=9)] == [trail]

@@ -7,13 +7,13 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from msgspec import structs
 
 from holdfast.ports.state import (
     URGENCIES,
@@ -227,7 +227,7 @@ class JourneyTwins(Twins):
         async def act(transaction: Transaction) -> None:
             visits = await transaction.open_visits(who)
             await transaction.put_visits(
-                [replace(each, step=step, due_ms=due, left_ms=left, seq=each.seq + 1) for each in visits]
+                [structs.replace(each, step=step, due_ms=due, left_ms=left, seq=each.seq + 1) for each in visits]
             )
 
         self.both(act, undo=undo)

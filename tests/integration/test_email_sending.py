@@ -6,13 +6,13 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from holdfast.channels.carriers.smtp import SmtpCarrier
 from holdfast.channels.email_smtp import email_channel
@@ -265,7 +265,7 @@ def test_a_verdict_settles_a_send(verdict: Verdict, attempts: int) -> None:
 @settings(deadline=None)
 @given(st.integers(1, ATTEMPTS_MOST - 1), st.binary(min_size=1, max_size=8))
 def test_waits_grow_within_bounds_and_are_the_same_in_every_process(attempts: int, key: bytes) -> None:
-    waiting = replace(send(attempts=attempts), key=key.hex())
+    waiting = structs.replace(send(attempts=attempts), key=key.hex())
     waits = wait_seconds(waiting, Deferred("x", 0))
     assert waits == wait_seconds(waiting, Deferred("x", 0))
     doubled = min(WAIT_SECONDS_MOST, 30 * 2 ** (attempts - 1))

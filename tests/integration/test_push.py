@@ -7,7 +7,6 @@ import json
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from itertools import pairwise
@@ -21,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from msgspec import structs
 
 from holdfast.channels import apns, fcm, web_push
 from holdfast.channels.carriers.http2 import Http2Carrier, Trust, http2_carrier
@@ -185,7 +185,7 @@ def test_what_cannot_be_cut_is_refused_and_so_are_browsers_whose_keys_are_none()
     assert isinstance(channel.parcel(a_send([sound]), Words({"title": "x" * 5_000})), Refused)
     assert channel.parcel(a_send([sound]), WORDS) == Refused("None of their browsers can be written to.")
     with pytest.raises(ValueError, match="device"):
-        channel.parcel(replace(a_send([sound]), address="ana@mail.example"), WORDS)
+        channel.parcel(structs.replace(a_send([sound]), address="ana@mail.example"), WORDS)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:{port}/push/ana", "http://localhost:{port}/push/ana"])
@@ -272,8 +272,8 @@ async def test_an_iphone_is_shown_what_was_said(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_message_is_good_from_when_it_was_first_handed_over_and_on_a_retry_no_longer() -> None:
     channel = apns.apns_channel(APPLE, DESK)
-    late = replace(a_send([iphone(1)]), tried_ms=to_millis(START) + 3_600_000)
-    first, again = written(channel, late), written(channel, replace(late, attempts=3, not_before_ms=5))
+    late = structs.replace(a_send([iphone(1)]), tried_ms=to_millis(START) + 3_600_000)
+    first, again = written(channel, late), written(channel, structs.replace(late, attempts=3, not_before_ms=5))
     assert first == again
     assert first.headers["apns-expiration"] == str(to_millis(START) // 1_000 + 3_600 + 600)
 

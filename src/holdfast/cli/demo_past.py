@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pyarrow as pa
+from msgspec import structs
 
 from holdfast.cli.demo_elsewhere import Aftermath, Beginning, PastElsewhere
 from holdfast.events.event import IdentityKey
@@ -85,13 +85,13 @@ async def load_visits(app: Application, population: Population, aftermath: After
         chunk = visits[start : start + ROWS_AT_ONCE]
         async with app.state.begin() as transaction:
             ids = await _identities(transaction, population, [each.identity for each in chunk])
-            await transaction.add_visits([replace(each, identity=ids[each.identity]) for each in chunk])
+            await transaction.add_visits([structs.replace(each, identity=ids[each.identity]) for each in chunk])
         progress("Loading where people stand", start + len(chunk), len(visits))
     for start in range(0, len(sends), ROWS_AT_ONCE):
         mails = sends[start : start + ROWS_AT_ONCE]
         async with app.state.begin() as transaction:
             ids = await _identities(transaction, population, [each.identity for each in mails])
-            await transaction.add_sends([replace(each, identity=ids[each.identity]) for each in mails])
+            await transaction.add_sends([structs.replace(each, identity=ids[each.identity]) for each in mails])
         progress("Loading what they were sent", start + len(mails), len(sends))
     async with app.state.begin() as transaction:
         await transaction.count_steps(aftermath.step_counts)

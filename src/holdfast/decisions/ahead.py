@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from msgspec import structs
+
 from holdfast.decisions.journey import Goal, Journey
 from holdfast.decisions.machine import GOAL
 from holdfast.decisions.nodes import Node
@@ -55,7 +57,7 @@ def moved(new: Journey, version: int, visit: Visit, step: str, now: datetime) ->
     """
     now_ms = to_millis(now)
     waits_for = new.steps[step].step.wakes() | ({new.goal.event} if new.leave_on_goal else frozenset())
-    return replace(
+    return structs.replace(
         visit,
         version=version,
         step=step,

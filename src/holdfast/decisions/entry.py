@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+import msgspec
 
 from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.holdout import arm_of, held_out
@@ -16,15 +17,13 @@ from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.segments.condition import Facts, Truth
 
 
-@dataclass(frozen=True, slots=True)
-class NotEntered:
+class NotEntered(msgspec.Struct, frozen=True):
     """The person enters by no means, for exactly one reason: the first in the order of `NoEntry`."""
 
     reason: NoEntry
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryBefore:
+class EntryBefore(msgspec.Struct, frozen=True, kw_only=True):
     """A person's earlier entries into the journey, all versions of it and all their identities together."""
 
     count: int

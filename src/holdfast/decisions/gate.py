@@ -187,8 +187,7 @@ class GateRules:
         return replace(self, caps=(), quiet=None, fatigue=())
 
 
-@dataclass(frozen=True, slots=True)
-class Permit:
+class Permit(msgspec.Struct, frozen=True):
     """The contact may be made."""
 
     not_before: datetime | None = None
@@ -197,8 +196,7 @@ class Permit:
     """The keys of less important ones that waited, and are called off for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Withheld:
+class Withheld(msgspec.Struct, frozen=True):
     """The contact may not be made."""
 
     reason: Reason

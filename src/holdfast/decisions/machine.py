@@ -13,7 +13,6 @@ again. What it promises, whatever is thrown at it:
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -40,40 +39,36 @@ GOAL, STOPPED, FAILED = "goal", "stopped", "failed"
 """Ways to leave that are no step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(msgspec.Struct, frozen=True):
     """The person has just entered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(msgspec.Struct, frozen=True):
     """Something happened to the person; `Scene.now` is when we heard of it."""
 
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(msgspec.Struct, frozen=True):
     """The visit's time has come."""
 
 
 Wake: TypeAlias = Arrived | Happened | Due
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
+class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """What the world looks like to the person who is moved."""
 
     now: datetime
     facts: Facts
-    standing: Mapping[str, Standing] = field(default_factory=dict)
+    standing: Mapping[str, Standing] = {}
     """By channel; on a channel that is not there the person has no address."""
-    rules: GateRules = field(default_factory=GateRules)
+    rules: GateRules = msgspec.field(default_factory=GateRules)
     left: int | None = None
     """What the journey may still spend, in thousandths of a minor unit; None for no limit."""
-    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    experiments: Mapping[str, Experiment] = {}
     """By id: as they are saved now."""
-    weights: Mapping[str, Weights] = field(default_factory=dict)
+    weights: Mapping[str, Weights] = {}
     """The last weighing of adaptive steps that were weighed, by experiment."""
 
 
@@ -146,7 +141,9 @@ def fail(journey: Journey, visit: Visit, now: datetime) -> Advance:
 def _taken_out(journey: Journey, visit: Visit, by: str, now: datetime) -> Advance:
     if visit.left_ms is not None:
         return Advance(visit=visit)
-    left = replace(visit, seq=visit.seq + 1, due_ms=None, waits_for=frozenset(), left_ms=to_millis(now), left_by=by)
+    left = msgspec.structs.replace(
+        visit, seq=visit.seq + 1, due_ms=None, waits_for=frozenset(), left_ms=to_millis(now), left_by=by
+    )
     return Advance(visit=left, passed=((visit.step, by),), told=(told_left(journey, visit, by),))
 
 
@@ -253,7 +250,8 @@ class _Walk:
         before = self._visit
         if (self._seq, self._due_ms, self._waits_for) == (before.seq, before.due_ms, before.waits_for):
             return before
-        return before.moved(
+        return msgspec.structs.replace(
+            before,
             step=self._step,
             seq=self._seq,
             arrived_ms=self._arrived_ms,

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import ClassVar, Literal, TypeAlias
 
+import msgspec
+
 from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.step import Go, Outcome, Place, Step
 from holdfast.events.event import Event, Json
@@ -72,8 +74,7 @@ class Occasion:
 Cause: TypeAlias = Event | Occasion
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applicant:
+class Applicant(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody who may be let in."""
 
     origin: str
@@ -86,8 +87,7 @@ class Applicant:
     """When the business is closed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Admitted:
+class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """The cause is right for the person; whether they may enter again is asked next."""
 
     key: str
@@ -98,8 +98,7 @@ class Admitted:
     """Nothing is sent to them later than this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRules:
+class EntryRules(msgspec.Struct, frozen=True, kw_only=True):
     """How often somebody enters, and who."""
 
     again: Again

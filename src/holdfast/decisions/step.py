@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
@@ -43,15 +43,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """The last weighing of adaptive steps that were weighed, by experiment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Go:
+class Go(msgspec.Struct, frozen=True):
     """Go on by that exit."""
 
     exit: str
 
 
-@dataclass(frozen=True, slots=True)
-class Park:
+class Park(msgspec.Struct, frozen=True):
     """Stay until `due`, or until an event of one of these names comes."""
 
     due: datetime | None
@@ -62,8 +60,7 @@ class Park:
             raise ValueError("a person parked with nothing to wake them is forgotten; give a due time or an event")
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """Ask the gate for the contact, and go on by `sent` when it permits, by `withheld` when it does not."""
 
     contact: Contact
@@ -84,15 +81,13 @@ class Said:
     """The step's field that holds it; empty when its parts are fields of the step."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(msgspec.Struct, frozen=True):
     """The journey ends here, for the reason `by`: the step's own id unless it says otherwise."""
 
     by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """Say that a trait of the person has this value from now on, and go on by `exit`."""
 
     trait: str
@@ -100,16 +95,14 @@ class Change:
     exit: str
 
 
-@dataclass(frozen=True, slots=True)
-class HandOver:
+class HandOver(msgspec.Struct, frozen=True):
     """Let the person into another journey, and go on by `exit`."""
 
     journey: str
     exit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Assign:
+class Assign(msgspec.Struct, frozen=True, kw_only=True):
     """Give the person this variant of an experiment, and go on by `exit`; told if they had none of it before."""
 
     experiment: str
@@ -117,7 +110,7 @@ class Assign:
     propensity: float
     """The chance they had of this variant; in (0, 1]."""
     exit: str
-    about: Mapping[str, Json] = field(default_factory=dict)
+    about: Mapping[str, Json] = {}
     """What else is told of how it came about."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+
+import msgspec
 
 from holdfast.events.event import Json
 from holdfast.kernel.ids import effect_key
@@ -19,8 +20,7 @@ TRAIL_MOST = 100
 """Steps a visit remembers having passed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Visit:
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
     """Where somebody stands in a journey (or a campaign, which is a journey of one send).
 
     It belongs to the identity that entered, and follows it through merges. It moves only by `seq`: a timer or an event
@@ -46,7 +46,7 @@ class Visit:
     """When to wake at the latest; None when only an event can."""
     waits_for: frozenset[str] = frozenset()
     """Names of events to wake for."""
-    variables: Mapping[str, Json] = field(default_factory=dict)
+    variables: Mapping[str, Json] = {}
     """What led in: `event.name`, `event.timestamp`, `event.properties`; of a run also `run.id`, `run.occasion`, and
     `run.not_after` where there is a cut-off."""
     trail: tuple[tuple[str, str, int], ...] = ()
@@ -57,50 +57,7 @@ class Visit:
 
     def numbered(self, number: int) -> Visit:
         """The same visit under that number."""
-        return self.moved(
-            id=number,
-            step=self.step,
-            seq=self.seq,
-            arrived_ms=self.arrived_ms,
-            due_ms=self.due_ms,
-            waits_for=self.waits_for,
-            trail=self.trail,
-            left_ms=self.left_ms,
-            left_by=self.left_by,
-        )
-
-    def moved(
-        self,
-        *,
-        step: str,
-        seq: int,
-        arrived_ms: int,
-        due_ms: int | None,
-        waits_for: frozenset[str],
-        trail: tuple[tuple[str, str, int], ...],
-        left_ms: int | None = None,
-        left_by: str = "",
-        id: int | None = None,
-    ) -> Visit:
-        """The same visit at another place. Written out: for the million moves of a busy hour `replace` is too slow."""
-        return Visit(
-            id=self.id if id is None else id,
-            origin=self.origin,
-            version=self.version,
-            identity=self.identity,
-            entry_key=self.entry_key,
-            arm=self.arm,
-            step=step,
-            seq=seq,
-            entered_ms=self.entered_ms,
-            arrived_ms=arrived_ms,
-            due_ms=due_ms,
-            waits_for=waits_for,
-            variables=self.variables,
-            trail=trail,
-            left_ms=left_ms,
-            left_by=left_by,
-        )
+        return msgspec.structs.replace(self, id=number)
 
     def passing(self, passed: Iterable[tuple[str, str]], at_ms: int) -> tuple[tuple[str, str, int], ...]:
         """The trail, with steps passed at a moment, each with its exit."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -31,8 +30,7 @@ NAMES: Mapping[Kind, str] = {
 """What calls without a name of their own are called in the history."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdentityKey:
+class IdentityKey(msgspec.Struct, frozen=True, kw_only=True):
     """One name somebody goes by. Events are stored under it for ever; who that is may change."""
 
     kind: Literal["user", "anonymous"]

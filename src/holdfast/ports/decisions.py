@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import msgspec
+
 from holdfast.decisions.visit import Visit
 
 DecisionState = Literal["live", "paused", "stopped", "archived"]
@@ -27,8 +29,7 @@ class Decision:
     published_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepCount:
+class StepCount(msgspec.Struct, frozen=True, kw_only=True):
     """How many passed a step of a journey and by which exit, since it was published."""
 
     origin: str
@@ -39,8 +40,7 @@ class StepCount:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entered:
+class Entered(msgspec.Struct, frozen=True, kw_only=True):
     """How often, and when last, an identity entered a journey."""
 
     count: int

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from holdfast.events.event import IdentityKey
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True, kw_only=True):
     """A name somebody goes by, its dense number, and the person it belongs to now.
 
     A person's number is the smallest identity number among those joined into it.

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, Protocol
+
+import msgspec
 
 from holdfast.decisions.caps import PRIORITY_USUAL
 from holdfast.decisions.made import Made
@@ -36,8 +38,7 @@ def lane_order(lane: Lane) -> tuple[str, int]:
     return lane.channel, URGENCIES.index(lane.urgency)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class Send(msgspec.Struct, frozen=True, kw_only=True):
     """One message to one person: written before it is done, under a key that is the same on every retry."""
 
     key: str
@@ -53,7 +54,7 @@ class Send:
     topic: str
     transactional: bool = False
     address: str
-    variables: Mapping[str, Json] = field(default_factory=dict)
+    variables: Mapping[str, Json] = {}
     """What the template sees beside the person: the event that led here."""
     state: SendState = "pending"
     created_ms: int

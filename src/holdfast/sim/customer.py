@@ -217,7 +217,7 @@ class Customer:
                 self._later(step.visit.due_ms, _Wakes(number))
             return
         self._visits.pop(number, None)
-        self._entered[play.id] = replace(self._entered[play.id], open=False)
+        self._entered[play.id] = msgspec.structs.replace(self._entered[play.id], open=False)
         ledger.visits.append(step.visit)
 
     def _standing(self) -> Standing:
@@ -231,7 +231,7 @@ class Customer:
     def _answered(self, play: Running, asked_for: Send, verdict: Answer, at_ms: int) -> None:
         """What the gate said of a mail comes to pass: it is withheld, waits for the end of quiet hours, or is sent."""
         if isinstance(verdict, Withheld):
-            withheld = replace(asked_for, state="withheld", settled_ms=at_ms, reason=verdict.reason)
+            withheld = msgspec.structs.replace(asked_for, state="withheld", settled_ms=at_ms, reason=verdict.reason)
             self._shop.ledger.sends.append(withheld)
             return
         self._contacts.append(made_by(_contact(asked_for), verdict, from_millis(at_ms)))
@@ -239,14 +239,16 @@ class Customer:
             self._mail(play, asked_for, at_ms)
             return
         until_ms = to_millis(verdict.not_before)
-        self._later(until_ms, _Mails(play, replace(asked_for, not_before_ms=until_ms)))
+        self._later(until_ms, _Mails(play, msgspec.structs.replace(asked_for, not_before_ms=until_ms)))
 
     def _mail_again(self, play: Running, send: Send, at_ms: int) -> None:
         """A mail that waited is asked of the gate once more, but for caps: it is counted already."""
         rules = replace(self._shop.rules, caps=())
         verdict = gate(_contact(send), self._standing(), rules, from_millis(at_ms))
         if isinstance(verdict, Withheld):
-            self._shop.ledger.sends.append(replace(send, state="withheld", settled_ms=at_ms, reason=verdict.reason))
+            self._shop.ledger.sends.append(
+                msgspec.structs.replace(send, state="withheld", settled_ms=at_ms, reason=verdict.reason)
+            )
             self._shop.ledger.events.append(self._told("Message Withheld", send, at_ms, {"reason": verdict.reason}))
         else:
             self._mail(play, send, at_ms)
@@ -256,7 +258,7 @@ class Customer:
         chances = self._chances[self._mails % MAILS_MOST]
         self._mails += 1
         sent_ms = at_ms + 300 + int(900 * chances[-1])
-        send = replace(asked_for, state="sent", attempts=1, claimed_ms=at_ms, settled_ms=sent_ms)
+        send = msgspec.structs.replace(asked_for, state="sent", attempts=1, claimed_ms=at_ms, settled_ms=sent_ms)
         self._shop.ledger.sends.append(send)
         self._shop.ledger.events.append(self._told("Message Sent", send, sent_ms, {"provider_id": ""}))
         effect = float(effect_of(self._shop.population, play.id, send.step)[self._person])

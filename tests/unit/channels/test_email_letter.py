@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from holdfast.channels.declared import Desk
 from holdfast.channels.email_letter import Writer, writer
@@ -95,7 +96,7 @@ def test_a_relay_is_given_mail_that_its_domain_signs_and_bounces_come_back_to() 
         bounce_host="bounces.shop.example",
     )
     channel = open_smtp(settings, Desk(linker=LINKER, workspace_name="Tea & Cup"))
-    send = replace(SEND, created_ms=1_700_000_000_000)
+    send = structs.replace(SEND, created_ms=1_700_000_000_000)
     parcel = channel.parcel(send, rendered({}))
     assert holds(parcel.body, rsa_signer())
     assert bounced_send(parcel.sender, KEY) == send.key

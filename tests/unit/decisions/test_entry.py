@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter
 from holdfast.decisions.holdout import arm_of
@@ -143,7 +143,7 @@ def test_two_people_with_one_key_are_written_to_each() -> None:
     journey = a_journey(again="per_key", key_property="order_id")
     one = entered(journey, an_event("Checkout Started", order_id="o1"))
     assert isinstance(one, Visit)
-    assert one.effect_key_at("mail", 2) != replace(one, identity=8).effect_key_at("mail", 2)
+    assert one.effect_key_at("mail", 2) != structs.replace(one, identity=8).effect_key_at("mail", 2)
 
 
 @pytest.mark.parametrize("value", [None, "", [], ["o1"], {"id": "o1"}])

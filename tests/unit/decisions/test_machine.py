@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import holdfast.sim
 from holdfast.decisions.campaign import decode_campaign
@@ -116,7 +117,7 @@ def test_being_woken_for_nothing_changes_nothing(rescue: Journey, waiting: Visit
 
 
 def test_the_holdout_is_not_written_to(rescue: Journey) -> None:
-    held = replace(a_visit(rescue), arm="holdout")
+    held = structs.replace(a_visit(rescue), arm="holdout")
     held = moved(rescue, held, Arrived(), START).visit
     withheld = moved(rescue, held, Due(), START + timedelta(minutes=45))
     assert [each.verdict for each in withheld.sends] == [Withheld("holdout")]
@@ -134,7 +135,7 @@ def test_a_channel_nobody_spoke_of_has_no_address(rescue: Journey, waiting: Visi
 def test_the_same_send_has_the_same_key_and_the_next_entry_another(rescue: Journey, waiting: Visit) -> None:
     once = moved(rescue, waiting, Due(), START + DAY).sends[0].key
     again = moved(rescue, waiting, Due(), START + 2 * DAY).sends[0].key
-    other = moved(rescue, replace(waiting, entry_key="m2"), Due(), START + DAY).sends[0].key
+    other = moved(rescue, structs.replace(waiting, entry_key="m2"), Due(), START + DAY).sends[0].key
     assert once == again
     assert once != other
 
@@ -246,12 +247,12 @@ def test_somebody_can_be_taken_out(
 
 @pytest.mark.parametrize("wake", [Due(), Happened(an_event("Order Completed"))])
 def test_who_has_left_stays_away_even_where_the_store_kept_a_timer(rescue: Journey, waiting: Visit, wake: Wake) -> None:
-    over = replace(waiting, left_ms=to_millis(START), left_by="stopped")
+    over = structs.replace(waiting, left_ms=to_millis(START), left_by="stopped")
     assert moved(rescue, over, wake, START + DAY) == Advance(visit=over, standing=REACHABLE)
 
 
 def test_who_stands_where_there_is_no_step_leaves_visibly(rescue: Journey, waiting: Visit) -> None:
-    lost = moved(rescue, replace(waiting, step="gone"), Due(), START + DAY)
+    lost = moved(rescue, structs.replace(waiting, step="gone"), Due(), START + DAY)
     assert lost.visit.left_by == "failed"
     assert lost.passed == (("gone", "failed"),)
 
@@ -300,7 +301,7 @@ def test_the_demo_wins_back_only_who_stayed_away() -> None:
     assert isinstance(visit, Visit)
     recently = EntryBefore(count=1, last_ms=to_millis(START - 29 * DAY), open=False)
     assert looked_in(40 * DAY, before=recently) == NotEntered("cool_down")
-    [asked] = moved(journey, replace(visit, arm="treated"), Arrived(), START).sends
+    [asked] = moved(journey, structs.replace(visit, arm="treated"), Arrived(), START).sends
     assert (asked.template, asked.topic) == ("win-back/1/send", "marketing")
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules, Permit, Standing, Withheld
@@ -110,7 +111,7 @@ def walked(
     journey: Journey, happened: Happenings, *, arm: Arm | None = None, standing: Mapping[str, Standing] = REACHABLE
 ) -> Walk:
     visit = a_visit(journey)
-    walk = Walk(journey, happened, visit if arm is None else replace(visit, arm=arm), dict(standing))
+    walk = Walk(journey, happened, visit if arm is None else structs.replace(visit, arm=arm), dict(standing))
     walk.wake(Arrived())
     for number, (pace, event) in enumerate(happened):
         walk.go_on(pace, event, number)
@@ -217,7 +218,7 @@ def the_holdout_walks_the_same_way(walk: Walk) -> None:
     # Where nobody may be written to, both arms are withheld from alike, and so stand at the same places throughout.
     treated = walked(walk.journey, walk.happened, arm="treated", standing={})
     held = walked(walk.journey, walk.happened, arm="holdout", standing={})
-    assert [replace(each, arm="treated") for each in held.after] == treated.after
+    assert [structs.replace(each, arm="treated") for each in held.after] == treated.after
 
 
 def the_number_of_the_move_only_grows(walk: Walk) -> None:

@@ -6,12 +6,12 @@ import asyncio
 import json
 import random
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.gate import GateRules
@@ -485,7 +485,7 @@ async def test_what_a_claim_that_was_taken_over_said_is_not_kept() -> None:
 
 
 def _claimed_by_another(send: Send) -> Send:
-    return replace(send, claimed_by="another#1")
+    return structs.replace(send, claimed_by="another#1")
 
 
 async def test_what_nobody_comes_back_to_is_forgotten_in_time() -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec import structs
 
 from holdfast.decisions.step import Said
 from holdfast.events.event import Json
@@ -70,7 +72,11 @@ def _addressed(send: Send, context: Context, channel: Channel) -> Send | Refused
     if not isinstance(channel, ToDevices):
         return send
     devices = devices_of(context.whole(send.identity).devices, channel.device_types)
-    return replace(send, address=write_devices(devices)) if devices else Refused("They have no such device any more.")
+    return (
+        structs.replace(send, address=write_devices(devices))
+        if devices
+        else Refused("They have no such device any more.")
+    )
 
 
 def _unheard(send: Send, words: Words, context: Context, channel: Channel, now_ms: int) -> Refused | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.entry import NotEntered, enter
@@ -240,7 +242,7 @@ def _is_of(send: Send, visit: Visit) -> bool:
     """Whether the visit asked for the send, on whatever version it was then."""
     if send.identity != visit.identity or send.created_ms < visit.entered_ms:
         return False
-    then = replace(visit, version=send.version)
+    then = structs.replace(visit, version=send.version)
     return any(then.effect_key_at(send.step, seq) == send.key for seq in range(visit.seq + 1))
 
 

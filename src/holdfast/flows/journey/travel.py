@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
+
+from msgspec import structs
 
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
 from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
@@ -397,7 +399,7 @@ class Travel:
         else:
             del traveller.visits[place]
             if play.id in traveller.entered:
-                traveller.entered[play.id] = replace(traveller.entered[play.id], open=False)
+                traveller.entered[play.id] = structs.replace(traveller.entered[play.id], open=False)
         if step.visit is not visit or visit.seq == 0:
             self.done.visits[visit.id] = step.visit
         for name, exit_name in step.passed:
@@ -476,7 +478,7 @@ def _in_turn(visit: Visit, places: Places, now: datetime) -> Visit | NotEntered:
     until = not_after(visit.variables)
     if until is not None and at_ms > to_millis(until):
         return NotEntered("too_late")
-    return replace(visit, due_ms=at_ms if at_ms > now_ms else None)
+    return structs.replace(visit, due_ms=at_ms if at_ms > now_ms else None)
 
 
 def _contact(asked: Asked) -> Contact:

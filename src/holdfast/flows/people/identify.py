@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeAlias
 
+from msgspec import structs
+
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.audience.live_segments import rejoin
 from holdfast.flows.upkeep.chronicle import note_turn, said_name
@@ -161,7 +163,7 @@ async def apply_claims(
     changed.touched.update(_touched(everyone, changed.moves))
     for identity in everyone:
         if identity.id in changed.moves and identity.key in known:
-            known[identity.key] = replace(identity, person=changed.moves[identity.id])
+            known[identity.key] = structs.replace(identity, person=changed.moves[identity.id])
     return changed
 
 

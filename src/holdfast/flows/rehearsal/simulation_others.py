@@ -7,8 +7,9 @@ the journey that is simulated asked in the same one, who was asked first is foun
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
+
+from msgspec import structs
 
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.steps.send import Send as SendStep
@@ -90,7 +91,7 @@ class Others:
         for event in told:
             known = self._sends.get(str(event.properties.get("send", "")))
             if STATE_OF.get(event.name) in CLAIMED and known is not None and order_of(known) < order_of(ours):
-                self._lay(replace(known, claimed_ms=at_ms))
+                self._lay(structs.replace(known, claimed_ms=at_ms))
 
     def _contact(self, event: PastEvent, said: Mapping[str, Any], key: str) -> Send:
         """A contact that another journey asked for and was permitted: claimed by nobody, so the replay leaves it be."""
@@ -152,7 +153,7 @@ def _place_of(start: Trigger, entry_key: str, events: Sequence[PastEvent]) -> in
 def _settled(send: Send, state: SendState, at_ms: int) -> Send:
     """Somebody else's send once it was settled: where it was handed over, that was then."""
     if state not in ("sent", "in_doubt"):
-        return replace(send, state=state)
+        return structs.replace(send, state=state)
     # Handed over so much later than it was meant for, it was put off once more, and meant for then.
     meant_ms = at_ms if at_ms - send.not_before_ms > PUT_OFF_MS else send.not_before_ms
-    return replace(send, state=state, claimed_ms=at_ms, not_before_ms=meant_ms)
+    return structs.replace(send, state=state, claimed_ms=at_ms, not_before_ms=meant_ms)

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from holdfast.events.event import Event
 from holdfast.flows.delivery.claiming import PACE
 from holdfast.flows.upkeep.carry_content import carry_content
@@ -250,7 +252,7 @@ async def _carry_counts(view: View, transaction: Transaction, origins: Sequence[
     for origin in origins:
         now = {(each.version, each.step, each.exit): each.count for each in await transaction.step_counts(origin)}
         theirs = [
-            replace(each, count=each.count - now.get((each.version, each.step, each.exit), 0))
+            structs.replace(each, count=each.count - now.get((each.version, each.step, each.exit), 0))
             for each in await view.step_counts(origin)
         ]
         await transaction.count_steps([each for each in theirs if each.count > 0])

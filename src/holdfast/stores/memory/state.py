@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from msgspec import structs
+
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
 from holdfast.kernel.errors import Internal
@@ -108,7 +110,7 @@ class MemoryTransaction(
     async def assign(self, moves: Mapping[int, int]) -> None:
         tables = self._tables
         known = {each: person for each, person in moves.items() if each in tables.identities}
-        moved = {each: replace(tables.identities[each], person=person) for each, person in known.items()}
+        moved = {each: structs.replace(tables.identities[each], person=person) for each, person in known.items()}
         tables.identities = tables.identities | moved
 
     async def touch_people(self, persons: Sequence[int]) -> None:
@@ -214,7 +216,7 @@ class MemoryTransaction(
             if send.state == "pending" and send.not_before_ms <= now_ms and send.origin not in without:
                 waiting.get(send.lane, []).append(send)
         claimed = [
-            replace(
+            structs.replace(
                 send,
                 state="claimed",
                 claimed_ms=now_ms,
@@ -259,13 +261,13 @@ class MemoryTransaction(
     def _raise_dead(self, keys: Sequence[str], **changes: Any) -> list[str]:  # noqa: ANN401 - Fields of Send.
         sends = self._tables.sends
         found = [key for key in dict.fromkeys(keys) if key in sends and sends[key].dead]
-        self._tables.sends = sends | {key: replace(sends[key], dead=False, **changes) for key in found}
+        self._tables.sends = sends | {key: structs.replace(sends[key], dead=False, **changes) for key in found}
         return found
 
     async def withhold_sends(self, keys: Sequence[str], reason: str, at_ms: int) -> None:
         waiting = {key: self._tables.sends[key] for key in keys if key in self._tables.sends}
         self._tables.sends = self._tables.sends | {
-            key: replace(send, state="withheld", reason=reason, settled_ms=at_ms)
+            key: structs.replace(send, state="withheld", reason=reason, settled_ms=at_ms)
             for key, send in waiting.items()
             if send.state == "pending"
         }
@@ -363,7 +365,7 @@ class MemoryState:
 
 def _settled(send: Send, settlement: Settlement, at_ms: int) -> Send:
     if settlement.state == "pending":
-        return replace(
+        return structs.replace(
             send,
             state="pending",
             reason=settlement.reason,
@@ -373,4 +375,6 @@ def _settled(send: Send, settlement: Settlement, at_ms: int) -> Send:
             attempts=send.attempts - settlement.untried,
             tried_ms=send.tried_ms if send.attempts > settlement.untried else None,
         )
-    return replace(send, state=settlement.state, reason=settlement.reason, settled_ms=at_ms, dead=settlement.dead)
+    return structs.replace(
+        send, state=settlement.state, reason=settlement.reason, settled_ms=at_ms, dead=settlement.dead
+    )

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import dropwhile
 
+from msgspec import structs
+
 from holdfast.events.event import IdentityKey
 from holdfast.kernel.errors import Internal
 from holdfast.ports.erasure import Suppression, Tombstone
@@ -58,7 +60,7 @@ class MemoryChangingTurns(MemoryTurns):
         tables = self._tables
         found = [tables.sends[key] for key in keys if key in tables.sends]
         tables.sends = tables.sends | {
-            each.key: replace(
+            each.key: structs.replace(
                 each,
                 state="claimed",
                 claimed_ms=at_ms,

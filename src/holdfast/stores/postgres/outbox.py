@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from holdfast.decisions.made import Made
 from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Answered, Lane, LaneTotals, Send, SendState, Settlement
@@ -123,7 +124,7 @@ class ChangingOutbox(ReadingOutbox):
         if due:
             await self._do(_SQL["claim_sends"], [send.key for send in due], now_ms, claimed_by, send_by_ms)
         return [
-            replace(
+            structs.replace(
                 send,
                 state="claimed",
                 claimed_ms=now_ms,

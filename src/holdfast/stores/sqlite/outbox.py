@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from holdfast.decisions.made import Made
 from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Answered, Lane, LaneTotals, Send, SendState, Settlement
@@ -137,7 +138,7 @@ class ChangingOutbox(ReadingOutbox):
             due += map(_send, rows)
         self._do_all(_SQL["claim_send"], ((send.key, now_ms, claimed_by, send_by_ms) for send in due))
         return [
-            replace(
+            structs.replace(
                 send,
                 state="claimed",
                 claimed_ms=now_ms,
