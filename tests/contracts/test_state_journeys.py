@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Decision, Entered, Lane, Settlement, State, StepCount
@@ -329,6 +330,18 @@ async def test_suppressed_addresses_are_compared_in_lower_case(state: State) -> 
             "Éva@example.com": "complaint",
         }
         assert await view.suppressed("sms", ["ada@example.com"]) == {}
+
+
+@pytest.mark.parametrize("asked", [0, 1, 31, 32, 33, 64, 200])
+async def test_suppressed_addresses_are_found_among_many(state: State, asked: int) -> None:
+    addresses = [f"Person\0{number}@example.com" for number in range(asked)]
+    async with state.begin() as transaction:
+        for number in range(0, 200, 3):
+            await transaction.suppress("email", f"person\0{number}@example.com", f"reason {number}", 5)
+        await transaction.suppress("email", "", "none", 5)
+    async with state.view() as view:
+        found = await view.suppressed("email", addresses)
+    assert found == {addresses[number]: f"reason {number}" for number in range(0, asked, 3)}
 
 
 async def test_claims_leave_some_origins_and_lanes_they_were_not_asked_for(state: State) -> None:

@@ -66,7 +66,7 @@ def moved(new: Journey, version: int, visit: Visit, step: str, now: datetime) ->
         # Whoever waits for their hour at the start goes on waiting for it.
         due_ms=visit.due_ms if new.steps[step].step.starts else now_ms,
         waits_for=waits_for,
-        trail=visit.passing([(visit.step, MOVED)], now_ms),
+        trail=visit.passing([(visit.step, MOVED, now_ms)]),
     )
 
 

@@ -211,30 +211,39 @@ def gate(contact: Contact, standing: Standing, rules: GateRules, now: datetime) 
     Caps and fatigue are asked about the moment at which it is to be made. What is less important and still waits makes
     room for it.
     """
-    reason = _standing_bars(contact, standing, rules, to_millis(now))
+    asked_ms = at_ms = to_millis(now)
+    reason = _standing_bars(contact, standing, rules, now, asked_ms)
     if reason is not None:
         return Withheld(reason)
     if contact.not_after is not None and now > contact.not_after:
         return Withheld("too_late")
     if contact.transactional:
         return Permit()
-    asked_ms = at_ms = to_millis(now)
     if rules.quiet is not None:
         at_ms = rules.quiet.over_ms(asked_ms, standing.zone or rules.zone)
         if at_ms > asked_ms and rules.quiet.policy == "drop":
             return Withheld("quiet_hours")
         if contact.not_after is not None and at_ms > to_millis(contact.not_after):
             return Withheld("too_late")
-    full = _fullness(contact, standing, rules, at_ms)
-    instead_of: tuple[Made, ...] | None = ()
-    if full(standing.recent):
-        instead_of = outranked(lambda recent: not full(recent), standing.recent, contact.priority)
-    if instead_of is None:
-        return Withheld(full(standing.recent) or "capped")
+    room = _room(contact, standing, rules, at_ms)
+    if isinstance(room, str):
+        return Withheld(room)
     if not contact.affordable:
         return Withheld("over_budget")
     not_before = None if at_ms == asked_ms else from_millis(at_ms)
-    return Permit(not_before, tuple(each.key for each in instead_of))
+    return Permit(not_before, tuple(each.key for each in room))
+
+
+def _room(contact: Contact, standing: Standing, rules: GateRules, at_ms: int) -> tuple[Made, ...] | Reason:
+    """Those that make room for one more contact at that moment; or why it is too much, whatever makes room."""
+    if not (rules.caps or rules.fatigue):
+        return ()
+    full = _fullness(contact, standing, rules, at_ms)
+    reason = full(standing.recent)
+    if reason is None:
+        return ()
+    instead_of = outranked(lambda recent: not full(recent), standing.recent, contact.priority)
+    return reason if instead_of is None else instead_of
 
 
 def _fullness(
@@ -264,10 +273,10 @@ def made_by(contact: Contact, answer: Permit, now: datetime, key: str = "") -> M
     )
 
 
-def _standing_bars(contact: Contact, standing: Standing, rules: GateRules, at_ms: int) -> Reason | None:
+def _standing_bars(contact: Contact, standing: Standing, rules: GateRules, now: datetime, now_ms: int) -> Reason | None:
     """Who they are and how they stand to us: what holds at any hour."""
     marketing = not contact.transactional
-    if marketing and (contact.arm == "global_holdout" or rules.holds_out(standing.person_key, from_millis(at_ms))):
+    if marketing and (contact.arm == "global_holdout" or rules.holds_out(standing.person_key, now)):
         return "global_holdout"
     if marketing and contact.arm == "holdout":
         return "holdout"
@@ -277,7 +286,7 @@ def _standing_bars(contact: Contact, standing: Standing, rules: GateRules, at_ms
         return "suppressed"
     if marketing and not _consents(contact, standing, rules):
         return "no_consent"
-    if marketing and any(each.holds(standing.tallies, at_ms) for each in rules.service_holds):
+    if marketing and any(each.holds(standing.tallies, now_ms) for each in rules.service_holds):
         return "service_hold"
     return None
 
@@ -306,12 +315,12 @@ def standing_of(
         recent: their contacts on every channel within `GateRules.look_back_seconds`.
         person_key: a name of the person that lasts: the oldest user id, else the oldest anonymous id.
     """
-    topics = (name.removeprefix(f"{channel}/") for name in profile.consent if name.startswith(f"{channel}/"))
     lives_in = profile.traits.get(ZONE_TRAIT)
     return Standing(
         address=address,
-        consent=profile.consents_to(channel, ""),
-        topics={topic: profile.consents_to(channel, topic) for topic in topics},
+        # Most people never said anything of it.
+        consent=profile.consents_to(channel, "") if profile.consent else None,
+        topics=_topics(profile, channel) if profile.consent else {},
         suppressed=suppressed,
         recent=recent,
         person_key=person_key,
@@ -319,3 +328,9 @@ def standing_of(
         tallies=profile.tallies,
         zone=zones().get(lives_in.value) if lives_in is not None and isinstance(lives_in.value, str) else None,
     )
+
+
+def _topics(profile: Profile, channel: str) -> dict[str, bool | None]:
+    """What they said of topics on the channel."""
+    topics = (name.removeprefix(f"{channel}/") for name in profile.consent if name.startswith(f"{channel}/"))
+    return {topic: profile.consents_to(channel, topic) for topic in topics}

@@ -24,7 +24,8 @@ def arm_of(origin: str, person_key: str, holdout: float) -> Arm:
         person_key: a name of the person that lasts: the oldest user id, else the oldest anonymous id.
         holdout: the share of people to leave alone; 0 <= holdout < 1.
     """
-    return "holdout" if share(f"holdout:{origin}", person_key) < holdout else "treated"
+    # Most have none, and everybody who enters is asked about.
+    return "holdout" if holdout and share(f"holdout:{origin}", person_key) < holdout else "treated"
 
 
 def period_of(now: datetime, zone: ZoneInfo, rotates: Rotation) -> str:
@@ -34,14 +35,14 @@ def period_of(now: datetime, zone: ZoneInfo, rotates: Rotation) -> str:
     >>> period_of(datetime(2026, 12, 31, 23, tzinfo=UTC), ZoneInfo("Europe/Berlin"), "quarter")
     '2027-Q1'
     """
+    if rotates == "never":
+        return ""
     day = now.astimezone(zone)
     match rotates:
         case "month":
             return f"{day.year}-{day.month:02}"
         case "quarter":
             return f"{day.year}-Q{(day.month + 2) // 3}"
-        case "never":
-            return ""
 
 
 def held_out(person_key: str, global_holdout: float, period: str = "") -> bool:
@@ -55,7 +56,9 @@ def held_out(person_key: str, global_holdout: float, period: str = "") -> bool:
         global_holdout: the share of people; 0 <= global_holdout < 1.
         period: as `period_of` says; each has a draw of its own.
     """
-    return bool(person_key) and place(global_salt(period), person_key) < global_places(global_holdout)
+    if not (person_key and global_holdout):
+        return False
+    return place(global_salt(period), person_key) < global_places(global_holdout)
 
 
 def global_salt(period: str) -> str:

@@ -12,7 +12,7 @@ again. What it promises, whatever is thrown at it:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -22,6 +22,7 @@ from holdfast.decisions.caps import PRIORITY_USUAL
 from holdfast.decisions.experiment import Experiment
 from holdfast.decisions.gate import Answer, Contacted, GateRules, Permit, Standing, gate, made_by
 from holdfast.decisions.journey import Journey
+from holdfast.decisions.made import Made
 from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
 from holdfast.decisions.step import Ask, Assign, Change, Go, HandOver, Leave, Park, Place
@@ -86,6 +87,8 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = PRIORITY_USUAL
     cost: int = 0
     """What it will cost, in thousandths of a minor unit; 0 where it is withheld."""
+    made: Made | None = None
+    """The contact as later ones see it; None where it is withheld."""
 
 
 class Advance(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +155,7 @@ class _Walk:
 
     __slots__ = (
         "_arrived_ms",
+        "_came",
         "_due_ms",
         "_facts",
         "_handed_over",
@@ -180,6 +184,8 @@ class _Walk:
         self._facts, self._standing, self._left = scene.facts, scene.standing, scene.left
         self._sends: list[Asked] = []
         self._passed: list[tuple[str, str]] = []
+        self._came: list[tuple[str, str, int]] = []
+        """The way of this advance: what `_passed` has without the arrivals."""
         self._told: list[Told] = []
         self._handed_over: list[tuple[str, str]] = []
 
@@ -259,14 +265,8 @@ class _Walk:
             waits_for=self._waits_for,
             left_ms=self._now_ms if self._left_by else None,
             left_by=self._left_by,
-            trail=before.passing(self._exits_taken(), self._now_ms),
+            trail=before.passing(self._came),
         )
-
-    def _exits_taken(self) -> Iterator[tuple[str, str]]:
-        # Arrivals are among what the counters are told; only the trigger's own exit has their name.
-        for step, exit_name in self._passed:
-            if exit_name != ENTERED or step == self._journey.start:
-                yield step, exit_name
 
     def _place(self, event: Event | None) -> Place:
         return Place(
@@ -282,8 +282,8 @@ class _Walk:
 
     def _go(self, node: Node, exit_name: str) -> None:
         to = node.leads(exit_name)
-        self._passed.append((self._step, exit_name))
-        self._passed.append((to, ENTERED))
+        self._passed += ((self._step, exit_name), (to, ENTERED))
+        self._came.append((self._step, exit_name, self._now_ms))
         self._step, self._arrived_ms = to, self._now_ms
         self._seq += 1
 
@@ -295,6 +295,7 @@ class _Walk:
 
     def _leave(self, by: str) -> None:
         self._passed.append((self._step, by))
+        self._came.append((self._step, by, self._now_ms))
         self._end(by)
 
     def _end(self, by: str) -> None:
@@ -324,6 +325,7 @@ class _Walk:
         verdict = gate(contact, standing, self._scene.rules, self._scene.now)
         key = self._visit.effect_key_at(self._step, self._seq)
         template = f"{self._visit.origin}/{self._visit.version}/{self._step}"
+        made = made_by(contact, verdict, self._scene.now, key) if isinstance(verdict, Permit) else None
         self._sends.append(
             Asked(
                 key=key,
@@ -335,15 +337,15 @@ class _Walk:
                 address=standing.address,
                 verdict=verdict,
                 priority=contact.priority,
-                cost=cost if isinstance(verdict, Permit) else 0,
+                cost=cost if made is not None else 0,
+                made=made,
             )
         )
         self.tell(
             told_contact(self._journey, self._visit, contact, verdict, key=key, step=self._step, template=template)
         )
-        if not isinstance(verdict, Permit):
+        if made is None or not isinstance(verdict, Permit):
             return ask.withheld
-        made = made_by(contact, verdict, self._scene.now, key)
         self._standing = Contacted(self._standing, made, verdict.instead_of)
         if self._left is not None:
             self._left -= cost

@@ -59,9 +59,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         """The same visit under that number."""
         return msgspec.structs.replace(self, id=number)
 
-    def passing(self, passed: Iterable[tuple[str, str]], at_ms: int) -> tuple[tuple[str, str, int], ...]:
-        """The trail, with steps passed at a moment, each with its exit."""
-        return (*self.trail, *((step, exit_name, at_ms) for step, exit_name in passed))[-TRAIL_MOST:]
+    def passing(self, passed: Iterable[tuple[str, str, int]]) -> tuple[tuple[str, str, int], ...]:
+        """The trail, with steps passed since, each with its exit and when."""
+        return (*self.trail, *passed)[-TRAIL_MOST:]
 
     def effect_key_at(self, step: str, seq: int) -> str:
         """The key of what is asked for at that step and move: the same on every retry, another the next time round."""

@@ -36,10 +36,6 @@ class IdentityKey(msgspec.Struct, frozen=True, kw_only=True):
     kind: Literal["user", "anonymous"]
     value: str
 
-    def __hash__(self) -> int:
-        # A tick looks names up by the thousand, and few values are of both kinds: a text knows its hash already.
-        return hash(self.value)
-
 
 # Structs here and in the decisions: what is made for every step of everybody takes a fifth of a dataclass's time.
 class Event(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ people in play; what they decide is gathered here and written by the tick in one
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from zoneinfo import ZoneInfo
 from msgspec import structs
 
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
-from holdfast.decisions.gate import Contact, GateRules, Permit, Standing, Withheld, made_by, standing_of
+from holdfast.decisions.gate import GateRules, Permit, Standing, Withheld, standing_of
 from holdfast.decisions.machine import FAILED, Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
 from holdfast.decisions.made import Made
 from holdfast.decisions.medium import address_on, media
@@ -56,7 +57,8 @@ class Traveller:
     """Marketing contacts on every channel that were made or are on their way, and those of this tick."""
     _key: IdentityKey | None = None
     _whole: Profile | None = None
-    """Made once, and anew when more is known: every step and every contact asks for it."""
+    _facts: ProfileFacts | None = None
+    """Both are made once, and anew when more is known: every step and every contact asks for them."""
 
     @property
     def key(self) -> IdentityKey:
@@ -71,23 +73,34 @@ class Traveller:
         return self._whole
 
     def facts(self, zone: ZoneInfo, watching: Watching) -> ProfileFacts:
-        """What conditions may ask of them."""
-        return ProfileFacts(
-            self.whole(),
-            user_id=self.key.value,
-            zone=zone,
-            watching=watching,
-            identities=[each.id for each in self.members],
-        )
+        """What conditions may ask of them. The zone and what is watched are the same throughout a tick."""
+        if self._facts is None:
+            self._facts = ProfileFacts(
+                self.whole(),
+                user_id=self.key.value,
+                zone=zone,
+                watching=watching,
+                identities=[each.id for each in self.members],
+            )
+        return self._facts
 
     def knows(self, identity: int, profile: Profile) -> None:
         """This is known of an identity of theirs from now on."""
         self.profiles[identity] = profile
-        self._whole = None
+        self._whole = self._facts = None
 
     def name_of(self, identity: int) -> IdentityKey:
         """The name an event about this visit is stored under."""
-        return next((each.key for each in self.members if each.id == identity), self.key)
+        for each in self.members:
+            if each.id == identity:
+                return each.key
+        return self.key
+
+    def number_of(self, key: IdentityKey) -> int:
+        """The number of one of their names."""
+        if len(self.members) == 1:
+            return self.members[0].id
+        return next(each.id for each in self.members if each.key == key)
 
     def standing(self) -> Mapping[str, Standing]:
         """What the gate may ask, by channel, as long as nothing more is known."""
@@ -148,7 +161,8 @@ class Travelled:
     visits: dict[int, Visit] = field(default_factory=dict)
     """Changed visits by a number of their own within the tick: their id, or a negative one until they have one."""
     sends: list[Send] = field(default_factory=list)
-    passed: dict[tuple[str, int, str, str], int] = field(default_factory=dict)
+    passed: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
+    """How many, by origin, version, step and exit."""
     events: list[Event] = field(default_factory=list)
     heard: dict[int, Traveller] = field(default_factory=dict)
     """By identity: whose profile a step has changed."""
@@ -312,7 +326,7 @@ class Travel:
 
     def let_in(self, traveller: Traveller, by: LettingIn, now: datetime) -> str:
         """Let somebody in by an occasion; returns the arm they are in, or why they are in none."""
-        identity = next(each.id for each in traveller.members if each.key == traveller.key)
+        identity = traveller.number_of(traveller.key)
         try:
             entered = self._entered(traveller, by.play, by.occasion, identity, now)
         except Exception:  # noqa: BLE001 - As in `_advance`: no record could be set aside for it.
@@ -383,7 +397,7 @@ class Travel:
     def _say(self, traveller: Traveller, told: Told, user: IdentityKey, now: datetime) -> Event:
         """Let the person's profile hear at once what is told of them: it comes back by the log, but not at once."""
         event = told.event(user, _said_at(traveller, told, now))
-        identity = next(each.id for each in traveller.members if each.key == user)
+        identity = traveller.number_of(user)
         traveller.knows(identity, hear(traveller.profiles.get(identity, EMPTY), event))
         self.done.heard[identity] = traveller
         return event
@@ -402,10 +416,10 @@ class Travel:
                 traveller.entered[play.id] = structs.replace(traveller.entered[play.id], open=False)
         if step.visit is not visit or visit.seq == 0:
             self.done.visits[visit.id] = step.visit
+        passed = self.done.passed
         for name, exit_name in step.passed:
-            counter = (visit.origin, visit.version, name, exit_name)
-            self.done.passed[counter] = self.done.passed.get(counter, 0) + 1
-        user = traveller.name_of(visit.identity)
+            passed[visit.origin, visit.version, name, exit_name] += 1
+        user = traveller.name_of(visit.identity) if step.told else traveller.key
         for told in step.told:
             self.done.events.append(
                 self._say(traveller, told, user, now) if told.is_learnt_at_once else told.event(user, now)
@@ -413,8 +427,8 @@ class Travel:
         for asked in step.sends:
             # What was withheld is written down too: every contact that was asked for has its row, and its reason.
             self.done.sends.append(_send(play, visit, asked, to_millis(now)))
-            if isinstance(asked.verdict, Permit):
-                self._count(traveller, play, asked, asked.verdict, now)
+            if asked.made is not None:
+                self._count(traveller, play, asked, asked.made, now)
         for journey, key in step.handed_over:
             self._hand_over(traveller, visit, journey, key, now)
 
@@ -444,13 +458,13 @@ class Travel:
         budget = play.journey.budget
         return None if budget is None else budget.left(self._spent.get(play.id, {}), day_of(now, self._zone))
 
-    def _count(self, traveller: Traveller, play: Play, asked: Asked, permit: Permit, now: datetime) -> None:
+    def _count(self, traveller: Traveller, play: Play, asked: Asked, made: Made, now: datetime) -> None:
         """Let what is asked next know of a contact that was permitted."""
-        for key in permit.instead_of:
-            self.done.outranked[key] = to_millis(now)
-        if permit.instead_of:
-            traveller.recent = [each for each in traveller.recent if each.key not in permit.instead_of]
-        traveller.recent.append(made_by(_contact(asked), permit, now, asked.key))
+        instead_of = asked.verdict.instead_of if isinstance(asked.verdict, Permit) else ()
+        if instead_of:
+            self.done.outranked.update(dict.fromkeys(instead_of, to_millis(now)))
+            traveller.recent = [each for each in traveller.recent if each.key not in instead_of]
+        traveller.recent.append(made)
         if asked.cost:
             day = day_of(now, self._zone)
             days = self._spent.setdefault(play.id, {})
@@ -481,12 +495,8 @@ def _in_turn(visit: Visit, places: Places, now: datetime) -> Visit | NotEntered:
     return structs.replace(visit, due_ms=at_ms if at_ms > now_ms else None)
 
 
-def _contact(asked: Asked) -> Contact:
-    return Contact(channel=asked.channel, topic=asked.topic, transactional=asked.transactional, priority=asked.priority)
-
-
 def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
-    put_off = asked.verdict.not_before if isinstance(asked.verdict, Permit) else None
+    made = asked.made
     return Send(
         key=asked.key,
         identity=visit.identity,
@@ -500,10 +510,10 @@ def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
         transactional=asked.transactional,
         address=asked.address,
         variables=visit.variables,
-        state="pending" if isinstance(asked.verdict, Permit) else "withheld",
+        state="withheld" if made is None else "pending",
         created_ms=now_ms,
-        not_before_ms=now_ms if put_off is None else to_millis(put_off),
-        settled_ms=None if isinstance(asked.verdict, Permit) else now_ms,
+        not_before_ms=now_ms if made is None else made.at_ms,
+        settled_ms=now_ms if made is None else None,
         reason=asked.verdict.reason if isinstance(asked.verdict, Withheld) else "",
         priority=asked.priority,
         cost=asked.cost,

@@ -14,6 +14,8 @@ from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, texts
 
 _SQL = load("outbox")
+ADDRESSES_AT_ONCE = 32
+"""As many as the query has places for."""
 _LAST = (2**62, "")
 """Later than any dead letter."""
 
@@ -59,12 +61,14 @@ class ReadingOutbox(Session):
 
     @in_thread
     def suppressed(self, channel: str, addresses: Sequence[str]) -> dict[str, str]:
-        found = {}
-        for address in addresses:
-            row = self._row(_SQL["suppression"], channel, address.lower())
-            if row:
-                found[address] = row[0]
-        return found
+        wanted = [address.lower() for address in addresses]
+        reasons: dict[str, str] = {}
+        for start in range(0, len(wanted), ADDRESSES_AT_ONCE):
+            some = wanted[start : start + ADDRESSES_AT_ONCE]
+            # Not as one JSON text: an address may hold a NUL, at which SQLite would end it.
+            repeated = some[:1] * (ADDRESSES_AT_ONCE - len(some))
+            reasons.update(self._rows(_SQL["suppressions"], channel, *some, *repeated))
+        return {each: reasons[each.lower()] for each in addresses if each.lower() in reasons} if reasons else {}
 
     @in_thread
     def claimed_before(self, at_ms: int) -> list[Send]:

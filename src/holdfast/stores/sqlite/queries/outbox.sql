@@ -145,9 +145,12 @@ UPDATE send SET state = 'pending', dead = 0, attempts = 0, tried_ms = NULL, clai
 -- Lets a dead letter be a plain failure.
 UPDATE send SET dead = 0 WHERE key = ?1 AND dead = 1
 
--- name: suppression
--- Says why an address may not be written to, if so.
-SELECT reason FROM suppression WHERE channel = ? AND address = ?
+-- name: suppressions
+-- Says which of some addresses may not be written to, and why.
+SELECT address, reason FROM suppression WHERE channel = ?1 AND address IN (
+  ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25,
+  ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33
+)
 
 -- name: suppress
 -- Forbids an address; the newest reason stands.
