@@ -94,6 +94,9 @@ def device_id(token: str) -> str:
 
 def heard_of(devices: Devices, event: Event) -> Devices:
     """What is known of an identity's devices after one more event; the very same where it says nothing of them."""
+    # Every event comes through here, and most are of nobody's device.
+    if event.name not in _OF_DEVICES and "device" not in event.context:
+        return devices
     said = _said(event)
     return devices if said is None else later_heard(devices, {said[0]: said[1]})
 
@@ -140,6 +143,7 @@ def read_devices(text: str) -> list[Device]:
 
 
 _DECODER = msgspec.json.Decoder(list[Device])
+_OF_DEVICES = frozenset({DEVICE_GONE, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED})
 
 
 def _newest(entry: tuple[str, Heard]) -> tuple[int, str, str]:

@@ -154,7 +154,7 @@ def watched(kept: dict[int, Kept], event: Event, watchers: Watchers) -> dict[int
     """What is kept of an identity after one more event; what nobody watches any more is let go."""
     watching = watchers.of(event.name)
     # Every event comes through here, and most are of no name that is watched.
-    if not watching and all(number in watchers.numbers for number in kept):
+    if not watching and not (kept and any(number not in watchers.numbers for number in kept)):
         return kept
     now = {number: each for number, each in kept.items() if number in watchers.numbers}
     for each in watching:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
@@ -28,8 +29,7 @@ def position_of(offset: int, index: int) -> int:
     return offset * INDEXES + index
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, kw_only=True):
     """An event at its position, with the moment it was received."""
 
     position: int
@@ -37,13 +37,9 @@ class Placed:
     event: Event
     imported: bool = False
     """Whether it came by a call for the past."""
-    identity: IdentityKey = field(init=False)
+    identity: IdentityKey
     """The event's, made once: everything in a tick goes by it."""
-    dedup_hash: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "identity", self.event.identity)
-        object.__setattr__(self, "dedup_hash", self.event.dedup_hash)
+    dedup_hash: int
 
 
 def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
@@ -64,6 +60,8 @@ def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
                 received_ms=record.received_ms,
                 event=event,
                 imported=record.kind == "import",
+                identity=event.identity,
+                dedup_hash=event.dedup_hash,
             )
             for index, event in read.events
         )
