@@ -1,7 +1,7 @@
 /**
  * `npm run untranslated -- de` prints what its dictionaries lack, as JSON to be filled in, and what they have too much:
- * of the console's own sentences, and of what the server declares, for which Python is asked (`PYTHON`, else the
- * repository's own environment).
+ * of the console's own sentences, and of what the server declares and says, for which Python is asked (`PYTHON`, else
+ * the repository's own environment).
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
@@ -29,7 +29,10 @@ function lacking(wanted, dictionary, name) {
 console.log(JSON.stringify(lacking(module.keysOf(language, module.sentences()), read(language), `${language}.json`), null, 2))
 
 const python = process.env.PYTHON ?? here('../../.venv/bin/python')
-const told = JSON.parse(execFileSync(python, ['-m', 'holdfast.cli.declared_words'], { encoding: 'utf8' }))
+const asked = (module) => JSON.parse(execFileSync(python, ['-m', module], { encoding: 'utf8', maxBuffer: 16 * 2 ** 20 }))
 const declared = read(`${language}.declared`)
-const kinds = Object.entries(told).map(([kind, wanted]) => [kind, lacking(new Set(wanted), declared[kind] ?? {}, `${language}.declared.json, ${kind}`)])
+const kinds = Object.entries(asked('holdfast.cli.declared_words')).map(([kind, wanted]) => [kind, lacking(new Set(wanted), declared[kind] ?? {}, `${language}.declared.json, ${kind}`)])
 console.log(JSON.stringify(Object.fromEntries(kinds), null, 2))
+
+const told = read(`${language}.told`).sentences ?? {}
+console.log(JSON.stringify(lacking(new Set(asked('holdfast.cli.told_words')), told, `${language}.told.json, sentences`), null, 2))

@@ -1,5 +1,5 @@
 /** One door to the server: same origin, cookie session, JSON both ways. */
-import { t } from '~/words/language'
+import { language, t } from '~/words/language'
 
 export class Refusal extends Error {
   readonly status: number
@@ -89,7 +89,8 @@ async function ask<T>(method: string, path: string, body?: unknown, signal?: Abo
     if (cause instanceof DOMException && cause.name === 'AbortError') throw cause
     throw new Unreachable(cause)
   }
-  const text = await response.text()
+  // No answer comes before the words to show it with.
+  const [text] = await Promise.all([response.text(), words])
   if (response.ok) {
     const said: unknown = text ? JSON.parse(text) : null
     const asked = response.status === 202 ? (said as { approval?: { id: number } } | null)?.approval : undefined
@@ -98,12 +99,16 @@ async function ask<T>(method: string, path: string, body?: unknown, signal?: Abo
     throw new AwaitsApproval(asked)
   }
   if (response.status === 401 && path !== '/session') onSignedOut()
-  throw new Refusal(response.status, refusalBody(text))
+  throw new Refusal(response.status, await refusalBody(text))
 }
 
-function refusalBody(text: string) {
+/** What the server says is English; these are the words to say it with to whoever reads another language. */
+const words = language() === 'en' ? null : import('~/words/told').then(async (told) => (await told.learnTold(), told)).catch(() => null)
+
+async function refusalBody(text: string) {
   try {
-    return (JSON.parse(text) as { error?: { code?: string; message?: string } }).error ?? {}
+    const body = (JSON.parse(text) as { error?: { code?: string; message?: string } }).error ?? {}
+    return (await words)?.toldRefusal(body) ?? body
   } catch {
     return {}
   }
@@ -130,7 +135,7 @@ export function upload<T>(path: string, query: Query, file: Blob, progress: (sha
     call.onload = () => {
       if (call.status >= 200 && call.status < 300) return resolve((call.responseText ? JSON.parse(call.responseText) : null) as T)
       if (call.status === 401) onSignedOut()
-      reject(new Refusal(call.status, refusalBody(call.responseText)))
+      void refusalBody(call.responseText).then((body) => reject(new Refusal(call.status, body)))
     }
     call.send(file)
   })

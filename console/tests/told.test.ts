@@ -1,0 +1,67 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import german from '~/words/languages/de.told.json'
+import { learnTold, numberTold, told, toldRefusal } from '~/words/told'
+import { toldGroup } from '~/words/toldGroups'
+
+const places = (text: string) => new Set([...text.matchAll(/\{\{([nqp]?\d+)(?:\|[^}]*)?\}\}/g)].map((each) => each[1]))
+
+describe('what the server says', () => {
+  it('stays English until another language is learnt', () => {
+    expect(told("there is no segment 'vip'.")).toBe("there is no segment 'vip'.")
+    expect(toldGroup('People who did “Order Completed”.')).toBe('People who did “Order Completed”.')
+  })
+
+  describe('in German', () => {
+    beforeAll(() => learnTold('de'))
+
+    it('keeps its values', () => {
+      expect(told("there is no segment 'vip'.")).toBe('es gibt kein Segment „vip“.')
+      expect(told('Use -100 to 100; less than 0 is before.')).toBe('Nehmen Sie −100 bis 100; weniger als 0 ist davor.')
+    })
+
+    it('writes numbers as its readers do, and chooses the form by them', () => {
+      expect(told('Use at most 10000 digits.')).toBe('Nehmen Sie höchstens 10.000 Ziffern.')
+      expect(told('this takes longer than 1 minutes.')).toBe('das dauert länger als 1 Minute.')
+      expect(told('this takes longer than 5 minutes.')).toBe('das dauert länger als 5 Minuten.')
+      expect(['1,234', '12.50', '-3.2', '13.1%', '+0.5'].map(numberTold)).toEqual(['1.234', '12,50', '−3,2', '13,1 %', '+0,5'])
+    })
+
+    it('begins with a capital where the server does', () => {
+      expect(told('nobody has a trait plan.')).toBe('niemand hat ein Merkmal plan.')
+      expect(told('Nobody has a trait plan.')).toBe('Niemand hat ein Merkmal plan.')
+    })
+
+    it('says what stands within a sentence as well, and several in a row', () => {
+      expect(told("line 3: there is no catalogue 'shoes'.")).toBe('Zeile 3: es gibt keinen Katalog „shoes“.')
+      expect(told('Save it first. Did you mean \'gold\'?')).toBe('Speichern Sie es zuerst. Meinten Sie „gold“?')
+      expect(told('Leave it out. Rename one.')).toBe('Lassen Sie es weg. Benennen Sie eines um.')
+    })
+
+    it('leaves alone what nobody knows', () => {
+      expect(told('550 5.1.1 mailbox unavailable')).toBe('550 5.1.1 mailbox unavailable')
+    })
+
+    it('takes a value for text, whatever it looks like', () => {
+      const name = '<img src=x onerror=alert(1)> {{1}} $1 $&'
+      expect(told(`there is no segment '${name}'.`)).toBe(`es gibt kein Segment „${name}“.`)
+    })
+
+    it('is told of refusals', () => {
+      expect(toldRefusal({ code: 'bad_id', message: 'This list is empty.', hint: 'Name at least one.' })).toEqual({ code: 'bad_id', message: 'Diese Liste ist leer.', hint: 'Nennen Sie mindestens eines.' })
+    })
+
+    it('tells groups of people', () => {
+      const said = 'People who did “Order Completed” at least 3 times in the last 30 days, where revenue is greater than 50 and did not do “App Uninstalled” last month.'
+      expect(toldGroup(said)).toBe(
+        'Personen, für die gilt: „Order Completed“ geschah mindestens 3-mal in den letzten 30 Tagen, wobei gilt: revenue ist größer als 50 und „App Uninstalled“ geschah nicht im letzten Monat.',
+      )
+      expect(toldGroup('first did “is set and last month” since 2026-11-01')).toBe('das erste „is set and last month“ war seit 2026-11-01')
+      expect(toldGroup('are such that country is any of "DE", "in the last 3 days"')).toBe('es gilt: country ist eines von „DE“, „in the last 3 days“')
+    })
+  })
+
+  it('keeps its places in every language', () => {
+    const broken = [...Object.entries(german.sentences), ...Object.entries(german.phrases)].filter(([english, said]) => [...places(said)].some((each) => !places(english).has(each)))
+    expect(broken).toEqual([])
+  })
+})
