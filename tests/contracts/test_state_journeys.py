@@ -93,6 +93,24 @@ async def test_whoever_moves_on_waits_at_one_step_only(state: State) -> None:
         assert await transaction.waiting("other") == {"mail": 1}
 
 
+async def test_a_visit_stands_where_it_was_put_last(state: State) -> None:
+    async with state.begin() as transaction:
+        one, two, three = await transaction.add_visits([a_visit(1), a_visit(2), a_visit(3, left_ms=4, left_by="goal")])
+        left = structs.replace(one, seq=1, left_ms=9, left_by="goal")
+        moved = structs.replace(two, seq=1, step="mail", due_ms=7, waits_for=frozenset({"Paid"}))
+        await transaction.put_visits([left, structs.replace(one, seq=2), moved, structs.replace(moved, left_ms=9)])
+        assert await transaction.open_visits([1, 2]) == [structs.replace(one, seq=2)]
+        assert await transaction.waiting("cart-rescue") == {"wait": 1}
+        again = structs.replace(three, step="mail", due_ms=8, left_ms=None, left_by="")
+        await transaction.put_visits([left, again])
+        assert await transaction.open_visits([1, 2, 3]) == [again]
+        assert await transaction.visits_of([1], limit=9) == [left]
+        assert await transaction.waiting("cart-rescue") == {"mail": 1}
+        assert await transaction.due_visits(100, limit=9) == [again]
+        await transaction.put_visits([structs.replace(again, id=99)])
+        assert await transaction.visits_of([1, 2, 3], limit=9) == [again, structs.replace(moved, left_ms=9), left]
+
+
 async def test_who_is_under_way_is_counted_by_version(state: State) -> None:
     async with state.begin() as transaction:
         await transaction.add_visits([a_visit(1, version=1), a_visit(2, version=3), a_visit(3, version=3)])

@@ -112,7 +112,12 @@ class DecisionTransaction(DecisionView, Protocol):
         """Returns them with their ids, in the same order."""
         ...
 
-    async def put_visits(self, visits: Sequence[Visit]) -> None: ...
+    async def put_visits(self, visits: Sequence[Visit]) -> None:
+        """Write where these visits stand; of several of the same number the last counts.
+
+        Whose they are, what let them in, when and into which arm never changes, and need not be written.
+        """
+        ...
 
     async def count_steps(self, passed: Sequence[StepCount]) -> None:
         """Add to the step counters."""

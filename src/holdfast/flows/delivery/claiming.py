@@ -293,7 +293,7 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
     owners = await view.identities_by_id([send.identity for send in sends])
     persons = sorted({owner.person for owner in owners.values()})
     channels = sorted({send.channel for send in sends})
-    travellers = await load_travellers(view, persons, Playbook(), rules, now_ms, channels=channels)
+    travellers = await load_travellers(view, persons, Playbook(), rules, now_ms, channels=channels, visits=())
     # A message goes where it was addressed to, though the person may have another address by now.
     dead = {each: await _suppressed_on(view, rules, each, sends) for each in channels}
     claimed = {send.key for send in sends}

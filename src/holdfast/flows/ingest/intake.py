@@ -141,7 +141,7 @@ class Intake:
             return 0
         owners = await transaction.identities_by_id([visit.identity for visit in due])
         persons = sorted({owner.person for owner in owners.values()})
-        travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
+        travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms, visits=due)
         travel = await self._travel(transaction, playbook)
         stopped = await _stopped(transaction, due)
         for visit in due:
@@ -160,7 +160,9 @@ class Intake:
         """
         owners = await transaction.identities_by_id(persons)
         whole = sorted({owner.person for owner in owners.values()})
-        travellers = await load_travellers(transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,))
+        travellers = await load_travellers(
+            transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,), visits=()
+        )
         travel = await self._travel(transaction, playbook)
         came: Counter[str] = Counter()
         for person in persons:

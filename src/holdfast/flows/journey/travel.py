@@ -210,6 +210,7 @@ async def load_travellers(
     entering: Collection[str] = (),
     channels: Collection[str] | None = None,
     known: Known | None = None,
+    visits: Sequence[Visit] | None = None,
 ) -> dict[int, Traveller]:
     """Everything the decisions may ask about these people, in a handful of queries.
 
@@ -217,12 +218,14 @@ async def load_travellers(
         known: what was asked about them in this transaction, and has not changed since.
         channels: on which they may be contacted; None for those on which the playbook says anything.
         entering: ids of journeys they may enter besides those that others hand people over to.
+        visits: those of theirs that are to be moved; None for all that are under way.
     """
     members = await view.members(persons) if known is None else known.members
     ids = [each.id for those in members.values() for each in those]
     person_of = {each.id: person for person, those in members.items() for each in those}
     if known is None:
-        profiles, visits = await view.profiles(ids), await view.open_visits(ids)
+        profiles = await view.profiles(ids)
+        visits = await view.open_visits(ids) if visits is None else visits
     else:
         others = [each for each in ids if each not in known.asked]
         profiles = {**known.profiles, **(await view.profiles(others) if others else {})}

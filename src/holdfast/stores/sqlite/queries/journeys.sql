@@ -86,10 +86,14 @@ INSERT INTO visit (id, origin, version, identity, entry_key, arm, step, seq, ent
   left_by, body)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 
+-- name: move_visit
+-- Moves a visit on that is under way and stays so: one index of three has to be kept in step.
+UPDATE visit SET version = ?2, step = ?3, seq = ?4, arrived_ms = ?5, due_ms = ?6, body = ?7
+WHERE id = ?1 AND left_ms IS NULL
+
 -- name: put_visit
--- Moves a visit on.
-UPDATE visit SET origin = ?2, version = ?3, identity = ?4, entry_key = ?5, arm = ?6, step = ?7, seq = ?8,
-  entered_ms = ?9, arrived_ms = ?10, due_ms = ?11, left_ms = ?12, left_by = ?13, body = ?14
+-- Writes where a visit stands.
+UPDATE visit SET version = ?2, step = ?3, seq = ?4, arrived_ms = ?5, due_ms = ?6, body = ?7, left_ms = ?8, left_by = ?9
 WHERE id = ?1
 
 -- name: step_counts
