@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest'
 import type { Simulation } from '~/api/types'
-import { told } from '~/pages/person/traceWords'
+import { momentWords } from '~/pages/person/traceWords'
 import { byReason, daysOf, outcome, perDay, perStep } from '~/pages/runs/simulation'
 
 const moment = { at: '2026-01-01T00:00:00Z', step: '', reason: '', send: '' }
 
 describe('a moment of a trace', () => {
   it('says why the gate withheld, in words', () => {
-    const said = told({ ...moment, stage: 'gate', outcome: 'withheld', step: 'mail', reason: 'no_consent' })
+    const said = momentWords({ ...moment, stage: 'gate', outcome: 'withheld', step: 'mail', reason: 'no_consent' })
     expect(said).toEqual({ words: 'The gate withheld the message', detail: 'No consent', tone: 'bad' })
   })
 
   it('says which arm somebody entered, and why somebody else did not', () => {
-    expect(told({ ...moment, stage: 'entry', outcome: 'entered', reason: 'global_holdout' }).detail).toBe('Global holdout arm')
-    expect(told({ ...moment, stage: 'entry', outcome: 'not_entered', reason: 'cool_down' }).detail).toBe('Entered too short a time before')
+    expect(momentWords({ ...moment, stage: 'entry', outcome: 'entered', reason: 'global_holdout' }).detail).toBe('Global holdout arm')
+    expect(momentWords({ ...moment, stage: 'entry', outcome: 'not_entered', reason: 'cool_down' }).detail).toBe('Entered too short a time before')
   })
 
   it('tells what it has no words for as it is', () => {
-    expect(told({ ...moment, stage: 'moon_phase', outcome: 'half_full', reason: 'x' })).toEqual({ words: 'Half full', detail: 'x', tone: 'plain' })
+    expect(momentWords({ ...moment, stage: 'moon_phase', outcome: 'half_full', reason: 'x' })).toEqual({ words: 'Half full', detail: 'x', tone: 'plain' })
   })
 })
 

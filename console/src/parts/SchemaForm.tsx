@@ -3,6 +3,7 @@ import type { ReactNode } from 'react'
 import type { Json, Properties, Schema } from '~/api/types'
 import { choiceName, declared, fieldName } from '~/words/declared'
 import { t } from '~/words/language'
+import { told } from '~/words/told'
 import styles from './SchemaForm.module.css'
 import { ListPart, NestedPart } from './SchemaParts'
 
@@ -69,7 +70,7 @@ export function SchemaForm({ schema, values, change, kept = {}, problem = null, 
             set={(value) => set(name, value)}
             required={required.has(name) && !kept[name]}
             kept={kept[name] === true}
-            error={all.find(({ path }) => within(path, name))?.message}
+            error={told(all.find(({ path }) => within(path, name))?.message ?? '') || undefined}
             formats={formats}
           />
         ))}

@@ -7,6 +7,7 @@ import { Dialog } from '~/parts/Dialog'
 import { declared } from '~/words/declared'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
+import { told } from '~/words/told'
 import styles from './ChannelsPage.module.css'
 
 /** Sends one message by a connection now, to one address. */
@@ -53,10 +54,10 @@ function said(trial: Trial, label: string): string {
       if (trial.kept) return t('Kept in the built-in mailbox.')
       return trial.provider_id ? t('{{provider}} took it as {{id}}.', { provider: label, id: trial.provider_id }) : t('{{provider}} took it.', { provider: label })
     case 'deferred':
-      return t('Not now: {{reason}}', { reason: trial.reason })
+      return t('Not now: {{reason}}', { reason: told(trial.reason) })
     case 'refused':
-      return t('Refused: {{reason}}', { reason: trial.reason })
+      return t('Refused: {{reason}}', { reason: told(trial.reason) })
     case 'in_doubt':
-      return t('Nobody knows whether it went: {{reason}}', { reason: trial.reason })
+      return t('Nobody knows whether it went: {{reason}}', { reason: told(trial.reason) })
   }
 }

@@ -15,6 +15,7 @@ import { screenOf } from '~/parts/phone/said'
 import { JsonText } from '~/parts/JsonText'
 import { t } from '~/words/language'
 import { shown } from '~/words/people'
+import { told } from '~/words/told'
 import styles from './TemplatePage.module.css'
 
 const PAUSE_MS = 350
@@ -84,7 +85,7 @@ function Shown({ preview }: { preview: TemplatePreview }) {
   const missing = preview.used.filter(({ value, has_default }) => value === null && !has_default)
   return (
     <>
-      {preview.parts ? <Message medium={preview.medium} parts={preview.parts} /> : <p className={styles.bad}>{t('Nothing would be sent: {{reason}}', { reason: preview.reason ?? '' })}</p>}
+      {preview.parts ? <Message medium={preview.medium} parts={preview.parts} /> : <p className={styles.bad}>{t('Nothing would be sent: {{reason}}', { reason: told(preview.reason ?? '') })}</p>}
       {missing.length > 0 && (
         <p className="quiet">
           {t('Not known here, so empty: {{names}}.', { names: [...new Set(missing.map(({ name }) => name))].join(', ') })}
@@ -101,15 +102,16 @@ function Shown({ preview }: { preview: TemplatePreview }) {
 }
 
 const TONES: Record<Remark['weight'], ChipTone> = { wrong: 'bad', risky: 'warn', note: 'plain' }
+const WEIGHTS: Record<Remark['weight'], () => string> = { wrong: () => t('wrong'), risky: () => t('risky'), note: () => t('note') }
 
 function RemarkLine({ remark }: { remark: Remark }) {
   return (
     <li>
       <Chip tone={TONES[remark.weight]} dot>
-        {remark.weight}
+        {WEIGHTS[remark.weight]()}
       </Chip>
       <span>
-        {remark.message} <span className="quiet">{remark.hint}</span>
+        {told(remark.message)} <span className="quiet">{told(remark.hint)}</span>
       </span>
     </li>
   )
@@ -146,7 +148,7 @@ function TestSend({ question }: { question: PreviewQuestion }) {
       <Button type="submit" loading={send.isPending}>
         {t('Send test')}
       </Button>
-      {send.data && <p role="status">{send.data.taken ? t('Taken, marked [Test].') : t('Not taken: {{said}}', { said: send.data.said })}</p>}
+      {send.data && <p role="status">{send.data.taken ? t('Taken, marked [Test].') : t('Not taken: {{said}}', { said: told(send.data.said) })}</p>}
       {send.isError && (
         <p className={styles.bad} role="alert">
           {t('Not sent.')} {send.error.message} {send.error instanceof Refusal ? send.error.hint : ''}

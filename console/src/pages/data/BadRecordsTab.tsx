@@ -9,6 +9,7 @@ import { Ago } from '~/parts/Moment'
 import { Empty, Failed, Waiting } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import { count } from '~/words/numbers'
+import { told } from '~/words/told'
 import { codeWords } from './codeWords'
 import styles from './DataPage.module.css'
 import { RecordEditor } from './RecordEditor'
@@ -94,7 +95,7 @@ function RecordRow({ record, current, choose }: { record: BadRecord; current: bo
   return (
     <li>
       <button type="button" className={styles.record} aria-current={current} onClick={choose}>
-        <span className={styles.message}>{record.message}</span>
+        <span className={styles.message}>{told(record.message)}</span>
         <span className={styles.line}>
           <span>{record.source}</span>
           {record.path && <code className="cut">{record.path}</code>}

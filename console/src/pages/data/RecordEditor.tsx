@@ -3,6 +3,7 @@ import { useState } from 'react'
 import type { BadRecord } from '~/api/types'
 import { Ago } from '~/parts/Moment'
 import { t } from '~/words/language'
+import { told } from '~/words/told'
 import { laidOut } from './codeWords'
 import styles from './DataPage.module.css'
 import { useReplay } from './useReplay'
@@ -21,8 +22,8 @@ export function RecordEditor({ record, done }: { record: BadRecord; done: () => 
   }
   return (
     <aside className={styles.editor} aria-label={t('Bad record')} tabIndex={0}>
-      <h2>{record.message}</h2>
-      {record.hint && <p className="quiet">{record.hint}</p>}
+      <h2>{told(record.message)}</h2>
+      {record.hint && <p className="quiet">{told(record.hint)}</p>}
       <dl className={styles.facts}>
         <div>
           <dt>{t('Where')}</dt>

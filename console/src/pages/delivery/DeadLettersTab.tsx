@@ -8,6 +8,7 @@ import { Ago } from '~/parts/Moment'
 import { Empty, Failed, Waiting } from '~/parts/States'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
+import { told } from '~/words/told'
 import panes from '../data/DataPage.module.css'
 import styles from './DeliveryPage.module.css'
 import { LetterPane } from './LetterPane'
@@ -80,7 +81,7 @@ function LetterRow({ letter, current, choose }: { letter: DeadLetter; current: b
   return (
     <li>
       <button type="button" className={panes.record} aria-current={current} onClick={choose}>
-        <span className={`${panes.message} cut`}>{letter.reason || t('No reason was given')}</span>
+        <span className={`${panes.message} cut`}>{told(letter.reason) || t('No reason was given')}</span>
         <span className={panes.line}>
           <span>{channelName(letter.channel)}</span>
           <span className="cut">{letter.address}</span>

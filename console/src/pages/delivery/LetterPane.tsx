@@ -7,6 +7,7 @@ import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
 import { clockSeconds, full, shortDay } from '~/words/moments'
 import { count } from '~/words/numbers'
+import { told } from '~/words/told'
 import panes from '../data/DataPage.module.css'
 import styles from './DeliveryPage.module.css'
 import { useLetters } from './useLetters'
@@ -20,7 +21,7 @@ export function LetterPane({ letter, done }: { letter: DeadLetter; done: (said: 
   return (
     <aside className={panes.editor} aria-label={t('Dead letter')} tabIndex={0}>
       <div className={styles.head}>
-        <h2>{letter.reason || t('No reason was given')}</h2>
+        <h2>{told(letter.reason) || t('No reason was given')}</h2>
         <Chip tone={doubt ? 'warn' : 'bad'}>{doubt ? t('in doubt') : t('failed')}</Chip>
       </div>
       <dl className={panes.facts}>

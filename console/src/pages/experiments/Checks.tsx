@@ -5,6 +5,7 @@ import { type ReactNode, useState } from 'react'
 import { post } from '~/api/client'
 import { t } from '~/words/language'
 import { count, percent } from '~/words/numbers'
+import { told } from '~/words/told'
 import { variantName } from './amounts'
 import styles from './Experiments.module.css'
 import type { Check, Trial } from './trials'
@@ -79,7 +80,7 @@ function Measure({ trial }: { trial: Trial }) {
   return (
     <Told tone={found ? (found.is_sound ? 'good' : 'bad') : 'plain'} word={word} title={t('Does the measure find nothing where nothing is?')}>
       {t('The past of your own people is divided by chance hundreds of times, where nothing was different (A/A). A sound measure “finds” something about as often as it says it may.')}
-      {found && <span className={styles.checkSaid}>{found.words}</span>}
+      {found && <span className={styles.checkSaid}>{told(found.words)}</span>}
       {check.isError && (
         <span className={styles.problem} role="alert">
           {t('It could not be checked.')} {check.error.message}

@@ -4,6 +4,7 @@ import { Chip } from '~/parts/Chip'
 import tables from '~/parts/Table.module.css'
 import { counted, t } from '~/words/language'
 import { full, shortDay, clock } from '~/words/moments'
+import { told } from '~/words/told'
 import styles from './Experiments.module.css'
 import { modeWords, PathColours } from './paths'
 import type { Paths } from './trials'
@@ -44,7 +45,7 @@ export function WeighingLog({ step }: { step: Paths }) {
                     <PathColours paths={names} shares={each.shares} />
                   </td>
                   <td className={styles.why}>
-                    {each.reason}
+                    {told(each.reason)}
                     {each.groups > 0 && <span className="faint"> {counted(each.groups, '{{count}} group has shares of its own.', '{{count}} groups have shares of their own.')}</span>}
                   </td>
                   <td>{each.by || (each.mode === 'learning' ? <span className="faint">{t('What was learnt')}</span> : <Chip tone={tone}>{word}</Chip>)}</td>

@@ -2,6 +2,7 @@
 import { t } from '~/words/language'
 import { full } from '~/words/moments'
 import { count, percent } from '~/words/numbers'
+import { told } from '~/words/told'
 import { between, change, each, metricInTime, more, moreBetween, variantName } from './amounts'
 import type { Comparison, Metric, Trial } from './trials'
 import { metricOf, type Verdict } from './verdict'
@@ -25,7 +26,7 @@ export function asText(name: string, trial: Trial, verdict: Verdict): string {
 
 function comparisonText(one: Comparison, metric: Metric, trial: Trial): string {
   const of = { variant: variantName(one.variant), base: variantName(one.base) }
-  if (one.difference.status === 'inconclusive') return t('{{variant}} against {{base}}: too early to say, {{reason}}', { ...of, reason: one.difference.reason })
+  if (one.difference.status === 'inconclusive') return t('{{variant}} against {{base}}: too early to say, {{reason}}', { ...of, reason: told(one.difference.reason) })
   const said = {
     ...of,
     difference: change(one.difference.value, metric, trial.currency),

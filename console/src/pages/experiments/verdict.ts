@@ -2,6 +2,7 @@
 import { counted, t } from '~/words/language'
 import { duration } from '~/words/moments'
 import { percent } from '~/words/numbers'
+import { told } from '~/words/told'
 import { between, change, metricName, metricPhrase, more, variantName } from './amounts'
 import type { Comparison, Estimated, Metric, Trial } from './trials'
 
@@ -215,4 +216,7 @@ export function peopleADay(trial: Trial, now: Date): number {
 }
 
 /** A reason of the server's as a sentence. */
-export const sentence = (reason: string): string => (reason ? `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${/[.!?]$/.test(reason) ? '' : '.'}` : '')
+export function sentence(reason: string): string {
+  const said = told(reason)
+  return said && `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? '' : '.'}`
+}

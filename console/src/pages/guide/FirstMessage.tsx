@@ -6,6 +6,7 @@ import { post, Refusal } from '~/api/client'
 import { useMay } from '~/api/may'
 import type { Shape } from '~/api/shape'
 import { t } from '~/words/language'
+import { told } from '~/words/told'
 import styles from './Guide.module.css'
 
 /** One mail to oneself. Without a channel it is kept in the built-in mailbox, and goes nowhere. */
@@ -45,7 +46,7 @@ export function FirstMessage() {
           {t('Send the first message')}
         </Button>
       </form>
-      {send.data && !send.data.taken && <p role="alert">{t('Not taken: {{said}}', { said: send.data.said })}</p>}
+      {send.data && !send.data.taken && <p role="alert">{t('Not taken: {{said}}', { said: told(send.data.said) })}</p>}
       {send.isError && (
         <p role="alert">
           {t('Not sent.')} {send.error.message} {send.error instanceof Refusal ? send.error.hint : ''}

@@ -10,6 +10,7 @@ import { Answered, Waiting } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import { clock, shortDay } from '~/words/moments'
 import { shown } from '~/words/people'
+import { toldGroup } from '~/words/toldGroups'
 import styles from './PersonPage.module.css'
 
 /** The saved segments they are in, with why; and on demand those they are not in. */
@@ -77,7 +78,7 @@ function Why({ id, segment }: { id: string; segment: string }) {
         <ul className={styles.why}>
           {conditions.map((each) => (
             <li key={each.path} data-truth={each.truth}>
-              <b>{marks[each.truth]}</b> {each.words.replace(/\*\*/g, '')}
+              <b>{marks[each.truth]}</b> {toldGroup(each.words.replace(/\*\*/g, ''))}
               {Object.entries(each.traits).map(([name, value]) => (
                 <span key={name} className="quiet">
                   {' '}

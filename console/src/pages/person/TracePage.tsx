@@ -13,8 +13,9 @@ import { armWords } from '~/words/entries'
 import { t } from '~/words/language'
 import { clockSeconds, full, shortDay } from '~/words/moments'
 import { personName } from '~/words/people'
+import { told } from '~/words/told'
 import styles from './TracePage.module.css'
-import { told } from './traceWords'
+import { momentWords } from './traceWords'
 
 const here = getRouteApi('/people/$id/why')
 
@@ -63,7 +64,7 @@ export function TracePage() {
                   <Link to={data.kind === 'journey' ? '/journeys/$id' : '/campaigns/$id'} params={{ id: data.origin }} className="link">
                     {data.name}
                   </Link>
-                  : {data.words}
+                  : {told(data.words)}
                 </p>
                 <ol className={styles.attempts} aria-label={t('Attempts, newest first')}>
                   {[...data.attempts].reverse().map((attempt, i) => (
@@ -101,14 +102,14 @@ function Attempt({ attempt }: { attempt: TraceAttempt }) {
           ))}
         </ol>
       ) : (
-        <p>{attempt.words}</p>
+        <p>{told(attempt.words)}</p>
       )}
     </li>
   )
 }
 
 function Line({ moment }: { moment: TraceMoment }) {
-  const { words, detail, tone } = told(moment)
+  const { words, detail, tone } = momentWords(moment)
   return (
     <li data-tone={tone}>
       <time className="quiet" dateTime={moment.at} title={full(moment.at)}>

@@ -5,6 +5,7 @@ import { armWords, notEnteredWords } from '~/words/entries'
 import { capital, withheldWords } from '~/words/happenings'
 import { t } from '~/words/language'
 import { clockSeconds, shortDay } from '~/words/moments'
+import { told } from '~/words/told'
 
 export interface Said {
   words: string
@@ -30,12 +31,12 @@ const BY_THEM: Record<string, [string, Said['tone']]> = {
   complained: [t('They complained of it'), 'bad'],
 }
 
-export function told({ stage, outcome, step, reason }: TraceMoment): Said {
+export function momentWords({ stage, outcome, step, reason }: TraceMoment): Said {
   switch (stage) {
     case 'event':
       return { words: t('They did “{{event}}”', { event: outcome }), detail: reason, tone: 'plain' }
     case 'run':
-      return { words: t('Their turn came in a run'), detail: reason, tone: 'plain' }
+      return { words: t('Their turn came in a run'), detail: told(reason), tone: 'plain' }
     case 'entry':
       return outcome === 'entered'
         ? { words: t('They entered'), detail: t('{{arm}} arm', { arm: armWords(reason) }), tone: 'good' }
@@ -57,7 +58,7 @@ export function told({ stage, outcome, step, reason }: TraceMoment): Said {
     case 'left':
       return { words: t('They left'), detail: readable(outcome), tone: 'plain' }
     default:
-      return { words: capital(readable(outcome)), detail: reason, tone: 'plain' }
+      return { words: capital(readable(outcome)), detail: told(reason), tone: 'plain' }
   }
 }
 
@@ -65,4 +66,4 @@ const readable = (name: string) => name.replace(/_/g, ' ')
 
 /** "until 2026-11-22T06:27:40.063Z" in the reader's own clock. */
 const until = (reason: string) =>
-  reason.replace(/\d{4}-\d\d-\d\dT\S+Z/g, (at) => (Number.isNaN(Date.parse(at)) ? at : `${shortDay(at, new Date())}, ${clockSeconds(at)}`))
+  told(reason).replace(/\d{4}-\d\d-\d\dT\S+Z/g, (at) => (Number.isNaN(Date.parse(at)) ? at : `${shortDay(at, new Date())}, ${clockSeconds(at)}`))

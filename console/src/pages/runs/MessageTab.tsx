@@ -10,6 +10,7 @@ import type { Json, Run, RunStep } from '~/api/types'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { channelName } from '~/words/happenings'
 import { counted, t } from '~/words/language'
+import { told } from '~/words/told'
 import { asFields, type Fields, stepDefinition, withStep } from './graph'
 import styles from './Inspector.module.css'
 
@@ -75,7 +76,7 @@ function Remarks({ medium, said }: { medium: string; said: Fields }) {
     <ul>
       {query.data.remarks.map(({ code, part, message }) => (
         <li key={`${code} ${part}`} className="quiet">
-          {message}
+          {told(message)}
         </li>
       ))}
     </ul>

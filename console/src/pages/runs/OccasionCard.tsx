@@ -6,6 +6,7 @@ import { Ago } from '~/parts/Moment'
 import { armWords, isArm, notEnteredWords } from '~/words/entries'
 import { counted, t } from '~/words/language'
 import { count, percent } from '~/words/numbers'
+import { told } from '~/words/told'
 import styles from './Inspector.module.css'
 import { OccasionDialog } from './OccasionDialog'
 import { type OccasionAct, title, useOccasionAct } from './occasions'
@@ -53,7 +54,7 @@ export function OccasionCard({ run, occasion }: { run: Run; occasion: Occasion }
           </p>
         </>
       )}
-      {occasion.reason && <p className={styles.why}>{occasion.reason}</p>}
+      {occasion.reason && <p className={styles.why}>{told(occasion.reason)}</p>}
       {pause.isError && (
         <p className={styles.problem} role="alert">
           {t('Not paused.')} {pause.error.message}

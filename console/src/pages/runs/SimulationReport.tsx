@@ -9,6 +9,7 @@ import { counted, t } from '~/words/language'
 import { money } from '~/words/money'
 import { bucketDay, shortDay } from '~/words/moments'
 import { count, percent } from '~/words/numbers'
+import { told as inWords } from '~/words/told'
 import styles from './Simulation.module.css'
 import { byReason, daysOf, outcome, perDay, perStep, sum } from './simulation'
 
@@ -25,7 +26,7 @@ export function SimulationReport({ data }: { data: Simulation }) {
           : t('All of them were replayed.')}
       </p>
       <Numbers data={data} />
-      {data.effect.words && <p className={styles.words}>{data.effect.words}</p>}
+      {data.effect.words && <p className={styles.words}>{inWords(data.effect.words)}</p>}
       <Section title={t('Messages by step')}>
         <Steps data={data} />
       </Section>
@@ -40,7 +41,7 @@ export function SimulationReport({ data }: { data: Simulation }) {
 }
 
 /** A count, with its interval where only a sample was replayed. */
-const told = (each: Estimate) => (each.low === each.high ? count(each.count) : `${count(each.count)} (${count(each.low)} to ${count(each.high)})`)
+const told = (each: Estimate) => (each.low === each.high ? count(each.count) : t('{{is}} ({{low}} to {{high}})', { is: count(each.count), low: count(each.low), high: count(each.high) }))
 
 function Numbers({ data }: { data: Simulation }) {
   const { cost, entered } = data

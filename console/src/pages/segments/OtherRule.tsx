@@ -9,6 +9,7 @@ import { WritingContext } from '~/fields/writing'
 import { type FieldsByFormat, SchemaForm } from '~/parts/SchemaForm'
 import { declared } from '~/words/declared'
 import { t } from '~/words/language'
+import { toldGroup } from '~/words/toldGroups'
 import styles from './Builder.module.css'
 import { useBuilder } from './builderContext'
 import { RARE } from './decode'
@@ -35,7 +36,7 @@ export default function OtherRule({ rule }: { rule: Other }) {
   const { data, error } = useCount(definition)
   const [open, setOpen] = useState(() => rule.required.length > 0)
   const label = kind ? declared(kind.label) : rule.type
-  const words = definition === null ? t('Not finished') : (error?.message ?? data?.words ?? '')
+  const words = definition === null ? t('Not finished') : (error?.message ?? toldGroup(data?.words ?? ''))
   return (
     <div className={styles.rule}>
       <div className={styles.fields}>

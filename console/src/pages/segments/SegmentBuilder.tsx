@@ -12,6 +12,7 @@ import { DraftFound, DraftNote } from '~/parts/teamwork/DraftNote'
 import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
 import { useDraft } from '~/parts/teamwork/useDraft'
 import { counted, t } from '~/words/language'
+import { toldGroup } from '~/words/toldGroups'
 import { builderOf, BuilderContext } from './builderContext'
 import { decode } from './decode'
 import { DeleteDialog } from './DeleteDialog'
@@ -103,7 +104,7 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
           )}
           <section aria-labelledby="words">
             <h2 id="words">{t('In plain words')}</h2>
-            <p className={styles.words}>{total.data && <Emphasised text={total.data.words} />}</p>
+            <p className={styles.words}>{total.data && <Emphasised text={toldGroup(total.data.words)} />}</p>
           </section>
           <More saved={saved} definition={definition} restored={(version) => setRoot(decode(version))} />
         </div>

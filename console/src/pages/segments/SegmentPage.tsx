@@ -6,6 +6,7 @@ import { TopBar } from '~/frame/TopBar'
 import { Failed, Waiting } from '~/parts/States'
 import { Page, Section } from '~/parts/Page'
 import { t } from '~/words/language'
+import { toldGroup } from '~/words/toldGroups'
 import { decode, Misshapen } from './decode'
 import { LiveSection } from './LiveSection'
 import { newDid, newGroup, type Group } from './model'
@@ -56,7 +57,7 @@ function AsJson({ saved }: { saved: SavedSegment }) {
       <TopBar title={saved.name} parent={PARENT} about={`segment:${saved.id}`} />
       <Page>
         <Section title={t('In plain words')} note={t('It is not shaped as the builder draws it; change it by API or command line.')}>
-          <p>{saved.words}</p>
+          <p>{toldGroup(saved.words)}</p>
         </Section>
         <Section title={t('Kept live')}>
           <LiveSection saved={saved} />

@@ -15,6 +15,7 @@ import { Answered, Empty } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
 import { counted, t } from '~/words/language'
 import { signed } from '~/words/numbers'
+import { told } from '~/words/told'
 import styles from '../Insights.module.css'
 import { figure, type Kpi, targetWords, wayTo } from './figures'
 import { KpiDialog, type Node } from './KpiDialog'
@@ -125,7 +126,7 @@ function FigureRow({ node, definition, change }: { node: Kpi; definition: Record
         )}
         {node.kind === 'kpi' && node.days !== null && <span className="quiet"> {counted(node.days, 'last {{count}} day', 'last {{count}} days')}</span>}
       </td>
-      <td className={tableStyles.number} title={node.reason ?? undefined}>
+      <td className={tableStyles.number} title={node.reason ? told(node.reason) : undefined}>
         {way?.search.cell ? (
           <Link to="/insights/$kind" params={{ kind: way.kind }} search={way.search} className={styles.opening}>
             {figure(node, node.value)}

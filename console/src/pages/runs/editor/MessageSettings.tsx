@@ -16,6 +16,7 @@ import { SchemaForm } from '~/parts/SchemaForm'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
 import { shown } from '~/words/people'
+import { told } from '~/words/told'
 import { asFields, type Fields } from '../graph'
 import inspector from '../Inspector.module.css'
 import { setStep, stepOf } from './draft'
@@ -98,11 +99,11 @@ function Reading({ medium, said, event }: { medium: string; said: Fields; event:
   if (query.isError || !query.data) return null
   return (
     <div className={styles.reading} role="group" aria-label={t('How it reads')}>
-      {query.data.parts ? <Parts medium={medium} preview={query.data} /> : <p className={styles.wrong}>{t('Nothing would be sent: {{reason}}', { reason: query.data.reason })}</p>}
+      {query.data.parts ? <Parts medium={medium} preview={query.data} /> : <p className={styles.wrong}>{t('Nothing would be sent: {{reason}}', { reason: told(query.data.reason ?? '') })}</p>}
       <ul className={styles.plainList}>
         {query.data.remarks.map(({ code, part, message }, i) => (
           <li key={`${i} ${code} ${part}`} className="quiet">
-            {message}
+            {told(message)}
           </li>
         ))}
       </ul>

@@ -1,6 +1,7 @@
 import { CircleAlert, TriangleAlert } from 'lucide-react'
 import type { Shape } from '~/api/shape'
 import { t } from '~/words/language'
+import { told } from '~/words/told'
 import styles from './Editor.module.css'
 
 /** One thing the server says of a draft: what is wrong is refused, what is odd is only said. */
@@ -29,7 +30,7 @@ export function Problems({ found }: { found: Found[] }) {
         <li key={i} data-weight={each.weight}>
           {each.weight === 'wrong' ? <CircleAlert size={14} aria-label={t('Wrong')} /> : <TriangleAlert size={14} aria-label={t('Odd')} />}
           <span>
-            {each.message} <span className="quiet">{each.hint}</span>
+            {told(each.message)} <span className="quiet">{told(each.hint)}</span>
           </span>
         </li>
       ))}
