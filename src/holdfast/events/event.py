@@ -5,13 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
 from holdfast.kernel.ids import effect_key
 
 Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+if TYPE_CHECKING:
+    JsonValue = Json
+else:
+    JsonValue = Any  # msgspec cannot decode a recursive type; what was JSON before is JSON still.
 Kind = Literal["track", "identify", "page", "screen", "group", "alias"]
 
 OWN_SOURCE = "holdfast"
@@ -52,8 +56,8 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     timestamp: datetime
     received_at: datetime
     message_id: str
-    properties: Mapping[str, Json] = {}
-    context: Mapping[str, Json] = {}
+    properties: Mapping[str, JsonValue] = {}
+    context: Mapping[str, JsonValue] = {}
     previous_id: str | None = None
     """For an alias: the name used so far."""
     group_id: str | None = None

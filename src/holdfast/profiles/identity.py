@@ -78,7 +78,7 @@ def claims_of(event: Event) -> tuple[Claim, ...]:
     A call with both a user id and an anonymous id says the anonymous one logged in; an alias says the previous id is
     the user's, and where it has an anonymous id too, both.
     """
-    if not event.user_id:
+    if not event.user_id or (event.kind != "alias" and not event.anonymous_id):
         return ()
     user = IdentityKey(kind="user", value=event.user_id)
     claims = []

@@ -72,25 +72,27 @@ class Intake:
         first_ms = min(each.received_ms for each in fresh)
         travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
         travel = await self._travel(transaction, playbook)
-        concerned = ((people.identities[each.identity], each.event) for each in fresh)
+        owners = [people.identities[each.identity] for each in fresh]
+        concerned = ((owner, each.event) for owner, each in zip(owners, fresh, strict=True))
         happenings = await self._live.happenings(transaction, concerned, people.profiles)
         watching, turned_up = self._live.watching, list[Came]()
-        for each in fresh:
-            identity = people.identities[each.identity]
+        moments = {received_ms: from_millis(received_ms) for received_ms in {each.received_ms for each in fresh}}
+        for identity, each in zip(owners, fresh, strict=True):
+            now = moments[each.received_ms]
             traveller = travellers.get(identity.person)
             # Who travels may have been changed on the way.
             profiles = people.profiles if traveller is None else traveller.profiles
             before = profiles.get(identity.id, EMPTY)
             profile = learn(before, each.event, watching)
-            turned_up.extend(came(identity.id, before, profile))
+            if profile.devices is not before.devices:
+                turned_up.extend(came(identity.id, before, profile))
             people.profiles[identity.id] = profile
-            happenings.happened(identity, each.event, profile, from_millis(each.received_ms))
+            happenings.happened(identity, each.event, profile, now)
             if traveller is not None:
                 traveller.knows(identity.id, profile)
-                travel.happened(traveller, each.event, identity.id, from_millis(each.received_ms))
-        learnt = {people.identities[each.identity] for each in fresh}
-        await transaction.put_profiles({each.id: people.profiles[each.id] for each in learnt})
-        await transaction.touch_people(sorted({each.person for each in learnt}))
+                travel.happened(traveller, each.event, identity.id, now)
+        await transaction.put_profiles({each.id: people.profiles[each.id] for each in owners})
+        await transaction.touch_people(sorted({each.person for each in owners}))
         await hand_over(transaction, turned_up)
         await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)

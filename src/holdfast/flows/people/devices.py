@@ -26,8 +26,6 @@ class Came:
 
 def came(identity: int, before: Profile, after: Profile) -> Iterator[Came]:
     """The devices that turned up with somebody by one event."""
-    if after.devices is before.devices:
-        return
     for device, heard in after.devices.items():
         known = before.devices.get(device)
         if heard.device is not None and (known is None or known.device is None):

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from holdfast.events.event import Event
 from holdfast.ports.state import BadRecord
-from holdfast.stores.packing import pack, signed, unpack, unsigned
+from holdfast.stores.packing import decoder, pack, signed, unsigned
 from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Row, Session, numbers
 
 _SQL = load("feed")
+_EVENTS = decoder(Event)
 _NEWEST = 2**63 - 1
 
 
@@ -40,7 +41,7 @@ class ReadingFeed(Session):
         return dict(await self._rows(_SQL["count_bad_records_by_code" if by_code else "count_bad_records"]))
 
     async def emitted(self, *, limit: int, after_id: int = 0) -> list[tuple[int, Event]]:
-        return [(number, Event(**unpack(body))) for number, body in await self._rows(_SQL["emitted"], after_id, limit)]
+        return [(number, _EVENTS.decode(body)) for number, body in await self._rows(_SQL["emitted"], after_id, limit)]
 
     async def last_emitted(self) -> int:
         return await self._number(_SQL["last_emitted"])

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 
 from holdfast.events.event import Event
 from holdfast.ports.state import BadRecord
-from holdfast.stores.packing import pack, signed, unpack, unsigned
+from holdfast.stores.packing import decoder, pack, signed, unsigned
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Row, Session, briefly, few_at_once, in_thread, numbers
 
 _SQL = load("feed")
+_EVENTS = decoder(Event)
 _NEWEST = 2**63 - 1
 
 
@@ -46,7 +47,7 @@ class ReadingFeed(Session):
 
     @few_at_once
     def emitted(self, *, limit: int, after_id: int = 0) -> list[tuple[int, Event]]:
-        return [(number, Event(**unpack(body))) for number, body in self._rows(_SQL["emitted"], after_id, limit)]
+        return [(number, _EVENTS.decode(body)) for number, body in self._rows(_SQL["emitted"], after_id, limit)]
 
     @briefly
     def last_emitted(self) -> int:
