@@ -29,8 +29,8 @@ describe('money', () => {
     expect(money(8420, 'EUR')).toBe('€84.20')
     expect(minorPerMajor('JPY')).toBe(1)
     expect(money(500, 'JPY')).toBe('¥500')
-    expect(money(-11, 'EUR', true)).toBe('−€0.11')
-    expect(money(272, 'EUR', true)).toBe('+€2.72')
+    expect(money(-11, 'EUR', true)).toBe('−\u2060€0.11')
+    expect(money(272, 'EUR', true)).toBe('+\u2060€2.72')
   })
 
   it('survives a currency nobody registered', () => {

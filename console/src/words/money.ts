@@ -25,8 +25,11 @@ export function money(minor: number, currency: string, sign = false): string {
   return moneyMajor(minor / minorPerMajor(currency), currency, sign)
 }
 
+/** Holds a sign and what follows it on one line: between "−" and "€" a line may end otherwise. */
+const JOINED = '\u2060'
+
 export function moneyMajor(major: number, currency: string, sign = false): string {
-  const text = formatFor(currency).format(Math.abs(major))
-  if (major < 0) return `−${text}`
-  return sign && major > 0 ? `+${text}` : text
+  const text = formatFor(currency).format(Math.abs(major)).replace(/ /g, '\u00a0')
+  if (major < 0) return `−${JOINED}${text}`
+  return sign && major > 0 ? `+${JOINED}${text}` : text
 }
