@@ -69,6 +69,17 @@ async def test_the_same_token_twice_adds_once(history: History) -> None:
     assert await history.size() == 10
 
 
+async def test_rows_by_the_hundred_keep_their_order_and_are_added_once(history: History) -> None:
+    """They are laid out a slice at a time, and are one insert all the same."""
+    rows = [row(n, message_id=f"m{n}", properties={"number": n}) for n in range(1, 251)]
+    await history.add(rows, token="t")
+    await history.add(rows, token="t")
+    assert await history.size() == 250
+    for number in (1, 100, 101, 250):
+        (told,) = await history.timeline([number], limit=9)
+        assert (told.message_id, told.properties) == (f"m{number}", {"number": number})
+
+
 async def test_a_timeline_is_newest_first_and_pages_lose_nothing(history: History) -> None:
     rows = [row(1, at_ms=AT + n // 3, message_id=f"m{n}") for n in range(9)]
     await history.add([*rows, row(2, message_id="other")], token="t")

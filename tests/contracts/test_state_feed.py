@@ -121,6 +121,15 @@ async def test_forgetting_own_events_never_takes_later_ones(state: State) -> Non
         assert len(await transaction.emitted(limit=10)) == 1
 
 
+async def test_any_number_of_own_events_is_forgotten_at_once(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.emit([an_event(message_id=f"m{number}") for number in range(200)])
+        ids = [number for number, _ in await transaction.emitted(limit=500)]
+        for forgotten in (3, 67, 131, 132, 199):
+            await transaction.forget_emitted(ids[forgotten])
+            assert [number for number, _ in await transaction.emitted(limit=500)] == ids[forgotten + 1 :]
+
+
 async def test_keys_are_replaced_by_name_and_revoked_once(state: State) -> None:
     key = AccessKey(name="web", kind="write", hash="h", shown="wk_1", created_ms=5)
     async with state.begin() as transaction:

@@ -301,6 +301,32 @@ async def test_the_checkpointer_empties_the_write_ahead_log_beside_the_writer(
     await state.close()
 
 
+async def test_who_waits_for_another_writer_keeps_nobody_else_waiting(tmp_path: Path) -> None:
+    """Somebody has a database shell open: everything else goes on, and so does the transaction when they are done."""
+    state = SqliteState(tmp_path)
+    other = sqlite3.connect(tmp_path / FILE, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = asyncio.Event()
+
+    async def write() -> None:
+        async with state.begin() as transaction:
+            begun.set()
+            await transaction.set_note("n", "after")
+
+    writing = asyncio.create_task(write())
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+        async with state.view() as view:
+            assert await view.note("n") is None
+    assert not begun.is_set()
+    other.execute("ROLLBACK")
+    await writing
+    async with state.view() as view:
+        assert await view.note("n") == "after"
+    other.close()
+    await state.close()
+
+
 async def test_closing_leaves_one_file_and_the_lock(tmp_path: Path) -> None:
     state = SqliteState(tmp_path)
     async with state.begin() as transaction:

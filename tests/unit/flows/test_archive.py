@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from holdfast import did, trait
-from holdfast.flows.ingest.archive import Archivist
+from holdfast.flows.ingest.archive import SLICE, Archivist
 from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import HistoryRow
@@ -99,3 +101,21 @@ async def test_an_event_the_history_cannot_hold_stands_in_nobodys_way(
     async with house.app.state.view() as view:
         (bad,) = await view.bad_records(limit=10, before_id=None, replayed=None)
     assert (bad.code, bad.origin) == ("unforeseen", "archive:Poison-ann")
+
+
+async def test_others_have_their_turn_while_much_is_copied(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    many = 20 * SLICE
+    for start in range(0, many, 50):
+        batch = [does("Read", f"user-{number}") for number in range(start, start + 50)]
+        await house.app.collector.collect("batch", msgspec.json.encode({"batch": batch}), "web")
+    while not (await house.app.reactor.tick()).idle:
+        pass
+    copying = asyncio.create_task(house.app.archivist.flush())
+    turns = 0
+    while not copying.done():
+        turns += 1
+        await asyncio.sleep(0)
+    assert await copying == many
+    # Twice for each slice: of its events, and of the people they are of.
+    assert turns >= 2 * many / SLICE

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import msgspec
 
@@ -22,7 +24,8 @@ from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import History, HistoryRow, PersonRow
 from holdfast.ports.log import Entry, Log
-from holdfast.ports.state import BadRecord, State, View
+from holdfast.ports.state import BadRecord, Identity, State, View
+from holdfast.profiles.profile import Profile
 
 _log = logging.getLogger(__name__)
 
@@ -34,6 +37,11 @@ TOLD_MOST = 100_000
 """How many identities are remembered as told of."""
 BYTES_MOST = 16_000_000
 """How much of the log is read at a time."""
+SLICE = 100
+"""Events or people worked on before others have their turn: a millisecond or two, so that no tick waits for long."""
+
+_Placed: TypeAlias = tuple[int, int, Event]
+"""Where an event stands in the log, the hash of its message id, and the event."""
 
 
 class Archivist:
@@ -163,22 +171,36 @@ class Archivist:
             await transaction.add_bad_records([record])
 
     async def _rows(self, entries: Sequence[Entry]) -> list[HistoryRow]:
-        placed: list[tuple[int, Event]] = []
+        rows: list[HistoryRow] = []
+        placed: list[_Placed] = []
         for entry in entries:
             record = entry.record
             try:
                 decoded = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
             except (Exposed, *POISON):
                 continue  # The reactor met the same, and set the whole of it aside.
-            placed.extend((position_of(entry.offset, index), event) for index, event in decoded.events)
+            placed.extend(
+                (position_of(entry.offset, index), event.dedup_hash, event) for index, event in decoded.events
+            )
+            if len(placed) >= SLICE:
+                rows += await self._kept(placed)
+                placed = []
+                await asyncio.sleep(0)
+        return rows + await self._kept(placed)
+
+    async def _kept(self, placed: Sequence[_Placed]) -> list[HistoryRow]:
+        """Those of the events that the reactor kept."""
+        if not placed:
+            return []
         async with self._state.view() as view:
-            seen = await view.seen([event.dedup_hash for _, event in placed])
-            kept = [event for position, event in placed if seen.get(event.dedup_hash) == position]
+            seen = await view.seen([hashed for _, hashed, _ in placed])
+            kept = [(position, event) for position, hashed, event in placed if seen.get(hashed) == position]
             erased = [(until, plan.keys) for until, plan in await under_erasure(view)]
             if erased:
-                kept = [event for event in kept if not _erased(seen[event.dedup_hash], event, erased)]
-            known = await view.identities(list({event.identity for event in kept}))
-        return [HistoryRow(identity=known[event.identity].id, event=event) for event in kept]
+                kept = [(position, event) for position, event in kept if not _erased(position, event, erased)]
+            names = [event.identity for _, event in kept]
+            known = await view.identities(list(set(names)))
+        return [HistoryRow(identity=known[name].id, event=event) for name, (_, event) in zip(names, kept, strict=True)]
 
     async def _unknown(self, rows: list[HistoryRow]) -> list[HistoryRow]:
         if not rows:
@@ -194,7 +216,9 @@ class Archivist:
             stale = await view.stale_people(limit=PEOPLE_MOST)
             if not stale:
                 return False
-            rows, moved = await _people_rows(view, dict(stale))
+            known = await _known_of(view, dict(stale))
+        rows = await _people_rows(known, dict(stale))
+        moved = known.moved()
         moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
         if moved:
             await self._history.map_identities(moved, version=max(sequence for _, sequence in stale))
@@ -212,19 +236,41 @@ def _erased(position: int, event: Event, erased: Sequence[tuple[int, frozenset[I
     return any(position < until * INDEXES and not names.isdisjoint(names_of(event)) for until, names in erased)
 
 
-async def _people_rows(view: View, stale: dict[int, int]) -> tuple[list[PersonRow], dict[int, int]]:
-    """The rows to write for changed persons, and which identities to map anew."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Changed:
+    """What is known of changed persons."""
+
+    members: Mapping[int, Sequence[Identity]]
+    profiles: Mapping[int, Profile]
+    undone: Collection[int]
+    """Identities that were joined to others and are so no more."""
+
+    def moved(self) -> dict[int, int]:
+        """The identities to map anew, each to its person."""
+        moved: dict[int, int] = {}
+        for person, those in self.members.items():
+            # Where something was undone, anybody among them may have been somebody else's before: their new person too.
+            parted = any(each.id in self.undone for each in those)
+            moved |= {each.id: person for each in those if parted or each.id != person}
+        return moved
+
+
+async def _known_of(view: View, stale: Collection[int]) -> _Changed:
     members = await view.members(list(stale))
     identities = [each.id for those in members.values() for each in those]
-    profiles = await view.profiles(identities)
     links = await view.links(identities)
-    undone = {end for link in links if link.undone_ms is not None for end in (link.first, link.second)}
-    rows = [
-        person_row(person, members.get(person, []), profiles, version=sequence) for person, sequence in stale.items()
-    ]
-    moved: dict[int, int] = {}
-    for person, those in members.items():
-        # Where something was undone, anybody among them may have been somebody else's before: their new person too.
-        parted = any(each.id in undone for each in those)
-        moved |= {each.id: person for each in those if parted or each.id != person}
-    return rows, moved
+    return _Changed(
+        members=members,
+        profiles=await view.profiles(identities),
+        undone={end for link in links if link.undone_ms is not None for end in (link.first, link.second)},
+    )
+
+
+async def _people_rows(known: _Changed, stale: Mapping[int, int]) -> list[PersonRow]:
+    """The rows to write for changed persons."""
+    rows: list[PersonRow] = []
+    for person, sequence in stale.items():
+        rows.append(person_row(person, known.members.get(person, []), known.profiles, version=sequence))
+        if len(rows) % SLICE == 0:
+            await asyncio.sleep(0)
+    return rows

@@ -6,6 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from functools import cache, partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,11 +60,15 @@ from holdfast.stores.clickhouse.tried import company, company_row, tried, tried_
 from holdfast.stores.clickhouse.typed_people import typed_people
 
 T = TypeVar("T")
+Row = TypeVar("Row")
 
 SLOW_START_SECONDS = 1.5
 """After this long, whoever opens the history is told that it takes its time."""
 INSERT_ROWS_MOST = 100_000
 """Rows of one insert of `add`."""
+SLICE_ROWS = 100
+"""Rows laid out before others have their turn: a millisecond or two. Not in a thread: one that reckons in Python takes
+the interpreter from the event loop at each of its queries, and a tick would take as long as the whole table."""
 REFRESH_MOST = 20_000
 """Identities brought up to date in one statement."""
 KNOWN_MANY = 1_000
@@ -179,8 +184,13 @@ class ChdbHistory:
         return history
 
     async def add(self, rows: Sequence[HistoryRow], *, token: str) -> None:
+        for start in range(0, len(rows), INSERT_ROWS_MOST):
+            part = rows[start : start + INSERT_ROWS_MOST]
+            table = await _in_slices(
+                part, lambda some: event_table(some, workspace=self._workspace, currency=self._currency)
+            )
+            await self._change(partial(self._add, table=table, token=f"{self._workspace}:{token}:{start}"))
         if rows:
-            await self._change(lambda handle: self._add(handle, rows, token))
             self._properties.keep_up()
 
     async def add_table(self, table: pa.Table, *, token: str) -> int:
@@ -206,7 +216,7 @@ class ChdbHistory:
 
     async def put_people(self, rows: Sequence[PersonRow]) -> None:
         if rows:
-            table = people_table(rows, workspace=self._workspace)
+            table = await _in_slices(rows, lambda some: people_table(some, workspace=self._workspace))
             await self._change(lambda handle: handle.insert("people", KEPT_PEOPLE_COLUMNS, table))
             self._properties.people_changed()
 
@@ -470,12 +480,9 @@ class ChdbHistory:
             handle.way.prepare(handle)
         self._joined = not handle.way.alone or bool(handle.number(questions.any_joined(self._scope())))
 
-    def _add(self, handle: Handle, rows: Sequence[HistoryRow], token: str) -> None:
-        for start in range(0, len(rows), INSERT_ROWS_MOST):
-            part = rows[start : start + INSERT_ROWS_MOST]
-            table = event_table(part, workspace=self._workspace, currency=self._currency)
-            with self._engine.adding:
-                handle.insert("events", KEPT_COLUMNS, table, token=f"{self._workspace}:{token}:{start}")
+    def _add(self, handle: Handle, *, table: pa.Table, token: str) -> None:
+        with self._engine.adding:
+            handle.insert("events", KEPT_COLUMNS, table, token=token)
 
     def _add_table(self, handle: Handle, table: pa.Table) -> int:
         with self._bulk_lock, self._engine.adding:
@@ -491,6 +498,24 @@ class ChdbHistory:
         for start in range(0, len(identities), REFRESH_MOST):
             part = identities[start : start + REFRESH_MOST]
             handle.run(questions.refresh_persons(self._scope(), part, handle.way.map_in_memory))
+
+
+@cache
+def _meet_pandas() -> None:
+    """Make an array. With the first, Arrow looks for pandas and imports it, which takes a third of a second."""
+    pa.array([""])
+
+
+async def _in_slices(rows: Sequence[Row], lay_out: Callable[[Sequence[Row]], pa.Table]) -> pa.Table:
+    """The rows as a table, laid out a slice at a time."""
+    if not _meet_pandas.cache_info().currsize:
+        await asyncio.to_thread(_meet_pandas)
+    tables: list[pa.Table] = []
+    for start in range(0, len(rows), SLICE_ROWS):
+        tables.append(lay_out(rows[start : start + SLICE_ROWS]))
+        await asyncio.sleep(0)
+    # In one piece: that is how it is sent, and a retry is known by its pieces.
+    return pa.concat_tables(tables).combine_chunks()
 
 
 def _arm_outcome(arm: Arm, row: Sequence[Any]) -> ArmOutcome:

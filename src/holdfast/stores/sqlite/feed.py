@@ -98,9 +98,14 @@ class ChangingFeed(ReadingFeed):
     def emit(self, events: Sequence[Event]) -> None:
         self._do_all(_SQL["emit"], ((event.message_id, pack(event)) for event in events))
 
-    @in_thread
-    def forget_emitted(self, up_to_id: int) -> None:
-        self._do(_SQL["forget_emitted"], up_to_id)
+    async def forget_emitted(self, up_to_id: int) -> None:
+        # Mostly a few, and then at once; but there may be thousands.
+        few = self.rows_at_once
+        if not few or self.at_once(lambda: self._forget_some(up_to_id, few)) == few:
+            await self.hop(lambda: self._do(_SQL["forget_emitted"], up_to_id))
+
+    def _forget_some(self, up_to_id: int, most: int) -> int:
+        return self._connection.execute(_SQL["forget_some_emitted"], (up_to_id, most)).rowcount
 
 
 def _bad_record(row: Row) -> BadRecord:

@@ -137,7 +137,11 @@ class ChangingOutbox(ReadingOutbox):
     ) -> list[Send]:
         left = texts(without)
         due: list[Send] = []
+        # A tick has room in every lane there may be, and something waits in one or two.
+        waiting = {Lane(channel, URGENCIES[urgency]) for channel, urgency in self._rows(_SQL["due_lanes"], now_ms)}
         for lane, room in rooms.items():
+            if lane not in waiting:
+                continue
             rows = self._rows(_SQL["due_sends"], lane.channel, URGENCIES.index(lane.urgency), now_ms, room, left)
             due += map(_send, rows)
         self._do_all(_SQL["claim_send"], ((send.key, now_ms, claimed_by, send_by_ms) for send in due))

@@ -27,7 +27,7 @@ from holdfast.stores.sqlite.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.sqlite.live import ChangingLive, ReadingLive
 from holdfast.stores.sqlite.lock import Lock
-from holdfast.stores.sqlite.opening import migrate, migrations, open_reader, open_writer
+from holdfast.stores.sqlite.opening import BUSY_SECONDS, migrate, migrations, open_reader, open_writer
 from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
 from holdfast.stores.sqlite.receipts import ChangingReceipts, ReadingReceipts
@@ -47,9 +47,12 @@ VIEWS_MOST = 32
 """Snapshots open at once; whoever comes after them waits for one to end."""
 
 
+_PATIENCE = f"PRAGMA busy_timeout = {int(1_000 * BUSY_SECONDS)}"
 ROWS_AT_ONCE = 64
 """Rows on which a transaction works without going to its thread. There and back takes 60 µs, and a hundred where other
 threads are busy; a tick that takes in a few events asks thirty times. More would keep requests waiting."""
+KEYS_AT_ONCE = 16
+"""The same for a snapshot: what a few messages need is read between two ticks, and not at the end of the next one."""
 
 
 class SqliteView(
@@ -80,6 +83,8 @@ class SqliteView(
     ReadingWords,
 ):
     """A snapshot."""
+
+    rows_at_once = KEYS_AT_ONCE
 
 
 class SqliteTransaction(
@@ -148,9 +153,14 @@ class SqliteState:
             self._check_open()
             transaction = SqliteTransaction(self._writer, self._writing)
             try:
-                await transaction.hop(self._start)
+                if not transaction.at_once(self._start_now):
+                    await transaction.hop(self._start)
+                before = self._writer.total_changes
                 yield transaction
-                await transaction.hop(self._writer.commit)
+                if self._writer.total_changes == before:
+                    transaction.at_once(self._writer.commit)  # There is nothing to be made durable.
+                else:
+                    await transaction.hop(self._writer.commit)
             except BaseException:
                 # Cancelled or not: the next transaction must not find this one open. Commit and rollback go through the
                 # same thread, so a commit that was under way is finished by now and there is nothing to undo.
@@ -211,6 +221,19 @@ class SqliteState:
 
     def _start(self) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
+
+    def _start_now(self) -> bool:
+        """Whether it could be begun without waiting: mostly nobody else writes, and a thread would take longer."""
+        self._writer.execute("PRAGMA busy_timeout = 0")
+        try:
+            self._start()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:  # Its kinds have the same last byte.
+                raise
+            return False
+        finally:
+            self._writer.execute(_PATIENCE)
+        return True
 
     def _check_open(self) -> None:
         if self._closed:

@@ -77,3 +77,7 @@ INSERT INTO emitted (message_id, body) VALUES (?, ?) ON CONFLICT DO NOTHING
 -- name: forget_emitted
 -- Forgets own events that are in the log.
 DELETE FROM emitted WHERE id <= ?
+
+-- name: forget_some_emitted
+-- Forgets the oldest of them, up to so many.
+DELETE FROM emitted WHERE id IN (SELECT id FROM emitted WHERE id <= ? ORDER BY id LIMIT ?)

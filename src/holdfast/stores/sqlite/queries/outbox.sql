@@ -53,6 +53,17 @@ INSERT INTO send (key, identity, origin_kind, origin, version, step, channel, te
   claimed_by, send_by_ms, tried_ms, dead)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
+-- name: due_lanes
+-- Says in which lanes a send may go now: mostly in none, and each is looked up in the index of what waits.
+WITH RECURSIVE channels(name) AS (
+  SELECT min(channel) FROM send WHERE state = 'pending'
+  UNION ALL
+  SELECT (SELECT min(channel) FROM send WHERE state = 'pending' AND channel > name) FROM channels WHERE name IS NOT NULL
+), urgencies(number) AS (VALUES (0), (1), (2))
+SELECT name, number FROM channels CROSS JOIN urgencies WHERE EXISTS (
+  SELECT 1 FROM send WHERE state = 'pending' AND channel = name AND urgency = number AND not_before_ms <= ?
+)
+
 -- name: due_sends
 -- Reads pending sends of one lane that may go now, longest due first, but for those of some origins.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,

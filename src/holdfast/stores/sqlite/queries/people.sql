@@ -96,6 +96,9 @@ UPDATE person_sequence SET last = last + 1 RETURNING last
 INSERT INTO stale_person (person, sequence) SELECT value, ?2 FROM json_each(?1) WHERE true
 ON CONFLICT DO UPDATE SET sequence = excluded.sequence
 
--- name: untouch_person
--- Forgets a mark, unless the person changed again meanwhile.
-DELETE FROM stale_person WHERE person = ?1 AND sequence = ?2
+-- name: untouch_people
+-- Forgets marks, each a person and the change it was for, unless the person changed again meanwhile.
+DELETE FROM stale_person WHERE person IN (
+  SELECT marked.person FROM json_each(?1) AS told CROSS JOIN stale_person AS marked
+  ON marked.person = json_extract(told.value, '$[0]') AND marked.sequence = json_extract(told.value, '$[1]')
+)
