@@ -3,7 +3,7 @@ import { useState } from 'react'
 import { useHappenings } from '~/api/feed'
 import type { LiveEvent } from '~/api/types'
 import { EventTile } from '~/parts/EventTile'
-import { detail, phrase } from '~/words/happenings'
+import { detail, origin, phrase } from '~/words/happenings'
 import { t } from '~/words/language'
 import { clockSeconds, full } from '~/words/moments'
 import styles from './HappeningNow.module.css'
@@ -51,11 +51,17 @@ function Happening({ event }: { event: LiveEvent }) {
           </Link>{' '}
           {verb}
         </p>
-        <p className={`${styles.detail} cut`}>{detail(event) || event.source}</p>
+        <p className={`${styles.detail} cut`}>{told(event) || event.source}</p>
       </div>
       <time className={styles.at} dateTime={event.timestamp} title={full(event.timestamp)}>
         {clockSeconds(event.timestamp)}
       </time>
     </li>
   )
+}
+
+/** What more there is to say of it; of what we did ourselves, also which journey or campaign it was for. */
+function told(event: LiveEvent): string {
+  const [of, more] = [origin(event), detail(event)]
+  return more.includes(of) ? more : [of, more].filter(Boolean).join(' · ')
 }

@@ -50,13 +50,13 @@ export function ActField({ label, act, set, tools }: Props) {
         <div className={styles.small}>
           {act.events.length > 0 && (
             <>
-              <Button variant="subtle" leftSection={<ListFilterPlus size={14} />} onClick={() => setWhere([...where, { property: '', operator: 'equals' }])}>
+              <Button variant="subtle" px={4} leftSection={<ListFilterPlus size={14} />} onClick={() => setWhere([...where, { property: '', operator: 'equals' }])}>
                 {t('Filter')}
               </Button>
               <OrEvent act={act} set={set} />
             </>
           )}
-          {tools}
+          {tools && <div className={styles.tools}>{tools}</div>}
         </div>
       )}
     </div>
@@ -69,7 +69,7 @@ function OrEvent({ act, set }: { act: Act; set: (act: Act) => void }) {
   const next = names.find(({ name }) => !act.events.includes(name))
   if (!next) return null
   return (
-    <Button variant="subtle" leftSection={<Plus size={14} />} onClick={() => set({ ...act, events: [...act.events, next.name] })}>
+    <Button variant="subtle" px={4} leftSection={<Plus size={14} />} onClick={() => set({ ...act, events: [...act.events, next.name] })}>
       {t('Or another')}
     </Button>
   )
