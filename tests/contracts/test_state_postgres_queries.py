@@ -69,6 +69,8 @@ async def plan_of(view: View, text: str) -> str:
         ("feed", "count_bad_records_by_code", "bad_record_open_by_code"),
         ("journeys", "open_visits", "visit_open"),
         ("journeys", "due_visits", "visit_due"),
+        ("journeys", "due_visits_of", "visit_due_of_part"),
+        ("journeys", "due_parts", "visit_due_of_part"),
         ("journeys", "next_due", "visit_due"),
         ("journeys", "next_due", "send_lane"),
         ("journeys", "entered", "visit_entry"),
@@ -122,7 +124,13 @@ async def test_hot_queries_walk_their_index(postgres: PostgresServer, topic: str
 
 @pytest.mark.parametrize(
     ("topic", "name"),
-    [("people", "stale_people"), ("journeys", "due_visits"), ("outbox", "due_sends"), ("outbox", "sends_of_origin")],
+    [
+        ("people", "stale_people"),
+        ("journeys", "due_visits"),
+        ("journeys", "due_visits_of"),
+        ("outbox", "due_sends"),
+        ("outbox", "sends_of_origin"),
+    ],
 )
 async def test_what_is_asked_for_in_order_is_not_sorted(postgres: PostgresServer, topic: str, name: str) -> None:
     async with opened(postgres, PLANS) as state, state.begin() as transaction:

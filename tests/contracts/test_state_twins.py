@@ -203,6 +203,8 @@ class JourneyTwins(Twins):
         "open": lambda view: view.open_visits(WHO),
         "due": lambda view: view.due_visits(5, limit=4),
         "due without": lambda view: view.due_visits(9, limit=9, without=["a"]),
+        "due of a part": lambda view: view.due_visits(9, limit=3, part=1),
+        "due parts": lambda view: view.due_parts(5, without=["a"]),
         "next": lambda view: view.next_due(),
         "entered": lambda view: view.entered(["a", "b"], WHO),
         "waiting": lambda view: view.waiting("a"),

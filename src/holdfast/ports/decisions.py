@@ -70,8 +70,18 @@ class DecisionView(Protocol):
         """Past and present visits of these identities, newest first."""
         ...
 
-    async def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
-        """Visits whose `due_ms` is at or before now, soonest first; those of the origins `without` are left out."""
+    async def due_visits(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), part: int | None = None
+    ) -> list[Visit]:
+        """Visits whose `due_ms` is at or before now, soonest first; those of the origins `without` are left out.
+
+        Args:
+            part: only those of identities whose number is of that part.
+        """
+        ...
+
+    async def due_parts(self, now_ms: int, *, without: Sequence[str] = ()) -> list[int]:
+        """The parts in which `due_visits` would find any, in order."""
         ...
 
     async def next_due(self) -> int | None:

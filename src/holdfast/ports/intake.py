@@ -58,7 +58,11 @@ class IntakeView(Protocol):
         ...
 
     async def last_emitted(self) -> int:
-        """The highest id among them; 0 when there are none. Whoever commits later has a higher one."""
+        """The highest id among them; 0 when there are none.
+
+        To a transaction of `State.begin`: whatever has this id or a lower one is there, and whoever commits later has a
+        higher one. In a view others may be about to commit lower ones.
+        """
         ...
 
 

@@ -16,6 +16,17 @@ class Seat(Protocol):
         """Whether it is still ours. False as well when that cannot be known."""
         ...
 
+    async def stand_by(self) -> None:
+        """Be counted among those who have no seat and help, until it is taken, left or lost.
+
+        Raises Busy when that cannot be.
+        """
+        ...
+
+    async def helpers(self) -> int:
+        """How many others are counted so; 0 when that cannot be known."""
+        ...
+
     async def leave(self) -> None:
         """Let go of it."""
         ...

@@ -9,9 +9,12 @@ here, too: it is what nearly everybody needs who asks the state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from holdfast.decisions.visit import Visit
+from holdfast.events.event import Event
 from holdfast.ports.accounts import AccountTransaction, AccountView
 from holdfast.ports.adaptive import AdaptiveTransaction, AdaptiveView
 from holdfast.ports.boards import BoardTransaction, BoardView
@@ -35,6 +38,7 @@ from holdfast.ports.inbox import InboxTransaction, InboxView
 from holdfast.ports.intake import BadRecord, IntakeTransaction, IntakeView
 from holdfast.ports.keys import AccessKey, KeyTransaction, KeyView
 from holdfast.ports.live import LiveTransaction, LiveView
+from holdfast.ports.parts import PartHolder
 from holdfast.ports.people import Identity, PeopleTransaction, PeopleView
 from holdfast.ports.receipts import ReceiptTransaction, ReceiptView
 from holdfast.ports.runs import ChangingRuns, ReadingRuns
@@ -57,8 +61,9 @@ from holdfast.ports.sends import (
 from holdfast.ports.sharing import SharingTransaction, SharingView
 from holdfast.ports.teamwork import TeamworkTransaction, TeamworkView
 from holdfast.ports.templates import TemplateTransaction, TemplateView
-from holdfast.ports.turns import TurnTransaction, TurnView
+from holdfast.ports.turns import Turn, TurnTransaction, TurnView
 from holdfast.ports.words import WordsTransaction, WordsView
+from holdfast.profiles.profile import Profile
 
 __all__ = [
     "OVER",
@@ -73,6 +78,8 @@ __all__ = [
     "Identity",
     "Lane",
     "LaneTotals",
+    "Moving",
+    "PartTransaction",
     "SavedSegment",
     "Send",
     "SendState",
@@ -157,11 +164,55 @@ class Transaction(
     async def set_note(self, name: str, value: str) -> None: ...
 
 
+class Moving(View, Protocol):
+    """Moving people on: what that changes, of each of them, and of what is counted over all."""
+
+    async def put_visits(self, visits: Sequence[Visit]) -> None: ...
+
+    async def put_profiles(self, profiles: Mapping[int, Profile]) -> None: ...
+
+    async def add_sends(self, sends: Sequence[Send]) -> None: ...
+
+    async def withhold_sends(self, keys: Sequence[str], reason: str, at_ms: int) -> None: ...
+
+    async def drop_words(self, sends: Sequence[str]) -> None: ...
+
+    async def count_steps(self, passed: Sequence[StepCount]) -> None: ...
+
+    async def emit(self, events: Sequence[Event]) -> None: ...
+
+    async def spend(self, amounts: Mapping[tuple[str, str], int]) -> None:
+        """Comes before whatever follows here: those who move people at once spend one after the other."""
+        ...
+
+    async def touch_people(self, persons: Sequence[int]) -> None: ...
+
+    async def add_visits(self, visits: Sequence[Visit]) -> list[Visit]: ...
+
+    async def add_turn(self, turn: Turn) -> None: ...
+
+
+class PartTransaction(Moving, PartHolder, Protocol):
+    """Moving people of a part, beside others who move those of other parts.
+
+    What takes a number in a row of all (`touch_people`, `add_visits`, `add_turn`) is for the end: from the first of
+    these on nobody else writes any, so the numbers are in the order in which the transactions come about.
+    """
+
+
 class State(Protocol):
     """The store itself."""
 
     def begin(self) -> AbstractAsyncContextManager[Transaction]:
         """One transaction at a time; durable when the block ends, undone when it raises."""
+        ...
+
+    def begin_part(self, part: int) -> AbstractAsyncContextManager[PartTransaction | None]:
+        """A transaction for one part of the people, beside those for other parts; None when somebody has that part.
+
+        None of them goes on while `begin` does. What was emitted in one is in order of its number only to whoever asks
+        in a transaction of `begin`.
+        """
         ...
 
     def view(self) -> AbstractAsyncContextManager[View]:

@@ -14,12 +14,14 @@ from typing import Literal, Protocol
 from holdfast.events.event import IdentityKey, Json
 from holdfast.ports.erasure import Suppression, Tombstone
 
-TurnKind = Literal["tick", "decision", "segment", "merge", "unmerge", "table", "suppression", "weighing", "experiment"]
-"""`tick`: entries were taken in and timers fired. `decision`: a journey or campaign was published, paused, resumed,
-stopped, archived or restored. `segment`: a version of a segment was saved, or deleted. `merge`, `unmerge`: people were
-joined or parted by hand. `table`: past events came in a table, which is not in the log. `suppression`: an
-address was forbidden, or let be written to again, by hand. `weighing`: the paths of an adaptive step were weighed.
-`experiment`: a version of an experiment was saved."""
+TurnKind = Literal[
+    "tick", "people", "decision", "segment", "merge", "unmerge", "table", "suppression", "weighing", "experiment"
+]
+"""`tick`: entries were taken in and timers fired. `people`: timers of some people fired. `decision`: a journey or
+campaign was published, paused, resumed, stopped, archived or restored. `segment`: a version of a segment was saved, or
+deleted. `merge`, `unmerge`: people were joined or parted by hand. `table`: past events came in a table, which is not in
+the log. `suppression`: an address was forbidden, or let be written to again, by hand. `weighing`: the paths of an
+adaptive step were weighed. `experiment`: a version of an experiment was saved."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Turn:
     at_ms: int
     """Its moment; for a tick, up to when timers fired."""
     said: Mapping[str, Json] = field(default_factory=dict)
-    """What it was; empty for a tick."""
+    """What it was; empty for a tick, unless others let timers of journeys fire meanwhile."""
 
 
 class TurnView(Protocol):

@@ -293,6 +293,10 @@ class LiveKeeper:
         """Watch from now on what the live segments and these journeys ask for, and nothing else."""
         await self._watches.begin(transaction, playbook, self._index)
 
+    async def look(self, view: View) -> None:
+        """See what is watched, in place of `begin` and `watch`, where nothing is to be brought up to date."""
+        await self._watches.look(view)
+
     @property
     def watching(self) -> Watching:
         """What is watched in this tick."""

@@ -52,6 +52,10 @@ class WatchKeeper:
             rows = await _in_step(transaction, _wanted(playbook, index), rows)
         self.watching = _watching(rows)
 
+    async def look(self, view: View) -> None:
+        """See what is watched, and leave it as it is."""
+        self.watching = await load_watching(view)
+
     def keep(self) -> None:
         """The tick was written."""
         self._kept = self._asked_by

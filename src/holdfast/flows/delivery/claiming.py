@@ -28,7 +28,7 @@ from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.pace import Bucket
 from holdfast.ports.receipts import ADDRESS_CHARACTERS_MOST, PROVIDER_ID_CHARACTERS_MOST, Reached
-from holdfast.ports.state import Identity, Lane, Send, Settlement, Transaction, View
+from holdfast.ports.state import Identity, Lane, Moving, Send, Settlement, Transaction, View
 
 OUTRANKED: Reason = "outranked"
 PACE = "pace/"
@@ -237,7 +237,7 @@ def _reached(sends: Mapping[str, Send], settlements: Sequence[Settlement], now_m
     ]
 
 
-async def call_off(transaction: Transaction, outranked: Mapping[str, int], rules: GateRules) -> None:
+async def call_off(transaction: Moving, outranked: Mapping[str, int], rules: GateRules) -> None:
     """Withhold sends that made room for more important ones, each at its moment, and tell of it."""
     found = await transaction.sends(list(outranked))
     sends = [send for send in found.values() if send.state == "pending"]
@@ -260,7 +260,7 @@ async def call_off(transaction: Transaction, outranked: Mapping[str, int], rules
 
 
 async def give_back(
-    transaction: Transaction, sends: Sequence[Send], withheld: Container[str], rules: GateRules
+    transaction: Moving, sends: Sequence[Send], withheld: Container[str], rules: GateRules
 ) -> None:
     """What was not sent after all costs nothing: it is taken off the day on whose account it was."""
     back: dict[tuple[str, str], int] = {}

@@ -11,10 +11,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from holdfast.kernel.errors import Busy
-from holdfast.ports.state import State, Transaction, View
+from holdfast.ports.state import PartTransaction, State, Transaction, View
 
 ACTING = "acting"
 """The note with the name of whoever acts."""
+HELPED = "acting/helped"
+"""The note with the name of whoever acts and knows of others who move people meanwhile: see `helping`."""
 
 
 class Relieved(Busy):
@@ -31,6 +33,7 @@ async def begin_acting(state: State, name: str) -> State:
     """
     async with state.begin() as transaction:
         await transaction.set_note(ACTING, name)
+        await transaction.set_note(HELPED, name)
     return _Fenced(state, name)
 
 
@@ -47,6 +50,10 @@ class _Fenced:
             if await transaction.note(ACTING) != self._name:
                 raise Relieved("another process has taken over.", hint="It goes on where this one was.")
             yield transaction
+
+    def begin_part(self, part: int) -> AbstractAsyncContextManager[PartTransaction | None]:
+        # Whoever is of use may do that, acting or not.
+        return self._state.begin_part(part)
 
     def view(self) -> AbstractAsyncContextManager[View]:
         return self._state.view()

@@ -21,7 +21,7 @@ from holdfast.flows.people.erased import without_erased
 from holdfast.flows.people.identify import apply_claims
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.log import Entry
-from holdfast.ports.state import Identity, Transaction
+from holdfast.ports.state import Identity, Moving, Transaction, View
 from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import EMPTY, Profile, learn
 
@@ -100,8 +100,8 @@ class Intake:
         await happened(transaction, playbook, fresh)
         return len(fresh)
 
-    async def _travel(self, transaction: Transaction, playbook: Playbook) -> Travel:
-        spent = await _spent(transaction, playbook)
+    async def _travel(self, transaction: View, playbook: Playbook, *, spends: bool = True) -> Travel:
+        spent = await _spent(transaction, playbook) if spends else {}
         last = await transaction.last_weighings(playbook.adaptive) if playbook.adaptive else {}
         weights = {experiment: weighing.weights for experiment, weighing in last.items()}
         return Travel(playbook, self._rules, self._zone, spent, self._live.watching, weights=weights)
@@ -152,6 +152,30 @@ class Intake:
         await _write(transaction, travel.done, self._rules)
         return len(due)
 
+    async def fire_of(
+        self, transaction: Moving, playbook: Playbook, persons: Sequence[int], now_ms: int, *, spends: bool
+    ) -> int:
+        """Wake these people, wherever their time has come; returns how many visits.
+
+        Args:
+            persons: those who are forgotten by now are passed over.
+            spends: whether it may be gone by what is spent. Otherwise they wait where a budget would be asked for.
+        """
+        travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
+        without = waiting_without(playbook, spends=spends)
+        due = sorted(
+            (visit.due_ms, visit.id, person, visit)
+            for person, traveller in travellers.items()
+            for visit in traveller.visits
+            if visit.due_ms is not None and visit.due_ms <= now_ms and visit.origin not in without
+        )
+        travel = await self._travel(transaction, playbook, spends=spends)
+        stopped = await _stopped(transaction, [visit for *_, visit in due])
+        for _, number, person, _ in due:
+            travel.due(travellers[person], number, from_millis(now_ms), stopped=number in stopped)
+        await _write(transaction, travel.done, self._rules)
+        return len(due)
+
     async def let_in(
         self, transaction: Transaction, playbook: Playbook, persons: Sequence[int], now_ms: int, *, by: LettingIn
     ) -> Counter[str]:
@@ -177,14 +201,19 @@ class Intake:
         return came
 
 
-async def _stopped(transaction: Transaction, due: Sequence[Visit]) -> set[int]:
+def waiting_without(playbook: Playbook, *, spends: bool) -> frozenset[str]:
+    """The origins in which nobody moves: what is paused and, unless it may be spent, all that leads to a budget."""
+    return playbook.paused if spends else playbook.paused | playbook.to_budgets
+
+
+async def _stopped(transaction: View, due: Sequence[Visit]) -> set[int]:
     """Those of the visits that wait for the hour of a run that was stopped."""
     waiting = {visit.id: run for visit in due if visit.seq == 0 and (run := run_of(visit.variables)) is not None}
     states = await transaction.run_states(sorted(set(waiting.values()))) if waiting else {}
     return {visit for visit, run in waiting.items() if states.get(run) == "stopped"}
 
 
-async def _spent(transaction: Transaction, playbook: Playbook) -> dict[str, dict[str, int]]:
+async def _spent(transaction: View, playbook: Playbook) -> dict[str, dict[str, int]]:
     budgeted = playbook.budgeted
     return await transaction.spent(budgeted) if budgeted else {}
 
@@ -238,16 +267,13 @@ class _Either:
         return key in self.one or key in self.other
 
 
-async def _write(transaction: Transaction, done: Travelled, rules: GateRules) -> None:
+async def _write(transaction: Moving, done: Travelled, rules: GateRules) -> None:
     new = [visit for number, visit in done.visits.items() if number < 0]
     old = [visit for number, visit in done.visits.items() if number > 0]
-    if new:
-        await transaction.add_visits(new)
     if old:
         await transaction.put_visits(old)
     if done.heard:
         await transaction.put_profiles(done.profiles())
-        await transaction.touch_people(done.people())
     if done.sends:
         await transaction.add_sends(done.sends)
     if done.passed:
@@ -258,3 +284,8 @@ async def _write(transaction: Transaction, done: Travelled, rules: GateRules) ->
         await transaction.spend(done.spent)
     if done.outranked:
         await call_off(transaction, done.outranked, rules)
+    # What takes a number comes last: see `ports.state.PartTransaction`.
+    if done.heard:
+        await transaction.touch_people(done.people())
+    if new:
+        await transaction.add_visits(new)

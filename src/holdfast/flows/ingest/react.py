@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
+from holdfast.events.event import Json
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import claim, recovered, settle
 from holdfast.flows.delivery.lanes import NO_LANES, Lanes
@@ -131,6 +132,9 @@ class Reactor:
         self.untold.set()
         self._told = self._told_forgotten = 0
         """The last own event that is in the log, and the last of those that are forgotten for it."""
+        self._in_order = 0
+        """The own event up to which there are all: of later ones, those with lower numbers may come after others."""
+        self._others_fire = False
         self._telling = asyncio.Lock()
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
@@ -142,6 +146,27 @@ class Reactor:
         async with self._turn:
             self._rules = rules
             self._intake.adopt(rules)
+
+    @property
+    def leaves_timers(self) -> bool:
+        """Whether others let the timers of journeys fire."""
+        return self._others_fire
+
+    def leave_timers(self, *, to_others: bool) -> None:
+        """Whether others let the timers of journeys fire from the next tick on: see `helping`."""
+        self._others_fire = to_others
+
+    async def wake(self, persons: Sequence[int], *, spends: bool) -> int:
+        """Let timers of journeys fire for these people alone, as others did; returns how many visits were woken."""
+        now_ms = to_millis(self._clock.now())
+        async with self._turn:
+            async with self._state.begin() as transaction:
+                playbook = await self._playbook.load(transaction)
+                await self._live.begin(transaction, playbook.live_segments, from_millis(now_ms))
+                await self._live.watch(transaction, playbook)
+                woken = await self._intake.fire_of(transaction, playbook, persons, now_ms, spends=spends)
+            self._live.keep()
+        return woken
 
     async def tick(self) -> Ticked:
         """Take in what there is, up to a tick's limits; changes everything or nothing.
@@ -206,6 +231,7 @@ class Reactor:
                 # Asked anew, not kept from the tick: they may have been dropped since, with whom they are about.
                 async with self._state.view() as view:
                     waiting = await view.emitted(limit=EMITTED_MOST, after_id=self._told)
+                waiting = [each for each in waiting if each[0] <= self._in_order]
                 if waiting:
                     await self._log.append(own_records([event for _, event in waiting], to_millis(self._clock.now())))
                     self._told = waiting[-1][0]
@@ -270,7 +296,8 @@ class Reactor:
             events = await self._intake.take_in(transaction, entries, playbook, self._broadcasts.happened)
             if entries:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)
-            fired = await self._intake.fire(transaction, playbook, watermark)
+            left = self._others_fire
+            fired = 0 if left else await self._intake.fire(transaction, playbook, watermark)
             fired += await self._live.go_on(transaction, from_millis(watermark))
             begun = await self._broadcasts.begin(transaction, playbook, watermark)
             let_in = await self._broadcasts.go_on(transaction, playbook, watermark, behind=more)
@@ -281,9 +308,11 @@ class Reactor:
             await self._expire(transaction, clock_ms)
             if entries or fired or begun or let_in:
                 following = entries[-1].offset + 1 if entries else offset
-                await transaction.add_turn(Turn(kind="tick", start=offset, next=following, at_ms=watermark))
+                said: dict[str, Json] = {"others": True} if left else {}
+                turn = Turn(kind="tick", start=offset, next=following, at_ms=watermark, said=said)
+                await transaction.add_turn(turn)
             emitted = await transaction.last_emitted()
-        self._told_forgotten = told
+        self._told_forgotten, self._in_order = told, emitted
         if emitted > self._told:  # Own events of this tick, or of those who send in processes of their own.
             self.untold.set()
         self._live.keep()

@@ -7,7 +7,7 @@ next tick, also by those under way.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -74,6 +74,9 @@ class Playbook:
     """By id, as they are saved now; none where no step goes by one."""
     adaptive: tuple[str, ...] = ()
     """The experiments of adaptive steps in any version, in order of name."""
+
+    to_budgets: frozenset[str] = frozenset()
+    """The ids of what has a budget, and of all from which people are handed on into it."""
 
     @property
     def budgeted(self) -> list[str]:
@@ -195,7 +198,19 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
         stirring=frozenset(by_event).union(*(_wakes(play.journey) for play in plays.values())),
         asks_experiments=any(_asks_experiments(play.journey) for play in plays.values()),
         adaptive=tuple(sorted({each for play in plays.values() for each in adaptive_steps(play)})),
+        to_budgets=_leading_to_budgets(plays.values()),
     )
+
+
+def _leading_to_budgets(plays: Collection[Play]) -> frozenset[str]:
+    """The ids of what has a budget, and of what leads there over however many others."""
+    found = {play.id for play in plays if play.journey.budget is not None}
+    while found:
+        more = {play.id for play in plays if any(step.journey in found for step in _handing_over(play.journey))} - found
+        if not more:
+            break
+        found |= more
+    return frozenset(found)
 
 
 def adaptive_steps(play: Play) -> dict[str, Adaptive]:

@@ -30,7 +30,7 @@ from holdfast.flows.teamwork.described import (
 )
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import format_moment, from_millis
-from holdfast.ports.state import State, Transaction, View
+from holdfast.ports.state import PartTransaction, State, Transaction, View
 from holdfast.ports.teamwork import Approval, AuditEntry, AuditQuery, ByKind
 
 
@@ -172,6 +172,10 @@ class Attended:
         deed.noted = True
         if deed.carrying is not None:
             deed.carrying.agreeing.noted = True
+
+    def begin_part(self, part: int) -> AbstractAsyncContextManager[PartTransaction | None]:
+        """As of the state itself: no caller moves people on."""
+        return self._state.begin_part(part)
 
     def view(self) -> AbstractAsyncContextManager[View]:
         """A snapshot."""

@@ -188,12 +188,14 @@ class _Rebuild:
             )
 
     async def _turns(self, before: Before, start: int, end: int) -> None:
-        last = 0
+        last, copied = 0, await self._last_copied()
         while True:
             async with self._given.before.view() as view:
                 turns = await view.turns(after_id=last, limit=TURNS_AT_ONCE)
             for turn in turns:
-                if turn.next > end or turn.start < start or (self._given.goes_on and turn.start == start):
+                if turn.next > end or turn.start < start:
+                    continue
+                if self._given.goes_on and (turn.id <= copied if turn.kind == "people" else turn.start == start):
                     continue  # Of the copy's own past; whatever it says was done.
                 await self._until(before, turn.start)
                 await self._turn(before, turn)
@@ -201,11 +203,18 @@ class _Rebuild:
                 return
             last = turns[-1].id
 
+    async def _last_copied(self) -> int:
+        """The number of the last turn that a copy has had."""
+        last = 0
+        async with self._given.state.view() as view:
+            while turns := await view.turns(after_id=last, limit=TURNS_AT_ONCE):
+                last = turns[-1].id
+        return last
+
     async def _turn(self, before: Before, turn: Turn) -> None:
         match turn.kind:
-            case "tick":
-                await self._tick(before, turn.next, turn.at_ms)
-                self._given.progress(turn.next, await self._given.log.end())
+            case "tick" | "people":
+                await self._go_on(before, turn)
             case "decision":
                 await self._decide(before, turn)
             case "segment":
@@ -226,6 +235,18 @@ class _Rebuild:
                 key = self._given.rules.veil_key
                 async with self._given.before.view() as view, self._state.begin() as transaction:
                     await suppress_again(view, transaction, turn.said, turn.at_ms, key)
+
+    async def _go_on(self, before: Before, turn: Turn) -> None:
+        """A tick; or timers of some people fire, as they did beside the ticks."""
+        if turn.kind == "tick":
+            await self._tick(before, turn.next, turn.at_ms, others=turn.said.get("others") is True)
+            self._given.progress(turn.next, await self._given.log.end())
+            return
+        await before.save_unnoted(self._given.state, turn.at_ms)
+        self._clock.now_ms = turn.at_ms
+        persons = turn.said["people"]
+        people = [_whole(each) for each in persons] if isinstance(persons, list) else []
+        await self._reactor.wake(people, spends=turn.said["spends"] is True)
 
     async def _join_or_part(self, turn: Turn) -> None:
         by, now = str(turn.said["by"]), from_millis(turn.at_ms)
@@ -302,12 +323,17 @@ class _Rebuild:
                 return
             self._log.limit = offset
             self._clock.now_ms = max(self._clock.now_ms, min(due))
+            self._reactor.leave_timers(to_others=False)
             if (await self._reactor.tick()).idle:
                 return  # Who is due and cannot be moved waits.
             self._done.ticks += 1
 
-    async def _tick(self, before: Before, following: int, at_ms: int) -> None:
-        """A tick that takes in what is below `following`, and lets timers fire up to a moment."""
+    async def _tick(self, before: Before, following: int, at_ms: int, *, others: bool = False) -> None:
+        """A tick that takes in what is below `following`, and lets timers fire up to a moment.
+
+        Args:
+            others: whether those of journeys were left to others.
+        """
         await before.save_unnoted(self._given.state, at_ms)
         self._log.limit = following
         async with self._given.state.view() as view:
@@ -317,6 +343,7 @@ class _Rebuild:
         fresh = await self._fresh(own)
         await self._hear(before, fresh)
         self._clock.now_ms = at_ms
+        self._reactor.leave_timers(to_others=others)
         await self._reactor.tick()
         while entries and offset < following:
             async with self._given.state.view() as view:

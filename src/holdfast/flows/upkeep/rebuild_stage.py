@@ -15,7 +15,7 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.kernel.moments import from_millis
 from holdfast.ports.log import Entry, Log, Record
 from holdfast.ports.runs import Run
-from holdfast.ports.state import Identity, State, Transaction, View
+from holdfast.ports.state import Identity, PartTransaction, State, Transaction, View
 from holdfast.ports.turns import Turn
 
 if TYPE_CHECKING:
@@ -145,6 +145,9 @@ class TurnState:
             except BaseException:
                 self.told = told
                 raise
+
+    def begin_part(self, part: int) -> AbstractAsyncContextManager[PartTransaction | None]:
+        raise AssertionError(f"part {part} is moved by somebody else while the state is made anew")
 
     def view(self) -> AbstractAsyncContextManager[View]:
         return self._state.view()

@@ -10,6 +10,7 @@ from typing import TypeVar
 from holdfast.decisions.made import Made
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, IdentityKey
+from holdfast.ports.parts import part_of
 from holdfast.ports.state import (
     WAITED_MS_MOST,
     AccessKey,
@@ -173,13 +174,20 @@ class MemoryView(
         found = [visit for visit in self._tables.visits.values() if visit.identity in wanted]
         return sorted(found, key=lambda visit: -visit.id)[:limit]
 
-    async def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
+    async def due_visits(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), part: int | None = None
+    ) -> list[Visit]:
         due = [
             (visit.due_ms, visit.id, visit)
             for visit in self._under_way()
             if visit.due_ms is not None and visit.due_ms <= now_ms and visit.origin not in without
         ]
-        return [visit for _, _, visit in sorted(due, key=lambda each: each[:2])[:limit]]
+        wanted = (each for *_, each in sorted(due, key=lambda each: each[:2]) if part in (None, part_of(each.identity)))
+        return list(islice(wanted, limit))
+
+    async def due_parts(self, now_ms: int, *, without: Sequence[str] = ()) -> list[int]:
+        due = await self.due_visits(now_ms, limit=len(self._tables.visits), without=without)
+        return sorted({part_of(visit.identity) for visit in due})
 
     async def next_due(self) -> int | None:
         visits = (visit.due_ms for visit in self._under_way() if visit.due_ms is not None)

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from msgspec import structs
 
@@ -20,6 +20,7 @@ from holdfast.ports.state import (
     Decision,
     Identity,
     Lane,
+    PartTransaction,
     SavedSegment,
     Send,
     Settlement,
@@ -311,6 +312,13 @@ class MemoryTransaction(
         self._tables.segments = self._tables.segments | {(added.id, added.version): added}
         return added
 
+    async def take_part(self, part: int) -> bool:
+        """All of them are ours."""
+        return True
+
+    async def take_budgets(self) -> bool:
+        return True
+
     async def set_note(self, name: str, value: str) -> None:
         self._tables.notes = self._tables.notes | {name: value}
 
@@ -335,6 +343,12 @@ class MemoryState:
                 self._committed = tables
             finally:
                 transaction.end()
+
+    @asynccontextmanager
+    async def begin_part(self, part: int) -> AsyncIterator[PartTransaction | None]:
+        """One like any other: whoever comes second waits."""
+        async with self.begin() as transaction:
+            yield cast("MemoryTransaction", transaction)
 
     @asynccontextmanager
     async def view(self) -> AsyncIterator[View]:

@@ -29,8 +29,17 @@ class ReadingJourneys(Session):
     async def visits_of(self, identities: Sequence[int], *, limit: int) -> list[Visit]:
         return [_visit(row) for row in await self._rows(_SQL["visits_of"], numbers(identities), limit)]
 
-    async def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
-        return [_visit(row) for row in await self._rows(_SQL["due_visits"], now_ms, limit, list(without))]
+    async def due_visits(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), part: int | None = None
+    ) -> list[Visit]:
+        if part is not None:
+            rows = await self._rows(_SQL["due_visits_of"], now_ms, limit, list(without), part)
+        else:
+            rows = await self._rows(_SQL["due_visits"], now_ms, limit, list(without))
+        return [_visit(row) for row in rows]
+
+    async def due_parts(self, now_ms: int, *, without: Sequence[str] = ()) -> list[int]:
+        return [part for (part,) in await self._rows(_SQL["due_parts"], now_ms, list(without))]
 
     async def next_due(self) -> int | None:
         row = await self._row(_SQL["next_due"])

@@ -13,6 +13,13 @@ from holdfast.stores.postgres.state import WORKSPACE
 LOOK_SECONDS = 5.0
 """How long it may take to hear whether the seat is still ours. Who hears nothing takes it for lost."""
 
+_HELPERS = """
+SELECT count(*) FROM pg_locks
+WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND pid <> pg_backend_pid()
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND classid::bigint = ($1::bigint >> 32) & 4294967295 AND objid::bigint = $1::bigint & 4294967295
+"""
+
 
 class PostgresSeat:
     """Answers `ports.seat.Seat`. It only saves work: what is written is fenced by `flows.ingest.acting`.
@@ -25,18 +32,35 @@ class PostgresSeat:
         """Nothing is asked yet."""
         self._server = Server(url=url, workspace=workspace, limits=Limits())
         self._lock = signed(hash64("seat", workspace))
+        self._helping = signed(hash64("helpers", workspace))
         self._connection: Connection | None = None
-        self._ours = False
+        self._ours = self._counted = False
 
     async def take(self) -> bool:
-        if self._connection is None or self._connection.is_closed():
-            self._ours = False
-            self._connection = await self._server.connect(idle_seconds=0)
-        with in_our_words(self._connection):
+        connection = await self._connected()
+        with in_our_words(connection):
             if not self._ours:
                 asked = "SELECT pg_try_advisory_lock($1)"
-                self._ours = bool(await self._connection.fetchval(asked, self._lock, timeout=LOOK_SECONDS))
+                self._ours = bool(await connection.fetchval(asked, self._lock, timeout=LOOK_SECONDS))
+            if self._ours and self._counted:
+                await connection.fetchval("SELECT pg_advisory_unlock_shared($1)", self._helping, timeout=LOOK_SECONDS)
+                self._counted = False
         return self._ours
+
+    async def stand_by(self) -> None:
+        connection = await self._connected()
+        with in_our_words(connection):
+            if not self._counted:
+                asked = "SELECT pg_try_advisory_lock_shared($1)"  # Nobody ever has it alone.
+                self._counted = bool(await connection.fetchval(asked, self._helping, timeout=LOOK_SECONDS))
+
+    async def helpers(self) -> int:
+        try:
+            connection = await self._connected()
+            with in_our_words(connection):
+                return int(await connection.fetchval(_HELPERS, self._helping, timeout=LOOK_SECONDS))
+        except Exposed:
+            return 0
 
     async def is_held(self) -> bool:
         connection = self._connection
@@ -52,8 +76,14 @@ class PostgresSeat:
             self._ours = False
         return self._ours
 
+    async def _connected(self) -> Connection:
+        if self._connection is None or self._connection.is_closed():
+            self._ours = self._counted = False
+            self._connection = await self._server.connect(idle_seconds=0)
+        return self._connection
+
     async def leave(self) -> None:
-        self._ours = False
+        self._ours = self._counted = False
         if self._connection is not None:
             await hang_up(self._connection)
             self._connection = None

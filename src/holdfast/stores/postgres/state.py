@@ -16,8 +16,8 @@ processes stand in one row, as on SQLite, and mean what they mean there:
 A lost connection may leave a commit in doubt: made, but not confirmed. That is an error like any other, and harmless:
 the next transaction reads how far things are.
 
-The lock's number comes from the workspace's name. Several reactors, each with a part of the people, would hold one lock
-each.
+The lock's number comes from the workspace's name. Those who only move people on, each of another part, share it: see
+`parts`.
 """
 
 from __future__ import annotations
@@ -26,10 +26,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import asyncpg
-
 from holdfast.kernel.errors import Busy, Internal
-from holdfast.ports.state import Transaction, View
+from holdfast.ports.state import PartTransaction, Transaction, View
 from holdfast.stores.postgres.accounts import ChangingAccounts, ReadingAccounts
 from holdfast.stores.postgres.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.postgres.boards import ChangingBoards, ReadingBoards
@@ -47,6 +45,7 @@ from holdfast.stores.postgres.live import ChangingLive, ReadingLive
 from holdfast.stores.postgres.migrating import check_made, migrate, migrations
 from holdfast.stores.postgres.opening import Limits, Server, hang_up, undo
 from holdfast.stores.postgres.outbox import ChangingOutbox, ReadingOutbox
+from holdfast.stores.postgres.parts import MovingPart
 from holdfast.stores.postgres.people import ChangingPeople, ReadingPeople
 from holdfast.stores.postgres.receipts import ChangingReceipts, ReadingReceipts
 from holdfast.stores.postgres.refusals import LOST, in_our_words
@@ -59,6 +58,7 @@ from holdfast.stores.postgres.teamwork import ChangingTeamwork, ReadingTeamwork
 from holdfast.stores.postgres.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.postgres.turns import ChangingTurns, ReadingTurns
 from holdfast.stores.postgres.words import ChangingWords, ReadingWords
+from holdfast.stores.postgres.writing import Writer
 
 WORKSPACE = "holdfast"
 """The schema that holds the state unless another is named."""
@@ -66,13 +66,6 @@ IDLE_MOST = 4
 """Connections kept for the next snapshots."""
 
 _SNAPSHOT = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SELECT 1"  # BEGIN alone takes no snapshot yet.
-_HOLDER = """
-SELECT pid, application_name, extract(epoch FROM clock_timestamp() - xact_start)::integer
-FROM pg_locks JOIN pg_stat_activity USING (pid)
-WHERE locktype = 'advisory' AND granted AND objsubid = 1
-  AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND classid::bigint = ($1::bigint >> 32) & 4294967295 AND objid::bigint = $1::bigint & 4294967295
-"""
 
 
 class PostgresView(
@@ -135,14 +128,18 @@ class PostgresTransaction(
     """The transaction under way."""
 
 
+class PostgresPartTransaction(MovingPart, PostgresTransaction):
+    """One under way for a part of the people."""
+
+
 class PostgresState:
     """Answers `ports.state.State`. Made by `open`; it belongs to the event loop that opened it."""
 
     def __init__(self, server: Server) -> None:
         self._server = server
         self._limits = server.limits
-        self._writer: Connection | None = None
-        self._turn = asyncio.Lock()
+        self._writer = Writer(server, "pg_advisory_xact_lock")
+        self._mover = Writer(server, "pg_advisory_xact_lock_shared")
         self._places = asyncio.Semaphore(server.limits.views_most)
         self._idle: list[Connection] = []
         self._closed = False
@@ -180,19 +177,17 @@ class PostgresState:
         Raises Busy when the turn does not come, or the connection is lost: nothing is left of the transaction then, but
         for one whose commit was not confirmed, of which nobody knows.
         """
-        async with self._turn:
-            self._check_open()
-            connection = await self._started()
-            transaction = PostgresTransaction(connection)
-            try:
-                yield transaction
-                transaction.end()
-                await _commit(connection)
-            except BaseException:
-                await undo(connection)
-                raise
-            finally:
-                transaction.end()
+        async with self._writer.transaction(PostgresTransaction) as transaction:
+            yield transaction
+
+    @asynccontextmanager
+    async def begin_part(self, part: int) -> AsyncIterator[PartTransaction | None]:
+        """A transaction for one part of the people, beside those of other parts; None when somebody has it.
+
+        Raises Busy as `begin` does.
+        """
+        async with self._mover.transaction(self._part_of) as transaction:
+            yield transaction if await transaction.take_part(part) else None
 
     @asynccontextmanager
     async def view(self) -> AsyncIterator[View]:
@@ -221,70 +216,20 @@ class PostgresState:
 
     async def close(self) -> None:
         """Let go of the connections. Waits for the transaction under way."""
-        async with self._turn:
-            if self._closed:
-                return
-            self._closed = True
-            writer = [self._writer] if self._writer else []
-            for connection in [*writer, *self._idle]:
-                await hang_up(connection)
+        if self._closed:
+            return
+        self._closed = True
+        for writer in (self._writer, self._mover):
+            await writer.close()
+        for connection in self._idle:
+            await hang_up(connection)
+
+    def _part_of(self, connection: Connection) -> PostgresPartTransaction:
+        return PostgresPartTransaction(connection, self._server.workspace)
 
     def _check_open(self) -> None:
         if self._closed:
             raise Internal("the state is closed")
-
-    async def _started(self) -> Connection:
-        """The writer's connection, in a transaction that holds the lock."""
-        before = self._writer
-        if before is not None and not before.is_closed():
-            try:
-                await self._start(before)
-                return before
-            except Busy:
-                if not before.is_closed():
-                    raise
-                # The server was restarted meanwhile, say. Nothing was done yet, so another connection does as well.
-        self._writer = connection = await self._new_writer()
-        await self._start(connection)
-        return connection
-
-    async def _new_writer(self) -> Connection:
-        connection = await self._server.connect(idle_seconds=self._limits.idle_seconds)
-        try:
-            with in_our_words():
-                # Stricter settings stand; but a commit that is not on disk would be none.
-                await connection.execute(
-                    "SELECT set_config('synchronous_commit', 'on', false) "
-                    "WHERE current_setting('synchronous_commit') = 'off'"
-                )
-        except BaseException:
-            connection.terminate()
-            raise
-        return connection
-
-    async def _start(self, connection: Connection) -> None:
-        begin = f"BEGIN ISOLATION LEVEL READ COMMITTED, READ WRITE; SELECT pg_advisory_xact_lock({self._server.turn:d})"
-        try:
-            with in_our_words():
-                await connection.execute(begin)
-        except Busy as error:
-            await undo(connection)
-            if isinstance(error.__cause__, asyncpg.LockNotAvailableError):
-                raise await self._kept_waiting(connection) from error
-            raise
-        except BaseException:
-            await undo(connection)
-            raise
-
-    async def _kept_waiting(self, connection: Connection) -> Busy:
-        with in_our_words():
-            holders = await connection.fetch(_HOLDER, self._server.turn)
-        who = [f"{name} (server process {pid}, for {seconds} s)" for pid, name, seconds in holders]
-        return Busy(
-            f"the state is being changed by {', '.join(who) or 'one process after the other'}.",
-            code="state_busy",
-            hint="Try again; if it stays so, see what that process is doing, and stop it if it hangs.",
-        )
 
     async def _take_place(self) -> None:
         try:
@@ -331,10 +276,3 @@ class PostgresState:
             await hang_up(connection)
         else:
             self._idle.append(connection)
-
-
-async def _commit(connection: Connection) -> None:
-    with in_our_words():
-        ended = await connection.execute("COMMIT")
-    if ended != "COMMIT":  # PostgreSQL answers ROLLBACK, and no error, when a statement failed before.
-        raise Internal("the transaction was undone: a statement in it had failed, and the block went on")

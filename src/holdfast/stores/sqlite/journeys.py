@@ -49,8 +49,16 @@ class ReadingJourneys(Session):
         return [_visit(row) for row in self._rows(_SQL["visits_of"], numbers(set(identities)), limit)]
 
     @few_at_once
-    def due_visits(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Visit]:
+    def due_visits(
+        self, now_ms: int, *, limit: int, without: Sequence[str] = (), part: int | None = None
+    ) -> list[Visit]:
+        if part is not None:
+            return [_visit(row) for row in self._rows(_SQL["due_visits_of"], now_ms, limit, texts(without), part)]
         return [_visit(row) for row in self._rows(_SQL["due_visits"], now_ms, limit, texts(without))]
+
+    @in_thread
+    def due_parts(self, now_ms: int, *, without: Sequence[str] = ()) -> list[int]:
+        return [part for (part,) in self._rows(_SQL["due_parts"], now_ms, texts(without))]
 
     @in_thread
     def next_due(self) -> int | None:

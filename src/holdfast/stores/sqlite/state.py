@@ -8,9 +8,10 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 from holdfast.kernel.errors import Internal
-from holdfast.ports.state import Transaction, View
+from holdfast.ports.state import PartTransaction, Transaction, View
 from holdfast.stores.sqlite.accounts import ChangingAccounts, ReadingAccounts
 from holdfast.stores.sqlite.adaptive import ChangingAdaptive, ReadingAdaptive
 from holdfast.stores.sqlite.boards import ChangingBoards, ReadingBoards
@@ -118,6 +119,14 @@ class SqliteTransaction(
 
     rows_at_once = ROWS_AT_ONCE
 
+    async def take_part(self, part: int) -> bool:
+        """All of them are ours."""
+        return True
+
+    async def take_budgets(self) -> bool:
+        """They are ours, too."""
+        return True
+
 
 class SqliteState:
     """Answers `ports.state.State`. It owns its directory while it is open."""
@@ -168,6 +177,12 @@ class SqliteState:
                 raise
             finally:
                 transaction.end()
+
+    @asynccontextmanager
+    async def begin_part(self, part: int) -> AsyncIterator[PartTransaction | None]:
+        """One like any other: there is one writer, and whoever comes second waits."""
+        async with self.begin() as transaction:
+            yield cast("SqliteTransaction", transaction)
 
     @asynccontextmanager
     async def view(self) -> AsyncIterator[View]:

@@ -33,6 +33,20 @@ SELECT id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arr
 FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= $1 AND origin <> ALL ($3::text[])
 ORDER BY due_ms, id LIMIT $2
 
+-- name: due_visits_of
+-- Reads those of a part of the people.
+SELECT id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by, body
+FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= $1 AND origin <> ALL ($3::text[])
+  AND (identity & 15) = $4::bigint
+ORDER BY due_ms, id LIMIT $2
+
+-- name: due_parts
+-- Says in which parts of the people visits are to be woken.
+SELECT part FROM generate_series(0, 15) AS part WHERE EXISTS (
+  SELECT FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= $1 AND origin <> ALL ($2::text[])
+    AND (identity & 15) = part::bigint
+) ORDER BY part
+
 -- name: next_due
 -- Says when the soonest visit or pending send falls due, or the soonest timer of a live segment.
 WITH RECURSIVE channels(name) AS (
@@ -107,8 +121,8 @@ GROUP BY origin, version, step, exit ORDER BY version, step, exit
 
 -- name: count_steps
 -- Adds to counters.
-INSERT INTO step_count AS known (origin, version, step, exit, count)
-SELECT origin, version, step, exit, sum(count)::bigint
+INSERT INTO step_count AS known (origin, version, step, exit, part, count)
+SELECT origin, version, step, exit, counted_in(), sum(count)::bigint
 FROM unnest($1::text[], $2::bigint[], $3::text[], $4::text[], $5::bigint[]) AS given (origin, version, step, exit, count)
 GROUP BY origin, version, step, exit
 ON CONFLICT (origin, version, step, exit, part) DO UPDATE SET count = known.count + excluded.count

@@ -36,6 +36,17 @@ SELECT id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arr
 FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1
   AND origin NOT IN (SELECT value FROM json_each(?3)) ORDER BY due_ms, id LIMIT ?2
 
+-- name: due_visits_of
+-- Reads those of a part of the people. Nobody else fires timers here, so the part has no index of its own.
+SELECT id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by, body
+FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1 AND identity % 16 = ?4
+  AND origin NOT IN (SELECT value FROM json_each(?3)) ORDER BY due_ms, id LIMIT ?2
+
+-- name: due_parts
+-- Says in which parts of the people visits are to be woken.
+SELECT DISTINCT identity % 16 FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1
+  AND origin NOT IN (SELECT value FROM json_each(?2)) ORDER BY 1
+
 -- name: next_due
 -- Says when the soonest visit or pending send falls due, or the soonest timer of a live segment.
 WITH RECURSIVE channels(name) AS (
