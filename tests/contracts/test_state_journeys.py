@@ -335,6 +335,13 @@ async def test_totals_are_by_origin_or_of_all(state: State) -> None:
         assert await transaction.send_totals("b") == {"pending": 1, "withheld": 1}
         assert await transaction.send_totals(None) == {"pending": 2, "withheld": 1}
         assert await transaction.send_totals("nobody") == {}
+        # What is written already is not counted again, whatever is written with it.
+        await transaction.add_sends([a_send("1", origin="a"), a_send("4", origin="b"), a_send("2", origin="c")])
+        assert await transaction.send_totals(None) == {"pending": 3, "withheld": 1}
+        assert await transaction.send_totals("b") == {"pending": 2, "withheld": 1}
+        await transaction.add_sends([a_send("1", origin="a")])
+        await transaction.add_sends([])
+        assert await transaction.send_totals(None) == {"pending": 3, "withheld": 1}
 
 
 async def test_suppressed_addresses_are_compared_in_lower_case(state: State) -> None:

@@ -249,6 +249,25 @@ async def test_hot_queries_walk_their_index(tmp_path: Path, topic: str, name: st
     assert not any(step.startswith("SCAN") and "VIRTUAL" not in step and index not in step for step in plan), plan
 
 
+@pytest.mark.parametrize(
+    ("topic", "name"),
+    [
+        ("journeys", "count_new_visits"),
+        ("journeys", "count_visits"),
+        ("journeys", "uncount_visits"),
+        ("outbox", "count_new_sends"),
+    ],
+)
+async def test_what_a_tick_counts_is_what_it_wrote_and_no_more(tmp_path: Path, topic: str, name: str) -> None:
+    await SqliteState(tmp_path).close()
+    connection = sqlite3.connect(tmp_path / FILE)
+    text = load(topic)[name]
+    plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}", [None] * places_of(text))]
+    connection.close()
+    assert any(step.startswith(("SEARCH visit USING INTEGER", "SEARCH send USING INTEGER")) for step in plan), plan
+    assert not any(step.startswith(("SCAN visit", "SCAN send")) for step in plan), plan
+
+
 async def note_and(state: State, act: Callable[[Transaction], Awaitable[None]]) -> None:
     async with state.begin() as transaction:
         await transaction.set_note("before", "")

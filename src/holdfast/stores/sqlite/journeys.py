@@ -119,17 +119,21 @@ class ChangingJourneys(ReadingJourneys):
         first = self._number(_SQL["last_visit"]) + 1
         added = [visit.numbered(number) for number, visit in enumerate(visits, first)]
         self._do_all(_SQL["add_visit"], map(_visit_row, added))
+        self._do(_SQL["count_new_visits"], first)
         return added
 
     @in_thread
     def put_visits(self, visits: Sequence[Visit]) -> None:
-        newest = {visit.id: visit for visit in visits}.values()
-        going = [visit for visit in newest if visit.left_ms is None]
-        ended = [visit for visit in newest if visit.left_ms is not None]
+        newest = {visit.id: visit for visit in visits}
+        going = [visit for visit in newest.values() if visit.left_ms is None]
+        ended = [visit for visit in newest.values() if visit.left_ms is not None]
+        ids = numbers(newest)
+        self._do(_SQL["uncount_visits"], ids)
         moved = self._connection.executemany(_SQL["move_visit"], map(_place_row, going)) if going else None
         if moved is not None and moved.rowcount < len(going):
             ended += going  # Some had left: nobody comes back, but whoever writes so is taken at their word.
         self._do_all(_SQL["put_visit"], ((*_place_row(each), each.left_ms, each.left_by) for each in ended))
+        self._do(_SQL["count_visits"], ids)
 
     @in_thread
     def count_steps(self, passed: Sequence[StepCount]) -> None:

@@ -123,7 +123,9 @@ class ChangingOutbox(ReadingOutbox):
 
     @in_thread
     def add_sends(self, sends: Sequence[Send]) -> None:
+        last = self._number(_SQL["last_send"])
         self._do_all(_SQL["add_send"], map(_send_row, sends))
+        self._do(_SQL["count_new_sends"], last)
 
     @in_thread
     def claim_sends(

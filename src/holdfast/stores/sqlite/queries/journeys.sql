@@ -97,6 +97,26 @@ INSERT INTO visit (id, origin, version, identity, entry_key, arm, step, seq, ent
   left_by, body)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
 
+-- name: count_new_visits
+-- Counts those who stand where they entered, beginning with the visit of a number.
+INSERT INTO standing (origin, step, count)
+SELECT origin, step, count(*) FROM visit NOT INDEXED WHERE id >= ?1 AND left_ms IS NULL GROUP BY origin, step
+ON CONFLICT DO UPDATE SET count = count + excluded.count
+
+-- name: uncount_visits
+-- Takes visits that are about to move off the counts of the steps where they stand.
+UPDATE standing SET count = standing.count - gone.count FROM (
+  SELECT origin, step, count(*) AS count FROM json_each(?1) AS wanted CROSS JOIN visit ON visit.id = wanted.value
+  WHERE left_ms IS NULL GROUP BY origin, step
+) AS gone WHERE standing.origin = gone.origin AND standing.step = gone.step
+
+-- name: count_visits
+-- Counts visits at the steps to which they have moved.
+INSERT INTO standing (origin, step, count)
+SELECT origin, step, count(*) FROM json_each(?1) AS wanted CROSS JOIN visit ON visit.id = wanted.value
+WHERE left_ms IS NULL GROUP BY origin, step
+ON CONFLICT DO UPDATE SET count = count + excluded.count
+
 -- name: move_visit
 -- Moves a visit on that is under way and stays so: one index of three has to be kept in step.
 UPDATE visit SET version = ?2, step = ?3, seq = ?4, arrived_ms = ?5, due_ms = ?6, body = ?7

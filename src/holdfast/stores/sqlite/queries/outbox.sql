@@ -64,6 +64,17 @@ SELECT name, number FROM channels CROSS JOIN urgencies WHERE EXISTS (
   SELECT 1 FROM send WHERE state = 'pending' AND channel = name AND urgency = number AND not_before_ms <= ?
 )
 
+-- name: last_send
+-- Says the highest number given to a send.
+SELECT coalesce(max(id), 0) FROM send
+
+-- name: count_new_sends
+-- Counts the sends that were written after the one of a number.
+INSERT INTO send_total (origin, channel, urgency, state, count)
+SELECT origin, channel, urgency, state, count(*) FROM send NOT INDEXED WHERE id > ?1
+GROUP BY origin, channel, urgency, state
+ON CONFLICT DO UPDATE SET count = count + excluded.count
+
 -- name: due_sends
 -- Reads pending sends of one lane that may go now, longest due first, but for those of some origins.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
