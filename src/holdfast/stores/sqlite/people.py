@@ -84,7 +84,10 @@ class ReadingPeople(Session):
         return [(person, sequence) for person, sequence in self._rows(_SQL["stale_people"], limit)]
 
     def _known(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Identity]:
-        wanted = {key: _hash(key) for key in keys}
+        return self._known_by({key: _hash(key) for key in keys})
+
+    def _known_by(self, wanted: Mapping[IdentityKey, int]) -> dict[IdentityKey, Identity]:
+        """Those of these names that are known, each looked for by its hash."""
         rows = self._rows(_SQL["identities_by_hash"], numbers(set(wanted.values())))
         found = (_identity(row) for row in rows)
         return {identity.key: identity for identity in found if identity.key in wanted}
@@ -95,12 +98,13 @@ class ChangingPeople(ReadingPeople):
 
     @in_thread
     def add_identities(self, keys: Sequence[IdentityKey], at_ms: int) -> dict[IdentityKey, Identity]:
-        if len(set(keys)) < len(keys) or self._known(keys):
+        hashes = {key: _hash(key) for key in keys}
+        if len(hashes) < len(keys) or self._known_by(hashes):
             raise Internal("identities to add must be new and distinct")
         first = self._number(_SQL["last_identity"]) + 1
         self._do_all(
             _SQL["add_identity"],
-            ((number, _hash(key), key.kind, _encoded(key.value), at_ms) for number, key in enumerate(keys, first)),
+            ((number, hashes[key], key.kind, _encoded(key.value), at_ms) for number, key in enumerate(keys, first)),
         )
         return {key: Identity(id=number, key=key, person=number) for number, key in enumerate(keys, first)}
 

@@ -49,9 +49,10 @@ VIEWS_MOST = 32
 
 
 _PATIENCE = f"PRAGMA busy_timeout = {int(1_000 * BUSY_SECONDS)}"
-ROWS_AT_ONCE = 64
-"""Rows on which a transaction works without going to its thread. There and back takes 60 µs, and a hundred where other
-threads are busy; a tick that takes in a few events asks thirty times. More would keep requests waiting."""
+ROWS_AT_ONCE = 512
+"""Rows on which a transaction works without going to its thread. There and back takes 60 µs, and one to three
+milliseconds where others want the interpreter; a tick asks thirty times. More would keep requests waiting: these take
+three milliseconds at most."""
 KEYS_AT_ONCE = 16
 """The same for a snapshot: what a few messages need is read between two ticks, and not at the end of the next one."""
 
