@@ -94,5 +94,9 @@ def test_the_outlook_counts_who_did_lately_what_lets_people_in(server: Server) -
     assert [each["wall"][10:] for each in told["coming"]] == ["T09:00:00"] * 12
     assert told["coming"] == sorted(told["coming"], key=lambda each: each["opens"])
     assert told["coming"][0]["opens"] == told["next_at"]
+    draft["steps"]["in"] = {**timed, "type": "dates", "at": ["2090-12-20T09:00"], "country": "DE"}
+    marked = server.got("POST", "/api/journeys/looked-at/outlook", draft)["marked"]
+    assert [each["day"] for each in marked] == ["2090-12-25", "2090-12-26"]
+    assert all(not each["closed"] and set(each["holidays"]) == {"DE"} for each in marked)
     draft["steps"]["in"] = {"type": "api", "exits": {"entered": "mail"}}
     assert server.got("POST", "/api/journeys/looked-at/outlook", draft)["people"] is None

@@ -111,12 +111,13 @@ def decide(
     experiments: Annotated[
         list[str] | None, typer.Option("--experiment", metavar="ID", help="Only this one; may be given again.")
     ] = None,
+    only_look: Annotated[bool, typer.Option("--only-look", help="Tell the history nothing of it.")] = False,
     data: Data = None,
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """What somebody gets. The history is told of it: they take part from then on."""
-    wish: Answer = {"user_id": person, "anonymous_id": anonymous}
+    """What somebody gets. The history is told of it: they take part from then on, unless you only look."""
+    wish: Answer = {"user_id": person, "anonymous_id": anonymous, "only_look": only_look}
     if experiments:
         wish["experiments"] = experiments
     with desk(data, api_key) as at:

@@ -21,6 +21,7 @@ from holdfast.segments.condition import Facts
 COUNTRY_TRAIT = "country"
 """The trait that names the country a person lives in: two letters, and a region after a hyphen where one is known."""
 PERSON = "person"
+ENGLISH = "en"
 OnDayOff = Literal["keep", "skip", "shift"]
 ON_DAY_OFF: tuple[OnDayOff, ...] = ("keep", "skip", "shift")
 SATURDAY, SUNDAY = 5, 6
@@ -36,7 +37,7 @@ class Country(Kind):
     def decode(self, value: object, path: str) -> str:
         if not isinstance(value, str):
             raise wrong_type(value, "text", path)
-        if (value == PERSON and self.person) or _known(value) == value:
+        if (value == PERSON and self.person) or country_named(value) == value:
             return value
         near = get_close_matches(value[:20].upper(), countries(), n=1)
         raise Invalid(
@@ -55,7 +56,7 @@ def country_for(country: str, default: str | None, facts: Facts) -> str | None:
     if country != PERSON:
         return country
     said = facts.traits.get(COUNTRY_TRAIT)
-    return (_known(said) if isinstance(said, str) else None) or default
+    return (country_named(said) if isinstance(said, str) else None) or default
 
 
 def is_day_off(day: date, country: str | None, closed: ClosedDays = NEVER_CLOSED) -> bool:
@@ -72,6 +73,21 @@ def is_day_off(day: date, country: str | None, closed: ClosedDays = NEVER_CLOSED
     return day in off or (day.weekday() in weekend and day not in worked)
 
 
+@lru_cache(maxsize=256)
+def holidays_of(country: str, year: int, language: str = ENGLISH) -> Mapping[date, str]:
+    """The public holidays of a country in a year, and what they are called.
+
+    Args:
+        language: two letters; where there are no names in it, they are in English, else as they are called there.
+    """
+    import holidays  # noqa: PLC0415  # As below.
+
+    code, _, region = country.partition("-")
+    spoken = getattr(holidays, code).supported_languages
+    named = next((each for wanted in (language, ENGLISH) for each in spoken if each.startswith(wanted)), None)
+    return dict(holidays.country_holidays(code, subdiv=region or None, years=year, language=named))
+
+
 @cache
 def countries() -> Mapping[str, frozenset[str]]:
     """Every country there is a calendar for, by its two letters, with its regions."""
@@ -81,7 +97,7 @@ def countries() -> Mapping[str, frozenset[str]]:
     return {code: frozenset(regions) for code, regions in listed.items() if len(code) == len("DE")}
 
 
-def _known(written: str) -> str | None:
+def country_named(written: str) -> str | None:
     """The country a text names: with the region if there is a calendar for it, else without; None for none."""
     code, _, region = written.strip().upper().partition("-")
     if code not in countries():

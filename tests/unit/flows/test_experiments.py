@@ -129,6 +129,19 @@ async def decided_alone(user: str) -> dict[str, str]:
     return await lab.decide(user)
 
 
+async def test_who_only_looks_tells_the_history_nothing_and_sees_what_is_given_later() -> None:
+    lab = Lab()
+    await lab.experiment()
+    ann = IdentityKey(kind="user", value="ann")
+    (looked,) = await lab.decider.decide(ann, ["spring"], only_look=True)
+    await lab.settle()
+    assert await lab.variants() == []
+    assert await lab.told("Variant Seen") == []
+    assert await lab.decide() == {"spring": looked.variant}
+    await lab.settle()
+    assert await lab.variants() == [("spring", looked.variant)]
+
+
 async def test_what_could_not_be_told_is_told_with_the_next_call() -> None:
     lab = Lab()
     await lab.experiment()

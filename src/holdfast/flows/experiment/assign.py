@@ -65,7 +65,7 @@ class Decider:
         self._told: OrderedDict[str, None] = OrderedDict()
 
     async def decide(
-        self, key: IdentityKey, asked: Sequence[str] | None = None, *, openly: bool = False
+        self, key: IdentityKey, asked: Sequence[str] | None = None, *, openly: bool = False, only_look: bool = False
     ) -> list[Decided]:
         """What somebody gets of these experiments, or of all that run, in order of id.
 
@@ -74,6 +74,7 @@ class Decider:
         Args:
             openly: whoever asks may be anybody: experiments with an audience, which would give away what is known of
                 the person, are left out too.
+            only_look: the history is told nothing: whoever was in no experiment is in none afterwards.
 
         Raises Invalid when one of those asked for is not there.
         """
@@ -86,7 +87,8 @@ class Decider:
         wanted = [each for each in wanted if not openly or experiments[each].audience is None]
         given = [(each, assign(experiments[each], experiments.values(), facts, now)) for each in wanted]
         decided = [(experiments[name], each) for name, each in given if each is not None]
-        await self._say(key, decided, now)
+        if not only_look:
+            await self._say(key, decided, now)
         return [
             Decided(experiment=experiment.id, variant=each.variant, value=experiment.values.get(each.variant))
             for experiment, each in decided

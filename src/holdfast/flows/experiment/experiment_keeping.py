@@ -90,15 +90,20 @@ class ExperimentKeeper(ABC):
         return self.in_the_laboratory(declared)
 
     def decide(
-        self, user_id: str = "", experiments: Sequence[str] | None = None, *, anonymous_id: str = ""
+        self,
+        user_id: str = "",
+        experiments: Sequence[str] | None = None,
+        *,
+        anonymous_id: str = "",
+        only_look: bool = False,
     ) -> dict[str, Decided]:
         """What somebody gets of these experiments, or of all that run; those they take no part in are not there.
 
-        The history is told of it, once: their outcome counts from here on.
+        The history is told of it, once: their outcome counts from here on. With `only_look` it is told nothing.
         """
         key = IdentityKey(kind="user", value=user_id) if user_id else IdentityKey(kind="anonymous", value=anonymous_id)
 
         async def asked(at: Laboratory) -> dict[str, Decided]:
-            return {each.experiment: each for each in await at.decider.decide(key, experiments)}
+            return {each.experiment: each for each in await at.decider.decide(key, experiments, only_look=only_look)}
 
         return self.in_the_laboratory(asked)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.broadcast import Broadcast, Timed
+from holdfast.decisions.days_off import ENGLISH, country_named
 from holdfast.decisions.durations import in_words
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.journey import Journey
+from holdfast.decisions.marked_days import MarkedDay, countries_marked, marked_days
 from holdfast.decisions.resolving import resolved_journey
 from holdfast.decisions.schedule import Occurrence, coming
 from holdfast.flows.audience.library import load_library
@@ -42,6 +45,8 @@ class Outlook:
     """When the first of them is let in, where a schedule says so; None where something has to happen first."""
     coming: tuple[Occurrence, ...]
     """The next times of a schedule, at most TIMES_TOLD; none where there is none."""
+    marked: tuple[MarkedDay, ...]
+    """Closed days and public holidays in the months of those times."""
     holdout: float
     global_holdout: float
     caps: tuple[str, ...]
@@ -51,9 +56,22 @@ class Outlook:
 
 
 async def outlook_on(
-    draft: DecisionDraft, *, state: State, history: History, rules: GateRules, now: datetime, zone: ZoneInfo
+    draft: DecisionDraft,
+    *,
+    state: State,
+    history: History,
+    rules: GateRules,
+    now: datetime,
+    zone: ZoneInfo,
+    lived_in: Sequence[str] = (),
+    language: str = ENGLISH,
 ) -> Outlook:
-    """The outlook on a draft that could be published. Raises Invalid where it names what is not there."""
+    """The outlook on a draft that could be published. Raises Invalid where it names what is not there.
+
+    Args:
+        lived_in: the countries that people's traits name, the commonest first.
+        language: in which holidays are named: two letters.
+    """
     async with state.view() as view:
         journey = resolved_journey(draft.journey, await load_library(view))
     start = journey.trigger
@@ -67,11 +85,19 @@ async def outlook_on(
         channels=tuple(sorted({each.channel for each in sayings if each is not None})),
         next_at_ms=to_millis(times[0].opens) if times else None,
         coming=tuple(times),
+        marked=_marked(start, times, lived_in, rules, language) if isinstance(start, Timed) else (),
         holdout=journey.holdout,
         global_holdout=rules.global_holdout,
         caps=tuple(_cap_words(rules)),
         quiet=_quiet_words(rules),
     )
+
+
+def _marked(
+    start: Timed, times: Sequence[Occurrence], lived_in: Sequence[str], rules: GateRules, language: str
+) -> tuple[MarkedDay, ...]:
+    countries = countries_marked(start.country, start.default_country, map(country_named, lived_in))
+    return marked_days((each.wall.date() for each in times), countries, rules.closed, language)
 
 
 def _prospects(journey: Journey) -> Condition | None:

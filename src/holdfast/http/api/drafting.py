@@ -10,9 +10,11 @@ from typing import Annotated, Any, Self, cast
 import msgspec
 from fastapi import APIRouter, Body, Path, Query
 
+from holdfast.decisions.days_off import COUNTRY_TRAIT, ENGLISH
 from holdfast.decisions.document import Kind, encode_kind
 from holdfast.decisions.fields import schema_of
 from holdfast.decisions.journey import Journey
+from holdfast.decisions.marked_days import MarkedDay
 from holdfast.decisions.step_kinds import Family, step_kinds
 from holdfast.events.event import Json
 from holdfast.flows.journey.decision_drafts import draft_of
@@ -31,6 +33,8 @@ from holdfast.wiring import Application, rules_of
 
 VERSIONS_MOST = 200
 """Versions told at once, the newest first."""
+COUNTRIES_LOOKED_AT = 20
+"""Values of the trait `country`, the commonest first; some name no country."""
 _IN_STEP = re.compile(r"^\$\.steps(?:\.([A-Za-z0-9_-]+)|\['((?:[^'\\]|\\.)*)'\])")
 
 
@@ -130,12 +134,26 @@ class VersionDetail:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MarkedDayShape:
+    """A day of a calendar: whether the business is closed, and in which countries it is a public holiday, by name."""
+
+    day: str
+    closed: bool
+    holidays: dict[str, str]
+
+    @classmethod
+    def of(cls, marked: MarkedDay) -> Self:
+        return cls(day=marked.day.isoformat(), closed=marked.closed, holidays=dict(marked.holidays))
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutlookShape:
     """What publishing a definition sets going.
 
     `people` are in the audience at this moment, or did in the last `lately_days` what lets people in; null where a
     program names them. `next_at` is when a schedule first lets somebody in; null where something has to happen first.
-    `coming` are the next times of a schedule, a dozen at most.
+    `coming` are the next times of a schedule, a dozen at most; `marked` the closed days and public holidays in their
+    months, in the country the schedule names or in those where most people live.
     """
 
     people: int | None
@@ -144,6 +162,7 @@ class OutlookShape:
     channels: list[str]
     next_at: str | None
     coming: list[OccurrenceShape]
+    marked: list[MarkedDayShape]
     holdout: float
     global_holdout: float
     caps: list[str]
@@ -183,11 +202,18 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
         )
 
     @routes.post("/{decision_id}/outlook")
-    async def outlook(decision_id: str, definition: Annotated[Properties, Body()]) -> OutlookShape:
+    async def outlook(
+        decision_id: str,
+        definition: Annotated[Properties, Body()],
+        language: Annotated[
+            str, Query(pattern="^[a-z]{2}$", description="In which holidays are named, so far as they are.")
+        ] = ENGLISH,
+    ) -> OutlookShape:
         """Whom a definition is for, on which channels, when it first writes, and what bounds it. Nothing is changed."""
         said = definition_in(definition, decision_id)
         draft = draft_of(kind, said.definition)
         await app.catch_up()
+        lived_in = await app.discovery.known_values(None, COUNTRY_TRAIT, limit=COUNTRIES_LOOKED_AT)
         found = await outlook_on(
             draft,
             state=app.state,
@@ -195,6 +221,8 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
             rules=rules_of(app.settings),
             now=app.clock.now(),
             zone=app.zone,
+            lived_in=[each.value for each in lived_in if isinstance(each.value, str)],
+            language=language,
         )
         return OutlookShape(
             people=found.people,
@@ -203,6 +231,7 @@ def drafting_routes(app: Application, kind: Kind) -> APIRouter:
             channels=list(found.channels),
             next_at=moment(found.next_at_ms),
             coming=[OccurrenceShape.of(each) for each in found.coming],
+            marked=[MarkedDayShape.of(each) for each in found.marked],
             holdout=found.holdout,
             global_holdout=found.global_holdout,
             caps=list(found.caps),

@@ -21,7 +21,7 @@ from holdfast.flows.experiment.publishing import (
 )
 from holdfast.http.auth import asked_by
 from holdfast.http.needs import caller_in, needs
-from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, moment_text
+from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, moment_text
 from holdfast.kernel.errors import Invalid
 from holdfast.ports.experiments import SavedExperiment
 from holdfast.wiring import Application
@@ -104,13 +104,17 @@ class WinnerWish:
 
 @dataclass(frozen=True, kw_only=True)
 class DecideWish:
-    """Who is asked for: a `user_id` or an `anonymous_id`; and of which experiments, without them of all that run."""
+    """Who is asked for: a `user_id` or an `anonymous_id`; and of which experiments, without them of all that run.
+
+    With `only_look` the history is told nothing, and nobody comes to take part by it.
+    """
 
     __pydantic_config__ = WISH
 
     user_id: Annotated[str, Field(max_length=NAME_MOST)] = ""
     anonymous_id: Annotated[str, Field(max_length=NAME_MOST)] = ""
     experiments: Annotated[list[Annotated[str, Field(max_length=ID_MOST)]], Field(max_length=ASKED_MOST)] | None = None
+    only_look: Truth = False
 
     def key(self) -> IdentityKey:
         """The name asked for. Raises Invalid for none."""
@@ -163,8 +167,11 @@ def experiment_routes(app: Application) -> APIRouter:
 
     @routes.post("/decide", dependencies=[needs("people:read")])
     async def decide(wish: DecideWish) -> DecidedList:
-        """What somebody gets. The history is told of it, once: their outcome counts from here on."""
-        return DecidedList.of(await app.decider.decide(wish.key(), wish.experiments))
+        """What somebody gets. The history is told of it, once: their outcome counts from here on.
+
+        With `only_look` the history is told nothing.
+        """
+        return DecidedList.of(await app.decider.decide(wish.key(), wish.experiments, only_look=wish.only_look))
 
     @routes.get("/{experiment_id}")
     async def get_experiment(
