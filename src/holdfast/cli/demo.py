@@ -13,6 +13,7 @@ from threading import Event as Flag
 import numpy as np
 
 from holdfast.cli.customers import Customers
+from holdfast.cli.demo_boards import save_boards
 from holdfast.cli.demo_content import begin_journeys, save_content
 from holdfast.cli.demo_elsewhere import PastElsewhere, Recipe
 from holdfast.cli.demo_past import load_past
@@ -166,6 +167,7 @@ class _Run:
 
                 await save_segments(app)
                 await save_content(app)
+                await save_boards(app)
                 start_ms = self._recipe.start_ms
                 beginning = await load_past(app, self._past, start_ms=start_ms, progress=progress)
                 self._population = beginning.population
