@@ -42,3 +42,35 @@ async def test_who_loses_the_connection_loses_the_seat_and_may_have_it_again(pos
 async def test_a_server_that_cannot_be_reached_gives_no_seat() -> None:
     with pytest.raises(Busy):
         await PostgresSeat("postgresql://postgres@127.0.0.1:1/postgres").take()
+
+
+async def test_those_who_stand_by_are_counted_until_they_sit_down_leave_or_are_lost(postgres: PostgresServer) -> None:
+    workspace = postgres.workspace()
+    acting, first, second = (PostgresSeat(postgres.url, workspace=workspace) for _ in range(3))
+    assert await acting.take()
+    assert await acting.helpers() == 0
+    for each in (first, first, second):
+        await each.stand_by()
+    assert (await acting.helpers(), await first.helpers()) == (2, 1)
+    elsewhere = PostgresSeat(postgres.url, workspace=postgres.workspace())
+    await elsewhere.stand_by()
+    assert await acting.helpers() == 2, "others are of another workspace"
+    await acting.leave()
+    assert await first.take()
+    assert await first.helpers() == 1, "who sits there does not stand by"
+    await second.leave()
+    assert await first.helpers() == 0
+    await second.stand_by()
+    async with postgres.connected() as connection:
+        await connection.execute("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory'")
+    assert await first.helpers() == 0
+    await second.stand_by()
+    assert await second.take()
+    await first.stand_by()
+    assert await second.helpers() == 1
+    for each in (acting, first, second, elsewhere):
+        await each.leave()
+
+
+async def test_of_a_server_that_cannot_be_reached_nobody_is_known_to_help() -> None:
+    assert await PostgresSeat("postgresql://postgres@127.0.0.1:1/postgres").helpers() == 0

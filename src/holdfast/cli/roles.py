@@ -77,7 +77,8 @@ def _one_collector(settings: Settings) -> list[str]:
 def react(data: Data = None, host: Host = None, port: Port = None, for_seconds: For = None) -> None:
     """Take in what is in the log: people, segments, journeys, what is to be sent; and archive it in the history.
 
-    One acts, the others stand by and take over when it is no more. Start two or three.
+    One acts, the others stand by and take over when it is no more; all of them let timers of journeys fire. Start two
+    to four.
 
     \b
     Examples:

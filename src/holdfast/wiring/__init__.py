@@ -3,6 +3,7 @@
 from holdfast.wiring.application import FINISH_SECONDS, Application, Named, Progress
 from holdfast.wiring.assembling import assemble, stage_of
 from holdfast.wiring.choices import Choices, as_chosen
+from holdfast.wiring.helping import Helping, assemble_helping
 from holdfast.wiring.mail import Mail, open_mail
 from holdfast.wiring.opening import open_application, open_asking
 from holdfast.wiring.rules import rules_of
@@ -12,12 +13,14 @@ __all__ = [
     "FINISH_SECONDS",
     "Application",
     "Choices",
+    "Helping",
     "Mail",
     "Named",
     "Progress",
     "Sending",
     "as_chosen",
     "assemble",
+    "assemble_helping",
     "assemble_sending",
     "open_application",
     "open_asking",

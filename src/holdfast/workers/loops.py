@@ -23,6 +23,8 @@ _log = logging.getLogger(__name__)
 REST_SECONDS_MOST = 1.0
 """The longest the reactor rests: a timer written by another way in is seen by then."""
 REST_SECONDS_LEAST = 0.01
+LEFT_SECONDS = 0.5
+"""How long the reactor rests at the least while others fire timers. Of an event it hears at once."""
 TRIM_SECONDS = 3_600.0
 """How often the log is trimmed."""
 ADAPT_SECONDS = 60.0
@@ -55,6 +57,8 @@ async def _rest(app: Application) -> None:
         offset, due = await view.offset(REACT), await _next_due(view)
     now_ms = to_millis(app.clock.now())
     seconds = min(_seconds_until(due, now_ms), _seconds_until(app.lanes.opens_ms(now_ms), now_ms))
+    if app.reactor.leaves_timers:  # What falls due is most likely theirs, and they wait for each of our ticks.
+        seconds = max(seconds, LEFT_SECONDS)
     arrived = asyncio.ensure_future(app.log.wait(offset, timeout_seconds=seconds))
     woken = asyncio.ensure_future(app.wake.wait())
     closed = asyncio.ensure_future(app.closing.wait())

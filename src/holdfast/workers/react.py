@@ -1,4 +1,8 @@
-"""React: a process that takes events in, or stands by to do so at once when the one that does is no more."""
+"""React: a process that takes events in, or stands by to do so at once when the one that does is no more.
+
+Those that stand by let timers of journeys fire meanwhile, and the one that acts does its share of that as long as any
+of them is there: see `flows.ingest.helping`. Alone, it fires them all in its ticks.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +12,17 @@ import logging
 import secrets
 
 from holdfast.flows.audience.list_members import finish_saying
+from holdfast.flows.delivery.offices import LOOK_SECONDS
 from holdfast.flows.ingest.acting import begin_acting
 from holdfast.places import SystemClock, open_history, open_log, open_seat, open_state
 from holdfast.ports.history import History
 from holdfast.ports.log import Log
+from holdfast.ports.parts import PARTS
 from holdfast.ports.seat import Seat
 from holdfast.ports.state import State
 from holdfast.settings import Settings
-from holdfast.wiring import Application, assemble
+from holdfast.wiring import Application, assemble, assemble_helping
+from holdfast.workers.garbage import spare_ticks
 from holdfast.workers.loops import keep_going, loops_of
 from holdfast.workers.parts import Part, pause, wind_up
 
@@ -25,6 +32,8 @@ STAND_BY_SECONDS = 0.2
 """How often who stands by looks whether the seat is free: as long may pass until somebody takes over."""
 HELD_SECONDS = 0.5
 """How often who acts looks whether the seat is still theirs."""
+HELP_SECONDS = 0.1
+"""How often it is looked for timers to fire: as late a timer may be."""
 WISHES_SECONDS = 1.0
 """How often it is looked for runs of campaigns that another process asked for."""
 NAME_BYTES = 8
@@ -45,8 +54,8 @@ async def open_react(settings: Settings, opened: contextlib.AsyncExitStack, clos
         log=log,
         state=state,
         clock=post.clock,
-        works={"Reacting": post.stand_by},
-        says=lambda: {"acting": post.acting is not None},
+        works={"Reacting": post.stand_by, "Helping": post.help},
+        says=lambda: {"acting": post.acting is not None, "helping": post.is_helping},
     )
 
 
@@ -58,6 +67,8 @@ class _Post:
     ) -> None:
         self.clock = SystemClock()
         self.acting: Application | None = None
+        self.is_helping = False
+        """Whether timers are fired here, beside others who do so."""
         self._settings = settings
         self._state = state
         self._log = log
@@ -70,7 +81,26 @@ class _Post:
             if await self._seat.take():
                 await self._act()
             else:
+                await self._seat.stand_by()
                 await pause(self._closing, STAND_BY_SECONDS)
+
+    async def help(self) -> None:
+        """Let timers fire while others do so as well."""
+        spare_ticks()
+        now = asyncio.get_running_loop().time
+        helping = await assemble_helping(
+            self._settings, clock=self.clock, log=self._log, state=self._state, first=secrets.randbelow(PARTS)
+        )
+        looked_at = now()
+        while not self._closing.is_set():
+            if now() >= looked_at + LOOK_SECONDS:
+                await helping.look()
+                looked_at = now()
+            alone = self.acting is not None and not self.acting.reactor.leaves_timers
+            fired = 0 if alone else await helping.helper.help()
+            self.is_helping = not alone and helping.helper.wanted
+            if not fired:
+                await pause(self._closing, HELP_SECONDS)
 
     async def _act(self) -> None:
         """React until the seat is lost, or the process is to stop."""
@@ -85,6 +115,7 @@ class _Post:
         loops = [asyncio.create_task(each) for each in (*loops_of(app), keep_going(app, "Wishes", _look_for_wishes))]
         try:
             while not self._closing.is_set() and await self._seat.is_held():
+                app.reactor.leave_timers(to_others=await self._seat.helpers() > 0)
                 await pause(self._closing, HELD_SECONDS)
         finally:
             self.acting = None
