@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from threading import Event as Flag
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -25,6 +25,8 @@ from holdfast.sim.live import Clicks, Crowd, Deed, Opens, Says, Unsubscribes
 _log = logging.getLogger(__name__)
 
 TICK_SECONDS = 0.4
+ALONE_SECONDS = 5.0
+"""As `TICK_SECONDS`, while nobody looks: what they do is told all at once, so that the server rests in between."""
 MAIL_SECONDS = 1.0
 """How often the mailbox is looked at."""
 MAILS_AT_ONCE = 100
@@ -68,8 +70,12 @@ class _Line:
 class Customers:
     """Drives a crowd against a server until told to stop."""
 
-    def __init__(self, crowd: Crowd, *, url: str, write_key: str, api_key: str) -> None:
+    def __init__(
+        self, crowd: Crowd, *, url: str, write_key: str, api_key: str, looked_at: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Nobody acts before `run`; `looked_at` says whether somebody looks, who is to see them act one by one."""
         self._crowd = crowd
+        self._looked_at = looked_at
         self._line = _Line(url)
         basic = base64.b64encode(f"{write_key}:".encode()).decode()
         self._collect = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
@@ -77,16 +83,26 @@ class Customers:
         self._waiting: list[Mapping[str, Json]] = []
         self._mails_seen: dict[str, None] = {}
         self._mail_due = 0.0
+        self._alone_until = 0.0
 
     def run(self, stop: Flag) -> None:
         """Act until `stop` is set. A server that does not answer is tried again; nothing said is lost."""
         while not stop.wait(TICK_SECONDS):
+            if not self.is_turn(time.monotonic()):
+                continue
             try:
                 self.step(int(time.time() * 1000))
             except (OSError, http.client.HTTPException) as error:
                 if not stop.wait(1.0):
                     _log.warning("the server does not answer the customers: %s", error)
         self._line.close()
+
+    def is_turn(self, now: float) -> bool:
+        """Whether to do what is due at that moment, in seconds; it is taken for done if so."""
+        if now < self._alone_until and not self._looked_at():
+            return False
+        self._alone_until = now + ALONE_SECONDS
+        return True
 
     def step(self, now_ms: int) -> None:
         """Do whatever is due."""

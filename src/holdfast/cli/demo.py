@@ -192,7 +192,13 @@ class _Run:
             pace=Pace(),
         )
         url = f"http://127.0.0.1:{app.settings.port}"
-        customers = Customers(crowd, url=url, write_key=keys["write_key"], api_key=keys["api_key"])
+        customers = Customers(
+            crowd,
+            url=url,
+            write_key=keys["write_key"],
+            api_key=keys["api_key"],
+            looked_at=lambda: app.watch.is_looked_at(to_millis(app.clock.now())),
+        )
         stop = Flag()
         acting = asyncio.get_running_loop().run_in_executor(None, customers.run, stop)
         try:

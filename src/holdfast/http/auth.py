@@ -102,6 +102,7 @@ class Guard:
             if known.caller.kind == "key":
                 await self._note_key(known.caller)
             return None
+        self._app.watch.look(to_millis(self._app.clock.now()))
         return _from_elsewhere(request) or _forgery(self._app, request)
 
     async def _note_key(self, caller: Caller) -> None:

@@ -15,6 +15,8 @@ from holdfast.profiles.profile import EMPTY, Profile, combine
 KEPT = 500
 """How many of the newest events are kept for those who look on."""
 MINUTE_MS = 60_000
+LOOKED_MS = 60_000
+"""How long after somebody looked it is taken for somebody looking on: pages ask anew more often than that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,15 @@ class Watch:
         self._kept: deque[Happened] = deque(maxlen=KEPT)
         self._number = 0
         self._seconds: deque[tuple[int, int]] = deque()
+        self._looked_ms = 0
+
+    def look(self, now_ms: int) -> None:
+        """Take note that somebody looks, in a browser or at a live stream."""
+        self._looked_ms = max(self._looked_ms, now_ms)
+
+    def is_looked_at(self, now_ms: int) -> bool:
+        """Whether somebody did lately: what is done for show alone can wait otherwise."""
+        return now_ms - self._looked_ms < LOOKED_MS
 
     def added(self, rows: Sequence[HistoryRow], now_ms: int) -> None:
         """Take note of archived events."""

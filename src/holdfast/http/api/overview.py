@@ -101,7 +101,10 @@ async def _listener(app: Application, request: Request, needed: Permission) -> C
     if app.closing.is_set() or await request.is_disconnected():
         return None
     caller = await caller_of(app, request)
-    return caller if caller is not None and caller.may(needed) else None
+    if caller is None or not caller.may(needed):
+        return None
+    app.watch.look(to_millis(app.clock.now()))
+    return caller
 
 
 def overview_routes(app: Application) -> APIRouter:
