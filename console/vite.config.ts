@@ -19,8 +19,10 @@ export default defineConfig({
     assetsInlineLimit: 0,
     rolldownOptions: {
       output: {
-        // What every file is called stands in the first page, and chance does not compress.
-        chunkFileNames: 'assets/[name]-[hash:7].js',
+        // What every file is called stands in the first page, and neither chance nor many names compress: what pages
+        // share is called by its hash alone.
+        chunkFileNames: ({ isDynamicEntry }) => (isDynamicEntry ? 'assets/[name]-[hash:7].js' : 'assets/[hash:7].js'),
+        assetFileNames: 'assets/[name]-[hash:7][extname]',
         codeSplitting: {
           // What the canvas shares with the pages, such as React, stays where every page finds it.
           includeDependenciesRecursively: false,

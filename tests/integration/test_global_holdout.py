@@ -167,6 +167,7 @@ async def test_periods_in_which_nobody_was_held_out_count_for_nothing() -> None:
     assert none.words.startswith("Nothing can be said yet")
     off = await read(await a_shop(2, since="2027-Q1"), drawn=settings(0.0))
     assert "set `global_holdout`" in off.words
+    assert off.periods == (), "nobody was ever held out, so nothing is counted"
 
 
 def people_of(reading: HoldoutReading, name: str) -> dict[str, int]:

@@ -1,20 +1,17 @@
 import { useQuery } from '@tanstack/react-query'
 import { Chip } from '~/parts/Chip'
-import { ForkDrawing } from '~/parts/Drawings'
-import pageStyles from '~/parts/Page.module.css'
-import { Answered, Empty, Waiting } from '~/parts/States'
+import { Answered, Waiting } from '~/parts/States'
 import tables from '~/parts/Table.module.css'
-import { counted, t } from '~/words/language'
+import { t } from '~/words/language'
 import { shortDay } from '~/words/moments'
 import { count, percent } from '~/words/numbers'
 import { between, change, more, moreBetween } from './amounts'
 import { Axis } from './Axis'
 import { EffectBar, reachOf } from './EffectBar'
 import styles from './Experiments.module.css'
+import { Lift, metricIn } from './Lift'
 import { type Estimated, globalHoldout, type Holdout, type HoldoutPeriod, type Metric, type Trial } from './trials'
-import { comparisonsOf, metricOf, sentence } from './verdict'
-
-const DECIDES = 'revenue'
+import { comparisonsOf, sentence } from './verdict'
 
 /** What marketing as a whole brought: everybody who may be written to against those whom all of it leaves alone. */
 export function GlobalHoldout() {
@@ -26,43 +23,21 @@ export function GlobalHoldout() {
         <p className="quiet">{t('Everybody who may be written to, less those whom all marketing leaves alone')}</p>
       </div>
       <Answered query={query} what={t('The global holdout was not read')} waiting={<Waiting rows={3} height={56} />}>
-        {(data) => (data.periods.some(({ in_force }) => in_force) ? <Periods data={data} /> : <NobodyLeftAlone data={data} />)}
+        {(data) => (data.periods.some(({ in_force }) => in_force) ? <Periods data={data} /> : <Lift data={data} />)}
       </Answered>
     </section>
   )
 }
 
-function NobodyLeftAlone({ data }: { data: Holdout }) {
-  return (
-    <div className={pageStyles.card}>
-      {data.share > 0 ? (
-        <Empty title={t('Nothing can be said yet')} drawing={<ForkDrawing />}>
-          {t('{{share}} of people are left alone by all marketing. As soon as others were written to in a period, what that brought stands here.', { share: percent(data.share, 0) })}
-        </Empty>
-      ) : (
-        <Empty title={t('Nobody is left alone by everything')} drawing={<ForkDrawing />}>
-          {t('With the setting global_holdout, such as 0.05, a share of people gets no marketing for a period and is drawn anew after it. What the others do beyond them is what marketing as a whole brings.')}
-        </Empty>
-      )}
-    </div>
-  )
-}
-
-const metricIn = (data: Holdout): Metric | undefined => {
-  const trial = data.periods.at(-1)?.trial
-  return trial && (metricOf(trial, DECIDES) ?? metricOf(trial, trial.primary))
-}
-
 function Periods({ data }: { data: Holdout }) {
   const metric = metricIn(data)
-  const told = data.pooled.find((each) => each.metric === metric?.name)
   if (!metric) return null
   const effects = data.periods.flatMap(({ trial }) => comparisonsOf(trial, metric.name).slice(0, 1)).map(({ difference }) => difference)
   const range = reachOf(effects)
   const scaled = effects.find((each) => each.status === 'estimated')
   return (
     <div className={styles.stack}>
-      <Pooled data={data} metric={metric} told={told} />
+      <Lift data={data} />
       <div className={tables.block} tabIndex={0} role="region" aria-label={t('Global holdout by period')}>
         <table className={tables.table}>
           <thead>
@@ -93,38 +68,6 @@ function Periods({ data }: { data: Holdout }) {
             ))}
           </tbody>
         </table>
-      </div>
-    </div>
-  )
-}
-
-function Pooled({ data, metric, told }: { data: Holdout; metric: Metric; told: Holdout['pooled'][number] | undefined }) {
-  if (!told || told.difference.status === 'inconclusive') {
-    return <p>{told?.difference.status === 'inconclusive' ? sentence(told.difference.reason) : t('Nothing can be said yet.')}</p>
-  }
-  const { difference, ratio } = told
-  const sure = difference.low > 0 || difference.high < 0
-  const said = change(difference.value, metric, data.currency)
-  return (
-    <div className={styles.verdict} data-tone={sure ? (difference.low > 0 ? 'good' : 'bad') : 'plain'}>
-      <div className={styles.verdictWords}>
-        <Chip tone={sure ? (difference.low > 0 ? 'good' : 'bad') : 'plain'} dot>
-          {sure ? (difference.low > 0 ? t('It brings more') : t('It brings less')) : t('May be chance')}
-        </Chip>
-        <h2>{t('Marketing as a whole: {{difference}} a person and period', { difference: said })}</h2>
-        <p>
-          {counted(told.periods, 'Over {{count}} period. What is really there lies between {{between}}, at {{confidence}} confidence.', 'Over {{count}} periods. What is really there lies between {{between}}, at {{confidence}} confidence.', {
-            between: between(difference, metric, data.currency),
-            confidence: percent(difference.confidence, 0),
-          })}
-        </p>
-        {ratio.status === 'estimated' && <p>{t('That is {{ratio}} of what people bring by themselves ({{between}}).', { ratio: more(ratio.value), between: moreBetween(ratio) })}</p>}
-      </div>
-      <div className={styles.hero}>
-        <span className={styles.heroLabel}>{t('Revenue per person and period')}</span>
-        <span className={styles.heroValue}>{said}</span>
-        <EffectBar found={difference} worse={false} width={264} label={`${said}, ${between(difference, metric, data.currency)}`} />
-        <Axis found={difference} metric={metric} currency={data.currency} width={264} />
       </div>
     </div>
   )

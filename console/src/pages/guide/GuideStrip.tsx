@@ -7,7 +7,7 @@ import { doneIn, nextIn, STEPS, useDismissed, useProgress } from './progress'
 import { STEP_WORDS } from './words'
 
 /** How far a new workspace has come, for those who set it up; nothing once all is done, or whoever looks has had enough. */
-export function GuideStrip() {
+export default function GuideStrip() {
   const may = useMay()
   const progress = useProgress()
   const [dismissed, dismiss] = useDismissed()

@@ -1,14 +1,15 @@
 import { Button } from '@mantine/core'
 import { useElementSize } from '@mantine/hooks'
 import { BarChart3, Table2 } from 'lucide-react'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import type { ActivityDay } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
 import { Either } from '~/parts/Either'
 import { t } from '~/words/language'
 import { ActivityChart } from './ActivityChart'
-import { ActivityTable } from './ActivityTable'
 import styles from './ActivityCard.module.css'
+
+const ActivityTable = lazy(() => import('./ActivityTable'))
 
 export type Measure = 'people' | 'events'
 
@@ -39,7 +40,8 @@ export function ActivityCard({ days }: { days: ActivityDay[] }) {
         />
       </header>
       <div ref={ref} className={styles.body}>
-        {table ? <ActivityTable days={days} /> : width > 0 && <ActivityChart days={days} measure={measure} width={width} height={height} />}
+        <Suspense>{table && <ActivityTable days={days} />}</Suspense>
+        {!table && width > 0 && <ActivityChart days={days} measure={measure} width={width} height={height} />}
       </div>
       <footer className={styles.foot}>
         <span className={styles.note}>

@@ -5,7 +5,7 @@ import { bucketDay } from '~/words/moments'
 import { count } from '~/words/numbers'
 import styles from './ActivityCard.module.css'
 
-export function ActivityTable({ days }: { days: ActivityDay[] }) {
+export default function ActivityTable({ days }: { days: ActivityDay[] }) {
   return (
     <div className={styles.scroller} tabIndex={0} role="region" aria-label={t('Activity by day')}>
       <table className={tableStyles.table} data-dense>

@@ -2,10 +2,10 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
+import { lazy, Suspense } from 'react'
 import { overview } from '~/api/queries'
 import type { Overview } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
-import { GuideStrip } from '~/pages/guide/GuideStrip'
 import { LiveMark } from '~/parts/Live'
 import { Page, Section } from '~/parts/Page'
 import { RunTable } from '~/parts/RunTable'
@@ -18,8 +18,13 @@ import { Attention } from './Attention'
 import { Counters } from './Counters'
 import { HappeningNow } from './HappeningNow'
 import { LoadingStrip } from './LoadingStrip'
-import { OverviewWaiting } from './OverviewWaiting'
+import { LiftWaiting, OverviewWaiting } from './OverviewWaiting'
 import styles from './OverviewPage.module.css'
+
+// What takes longer to reckon than the rest of the page takes to show comes after it, code and numbers.
+const LiftCard = lazy(() => import('./LiftCard'))
+const Dropped = lazy(() => import('./Dropped'))
+const GuideStrip = lazy(() => import('~/pages/guide/GuideStrip'))
 
 export function OverviewPage() {
   const navigate = useNavigate()
@@ -43,13 +48,16 @@ export function OverviewPage() {
 function Everything({ data }: { data: Overview }) {
   return (
     <>
-      {data.loading ? <LoadingStrip loading={data.loading} /> : <GuideStrip />}
+      {data.loading && <LoadingStrip loading={data.loading} />}
+      <Suspense>{!data.loading && <GuideStrip />}</Suspense>
       <Attention data={data} />
+      <Suspense>{!data.loading && <Dropped />}</Suspense>
       <Counters data={data} />
       <div className={styles.pair}>
         <ActivityCard days={data.activity} />
         <HappeningNow perMinute={data.events_per_minute} />
       </div>
+      <Suspense fallback={<LiftWaiting />}>{!data.loading && <LiftCard />}</Suspense>
       <Section title={t('Running now')} note={t('Lift is treated minus holdout, in percentage points, with a 95% interval')}>
         {data.running.length > 0 ? (
           <RunTable rows={data.running} />

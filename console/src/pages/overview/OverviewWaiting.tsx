@@ -2,6 +2,15 @@ import { Waiting } from '~/parts/States'
 import pageStyles from '~/parts/Page.module.css'
 import styles from './OverviewPage.module.css'
 
+/** What marketing brings, while it is reckoned. */
+export function LiftWaiting() {
+  return (
+    <div className={pageStyles.card}>
+      <Waiting rows={1} height={190} />
+    </div>
+  )
+}
+
 /** The overview's shape while its numbers are on their way. */
 export function OverviewWaiting() {
   return (

@@ -239,8 +239,11 @@ async def read_holdout(
         raise Invalid(f"{periods} periods cannot be read.", path="$.periods", hint=f"Ask for 1 to {PERIODS_MOST}.")
     check_trial_wish(wish)
     as_of_ms = now_ms if wish.as_of_ms is None else min(wish.as_of_ms, now_ms)
+    noted = draws or (settings.draw(0),)
+    # Where nobody was ever held out there is nobody to compare with, and no need to count for it.
+    wanted = periods if any(each.share for each in noted) else 0
     found = []
-    for drawn in islice(drawn_periods(from_millis(as_of_ms), draws or (settings.draw(0),)), periods):
+    for drawn in islice(drawn_periods(from_millis(as_of_ms), noted), wanted):
         each = await _read_period(history, settings, wish, drawn, as_of_ms)
         if not any(variant.people for variant in each.measured.reading.variants):
             break
