@@ -70,6 +70,9 @@ export const toldRefusal = <T extends { message?: string; hint?: string | null }
   ...(body.hint ? { hint: told(body.hint) } : {}),
 })
 
+/** A single word of the server's, such as the code of a complaint, in the reader's language. */
+export const wordTold = (word: string): string => (Object.hasOwn(words.values, word) ? words.values[word]! : word)
+
 /** What segments are put together of, in the reader's language. */
 export const phrasesTold = () => words.phrases
 
@@ -118,7 +121,7 @@ function valued(value: string, deep: number): string {
   if (/^[+-]?\d+(,\d{3})*(\.\d+)?%?$/.test(value)) return numberTold(value)
   const quoted = /^(['"])([\s\S]*)\1$/.exec(value)
   if (quoted && !quoted[2]!.includes(quoted[1]!)) return inQuotes(quoted[2]!)
-  if (Object.hasOwn(words.values, value)) return words.values[value]!
+  if (wordTold(value) !== value) return wordTold(value)
   const said = sentence(value, deep)
   if (said !== null || deep > DEEP_MOST) return said ?? value
   return value.split(', ').length > 1 ? value.split(', ').map((each) => valued(each, deep + 1)).join(', ') : value

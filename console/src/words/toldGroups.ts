@@ -1,6 +1,6 @@
 /**
- * Which people are meant, as the server tells it ("People who did “Order Completed” in the last 30 days."), in the
- * reader's language.
+ * Which people are meant, as the server tells it ("People who did “Order Completed” in the last 30 days."), and what is
+ * particular about a step, in the reader's language.
  *
  * Such a sentence is put together of phrases without end, so it is said again phrase by phrase, where the other
  * language has them follow one another in the same order. What is in quotes is a name or a value and is never looked
@@ -16,7 +16,7 @@ interface Phrase {
 /** {{n1}} is a number, {{q1}} something in quotes, {{p1}} a name without; they are counted from 1. */
 const HOLE = /\{\{([nqp])\d\}\}/
 const FOUND: Record<string, string> = { n: '(\\d[\\d.,]*)', q: '(\\uE000\\d+\\uE001)', p: '([^\\uE000-\\uE003]+?)' }
-const QUOTED = /“[^”]*”|"(?:[^"\\]|\\.)*"/g
+const QUOTED = /“[^”]*(?:”|$)|"(?:[^"\\]|\\.)*"/g
 
 let phrases: Phrase[] = []
 let source: Readonly<Record<string, string>> = {}
@@ -43,7 +43,7 @@ function patternOf(phrase: string): RegExp {
     const kind = HOLE.exec(piece)?.[1]
     return kind ? FOUND[kind] : piece.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
   })
-  return new RegExp(`(?<![\\p{L}\\p{N}_])${pieces.join('')}(?![\\p{L}\\p{N}_])`, 'gu')
+  return new RegExp(`(?<![\\p{L}\\p{N}_-])${pieces.join('')}(?![\\p{L}\\p{N}_-])`, 'gu')
 }
 
 const plain = (phrase: string) => phrase.replace(/\{\{[nqp]\d\}\}/g, '')
@@ -53,7 +53,7 @@ function condition(text: string): string {
   const keep = (said: string, open: string, close: string) => `${open}${kept.push(said) - 1}${close}`
   const bare = text
     .replace(/[\uE000-\uE004]/g, '')
-    .replace(QUOTED, (quoted) => keep(inQuotes(quoted.slice(1, -1).replace(/\\(.)/g, '$1')), '\uE000', '\uE001'))
+    .replace(QUOTED, (quoted) => keep(inQuotes(quoted.replace(/^[“"]|[”"]$/g, '').replace(/\\(.)/g, '$1')), '\uE000', '\uE001'))
   const said = phrases.reduce((all, each) => all.replace(each.pattern, (...found) => keep(put(each.said, found), '\uE002', '\uE003')), bare)
   return opened(said, kept)
 }

@@ -24,6 +24,7 @@ from holdfast.outgoing import to_set_up
 from holdfast.segments.catalogue import declared
 from holdfast.segments.forms import condition_schema
 from holdfast.settings import CHOOSABLE, about
+from holdfast.stores.clickhouse.views import VIEWS
 
 Schema = Mapping[str, Any]
 
@@ -97,6 +98,9 @@ def _texts() -> Iterator[str]:
     for name in CHOOSABLE:
         yield about(name).help
         yield about(name).unit
+    for view in VIEWS.values():
+        yield view.about
+        yield from (column.about for column in view.columns)
     for receives in ("", "mx.shop.example"):
         yield from (record.why for record in dns_records(_sending_domain(), spf="", receives=receives))
 

@@ -5,9 +5,10 @@ knows the second as "there is no segment {{1}}.", finds it again in the first, a
 language with what stood in the place. So nothing changes where something is said, and the API says what it always did;
 dictionaries are held to this list.
 
-What is read: what errors that are shown to callers are made with; everything given as `message`, `hint` or `reason`;
-and what is returned by whatever is called `words`. A text is followed to where it comes from: to names in the same
-function, to what calls it, to constants, to functions that return it.
+What is read: what errors that are shown to callers are made with; everything given as `message`, `hint` or `reason`, by
+name or to an error of ours that takes it in its place; and what is returned by whatever is called `words`. A text is
+followed to where it comes from: to names in the same function, to what calls it, to constants, to functions that return
+it.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ WORDLESS: Final = (
 """Where `words` are put together of parts that say nothing alone: the console takes those apart by itself."""
 GIVEN: Final = frozenset({"message", "hint", "reason"})
 """As what sentences are handed on."""
+FINDING: Final = "_finding"
+"""What functions are called that return a whole sentence wherever they stand, besides `words` and `…_words`."""
 WAYS_MOST: Final = 24
 """In how many ways one text is taken apart; what has more keeps holes."""
 DEEP_MOST: Final = 6
@@ -167,8 +170,9 @@ class _Reading:
         for place, call in module.calls:
             for given in self._given(place, call):
                 yield from self.texts(given, place)
-        for name, (function, owner) in module.functions.items() if module.wordy else ():
-            if "." in name and (function.name == "words" or function.name.endswith("_words")):
+        for name, (function, owner) in module.functions.items():
+            saying = function.name == "words" or function.name.endswith("_words")
+            if "." in name and (function.name == FINDING or (saying and module.wordy)):
                 place = _Place(module=module, function=function, owner=owner)
                 for each in _returned(function):
                     yield from self.texts(each, place)
@@ -179,6 +183,7 @@ class _Reading:
         if name in self._errors and call.args:
             yield call.args[0]
         yield from (each.value for each in call.keywords if each.arg in GIVEN)
+        yield from self._given_in_place(place, call)
         found = self._function(call.func, place)
         if found is None:
             return
@@ -192,6 +197,17 @@ class _Reading:
             if parameter in wanted:
                 yield argument
         yield from (each.value for each in call.keywords if each.arg in wanted - GIVEN)
+
+    def _given_in_place(self, place: _Place, call: ast.Call) -> Iterator[ast.expr]:
+        """What an error of ours that callers never see itself is given, such as `Unreadable`."""
+        if not isinstance(call.func, ast.Name):
+            return
+        where, name = place.module.imports.get(call.func.id, (place.module.name, call.func.id))
+        there = self._modules.get(where)
+        made = None if there is None else there.functions.get(f"{name}.__init__")
+        if made is not None and name not in self._errors:
+            named = (each.arg for each in made[0].args.args[1:])
+            yield from (given for at, given in zip(named, call.args, strict=False) if at in GIVEN)
 
     def texts(self, expression: ast.expr, place: _Place, deep: int = 0) -> list[str]:
         """The texts an expression may come to, with holes; none where nothing is known of it."""

@@ -1,5 +1,9 @@
+import { wordTold } from '~/words/told'
+
 /** "timestamp_unreadable" → "Timestamp unreadable". */
 export function codeWords(code: string): string {
+  const known = wordTold(code)
+  if (known !== code) return known
   const words = code.replace(/[_.]+/g, ' ').trim()
   return words.charAt(0).toUpperCase() + words.slice(1)
 }

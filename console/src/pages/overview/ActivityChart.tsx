@@ -114,10 +114,10 @@ function inWords(days: ActivityDay[], measure: Measure): string {
   const whole = days.slice(0, -1)
   const values = whole.map((day) => day[measure])
   const first = whole[0]
-  if (!first || values.length === 0) return `No ${measure} yet`
+  if (!first || values.length === 0) return measure === 'events' ? t('No events yet') : t('No people yet')
   const mean = values.reduce((total, value) => total + value, 0) / values.length
-  return (
-    `Bars of ${measure} a day since ${bucketDay(first.start)}: ${count(mean)} on average, from ${count(Math.min(...values))} ` +
-    `to ${count(Math.max(...values))}. Today so far: ${count(days.at(-1)?.[measure] ?? 0)}.`
-  )
+  const said = { since: bucketDay(first.start), mean: count(mean), least: count(Math.min(...values)), most: count(Math.max(...values)), today: count(days.at(-1)?.[measure] ?? 0) }
+  return measure === 'events'
+    ? t('Bars of events a day since {{since}}: {{mean}} on average, from {{least}} to {{most}}. Today so far: {{today}}.', said)
+    : t('Bars of people a day since {{since}}: {{mean}} on average, from {{least}} to {{most}}. Today so far: {{today}}.', said)
 }

@@ -3,6 +3,7 @@ import { useReducedMotion } from '@mantine/hooks'
 import { Background, BackgroundVariant, Controls, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react'
 import { type KeyboardEvent, type ReactNode, type RefObject, useEffect, useMemo, useRef } from 'react'
 import { counted, t } from '~/words/language'
+import { toldGroup } from '~/words/toldGroups'
 import styles from './Canvas.module.css'
 import { FlowEdge, type FlowLine } from './FlowEdge'
 import { type DrawnStep, exitWords, flowLabel, type Graph } from './graph'
@@ -58,6 +59,7 @@ export function Canvas({ graph, live, selected, select, label, children }: Props
           target: flow.to,
           type: 'flow',
           focusable: false,
+          ariaLabel: t('From {{from}} to {{to}}', { from: titles.get(flow.from) ?? flow.from, to: titles.get(flow.to) ?? flow.to }),
           data: {
             through: placed.lanes.get(flowKey(flow)) ?? [],
             label: flowLabel(flow, graph),
@@ -105,6 +107,7 @@ export function Canvas({ graph, live, selected, select, label, children }: Props
           edgesFocusable={false}
           deleteKeyCode={null}
           selectionKeyCode={null}
+          ariaLabelConfig={LABELS}
           multiSelectionKeyCode={null}
           fitView
           fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
@@ -194,10 +197,22 @@ const stepNode = (step: DrawnStep, position: Point, selected: boolean): StepNode
   ariaLabel: said(step),
 })
 
+/** What the canvas says of itself to readers of screens. */
+const LABELS = {
+  'node.a11yDescription.default': t('Press enter to choose the step.'),
+  'node.a11yDescription.keyboardDisabled': t('Press enter to choose the step.'),
+  'edge.a11yDescription.default': t('A way from one step to another.'),
+  'controls.ariaLabel': t('Size of the drawing'),
+  'controls.zoomIn.ariaLabel': t('Larger'),
+  'controls.zoomOut.ariaLabel': t('Smaller'),
+  'controls.fitView.ariaLabel': t('Show all of it'),
+  'minimap.ariaLabel': t('The whole drawing, small'),
+}
+
 const said = (step: DrawnStep) =>
   [
     step.title || step.id,
-    step.note,
+    toldGroup(step.note),
     t('{{entered}} entered, {{waiting}} waiting', { entered: step.entered, waiting: step.waiting }),
     step.problems ? counted(step.problems, '{{count}} thing is wrong', '{{count}} things are wrong') : '',
   ]

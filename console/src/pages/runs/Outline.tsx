@@ -1,6 +1,7 @@
 import type { RunStep } from '~/api/types'
 import { counted, t } from '~/words/language'
 import { count } from '~/words/numbers'
+import { toldGroup } from '~/words/toldGroups'
 import { exitWords, type Graph } from './graph'
 import { StepTile, stepKind } from './looks'
 import styles from './Outline.module.css'
@@ -23,7 +24,7 @@ export function Outline({ graph, selected, select }: Props) {
             <span className={styles.words}>
               <b>{step.title || step.id}</b>
               <span className="quiet">
-                {stepKind(step.type)} · {step.note || step.id}
+                {stepKind(step.type)} · {toldGroup(step.note) || step.id}
               </span>
             </span>
             <span className={styles.numbers}>

@@ -3,6 +3,7 @@ import { Hourglass, TriangleAlert } from 'lucide-react'
 import { type DragEvent, memo, useState } from 'react'
 import { t } from '~/words/language'
 import { compact, count, percent } from '~/words/numbers'
+import { toldGroup } from '~/words/toldGroups'
 import { WAY_DRAGGED } from './adding'
 import styles from './Canvas.module.css'
 import type { Place } from './editor/draft'
@@ -42,7 +43,7 @@ export const StepCard = memo(function StepCard({ data: { step, selected } }: Nod
         <StepTile type={step.type} size={24} />
         <div className="cut">
           <p className={`${styles.title} cut`}>{step.title || step.id}</p>
-          <p className={styles.note}>{step.note || (step.id === step.type ? t('The end') : step.id)}</p>
+          <p className={styles.note}>{toldGroup(step.note) || (step.id === step.type ? t('The end') : step.id)}</p>
         </div>
       </div>
       <div className={styles.foot}>

@@ -12,6 +12,7 @@ import { Failed } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import { clock, shortDay } from '~/words/moments'
 import { personName } from '~/words/people'
+import { toldGroup } from '~/words/toldGroups'
 import styles from './Tabs.module.css'
 
 const DEBOUNCE_MS = 180
@@ -88,7 +89,7 @@ function Condition({ each }: { each: Shape<'ExplainedCondition'> }) {
     <li style={{ paddingInlineStart: depthOf(each.path) * 20 }}>
       <Mark truth={each.truth} />
       <div>
-        <p>{each.words.replace(/\*\*/g, '')}</p>
+        <p>{toldGroup(each.words.replace(/\*\*/g, ''))}</p>
         {traits.length > 0 && (
           <p className="quiet">{traits.map(([name, value]) => `${name}: ${value === null ? t('not set') : typeof value === 'object' ? JSON.stringify(value) : String(value)}`).join(' · ')}</p>
         )}

@@ -14,6 +14,7 @@ import { Answered, Empty } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
 import { count, percent } from '~/words/numbers'
 import { t } from '~/words/language'
+import { toldGroup } from '~/words/toldGroups'
 import styles from './SegmentsPage.module.css'
 import { useCount } from './useCount'
 
@@ -84,8 +85,8 @@ function Row({ segment }: { segment: SavedSegment }) {
           </Chip>
         )}
       </td>
-      <td className={`${styles.words} quiet`} title={segment.words}>
-        {segment.words}
+      <td className={`${styles.words} quiet`} title={toldGroup(segment.words)}>
+        {toldGroup(segment.words)}
       </td>
       <td className={tableStyles.number}>{count(data?.count)}</td>
       <td className={`${tableStyles.number} quiet`}>{percent(data && data.of > 0 ? data.count / data.of : null)}</td>

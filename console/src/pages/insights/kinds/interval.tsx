@@ -4,6 +4,7 @@ import { Chart } from '~/parts/charts/Chart'
 import { type Lines, linesOption, nearest } from '~/parts/charts/lines'
 import { counted, t } from '~/words/language'
 import { percent } from '~/words/numbers'
+import { told } from '~/words/told'
 import type { Row } from '../answer'
 import { ActField } from '../fields/ActField'
 import { FieldGroup } from '../fields/Field'
@@ -44,7 +45,7 @@ function View({ rows, open, small }: ViewProps<IntervalQuestion>) {
           <small>{t('is how long most of those who come back need')}</small>
         </p>
       )}
-      {typeof finding === 'string' && <p className="quiet">{finding}</p>}
+      {typeof finding === 'string' && <p className="quiet">{told(finding)}</p>}
       <Chart
         height={small ? 200 : 320}
         label={t('The share that came back, by days')}

@@ -6,12 +6,13 @@ import type { Shape } from '~/api/shape'
 import { SearchBox } from '~/parts/SearchBox'
 import { Answered } from '~/parts/States'
 import { t } from '~/words/language'
+import { declared, withDeclared } from '~/words/declared'
 import styles from './Sql.module.css'
 
 /** What a query may read from: a click writes a name where the cursor is. */
 export function Views({ write }: { write: (name: string) => void }) {
   const [wanted, setWanted] = useState('')
-  const query = useQuery({ queryKey: ['sql', 'views'], queryFn: async ({ signal }) => (await get<Shape<'SqlViews'>>('/api/sql/views', {}, signal)).views, staleTime: Infinity })
+  const query = useQuery({ queryKey: ['sql', 'views'], queryFn: async ({ signal }) => (await withDeclared(get<Shape<'SqlViews'>>('/api/sql/views', {}, signal))).views, staleTime: Infinity })
   return (
     <>
       <SearchBox label={t('Find a column')} hint={t('Find a column')} value={wanted} onChange={setWanted} />
@@ -37,7 +38,7 @@ type View = Shape<'SqlView'>
 
 const matching = ({ name, columns }: View, wanted: string) => {
   const text = wanted.trim().toLowerCase()
-  return name.includes(text) ? columns : columns.filter((column) => `${column.name} ${column.about}`.toLowerCase().includes(text))
+  return name.includes(text) ? columns : columns.filter((column) => `${column.name} ${declared(column.about)}`.toLowerCase().includes(text))
 }
 
 function ViewBlock({ view, first, wanted, write }: { view: View; first: boolean; wanted: string; write: (name: string) => void }) {
@@ -46,7 +47,7 @@ function ViewBlock({ view, first, wanted, write }: { view: View; first: boolean;
   return (
     <li>
       <div className={styles.view}>
-        <button type="button" aria-expanded={shown} onClick={() => setOpen(!open)} title={view.about}>
+        <button type="button" aria-expanded={shown} onClick={() => setOpen(!open)} title={declared(view.about)}>
           <ChevronRight size={13} aria-hidden="true" />
           {view.name}
         </button>
@@ -58,7 +59,7 @@ function ViewBlock({ view, first, wanted, write }: { view: View; first: boolean;
         <ul className={styles.columns}>
           {view.columns.map(({ name, type, about }) => (
             <li key={name}>
-              <button type="button" onClick={() => write(name)} title={about}>
+              <button type="button" onClick={() => write(name)} title={declared(about)}>
                 <span>{name}</span>
                 <span className="faint">{type}</span>
               </button>

@@ -3,6 +3,7 @@ import { ClipboardPaste, Copy, EllipsisVertical, Plus, Trash2, TriangleAlert } f
 import { useRef } from 'react'
 import { counted, t } from '~/words/language'
 import { count } from '~/words/numbers'
+import { toldGroup } from '~/words/toldGroups'
 import { type DrawnStep, exitWords, type Flow, type Graph } from '../graph'
 import { markWords, StepTile, stepKind } from '../looks'
 import outline from '../Outline.module.css'
@@ -54,7 +55,7 @@ function StepRow({ step, chosen, several, select }: { step: DrawnStep; chosen: b
         <span className={outline.words}>
           <b>{title}</b>
           <span className="quiet">
-            {stepKind(step.type)} · {step.note || step.id}
+            {stepKind(step.type)} · {toldGroup(step.note) || step.id}
           </span>
         </span>
         {step.mark && <span className={styles.rowMark}>{markWords(step.mark)}</span>}
