@@ -130,7 +130,7 @@ async def _run(people: int) -> Measured:
         await apply_decisions(world.state, drafts_of([CAMPAIGN, RECEIPT]), now=datetime.now(UTC))
         await fill(world.state, people)
         going = asyncio.Event()
-        ticking = asyncio.create_task(_tick(world, going))
+        ticking = asyncio.gather(_tick(world, going), _tell(world))
         alone = await _receipts(world, "alone", lambda number: number >= RECEIPTS_ALONE)
         began, used = time.perf_counter(), time.process_time()
         await _begin(world.state, people)
@@ -175,13 +175,19 @@ async def _tick(world: World, done: asyncio.Event) -> None:
     """As a server does, until the run is over; then on, for receipts that are still under way."""
     while True:
         ticked = await world.reactor.tick()
-        pumped = await world.reactor.pump()
         if ticked.let_in or ticked.begun:
             async with world.state.view() as view:
                 if not await view.runs_in(("preparing", "running"), limit=1):
                     done.set()
-        if ticked.idle and not pumped:
+        if ticked.idle:
             await asyncio.sleep(0.001)
+
+
+async def _tell(world: World) -> None:
+    """Move own events into the log, as a server does while it ticks."""
+    while True:
+        await world.reactor.untold.wait()
+        await world.reactor.pump()
 
 
 async def _receipts(world: World, name: str, is_over: Callable[[int], bool]) -> list[float]:

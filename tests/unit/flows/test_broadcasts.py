@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -270,6 +271,26 @@ async def test_a_throttle_plans_only_so_far_ahead(tmp_path: Path, monkeypatch: p
         assert len(run.places) <= 5
     assert counted == [1] * 12
     assert (await runs(house))[0].state == "done"
+
+
+async def test_fewer_are_let_in_while_others_act(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever has just bought waits for no more than a short tick, whatever else is going on."""
+    monkeypatch.setattr(broadcasts, "ENTER_MOST", 5)
+    monkeypatch.setattr(broadcasts, "BESIDE_MOST", 2)
+    house = await a_house(tmp_path, *(identify(f"p{n:02}") for n in range(20)))
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}))
+    house.clock.advance(hours=1)
+    assert (await house.app.reactor.tick()).begun == 1
+    await house.app.preparer.prepare()
+    let_in = [(await house.app.reactor.tick()).let_in]
+    await house.app.collector.collect("track", json.dumps(track("Order Completed", "p00")).encode(), "web")
+    for seconds in (0, 0.5, 0.499, 0.001, 60):
+        house.clock.advance(seconds=seconds)
+        let_in.append((await house.app.reactor.tick()).let_in)
+    # What we tell of it ourselves is no sign that others act; only that it waits is.
+    assert let_in == [5, 2, 2, 2, 5, 4]
+    await house.settle()
+    assert len(set(written(house))) == 20
 
 
 async def test_who_cannot_be_asked_for_keeps_no_other_audience_waiting(

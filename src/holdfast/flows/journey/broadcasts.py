@@ -23,6 +23,7 @@ from holdfast.decisions.broadcast import Broadcast, Timed
 from holdfast.decisions.pace import Places
 from holdfast.decisions.schedule import Occurrence, first_after, next_occurrence
 from holdfast.decisions.start import Occasion, bounded_key
+from holdfast.events.event import OWN_SOURCE
 from holdfast.flows.ingest.archive import Archivist
 from holdfast.flows.ingest.intake import Intake
 from holdfast.flows.ingest.reading import Placed
@@ -42,10 +43,12 @@ from holdfast.segments.zones import Standpoint
 _log = logging.getLogger(__name__)
 
 ENTER_MOST = 250
-"""People let in by one tick, all runs together: few enough that events and receipts are not kept waiting. With 1,000
-receipts waited two to four times as long."""
-BEHIND_MOST = 100
-"""The same while events wait."""
+"""People let in by one tick, all runs together, as long as nothing else happens: so many take about 40 ms."""
+BESIDE_MOST = 100
+"""The same while events wait, or came lately: what somebody has just done waits for the tick that is under way, and
+for what the one before has told."""
+LATELY_MS = 1_000
+"""How long what others did is taken for a sign that more follows."""
 RUNS_MOST = 20
 """Runs that go on in one tick, or are prepared at a time."""
 OPEN_MOST = 1_000
@@ -72,6 +75,7 @@ class Broadcasts:
         self._zone = zone
         self._wanted = wanted
         self._began = False
+        self._beside_until_ms = 0
 
     def committed(self) -> None:
         """The tick was written: what it began can be seen now, and prepared."""
@@ -100,6 +104,8 @@ class Broadcasts:
 
     async def happened(self, transaction: Transaction, playbook: Playbook, placed: Sequence[Placed]) -> int:
         """Begin the runs that events about things ask for; returns how many."""
+        if placed and any(each.event.source != OWN_SOURCE for each in placed):
+            self._beside_until_ms = placed[-1].received_ms + LATELY_MS
         begun = 0
         for each in placed:
             for play in playbook.by_thing.get(each.event.name, ()):
@@ -123,7 +129,7 @@ class Broadcasts:
         Args:
             behind: whether events wait to be taken in; then runs leave them more room.
         """
-        most = BEHIND_MOST if behind else ENTER_MOST
+        most = BESIDE_MOST if behind or now_ms < self._beside_until_ms else ENTER_MOST
         due = await transaction.due_runs(now_ms, limit=RUNS_MOST, without=sorted(playbook.paused))
         asked = 0
         for run in due:
