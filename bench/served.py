@@ -46,6 +46,9 @@ class Served:
 def served(data: Path, *, port: int = 0, **settings: object) -> Iterator[Served]:
     """Serve the workspace; settings are those of the environment, without their prefix. Port 0 is any that is free."""
     environment = os.environ | {f"HOLDFAST_{name.upper()}": str(value) for name, value in settings.items()}
+    # As where it is installed: Python keeps its byte code. The first of several starts makes it.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment["PYTHONPYCACHEPREFIX"] = str(data / "byte-code")
     began = time.perf_counter()
     with (data / "server.log").open("ab") as log:
         process = subprocess.Popen(

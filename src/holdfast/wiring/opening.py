@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+from collections.abc import Awaitable
 
 from holdfast.flows.audience.list_members import finish_saying
 from holdfast.flows.ingest.acting import begin_acting
@@ -21,13 +22,19 @@ from holdfast.wiring.offices import OWNER_BYTES
 
 
 async def open_application(
-    settings: Settings, *, clock: Clock | None = None, serving: bool = True, ground: Ground | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    serving: bool = True,
+    ground: Ground | None = None,
+    history: Awaitable[History] | None = None,
 ) -> Application:
     """Open the workspace and put the application together.
 
     Args:
         serving: whether messages are sent; a workspace opened to ask questions sends none, and claims none.
         ground: state and log, where they are open already: then whoever opened them closes them, after the application.
+        history: the history, where it is being opened already: it is closed with the application.
 
     Raises Busy or Conflict when another process has the workspace open, or reacts on the same state.
     """
@@ -36,14 +43,14 @@ async def open_application(
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         if settings.is_shared:
             await _sit_down(settings, opened)
-        state, log, history = await _open_stores(settings, opened, ground)
+        state, log, past = await _open_stores(settings, opened, ground, history)
         if settings.is_shared:
             state = await begin_acting(state, secrets.token_hex(OWNER_BYTES))
         mail: Mail | None = None
         if serving:
             mail = await open_mail(settings, clock, opened)
-        app = await assemble(settings, clock=clock, log=log, state=state, history=history, mail=mail)
-        await finish_saying(state, history, clock)
+        app = await assemble(settings, clock=clock, log=log, state=state, history=past, mail=mail)
+        await finish_saying(state, past, clock)
         if serving:
             kept = mail.mailbox if mail is not None else None
             await app.reactor.recover(None if kept is None else kept.holds, on=app.outgoing.kept())
@@ -81,9 +88,12 @@ async def _sit_down(settings: Settings, opened: contextlib.AsyncExitStack) -> No
 
 
 async def _open_stores(
-    settings: Settings, opened: contextlib.AsyncExitStack, ground: Ground | None = None
+    settings: Settings,
+    opened: contextlib.AsyncExitStack,
+    ground: Ground | None = None,
+    history: Awaitable[History] | None = None,
 ) -> tuple[State, Log, History]:
     ground = ground or await open_ground(settings, opened)
-    history = await open_history(settings)
-    opened.push_async_callback(history.close)
-    return ground.state, ground.log, history
+    past = await (history if history is not None else open_history(settings))
+    opened.push_async_callback(past.close)
+    return ground.state, ground.log, past

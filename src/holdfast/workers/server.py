@@ -11,7 +11,7 @@ import contextlib
 import importlib
 import logging
 import os
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from holdfast.flows.ingest.collect import Collector
 from holdfast.flows.upkeep.keys import Access, first_keys
 from holdfast.http.collect import collect_first, collect_routes
 from holdfast.kernel.errors import Conflict
-from holdfast.places import Ground, SystemClock, open_ground
+from holdfast.places import Ground, SystemClock, open_ground, open_history
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State
 from holdfast.settings import Settings
@@ -36,6 +36,7 @@ from holdfast.workers.listening import (
 )
 
 if TYPE_CHECKING:
+    from holdfast.ports.history import History
     from holdfast.wiring import Application
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ _CALL_OFF_SECONDS = 0.1
 Prepare = Callable[["Application"], Awaitable[None]]
 _HEAVY = ("holdfast.http.app", "holdfast.wiring", "holdfast.workers.loops")
 """What takes long to import, and is not needed to take events in."""
+_OF_THE_HISTORY = ("chdb", "holdfast.stores.clickhouse.history")
 
 
 def serve(
@@ -118,12 +120,13 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         ground = None if settings.is_shared else await open_ground(settings, below)
         if ground is not None:
             await begin_collecting(entrance, ground, settings, doings.keys)
+        history = await _begin_history(settings, below) if ground is not None else None
         await asyncio.to_thread(import_heavy)
         from holdfast.http.app import make_http  # noqa: PLC0415  # Just imported, beside what was asked meanwhile.
         from holdfast.wiring import open_application  # noqa: PLC0415
         from holdfast.workers.loops import loops_of  # noqa: PLC0415
 
-        app = await open_application(settings, ground=ground)
+        app = await open_application(settings, ground=ground, history=history)
         below.push_async_callback(app.close)
         await _open_doors(app, settings, doings)
         app.doing = "Preparing the workspace." if doings.prepare is not None else ""
@@ -156,6 +159,21 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         listener.close()
 
 
+async def _begin_history(settings: Settings, below: contextlib.AsyncExitStack) -> asyncio.Task[History]:
+    """Begin to open the history: the engine reads what it has while the rest is imported."""
+    # What opening it takes is imported first and by itself: two threads that import may meet in the middle.
+    await asyncio.to_thread(_import_all, () if settings.history_url else _OF_THE_HISTORY)
+    opening = asyncio.create_task(open_history(settings))
+
+    async def let_go() -> None:
+        """Should nothing have come of the rest: who has it by now has closed it before."""
+        with contextlib.suppress(Exception):
+            await (await opening).close()
+
+    below.push_async_callback(let_go)
+    return opening
+
+
 async def _open_doors(app: Application, settings: Settings, doings: _Doings) -> None:
     """Know the keys, and tell how the first owner gets in."""
     await keep_keys(app.state, settings, doings.keys, app.clock)
@@ -165,7 +183,11 @@ async def _open_doors(app: Application, settings: Settings, doings: _Doings) -> 
 
 def import_heavy() -> None:
     """Import what answers and reacts; it takes a second and more."""
-    for name in _HEAVY:
+    _import_all(_HEAVY)
+
+
+def _import_all(names: Sequence[str]) -> None:
+    for name in names:
         importlib.import_module(name)
 
 

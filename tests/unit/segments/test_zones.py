@@ -21,7 +21,7 @@ from holdfast.segments.conditions.did import Did
 from holdfast.segments.facts import HistoryFacts, ProfileFacts
 from holdfast.segments.live import knowable_live
 from holdfast.segments.spans import Span, spans_of
-from holdfast.segments.zones import PROBE_SECONDS, _offsets, zones
+from holdfast.segments.zones import PROBE_SECONDS, _offsets, check_time_zone, zones
 
 BERLIN = ZoneInfo("Europe/Berlin")
 
@@ -279,3 +279,13 @@ def test_words_of_zones() -> None:
         "most often do “E” on a Friday this year in their own time zone"
     )
     assert isinstance(decode_condition({"type": "did", "event": "E", "calendar": {"unit": "day"}}), Did)
+
+
+def test_a_name_is_checked_by_itself_as_it_would_be_among_all() -> None:
+    for name in zones():
+        check_time_zone(name)
+    others = ("", ".", "Europe", "europe/berlin", "Europe/Berlin/", "Europe//Berlin", "./UTC", "../UTC", "/etc/passwd")
+    for name in (*others, "posix/UTC", "right/UTC", "posixrules", "Factory", "zone.tab", "a\0b", "UTC\n", "x" * 5_000):
+        assert name not in zones()
+        with pytest.raises(Invalid):
+            check_time_zone(name)
