@@ -42,7 +42,7 @@ function answer(method, url, body) {
   if (!signedIn) return refuse(401, 'signed_out', 'Sign in first.')
   switch (root) {
     case 'overview':
-      return ok({ ...counters(), active_people_24h: 4621, activity, running: runs.map(({ steps, definition, ...row }) => row) })
+      return ok({ ...counters(), active_people_24h: 4621, activity, running: runs.map(({ steps, definition, ...row }) => row), held: [] })
     case 'people': {
       if (!id) {
         const found = people.filter((p) => !q.text || JSON.stringify(strip(p)).toLowerCase().includes(q.text.toLowerCase()))

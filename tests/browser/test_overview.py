@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import Open, Server
+from tests.browser.console import WRITE_KEY, Open, Server
+from tests.browser.test_stories import until
 
 
 @pytest.fixture
@@ -39,6 +42,38 @@ def test_what_waits_for_somebody_is_told_with_the_way_to_it(open_page: Open, sch
     assert violations(page) == ""
     matter.get_by_role("link", name="Look at approvals").click()
     expect(page.get_by_role("listitem").filter(has_text="Waits <b>here</b>")).to_be_visible()
+
+
+@pytest.fixture
+def held(server: Server) -> Iterator[str]:
+    """A campaign with more people than its author allowed; afterwards it is stopped and put away."""
+    name = f"Large {uuid4().hex[:6]}"
+    id_ = name.lower().replace(" ", "-")
+    person = {"userId": f"{id_}-one", "messageId": uuid4().hex, "traits": {"club": id_, "timezone": "UTC"}}
+    server.api.post("/v1/identify", json=person, auth=(WRITE_KEY, "")).raise_for_status()
+    at = (datetime.now(UTC) - timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%S")
+    club = {"type": "trait", "trait": "club", "operator": "equals", "value": id_}
+    campaign = {
+        "name": name,
+        "goal": {"event": "Order Completed", "within_seconds": 3_600},
+        "trigger": {"type": "dates", "at": [at], "audience": club, "hold_above": 0},
+        "send": {"channel": "email", "template": {"subject": "Hello", "html": "<p>Hello</p>"}},
+    }
+    server.api.put(f"/api/campaigns/{id_}", json=campaign).raise_for_status()
+    until(server, f"/api/campaigns/{id_}/runs", lambda told: [run["state"] for run in told["runs"]] == ["held"])
+    yield name
+    server.api.post(f"/api/campaigns/{id_}/stop").raise_for_status()
+    server.api.post(f"/api/campaigns/{id_}/archive").raise_for_status()
+
+
+def test_a_run_that_waits_to_be_confirmed_is_told_with_the_way_to_it(open_page: Open, held: str) -> None:
+    page = open_page("/")
+    matter = page.get_by_role("list", name="Needs attention").get_by_role("listitem").filter(has_text=held)
+    expect(matter).to_contain_text("1 person is in its audience, more than was allowed.")
+    assert violations(page) == ""
+    matter.get_by_role("link", name="Look at it").click()
+    expect(page.get_by_role("status").filter(has_text="waits for your word")).to_be_visible()
+    expect(page.get_by_role("heading", name=held, level=1)).to_be_visible()
 
 
 def test_what_runs_is_told_with_what_it_brought(open_page: Open, server: Server) -> None:

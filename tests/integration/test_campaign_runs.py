@@ -32,10 +32,13 @@ def test_a_held_run_is_confirmed_and_goes_out(server: Server) -> None:
     )
     (run,) = server.got("GET", "/api/campaigns/held/runs")["runs"]
     assert (run["people"], run["asked"], run["counts"]) == (1, 0, {})
+    (held,) = (each for each in server.got("GET", "/api/overview")["held"] if each["id"] == "held")
+    assert held == {"kind": "campaign", "id": "held", "name": "held", "run": run["id"], "people": 1}
     server.got("POST", f"/api/campaigns/held/runs/{run['id']}/confirm")
     until(lambda: len(server.got("GET", f"/api/mailbox?to={to}")["messages"]) == 1, "the mail")
     (run,) = server.got("GET", "/api/campaigns/held/runs")["runs"]
     assert (run["state"], run["counts"]) == ("done", {"treated": 1})
+    assert [each for each in server.got("GET", "/api/overview")["held"] if each["id"] == "held"] == []
 
 
 def test_the_next_times_are_told(server: Server) -> None:

@@ -73,6 +73,8 @@ export interface Overview {
   loading: Loading | null
   activity: ActivityDay[]
   running: RunRow[]
+  /** Runs that wait to be confirmed. */
+  held: { kind: RunKind; id: string; name: string; run: number; people: number }[]
 }
 
 export interface Tick {

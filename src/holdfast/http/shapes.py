@@ -401,8 +401,20 @@ class ActivityShape:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldShape:
+    """A run whose audience is larger than its author allowed: nobody enters before somebody confirms it."""
+
+    kind: Literal["journey", "campaign"]
+    id: str
+    """Of the journey or campaign."""
+    name: str
+    run: int
+    people: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """The first page."""
+    """The first page. `held` are the oldest runs that wait to be confirmed."""
 
     as_of: str
     people: int
@@ -416,3 +428,4 @@ class Overview:
     loading: Loading | None
     activity: list[ActivityShape]
     running: list[RunShape] = field(default_factory=list)
+    held: list[HeldShape] = field(default_factory=list)

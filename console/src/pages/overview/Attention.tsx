@@ -43,6 +43,19 @@ export function Attention({ data }: { data: Overview }) {
         </Link>
       ),
     },
+    ...data.held.map(
+      ({ kind, id, name, run, people }): Matter => ({
+        key: `held ${run}`,
+        icon: 'waits',
+        what: counted(people, '“{{name}}” waits for your word: {{count}} person is in its audience, more than was allowed.', '“{{name}}” waits for your word: {{count}} people are in its audience, more than was allowed.', { name }),
+        more: t('Nobody is contacted before.'),
+        link: (
+          <Link to={kind === 'campaign' ? '/campaigns/$id' : '/journeys/$id'} params={{ id }} className="link">
+            {t('Look at it')}
+          </Link>
+        ),
+      }),
+    ),
     asked > 0 && {
       key: 'asked',
       icon: 'waits',

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 
 import msgspec
@@ -17,7 +17,7 @@ from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
 from holdfast.http.auth import caller_of
 from holdfast.http.needs import needs
-from holdfast.http.shapes import ActivityShape, EventShape, Loading, Overview, moment_text
+from holdfast.http.shapes import ActivityShape, EventShape, HeldShape, Loading, Overview, RunShape, moment_text
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import SendState
@@ -28,6 +28,8 @@ ACTIVITY_DAYS = 90
 TICK_SECONDS = 1.0
 SHOWN_AT_ONCE = 30
 """At most this many events are shown a second; nobody reads faster."""
+HELD_MOST = 20
+"""Runs that wait to be confirmed are told of, at most."""
 BACKLOG = 12
 """How many events somebody who has just come is shown."""
 
@@ -79,6 +81,17 @@ async def _active_today(app: Application, now_ms: int) -> int:
     return max((each.people for each in buckets), default=0)
 
 
+async def _held(app: Application, running: Sequence[RunShape]) -> list[HeldShape]:
+    async with app.state.view() as view:
+        held = await view.runs_in(("held",), limit=HELD_MOST)
+    by_id = {each.id: each for each in running}
+    return [
+        HeldShape(kind=its.kind, id=its.id, name=its.name, run=each.id, people=each.found or 0)
+        for each in held
+        if (its := by_id.get(each.origin)) is not None
+    ]
+
+
 def _line(name: str, data: object) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"
 
@@ -115,7 +128,7 @@ def overview_routes(app: Application) -> APIRouter:
     async def overview() -> Overview:
         """Counts, ninety days of activity, and what runs with its results."""
         now_ms = to_millis(app.clock.now())
-        counters = await _counters(app)
+        counters, running = await _counters(app), await run_shapes(app)
         return Overview(
             as_of=counters.as_of,
             people=counters.people,
@@ -127,7 +140,8 @@ def overview_routes(app: Application) -> APIRouter:
             backlog=counters.backlog,
             loading=counters.loading,
             activity=await _activity(app, now_ms),
-            running=await run_shapes(app),
+            running=running,
+            held=await _held(app, running),
         )
 
     async def everything(request: Request) -> AsyncIterator[bytes]:
