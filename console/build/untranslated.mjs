@@ -34,5 +34,6 @@ const declared = read(`${language}.declared`)
 const kinds = Object.entries(asked('holdfast.cli.declared_words')).map(([kind, wanted]) => [kind, lacking(new Set(wanted), declared[kind] ?? {}, `${language}.declared.json, ${kind}`)])
 console.log(JSON.stringify(Object.fromEntries(kinds), null, 2))
 
-const told = read(`${language}.told`).sentences ?? {}
-console.log(JSON.stringify(lacking(new Set(asked('holdfast.cli.told_words')), told, `${language}.told.json, sentences`), null, 2))
+const told = read(`${language}.told`)
+const lines = Object.entries(asked('holdfast.cli.told_words')).map(([kind, wanted]) => [kind, lacking(new Set(wanted), told[kind] ?? {}, `${language}.told.json, ${kind}`)])
+console.log(JSON.stringify(Object.fromEntries(lines), null, 2))

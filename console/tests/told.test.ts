@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import german from '~/words/languages/de.told.json'
-import { learnTold, numberTold, told, toldRefusal } from '~/words/told'
+import { learnTold, numberTold, titleTold, told, toldRefusal, wordTold } from '~/words/told'
 import { toldGroup } from '~/words/toldGroups'
 
 const places = (text: string) => new Set([...text.matchAll(/\{\{([nqp]?\d+)(?:\|[^}]*)?\}\}/g)].map((each) => each[1]))
@@ -44,6 +44,19 @@ describe('what the server says', () => {
     it('takes a value for text, whatever it looks like', () => {
       const name = '<img src=x onerror=alert(1)> {{1}} $1 $&'
       expect(told(`there is no segment '${name}'.`)).toBe(`es gibt kein Segment „${name}“.`)
+    })
+
+    it('says what a step is called and what is particular about it', () => {
+      expect(titleTold('Until Order Completed')).toBe('Bis Order Completed')
+      expect(titleTold('Signed Up')).toBe('Signed Up')
+      expect(toldGroup('Again after leaving, 2 days apart')).toBe('Noch einmal nach dem Verlassen, 2 Tage Abstand')
+      expect(toldGroup('Email · “Once and for all”')).toBe('E-Mail · „Once and for all“')
+      expect(toldGroup('win-back-and-on')).toBe('win-back-and-on')
+    })
+
+    it('knows single words, and leaves others', () => {
+      expect(wordTold('no_identity')).toBe('Niemand genannt')
+      expect(wordTold('constructor')).toBe('constructor')
     })
 
     it('is told of refusals', () => {

@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { t } from '~/words/language'
 import styles from './Chip.module.css'
 
 export type ChipTone = 'plain' | 'good' | 'bad' | 'warn' | 'accent'
@@ -12,13 +13,13 @@ export function Chip({ tone = 'plain', dot = false, children }: { tone?: ChipTon
 }
 
 const STATES: Record<string, [ChipTone, string]> = {
-  live: ['good', 'live'],
-  running: ['good', 'live'],
-  active: ['good', 'live'],
-  paused: ['warn', 'paused'],
-  stopped: ['plain', 'stopped'],
-  archived: ['plain', 'archived'],
-  draft: ['accent', 'draft'],
+  live: ['good', t('live')],
+  running: ['good', t('live')],
+  active: ['good', t('live')],
+  paused: ['warn', t('paused')],
+  stopped: ['plain', t('stopped')],
+  archived: ['plain', t('archived')],
+  draft: ['accent', t('draft')],
 }
 
 /** The state of a journey or campaign: a dot and a word. */
@@ -31,4 +32,4 @@ export function StateChip({ state, version }: { state: string; version?: number 
   )
 }
 
-export const isLive = (state: string) => STATES[state]?.[1] === 'live'
+export const isLive = (state: string) => STATES[state]?.[0] === 'good'

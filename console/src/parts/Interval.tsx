@@ -35,7 +35,7 @@ export function Interval({ effect, range, width = 150, label, worse = false }: P
   if (effect.status === 'inconclusive') return <span className="faint">{t('Too early to say')}</span>
   const [low, high] = range
   const x = (value: number) => 4 + ((value - low) / (high - low)) * (width - 8)
-  const words = `${points(effect.difference)}, interval ${signed(effect.low * 100)} to ${signed(effect.high * 100)}`
+  const words = t('{{points}}, interval {{low}} to {{high}}', { points: points(effect.difference), low: signed(effect.low * 100), high: signed(effect.high * 100) })
   return (
     <svg className={styles.interval} data-leaning={worse ? TURNED[leaning(effect)] : leaning(effect)} width={width} height="20" role="img" aria-label={label ?? words}>
       <line className={styles.zero} x1={x(0)} x2={x(0)} y1="2" y2="18" />

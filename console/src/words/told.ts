@@ -12,6 +12,8 @@ import { type Language, language, LOCALE } from './language'
 export interface ToldWords {
   /** Whole sentences, their values as {{1}}, {{2}}; {{1|Tag|Tage}} is chosen by the number in the first place. */
   sentences: Readonly<Record<string, string>>
+  /** What steps are called that say more than their kind: "Until {{1}}". */
+  titles: Readonly<Record<string, string>>
   /** Single words that stand in those places. */
   values: Readonly<Record<string, string>>
   /** What segments are put together of; see `toldGroups.ts`. */
@@ -34,7 +36,7 @@ const DEEP_MOST = 4
 const HEARD_MOST = 2000
 
 let spoken: Language = 'en'
-let words: ToldWords = { sentences: {}, values: {}, phrases: {} }
+let words: ToldWords = { sentences: {}, titles: {}, values: {}, phrases: {} }
 let patterns: Pattern[] = []
 let heard = new Map<string, string>()
 
@@ -73,6 +75,15 @@ export const toldRefusal = <T extends { message?: string; hint?: string | null }
 /** A single word of the server's, such as the code of a complaint, in the reader's language. */
 export const wordTold = (word: string): string => (Object.hasOwn(words.values, word) ? words.values[word]! : word)
 
+/** What a step is called, in the reader's language: "Until Order Completed". */
+export function titleTold(title: string): string {
+  for (const [pattern, said] of Object.entries(words.titles).sort(([one], [other]) => other.length - one.length)) {
+    const found = matched(pattern.split(/\{\{\d+\}\}/), title)
+    if (found) return filled(said, found, DEEP_MOST)
+  }
+  return title
+}
+
 /** What segments are put together of, in the reader's language. */
 export const phrasesTold = () => words.phrases
 
@@ -101,7 +112,7 @@ function spelled(text: string, deep: number): string | null {
   if (deep > DEEP_MOST) return null
   for (const each of patterns) {
     if (!text.startsWith(each.between[0]!) || !text.endsWith(each.between.at(-1)!)) continue
-    each.whole ??= new RegExp(`^${each.between.map(escaped).join('([\\s\\S]*?)')}$`)
+    each.whole ??= wholeOf(each.between)
     const found = each.whole.exec(text)
     if (found) return filled(each.said, found.slice(1), deep)
   }
@@ -126,5 +137,8 @@ function valued(value: string, deep: number): string {
   if (said !== null || deep > DEEP_MOST) return said ?? value
   return value.split(', ').length > 1 ? value.split(', ').map((each) => valued(each, deep + 1)).join(', ') : value
 }
+
+const wholeOf = (between: string[]) => new RegExp(`^${between.map(escaped).join('([\\s\\S]*?)')}$`)
+const matched = (between: string[], text: string) => wholeOf(between).exec(text)?.slice(1)
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -41,6 +41,7 @@ WORDLESS: Final = (
     "segments", "measures/insights", "measures/insight.py", "measures/breakdown.py", "measures/attempts.py",
 )  # fmt: skip
 """Where `words` are put together of parts that say nothing alone: the console takes those apart by itself."""
+STEPS: Final = "decisions.steps."
 GIVEN: Final = frozenset({"message", "hint", "reason"})
 """As what sentences are handed on."""
 FINDING: Final = "_finding"
@@ -59,6 +60,15 @@ _ANY_HOLE = re.compile(r"\{\{\d+\}\}")
 def told_words() -> list[str]:
     """Every sentence, with `{{1}}`, `{{2}}` where its values stand, in order."""
     return sorted({text for text in _Reading(_modules()).said() if _is_told(text)})
+
+
+def told_titles() -> list[str]:
+    """What steps are called that say more than their kind, such as "Until {{1}}", in order."""
+    reading = _Reading(_modules())
+    titles = {
+        text for module in _modules().values() if STEPS in module.name for text in reading.called("title", module)
+    }
+    return sorted(text for text in titles if _ANY_HOLE.sub("", text).strip())
 
 
 def _is_told(text: str) -> bool:
@@ -157,6 +167,12 @@ class _Reading:
             found = {text for module in self._modules.values() for text in self._said_in(module)}
             if sum(map(len, self._handed.values())) == before:
                 return found | self._parts
+
+    def called(self, name: str, module: _Module) -> Iterator[str]:
+        """What functions of a name return in a module."""
+        for known, (function, owner) in module.functions.items():
+            if known == f"{owner}.{name}":
+                yield from self._returned_by(function, _Place(module=module, owner=owner), 0)
 
     def _error_names(self) -> set[str]:
         names, before = {"Exposed"}, 0
@@ -401,4 +417,4 @@ def _numbered(text: str) -> str:
 
 
 if __name__ == "__main__":
-    json.dump(told_words(), sys.stdout, indent=1, ensure_ascii=False)
+    json.dump({"sentences": told_words(), "titles": told_titles()}, sys.stdout, indent=1, ensure_ascii=False)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import holdfast
-from holdfast.cli.told_words import told_words
+from holdfast.cli.told_words import told_titles, told_words
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.catalogue import declared
 from holdfast.segments.clock_parts import CLOCK_PARTS
@@ -20,7 +20,7 @@ from holdfast.segments.operators import OPERATORS
 
 LANGUAGES = Path(holdfast.__file__).parents[2] / "console" / "src" / "words" / "languages"
 SPOKEN = sorted(path.stem for path in LANGUAGES.glob("??.json"))
-WANTED = told_words()
+WANTED = {"sentences": told_words(), "titles": told_titles()}
 
 PLACE = re.compile(r"\{\{(\d+)(?:\|[^|}]*\|[^|}]*)?\}\}")
 QUOTED = re.compile(r'“[^”]*”|"(?:[^"\\]|\\.)*"')
@@ -39,26 +39,29 @@ def dictionary(language: str) -> Words:
     """What a language says of the server's sentences; empty where it has no file of them."""
     path = LANGUAGES / f"{language}.told.json"
     if not path.exists():
-        return {"sentences": {}, "phrases": {}, "values": {}}
+        return {"sentences": {}, "titles": {}, "phrases": {}, "values": {}}
     found: Words = json.loads(path.read_text("utf-8"))
     return found
 
 
+@pytest.mark.parametrize("kind", WANTED)
 @pytest.mark.parametrize("language", SPOKEN)
-def test_a_language_lacks_nothing(language: str) -> None:
-    said = dictionary(language)["sentences"]
-    assert [each for each in WANTED if not said.get(each)] == [], f"write these into {language}.told.json"
+def test_a_language_lacks_nothing(language: str, kind: str) -> None:
+    said = dictionary(language)[kind]
+    assert [each for each in WANTED[kind] if not said.get(each)] == [], f"write these into {language}.told.json"
 
 
+@pytest.mark.parametrize("kind", WANTED)
 @pytest.mark.parametrize("language", SPOKEN)
-def test_a_language_has_nothing_left_over(language: str) -> None:
-    left = sorted(dictionary(language)["sentences"].keys() - set(WANTED))
+def test_a_language_has_nothing_left_over(language: str, kind: str) -> None:
+    left = sorted(dictionary(language)[kind].keys() - set(WANTED[kind]))
     assert left == [], f"nobody says these any more: take them out of {language}.told.json"
 
 
+@pytest.mark.parametrize("kind", WANTED)
 @pytest.mark.parametrize("language", SPOKEN)
-def test_a_language_keeps_every_value(language: str) -> None:
-    said = dictionary(language)["sentences"]
+def test_a_language_keeps_every_value(language: str, kind: str) -> None:
+    said = dictionary(language)[kind]
     lost = [each for each, other in said.items() if set(PLACE.findall(each)) != set(PLACE.findall(other))]
     assert lost == []
 
@@ -71,7 +74,7 @@ def test_a_language_closes_its_marks_of_code_and_quotes(language: str) -> None:
 
 
 def test_sentences_of_every_kind_are_read() -> None:
-    wanted = set(WANTED)
+    wanted = set(WANTED["sentences"])
     # Made with an error, by a function that makes errors, as advice, as a reason, from a constant, and within another.
     assert "there is no segment {{1}}." in wanted
     assert "{{1}} is missing." in wanted
@@ -79,6 +82,8 @@ def test_sentences_of_every_kind_are_read() -> None:
     assert "only {{1}} of {{2}} have been through the whole time: it takes {{3}}" in wanted
     assert "The person had entered before, and may not enter again." in wanted
     assert "Did you mean {{1}}?" in wanted
+    assert "It has neither userId nor anonymousId." in wanted
+    assert "Until {{1}}" in WANTED["titles"]
     # What only those read who run servers is not among them.
     assert not any("NATS" in each for each in wanted)
 

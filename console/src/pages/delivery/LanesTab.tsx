@@ -81,9 +81,9 @@ function Oldest({ lane: { oldest_due_at: due, late_seconds: late } }: { lane: La
 }
 
 const BREAKERS: Record<Provider['breaker'], [ChipTone, string]> = {
-  closed: ['good', 'working'],
-  half_open: ['warn', 'being tried'],
-  open: ['bad', 'left alone'],
+  closed: ['good', t('working')],
+  half_open: ['warn', t('being tried')],
+  open: ['bad', t('left alone')],
 }
 
 function Providers({ providers }: { providers: Provider[] }) {

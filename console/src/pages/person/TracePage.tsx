@@ -30,8 +30,8 @@ export function TracePage() {
   const query = useQuery(trace(id, of))
   const name = person ? personName(person) : id
   const choices = [
-    { group: 'Journeys', items: journeys.map((each) => ({ value: each.id, label: each.name })) },
-    { group: 'Campaigns', items: campaigns.map((each) => ({ value: each.id, label: each.name })) },
+    { group: t('Journeys'), items: journeys.map((each) => ({ value: each.id, label: each.name })) },
+    { group: t('Campaigns'), items: campaigns.map((each) => ({ value: each.id, label: each.name })) },
   ]
   return (
     <>

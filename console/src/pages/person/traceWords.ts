@@ -1,6 +1,7 @@
 /** What happened at a stage of a trace, as a sentence a person can act on. */
 
 import type { TraceMoment } from '~/api/types'
+import { exitWords } from '~/pages/runs/graph'
 import { armWords, notEnteredWords } from '~/words/entries'
 import { capital, withheldWords } from '~/words/happenings'
 import { t } from '~/words/language'
@@ -42,7 +43,7 @@ export function momentWords({ stage, outcome, step, reason }: TraceMoment): Said
         ? { words: t('They entered'), detail: t('{{arm}} arm', { arm: armWords(reason) }), tone: 'good' }
         : { words: t('They did not enter'), detail: notEnteredWords(reason), tone: 'bad' }
     case 'step':
-      return { words: t('Step {{step}}', { step }), detail: t('left by {{exit}}', { exit: readable(outcome) }), tone: 'plain' }
+      return { words: t('Step {{step}}', { step }), detail: t('left by {{exit}}', { exit: exitWords(outcome) }), tone: 'plain' }
     case 'gate':
       return outcome === 'withheld'
         ? { words: t('The gate withheld the message'), detail: capital(withheldWords(reason)), tone: 'bad' }

@@ -12,13 +12,13 @@ import { OccasionDialog } from './OccasionDialog'
 import { type OccasionAct, title, useOccasionAct } from './occasions'
 
 const STATES: Record<OccasionState, [ChipTone, string]> = {
-  preparing: ['accent', 'finding people'],
-  held: ['warn', 'held'],
-  running: ['good', 'running'],
-  paused: ['warn', 'paused'],
-  done: ['plain', 'done'],
-  stopped: ['plain', 'stopped'],
-  missed: ['bad', 'missed'],
+  preparing: ['accent', t('finding people')],
+  held: ['warn', t('held')],
+  running: ['good', t('running')],
+  paused: ['warn', t('paused')],
+  done: ['plain', t('done')],
+  stopped: ['plain', t('stopped')],
+  missed: ['bad', t('missed its time')],
 }
 
 /** One occasion: when, to how many, how far it is, and what became of them. */

@@ -1,8 +1,9 @@
 /** A definition as a graph to draw: with the numbers of those who went through, what is different, and what is wrong. */
 
 import type { Shape } from '~/api/shape'
-import type { Run } from '~/api/types'
+import type { Json, Run } from '~/api/types'
 import { declared } from '~/words/declared'
+import { titleTold } from '~/words/told'
 import type { DrawnStep, Flow, Graph } from '../graph'
 import { type Definition, exitsOf, type Place, stepsOf } from './draft'
 import { type Kinds, openWays } from './kinds'
@@ -39,7 +40,7 @@ export function drawingOf(definition: Definition, known: Known): Graph {
     steps.push({
       id,
       type,
-      title: titleOf(card?.title, known.kinds.steps.get(type)?.label ?? type),
+      title: titleOf(card?.title, known.kinds.steps.get(type)?.label ?? type, step['event']),
       note: card?.note ?? '',
       entered: before?.entered ?? 0,
       waiting: before?.waiting ?? 0,
@@ -67,8 +68,11 @@ export function drawingOf(definition: Definition, known: Known): Graph {
   return { steps, flows }
 }
 
-/** A card that is called as its kind is says so in the reader's language; any other says what its author wrote. */
-const titleOf = (title: string | undefined, label: string) => (title === undefined || title === label ? declared(label) : title)
+/** A card that is called as its kind is says so in the reader's language; of any other what its author wrote stays. */
+function titleOf(title: string | undefined, label: string, event: Json | undefined): string {
+  if (title === undefined || title === label) return declared(label)
+  return title === event ? title : titleTold(title)
+}
 
 /** Ways that are open: of a branch each by itself, of a message together, for it goes on alike. */
 function gapsOf(from: string, ways: string[], family: string | undefined): Place[] {
