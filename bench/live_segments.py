@@ -2,11 +2,13 @@
 
 Each event concerns ten of the segments. Both workspaces take in the same events, in turns, and are measured in time of
 the processor, so that a busy machine slows both. The state is SQLite with every commit on disk; the log is in memory.
+BENCH_TIMERS sets how many timers there are.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import statistics
 import tempfile
@@ -28,7 +30,7 @@ from holdfast.segments.condition import Condition
 from holdfast.settings import Settings
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.log import MemoryLog
-from holdfast.stores.sqlite.state import SqliteState
+from holdfast.stores.sqlite.state import FILE, SqliteState
 from holdfast.testing import FakeClock
 from holdfast.wiring import Application, assemble
 
@@ -40,6 +42,7 @@ BATCH_EVENTS = 50
 TIMERS_AT_ONCE = 2_000
 RATIO_LEAST = 0.05
 """Ten evaluations in Python cost more than all else of a small event; it must not be a hundred times as much."""
+LOOKS = 200
 ALONE = 200
 """Events that come alone, for how long it takes until entering has come back by the log."""
 
@@ -83,7 +86,8 @@ async def _run(quick: bool) -> Measured:
         seen = events * turns
         for side in (none, live):
             await side.state.close()
-        timers = await _timers(Path(folder) / "timers", 100_000 if quick else 1_000_000)
+        many = int(os.environ.get("BENCH_TIMERS", "100000" if quick else "1000000"))
+        timers = await _timers(Path(folder) / "timers", many)
     cost = statistics.median(none.cpu) / statistics.median(live.cpu)
     return Measured(
         headline=cost,
@@ -186,6 +190,8 @@ async def _timers(folder: Path, many: int) -> tuple[Row, ...]:
         async with state.begin() as transaction:
             await transaction.arm(timers[start : start + TIMERS_AT_ONCE])
     armed = many / (time.perf_counter() - began)
+    size = (folder / FILE).stat().st_size
+    looked = await _looks(state)
     began, popped = time.perf_counter(), 0
     while True:
         async with state.begin() as transaction:
@@ -198,8 +204,21 @@ async def _timers(folder: Path, many: int) -> tuple[Row, ...]:
     await state.close()
     return (
         Row(what=f"timers set, up to {many:,}", value=armed, unit="timers/s"),
+        Row(what="  on disk, each", value=size / many, unit="bytes"),
+        Row(what="  a look whether any has gone off, p50", value=statistics.median(looked) * 1e6, unit="µs"),
         Row(what="  gone off", value=rate, unit="timers/s"),
     )
+
+
+async def _looks(state: SqliteState) -> list[float]:
+    """How long each tick takes to see that no timer has gone off."""
+    looked = []
+    for _ in range(LOOKS):
+        async with state.begin() as transaction:
+            began = time.perf_counter()
+            assert not await transaction.due_members(0, limit=TIMERS_AT_ONCE)
+            looked.append(time.perf_counter() - began)
+    return looked
 
 
 BENCHMARK = Benchmark(about="a tick with 1,000 live segments against one with none, and their timers", run=run)
