@@ -10,7 +10,7 @@ import msgspec
 from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.holdout import arm_of, held_out
 from holdfast.decisions.journey import Journey
-from holdfast.decisions.start import Admitted, Applicant, Cause, EntryRules, NoEntry, Occasion
+from holdfast.decisions.start import Admitted, Applicant, Cause, EntryRules, NoEntry
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, Json
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
@@ -180,15 +180,13 @@ def _end_bars(admitted: Admitted, now: datetime) -> NoEntry | None:
 
 
 def _variables(cause: Cause, admitted: Admitted) -> dict[str, Json]:
-    run: dict[str, Json] = {}
-    if isinstance(cause, Occasion):
-        run |= {"id": cause.run, "occasion": cause.key}
+    run: dict[str, Json] = {} if isinstance(cause, Event) else {"id": cause.run, "occasion": cause.key}
     if admitted.not_after is not None:
         run["not_after"] = format_moment(admitted.not_after)
-    variables: dict[str, Json] = {"event": _told(cause)}
-    return variables | {"run": run} if run else variables
+    told = _told(cause) if isinstance(cause, Event) else cause.told
+    return {"event": told, "run": run} if run else {"event": told}
 
 
-def _told(cause: Event | Occasion) -> dict[str, Json]:
-    at = cause.timestamp if isinstance(cause, Event) else cause.at
-    return {"name": cause.name, "timestamp": format_moment(at), "properties": dict(cause.properties)}
+def _told(event: Event) -> dict[str, Json]:
+    at = format_moment(event.timestamp)
+    return {"name": event.name, "timestamp": at, "properties": dict(event.properties)}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import ClassVar, Literal, TypeAlias
 
 import msgspec
@@ -19,6 +19,7 @@ from holdfast.decisions.closed_days import NEVER_CLOSED, ClosedDays
 from holdfast.decisions.step import Go, Outcome, Place, Step
 from holdfast.events.event import Event, Json
 from holdfast.kernel.ids import effect_key
+from holdfast.kernel.moments import format_moment
 from holdfast.segments.condition import Condition, Facts
 from holdfast.segments.conditions.any_of import Any
 from holdfast.segments.conditions.did import Did
@@ -53,8 +54,7 @@ OWN_EVENTS = frozenset(
 """Events that journeys cause by themselves: a journey that one of them starts could start itself for ever."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Occasion:
+class Occasion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Something that is to let in an audience."""
 
     run: int
@@ -67,8 +67,13 @@ class Occasion:
     """Of a schedule: what the clock on the wall says, wherever the person lives; without a zone."""
     name: str = ""
     """The event that happened, of a thing or by a call."""
-    properties: Mapping[str, Json] = field(default_factory=dict)
+    properties: Mapping[str, Json] = {}
     """What came with it."""
+
+    @cached_property
+    def told(self) -> dict[str, Json]:
+        """What whoever it lets in is told of it; put together once for all of them."""
+        return {"name": self.name, "timestamp": format_moment(self.at), "properties": dict(self.properties)}
 
 
 Cause: TypeAlias = Event | Occasion

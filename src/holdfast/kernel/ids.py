@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
+from hashlib import blake2b
 
 _SEPARATOR = "\x1f"  # The unit separator: it ends a part, so ("ab", "c") and ("a", "bc") differ.
 
 
 def _named(parts: tuple[str | int, ...]) -> bytes:
-    if not parts:
-        return b""
-    whole = _SEPARATOR.join(map(str, parts)) + _SEPARATOR
+    whole = _SEPARATOR.join([*map(str, parts), ""])
     try:
         return whole.encode()
     except UnicodeEncodeError:  # A lone surrogate is not UTF-8, yet hostile JSON can carry one.
@@ -19,7 +17,7 @@ def _named(parts: tuple[str | int, ...]) -> bytes:
 
 def hash64(*parts: str | int) -> int:
     """A 64-bit unsigned hash of the parts: the same on every machine and in every run."""
-    return int.from_bytes(hashlib.blake2b(_named(parts), digest_size=8).digest(), "big")
+    return int.from_bytes(blake2b(_named(parts), digest_size=8).digest(), "big")
 
 
 def effect_key(*parts: str | int) -> str:
@@ -28,4 +26,4 @@ def effect_key(*parts: str | int) -> str:
     >>> effect_key("cart-rescue", 3, "send") == effect_key("cart-rescue", 3, "send")
     True
     """
-    return hashlib.blake2b(_named(parts), digest_size=16).hexdigest()
+    return blake2b(_named(parts), digest_size=16).hexdigest()

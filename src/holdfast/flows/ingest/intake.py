@@ -144,11 +144,10 @@ class Intake:
         owners = await transaction.identities_by_id([visit.identity for visit in due])
         persons = sorted({owner.person for owner in owners.values()})
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms, visits=due)
-        travel = await self._travel(transaction, playbook)
+        travel, now = await self._travel(transaction, playbook), from_millis(now_ms)
         stopped = await _stopped(transaction, due)
         for visit in due:
-            traveller = travellers[owners[visit.identity].person]
-            travel.due(traveller, visit.id, from_millis(now_ms), stopped=visit.id in stopped)
+            travel.due(travellers[owners[visit.identity].person], visit.id, now, stopped=visit.id in stopped)
         await _write(transaction, travel.done, self._rules)
         return len(due)
 
@@ -189,14 +188,14 @@ class Intake:
         travellers = await load_travellers(
             transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,), visits=()
         )
-        travel = await self._travel(transaction, playbook)
+        travel, now = await self._travel(transaction, playbook), from_millis(now_ms)
         came: Counter[str] = Counter()
         for person in persons:
             traveller = travellers.get(owners[person].person) if person in owners else None
             if traveller is None:
                 came["forgotten"] += 1
             else:
-                came[travel.let_in(traveller, by, from_millis(now_ms))] += 1
+                came[travel.let_in(traveller, by, now)] += 1
         await _write(transaction, travel.done, self._rules)
         return came
 

@@ -410,7 +410,7 @@ class Travel:
 
     def _take(self, traveller: Traveller, visit: Visit, play: Play, step: Advance, now: datetime) -> None:
         """Keep what an advance came to."""
-        place = next(index for index, each in enumerate(traveller.visits) if each.id == visit.id)
+        place = [each.id for each in traveller.visits].index(visit.id)
         if step.visit.left_ms is None:
             traveller.visits[place] = step.visit
         else:

@@ -10,7 +10,7 @@ import numpy as np
 from holdfast.ports.runs import CHUNK_PEOPLE, Planned, Run, RunState
 from holdfast.stores.packed_run import packed, unpacked
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Session, few_at_once, in_thread, numbers, texts
+from holdfast.stores.sqlite.session import Session, briefly, few_at_once, in_thread, numbers, texts
 
 _SQL = load("runs")
 _NUMBER_MOST = 2**62
@@ -59,7 +59,7 @@ class ReadingRuns(Session):
         row = self._row(_SQL["next_run"])
         return row[0] if row else None
 
-    @in_thread
+    @briefly
     def run_members(self, run_id: int, start: int, limit: int) -> list[int]:
         first = start // CHUNK_PEOPLE
         rows = self._rows(_SQL["members"], run_id, first, (start + limit) // CHUNK_PEOPLE)
@@ -81,7 +81,7 @@ class ChangingRuns(ReadingRuns):
         row = self._row(_SQL["add_run"], run.origin, run.key, run.state, run.wake_ms, packed(run))
         return replace(run, id=row[0]) if row else None
 
-    @in_thread
+    @briefly
     def put_run(self, run: Run) -> None:
         self._do(_SQL["put_run"], run.id, run.state, run.wake_ms, packed(run))
 
