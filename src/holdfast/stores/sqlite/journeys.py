@@ -60,7 +60,7 @@ class ReadingJourneys(Session):
     def due_parts(self, now_ms: int, *, without: Sequence[str] = ()) -> list[int]:
         return [part for (part,) in self._rows(_SQL["due_parts"], now_ms, texts(without))]
 
-    @in_thread
+    @briefly
     def next_due(self) -> int | None:
         row = self._row(_SQL["next_due"])
         return row[0] if row else None

@@ -54,7 +54,7 @@ class ReadingRuns(Session):
     def run_states(self, run_ids: Sequence[int]) -> dict[int, RunState]:
         return dict(self._rows(_SQL["run_states"], numbers(set(run_ids))))
 
-    @in_thread
+    @briefly
     def next_run(self) -> int | None:
         row = self._row(_SQL["next_run"])
         return row[0] if row else None
