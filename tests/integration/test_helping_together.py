@@ -19,6 +19,7 @@ from holdfast.ports.state import State
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.state import MemoryState
 from holdfast.stores.postgres.state import PostgresState
+from holdfast.testing import an_event
 from holdfast.testing.house import House
 from holdfast.wiring import rules_of
 from tests.postgres_server import PostgresServer
@@ -203,3 +204,26 @@ async def test_people_are_joined_while_others_move_them(tmp_path: Path, postgres
             spent = (await view.spent(["one", "two"])).values()
             assert sum(sum(days.values()) for days in spent) == 1_000 * len(keys)
         assert await made_anew(house) == {}
+
+
+async def test_nothing_is_lost_that_is_told_out_of_order(tmp_path: Path, postgres: PostgresServer) -> None:
+    """One tells first and ends last; meanwhile what another told is there, and whoever acts looks."""
+    workspace = postgres.workspace()
+    async with AsyncExitStack() as opened:
+        one, other = [await postgres.open(workspace) for _ in range(2)]
+        for state in (one, other):
+            opened.push_async_callback(state.close)
+        house = await House.build(tmp_path, state=one, **SETTINGS)
+        async with other.begin_part(1) as slow:
+            assert slow is not None
+            await slow.emit([an_event("First", message_id="first")])
+            async with one.begin_part(2) as quick:
+                assert quick is not None
+                await quick.emit([an_event("Second", message_id="second")])
+            await house.app.reactor.pump()
+        await house.settle()
+        history = await house.app.history.size()
+        async with one.view() as view:
+            assert await view.count_bad_records() == {"all": 0}
+            assert await view.last_emitted() == 0
+        assert history == 2

@@ -34,6 +34,8 @@ HELD_SECONDS = 0.5
 """How often who acts looks whether the seat is still theirs."""
 HELP_SECONDS = 0.1
 """How often it is looked for timers to fire: as late a timer may be."""
+IN_VAIN_SECONDS = 0.3
+"""How long to rest after timers were due, and none of them was to be fired here."""
 WISHES_SECONDS = 1.0
 """How often it is looked for runs of campaigns that another process asked for."""
 NAME_BYTES = 8
@@ -100,7 +102,7 @@ class _Post:
             fired = 0 if alone else await helping.helper.help()
             self.is_helping = not alone and helping.helper.wanted
             if not fired:
-                await pause(self._closing, HELP_SECONDS)
+                await pause(self._closing, IN_VAIN_SECONDS if helping.helper.in_vain else HELP_SECONDS)
 
     async def _act(self) -> None:
         """React until the seat is lost, or the process is to stop."""

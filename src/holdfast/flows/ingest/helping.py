@@ -64,7 +64,9 @@ class Helper:
         self.fired = 0
         """Visits woken so far."""
         self.wanted = False
-        """Whether it was of any use when it was last asked."""
+        """Whether whoever acts knows of helpers, as of when there was last something to do."""
+        self.in_vain = False
+        """Whether there was something to do, and nothing that could be done: others were at it, or it has to wait."""
 
     def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from now on. Not while it helps."""
@@ -73,17 +75,21 @@ class Helper:
     async def help(self) -> int:
         """Let timers fire in every part where any is due and that nobody is at; returns how many visits were woken."""
         now_ms = to_millis(self._clock.now())
+        self.in_vain = False
         async with self._state.view() as view:
+            due = await view.due_parts(now_ms)
+            if self.wanted and not due:
+                return 0  # As nearly always; it is asked many times a second.
             self.wanted = await self._is_wanted(view)
-            if not self.wanted:
-                return 0
             playbook = await self._playbook.load(view)
-            due = await view.due_parts(now_ms, without=sorted(playbook.paused))
+            if due and playbook.paused:
+                due = await view.due_parts(now_ms, without=sorted(playbook.paused))
         fired = 0
-        for part in sorted(due, key=lambda part: (part - self._next) % PARTS):
+        for part in sorted(due if self.wanted else (), key=lambda part: (part - self._next) % PARTS):
             fired += await self._help(part)
             self._next = (part + 1) % PARTS
         self.fired += fired
+        self.in_vain = not fired
         return fired
 
     async def _is_wanted(self, view: View) -> bool:
