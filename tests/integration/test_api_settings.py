@@ -134,3 +134,9 @@ def test_a_holdout_that_is_chosen_is_noted_with_its_moment(tmp_path: Path) -> No
         assert [each["share"] for each in shares][-2:] == [0.0, 0.25]
         assert told["periods"][-1]["since"] == shares[-1]["since"], "it counts from when somebody was held out"
         assert told["periods"][-1]["noted"] is True
+        old = server.got("GET", "/api/holdout?max_age=300")
+        assert old["as_of"] == told["as_of"], "an old answer will do"
+        assert server.got("GET", "/api/holdout")["as_of"] > told["as_of"], "and nobody else is told an old one"
+        assert choose(server, global_holdout=0.5).status == 200
+        changed = server.got("GET", "/api/holdout?max_age=300")
+        assert changed["share"] == 0.5, "what was asked of another share is no answer"

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
 
-from holdfast.flows.measure.holdout import PERIODS, PERIODS_MOST, holdout_settings, read_holdout
+from holdfast.flows.measure.holdout import PERIODS, PERIODS_MOST, HoldoutReading, holdout_settings, read_holdout
 from holdfast.flows.measure.trial_subject import ORDERS
 from holdfast.flows.measure.trials import TrialWish, trial_wish
 from holdfast.http.api.trials import TrialShape
@@ -71,9 +73,17 @@ class HoldoutShape:
     words: str
 
 
+OLD_SECONDS_MOST = 3_600
+"""How old an answer may be that somebody is content with."""
+KEPT_MOST = 20
+"""Answers that are kept for those who are."""
+
+
 def holdout_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/holdout", tags=["Trials"], dependencies=[needs("read")])
+    turn = asyncio.Lock()
+    kept: dict[Hashable, tuple[int, HoldoutShape]] = {}
 
     @routes.get("")
     async def holdout(
@@ -85,8 +95,14 @@ def holdout_routes(app: Application) -> APIRouter:
         as_of: str | None = None,
         adjust: bool = True,
         periods: Annotated[int, Query(ge=1, le=PERIODS_MOST)] = PERIODS,
+        max_age: Annotated[
+            int, Query(ge=0, le=OLD_SECONDS_MOST, description="An answer of so many seconds ago will do.")
+        ] = 0,
     ) -> HoldoutShape:
-        """What marketing as a whole brings: by period, and over all that are over."""
+        """What marketing as a whole brings: by period, and over all that are over.
+
+        It counts what everybody did in every period. Who only wants to know about how it stands says a `max_age`.
+        """
         wish: TrialWish = trial_wish(
             {"goal": goal, "orders": orders, "reading": reading, "confidence": confidence, "as_of": as_of}
             | {"adjust": adjust}
@@ -95,15 +111,29 @@ def holdout_routes(app: Application) -> APIRouter:
         now_ms, settings = to_millis(app.clock.now()), holdout_settings(app.settings)
         async with app.state.view() as view:
             draws = await view.holdout_draws()
-        found = await read_holdout(app.history, settings, wish, now_ms=now_ms, periods=periods, draws=draws)
-        told: dict[str, Any] = found.json
-        return HoldoutShape(
-            **{name: each for name, each in told.items() if name not in {"periods", "pooled"}},
-            periods=[_period(each) for each in told["periods"]],
-            pooled=[HoldoutPooled(**each) for each in told["pooled"]],
-        )
+        asked = (wish, periods, settings, tuple(draws))
+        # One after the other: who comes while it is reckoned for somebody else is told the same.
+        async with turn:
+            before = kept.pop(asked, None)
+            if before is not None and now_ms < before[0] + max(1, max_age * 1000):
+                kept[asked] = before
+                return before[1]
+            found = await read_holdout(app.history, settings, wish, now_ms=now_ms, periods=periods, draws=draws)
+            while len(kept) >= KEPT_MOST:
+                del kept[next(iter(kept))]
+            kept[asked] = (now_ms, _shape(found))
+            return kept[asked][1]
 
     return routes
+
+
+def _shape(found: HoldoutReading) -> HoldoutShape:
+    told: dict[str, Any] = found.json
+    return HoldoutShape(
+        **{name: each for name, each in told.items() if name not in {"periods", "pooled"}},
+        periods=[_period(each) for each in told["periods"]],
+        pooled=[HoldoutPooled(**each) for each in told["pooled"]],
+    )
 
 
 def _period(told: dict[str, Any]) -> HoldoutPeriodShape:
