@@ -62,6 +62,7 @@ const why = createRoute({
 const segments = createRoute({
   getParentRoute: () => root,
   path: '/segments',
+  validateSearch: (search: Record<string, unknown>): { deleted?: boolean } => ({ deleted: search['deleted'] === true || undefined }),
   component: lazyRouteComponent(() => import('./pages/segments/SegmentsPage'), 'SegmentsPage'),
 })
 
@@ -150,7 +151,7 @@ const campaign = createRoute({
   path: '/campaigns/$id',
   staticData: { canvas: true },
   // `from`: of a campaign that is not published yet, what it begins with.
-  validateSearch: (search: Record<string, unknown>): { view?: string; from?: string; name?: string } => ({ view: text(search['view']), from: text(search['from']), name: text(search['name']) }),
+  validateSearch: (search: Record<string, unknown>): { view?: string; tab?: string; from?: string; name?: string } => ({ view: text(search['view']), tab: text(search['tab']), from: text(search['from']), name: text(search['name']) }),
   component: lazyRouteComponent(() => import('./pages/campaigns/CampaignPage'), 'CampaignPage'),
 })
 
@@ -252,7 +253,7 @@ const audit = createRoute({
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
-  validateSearch: (search: Record<string, unknown>): { tab?: string } => ({ tab: text(search['tab']) }),
+  validateSearch: (search: Record<string, unknown>): { tab?: string; erasure?: string } => ({ tab: text(search['tab']), erasure: text(search['erasure']) }),
   component: lazyRouteComponent(() => import('./pages/settings/SettingsPage'), 'SettingsPage'),
 })
 

@@ -27,3 +27,13 @@ def violations(page: Page) -> str:
         page.evaluate(AXE.read_text(encoding="utf-8"))
     found: list[dict[str, Any]] = page.evaluate(_RUN, RULES)
     return "\n".join(f"{each['id']}: {each['help']}\n  " + "\n  ".join(each["nodes"]) for each in found)
+
+
+def violations_in_both(page: Page) -> str:
+    """The same in light and in dark; the page is light afterwards."""
+    found = []
+    for scheme in ("dark", "light"):
+        page.emulate_media(color_scheme="dark" if scheme == "dark" else "light", reduced_motion="reduce")
+        expect(page.locator("html")).to_have_attribute("data-mantine-color-scheme", scheme)
+        found.append(violations(page))
+    return "\n".join(each for each in found if each)

@@ -56,14 +56,14 @@ export const withoutSecondFactor = (id: string) => remove<Account>(route`/api/ac
 export const browsers = (id: string | null) =>
   queryOptions({
     queryKey: ['browsers', id],
-    queryFn: async ({ signal }) => (await get<{ sessions: Browser[] }>(`${whose(id)}/sessions`, {}, signal)).sessions,
+    queryFn: async ({ signal }) => (await get<{ sessions: Browser[] }>(id === null ? '/api/me/sessions' : route`/api/accounts/${id}/sessions`, {}, signal)).sessions,
     refetchInterval: 15_000,
   })
 
-const whose = (id: string | null) => (id === null ? '/api/me' : route`/api/accounts/${id}`)
-export const endBrowser = (id: string | null, session: string) => remove<null>(`${whose(id)}/sessions/${encodeURIComponent(session)}`)
+export const endBrowser = (id: string | null, session: string) =>
+  remove<null>(id === null ? route`/api/me/sessions/${session}` : route`/api/accounts/${id}/sessions/${session}`)
 /** Of oneself: all but this one. */
-export const endBrowsers = (id: string | null) => remove<null>(`${whose(id)}/sessions`)
+export const endBrowsers = (id: string | null) => remove<null>(id === null ? '/api/me/sessions' : route`/api/accounts/${id}/sessions`)
 
 export const me = queryOptions({
   queryKey: ['me'],

@@ -3,6 +3,7 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { withDeclared } from '~/words/declared'
 import { get, post, route } from './client'
+import type { Shape } from './shape'
 import type {
   Catalogue, CatalogueItems, ChannelProvider, Connections, CouponPool, EmailDomain, Medium, Saved, SavedHeading, Suppression, TemplatePreview,
 } from './types'
@@ -31,6 +32,15 @@ export const suppressions = (channel: string) =>
     initialPageParam: null as string | null,
     getNextPageParam: (page) => page.next_before,
     placeholderData: keepPreviousData,
+  })
+
+/** Whether anything may go to an address, and if not, why. */
+export const suppressed = (channel: string, to: string) =>
+  queryOptions({
+    queryKey: ['suppressions', 'check', channel, to],
+    queryFn: ({ signal }) => get<Shape<'SuppressionAnswer'>>('/api/suppressions/check', { channel, address: to }, signal),
+    staleTime: 0,
+    retry: false,
   })
 
 export const media = queryOptions({

@@ -63,11 +63,12 @@ export function whenSignedOut(act: () => void) {
   onSignedOut = act
 }
 
-type Query = Record<string, string | number | boolean | null | undefined>
+/** A list is said by its name again and again. */
+type Query = Record<string, string | number | boolean | null | undefined | readonly string[]>
 
 export function address(path: string, query: Query = {}): string {
-  const pairs = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== '')
-  const text = new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()
+  const pairs = Object.entries(query).flatMap(([name, value]) => [value].flat().map((each) => [name, each] as const))
+  const text = new URLSearchParams(pairs.filter(([, value]) => value !== null && value !== undefined && value !== '').map(([name, value]) => [name, String(value)])).toString()
   return text ? `${path}?${text}` : path
 }
 

@@ -62,6 +62,12 @@ export const listPeople = (id: string, page: number, most: number) =>
     queryFn: ({ signal }) => get<{ people: PersonRow[]; total: number }>(route`/api/lists/${id}/people`, { limit: most, offset: page * most }, signal),
   })
 
+export const listUsers = (id: string) =>
+  queryOptions({
+    queryKey: ['lists', id, 'used-by'],
+    queryFn: async ({ signal }) => (await get<Shape<'UsedBy'>>(route`/api/lists/${id}/used-by`, {}, signal)).used_by,
+  })
+
 export const segmentsOf = (id: string) =>
   queryOptions({
     queryKey: ['person', id, 'segments'],

@@ -22,3 +22,10 @@ export const health = queryOptions({
   queryFn: ({ signal }) => get<Shape<'HealthShape'>>('/api/health', {}, signal),
   refetchInterval: 10_000,
 })
+
+/** What is being asked of the history at this moment, the oldest first. */
+export const questionsUnderWay = queryOptions({
+  queryKey: ['queries'],
+  queryFn: async ({ signal }) => (await get<Shape<'QueryList'>>('/api/queries', {}, signal)).queries,
+  refetchInterval: 3_000,
+})

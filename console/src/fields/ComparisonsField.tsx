@@ -14,7 +14,8 @@ import { useEventBeside } from './writing'
 
 /** What must be true of an event's properties; half-written ones are kept here until they say enough. */
 export function ComparisonsField({ label, description, value, set, error }: FieldProps) {
-  const { data = [] } = useQuery(eventProperties(useEventBeside()))
+  const event = useEventBeside()
+  const { data = [] } = useQuery(eventProperties(event))
   const [all, setAll] = useState<Comparison[]>(() => (Array.isArray(value) ? value.map(read) : []))
   const write = (next: Comparison[]) => {
     setAll(next)
@@ -25,7 +26,7 @@ export function ComparisonsField({ label, description, value, set, error }: Fiel
       <div className={styles.rows}>
         {all.map((each, i) => (
           <div key={each.id} className={styles.line} data-wraps>
-            <ComparisonFields what="Property" names={data} comparison={each} set={(part) => write(all.map((other) => (other.id === each.id ? { ...other, ...part } : other)))} />
+            <ComparisonFields what="Property" event={event} names={data} comparison={each} set={(part) => write(all.map((other) => (other.id === each.id ? { ...other, ...part } : other)))} />
             <Tooltip label={t('Take {{what}} out', { what: `${label} ${i + 1}` })}>
               <ActionIcon aria-label={t('Take {{what}} out', { what: `${label} ${i + 1}` })} onClick={() => write(all.filter(({ id }) => id !== each.id))}>
                 <X size={14} />

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, TextInput, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Textarea, TextInput, Tooltip } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { Plus, Trash2 } from 'lucide-react'
@@ -62,8 +62,9 @@ function NewDialog({ close }: { close: () => void }) {
   const client = useQueryClient()
   const navigate = useNavigate()
   const [name, setName] = useState('')
+  const [description, setDescription] = useState('')
   const make = useMutation({
-    mutationFn: () => saveBoard(newId(slug(name, 'board')), { name: name.trim(), description: '', period: null, segment: null, cards: [] }, 0),
+    mutationFn: () => saveBoard(newId(slug(name, 'board')), { name: name.trim(), description: description.trim(), period: null, segment: null, cards: [] }, 0),
     onSuccess: async (made) => {
       client.setQueryData([...BOARDS, made.id], made)
       void client.invalidateQueries({ queryKey: BOARDS, exact: true })
@@ -87,6 +88,16 @@ function NewDialog({ close }: { close: () => void }) {
           value={name}
           onChange={({ currentTarget }) => setName(currentTarget.value)}
           error={make.isError ? `${t('Not saved.')} ${make.error.message}` : undefined}
+        />
+        <Textarea
+          label={t('Description')}
+          description={t('What it is for, and who looks at it')}
+          autosize
+          minRows={2}
+          maxRows={8}
+          maxLength={2000}
+          value={description}
+          onChange={({ currentTarget }) => setDescription(currentTarget.value)}
         />
         <div className={styles.actions}>
           <Button onClick={close}>{t('Cancel')}</Button>

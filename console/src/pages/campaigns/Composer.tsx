@@ -31,7 +31,7 @@ import { campaignOf, foundByPart, journeyOf, SEND, TRIGGER, UNLESS } from './mea
 import { OutlookFacts } from './Outlook'
 import { Personalise } from './Personalise'
 import { PublishDialog } from './PublishDialog'
-import { campaignCheck, campaignOutlook } from './questions'
+import { campaignCheck, campaignOutlook, type Outlook } from './questions'
 import { Overlap, Reach } from './Reach'
 import { Versions } from './Versions'
 
@@ -145,7 +145,7 @@ export function Composer({ id, run, kinds, beginning, takenUp, look }: Props) {
               </div>
             )}
             <fieldset disabled={!editable} className={styles.fields}>
-              <Parts id={id} definition={definition} kinds={kinds} found={found} write={campaign.write} coming={wrong === 0 ? (ahead.data?.coming ?? []) : []} />
+              <Parts id={id} definition={definition} kinds={kinds} found={found} write={campaign.write} ahead={wrong === 0 ? (ahead.data ?? NOTHING_AHEAD) : NOTHING_AHEAD} />
             </fieldset>
           </div>
         </div>
@@ -239,16 +239,18 @@ export function partName(part: string): string {
   }
 }
 
+const NOTHING_AHEAD = { coming: [], marked: [] }
+
 interface PartsProps {
   id: string
   definition: Definition
   kinds: Kinds
   found: Found[]
   write: (definition: Definition, touching?: string) => void
-  coming: { wall: string; opens: string; closes: string }[]
+  ahead: Pick<Outlook, 'coming' | 'marked'>
 }
 
-function Parts({ id, definition, kinds, found, write, coming }: PartsProps) {
+function Parts({ id, definition, kinds, found, write, ahead }: PartsProps) {
   const trigger = asFields(definition[TRIGGER])
   const start = kinds.steps.get(String(trigger['type']))
   const limits = Object.keys(start?.fields.properties ?? {}).filter((name) => LIMITS.includes(name))
@@ -265,7 +267,7 @@ function Parts({ id, definition, kinds, found, write, coming }: PartsProps) {
         <StartKind id={TRIGGER} step={stepOf(journeyOf(definition), TRIGGER)} />
         {start && <p className={`quiet ${editor.help}`}>{aboutKind(start)}</p>}
         <StepForm part={TRIGGER} without={limits} found={found} />
-        <Coming coming={coming} />
+        <Coming {...ahead} />
       </section>
       <section className={styles.section}>
         <h2>{partName(SEND)}</h2>
@@ -335,7 +337,7 @@ function inOrder(schema: Schema): Schema {
   return { ...schema, properties: Object.fromEntries(fields) }
 }
 
-function Unless({ definition, kinds, found, write }: Omit<PartsProps, 'id' | 'coming'>) {
+function Unless({ definition, kinds, found, write }: Omit<PartsProps, 'id' | 'ahead'>) {
   const until = kinds.steps.get('until')
   const there = definition[UNLESS] !== null && definition[UNLESS] !== undefined
   if (!until) return null

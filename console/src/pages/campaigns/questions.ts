@@ -1,9 +1,10 @@
 /** What the composer asks the server about a campaign that is being written. */
 
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { get, post, route } from '~/api/client'
+import { address, get, post, route } from '~/api/client'
 import type { Shape } from '~/api/shape'
 import type { Json } from '~/api/types'
+import { language } from '~/words/language'
 import type { Definition } from '../runs/editor/draft'
 
 export type Outlook = Shape<'OutlookShape'>
@@ -23,7 +24,7 @@ export const campaignCheck = (id: string, definition: Definition) =>
 export const campaignOutlook = (id: string, definition: Definition) =>
   queryOptions({
     queryKey: ['campaign-outlook', id, definition],
-    queryFn: ({ signal }) => post<Outlook>(route`/api/campaigns/${id}/outlook`, definition, signal),
+    queryFn: ({ signal }) => post<Outlook>(address(route`/api/campaigns/${id}/outlook`, { language: language() }), definition, signal),
     placeholderData: keepPreviousData,
     staleTime: 10_000,
     gcTime: 60_000,

@@ -1,8 +1,9 @@
 import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Plus } from 'lucide-react'
+import { KeyRound, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { connections as connectionsQuery } from '~/api/channels'
+import { useMay } from '~/api/may'
 import type { Connection, Connections } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import { MediumIcon } from '~/parts/MediumIcon'
@@ -15,13 +16,15 @@ import { t } from '~/words/language'
 import styles from './ChannelsPage.module.css'
 import { ConnectionDialog } from './ConnectionDialog'
 import { ForgetDialog } from './ForgetDialog'
+import { ResealDialog } from './ResealDialog'
 import { TrialDialog } from './TrialDialog'
 
-type Open = { what: 'new' } | { what: 'change' | 'try' | 'forget'; of: Connection } | null
+type Open = { what: 'new' | 'reseal' } | { what: 'change' | 'try' | 'forget'; of: Connection } | null
 
 /** Every provider that is set up, and what becomes of each channel's messages. */
 export function ConnectionsTab() {
   const query = useQuery(connectionsQuery)
+  const mayWrite = useMay()('settings:write')
   const [open, setOpen] = useState<Open>(null)
   const close = () => setOpen(null)
   return (
@@ -35,12 +38,21 @@ export function ConnectionsTab() {
                   <h2>{t('Connections')}</h2>
                   <p className="quiet">{t('A provider with its settings. Secrets are sealed, and never shown again.')}</p>
                 </div>
-                <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setOpen({ what: 'new' })}>
-                  {t('Add connection')}
-                </Button>
+                {mayWrite && (
+                  <div className={styles.row}>
+                    {data.connections.some(({ secrets }) => Object.values(secrets).some(Boolean)) && (
+                      <Button leftSection={<KeyRound size={14} />} onClick={() => setOpen({ what: 'reseal' })}>
+                        {t('Seal secrets anew')}
+                      </Button>
+                    )}
+                    <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setOpen({ what: 'new' })}>
+                      {t('Add connection')}
+                    </Button>
+                  </div>
+                )}
               </div>
               {data.connections.length > 0 ? (
-                <ConnectionTable connections={data.connections} open={setOpen} />
+                <ConnectionTable connections={data.connections} open={mayWrite ? setOpen : null} />
               ) : (
                 <p className={styles.none}>{t('No provider is set up yet. Until one is, messages go as the table below says.')}</p>
               )}
@@ -49,6 +61,7 @@ export function ConnectionsTab() {
           </>
         )}
       </Answered>
+      {open?.what === 'reseal' && <ResealDialog close={close} />}
       {open?.what === 'new' && <ConnectionDialog close={close} />}
       {open?.what === 'change' && <ConnectionDialog connection={open.of} close={close} />}
       {open?.what === 'try' && <TrialDialog connection={open.of} close={close} />}
@@ -57,7 +70,7 @@ export function ConnectionsTab() {
   )
 }
 
-function ConnectionTable({ connections, open }: { connections: Connection[]; open: (open: Open) => void }) {
+function ConnectionTable({ connections, open }: { connections: Connection[]; open: ((open: Open) => void) | null }) {
   return (
     <div className={table.block} tabIndex={0} role="region" aria-label={t('Connections')}>
       <table className={table.table}>
@@ -94,15 +107,19 @@ function ConnectionTable({ connections, open }: { connections: Connection[]; ope
                 )}
               </td>
               <td className={table.number}>
-                <Button variant="subtle" onClick={() => open({ what: 'try', of: each })}>
-                  {t('Test')}<span className="unseen"> {each.name}</span>
-                </Button>
-                <Button variant="subtle" onClick={() => open({ what: 'change', of: each })}>
-                  {t('Change')}<span className="unseen"> {each.name}</span>
-                </Button>
-                <Button variant="subtle" onClick={() => open({ what: 'forget', of: each })}>
-                  {t('Forget')}<span className="unseen"> {each.name}</span>
-                </Button>
+                {open && (
+                  <>
+                    <Button variant="subtle" onClick={() => open({ what: 'try', of: each })}>
+                      {t('Test')}<span className="unseen"> {each.name}</span>
+                    </Button>
+                    <Button variant="subtle" onClick={() => open({ what: 'change', of: each })}>
+                      {t('Change')}<span className="unseen"> {each.name}</span>
+                    </Button>
+                    <Button variant="subtle" onClick={() => open({ what: 'forget', of: each })}>
+                      {t('Forget')}<span className="unseen"> {each.name}</span>
+                    </Button>
+                  </>
+                )}
               </td>
             </tr>
           ))}

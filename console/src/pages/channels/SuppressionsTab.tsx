@@ -1,10 +1,11 @@
 import { Button, Select, TextInput } from '@mantine/core'
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import { suppressions as suppressionsQuery } from '~/api/channels'
+import { suppressed, suppressions as suppressionsQuery } from '~/api/channels'
 import { post } from '~/api/client'
+import { useMay } from '~/api/may'
 import { Ago } from '~/parts/Moment'
-import { Failed, Waiting } from '~/parts/States'
+import { Answered, Failed, Waiting } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { CHANNEL_NAMES, channelName } from '~/words/happenings'
 import { t } from '~/words/language'
@@ -14,6 +15,7 @@ import { Channel } from './ConnectionsTab'
 /** Addresses to which nothing goes, whoever asks. */
 export function SuppressionsTab() {
   const client = useQueryClient()
+  const may = useMay()
   const [channel, setChannel] = useState('')
   const query = useInfiniteQuery(suppressionsQuery(channel))
   const rows = query.data?.pages.flatMap((page) => page.suppressions) ?? []
@@ -23,7 +25,8 @@ export function SuppressionsTab() {
   })
   return (
     <div className={styles.sections}>
-      <NewSuppression />
+      <LookUp />
+      {may('people:write') && <NewSuppression />}
       <section>
         <div className={styles.row}>
           <Select
@@ -66,12 +69,12 @@ export function SuppressionsTab() {
                     <td>
                       <Channel medium={each.channel} />
                     </td>
-                    <td className="quiet">{each.reason.replace(/_/g, ' ')}</td>
+                    <td className="quiet">{reasonWords(each.reason)}</td>
                     <td className="quiet">
                       <Ago at={each.at} />
                     </td>
                     <td className={table.number}>
-                      {!each.address.startsWith('erased:') && (
+                      {may('people:write') && !each.address.startsWith('erased:') && (
                         <Button variant="subtle" disabled={lift.isPending} onClick={() => lift.mutate({ channel: each.channel, address: each.address })}>
                           {t('Lift')}<span className="unseen"> {each.address}</span>
                         </Button>
@@ -86,6 +89,58 @@ export function SuppressionsTab() {
         {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>{t('Show earlier ones')}</Button>}
       </section>
     </div>
+  )
+}
+
+const REASONS: Record<string, string> = {
+  bounced: t('it bounced'),
+  unreachable: t('nobody is reached there'),
+  complained: t('they complained of a message'),
+  unsubscribed: t('they unsubscribed'),
+  by_hand: t('put here by hand'),
+}
+
+const reasonWords = (reason: string) => REASONS[reason] ?? reason.replace(/_/g, ' ')
+
+/** "Why does she get nothing": whether an address may be written to, as the gate is told. */
+function LookUp() {
+  const [channel, setChannel] = useState('email')
+  const [to, setTo] = useState('')
+  const [asked, setAsked] = useState<{ channel: string; to: string } | null>(null)
+  return (
+    <section>
+      <p className="quiet">{t('Does somebody get nothing? See whether their address is suppressed.')}</p>
+      <form
+        className={styles.row}
+        aria-label={t('Look an address up')}
+        onSubmit={(event) => {
+          event.preventDefault()
+          if (to.trim()) setAsked({ channel, to: to.trim() })
+        }}
+      >
+        <Select label={t('Channel to look on')} w={160} data={CHANNEL_NAMES.map((value) => ({ value, label: channelName(value) }))} value={channel} onChange={(value) => setChannel(value ?? 'email')} />
+        <TextInput label={t('Address to look up')} w={280} maxLength={320} value={to} onChange={(event) => setTo(event.currentTarget.value)} />
+        <Button type="submit" disabled={!to.trim()}>
+          {t('Look up')}
+        </Button>
+      </form>
+      {asked && <Found key={`${asked.channel} ${asked.to}`} {...asked} />}
+    </section>
+  )
+}
+
+function Found({ channel, to }: { channel: string; to: string }) {
+  const query = useQuery(suppressed(channel, to))
+  return (
+    <Answered query={query} what={t('The address was not looked up')} waiting={<Waiting rows={1} />}>
+      {(found) => (
+        <p className={styles.said} data-good={!found.suppressed || undefined} role="status">
+          {found.suppressed
+            ? t('Nothing goes to {{address}} on {{channel}}: {{reason}}.', { address: to, channel: channelName(channel), reason: reasonWords(found.reason) })
+            : t('{{address}} is not suppressed on {{channel}}. Whether a message came through, and what held it up, is on the person’s page, under “Why a message”.', { address: to, channel: channelName(channel) })}
+        </p>
+      )}
+    </Answered>
   )
 }
 

@@ -16,6 +16,7 @@ import { MovedOnAsk, movedOn } from '~/parts/teamwork/MovedOnAsk'
 import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
 import { useDraft } from '~/parts/teamwork/useDraft'
 import { counted, t } from '~/words/language'
+import { DeleteSaved } from './DeleteSaved'
 import { NotSaved } from './NotSaved'
 import { PreviewPane, type Reader } from './PreviewPane'
 import styles from './TemplatePage.module.css'
@@ -91,6 +92,7 @@ function Editor({ id, start, saved, reader }: { id: string; start: Properties; s
         }
       >
         <DraftNote draft={draft} />
+        {saved && <DeleteSaved kind="block" saved={saved} />}
         <Button variant="filled" disabled={!mayWrite || (saved !== null && definition === start)} loading={save.isPending} onClick={() => save.mutate({ on: version })}>
           {t('Save v{{version}}', { version: version + 1 })}
         </Button>

@@ -4,7 +4,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import { catalogues as cataloguesQuery } from '~/api/channels'
-import { address, Refusal, remove, route } from '~/api/client'
+import { address, Refusal, remove, route, upload } from '~/api/client'
 import { useMay } from '~/api/may'
 import type { Shape } from '~/api/shape'
 import type { Catalogue } from '~/api/types'
@@ -84,8 +84,14 @@ function Import({ into, names, done }: { into: string; names: string[]; done: (n
     <ImportForm<Shape<'ImportedItemsShape'>>
       label={t('A file of items')}
       accept=".csv,.json,.jsonl"
-      path={route`/api/catalogues/${name.trim()}/import`}
-      query={{ mode, id: id.trim(), ...(ranked.trim() ? { ranked_by: ranked.trim() } : {}), ...(skip ? { skip_bad: true } : {}) }}
+      send={(query, file, sent) =>
+        upload(
+          route`/api/catalogues/${name.trim()}/import`,
+          { mode, id: id.trim(), ...(ranked.trim() ? { ranked_by: ranked.trim() } : {}), ...(skip ? { skip_bad: true } : {}), ...query },
+          file,
+          sent,
+        )
+      }
       button={t('Bring in')}
       ready={name.trim() !== '' && id.trim() !== ''}
       anyway={mode === 'replace' ? t('Bring it in all the same: what asks for it says nothing there') : ''}

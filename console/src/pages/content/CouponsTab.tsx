@@ -1,10 +1,11 @@
-import { Autocomplete } from '@mantine/core'
+import { Autocomplete, Button } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { coupons } from '~/api/channels'
-import { route } from '~/api/client'
+import { route, upload } from '~/api/client'
 import { useMay } from '~/api/may'
 import type { Shape } from '~/api/shape'
+import type { CouponPool } from '~/api/types'
 import { Ago } from '~/parts/Moment'
 import { Answered } from '~/parts/States'
 import table from '~/parts/Table.module.css'
@@ -13,11 +14,13 @@ import { count } from '~/words/numbers'
 import styles from '../channels/ChannelsPage.module.css'
 import { ImportForm } from './ImportForm'
 import { MakeCodes } from './MakeCodes'
+import { WithdrawDialog } from './WithdrawDialog'
 
 /** Pools of codes, and how many are left. A code is never given twice. */
 export function CouponsTab() {
   const query = useQuery({ ...coupons, refetchInterval: 10_000 })
   const mayWrite = useMay()('content:write')
+  const [withdrawing, setWithdrawing] = useState<CouponPool | null>(null)
   return (
     <Answered query={query} what={t('The pools did not load')}>
       {(pools) => (
@@ -42,6 +45,9 @@ export function CouponsTab() {
                       {t('Left')}
                     </th>
                     <th scope="col">{t('Made')}</th>
+                    <th scope="col">
+                      <span className="unseen">{t('Actions')}</span>
+                    </th>
                   </tr>
                 </thead>
                 <tbody>
@@ -54,12 +60,21 @@ export function CouponsTab() {
                       <td className="quiet">
                         <Ago at={pool.made_at} />
                       </td>
+                      <td className={table.number}>
+                        {mayWrite && pool.left > 0 && (
+                          <Button variant="subtle" onClick={() => setWithdrawing(pool)}>
+                            {t('Withdraw')}
+                            <span className="unseen"> {pool.name}</span>
+                          </Button>
+                        )}
+                      </td>
                     </tr>
                   ))}
                 </tbody>
               </table>
             </div>
           )}
+          {withdrawing && <WithdrawDialog pool={withdrawing} close={() => setWithdrawing(null)} />}
         </div>
       )}
     </Answered>
@@ -74,8 +89,7 @@ function Import({ names }: { names: string[] }) {
     <ImportForm<Shape<'AddedCodesShape'>>
       label={t('A file of codes, one a line')}
       accept=".txt,.csv"
-      path={route`/api/coupons/${name.trim()}/import`}
-      query={{}}
+      send={(query, file, sent) => upload(route`/api/coupons/${name.trim()}/import`, query, file, sent)}
       button={t('Bring in')}
       ready={name.trim() !== ''}
       done={() => void client.invalidateQueries({ queryKey: ['coupons'] })}

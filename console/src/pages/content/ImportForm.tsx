@@ -1,7 +1,7 @@
 import { Button, FileInput } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { type ReactNode, useState } from 'react'
-import { Refusal, upload } from '~/api/client'
+import { Refusal } from '~/api/client'
 import { overview } from '~/api/queries'
 import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
@@ -12,9 +12,8 @@ interface Props<T> {
   /** What is chosen: "A file of items". */
   label: string
   accept: string
-  /** Where it goes, and with what. */
-  path: string
-  query: Record<string, string | boolean>
+  /** Sends it, with this beside it; and says how much of it has gone out. */
+  send: (query: Record<string, string | boolean>, file: File, sent: (share: number) => void) => Promise<T>
   button: string
   /** What is still missing but the file. */
   ready: boolean
@@ -29,13 +28,13 @@ interface Props<T> {
 const WATCH_MS = 1_000
 
 /** A file is brought in: how far it is, and what became of its rows. */
-export function ImportForm<T>({ label, accept, path, query, button, ready, anyway = '', done, said, children }: Props<T>) {
+export function ImportForm<T>({ label, accept, send, button, ready, anyway = '', done, said, children }: Props<T>) {
   const [file, setFile] = useState<File | null>(null)
   const [sent, setSent] = useState(0)
   const take = useMutation({
     mutationFn: ({ chosen, all = false }: { chosen: File; all?: boolean }) => {
       setSent(0)
-      return upload<T>(path, { ...query, ...(all ? { allow_unknown: true } : {}), name: chosen.name }, chosen, setSent)
+      return send({ ...(all ? { allow_unknown: true } : {}), name: chosen.name }, chosen, setSent)
     },
     onSuccess: (answer) => {
       setFile(null)

@@ -14,6 +14,7 @@ import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
 import { useDraft } from '~/parts/teamwork/useDraft'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
+import { DeleteSaved } from './DeleteSaved'
 import { NotSaved } from './NotSaved'
 import { PartsEditor } from './PartsEditor'
 import { PreviewPane, type Reader } from './PreviewPane'
@@ -99,6 +100,7 @@ function Editor({ id, start, saved, media, reader }: EditorProps) {
         }
       >
         <DraftNote draft={draft} />
+        {saved && <DeleteSaved kind="template" saved={saved} />}
         <Button variant="filled" disabled={!changed} loading={save.isPending} onClick={() => save.mutate({ on: version })}>
           {t('Save v{{version}}', { version: version + 1 })}
         </Button>

@@ -4,15 +4,16 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { post, put, remove, route } from '~/api/client'
 import { useMay } from '~/api/may'
-import { lists } from '~/api/people'
+import { listUsers, lists } from '~/api/people'
 import type { Shape } from '~/api/shape'
 import { slug } from '~/pages/segments/slug'
 import { Dialog } from '~/parts/Dialog'
 import { PeopleDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import pageStyles from '~/parts/Page.module.css'
-import { Answered, Empty } from '~/parts/States'
+import { Answered, Empty, Waiting } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
+import { UsedBy } from '~/parts/UsedBy'
 import { counted, t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from './DataPage.module.css'
@@ -23,7 +24,7 @@ type List = Shape<'ListShape'>
 export function ListsTab() {
   const query = useQuery(lists)
   const allowed = useMay()('analyses:write')
-  const [open, setOpen] = useState<{ list: List | null; what: 'change' | 'delete' } | null>(null)
+  const [open, setOpen] = useState<{ list: List | null; what: 'change' | 'used' | 'delete' } | null>(null)
   const close = () => setOpen(null)
   return (
     <div className={styles.keys}>
@@ -68,6 +69,10 @@ export function ListsTab() {
                         <Ago at={list.made_at} />
                       </td>
                       <td className={tableStyles.number}>
+                        <Button variant="subtle" onClick={() => setOpen({ list, what: 'used' })}>
+                          {t('Used by')}
+                          <span className="unseen"> {list.name}</span>
+                        </Button>
                         {allowed && (
                           <>
                             <Button variant="subtle" onClick={() => setOpen({ list, what: 'change' })}>
@@ -90,6 +95,7 @@ export function ListsTab() {
         }
       </Answered>
       {open?.what === 'change' && <ChangeDialog list={open.list} close={close} />}
+      {open?.what === 'used' && open.list && <UsedDialog list={open.list} close={close} />}
       {open?.what === 'delete' && open.list && <DeleteDialog list={open.list} close={close} />}
     </div>
   )
@@ -154,9 +160,35 @@ function ChangeDialog({ list, close }: { list: List | null; close: () => void })
   )
 }
 
+/** Whatever asks for a list: segments, journeys, campaigns and KPIs. */
+function UsedDialog({ list, close }: { list: List; close: () => void }) {
+  const users = useQuery({ ...listUsers(list.id), staleTime: 0 })
+  return (
+    <Dialog onClose={close} title={t('What uses “{{list}}”', { list: list.name })}>
+      <div className={styles.keys}>
+        <Answered query={users} what={t('What uses it did not load')} waiting={<Waiting rows={2} />}>
+          {(uses) =>
+            uses.length > 0 ? (
+              <UsedBy uses={uses} label={t('Used by')} />
+            ) : (
+              <p>{t('Nothing uses it yet. The rule “on a list” of a segment asks for it.')}</p>
+            )
+          }
+        </Answered>
+        <div className={styles.actions}>
+          <Button variant="filled" data-autofocus onClick={close}>
+            {t('Done')}
+          </Button>
+        </div>
+      </div>
+    </Dialog>
+  )
+}
+
 function DeleteDialog({ list, close }: { list: List; close: () => void }) {
   const client = useQueryClient()
   const [typed, setTyped] = useState('')
+  const users = useQuery({ ...listUsers(list.id), staleTime: 0 })
   const gone = useMutation({
     mutationFn: () => remove(route`/api/lists/${list.id}`),
     onSuccess: async () => {
@@ -167,8 +199,21 @@ function DeleteDialog({ list, close }: { list: List; close: () => void }) {
   return (
     <Dialog onClose={close} title={t('Delete “{{list}}”', { list: list.name })}>
       <div className={styles.keys}>
-        <p>{counted(list.people, '{{count}} person is taken off it, and it is forgotten.', '{{count}} people are taken off it, and it is forgotten.')}</p>
-        <TextInput label={t('Type {{name}} to delete it', { name: list.name })} data-autofocus value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
+        <Answered query={users} what={t('What uses it did not load')} waiting={<Waiting rows={2} />}>
+          {(uses) =>
+            uses.length > 0 ? (
+              <>
+                <p>{counted(uses.length, 'It cannot be deleted while it is used in {{count}} place. Take it out there first:', 'It cannot be deleted while it is used in {{count}} places. Take it out there first:')}</p>
+                <UsedBy uses={uses} label={t('Used by')} />
+              </>
+            ) : (
+              <>
+                <p>{counted(list.people, '{{count}} person is taken off it, and it is forgotten.', '{{count}} people are taken off it, and it is forgotten.')}</p>
+                <TextInput label={t('Type {{name}} to delete it', { name: list.name })} data-autofocus value={typed} onChange={(event) => setTyped(event.currentTarget.value)} />
+              </>
+            )
+          }
+        </Answered>
         {gone.isError && (
           <p className={styles.bad} role="alert">
             {t('Not deleted.')} {gone.error.message}
@@ -176,7 +221,7 @@ function DeleteDialog({ list, close }: { list: List; close: () => void }) {
         )}
         <div className={styles.actions}>
           <Button onClick={close}>{t('Keep it')}</Button>
-          <Button variant="filled" data-danger disabled={typed.trim() !== list.name.trim()} loading={gone.isPending} onClick={() => gone.mutate()}>
+          <Button variant="filled" data-danger disabled={users.data?.length !== 0 || typed.trim() !== list.name.trim()} loading={gone.isPending} onClick={() => gone.mutate()}>
             {t('Delete list')}
           </Button>
         </div>

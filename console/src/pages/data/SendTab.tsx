@@ -2,8 +2,7 @@ import { SegmentedControl, Select } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { keys as keysQuery } from '~/api/queries'
-import { CopyButton } from '~/parts/CopyButton'
-import jsonStyles from '~/parts/JsonText.module.css'
+import { Code } from '~/parts/Code'
 import { t } from '~/words/language'
 import styles from './DataPage.module.css'
 import { snippets } from './snippets'
@@ -34,17 +33,6 @@ export function SendTab() {
       <Code label={t('{{language}} code', { language: snippet.label })} text={snippet.code} />
       {key && <TryIt writeKey={key.shown} />}
       {!key && <p className="quiet">{t('Make a write key under “Keys” and put it where {{key}} stands.', { key: NO_KEY })}</p>}
-    </div>
-  )
-}
-
-function Code({ label, text }: { label: string; text: string }) {
-  return (
-    <div className={styles.snippet}>
-      <pre className={jsonStyles.json} tabIndex={0} role="region" aria-label={label}>
-        {text}
-      </pre>
-      <CopyButton text={() => text} />
     </div>
   )
 }

@@ -16,6 +16,7 @@ import { asSheet, asText } from './copied'
 import { EndDialog } from './EndDialog'
 import { ExperimentDialog } from './ExperimentDialog'
 import { HowBar } from './HowBar'
+import { LookDialog } from './LookDialog'
 import { PlannerDialog } from './PlannerDialog'
 import { StartDialog } from './StartDialog'
 import { TrialBody } from './TrialBody'
@@ -78,7 +79,7 @@ export function TrialPage() {
 /** What may be done with an experiment. */
 function Acts({ id, state }: { id: string; state: string }) {
   const may = useMay()
-  const [dialog, setDialog] = useState<'start' | 'end' | 'change' | 'plan' | null>(null)
+  const [dialog, setDialog] = useState<'start' | 'end' | 'change' | 'plan' | 'look' | null>(null)
   const close = () => setDialog(null)
   return (
     <>
@@ -90,6 +91,7 @@ function Acts({ id, state }: { id: string; state: string }) {
         </Menu.Target>
         <Menu.Dropdown>
           <Menu.Item onClick={() => setDialog('plan')}>{t('Plan how many people')}</Menu.Item>
+          {may('people:read') && <Menu.Item onClick={() => setDialog('look')}>{t('What does somebody get')}</Menu.Item>}
           {may(state === 'draft' ? 'decisions:write' : 'decisions:publish') && state !== 'stopped' && <Menu.Item onClick={() => setDialog('change')}>{t('Change it')}</Menu.Item>}
         </Menu.Dropdown>
       </Menu>
@@ -116,6 +118,7 @@ function Acts({ id, state }: { id: string; state: string }) {
       {dialog === 'start' && <StartDialog id={id} close={close} />}
       {dialog === 'end' && <EndDialog id={id} close={close} />}
       {dialog === 'change' && <ExperimentDialog id={id} close={close} />}
+      {dialog === 'look' && <LookDialog id={id} close={close} />}
       {dialog === 'plan' && <PlannerDialog id={id} close={close} />}
     </>
   )

@@ -1,6 +1,6 @@
 /** What is asked of trials, and the shapes of the answers. */
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
-import { address, get, post, route } from '~/api/client'
+import { get, post, route } from '~/api/client'
 import type { Shape } from '~/api/shape'
 
 /** Whatever was found lies between `low` and `high`; or nothing can be said, and why. */
@@ -115,13 +115,6 @@ export type Exposure = 'sent' | 'delivered' | 'opened'
 
 const asked = (how: How) => ({ reading: how.reading, as_of: how.as_of, adjust: how.adjust === false ? false : undefined, exposed_by: how.exposed_by })
 
-/** A segment a time: a list is said by its name again and again. */
-function trialAddress(id: string, how: How): string {
-  const path = address(route`/api/trials/${id}`, { ...asked(how), trait: how.trait })
-  const more = (how.segments ?? []).map((segment) => `segment=${encodeURIComponent(segment)}`).join('&')
-  return more ? `${path}${path.includes('?') ? '&' : '?'}${more}` : path
-}
-
 export const trials = queryOptions({
   queryKey: ['trials'],
   queryFn: async ({ signal }) => (await get<Shape<'TrialList'>>('/api/trials', {}, signal)).trials,
@@ -131,7 +124,7 @@ export const trials = queryOptions({
 export const trial = (id: string, how: How = {}) =>
   queryOptions({
     queryKey: ['trials', id, 'reading', asked(how), how.trait, how.segments],
-    queryFn: ({ signal }) => get<Trial>(trialAddress(id, how), {}, signal),
+    queryFn: ({ signal }) => get<Trial>(route`/api/trials/${id}`, { ...asked(how), trait: how.trait, segment: how.segments }, signal),
     placeholderData: keepPreviousData,
     // Reading counts everybody who takes part: not more often than somebody could act on it.
     staleTime: 60_000,
@@ -187,6 +180,20 @@ export const experiment = (id: string) =>
   queryOptions({
     queryKey: ['experiments', id],
     queryFn: ({ signal }) => get<Experiment>(route`/api/experiments/${id}`, {}, signal),
+    retry: false,
+  })
+
+/** What somebody would be given, or null where they take no part; the history is told nothing of it. */
+export const givenTo = (id: string, person: { user_id: string; known: boolean }) =>
+  queryOptions({
+    queryKey: ['experiments', id, 'given', person.user_id],
+    queryFn: async ({ signal }) => {
+      const who = person.known ? { user_id: person.user_id } : { anonymous_id: person.user_id }
+      const { experiments } = await post<Shape<'DecidedList'>>('/api/experiments/decide', { ...who, experiments: [id], only_look: true }, signal)
+      return experiments[id] ?? null
+    },
+    staleTime: 0,
+    gcTime: 0,
     retry: false,
   })
 

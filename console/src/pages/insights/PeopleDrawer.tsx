@@ -1,21 +1,18 @@
-import { Button, Drawer, TextInput } from '@mantine/core'
-import '@mantine/core/styles/Drawer.css'
+import { Button, TextInput } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useEffect, useRef, useState } from 'react'
+import { useState } from 'react'
 import { post, route } from '~/api/client'
 import { segments } from '~/api/queries'
 import { useMay } from '~/api/may'
 import type { Shape } from '~/api/shape'
-import type { Properties } from '~/api/types'
 import { slug } from '~/pages/segments/slug'
 import { PeopleDrawing } from '~/parts/Drawings'
-import { Ago } from '~/parts/Moment'
 import { Pager } from '~/parts/Pager'
-import { PersonMark } from '~/parts/PersonMark'
+import { PeopleLines } from '~/parts/PeopleLines'
+import { SideDrawer } from '~/parts/SideDrawer'
 import { Answered, Empty, Waiting } from '~/parts/States'
 import { t } from '~/words/language'
-import { personName, place } from '~/words/people'
 import { type Answer, type CellKey, peopleWords } from './answer'
 import { peopleBehind, PEOPLE_PER_PAGE, useToday } from './asking'
 import { bodyOf } from './body'
@@ -34,22 +31,15 @@ interface Props {
 /** The people behind a number, and a way to keep them. */
 export function PeopleDrawer({ question, answer, cell, close }: Props) {
   const may = useMay()
-  const opener = useRef(document.activeElement)
-  useEffect(() => {
-    const back = opener.current
-    return () => void setTimeout(() => back instanceof HTMLElement && back.isConnected && back.focus())
-  }, [])
   return (
-    <Drawer opened onClose={close} position="right" size={440} title={t('People behind this number')} closeButtonProps={{ 'aria-label': t('Close') }} classNames={{ content: styles.panel ?? '', header: styles.panelHead ?? '', overlay: styles.scrim ?? '' }} transitionProps={{ duration: 150 }}>
-      <div className={styles.drawer}>
-        <p className="quiet">
-          {insightOf(question.kind).title(question)}
-          <br />
-          <strong className={styles.which}>{cellWords(question, cell, answer).join(' · ')}</strong>
-        </p>
-        {may('people:read') ? <Behind key={JSON.stringify(cell)} question={question} cell={cell} /> : <p role="status">{t('Who they are, only those may see who may read people. An owner or admin can grant it in Settings → Accounts.')}</p>}
-      </div>
-    </Drawer>
+    <SideDrawer title={t('People behind this number')} close={close}>
+      <p className="quiet">
+        {insightOf(question.kind).title(question)}
+        <br />
+        <strong className={styles.which}>{cellWords(question, cell, answer).join(' · ')}</strong>
+      </p>
+      {may('people:read') ? <Behind key={JSON.stringify(cell)} question={question} cell={cell} /> : <p role="status">{t('Who they are, only those may see who may read people. An owner or admin can grant it in Settings → Accounts.')}</p>}
+    </SideDrawer>
   )
 }
 
@@ -68,33 +58,12 @@ function Behind({ question, cell }: { question: Question; cell: CellKey }) {
           <>
             <p className={styles.count}>{peopleWords(count)}</p>
             <Keep question={question} cell={cell} people={count} />
-            <ul className={styles.people} data-stale={query.isPlaceholderData || undefined}>
-              {people.map((person) => (
-                <PersonLine key={person.person} person={person} />
-              ))}
-            </ul>
+            <PeopleLines people={people} stale={query.isPlaceholderData} />
             <Pager page={page} pages={Math.ceil(count / PEOPLE_PER_PAGE)} go={setPage} />
           </>
         )
       }
     </Answered>
-  )
-}
-
-function PersonLine({ person }: { person: Shape<'PersonBehind'> }) {
-  const traits = person.traits as Properties
-  const name = personName({ traits, user_id: person.user_id, known: true })
-  return (
-    <li>
-      <PersonMark name={name} />
-      <Link to="/people/$id" params={{ id: person.user_id }} className="cut">
-        {name}
-      </Link>
-      <span className="quiet cut">{place(traits)}</span>
-      <span className="quiet">
-        <Ago at={person.last_seen} />
-      </span>
-    </li>
   )
 }
 

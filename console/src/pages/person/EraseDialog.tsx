@@ -22,8 +22,9 @@ export function EraseDialog({ id, person, close }: { id: string; person: Person;
   const wanted = name.slice(0, TYPED_MOST).trim()
   const events = Object.values(person.event_counts).reduce((total, times) => total + times, 0)
   const erase = useMutation({ mutationFn: () => post<Shape<'ErasureShape'>>('/api/erasures', { person: id }) })
-  const leave = async () => {
-    await navigate({ to: '/people' })
+  const leave = async (certificate?: string) => {
+    if (certificate) await navigate({ to: '/settings', search: { tab: 'privacy', erasure: certificate } })
+    else await navigate({ to: '/people' })
     client.removeQueries({ queryKey: ['person', id] })
     client.removeQueries({ queryKey: ['timeline', id] })
     void client.invalidateQueries({ queryKey: ['people-sought'] })
@@ -36,6 +37,7 @@ export function EraseDialog({ id, person, close }: { id: string; person: Person;
             {t('The certificate of it is {{id}}. It names nobody, and proves on demand that nothing is left.', { id: erase.data.id })}
           </p>
           <div className={styles.actions}>
+            <Button onClick={() => void leave(erase.data.id)}>{t('See the certificate')}</Button>
             <Button variant="filled" data-autofocus onClick={() => void leave()}>
               {t('Back to people')}
             </Button>

@@ -2,6 +2,7 @@ import { Button, Textarea } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { put, Refusal, route } from '~/api/client'
+import { useMay } from '~/api/may'
 import { runRoot } from '~/api/queries'
 import type { Json, Run } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
@@ -17,6 +18,7 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
   const [text, setText] = useState(original)
   const stopped = run.state === 'stopped' || run.state === 'archived'
   const changed = text !== original
+  const publishes = useMay()('decisions:publish')
   const publish = useMutation({
     mutationFn: () => put(route`/api/${runRoot(run.kind)}/${run.id}`, JSON.parse(text) as Json),
     onSuccess: async () => {
@@ -45,9 +47,11 @@ export function DefinitionDialog({ run, close }: { run: Run; close: () => void }
         </p>
         <div className={styles.actions}>
           <CopyButton text={() => text} />
-          <Button variant="filled" disabled={!changed && !stopped} loading={publish.isPending} onClick={() => publish.mutate()}>
-            {changed ? t('Publish v{{version}}', { version: String(run.version + 1) }) : stopped ? t('Publish again') : t('Publish v{{version}}', { version: String(run.version + 1) })}
-          </Button>
+          {publishes && (
+            <Button variant="filled" disabled={!changed && !stopped} loading={publish.isPending} onClick={() => publish.mutate()}>
+              {changed ? t('Publish v{{version}}', { version: String(run.version + 1) }) : stopped ? t('Publish again') : t('Publish v{{version}}', { version: String(run.version + 1) })}
+            </Button>
+          )}
         </div>
       </div>
     </Dialog>

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { useState } from 'react'
+import { useMay } from '~/api/may'
 import type { Occasion, OccasionState, Run } from '~/api/types'
 import { Chip, type ChipTone } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
@@ -25,6 +26,7 @@ const STATES: Record<OccasionState, [ChipTone, string]> = {
 export function OccasionCard({ run, occasion }: { run: Run; occasion: Occasion }) {
   const [dialog, setDialog] = useState<Exclude<OccasionAct, 'pause'> | null>(null)
   const pause = useOccasionAct(run, occasion)
+  const publishes = useMay()('decisions:publish')
   const { state } = occasion
   const [tone, word] = STATES[state]
   const open = state === 'preparing' || state === 'held' || state === 'running' || state === 'paused'
@@ -61,7 +63,7 @@ export function OccasionCard({ run, occasion }: { run: Run; occasion: Occasion }
         </p>
       )}
       <Became counts={occasion.counts} />
-      {open && (
+      {open && publishes && (
         <div className={styles.buttons}>
           {state === 'held' && <Button onClick={() => setDialog('confirm')}>{t('Confirm')}</Button>}
           {state === 'running' && (

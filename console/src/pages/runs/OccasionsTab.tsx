@@ -4,6 +4,8 @@ import type { Occurrence, Run } from '~/api/types'
 import { Answered, Waiting } from '~/parts/States'
 import { t } from '~/words/language'
 import { clock, full, shortDay, wall } from '~/words/moments'
+import { callStep } from './calling'
+import { CallSection } from './CallSection'
 import styles from './Inspector.module.css'
 import { OccasionCard } from './OccasionCard'
 
@@ -15,6 +17,7 @@ export function OccasionsTab({ run }: { run: Run }) {
   const ahead = next.data?.filter((each) => !begun.has(each.wall)) ?? []
   return (
     <>
+      {callStep(run) && <CallSection run={run} />}
       {ahead.length > 0 && (
         <section className={styles.section}>
           <h3>{t('Next')}</h3>

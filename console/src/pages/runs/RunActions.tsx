@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { Archive, ArchiveRestore, Braces, FlaskConical, Pause, Play, Send, Square } from 'lucide-react'
 import { useState } from 'react'
 import { post, route } from '~/api/client'
+import { useMay } from '~/api/may'
 import { runRoot } from '~/api/queries'
 import type { Run } from '~/api/types'
 import { isLive } from '~/parts/Chip'
@@ -37,6 +38,8 @@ export function RunActions({ run }: { run: Run }) {
   const act = useRunAct(run)
   const close = () => setDialog(null)
   const over = run.state === 'stopped' || run.state === 'archived'
+  const may = useMay()
+  const publishes = may('decisions:publish')
   return (
     <>
       {act.isError && (
@@ -44,38 +47,40 @@ export function RunActions({ run }: { run: Run }) {
           {NOT_DONE[act.variables]} {act.error.message}
         </span>
       )}
-      <Button leftSection={<FlaskConical size={14} />} onClick={() => setDialog('simulate')}>
-        {t('Simulate')}
-      </Button>
+      {may('decisions:write') && (
+        <Button leftSection={<FlaskConical size={14} />} onClick={() => setDialog('simulate')}>
+          {t('Simulate')}
+        </Button>
+      )}
       <Button leftSection={<Braces size={14} />} onClick={() => setDialog('definition')}>
         {t('Definition')}
       </Button>
-      {!over && (
+      {publishes && !over && (
         <Button leftSection={<Square size={13} />} onClick={() => setDialog('stop')}>
           {t('Stop')}
         </Button>
       )}
-      {run.state === 'stopped' && (
+      {publishes && run.state === 'stopped' && (
         <Button leftSection={<Archive size={14} />} loading={act.isPending} onClick={() => act.mutate('archive')}>
           {t('Archive')}
         </Button>
       )}
-      {isLive(run.state) && (
+      {publishes && isLive(run.state) && (
         <Button variant="filled" leftSection={<Pause size={14} />} loading={act.isPending} onClick={() => act.mutate('pause')}>
           {t('Pause')}
         </Button>
       )}
-      {run.state === 'paused' && (
+      {publishes && run.state === 'paused' && (
         <Button variant="filled" leftSection={<Play size={14} />} onClick={() => setDialog('resume')}>
           {t('Resume')}
         </Button>
       )}
-      {run.state === 'stopped' && (
+      {publishes && run.state === 'stopped' && (
         <Button variant="filled" leftSection={<Send size={14} />} onClick={() => setDialog('definition')}>
           {t('Publish again')}
         </Button>
       )}
-      {run.state === 'archived' && (
+      {publishes && run.state === 'archived' && (
         <Button variant="filled" leftSection={<ArchiveRestore size={14} />} loading={act.isPending} onClick={() => act.mutate('restore')}>
           {t('Restore')}
         </Button>

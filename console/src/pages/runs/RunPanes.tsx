@@ -1,5 +1,6 @@
 import { SegmentedControl } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
+import { getRouteApi } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { Run } from '~/api/types'
 import { isLive } from '~/parts/Chip'
@@ -12,12 +13,16 @@ import { Inspector } from './Inspector'
 import { Outline } from './Outline'
 import styles from './RunPage.module.css'
 
+const here = getRouteApi('/campaigns/$id')
+
 /** What a campaign brought, step by step: its drawing or outline, and beside it the numbers of what is chosen. */
 export function RunPanes({ run }: { run: Run }) {
   const narrow = useMediaQuery('(max-width: 700px)') ?? false
   const [view, setView] = useState<'canvas' | 'outline' | null>(null)
   const [selected, setSelected] = useState<string | null>(null)
-  const [tab, setTab] = useState('results')
+  const { tab = 'results' } = here.useSearch()
+  const navigate = here.useNavigate()
+  const setTab = (next: string) => void navigate({ search: (old) => ({ ...old, tab: next === 'results' ? undefined : next }), replace: true })
   const graph = useMemo(() => graphOf(run), [run])
   const shown = view ?? (narrow ? 'outline' : 'canvas')
   return (

@@ -1,4 +1,9 @@
 import { Autocomplete, NumberInput, Select, TagsInput, TextInput } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { seenValues } from '~/api/audiences'
+import { useMay } from '~/api/may'
 import type { Json, PropertyName } from '~/api/types'
 import { t } from '~/words/language'
 import { meaningsOf } from './meanings'
@@ -8,16 +13,17 @@ import { kindOf, operatorsFor, takesOf, type ValueKind } from './operators'
 
 interface Props {
   what: 'Property' | 'Trait'
+  /** Of which event the property is. */
+  event?: string
   names: PropertyName[]
   comparison: Comparison
   set: (part: Partial<Comparison>) => void
 }
 
 /** A name, an operator, and a value of the kind the name usually has. "30" is not 30: the kind decides which is sent. */
-export function ComparisonFields({ what, names, comparison, set }: Props) {
+export function ComparisonFields({ what, event, names, comparison, set }: Props) {
   const known = names.find(({ name }) => name === comparison.name)
   const kind = kindOf(known?.type, comparison.value)
-  const examples = (known?.examples ?? []).filter((value): value is string | number => typeof value === 'string' || typeof value === 'number')
   const rename = (name: string) => {
     const type = names.find((one) => one.name === name)?.type
     const stays = type === undefined || kindOf(type, null) === kind
@@ -43,7 +49,7 @@ export function ComparisonFields({ what, names, comparison, set }: Props) {
         value={comparison.operator}
         onChange={(operator) => operator && operate(operator)}
       />
-      <ValueField kind={kind} comparison={comparison} examples={examples} set={set} />
+      <ValueField kind={kind} comparison={comparison} of={what === 'Trait' ? null : (event ?? '')} examples={known?.examples ?? []} set={set} />
     </>
   )
 }
@@ -62,12 +68,26 @@ function reshaped(value: Comparison['value'], from: string, to: string): Compari
 interface ValueProps {
   kind: ValueKind
   comparison: Comparison
+  /** The event it is a property of; null for a trait. */
+  of: string | null
   examples: Json[]
   set: Props['set']
 }
 
-function ValueField({ kind, comparison: { operator, value }, examples, set }: ValueProps) {
-  const suggestions = [...new Set(examples.map(String))]
+const DEBOUNCE_MS = 180
+
+/** What was seen there and holds what was typed; asked for once somebody is about to write. */
+function useSuggestions(of: string | null, name: string, examples: Json[]) {
+  const [text, setText] = useState<string | null>(null)
+  const [typed] = useDebouncedValue(text ?? '', DEBOUNCE_MS)
+  const sees = useMay()('people:read')
+  const { data } = useQuery({ ...seenValues(of, name, typed), enabled: sees && text !== null && name !== '' && of !== '' })
+  const simple = (data ?? examples).filter((value): value is string | number => typeof value === 'string' || typeof value === 'number')
+  return { suggestions: [...new Set(simple.map(String))], wanted: setText }
+}
+
+function ValueField({ kind, comparison: { name, operator, value }, of, examples, set }: ValueProps) {
+  const { suggestions, wanted } = useSuggestions(of, name, examples)
   const number = (next: number | string) => set({ value: typeof next === 'number' ? next : null })
   switch (takesOf(operator)) {
     case 'nothing':
@@ -79,6 +99,8 @@ function ValueField({ kind, comparison: { operator, value }, examples, set }: Va
           aria-label={t('Values')}
           w={220}
           data={suggestions}
+          onFocus={() => wanted('')}
+          onSearchChange={wanted}
           value={(Array.isArray(value) ? value : []).map(String)}
           onChange={(texts) => set({ value: texts.map(typed).filter((one) => one === one) })}
         />
@@ -122,5 +144,18 @@ function ValueField({ kind, comparison: { operator, value }, examples, set }: Va
     )
   }
   if (kind === 'number') return <NumberInput aria-label={t('Value')} w={110} value={typeof value === 'number' ? value : ''} onChange={number} />
-  return <Autocomplete aria-label={t('Value')} w={160} data={suggestions} value={typeof value === 'string' ? value : ''} onChange={(next) => set({ value: next })} />
+  const written = typeof value === 'string' ? value : ''
+  return (
+    <Autocomplete
+      aria-label={t('Value')}
+      w={160}
+      data={suggestions}
+      value={written}
+      onFocus={() => wanted(written)}
+      onChange={(next) => {
+        wanted(next)
+        set({ value: next })
+      }}
+    />
+  )
 }

@@ -52,7 +52,7 @@ export function DidRule({ rule }: { rule: Did }) {
       {rule.where.map((comparison) => (
         <div key={comparison.id} className={`${styles.fields} ${styles.where}`}>
           <span className="quiet">{t('where')}</span>
-          <ComparisonFields what="Property" names={properties} comparison={comparison} set={(part) => setWhere(comparison.id, part)} />
+          <ComparisonFields what="Property" event={rule.event} names={properties} comparison={comparison} set={(part) => setWhere(comparison.id, part)} />
           <Tooltip label={t('Remove condition')}>
             <ActionIcon aria-label={t('Remove condition')} className={styles.remove} onClick={() => setWhere(comparison.id, null)}>
               <X size={14} />

@@ -1,43 +1,25 @@
-import { Autocomplete } from '@mantine/core'
-import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { Check, CircleHelp, X } from 'lucide-react'
 import { useState } from 'react'
 import { segmentExplained } from '~/api/audiences'
-import { people } from '~/api/queries'
 import type { Shape } from '~/api/shape'
 import type { Json } from '~/api/types'
+import { PersonField } from '~/parts/PersonField'
 import { Failed } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import { clock, shortDay } from '~/words/moments'
-import { personName } from '~/words/people'
 import { toldGroup } from '~/words/toldGroups'
 import styles from './Tabs.module.css'
 
-const DEBOUNCE_MS = 180
-
 /** Why one person is in the segment, or is not: rule by rule, with the events that decide. */
 export function ExplainTab({ definition }: { definition: Json | null }) {
-  const [text, setText] = useState('')
   const [chosen, setChosen] = useState('')
-  const [wanted] = useDebouncedValue(text, DEBOUNCE_MS)
-  const found = useQuery({ ...people(wanted, 1), enabled: wanted.trim() !== '' }).data?.people ?? []
   return (
     <div className={styles.tab}>
-      <Autocomplete
-        label={t('Person')}
-        description={t('Name, email or id of somebody; then every rule says what is true of them, and why.')}
-        maw={420}
-        data={found.map((person) => ({ value: person.user_id, label: `${personName(person)} · ${person.user_id}` }))}
-        filter={({ options }) => options}
-        value={text}
-        onChange={setText}
-        onOptionSubmit={setChosen}
-        onKeyDown={(event) => {
-          if (event.key === 'Enter' && found[0]) setChosen(found[0].user_id)
-        }}
-      />
+      <div className={styles.person}>
+        <PersonField label={t('Person')} description={t('Name, email or id of somebody; then every rule says what is true of them, and why.')} choose={(person) => person && setChosen(person.user_id)} />
+      </div>
       {chosen && definition !== null && <Explained definition={definition} person={chosen} />}
     </div>
   )

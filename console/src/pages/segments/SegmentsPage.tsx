@@ -1,6 +1,6 @@
-import { Button } from '@mantine/core'
+import { Button, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link, useNavigate } from '@tanstack/react-router'
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { segments } from '~/api/queries'
 import type { SavedSegment } from '~/api/types'
@@ -15,21 +15,28 @@ import tableStyles from '~/parts/Table.module.css'
 import { count, percent } from '~/words/numbers'
 import { t } from '~/words/language'
 import { toldGroup } from '~/words/toldGroups'
+import { DeletedSegments } from './DeletedSegments'
 import styles from './SegmentsPage.module.css'
 import { useCount } from './useCount'
 
+const here = getRouteApi('/segments')
+
 export function SegmentsPage() {
   const navigate = useNavigate()
+  const { deleted = false } = here.useSearch()
+  const look = here.useNavigate()
   const query = useQuery(segments)
   const create = () => void navigate({ to: '/segments/$id', params: { id: 'new' } })
   return (
     <>
       <TopBar title={t('Segments')}>
+        <Switch label={t('Show deleted')} checked={deleted} onChange={(event) => void look({ search: event.currentTarget.checked ? { deleted: true } : {}, replace: true })} />
         <Button variant="filled" leftSection={<Plus size={14} />} onClick={create}>
           {t('New segment')}
         </Button>
       </TopBar>
       <Page>
+        {deleted && <DeletedSegments />}
         <Answered query={query} what={t('The segments did not load')}>
           {(saved) =>
             saved.length > 0 ? (

@@ -7,6 +7,7 @@ import { Chip } from '~/parts/Chip'
 import { Answered } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import { bytes, count } from '~/words/numbers'
+import { QuestionsSection } from './QuestionsSection'
 import styles from './Settings.module.css'
 
 const FREE_LEAST = 2_000_000_000
@@ -78,6 +79,7 @@ export function HealthTab() {
                 </Link>
               </Fact>
             </dl>
+            <QuestionsSection />
           </div>
         )
       }}

@@ -14,6 +14,7 @@ import { permissionWords } from '~/words/roles'
 import { NewKeyForm } from './NewKeyForm'
 import { RevokeDialog } from './RevokeDialog'
 import styles from './Settings.module.css'
+import { TokenSecretDialog } from './TokenSecretDialog'
 
 type Key = Shape<'KeyShape'>
 
@@ -22,6 +23,7 @@ export function KeysTab({ kind }: { kind?: 'write' }) {
   const may = useMay()
   const query = useQuery(keysQuery)
   const [revoking, setRevoking] = useState<Key | null>(null)
+  const [signing, setSigning] = useState<Key | null>(null)
   return (
     <div className={styles.stack}>
       {may('data:write') ? (
@@ -51,7 +53,13 @@ export function KeysTab({ kind }: { kind?: 'write' }) {
                 </thead>
                 <tbody>
                   {keys.map((key) => (
-                    <Row key={key.name} value={key} whole={!kind} revoke={may(key.kind === 'api' ? 'settings:write' : 'data:write') ? () => setRevoking(key) : null} />
+                    <Row
+                      key={key.name}
+                      value={key}
+                      whole={!kind}
+                      sign={key.kind === 'write' && may('settings:write') ? () => setSigning(key) : null}
+                      revoke={may(key.kind === 'api' ? 'settings:write' : 'data:write') ? () => setRevoking(key) : null}
+                    />
                   ))}
                 </tbody>
               </table>
@@ -59,12 +67,21 @@ export function KeysTab({ kind }: { kind?: 'write' }) {
           )
         }}
       </Answered>
+      {signing && <TokenSecretDialog value={signing} close={() => setSigning(null)} />}
       {revoking && <RevokeDialog value={revoking} close={() => setRevoking(null)} />}
     </div>
   )
 }
 
-function Row({ value, whole, revoke }: { value: Key; whole: boolean; revoke: (() => void) | null }) {
+interface RowProps {
+  value: Key
+  whole: boolean
+  /** Of a write key: to see what people's tokens are signed with. */
+  sign: (() => void) | null
+  revoke: (() => void) | null
+}
+
+function Row({ value, whole, sign, revoke }: RowProps) {
   return (
     <tr>
       <td className={tableStyles.name}>{value.name}</td>
@@ -87,6 +104,11 @@ function Row({ value, whole, revoke }: { value: Key; whole: boolean; revoke: (()
       </td>
       {whole && <td className="quiet">{value.kind === 'api' ? <Ago at={value.used_at} /> : NONE}</td>}
       <td className={tableStyles.number}>
+        {!value.revoked_at && sign && (
+          <Button variant="subtle" onClick={sign}>
+            {t('Signing secret')}<span className="unseen"> {value.name}</span>
+          </Button>
+        )}
         {!value.revoked_at && revoke && (
           <Button variant="subtle" onClick={revoke}>
             {t('Revoke')}<span className="unseen"> {value.name}</span>

@@ -9,6 +9,7 @@ import { AccountsTab } from './AccountsTab'
 import { ChoicesTab } from './ChoicesTab'
 import { HealthTab } from './HealthTab'
 import { KeysTab } from './KeysTab'
+import { PrivacyTab } from './PrivacyTab'
 import styles from './Settings.module.css'
 
 const here = getRouteApi('/settings')
@@ -47,6 +48,7 @@ const TABS: { id: string; label: () => string; panel: () => ReactNode }[] = [
   { id: 'sending', label: () => t('Sending'), panel: () => <Sending /> },
   { id: 'approvals', label: () => t('Approvals'), panel: () => <RuleCard /> },
   { id: 'keys', label: () => t('Keys'), panel: () => <KeysTab /> },
+  { id: 'privacy', label: () => t('Privacy'), panel: () => <PrivacyTab /> },
   { id: 'health', label: () => t('Health'), panel: () => <HealthTab /> },
 ]
 

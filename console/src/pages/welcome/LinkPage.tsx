@@ -13,7 +13,7 @@ import { t } from '~/words/language'
 const LEAST = 10
 
 type Purpose = 'first' | 'invitation' | 'reset'
-const CALLS: Record<Purpose, string> = { first: '/session/first', invitation: '/session/invitation', reset: '/session/reset' }
+const CALLS = { first: '/session/first', invitation: '/session/invitation', reset: '/session/reset' } as const satisfies Record<Purpose, string>
 
 /** What stands behind `#`: no server and no log on the way is told of it. It is taken out of the address at once. */
 const token = typeof location === 'undefined' ? '' : location.hash.slice(1)

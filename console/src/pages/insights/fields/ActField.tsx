@@ -98,6 +98,7 @@ function Where({ event, comparison, set }: { event: string; comparison: Comparis
     <div className={styles.where}>
       <ComparisonFields
         what="Property"
+        event={event}
         names={properties}
         comparison={{ id: '', name: property, operator, value: value ?? null }}
         set={(part) => {
