@@ -17,13 +17,13 @@ from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.segments.condition import Facts, Truth
 
 
-class NotEntered(msgspec.Struct, frozen=True):
+class NotEntered(msgspec.Struct, frozen=True, gc=False):
     """The person enters by no means, for exactly one reason: the first in the order of `NoEntry`."""
 
     reason: NoEntry
 
 
-class EntryBefore(msgspec.Struct, frozen=True, kw_only=True):
+class EntryBefore(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A person's earlier entries into the journey, all versions of it and all their identities together."""
 
     count: int

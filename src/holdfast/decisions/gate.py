@@ -49,7 +49,7 @@ SOFT_SUPPRESSIONS = frozenset({"unsubscribed", "complained"})
 the address is dead, for transactional messages too."""
 
 
-class Contact(msgspec.Struct, frozen=True, kw_only=True):
+class Contact(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A wish to write to somebody."""
 
     channel: str
@@ -73,7 +73,7 @@ class Contact(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, arm=arm, affordable=affordable, not_after=not_after)
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class Standing(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What is known of a person's one channel when the gate is asked."""
 
     address: str = ""
@@ -187,7 +187,7 @@ class GateRules:
         return replace(self, caps=(), quiet=None, fatigue=())
 
 
-class Permit(msgspec.Struct, frozen=True):
+class Permit(msgspec.Struct, frozen=True, gc=False):
     """The contact may be made."""
 
     not_before: datetime | None = None
@@ -196,7 +196,7 @@ class Permit(msgspec.Struct, frozen=True):
     """The keys of less important ones that waited, and are called off for it."""
 
 
-class Withheld(msgspec.Struct, frozen=True):
+class Withheld(msgspec.Struct, frozen=True, gc=False):
     """The contact may not be made."""
 
     reason: Reason

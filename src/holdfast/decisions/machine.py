@@ -40,24 +40,24 @@ GOAL, STOPPED, FAILED = "goal", "stopped", "failed"
 """Ways to leave that are no step."""
 
 
-class Arrived(msgspec.Struct, frozen=True):
+class Arrived(msgspec.Struct, frozen=True, gc=False):
     """The person has just entered."""
 
 
-class Happened(msgspec.Struct, frozen=True):
+class Happened(msgspec.Struct, frozen=True, gc=False):
     """Something happened to the person; `Scene.now` is when we heard of it."""
 
     event: Event
 
 
-class Due(msgspec.Struct, frozen=True):
+class Due(msgspec.Struct, frozen=True, gc=False):
     """The visit's time has come."""
 
 
 Wake: TypeAlias = Arrived | Happened | Due
 
 
-class Scene(msgspec.Struct, frozen=True, kw_only=True):
+class Scene(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the world looks like to the person who is moved."""
 
     now: datetime
@@ -73,7 +73,7 @@ class Scene(msgspec.Struct, frozen=True, kw_only=True):
     """The last weighing of adaptive steps that were weighed, by experiment."""
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class Asked(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A contact that was asked of the gate, and the answer."""
 
     key: str
@@ -91,7 +91,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """The contact as later ones see it; None where it is withheld."""
 
 
-class Advance(msgspec.Struct, frozen=True, kw_only=True):
+class Advance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Where the person stands now, and what is to be written in the same transaction."""
 
     visit: Visit

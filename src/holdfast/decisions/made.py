@@ -7,7 +7,7 @@ import msgspec
 from holdfast.decisions.caps import PRIORITY_USUAL
 
 
-class Made(msgspec.Struct, frozen=True, kw_only=True):
+class Made(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A contact that was made, or is on its way to be made."""
 
     channel: str

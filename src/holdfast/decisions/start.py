@@ -79,7 +79,7 @@ class Occasion(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 Cause: TypeAlias = Event | Occasion
 
 
-class Applicant(msgspec.Struct, frozen=True, kw_only=True):
+class Applicant(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Somebody who may be let in."""
 
     origin: str
@@ -92,7 +92,7 @@ class Applicant(msgspec.Struct, frozen=True, kw_only=True):
     """When the business is closed."""
 
 
-class Admitted(msgspec.Struct, frozen=True, kw_only=True):
+class Admitted(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """The cause is right for the person; whether they may enter again is asked next."""
 
     key: str
@@ -103,7 +103,7 @@ class Admitted(msgspec.Struct, frozen=True, kw_only=True):
     """Nothing is sent to them later than this."""
 
 
-class EntryRules(msgspec.Struct, frozen=True, kw_only=True):
+class EntryRules(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How often somebody enters, and who."""
 
     again: Again

@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # Its declaration is made of fields, and these know of steps.
     from holdfast.decisions.experiment import Experiment
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Somebody standing at a step, as the step sees it."""
 
     now: datetime
@@ -43,13 +43,13 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     """The last weighing of adaptive steps that were weighed, by experiment."""
 
 
-class Go(msgspec.Struct, frozen=True):
+class Go(msgspec.Struct, frozen=True, gc=False):
     """Go on by that exit."""
 
     exit: str
 
 
-class Park(msgspec.Struct, frozen=True):
+class Park(msgspec.Struct, frozen=True, gc=False):
     """Stay until `due`, or until an event of one of these names comes."""
 
     due: datetime | None
@@ -60,7 +60,7 @@ class Park(msgspec.Struct, frozen=True):
             raise ValueError("a person parked with nothing to wake them is forgotten; give a due time or an event")
 
 
-class Ask(msgspec.Struct, frozen=True):
+class Ask(msgspec.Struct, frozen=True, gc=False):
     """Ask the gate for the contact, and go on by `sent` when it permits, by `withheld` when it does not."""
 
     contact: Contact
@@ -81,13 +81,13 @@ class Said:
     """The step's field that holds it; empty when its parts are fields of the step."""
 
 
-class Leave(msgspec.Struct, frozen=True):
+class Leave(msgspec.Struct, frozen=True, gc=False):
     """The journey ends here, for the reason `by`: the step's own id unless it says otherwise."""
 
     by: str | None = None
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """Say that a trait of the person has this value from now on, and go on by `exit`."""
 
     trait: str
@@ -95,14 +95,14 @@ class Change(msgspec.Struct, frozen=True):
     exit: str
 
 
-class HandOver(msgspec.Struct, frozen=True):
+class HandOver(msgspec.Struct, frozen=True, gc=False):
     """Let the person into another journey, and go on by `exit`."""
 
     journey: str
     exit: str
 
 
-class Assign(msgspec.Struct, frozen=True, kw_only=True):
+class Assign(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Give the person this variant of an experiment, and go on by `exit`; told if they had none of it before."""
 
     experiment: str

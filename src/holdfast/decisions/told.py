@@ -22,7 +22,7 @@ MESSAGE_QUEUED = "Message Queued"
 MESSAGE_WITHHELD = "Message Withheld"
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class Told(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An event to be told about a person, before it is settled under which of their names."""
 
     name: str

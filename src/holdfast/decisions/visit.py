@@ -20,7 +20,7 @@ TRAIL_MOST = 100
 """Steps a visit remembers having passed."""
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class Visit(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Where somebody stands in a journey (or a campaign, which is a journey of one send).
 
     It belongs to the identity that entered, and follows it through merges. It moves only by `seq`: a timer or an event

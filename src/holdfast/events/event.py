@@ -34,15 +34,16 @@ NAMES: Mapping[Kind, str] = {
 """What calls without a name of their own are called in the history."""
 
 
-class IdentityKey(msgspec.Struct, frozen=True, kw_only=True):
+class IdentityKey(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One name somebody goes by. Events are stored under it for ever; who that is may change."""
 
     kind: Literal["user", "anonymous"]
     value: str
 
 
-# Structs here and in the decisions: what is made for every step of everybody takes a fifth of a dataclass's time.
-class Event(msgspec.Struct, frozen=True, kw_only=True):
+# Structs here and in the decisions: what is made for every step of everybody takes a fifth of a dataclass's time. And
+# gc=False: none of them is part of a circle, so the garbage collector need not look through them.
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One thing that happened.
 
     `timestamp` is when it happened, corrected for the client's clock; `received_at` when it reached us. Both are aware

@@ -29,7 +29,7 @@ class Decision:
     published_ms: int
 
 
-class StepCount(msgspec.Struct, frozen=True, kw_only=True):
+class StepCount(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How many passed a step of a journey and by which exit, since it was published."""
 
     origin: str
@@ -40,7 +40,7 @@ class StepCount(msgspec.Struct, frozen=True, kw_only=True):
     count: int
 
 
-class Entered(msgspec.Struct, frozen=True, kw_only=True):
+class Entered(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """How often, and when last, an identity entered a journey."""
 
     count: int

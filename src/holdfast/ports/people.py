@@ -12,7 +12,7 @@ from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile
 
 
-class Identity(msgspec.Struct, frozen=True, kw_only=True):
+class Identity(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A name somebody goes by, its dense number, and the person it belongs to now.
 
     A person's number is the smallest identity number among those joined into it.

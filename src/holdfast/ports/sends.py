@@ -38,7 +38,7 @@ def lane_order(lane: Lane) -> tuple[str, int]:
     return lane.channel, URGENCIES.index(lane.urgency)
 
 
-class Send(msgspec.Struct, frozen=True, kw_only=True):
+class Send(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One message to one person: written before it is done, under a key that is the same on every retry."""
 
     key: str

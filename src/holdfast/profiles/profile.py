@@ -62,7 +62,7 @@ class Tally(msgspec.Struct, frozen=True, array_like=True, gc=False):
     recent_ms: tuple[int, ...]
 
 
-class Profile(msgspec.Struct, frozen=True, omit_defaults=True):
+class Profile(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
     """What is known of one identity or, combined, of one person."""
 
     traits: dict[str, Stamped] = {}

@@ -29,7 +29,7 @@ def position_of(offset: int, index: int) -> int:
     return offset * INDEXES + index
 
 
-class Placed(msgspec.Struct, frozen=True, kw_only=True):
+class Placed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An event at its position, with the moment it was received."""
 
     position: int
