@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import msgspec
 from fastapi import APIRouter
@@ -17,6 +18,7 @@ from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
 from holdfast.http.auth import caller_of
 from holdfast.http.needs import needs
+from holdfast.http.reckoned_once import ReckonedOnce
 from holdfast.http.shapes import ActivityShape, EventShape, HeldShape, Loading, Overview, RunShape, moment_text
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import to_millis
@@ -123,6 +125,8 @@ async def _listener(app: Application, request: Request, needed: Permission) -> C
 def overview_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api", tags=["Overview"], dependencies=[needs("read")])
+    # A little less than a tick, so that whoever looks on alone is told the newest each time.
+    counted = ReckonedOnce(partial(_counters, app), every_seconds=0.9 * TICK_SECONDS)
 
     @routes.get("/overview")
     async def overview() -> Overview:
@@ -147,7 +151,7 @@ def overview_routes(app: Application) -> APIRouter:
     async def everything(request: Request) -> AsyncIterator[bytes]:
         number = max(0, app.watch.number - BACKLOG)
         while (listener := await _listener(app, request, "read")) is not None:
-            yield _line("tick", asdict(await _counters(app)))
+            yield _line("tick", asdict(await counted.answer()))
             happened = app.watch.since(number, most=SHOWN_AT_ONCE)
             if happened:
                 number = happened[-1].number
