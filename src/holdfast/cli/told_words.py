@@ -41,6 +41,18 @@ WORDLESS: Final = (
     "segments", "measures/insights", "measures/insight.py", "measures/breakdown.py", "measures/attempts.py",
 )  # fmt: skip
 """Where `words` are put together of parts that say nothing alone: the console takes those apart by itself."""
+OTHERS: Final = (
+    "Field required.", "Input should be a valid string.", "Input should be a valid number.",
+    "Input should be a valid integer.", "Input should be a valid boolean.", "Input should be a valid list.",
+    "Input should be a valid dictionary.", "Input should be an object.", "Extra inputs are not permitted.",
+    "Unexpected keyword argument.", "Input should be {{1}}.", "Input should be greater than {{1}}.",
+    "Input should be greater than or equal to {{1}}.", "Input should be less than {{1}}.",
+    "Input should be less than or equal to {{1}}.", "String should have at least {{1}} characters.",
+    "String should have at most {{1}} characters.",
+    "List should have at least {{1}} items after validation, not {{2}}.",
+    "List should have at most {{1}} items after validation, not {{2}}.",
+)  # fmt: skip
+"""What Pydantic says of a body that is not as the API describes it."""
 STEPS: Final = "decisions.steps."
 GIVEN: Final = frozenset({"message", "hint", "reason"})
 """As what sentences are handed on."""
@@ -59,7 +71,7 @@ _ANY_HOLE = re.compile(r"\{\{\d+\}\}")
 
 def told_words() -> list[str]:
     """Every sentence, with `{{1}}`, `{{2}}` where its values stand, in order."""
-    return sorted({text for text in _Reading(_modules()).said() if _is_told(text)})
+    return sorted({*OTHERS, *(text for text in _Reading(_modules()).said() if _is_told(text))})
 
 
 def told_titles() -> list[str]:
@@ -93,6 +105,8 @@ class _Module:
     tree: ast.Module
     wordy: bool
     """Whether its `words` are sentences."""
+    taken: frozenset[str]
+    """As what sentences are handed on without a name."""
     constants: dict[str, ast.expr] = field(default_factory=dict)
     functions: dict[str, tuple[Function, str]] = field(default_factory=dict)
     """With the class each is in: the first of a name, by `name` and by `Class.name`."""
@@ -110,7 +124,9 @@ def _modules() -> dict[str, _Module]:
         name = ".".join(("holdfast", *path.relative_to(ROOT).with_suffix("").parts)).removesuffix(".__init__")
         if not _is_among(inside, LEFT_OUT):
             tree = ast.parse(path.read_text("utf-8"))
-            found[name] = _indexed(_Module(name=name, tree=tree, wordy=not _is_among(inside, WORDLESS)))
+            # Channels write down there what providers say, which is theirs.
+            taken = frozenset() if inside.startswith("channels/") else GIVEN
+            found[name] = _indexed(_Module(name=name, tree=tree, wordy=not _is_among(inside, WORDLESS), taken=taken))
     return found
 
 
@@ -204,10 +220,8 @@ class _Reading:
         if found is None:
             return
         function, owner, module = found
-        wanted = self._handed.get((module.name, function.name))
-        if wanted is None:
-            return
         named = [each.arg for each in (*function.args.posonlyargs, *function.args.args)]
+        wanted = self._handed.get((module.name, function.name), set()) | (set(named) & place.module.taken)
         skipped = 1 if owner and named[:1] in (["self"], ["cls"]) else 0
         for parameter, argument in zip(named[skipped:], call.args, strict=False):
             if parameter in wanted:

@@ -1,7 +1,7 @@
 import { CircleAlert, TriangleAlert } from 'lucide-react'
 import type { Shape } from '~/api/shape'
 import { t } from '~/words/language'
-import { told } from '~/words/told'
+import { told, toldRefusal } from '~/words/told'
 import styles from './Editor.module.css'
 
 /** One thing the server says of a draft: what is wrong is refused, what is odd is only said. */
@@ -14,8 +14,8 @@ export interface Found {
 }
 
 export const foundIn = (check: Shape<'DraftCheckShape'> | undefined): Found[] => [
-  ...(check?.problems ?? []).map((each): Found => ({ ...each, weight: 'wrong' })),
-  ...(check?.warnings ?? []).map((each): Found => ({ ...each, weight: 'odd' })),
+  ...(check?.problems ?? []).map((each): Found => ({ ...toldRefusal(each), weight: 'wrong' })),
+  ...(check?.warnings ?? []).map((each): Found => ({ ...toldRefusal(each), weight: 'odd' })),
 ]
 
 /** Those of one step, with their paths from it on; those of none where the id is empty. */
