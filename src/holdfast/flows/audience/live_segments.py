@@ -242,9 +242,10 @@ class Happenings:
         if person.is_new():
             concerned |= self._index.anybody
         else:
-            # Of whom it is not known whether they were in it before: that is settled first, and not told.
-            strange = concerned - person.inside.keys() - person.due.keys()
-            self._turnings.look(person, self._index.unfilled(person.number, strange), now, told=False)
+            if self._index.filling:
+                # Of whom it is not known whether they were in it before: that is settled first, and not told.
+                strange = concerned - person.inside.keys() - person.due.keys()
+                self._turnings.look(person, self._index.unfilled(person.number, strange), now, told=False)
             if event.kind != "identify" and person.all_tallied():
                 concerned = self._moved(person, concerned, to_millis(now))
         person.profiles[identity.id] = profile
