@@ -11,6 +11,8 @@ const LEFT = 40
 const TOP = 14
 const BOTTOM = 26
 const LABEL_EVERY_DAYS = 14
+/** A day's label, and some air. */
+const LABEL_WIDTH = 64
 
 interface Props {
   days: ActivityDay[]
@@ -24,6 +26,7 @@ export function ActivityChart({ days, measure, width, height }: Props) {
   const ticks = niceTicks(Math.max(1, ...days.map((day) => day[measure])))
   const top = ticks.at(-1) ?? 1
   const step = (width - LEFT) / Math.max(1, days.length)
+  const every = LABEL_EVERY_DAYS * (step * LABEL_EVERY_DAYS < LABEL_WIDTH ? 2 : 1)
   const y = (value: number) => height - BOTTOM - (value / top) * (height - TOP - BOTTOM)
   const point = (event: PointerEvent<SVGSVGElement>) => {
     const i = Math.floor((event.clientX - event.currentTarget.getBoundingClientRect().left - LEFT) / step)
@@ -59,8 +62,8 @@ export function ActivityChart({ days, measure, width, height }: Props) {
           <Bar key={day.start} x={LEFT + i * step} y={y(day[measure])} base={y(0)} step={step} last={i === days.length - 1} dim={at !== null && at !== i} />
         ))}
         {days.map((day, i) =>
-          (days.length - 1 - i) % LABEL_EVERY_DAYS === 0 ? (
-            <text key={day.start} className={styles.axis} x={Math.min(LEFT + (i + 0.5) * step, width - 18)} y={height - 8} textAnchor="middle">
+          (days.length - 1 - i) % every === 0 ? (
+            <text key={day.start} className={styles.axis} x={i === days.length - 1 ? width : LEFT + (i + 0.5) * step} y={height - 8} textAnchor={i === days.length - 1 ? 'end' : 'middle'}>
               {bucketDay(day.start)}
             </text>
           ) : null,
