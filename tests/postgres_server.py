@@ -119,6 +119,12 @@ class PostgresServer:
             self._process.wait(START_SECONDS)
             self._process = None
 
+    def processor_seconds(self) -> float:
+        """What the server and the processes it has, or had, have taken of the machine."""
+        assert self._process is not None
+        # Of its children that are gone the server itself has the account.
+        return _spent(self._process.pid, gone=True) + sum(_spent(each) for each in _children_of(self._process.pid))
+
     def _answers(self) -> bool:
         command = [str(self._programs / "pg_isready"), "--quiet", "--host", str(self._sockets)]
         return subprocess.run(command, check=False).returncode == 0
@@ -146,6 +152,20 @@ def postgres_server() -> Iterator[PostgresServer]:
             server.stop(signal.SIGQUIT)
     finally:
         shutil.rmtree(directory)
+
+
+def _children_of(process: int) -> list[int]:
+    return [int(each) for each in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()]
+
+
+def _spent(process: int, *, gone: bool = False) -> float:
+    """Seconds of processor time; with `gone`, of its children that have ended as well. 0 when it has ended itself."""
+    try:
+        said = Path(f"/proc/{process}/stat").read_text("ascii")
+    except FileNotFoundError:
+        return 0.0
+    of_all = said.rpartition(")")[2].split()[11:15]
+    return sum(map(int, of_all if gone else of_all[:2])) / os.sysconf("SC_CLK_TCK")
 
 
 def _programs() -> Path | None:

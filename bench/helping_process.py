@@ -1,0 +1,64 @@
+"""One of several processes that let timers fire: `python -m bench.helping_process URL WORKSPACE NOW_MS FIRST`.
+
+It says `ready` once the state is open, waits for a line, lets everything fire that is due then, and says what it did.
+Nothing waits to be taken in meanwhile, so its log is empty.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from datetime import timedelta
+
+import msgspec
+
+from holdfast.decisions.gate import GateRules
+from holdfast.flows.ingest.helping import Helper
+from holdfast.kernel.moments import from_millis
+from holdfast.stores.memory.log import MemoryLog
+from holdfast.stores.postgres.state import PostgresState
+from holdfast.testing import FakeClock
+from holdfast.workers.garbage import spare_ticks
+
+IN_VAIN_MOST = 3
+"""Rounds in which nothing was to be done before it is over: others may have had in hand what was left."""
+REST_SECONDS = 0.05
+LONG_AGO = timedelta(days=1_000)
+
+
+class Helped(msgspec.Struct, kw_only=True):
+    """What a process did."""
+
+    fired: int
+    ended: float
+    """When the last of it was done, on the clock that all processes of the machine share (`time.perf_counter`)."""
+    processor: float
+    """Seconds of its own until then."""
+
+
+async def help_out(url: str, workspace: str, now_ms: int, first: int) -> None:
+    state = await PostgresState.open(url, workspace=workspace)
+    clock = FakeClock(from_millis(now_ms) - LONG_AGO)
+    helper = Helper(log=MemoryLog(), state=state, clock=clock, rules=GateRules(), first=first)
+    await helper.help()  # Nothing was due then: it reads the journeys.
+    clock.advance(days=LONG_AGO.days)
+    print("ready", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+    began, in_vain = time.process_time(), 0
+    ended, used = time.perf_counter(), began
+    while in_vain < IN_VAIN_MOST:
+        if await helper.help():
+            in_vain = 0
+            ended, used = time.perf_counter(), time.process_time()
+        else:
+            in_vain += 1
+            await asyncio.sleep(REST_SECONDS)
+    done = Helped(fired=helper.fired, ended=ended, processor=used - began)
+    print(msgspec.json.encode(done).decode(), flush=True)
+    await state.close()
+
+
+if __name__ == "__main__":
+    spare_ticks()  # As a server does.
+    asyncio.run(help_out(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))
