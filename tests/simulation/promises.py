@@ -239,9 +239,8 @@ def _variants(ends: Ends) -> None:
     )
     twice = [each for each, count in told.items() if count > 1]
     ends.hold(not twice, f"told more than once: {twice}")
-    joined = {end for link in ends.tables.links.values() for end in (link.first, link.second)}
     for visit in ends.tables.visits.values():
-        if visit.identity in joined:
+        if visit.identity in ends.world.witness.joined:
             continue  # Whoever is one with somebody else goes on the way of the one who came first.
         had = ends.tables.profiles.get(visit.identity, EMPTY).variants.get(f"{visit.origin}.split")
         for step, way, _ in visit.trail:

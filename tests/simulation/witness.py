@@ -73,6 +73,8 @@ class Witness:
         self.forgotten: list[Forgotten] = []
         self.unwanted: set[str] = set()
         """Addresses of erased people who had said no."""
+        self.joined: set[int] = set()
+        """Identities that were ever joined to another, though they be parted, or the other erased, since."""
         self.broken: list[str] = []
 
     def happened(self) -> int:
@@ -95,6 +97,7 @@ class Witness:
     def commits(self, seen: Seen) -> None:
         """A transaction is about to be committed."""
         tables = seen.tables
+        self.joined.update(end for link in tables.links.values() for end in (link.first, link.second))
         for forgotten in seen.forgotten:
             self._say(f"  {sorted(each.value for each in forgotten.names)} are forgotten")
             self.forgotten.append(forgotten)
