@@ -277,3 +277,18 @@ async def test_a_copy_goes_on_with_what_others_fired_since(tmp_path: Path) -> No
     assert found == {}, found
     async with copy.view() as view:
         assert {visit.step for visit in await view.visits_of([1, 2], limit=9)} == {"done"}
+
+
+async def test_who_was_moved_is_known_again_though_somebody_before_them_is_forgotten(tmp_path: Path) -> None:
+    life = await Life.begin(tmp_path, 8)
+    life.house = Helped.of(life.house)
+    await life.live(60)
+    eraser = life.house.app.eraser
+    assert (await eraser.run((await eraser.request("u1", by="test")).id)).done_ms is not None
+    await life.live(40)
+    assert isinstance(life.house, Helped)
+    assert life.house.helper.fired > 3
+    done, state, _ = await life.again()
+    found = differing(await compare_states(life.house.app.state, state))
+    assert found == {}
+    assert done.told_otherwise == 0
