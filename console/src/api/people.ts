@@ -64,7 +64,7 @@ export const listPeople = (id: string, page: number, most: number) =>
 
 export const listUsers = (id: string) =>
   queryOptions({
-    queryKey: ['lists', id, 'used-by'],
+    queryKey: ['list-users', id],
     queryFn: async ({ signal }) => (await get<Shape<'UsedBy'>>(route`/api/lists/${id}/used-by`, {}, signal)).used_by,
   })
 
