@@ -35,6 +35,9 @@ CALLS_MOST = 600
 """A life's fault comes at one of its first so many calls."""
 LAST_DAYS = 11
 """How long everybody is given at the end to come to theirs."""
+MINUTE_MS = 60_000
+MINUTES_MORE = 10
+"""How many minutes are given, each time, to what may only be sent by a few a minute."""
 PORTERS = 2
 
 
@@ -121,6 +124,7 @@ class Life:
             # No divisor of a day: who is busy at one hour would be met at that hour, and at no other, again and again.
             self.world.pass_time(min(max(due_ms - self.world.clock.now_ms, 11 * HOUR_MS), DAY_MS))
             await self._settled(app)
+            await self._caught_up(app)
         await app.eraser.resume()
         await self._settled(app)
 
@@ -272,14 +276,23 @@ class Life:
             await app.settle()
             await self.porters.settle()
             totals = Counter(each.state for each in self.world.tables.sends.values())
-            due = [
-                each
-                for each in self.world.tables.sends.values()
-                if each.state == "pending" and each.not_before_ms <= self.world.clock.now_ms
-            ]
-            if not totals["claimed"] and not (due and self.world.senders_apart) and not self.world.tables.emitted:
+            due = self._is_due() and self.world.senders_apart
+            if not totals["claimed"] and not due and not self.world.tables.emitted:
                 return
             await asyncio.sleep(0)
+
+    async def _caught_up(self, app: Application) -> None:
+        """Where no more than a few may be sent in a minute, some minutes more for those whose time has come."""
+        for _ in range(MINUTES_MORE):
+            if not self._is_due():
+                return
+            self.world.pass_time(MINUTE_MS)
+            await self._settled(app)
+
+    def _is_due(self) -> bool:
+        """Whether anything that is to be sent waits for nothing but its turn."""
+        now_ms, sends = self.world.clock.now_ms, self.world.tables.sends.values()
+        return any(each.state == "pending" and each.not_before_ms <= now_ms for each in sends)
 
 
 async def _end(tasks: set[asyncio.Task[Any]]) -> None:
