@@ -83,7 +83,7 @@ export function metricName(metric: Metric): string {
 /** What it is called within a sentence. */
 export function metricPhrase(metric: Metric): string {
   if (metric.after_seconds > 0) return t('coming back')
-  if (metric.measure === 'did') return `“${metric.events.join(' / ')}”`
+  if (metric.measure === 'did') return t('“{{name}}”', { name: metric.events.join(' / ') })
   return metric.measure === 'revenue' && metric.per.length === 0 ? t('revenue per person') : metricName(metric)
 }
 

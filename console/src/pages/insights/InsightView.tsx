@@ -88,7 +88,7 @@ function NeverDone({ question }: { question: Question }) {
   const known = new Set(data.map(({ name }) => name))
   const never = eventsOf(question).filter((name) => !known.has(name))
   if (never.length === 0) return null
-  return <p className={styles.never}>{t('Nobody has done {{events}} yet, so there is nothing to count of it.', { events: and.format(never.map((name) => `“${name}”`)) })}</p>
+  return <p className={styles.never}>{t('Nobody has done {{events}} yet, so there is nothing to count of it.', { events: and.format(never.map((name) => t('“{{name}}”', { name }))) })}</p>
 }
 
 function Drawn({ found: { asked, answer }, table, small, open }: { found: Answered; table: boolean; small: boolean; open: (cell: CellKey) => void }) {

@@ -28,7 +28,7 @@ const comparisonWords = ({ property, operator, value }: Comparison) =>
 /** “Order Completed” where revenue is at least 50. */
 export function actWords(act: Act | undefined): string {
   if (!act || act.events.length === 0) return t('something')
-  const names = or.format(act.events.map((name) => `“${name}”`))
+  const names = or.format(act.events.map((name) => t('“{{name}}”', { name })))
   const where = act.where ?? []
   return where.length === 0 ? names : t('{{what}} where {{conditions}}', { what: names, conditions: and.format(where.map(comparisonWords)) })
 }

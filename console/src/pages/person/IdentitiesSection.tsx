@@ -6,6 +6,9 @@ import { Ago } from '~/parts/Moment'
 import { t } from '~/words/language'
 import styles from './PersonPage.module.css'
 
+const KINDS: Record<string, string> = { user: t('user'), anonymous: t('anonymous') }
+const LINKS: Record<IdentityLink['kind'], string> = { login: t('login'), alias: t('alias'), merge: t('merge') }
+
 const same = (identity: Identity) => `${identity.kind}/${identity.value}`
 
 /** Every name this person is known by, and the links that hold them together. Each link can be undone. */
@@ -27,7 +30,7 @@ export function IdentitiesSection({ id, person }: { id: string; person: Person }
         {person.identities.map((identity) => (
           <li key={same(identity)} className={styles.identity}>
             <code title={identity.value}>{identity.value}</code>
-            <span className={styles.kind}>{identity.kind}</span>
+            <span className={styles.kind}>{KINDS[identity.kind] ?? identity.kind}</span>
           </li>
         ))}
       </ul>
@@ -54,7 +57,7 @@ function LinkLine({ link, undo, busy }: { link: IdentityLink; undo: () => void; 
       </code>
       <div>
         <span className="quiet">
-          {link.kind}
+          {LINKS[link.kind]}
           {link.by ? ` ${t('by {{who}}', { who: link.by })}` : ''}, <Ago at={link.at} />
         </span>
         {link.undone_at ? (
