@@ -36,7 +36,7 @@ export default function Dropped() {
 }
 
 function named(dropped: Drop[]): string {
-  const names = dropped.slice(0, NAMED_MOST).map(({ event }) => `“${event}”`)
+  const names = dropped.slice(0, NAMED_MOST).map(({ event }) => t('“{{name}}”', { name: event }))
   const more = dropped.length - names.length
   return and.format(more > 0 ? [...names, t('{{count}} more', { count: more })] : names)
 }
