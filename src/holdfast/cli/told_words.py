@@ -111,9 +111,19 @@ class _Module:
     functions: dict[str, tuple[Function, str]] = field(default_factory=dict)
     """With the class each is in: the first of a name, by `name` and by `Class.name`."""
     imports: dict[str, tuple[str, str]] = field(default_factory=dict)
-    classes: list[ast.ClassDef] = field(default_factory=list)
+    classes: dict[str, ast.ClassDef] = field(default_factory=dict)
     calls: list[tuple[_Place, ast.Call]] = field(default_factory=list)
     """Every call, with the innermost function around it."""
+
+    def taking(self, name: str) -> list[str]:
+        """What a class is made of, in order; nothing of what is no class here."""
+        made = self.functions.get(f"{name}.__init__")
+        if made is not None:
+            return [each.arg for each in made[0].args.args[1:]]
+        fields = self.classes[name].body if name in self.classes else []
+        return [
+            each.target.id for each in fields if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)
+        ]
 
 
 @cache
@@ -156,7 +166,7 @@ def _walk(node: ast.AST, place: _Place) -> None:
                 module.functions.setdefault(f"{place.owner}.{each.name}", (each, place.owner))
                 inside = _Place(module=module, function=each, owner=place.owner)
             case ast.ClassDef(name=name):
-                module.classes.append(each)
+                module.classes[name] = each
                 inside = _Place(module=module, owner=name)
             case ast.Call():
                 module.calls.append((place, each))
@@ -192,7 +202,7 @@ class _Reading:
 
     def _error_names(self) -> set[str]:
         names, before = {"Exposed"}, 0
-        classes = [each for module in self._modules.values() for each in module.classes]
+        classes = [each for module in self._modules.values() for each in module.classes.values()]
         while len(names) > before:
             before = len(names)
             names |= {each.name for each in classes if any(_last_name(base) in names for base in each.bases)}
@@ -229,15 +239,14 @@ class _Reading:
         yield from (each.value for each in call.keywords if each.arg in wanted - GIVEN)
 
     def _given_in_place(self, place: _Place, call: ast.Call) -> Iterator[ast.expr]:
-        """What an error of ours that callers never see itself is given, such as `Unreadable`."""
-        if not isinstance(call.func, ast.Name):
+        """What is said by being the first things of a value, such as a verdict, or of an error callers never see."""
+        # Outside functions stand examples: what a provider says there is its own.
+        if not isinstance(call.func, ast.Name) or place.function is None:
             return
         where, name = place.module.imports.get(call.func.id, (place.module.name, call.func.id))
         there = self._modules.get(where)
-        made = None if there is None else there.functions.get(f"{name}.__init__")
-        if made is not None and name not in self._errors:
-            named = (each.arg for each in made[0].args.args[1:])
-            yield from (given for at, given in zip(named, call.args, strict=False) if at in GIVEN)
+        if there is not None and name not in self._errors:
+            yield from (given for at, given in zip(there.taking(name), call.args, strict=False) if at in GIVEN)
 
     def texts(self, expression: ast.expr, place: _Place, deep: int = 0) -> list[str]:
         """The texts an expression may come to, with holes; none where nothing is known of it."""
