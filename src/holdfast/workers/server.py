@@ -120,7 +120,9 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         ground = None if settings.is_shared else await open_ground(settings, below)
         if ground is not None:
             await begin_collecting(entrance, ground, settings, doings.keys)
-        history = await _begin_history(settings, below) if ground is not None else None
+        # That on a server answers at once.
+        apart = settings.is_shared or settings.history_url
+        history = None if apart else await _begin_history(settings, below)
         await asyncio.to_thread(import_heavy)
         from holdfast.http.app import make_http  # noqa: PLC0415  # Just imported, beside what was asked meanwhile.
         from holdfast.wiring import open_application  # noqa: PLC0415
@@ -162,7 +164,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
 async def _begin_history(settings: Settings, below: contextlib.AsyncExitStack) -> asyncio.Task[History]:
     """Begin to open the history: the engine reads what it has while the rest is imported."""
     # What opening it takes is imported first and by itself: two threads that import may meet in the middle.
-    await asyncio.to_thread(_import_all, () if settings.history_url else _OF_THE_HISTORY)
+    await asyncio.to_thread(_import_all, _OF_THE_HISTORY)
     opening = asyncio.create_task(open_history(settings))
 
     async def let_go() -> None:
