@@ -4,6 +4,7 @@ import type { HappenedEvent, Json, Properties } from '~/api/types'
 import { counted, t } from './language'
 import { moneyMajor } from './money'
 import { duration } from './moments'
+import { told } from './told'
 
 export type Family =
   | 'cart' | 'order' | 'view' | 'message' | 'opened' | 'clicked' | 'withheld' | 'failed'
@@ -112,7 +113,7 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
       return [capital(withheldWords(text(own['reason']))), text(own['origin'])].filter(Boolean).join(' · ')
     case 'Message Failed':
     case 'Message In Doubt':
-      return text(own['reason'])
+      return told(text(own['reason']))
     case 'Message Sent':
     case 'Message Queued':
       return [channelName(text(own['channel'])), text(own['step'])].filter(Boolean).join(' · ')
