@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Final
 
 import holdfast
+from holdfast.settings import CHOOSABLE, about
 
 ROOT: Final = Path(holdfast.__file__).parent
 LEFT_OUT: Final = (
@@ -66,12 +67,15 @@ DEEP_MOST: Final = 6
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 HOLE: Final = "{{0}}"
 """Where a value stands, before holes are counted."""
+_FIELD = re.compile(r"(?<!\{)\{\w*\}(?!\})")
 _ANY_HOLE = re.compile(r"\{\{\d+\}\}")
 
 
 def told_words() -> list[str]:
     """Every sentence, with `{{1}}`, `{{2}}` where its values stand, in order."""
-    return sorted({*OTHERS, *(text for text in _Reading(_modules()).said() if _is_told(text))})
+    # Whoever chooses what a setting cannot be is told what it is for.
+    helps = (about(name).help for name in CHOOSABLE)
+    return sorted({*OTHERS, *helps, *(text for text in _Reading(_modules()).said() if _is_told(text))})
 
 
 def told_titles() -> list[str]:
@@ -330,6 +334,8 @@ class _Reading:
     def _called(self, call: ast.Call, place: _Place, deep: int) -> list[str]:
         if isinstance(call.func, ast.Attribute) and call.func.attr in {"strip", "rstrip", "lstrip", "get"}:
             return self.texts(call.func.value, place, deep + 1)
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "format":
+            return [_numbered(_FIELD.sub(HOLE, text)) for text in self.texts(call.func.value, place, deep + 1)]
         found = self._function(call.func, place)
         if found is None:
             return []
