@@ -45,6 +45,7 @@ SETTINGS = {
     "listen_addresses": "",
     "max_connections": "60",
     "shared_buffers": "64MB",
+    "wal_buffers": "16MB",  # As a server has that is not as small.
     "fsync": "on",
     "synchronous_commit": "on",
 }

@@ -23,8 +23,7 @@ _log = logging.getLogger(__name__)
 REST_SECONDS_MOST = 1.0
 """The longest the reactor rests: a timer written by another way in is seen by then."""
 REST_SECONDS_LEAST = 0.01
-LEFT_SECONDS = 0.5
-"""How long the reactor rests at the least while others fire timers. Of an event it hears at once."""
+FOREVER_MS = 2**62
 TRIM_SECONDS = 3_600.0
 """How often the log is trimmed."""
 ADAPT_SECONDS = 60.0
@@ -54,11 +53,10 @@ async def tell_for_ever(app: Application) -> None:
 
 async def _rest(app: Application) -> None:
     async with app.state.view() as view:
-        offset, due = await view.offset(REACT), await _next_due(view)
+        offset = await view.offset(REACT)
+        due = await (_next_of_ours(view) if app.reactor.leaves_timers else _next_due(view))
     now_ms = to_millis(app.clock.now())
     seconds = min(_seconds_until(due, now_ms), _seconds_until(app.lanes.opens_ms(now_ms), now_ms))
-    if app.reactor.leaves_timers:  # What falls due is most likely theirs, and they wait for each of our ticks.
-        seconds = max(seconds, LEFT_SECONDS)
     arrived = asyncio.ensure_future(app.log.wait(offset, timeout_seconds=seconds))
     woken = asyncio.ensure_future(app.wake.wait())
     closed = asyncio.ensure_future(app.closing.wait())
@@ -74,6 +72,13 @@ async def _rest(app: Application) -> None:
 async def _next_due(view: View) -> int | None:
     """When the soonest visit, send, run or schedule falls due."""
     each = (await view.next_due(), await view.next_run())
+    return min((due for due in each if due is not None), default=None)
+
+
+async def _next_of_ours(view: View) -> int | None:
+    """The same while others fire the timers of journeys and hand messages over: each tick makes them wait."""
+    timers = await view.due_members(FOREVER_MS, limit=1)
+    each = (*(due_ms for due_ms, _ in timers), await view.next_run())
     return min((due for due in each if due is not None), default=None)
 
 

@@ -93,7 +93,7 @@ class _Post:
         helping = await assemble_helping(
             self._settings, clock=self.clock, log=self._log, state=self._state, first=secrets.randbelow(PARTS)
         )
-        looked_at = now()
+        looked_at, untold = now(), False
         while not self._closing.is_set():
             if now() >= looked_at + LOOK_SECONDS:
                 await helping.look()
@@ -101,6 +101,9 @@ class _Post:
             alone = self.acting is not None and not self.acting.reactor.leaves_timers
             fired = 0 if alone else await helping.helper.help()
             self.is_helping = not alone and helping.helper.wanted
+            if untold and not fired and self.acting is not None:
+                self.acting.wake.set()  # What is to be told of it is moved on by a tick.
+            untold = fired > 0
             if not fired:
                 await pause(self._closing, IN_VAIN_SECONDS if helping.helper.in_vain else HELP_SECONDS)
 
