@@ -26,6 +26,11 @@ describe('what the server says', () => {
       expect(['1,234', '12.50', '-3.2', '13.1%', '+0.5'].map(numberTold)).toEqual(['1.234', '12,50', '−3,2', '13,1 %', '+0,5'])
     })
 
+    it('calls arms by their names', () => {
+      expect(told("only 9 of 'holdout' have been through the whole time: it takes 20")).toBe('nur 9 aus der Kontrollgruppe haben die ganze Zeit hinter sich: es braucht 20')
+      expect(told("only 9 of 'blue' have been through the whole time: it takes 1,000")).toBe('nur 9 aus „blue“ haben die ganze Zeit hinter sich: es braucht 1.000')
+    })
+
     it('begins with a capital where the server does', () => {
       expect(told('nobody has a trait plan.')).toBe('niemand hat ein Merkmal plan.')
       expect(told('Nobody has a trait plan.')).toBe('Niemand hat ein Merkmal plan.')

@@ -130,9 +130,9 @@ function filled(said: string, values: readonly string[], deep: number): string {
 /** As the reader writes it: numbers, what is in quotes, and what is itself something that is said. */
 function valued(value: string, deep: number): string {
   if (/^[+-]?\d+(,\d{3})*(\.\d+)?%?$/.test(value)) return numberTold(value)
+  if (wordTold(value) !== value) return wordTold(value)
   const quoted = /^(['"])([\s\S]*)\1$/.exec(value)
   if (quoted && !quoted[2]!.includes(quoted[1]!)) return inQuotes(quoted[2]!)
-  if (wordTold(value) !== value) return wordTold(value)
   const said = sentence(value, deep)
   if (said !== null || deep > DEEP_MOST) return said ?? value
   return value.split(', ').length > 1 ? value.split(', ').map((each) => valued(each, deep + 1)).join(', ') : value
