@@ -1,7 +1,7 @@
 """One of several processes that let timers fire: `python -m bench.helping_process URL WORKSPACE NOW_MS FIRST`.
 
-It says `ready` once the state is open, waits for a line, lets everything fire that is due then, and says what it did.
-Nothing waits to be taken in meanwhile, so its log is empty.
+It says `ready` once the state is open. For each line, which is a moment in milliseconds, it lets everything fire that
+is due by then, and says what it did. Nothing waits to be taken in meanwhile, so its log is empty.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from datetime import timedelta
 
 import msgspec
 
@@ -24,7 +23,6 @@ from holdfast.workers.garbage import spare_ticks
 IN_VAIN_MOST = 3
 """Rounds in which nothing was to be done before it is over: others may have had in hand what was left."""
 REST_SECONDS = 0.05
-LONG_AGO = timedelta(days=1_000)
 
 
 class Helped(msgspec.Struct, kw_only=True):
@@ -39,13 +37,18 @@ class Helped(msgspec.Struct, kw_only=True):
 
 async def help_out(url: str, workspace: str, now_ms: int, first: int) -> None:
     state = await PostgresState.open(url, workspace=workspace)
-    clock = FakeClock(from_millis(now_ms) - LONG_AGO)
+    clock = FakeClock(from_millis(now_ms))
     helper = Helper(log=MemoryLog(), state=state, clock=clock, rules=GateRules(), first=first)
-    await helper.help()  # Nothing was due then: it reads the journeys.
-    clock.advance(days=LONG_AGO.days)
+    await helper.help()  # Nothing is due yet: it reads the journeys.
     print("ready", flush=True)
-    await asyncio.to_thread(sys.stdin.readline)
-    began, in_vain = time.process_time(), 0
+    while line := await asyncio.to_thread(sys.stdin.readline):
+        clock.advance(seconds=int(line) / 1_000 - clock.now().timestamp())
+        print(msgspec.json.encode(await _all_that_is_due(helper)).decode(), flush=True)
+    await state.close()
+
+
+async def _all_that_is_due(helper: Helper) -> Helped:
+    before, began, in_vain = helper.fired, time.process_time(), 0
     ended, used = time.perf_counter(), began
     while in_vain < IN_VAIN_MOST:
         if await helper.help():
@@ -54,9 +57,7 @@ async def help_out(url: str, workspace: str, now_ms: int, first: int) -> None:
         else:
             in_vain += 1
             await asyncio.sleep(REST_SECONDS)
-    done = Helped(fired=helper.fired, ended=ended, processor=used - began)
-    print(msgspec.json.encode(done).decode(), flush=True)
-    await state.close()
+    return Helped(fired=helper.fired - before, ended=ended, processor=used - began)
 
 
 if __name__ == "__main__":

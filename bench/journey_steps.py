@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,8 +60,8 @@ RATIO_LEAST = 200
 REACTORS = 4
 REACTORS_RATIO_LEAST = 2.5
 """Steps by four processes against those by one."""
-TICK_SECONDS = 0.5
-"""How often whoever acts ticks while others let timers fire, as `workers.loops` has it."""
+TICK_SECONDS = 1.0
+"""How often whoever acts ticks while others let timers fire and no event comes, as `workers.loops` has it."""
 
 _MAIL = {
     "type": "send",
@@ -125,6 +125,8 @@ class Place:
     server: PostgresServer | None = None
     workspace: str = ""
     reactors: int = 1
+    helpers: list[subprocess.Popen[str]] = field(default_factory=list)
+    """The processes that let timers fire, where there are several."""
 
 
 def run(quick: bool) -> Measured:
@@ -148,7 +150,8 @@ async def _run(people: int, *, quick: bool) -> Measured:
                 state = await server.open(workspace)
                 async with _place(name, state, folder / workspace, people) as other:
                     other.server, other.workspace, other.reactors = server, workspace, reactors
-                    await _journey(other)
+                    with _helping(other):
+                        await _journey(other)
                 others.append(other)
             engines += workflows("postgres", server.url, seconds=5 if quick else 20)
     return _measured(place, others, engines)
@@ -238,37 +241,45 @@ async def _by_several(place: Place) -> tuple[float, float]:
 
     Until the last of them has done its last; that they then look in vain for a while is not counted.
     """
-    assert place.server is not None
-    now_ms = str(to_millis(place.clock.now()))
-    reactor = place.app.reactor
-    helpers = [
-        subprocess.Popen(  # noqa: ASYNC220 - It goes on beside us, and is waited for in a thread.
-            [sys.executable, "-m", "bench.helping_process", place.server.url, place.workspace, now_ms, str(first)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for first in range(0, PARTS, PARTS // place.reactors)
-    ]
-    for each in helpers:
-        assert each.stdout is not None
-        assert await asyncio.to_thread(each.stdout.readline) == "ready\n"
+    reactor, now_ms = place.app.reactor, to_millis(place.clock.now())
     reactor.leave_timers(to_others=True)
     used, began = time.process_time(), time.perf_counter()
-    for each in helpers:
+    for each in place.helpers:
         assert each.stdin is not None
-        each.stdin.write("go\n")
+        each.stdin.write(f"{now_ms}\n")
         each.stdin.flush()
-    answers = asyncio.gather(*(asyncio.to_thread(each.stdout.readline) for each in helpers if each.stdout))
+    answers = asyncio.gather(*(asyncio.to_thread(_said, each) for each in place.helpers))
     while not answers.done():
         await reactor.tick()
         await asyncio.wait([answers], timeout=TICK_SECONDS)
-    done = [msgspec.json.decode(each, type=Helped) for each in answers.result()]
     processor = time.process_time() - used
-    for each in helpers:
-        each.communicate()
     reactor.leave_timers(to_others=False)
+    done = [msgspec.json.decode(each, type=Helped) for each in answers.result()]
     return max(each.ended for each in done) - began, processor + sum(each.processor for each in done)
+
+
+@contextlib.contextmanager
+def _helping(place: Place) -> Iterator[None]:
+    """The processes of the place, ready to let timers fire."""
+    assert place.server is not None
+    command = [sys.executable, "-m", "bench.helping_process", place.server.url, place.workspace]
+    for first in range(0, PARTS, PARTS // place.reactors) if place.reactors > 1 else ():
+        now_ms = to_millis(place.clock.now())
+        helper = subprocess.Popen(
+            [*command, str(now_ms), str(first)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        place.helpers.append(helper)
+    try:
+        assert {_said(each) for each in place.helpers} <= {"ready\n"}
+        yield
+    finally:
+        for each in place.helpers:
+            each.communicate()
+
+
+def _said(helper: subprocess.Popen[str]) -> str:
+    assert helper.stdout is not None
+    return helper.stdout.readline()
 
 
 def _measured(place: Place, others: list[Place], engines: list[Workflows]) -> Measured:
