@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.cluster_world import Cluster, Member, cluster, until
 from tests.integration.kill_rounds import WELCOME, Writer, check_all, writing
 
-PATIENCE_SECONDS = 60
+PATIENCE_SECONDS = 120
 
 
 def helping(world: Cluster) -> list[bool]:

@@ -177,7 +177,7 @@ async def test_several_do_what_one_would_have_done(tmp_path: Path, postgres: Pos
             together.house.clock.advance(seconds=seconds)
             await together.all_together()
         assert sum(each.fired for each in together.helpers) > 2 * PEOPLE
-        assert min(each.fired for each in together.helpers) > 0
+        assert sum(each.fired > 0 for each in together.helpers) > 1
         house = together.house
         assert len(house.carrier.parcels) == PEOPLE - JOINED, "one each: the cap holds whoever asks"
         assert await differing(alone.app.state, house.app.state) == {}
