@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from copy import deepcopy
@@ -20,11 +21,12 @@ from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.chosen_settings import choose_settings
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
 from holdfast.kernel.moments import to_millis
-from holdfast.ports.log import Record
+from holdfast.ports.log import Entry, Record
 from holdfast.ports.parts import PARTS, part_of
 from holdfast.ports.state import State
 from holdfast.ports.turns import Turn
 from holdfast.stores.memory.history import MemoryHistory
+from holdfast.stores.memory.log import MemoryLog
 from holdfast.stores.memory.state import MemoryState, MemoryTransaction
 from holdfast.stores.memory.tables import Tables
 from holdfast.testing.house import House
@@ -292,3 +294,32 @@ async def test_who_was_moved_is_known_again_though_somebody_before_them_is_forgo
     found = differing(await compare_states(life.house.app.state, state))
     assert found == {}
     assert done.told_otherwise == 0
+
+
+class Silent(MemoryLog):
+    """A log that gives no answer until it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.may_answer = asyncio.Event(), asyncio.Event()
+
+    async def read(self, offset: int, *, max_records: int, max_bytes: int) -> list[Entry]:
+        self.asked.set()
+        await self.may_answer.wait()
+        return await super().read(offset, max_records=max_records, max_bytes=max_bytes)
+
+
+async def test_nobody_waits_for_a_helper_whose_log_does_not_answer(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    house.clock.advance(seconds=60)
+    log = Silent()
+    helper = Helper(log=log, state=house.app.state, clock=house.clock, rules=rules_of(house.app.settings))
+    helping = asyncio.create_task(helper.help())
+    async with asyncio.timeout(60):
+        await log.asked.wait()
+        async with house.app.state.begin() as transaction:
+            await transaction.set_note("meanwhile", "somebody else")
+        log.may_answer.set()
+        assert await helping == 1

@@ -99,14 +99,13 @@ class Helper:
         return (await chosen_settings(view)).revision == self.revision
 
     async def _help(self, part: int) -> int:
-        clock_ms = to_millis(self._clock.now())  # Before the log is looked at: what comes after it was not in time.
+        at_ms = await self._watermark()
         async with self._state.begin_part(part) as transaction:
             if transaction is None or not await self._is_wanted(transaction):
                 return 0
             playbook = await self._playbook.load(transaction)
             await self._live.look(transaction)
             offset = await transaction.offset(REACT)
-            at_ms = await self._watermark(offset, clock_ms)
             spends = bool(playbook.to_budgets) and await transaction.take_budgets()
             persons = await _due(transaction, playbook, part, at_ms, spends=spends)
             if not persons:
@@ -116,8 +115,15 @@ class Helper:
             await transaction.add_turn(Turn(kind="people", start=offset, next=offset, at_ms=at_ms, said=said))
         return fired
 
-    async def _watermark(self, offset: int, clock_ms: int) -> int:
-        """Up to when timers may fire."""
+    async def _watermark(self) -> int:
+        """Up to when timers may fire.
+
+        The log is not asked within the transaction: should it not answer, nobody is to wait for us. What is taken in
+        after we have asked makes this earlier than it had to be, and never too late.
+        """
+        clock_ms = to_millis(self._clock.now())  # Before the log is looked at: what comes after it was not in time.
+        async with self._state.view() as view:
+            offset = await view.offset(REACT)
         waiting = await self._log.read(offset, max_records=1, max_bytes=BYTES_MOST)
         return min([clock_ms, *(each.record.received_ms - 1 for each in waiting)])
 
