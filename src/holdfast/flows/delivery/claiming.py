@@ -259,9 +259,7 @@ async def call_off(transaction: Moving, outranked: Mapping[str, int], rules: Gat
     await give_back(transaction, sends, outranked, rules)
 
 
-async def give_back(
-    transaction: Moving, sends: Sequence[Send], withheld: Container[str], rules: GateRules
-) -> None:
+async def give_back(transaction: Moving, sends: Sequence[Send], withheld: Container[str], rules: GateRules) -> None:
     """What was not sent after all costs nothing: it is taken off the day on whose account it was."""
     back: dict[tuple[str, str], int] = {}
     for send in sends:
