@@ -12,12 +12,13 @@ import pytest
 
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules
-from holdfast.events.event import Event
+from holdfast.events.event import Event, message_hash
 from holdfast.flows.delivery.lanes import FreeLanes
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.ingest.collect import Collector
 from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.react import HOUR_MS, Reactor
+from holdfast.flows.ingest.reading import ARCHIVE, REACT
 from holdfast.flows.journey.decide import publish, set_state
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import to_millis
@@ -64,14 +65,26 @@ class House:
         self.handed: list[Send] = []
         self.lanes = FreeLanes(["email"], room)
         self.collector = Collector(self.log, self.clock)
+        self.rules = rules or GateRules(caps=caps)
+        self.start_again()
+
+    def start_again(self, *, batch_records: int = 100) -> None:
+        """Go on with another reactor, as after a crash."""
         self.reactor = Reactor(
             log=self.log,
             state=self.state,
             clock=self.clock,
-            rules=rules or GateRules(caps=caps),
+            rules=self.rules,
             hand_over=self.handed.extend,
             lanes=self.lanes,
+            batch_records=batch_records,
         )
+
+    async def tick_and_archive(self) -> None:
+        """One tick, and an archive that has copied all that was read."""
+        await self.reactor.tick()
+        async with self.state.begin() as transaction:
+            await transaction.set_offset(ARCHIVE, await transaction.offset(REACT))
 
     async def publish(self, definition: dict[str, Any]) -> None:
         await publish(self.state, "journey", json.dumps(definition).encode(), now=self.clock.now())
@@ -378,6 +391,34 @@ async def test_sends_of_a_process_that_died_are_in_doubt_and_not_sent_again() ->
     assert await house.totals() == {"in_doubt": 1}
     assert len(house.handed) == 1
     assert len(await house.told("Message In Doubt")) == 1
+
+
+@pytest.mark.parametrize("died_again", [False, True])
+async def test_what_is_told_again_however_late_is_known_until_it_is_read(died_again: bool) -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    house.clock.advance(seconds=60)
+    await house.reactor.tick()
+    await house.reactor.pump()  # And dies before it could write that all of it is told.
+    house.start_again(batch_records=1)
+    house.clock.advance(days=31)
+    for name in "abcd":
+        await house.collector.collect("track", json.dumps(does(name)).encode(), "default")
+    await house.tick_and_archive()
+    await house.reactor.pump()
+    await house.tick_and_archive()
+    if died_again:
+        house.start_again(batch_records=1)
+    for _ in range(8):
+        house.clock.advance(days=1)
+        await house.tick_and_archive()
+    assert len(await house.told("Message Queued")) == 2
+    async with house.state.view() as view:
+        tallies = (await view.profiles([1]))[1].tallies
+        remembered = await view.seen([message_hash(does("Checkout Started")["messageId"])])
+    assert tallies["Message Queued"].count == 1
+    assert not remembered  # Once all of it is read, old ids are let go of.
 
 
 async def test_what_has_expired_in_inboxes_is_deleted_though_nothing_else_comes(

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
-from holdfast.events.event import Json
+from holdfast.events.event import Event, Json
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import claim, recovered, settle
 from holdfast.flows.delivery.lanes import NO_LANES, Lanes
@@ -134,6 +134,10 @@ class Reactor:
         """The last own event that is in the log, and the last of those that are forgotten for it."""
         self._in_order = 0
         """The own event up to which there are all: of later ones, those with lower numbers may come after others."""
+        self._repeated_to: int | None = None
+        """The own event up to which telling may be telling again: an earlier process or attempt may have done so."""
+        self._repeats_end: int | None = None
+        """The log offset before which own events may stand that were told before."""
         self._others_fire = False
         self._telling = asyncio.Lock()
 
@@ -233,14 +237,22 @@ class Reactor:
                     waiting = await view.emitted(limit=EMITTED_MOST, after_id=self._told)
                 waiting = [each for each in waiting if each[0] <= self._in_order]
                 if waiting:
-                    await self._log.append(own_records([event for _, event in waiting], to_millis(self._clock.now())))
-                    self._told = waiting[-1][0]
+                    await self._tell(waiting)
             except BaseException:
                 self.untold.set()
                 raise
             if len(waiting) == EMITTED_MOST:
                 self.untold.set()
         return len(waiting)
+
+    async def _tell(self, waiting: Sequence[tuple[int, Event]]) -> None:
+        """Append own events to the log, and keep in mind where those end that may be there twice."""
+        repeated_to, last = self._repeated_to or 0, waiting[-1][0]
+        self._repeated_to = max(repeated_to, last)  # An attempt that fails may have reached the log all the same.
+        await self._log.append(own_records([event for _, event in waiting], to_millis(self._clock.now())))
+        if waiting[0][0] <= repeated_to:
+            self._repeats_end = await self._log.end()
+        self._repeated_to, self._told = repeated_to, last
 
     async def recover(self, delivered: Delivered | None = None, *, on: Collection[str] = ("email",)) -> int:
         """After a start: settle the sends claimed by a process that is no more; returns how many are in doubt.
@@ -313,6 +325,8 @@ class Reactor:
                 await transaction.add_turn(turn)
             emitted = await transaction.last_emitted()
         self._told_forgotten, self._in_order = told, emitted
+        if self._repeated_to is None:
+            self._repeated_to = emitted
         if emitted > self._told:  # Own events of this tick, or of those who send in processes of their own.
             self.untold.set()
         self._live.keep()
@@ -334,12 +348,18 @@ class Reactor:
 
         How old they are is told by the first record the archive has yet to copy. The archive would take an event whose
         id is gone for a repetition; and a repetition that waits unread since yesterday came in time. An own event that
-        still waits to be told may be in the log already: a process that died has told it and could not say so.
+        still waits to be told may be in the log already: a process that died has told it and could not say so. Once it
+        is told again, however much later, nothing is let go of until that has been read and copied, too.
         """
         day = now_ms // DAY_MS
         if day == self._forgotten_day:
             return
-        waiting = await self._log.read(await transaction.offset(ARCHIVE), max_records=1, max_bytes=BYTES_MOST)
+        if self._repeats_end is None:
+            self._repeats_end = await self._log.end()  # An earlier process may have told again what waits unread.
+        archived = await transaction.offset(ARCHIVE)
+        if archived < self._repeats_end:
+            return
+        waiting = await self._log.read(archived, max_records=1, max_bytes=BYTES_MOST)
         reached_ms = min((each.record.received_ms for each in waiting), default=now_ms)
         untold = await transaction.emitted(limit=EMITTED_MOST)
         told_ms = min((to_millis(event.timestamp) for _, event in untold), default=now_ms)
