@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from tests.afresh import Shared
 from tests.browser.console import (
     API_KEY,
     CHROMIUM,
@@ -26,17 +28,33 @@ from tests.lacking import lacking
 expect.set_options(timeout=PATIENCE_MS)
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
+@contextmanager
+def a_demo() -> Iterator[Server]:
     """`holdfast demo` with few people, on a free port."""
-    if not CONSOLE.is_file():
-        pytest.fail("The console is not built: make setup builds it.")
     headers = {"Authorization": f"Bearer {API_KEY}"}
     with (
         serving("demo", "--people", "300", "--for", "3600", "--write-key", WRITE_KEY, "--api-key", API_KEY) as url,
         httpx.Client(base_url=url, headers=headers, timeout=30, event_hooks={"response": [explain]}) as api,
     ):
         yield Server(url=url, api=api)
+
+
+@pytest.fixture(scope="session")
+def demos() -> Iterator[Shared[Server]]:
+    """The demo of this worker, and another one after a test that failed."""
+    if not CONSOLE.is_file():
+        pytest.fail("The console is not built: make setup builds it.")
+    shared = Shared(a_demo)
+    yield shared
+    shared.close()
+
+
+# Of a module, since what a module prepares on it has to be prepared anew where it is another one: a test that is tried
+# again is given anew all that is not the session's.
+@pytest.fixture(scope="module")
+def server(demos: Shared[Server]) -> Server:
+    """The demo, on which no test has failed before this module began or this test was tried again."""
+    return demos.get()
 
 
 @pytest.fixture
@@ -59,11 +77,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def watched() -> Iterator[Watched]:
+def watched() -> Watched:
     """Looks after every page of the test, and judges at its end."""
-    seen = Watched()
-    yield seen
-    seen.clean()
+    return Watched()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Function) -> Generator[None, object, object]:
+    """Judge what the pages did at the end of the test, as a part of it: what fails afterwards is not tried again."""
+    result = yield
+    watched = item.funcargs.get("watched")
+    if isinstance(watched, Watched):
+        watched.clean()
+    return result
 
 
 @pytest.fixture
