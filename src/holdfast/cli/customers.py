@@ -33,30 +33,37 @@ MAILS_AT_ONCE = 100
 MAILS_REMEMBERED = 20_000
 WAIT_SECONDS = 10.0
 """How long one answer may take."""
+IDLE_SECONDS = 2.0
+"""For how long a connection is kept that nothing goes over; the server closes it after 5."""
 
 _PIXEL = re.compile(r"https?://[^\"'\s<>]*/m/o/[^\"'\s<>]+")
 _CLICK = re.compile(r"https?://[^\"'\s<>]*/m/c/[^\"'\s<>]+")
 _UNSUBSCRIBE = re.compile(r"https?://[^\"'\s<>]*/m/u/[^\"'\s<>]+")
 
 
-class _Line:
+class Line:
     """One kept connection to the server; opened anew when it broke."""
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
         self._address = (parts.hostname or "127.0.0.1", parts.port or 80)
         self._open: http.client.HTTPConnection | None = None
+        self._used = 0.0
 
     def ask(
         self, method: str, path: str, *, headers: Mapping[str, str] | None = None, body: bytes | None = None
     ) -> tuple[int, bytes]:
         """Status and body of the answer. Raises OSError or HTTPException when there is none."""
+        if time.monotonic() - self._used > IDLE_SECONDS:
+            self.close()
         connection = self._open or http.client.HTTPConnection(*self._address, timeout=WAIT_SECONDS)
         self._open = connection
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            said = answer.read()
+            self._used = time.monotonic()
+            return answer.status, said
         except BaseException:
             self.close()
             raise
@@ -76,7 +83,7 @@ class Customers:
         """Nobody acts before `run`; `looked_at` says whether somebody looks, who is to see them act one by one."""
         self._crowd = crowd
         self._looked_at = looked_at
-        self._line = _Line(url)
+        self._line = Line(url)
         basic = base64.b64encode(f"{write_key}:".encode()).decode()
         self._collect = {"Authorization": f"Basic {basic}", "Content-Type": "application/json"}
         self._read = {"Authorization": f"Bearer {api_key}"}

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from holdfast.cli.customers import ALONE_SECONDS, TICK_SECONDS, Customers
+import numpy as np
+import pytest
+
+from holdfast.cli import customers as at_work
+from holdfast.cli.customers import ALONE_SECONDS, TICK_SECONDS, Customers, Line
 from holdfast.flows.ingest.watch import LOOKED_MS, Watch
 from holdfast.sim.live import Crowd, Pace
 from holdfast.sim.people import Effects, Habits, populate
@@ -41,3 +46,41 @@ def test_somebody_looks_on_for_a_while_after_they_looked() -> None:
     watch.look(NOW_MS - 5)
     assert watch.is_looked_at(NOW_MS + LOOKED_MS - 1)
     assert not watch.is_looked_at(NOW_MS + LOOKED_MS)
+
+
+def test_a_connection_the_server_closed_meanwhile_is_opened_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = threading.Semaphore(0)
+
+    class OneAnswer(BaseHTTPRequestHandler):
+        """Keeps the connection by its word, and closes it all the same, as servers do with those that are idle."""
+
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+            self.close_connection = True
+
+        def finish(self) -> None:
+            super().finish()
+            self.connection.close()
+            closed.release()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing of it."""
+
+    monkeypatch.setattr(at_work, "IDLE_SECONDS", 0.0)
+    with ThreadingHTTPServer(("127.0.0.1", 0), OneAnswer) as server:
+        serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        serving.start()
+        try:
+            line = Line(f"http://127.0.0.1:{server.server_port}")
+            for _ in range(3):
+                assert line.ask("GET", "/") == (200, b"{}")
+                assert closed.acquire(timeout=30)
+            line.close()
+        finally:
+            server.shutdown()
+            serving.join()
