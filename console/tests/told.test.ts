@@ -74,7 +74,11 @@ describe('what the server says', () => {
         'Personen, für die gilt: „Order Completed“ geschah mindestens 3-mal in den letzten 30 Tagen, wobei gilt: revenue ist größer als 50 und „App Uninstalled“ geschah nicht im letzten Monat.',
       )
       expect(toldGroup('first did “is set and last month” since 2026-11-01')).toBe('das erste „is set and last month“ war seit 2026-11-01')
-      expect(toldGroup('are such that country is any of "DE", "in the last 3 days"')).toBe('es gilt: country ist eines von „DE“, „in the last 3 days“')
+      expect(toldGroup('whose country is any of "DE", "in the last 3 days"')).toBe('das Merkmal country ist eines von „DE“, „in the last 3 days“')
+      expect(toldGroup('People who did “Order Completed” and (whose plan is "gold" or who are in the segment “vip”).')).toBe(
+        'Personen, für die gilt: „Order Completed“ geschah und (das Merkmal plan ist „gold“ oder im Segment „vip“).',
+      )
+      expect(toldGroup('People whose who is set.')).toBe('Personen, für die gilt: das Merkmal who ist gesetzt.')
     })
   })
 

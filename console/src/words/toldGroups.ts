@@ -6,7 +6,7 @@
  * language has them follow one another in the same order. What is in quotes is a name or a value and is never looked
  * into; nor is what has been said already.
  */
-import { inQuotes, numberTold, phrasesTold, told } from './told'
+import { inQuotes, numberTold, phrasesTold } from './told'
 
 interface Phrase {
   pattern: RegExp
@@ -17,6 +17,8 @@ interface Phrase {
 const HOLE = /\{\{([nqp])\d\}\}/
 const FOUND: Record<string, string> = { n: '(\\d[\\d.,]*)', q: '(\\uE000\\d+\\uE001)', p: '([^\\uE000-\\uE003]+?)' }
 const QUOTED = /“[^”]*(?:”|$)|"(?:[^"\\]|\\.)*"/g
+/** What English says again before every condition but those of traits ("whose plan is …"); no property of that name. */
+const WHO = /(?<=^|\(|\band |\bor )who (?!(?:is|has|contains|does|starts|ends)\b)/g
 
 let phrases: Phrase[] = []
 let source: Readonly<Record<string, string>> = {}
@@ -25,9 +27,7 @@ let source: Readonly<Record<string, string>> = {}
 export function toldGroup(text: string): string {
   learn()
   if (phrases.length === 0) return text
-  const people = /^People who ([\s\S]*)\.$/.exec(text)
-  // As a whole first: what stands for the condition is put in afterwards, as it is.
-  return people ? told('People who \uE004.').replace('\uE004', () => condition(people[1]!)) : condition(text)
+  return condition(text)
 }
 
 function learn() {
@@ -53,6 +53,7 @@ function condition(text: string): string {
   const keep = (said: string, open: string, close: string) => `${open}${kept.push(said) - 1}${close}`
   const bare = text
     .replace(/[\uE000-\uE004]/g, '')
+    .replace(WHO, '')
     .replace(QUOTED, (quoted) => keep(inQuotes(quoted.replace(/^[“"]|[”"]$/g, '').replace(/\\(.)/g, '$1')), '\uE000', '\uE001'))
   const said = phrases.reduce((all, each) => all.replace(each.pattern, (...found) => keep(put(each.said, found), '\uE002', '\uE003')), bare)
   return opened(said, kept)

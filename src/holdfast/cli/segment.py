@@ -227,12 +227,13 @@ def _print_explained(explained: Answer, indent: str) -> None:
 def words(wanted: Wanted, data: Data = None, api_key: ApiKey = None) -> None:
     """Say a description in plain words; no data is needed unless it is a saved one."""
     from holdfast.segments.codec import decode_condition
+    from holdfast.segments.condition import people_words
 
     definition = read_definition(wanted)
     if definition is None:
         with desk(data, api_key) as at:
             definition = _definition(wanted, at)
-    print(f"People who {decode_condition(definition).words()}")
+    print(people_words(decode_condition(definition)))
 
 
 def read_definition(wanted: str) -> Answer | None:

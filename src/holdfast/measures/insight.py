@@ -29,7 +29,7 @@ from holdfast.measures.insight_fields import Listed, MomentText, TimeZone
 from holdfast.measures.periods import moment_of
 from holdfast.measures.picture import Picture
 from holdfast.segments.comparison import Comparison, all_sql, all_words
-from holdfast.segments.condition import Condition, Scope
+from holdfast.segments.condition import Condition, Scope, relative
 from holdfast.segments.operators import Place
 from holdfast.segments.zones import of_scope
 
@@ -170,7 +170,7 @@ class Question(ABC):
 
     def among_words(self) -> str:
         """The segment, to end a sentence."""
-        return "" if self.segment is None else f", among people who {self.segment.words()}"
+        return "" if self.segment is None else f", among people {relative(self.segment.words())}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from operator import ne
 from typing import TYPE_CHECKING, Annotated, Never, Protocol, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -261,11 +262,11 @@ class Condition(ABC):
 
     @abstractmethod
     def words(self) -> str:
-        """The condition in plain words, to follow `People who `."""
+        """The condition in plain words, to follow `People who `, or `People ` where they begin with who or whose."""
 
     def denied_words(self) -> str:
-        """Its opposite in plain words, to follow `People who `."""
-        return f"are not among those who {self.words()}"
+        """Its opposite in plain words, in the same way."""
+        return f"are not among those {relative(self.words())}"
 
     def hidden_traits(self) -> tuple[str, ...]:
         """Traits it looks at that stand in none of its fields, such as the time zone a person lives in."""
@@ -308,6 +309,22 @@ class Condition(ABC):
 
     def __bool__(self) -> Never:
         raise TypeError("a condition is not true or false by itself; write & for and, | for or, ~ for not")
+
+
+def relative(words: str) -> str:
+    """A condition's words as a clause: `who did “Signed Up”`, `whose plan is "gold"`."""
+    return words if words.lstrip("(").startswith(("who ", "whose ")) else f"who {words}"
+
+
+def people_words(condition: Condition) -> str:
+    """The people a condition holds of, in plain words: `People who did “Signed Up”`."""
+    return f"People {relative(condition.words())}"
+
+
+def joined_words(parts: Sequence[str], between: str) -> str:
+    """Several conditions' words in a row; where one needs `whose`, each of the others says `who` again."""
+    clauses = [relative(each) for each in parts]
+    return between.join(parts if all(map(ne, parts, clauses)) else clauses)
 
 
 def standing_of_parts(parts: Sequence[Condition], deciding: Truth, facts: Facts, now: datetime) -> Standing:

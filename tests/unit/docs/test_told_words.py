@@ -12,9 +12,11 @@ import pytest
 
 import holdfast
 from holdfast.cli.told_words import told_titles, told_words
+from holdfast.segments.builders import did, last_did, trait
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.catalogue import declared
 from holdfast.segments.clock_parts import CLOCK_PARTS
+from holdfast.segments.condition import people_words
 from holdfast.segments.conditions.did import Did
 from holdfast.segments.conditions.did_amount import DidAmount
 from holdfast.segments.operators import OPERATORS
@@ -25,6 +27,8 @@ KINDS: dict[str, Callable[[], list[str]]] = {"sentences": told_words, "titles": 
 
 PLACE = re.compile(r"\{\{(\d+)(?:\|[^|}]*\|[^|}]*)?\}\}")
 QUOTED = re.compile(r'“[^”]*”|"(?:[^"\\]|\\.)*"')
+WHO = re.compile(r"(?:(?<=\()|(?<=\band )|(?<=\bor )|^)who ")
+"""What English says again, and the console leaves out before it looks."""
 OPEN = {"n": r"\d[\d.,]*", "q": "\ue000", "p": "[^\ue000]+?"}
 
 NAMES = (
@@ -109,7 +113,7 @@ def _pattern(phrase: str) -> str:
 
 def _left(words: str, patterns: list[re.Pattern[str]]) -> str:
     """What of it nobody would translate, names of properties and time zones apart."""
-    bare = QUOTED.sub("\ue000", words)
+    bare = QUOTED.sub("\ue000", WHO.sub("", words))
     for pattern in patterns:
         bare = pattern.sub("", bare)
     return re.sub(rf"\b({'|'.join(NAMES)}|[A-Z]\w+/[A-Z]\w+)\b", "", bare)
@@ -119,16 +123,19 @@ def _groups() -> Iterator[str]:
     """Plain words of every condition, operator and stretch of time, each true and denied."""
     for condition in (each for kind in declared().values() for each in kind.examples):
         yield from (condition.words(), condition.denied_words())
+    plan, one, other = trait("plan") == "gold", did("a"), last_did("b")
+    for joined in (plan & one, one & plan, (one | plan) & other, one & (plan | other), ~plan & one, one & other):
+        yield from (people_words(joined), people_words(~joined))
     for operator in OPERATORS.values():
-        yield f"are such that NAME {operator.label}"
+        yield f"whose NAME {operator.label}"
     for part in CLOCK_PARTS.values():
         yield from (f"most often do “a” {part.words(value)}" for value in part.values)
     for count, back, rolling, unit in _stretches():
         calendar = Calendar(unit=unit, count=count, back=back, rolling=rolling)
         yield f"did “a” {calendar.words()}"
     for least, most in ((2, None), (0, 1), (0, 2), (1, 1), (3, 3), (2, 4)):
-        did = Did(event="a", at_least=least, at_most=most)
-        yield from (did.words(), did.denied_words())
+        often = Did(event="a", at_least=least, at_most=most)
+        yield from (often.words(), often.denied_words())
     for amount in ("sum", "average", "min", "max", "distinct"):
         for low, high in ((1, None), (None, 2), (2, 2), (1, 2)):
             much = DidAmount(event="a", property="NAME", amount=amount, at_least=low, at_most=high)

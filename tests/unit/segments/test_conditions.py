@@ -29,7 +29,7 @@ from holdfast.segments.builders import (
     trait,
 )
 from holdfast.segments.comparison import Comparison
-from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Scope, Truth
+from holdfast.segments.condition import UTC_ZONE, Condition, PastEvent, Scope, Truth, people_words
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.conditions.any_of import Any as AnyOf
 from holdfast.segments.facts import HistoryFacts, ProfileFacts
@@ -86,10 +86,16 @@ def test_builders_read_like_a_sentence() -> None:
         (did("E", at_least=1, at_most=4), "did “E” 1 to 4 times"),
         (~did("E", at_least=3), "did not do “E” at least 3 times"),
         (~~did("E"), "did “E”"),
-        (trait("country") == "DE", 'are such that country is "DE"'),
-        (~(trait("plan").is_any_of(["gold", 3])), 'are not such that plan is any of "gold", 3'),
-        (trait("email").is_set(), "are such that email is set"),
+        (trait("country") == "DE", 'whose country is "DE"'),
+        (~(trait("plan").is_any_of(["gold", 3])), 'are not among those whose plan is any of "gold", 3'),
+        (trait("email").is_set(), "whose email is set"),
         (did("A") & (did("B") | did("C")), "did “A” and (did “B” or did “C”)"),
+        (did("A") & (trait("b") == 1), "who did “A” and whose b is 1"),
+        ((trait("b") == 1) | ~did("A"), "whose b is 1 or who did not do “A”"),
+        ((trait("b") == 1) & (did("A") | did("C")), "whose b is 1 and who (did “A” or did “C”)"),
+        (did("A") & (did("C") | (trait("b") == 1)), "who did “A” and (who did “C” or whose b is 1)"),
+        ((did("A") | did("C")) & did("D"), "(did “A” or did “C”) and did “D”"),
+        (~((trait("b") == 1) & did("A")), "are not among those whose b is 1 and who did “A”"),
         (~(did("A") | did("B")), "are not among those who did “A” or did “B”"),
         (all_of(), "are anybody at all"),
         (any_of(), "are nobody"),
@@ -98,6 +104,20 @@ def test_builders_read_like_a_sentence() -> None:
 )
 def test_words(condition: Condition, words: str) -> None:
     assert condition.words() == words
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        (did("A"), "People who did “A”"),
+        (trait("b").is_true(), "People whose b is true"),
+        ((did("A") | did("C")) & did("D"), "People who (did “A” or did “C”) and did “D”"),
+        ((did("A") | (trait("b") == 1)) & did("D"), "People (who did “A” or whose b is 1) and who did “D”"),
+        (all_of(), "People who are anybody at all"),
+    ],
+)
+def test_people_in_plain_words(condition: Condition, words: str) -> None:
+    assert people_words(condition) == words
 
 
 def test_joining_opens_up_what_is_joined_already() -> None:

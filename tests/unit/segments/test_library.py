@@ -53,10 +53,8 @@ def test_what_is_bound_is_what_is_asked() -> None:
 def test_words_tell_what_it_means() -> None:
     shelf = library(german=GERMAN)
     assert in_segment("german").words() == "are in the segment “german”"
-    assert resolve(in_segment("german"), shelf).words() == 'are in the segment “german” (are such that country is "DE")'
-    assert resolve(~in_segment("german"), shelf).words() == (
-        'are not in the segment “german” (are such that country is "DE")'
-    )
+    assert resolve(in_segment("german"), shelf).words() == 'are in the segment “german” (whose country is "DE")'
+    assert resolve(~in_segment("german"), shelf).words() == ('are not in the segment “german” (whose country is "DE")')
 
 
 @pytest.mark.parametrize("ask", ["sql", "holds", "not_live"])

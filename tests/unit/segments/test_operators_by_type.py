@@ -250,7 +250,7 @@ def test_places() -> None:
 
 def test_builders_are_at_hand() -> None:
     asked = holdfast.trait("birthday", time_zone="person").anniversary_in(3)
-    assert asked.words() == "are such that birthday has its anniversary in so many days: 3 in their own time zone"
+    assert asked.words() == "whose birthday has its anniversary in so many days: 3 in their own time zone"
     assert (prop("x").days_since(at_most=3) & prop("y").is_true())[0].operator == "days_since_at_most"
     with pytest.raises(ValueError, match="one of"):
         prop("x").days_since(1, at_least=2)

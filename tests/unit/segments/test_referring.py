@@ -216,8 +216,8 @@ def test_only_is_known_of_who_never_did_it_though_nothing_is_watched() -> None:
         (in_list("vip"), "are on the list “vip”", "are not on the list “vip”"),
         (
             group("plan") == "gold",
-            'are in a group such that plan is "gold"',
-            'are in no group such that plan is "gold"',
+            'are in a group whose plan is "gold"',
+            'are in no group whose plan is "gold"',
         ),
         (
             only_did("Order", where=prop("category") == "shoes", within_days=30),

@@ -20,7 +20,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis
 from holdfast.measures.periods import Period
 from holdfast.ports.audiences import Counted, Overlap, Side
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import Condition, people_words
 
 T = TypeVar("T")
 Time = str | date | datetime
@@ -322,7 +322,7 @@ class Surveyed(ABC):
         async def ask(surveyor: Surveyor, whole: list[Condition]) -> AudienceResult:
             at_ms = None if moment is None else surveyor.moment(moment, "$.at")
             found = await surveyor.audience(whole[0], at_ms=at_ms)
-            return AudienceResult(found=found, words=f"People who {whole[0].words()}.", ask_people=people)
+            return AudienceResult(found=found, words=f"{people_words(whole[0])}.", ask_people=people)
 
         def people(limit: int | None, offset: int) -> pl.DataFrame:
             async def page(surveyor: Surveyor, whole: list[Condition]) -> pl.DataFrame:

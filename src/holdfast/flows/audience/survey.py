@@ -22,7 +22,7 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.state import State, View
 from holdfast.segments.builders import all_of
 from holdfast.segments.codec import decode_condition
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import Condition, people_words
 from holdfast.segments.conditions.in_segment import InSegment
 from holdfast.segments.library import Library, resolve
 
@@ -60,7 +60,7 @@ class Changes:
     def words(self, condition: Condition) -> str:
         """The same in plain words."""
         return (
-            f"People who {condition.words()}: {self.before:,} before and {self.after:,} after; "
+            f"{people_words(condition)}: {self.before:,} before and {self.after:,} after; "
             f"{self.entered:,} entered and {self.left:,} left."
         )
 

@@ -14,7 +14,7 @@ from holdfast.kernel.errors import Exposed
 from holdfast.ports.analyst import AnalystSql, SavedAudience, SqlAnswer, SqlValue
 from holdfast.ports.state import State, View
 from holdfast.segments.codec import decode_condition
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import Condition, people_words
 from holdfast.segments.library import resolve
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ async def saved_audiences(view: View) -> list[SavedAudience]:
     for each in await view.segments():
         try:
             condition = resolve(decode_condition(each.definition), library, lists=library.lists, saved_as=each.id)
-            words = f"People who {condition.words()}."
+            words = f"{people_words(condition)}."
         except Exposed as complaint:
             condition, words = _NOBODY, f"Not valid any more: {complaint}"
         found.append(

@@ -17,7 +17,7 @@ from holdfast.http.api.insights import PersonBehind, people_behind
 from holdfast.http.needs import needs
 from holdfast.http.shapes import NUMBER_MOST, WISH, Properties, Truth, Whole, moment_text
 from holdfast.ports.audiences import check_sets
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import Condition, people_words
 from holdfast.wiring import Application
 
 PAGE_MOST = 10_000
@@ -313,7 +313,7 @@ def _since(started: float) -> float:
 
 
 def _words(condition: Condition) -> str:
-    return f"People who {condition.words()}."
+    return f"{people_words(condition)}."
 
 
 def _channel(found: ChannelReach) -> ChannelShape:

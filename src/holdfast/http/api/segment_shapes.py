@@ -13,7 +13,7 @@ from holdfast.http.shapes import Properties, moment_text
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.state import SavedSegment
 from holdfast.segments.codec import decode_condition, encode_condition
-from holdfast.segments.condition import Declared
+from holdfast.segments.condition import Declared, people_words
 from holdfast.segments.difference import Difference
 from holdfast.segments.forms import condition_schema
 
@@ -182,6 +182,6 @@ def definition_of(saved: SavedSegment) -> dict[str, Any]:
 def words_of(saved: SavedSegment) -> str:
     """Who they are, in one plain sentence."""
     try:
-        return f"People who {decode_condition(saved.definition).words()}."
+        return f"{people_words(decode_condition(saved.definition))}."
     except Exposed as complaint:
         return f"This definition is not valid any more: {complaint}"

@@ -22,7 +22,7 @@ from holdfast.http.shapes import NUMBER_MOST, WISH, PeoplePage, PersonShape, Pro
 from holdfast.http.shapes import Truth as Boolean
 from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.segments.catalogue import declared
-from holdfast.segments.condition import Condition, Truth
+from holdfast.segments.condition import Condition, Truth, people_words
 from holdfast.segments.explain import Explained
 from holdfast.wiring import Application
 
@@ -199,7 +199,7 @@ def segment_routes(app: Application) -> APIRouter:
         found = await app.history.count(condition, as_of_ms=as_of_ms)
         took_ms = (time.perf_counter() - started) * 1000
         everyone = await app.history.count_everyone()
-        return Counted(count=found, of=everyone, took_ms=round(took_ms, 2), words=f"People who {condition.words()}.")
+        return Counted(count=found, of=everyone, took_ms=round(took_ms, 2), words=f"{people_words(condition)}.")
 
     @routes.post("/people", dependencies=[needs("people:read")])
     async def people(question: PeopleQuestion) -> SegmentPeople:

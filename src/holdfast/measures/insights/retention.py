@@ -16,7 +16,7 @@ from holdfast.measures.insight_fields import MomentText, Whole
 from holdfast.measures.insight_money import share_of
 from holdfast.measures.picture import Picture
 from holdfast.measures.retention_cohorts import COUNT_MOST, Cohorts
-from holdfast.segments.condition import Condition, Scope
+from holdfast.segments.condition import Condition, Scope, relative
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,7 +118,7 @@ class Retention(Cohorts):
     def words(self) -> str:
         kinds = {"n_day": "in each", "bracket": "in brackets of", "unbounded": "in each or any later"}
         began = (
-            f"came to be people who {self.first.words()}"
+            f"came to be people {relative(self.first.words())}"
             if isinstance(self.first, Condition)
             else f"first did {self.first.words()}"
         )

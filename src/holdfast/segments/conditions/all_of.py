@@ -7,7 +7,16 @@ from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, join, sql
-from holdfast.segments.condition import Condition, Declared, Facts, Scope, Standing, Truth, standing_of_parts
+from holdfast.segments.condition import (
+    Condition,
+    Declared,
+    Facts,
+    Scope,
+    Standing,
+    Truth,
+    joined_words,
+    standing_of_parts,
+)
 from holdfast.segments.conditions.any_of import Any
 
 
@@ -45,11 +54,9 @@ class All(Condition):
         return standing_of_parts(self.of, Truth.FALSE, facts, now)
 
     def words(self) -> str:
-        return (
-            " and ".join(
-                f"({each.words()})" if isinstance(each, Any) and len(each.of) > 1 else each.words() for each in self.of
-            )
-            or "are anybody at all"
+        parts = [(each.words(), isinstance(each, Any) and len(each.of) > 1) for each in self.of]
+        return joined_words([f"({words})" if several else words for words, several in parts], " and ") or (
+            "are anybody at all"
         )
 
     def not_live(self, path: str = "$") -> Invalid | None:

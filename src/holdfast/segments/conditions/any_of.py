@@ -7,7 +7,16 @@ from datetime import datetime
 
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.sql import Sql, join, sql
-from holdfast.segments.condition import Condition, Declared, Facts, Scope, Standing, Truth, standing_of_parts
+from holdfast.segments.condition import (
+    Condition,
+    Declared,
+    Facts,
+    Scope,
+    Standing,
+    Truth,
+    joined_words,
+    standing_of_parts,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +53,7 @@ class Any(Condition):
         return standing_of_parts(self.of, Truth.TRUE, facts, now)
 
     def words(self) -> str:
-        return " or ".join(each.words() for each in self.of) or "are nobody"
+        return joined_words([each.words() for each in self.of], " or ") or "are nobody"
 
     def not_live(self, path: str = "$") -> Invalid | None:
         found = (each.not_live(f"{path}.of[{index}]") for index, each in enumerate(self.of))

@@ -91,10 +91,10 @@ class Group(Condition):
         return at_moment(soonest(self._comparison.turns_ms(each, at) for each in facts.groups() or ()))
 
     def words(self) -> str:
-        return f"are in a group such that {self._comparison.words()}"
+        return f"are in a group whose {self._comparison.words()}"
 
     def denied_words(self) -> str:
-        return f"are in no group such that {self._comparison.words()}"
+        return f"are in no group whose {self._comparison.words()}"
 
     def not_live(self, path: str = "$") -> Invalid | None:
         return Invalid(

@@ -58,10 +58,7 @@ class Trait(Condition):
         return at_moment(self._comparison.turns_ms(facts.traits, at))
 
     def words(self) -> str:
-        return f"are such that {self._comparison.words()}{zone_words(self.time_zone)}"
-
-    def denied_words(self) -> str:
-        return f"are not such that {self._comparison.words()}{zone_words(self.time_zone)}"
+        return f"whose {self._comparison.words()}{zone_words(self.time_zone)}"
 
     def hidden_traits(self) -> tuple[str, ...]:
         return zone_traits(self.time_zone)
