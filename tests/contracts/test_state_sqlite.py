@@ -320,6 +320,27 @@ async def test_the_checkpointer_empties_the_write_ahead_log_beside_the_writer(
     await state.close()
 
 
+async def test_the_write_ahead_log_is_begun_anew_though_one_transaction_follows_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each is written while a checkpoint goes on, which cannot reach the end so: by itself the log grew for ever."""
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 3_600.0)  # The rounds are made here.
+    monkeypatch.setattr(checkpoint, "BYTES_BEFORE", 0)
+    monkeypatch.setattr(checkpoint, "BYTES_REUSED", 1_000_000)
+    state, log, sizes = SqliteState(tmp_path), tmp_path / f"{FILE}-wal", []
+    rounds = open_writer(tmp_path / FILE)
+    for number in range(40):
+        async with state.begin() as transaction:
+            await transaction.put_profiles(dict.fromkeys(range(10_000 * number, 10_000 * number + 10_000), EMPTY))
+            state._checkpointer._round(rounds, log.stat().st_size, idle=False)
+        sizes.append(log.stat().st_size)
+    assert max(sizes) < 2_500_000 < 40 * sizes[0]
+    rounds.close()
+    async with state.view() as view:
+        assert len(await view.profiles(range(400_000))) == 400_000
+    await state.close()
+
+
 async def test_who_waits_for_another_writer_keeps_nobody_else_waiting(tmp_path: Path) -> None:
     """Somebody has a database shell open: everything else goes on, and so does the transaction when they are done."""
     state = SqliteState(tmp_path)

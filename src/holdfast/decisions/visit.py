@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from holdfast.events.event import Json
-from holdfast.kernel.ids import effect_key
+from holdfast.kernel.ids import neighbouring_key
 from holdfast.kernel.moments import parse_moment
 
 Arm = Literal["treated", "holdout", "global_holdout"]
@@ -65,7 +65,7 @@ class Visit(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     def effect_key_at(self, step: str, seq: int) -> str:
         """The key of what is asked for at that step and move: the same on every retry, another the next time round."""
-        return effect_key(self.origin, self.version, self.identity, self.entry_key, step, seq)
+        return neighbouring_key(self.origin, self.identity, self.version, self.entry_key, step, seq)
 
 
 def not_after(variables: Mapping[str, Json]) -> datetime | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ import holdfast.decisions.steps
 from holdfast.kernel.catalogue import discover
 from holdfast.kernel.chance import share
 from holdfast.kernel.errors import Busy, Conflict, Exposed, Invalid, NotFound, TooLarge, Unauthorized
-from holdfast.kernel.ids import effect_key, hash64
+from holdfast.kernel.ids import NEIGHBOURS, effect_key, hash64, neighbouring_key
 from holdfast.kernel.moments import LATEST, format_moment, from_millis, parse_moment, to_millis
 from holdfast.kernel.money import Money, money_of
 from holdfast.kernel.sql import Sql, bind, fill, join, sql
@@ -86,6 +87,17 @@ class TestIdsAndChance:
         """Holdouts and send keys hang on these: were they to change, arms would change and mail would go twice."""
         assert hash64("holdout:cart-rescue", "ann") == 0x2757575A0B44EAD1
         assert effect_key("a", 1) == "2e62af1e126c050a3305ca52c162b6e9"
+        assert neighbouring_key("cart-rescue", 1, 3, "send") == "d00983816d641d2691d54db92e58aa2b"
+
+    def test_neighbours_have_names_that_lie_together_and_differ(self) -> None:
+        names = [neighbouring_key("sale", number, "send") for number in range(4 * NEIGHBOURS)]
+        assert len({*names, *(neighbouring_key("sale", number, "mail") for number in range(4 * NEIGHBOURS))}) == 2_048
+        assert {len(each) for each in names} == {32}
+        assert len({each[:8] for each in names}) == 4
+        in_order = sorted(range(len(names)), key=names.__getitem__)
+        crowds = [number // NEIGHBOURS for number in in_order]
+        assert sum(one != other for one, other in pairwise(crowds)) == 3
+        assert neighbouring_key("other", 1, "send")[:8] != names[1][:8]
 
     @given(st.lists(st.text(), min_size=1), st.lists(st.text(), min_size=1))
     def test_parts_do_not_run_together(self, one: list[str], other: list[str]) -> None:

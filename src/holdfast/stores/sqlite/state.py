@@ -170,7 +170,7 @@ class SqliteState:
                 if self._writer.total_changes == before:
                     transaction.at_once(self._writer.commit)  # There is nothing to be made durable.
                 else:
-                    await transaction.hop(self._writer.commit)
+                    await transaction.hop(self._commit)
             except BaseException:
                 # Cancelled or not: the next transaction must not find this one open. Commit and rollback go through the
                 # same thread, so a commit that was under way is finished by now and there is nothing to undo.
@@ -250,6 +250,10 @@ class SqliteState:
         finally:
             self._writer.execute(_PATIENCE)
         return True
+
+    def _commit(self) -> None:
+        self._writer.commit()
+        self._checkpointer.finish(self._writer)
 
     def _check_open(self) -> None:
         if self._closed:
