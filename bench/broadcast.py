@@ -51,6 +51,9 @@ RECEIPT_EVERY_SECONDS = 0.05
 RECEIPTS_ALONE = 60
 WRITTEN = 2_000
 FILL_AT_ONCE = 10_000
+DOMAINS = 50
+"""Where people have their addresses: at one alone its places would be taken before the lane is full, and every tick
+would put others off."""
 HTML = "<p>Dear {{ person.name }},</p><p>everything is <a href='https://shop.example/sale'>on sale</a>.</p>"
 CAMPAIGN: dict[str, Any] = {
     "kind": "campaign",
@@ -156,7 +159,8 @@ async def fill(state: SqliteState, people: int) -> None:
 
 
 def _profile(name: str) -> Profile:
-    said = {"email": f"{name}@example.com", "name": name.title(), "plan": "gold"}
+    domain = sum(name.encode()) % DOMAINS
+    said = {"email": f"{name}@{domain}.example.com", "name": name.title(), "plan": "gold"}
     return Profile(traits={trait: Stamped(1, f"{name}/{trait}", value) for trait, value in said.items()})
 
 

@@ -288,7 +288,26 @@ async def test_fewer_are_let_in_while_others_act(tmp_path: Path, monkeypatch: py
         house.clock.advance(seconds=seconds)
         let_in.append((await house.app.reactor.tick()).let_in)
     # What we tell of it ourselves is no sign that others act; only that it waits is.
-    assert let_in == [5, 2, 2, 2, 5, 4]
+    assert let_in == [5, 0, 2, 2, 5, 5]
+    await house.settle()
+    assert len(set(written(house))) == 20
+
+
+async def test_however_much_others_do_every_other_tick_lets_people_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broadcasts, "BESIDE_MOST", 4)
+    house = await a_house(tmp_path, *(identify(f"p{n:02}") for n in range(20)))
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}))
+    house.clock.advance(hours=1)
+    assert (await house.app.reactor.tick()).begun == 1
+    await house.app.preparer.prepare()
+    let_in = []
+    for number in range(10):
+        ordered = json.dumps(track("Order Completed", f"p{number:02}"))
+        await house.app.collector.collect("track", ordered.encode(), "web")
+        let_in.append((await house.app.reactor.tick()).let_in)
+    assert let_in == [0, 4, 0, 4, 0, 4, 0, 4, 0, 4]
     await house.settle()
     assert len(set(written(house))) == 20
 

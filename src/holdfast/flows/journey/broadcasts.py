@@ -46,7 +46,7 @@ ENTER_MOST = 250
 """People let in by one tick, all runs together, as long as nothing else happens: so many take about 40 ms."""
 BESIDE_MOST = 100
 """The same while events wait, or came lately: what somebody has just done waits for the tick that is under way, and
-for what the one before has told."""
+for what the one before has told. The tick that takes it in lets nobody in, unless the one before did not either."""
 LATELY_MS = 1_000
 """How long what others did is taken for a sign that more follows."""
 RUNS_MOST = 20
@@ -76,6 +76,8 @@ class Broadcasts:
         self._wanted = wanted
         self._began = False
         self._beside_until_ms = 0
+        self._came = self._gave_way = False
+        """Whether others did anything that this tick takes in; and whether the last tick let nobody in for that."""
 
     def committed(self) -> None:
         """The tick was written: what it began can be seen now, and prepared."""
@@ -106,6 +108,7 @@ class Broadcasts:
         """Begin the runs that events about things ask for; returns how many."""
         if placed and any(each.event.source != OWN_SOURCE for each in placed):
             self._beside_until_ms = placed[-1].received_ms + LATELY_MS
+            self._came = True
         begun = 0
         for each in placed:
             for play in playbook.by_thing.get(each.event.name, ()):
@@ -129,6 +132,10 @@ class Broadcasts:
         Args:
             behind: whether events wait to be taken in; then runs leave them more room.
         """
+        came, self._came = self._came, False
+        self._gave_way = came and not self._gave_way
+        if self._gave_way:
+            return 0
         most = BESIDE_MOST if behind or now_ms < self._beside_until_ms else ENTER_MOST
         due = await transaction.due_runs(now_ms, limit=RUNS_MOST, without=sorted(playbook.paused))
         asked = 0
