@@ -35,6 +35,7 @@ from holdfast.events.segment_body import (
     open_body,
 )
 from holdfast.events.segment_message import Message, Unreadable, aware, moment, read_message
+from holdfast.events.segment_plain import PlainBody, PlainMessage, is_plain, read_plain
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import EARLIEST, from_millis
 
@@ -77,7 +78,10 @@ def decode(kind: str, body: bytes, *, received_ms: int, source: str) -> Decoded:
 
     Raises Invalid when the whole body is unusable.
     """
-    plain = _own_plain(body) if source == OWN_SOURCE and kind == "batch" else None
+    if source == OWN_SOURCE:
+        plain = _own_plain(body) if kind == "batch" else None
+    else:
+        plain = _plain(kind, body, received_ms, source)
     if plain is not None:
         return Decoded(events=tuple(enumerate(plain)), bad=())
     opened = open_body(kind, body)
@@ -100,6 +104,64 @@ def decode(kind: str, body: bytes, *, received_ms: int, source: str) -> Decoded:
     return Decoded(events=tuple(events), bad=tuple(bad))
 
 
+def _plain(kind: str, body: bytes, received_ms: int, source: str) -> list[Event] | None:
+    """The events of a body that is read in one go; None when anything in it is out of the ordinary."""
+    read = read_plain(kind, body)
+    if read is None:
+        return None
+    around = _Around(
+        opened=Opened(kind=kind, messages=[], context=read.context or {}, integrations=read.integrations or {}),
+        kind=kind,
+        received=from_millis(received_ms),
+        sent=None if kind == "import" or read.sent_at is None else _moment_or_none(read.sent_at),
+        source=source,
+    )
+    try:
+        return _plain_events(read, around)
+    except Unreadable:
+        return None
+
+
+def _plain_events(read: PlainBody, around: _Around) -> list[Event] | None:
+    # One loop, and hardly a call in it for what nearly all messages are: every event comes through here twice.
+    many = around.kind in MANY_KINDS
+    shared = bool(around.opened.context or around.opened.integrations)
+    received, source, events = around.received, around.source, list[Event]()
+    for message in read.batch:
+        kind: Kind | None = _KINDS.get(message.type or "") if many else _KINDS[around.kind]
+        user_id, anonymous_id = message.user_id, message.anonymous_id
+        if kind is None or user_id is anonymous_id is None or not (is_plain(user_id) and is_plain(anonymous_id)):
+            return None
+        if kind == "track":
+            name, properties, context = message.event, message.properties or {}, message.context or {}
+            if name is None or not is_plain(name):
+                return None
+        else:
+            name, properties, context = NAMES[kind], _properties(kind, message), _context(kind, message, around.opened)
+            if kind == "identify":
+                _refuse_reserved(message, properties)
+        if shared or message.integrations:
+            context = _context(kind, message, around.opened)
+        untimed = message.timestamp is None and message.original_timestamp is None
+        events.append(
+            Event(
+                name=name,
+                kind=kind,
+                user_id=user_id,
+                anonymous_id=anonymous_id,
+                timestamp=received if untimed else _timestamp(message, around),
+                received_at=received,
+                message_id=message.message_id,
+                properties=properties,
+                context=context,
+                previous_id=_required_id("previousId", message.previous_id, user_id) if kind == "alias" else None,
+                group_id=_required_id("groupId", message.group_id) if kind == "group" else None,
+                source=source,
+            )
+        )
+    return events
+
+
 _Flat: TypeAlias = str | int | float | bool | None
 """Values in which nothing stands; what stands in another may stand too deep."""
 
@@ -117,11 +179,28 @@ class _OwnTrack(msgspec.Struct, gc=False, kw_only=True, rename="camel", forbid_u
     anonymous_id: str | None = None
 
 
-class _OwnTracks(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+class OwnNumbers(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """The numbers of our own events in a body."""
+
+    epoch: str = ""
+    """In which epoch they are told; empty where they bear none."""
+    first: int = 0
+    """The number of the first message; each that follows has the next."""
+
+
+class _OwnTracks(OwnNumbers, frozen=True, gc=False, kw_only=True, forbid_unknown_fields=True):
     batch: list[_OwnTrack]
 
 
 _read_own = msgspec.json.Decoder(_OwnTracks).decode
+_read_numbers = msgspec.json.Decoder(OwnNumbers).decode
+_NUMBERED = b'{"epoch":'
+NO_NUMBERS = OwnNumbers()
+
+
+def own_numbers(body: bytes) -> OwnNumbers:
+    """What a `batch` of ours says of the numbers of its events."""
+    return _read_numbers(body) if body.startswith(_NUMBERED) else NO_NUMBERS
 
 
 def _own_plain(body: bytes) -> list[Event] | None:
@@ -151,14 +230,19 @@ def _own_event(said: _OwnTrack) -> Event:
     )
 
 
-def encode_own(events: Sequence[Event]) -> bytes:
+def encode_own(events: Sequence[Event], *, epoch: str = "", first: int = 0) -> bytes:
     """Our own events as the body of a `batch`, which decodes (with source `holdfast`) to equal events.
+
+    Args:
+        epoch: in which they are told, where they bear numbers.
+        first: the number of the first; each that follows has the next.
 
     Raises ValueError for more events than one batch may hold, and for an event whose kind has another name.
     """
     if len(events) > EVENTS_MOST:
         raise ValueError(f"one batch holds at most {EVENTS_MOST} events, not {len(events)}")
-    return msgspec.json.encode({"batch": [_own_message(event) for event in events]})
+    numbers = {"epoch": epoch, "first": first} if epoch else {}
+    return msgspec.json.encode({**numbers, "batch": [_own_message(event) for event in events]})
 
 
 def _own_message(event: Event) -> _OwnTrack | dict[str, object]:
@@ -284,7 +368,7 @@ def _short(field: str, text: str) -> str:
     return text
 
 
-def _timestamp(message: Message, around: _Around) -> datetime:
+def _timestamp(message: Message | PlainMessage, around: _Around) -> datetime:
     claimed = message.original_timestamp or message.timestamp
     if claimed is None:
         return around.received
@@ -317,7 +401,7 @@ def _message_id(message: Message, raw: Raw, index: int, around: _Around) -> str:
     return effect_key("message", around.source, around.kind, bytes(raw).decode(), index, arrival)
 
 
-def _properties(kind: Kind, message: Message) -> dict[str, Json]:
+def _properties(kind: Kind, message: Message | PlainMessage) -> dict[str, Json]:
     match kind:
         case "track":
             return message.properties or {}
@@ -333,7 +417,7 @@ def _properties(kind: Kind, message: Message) -> dict[str, Json]:
             return {"previous_id": _id("previousId", message.previous_id)}
 
 
-def _refuse_reserved(message: Message, traits: Mapping[str, Json]) -> None:
+def _refuse_reserved(message: Message | PlainMessage, traits: Mapping[str, Json]) -> None:
     """Who is on a list is said by whoever keeps the lists, and not by a write key, which browsers show to everybody."""
     reserved = reserved_trait(traits)
     if reserved is not None:
@@ -346,7 +430,7 @@ def _refuse_reserved(message: Message, traits: Mapping[str, Json]) -> None:
         )
 
 
-def _context(kind: Kind, message: Message, opened: Opened) -> dict[str, Json]:
+def _context(kind: Kind, message: Message | PlainMessage, opened: Opened) -> dict[str, Json]:
     context: dict[str, Any] = message.context or {}
     if opened.context:
         context = {**opened.context, **context}
