@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
+import msgspec
 import pyarrow as pa
 
 from holdfast.events.event import Event, IdentityKey, Json
@@ -19,12 +20,18 @@ from holdfast.segments.condition import Condition
 from holdfast.segments.leaf import Leaf
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryRow:
+class HistoryRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """An event with the number of the identity it is stored under."""
 
     identity: int
     event: Event
+    hashed: int | None = None
+    """The hash of its message id, where it is known: who knew it need not hash again."""
+
+    @property
+    def id(self) -> int:
+        """By what the history tells it from others."""
+        return self.event.dedup_hash if self.hashed is None else self.hashed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from holdfast.flows.experiment.assign import Decider
 from holdfast.flows.ingest.archive import Archivist
 from holdfast.flows.ingest.collect import Collector
 from holdfast.flows.ingest.react import Reactor
+from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.ingest.watch import Watch
 from holdfast.flows.journey.broadcasts import Preparer
 from holdfast.flows.people.erase import Eraser
@@ -89,6 +90,8 @@ async def assemble(
     offices = await open_offices(outgoing, mail, lanes) if mail is not None else None
     if offices is not None:
         sender = sender_of(settings, state, clock, offices=offices, lanes=lanes, linker=linker, settle=settled)
+    # A history on a server must be sent the same again by whoever comes after: see `Archivist`.
+    recent = None if settings.history_url else Recent()
     reactor = Reactor(
         log=log,
         state=state,
@@ -99,6 +102,7 @@ async def assemble(
         dedup_days=settings.dedup_days,
         zone=ZoneInfo(settings.time_zone),
         runs_wanted=runs_wanted.set,
+        recent=recent,
     )
     archivist = Archivist(
         log=log,
@@ -107,6 +111,7 @@ async def assemble(
         added=lambda rows: watch.added(rows, to_millis(clock.now())),
         batch_records=settings.archive_batch_rows,
         outlived=bool(settings.history_url),
+        recent=recent,
     )
     preparer = Preparer(
         state=state,

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count as numbers
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from holdfast import did, trait
+from holdfast.events.event import Event
 from holdfast.flows.ingest.archive import SLICE, Archivist
+from holdfast.flows.ingest.recent import Recent
+from holdfast.flows.people.erase import Eraser
 from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import HistoryRow
 from holdfast.segments.condition import Condition
+from holdfast.stores.memory.history import MemoryHistory
 from holdfast.testing.house import House
+
+NUMBERS = numbers(1)
 
 
 def does(event: str, user: str, message: str = "") -> dict[str, object]:
@@ -111,7 +120,9 @@ async def test_others_have_their_turn_while_much_is_copied(tmp_path: Path) -> No
         await house.app.collector.collect("batch", msgspec.json.encode({"batch": batch}), "web")
     while not (await house.app.reactor.tick()).idle:
         pass
-    copying = asyncio.create_task(house.app.archivist.flush())
+    # As after a start: nothing is remembered of what the reactor took in.
+    archivist = Archivist(log=house.app.log, state=house.app.state, history=house.app.history, batch_records=many)
+    copying = asyncio.create_task(archivist.flush())
     turns = 0
     while not copying.done():
         turns += 1
@@ -119,3 +130,107 @@ async def test_others_have_their_turn_while_much_is_copied(tmp_path: Path) -> No
     assert await copying == many
     # Twice for each slice: of its events, and of the people they are of.
     assert turns >= 2 * many / SLICE
+
+
+async def test_what_the_reactor_remembers_is_what_the_log_says(tmp_path: Path) -> None:
+    """Repetitions, people who are joined, what is no event, own events and what broke a tick included."""
+    house = await House.build(tmp_path)
+    remembered = await rows_added(house)
+    await house.happens(does("Read", "ann"), does("Read", "ann"), {"type": "nothing"}, does("Bought", "ben"))
+    await house.happens(does("Read", "ann"))  # Nothing new at all.
+    await house.happens({"type": "alias", "userId": "ben", "previousId": "ann", "messageId": "joined"})
+    await house.happens(does("Read", "ann", "again"), does("Read", "ann"), does("Wrote", "cem"))
+    await house.happens({"type": "identify", "userId": "cem", "traits": {"plan": "gold"}, "messageId": "gold"})
+    assert [row.event.message_id for row in remembered] == [
+        *("Read-ann", "Bought-ben", "joined", "again", "Wrote-cem", "gold")
+    ]
+    assert said_of(remembered) == said_of(await read_again(house))
+
+
+async def test_events_of_somebody_who_is_being_erased_are_looked_at_one_by_one(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    await house.happens(does("Read", "ann"))
+    await house.app.collector.collect("batch", msgspec.json.encode({"batch": [does("Bought", "ann")]}), "web")
+    await house.app.collector.collect("batch", msgspec.json.encode({"batch": [does("Wrote", "ben")]}), "web")
+    while not (await house.app.reactor.tick()).idle:
+        pass
+    added = await rows_added(house)
+
+    async def not_now() -> None:
+        """It is archived only once the erasure has begun."""
+
+    stores = replace(house.app.eraser.stores, catch_up=not_now)
+    await Eraser(stores).request("ann", by="test")
+    await house.settle()
+    assert [row.event.message_id for row in added] == ["Wrote-ben"]
+
+
+async def test_what_is_forgotten_for_being_too_much_is_read(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    recent = Recent(events_most=3)
+    archivist = Archivist(log=house.app.log, state=house.app.state, history=house.app.history, recent=recent)
+    offsets = []
+    for number in range(5):
+        batch = [does("Read", f"user-{number}-{each}") for each in range(2)]
+        await house.app.collector.collect("batch", msgspec.json.encode({"batch": batch}), "web")
+        await house.app.reactor.tick()
+        async with house.app.state.view() as view:
+            offsets.append(await view.offset("react"))
+    recent.add(offsets[0], offsets[1], [])
+    recent.add(offsets[2], offsets[3], [a_row(), a_row()])
+    # The first, the third and the last stretch are read; of the others is taken what is remembered.
+    assert await archivist.flush() == 2 + 0 + 2 + 2 + 2
+    assert await house.app.history.size() == 8
+
+
+def test_stretches_are_given_as_far_as_none_is_missing() -> None:
+    recent = Recent(events_most=10)
+    rows = [a_row() for _ in range(9)]
+    recent.add(0, 3, rows[:2])
+    recent.add(3, 4, [])
+    recent.add(4, 9, rows[2:5])
+    recent.add(11, 12, rows[5:])
+    assert recent.since(0, most=100) == (rows[:5], 9)
+    assert recent.since(0, most=4) == (rows[:2], 4)
+    assert recent.since(0, most=1) == (rows[:2], 3)  # One stretch comes whole.
+    assert recent.since(4, most=100) == (rows[2:5], 9)
+    assert recent.since(2, most=100) == ([], 2)
+    assert (recent.next_after(2), recent.next_after(9), recent.next_after(11)) == (3, 11, None)
+    recent.forget(9)
+    assert (recent.since(0, most=100), recent.since(11, most=100)) == (([], 0), (rows[5:], 12))
+    recent.add(12, 20, rows[:7])  # More than are remembered: the oldest go.
+    assert (recent.since(11, most=100), recent.since(12, most=100)) == (([], 11), (rows[:7], 20))
+
+
+def a_row() -> HistoryRow:
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    number = next(NUMBERS)
+    event = Event(name="Read", user_id=f"row-{number}", timestamp=at, received_at=at, message_id=f"row-{number}")
+    return HistoryRow(identity=1_000_000 + number, event=event)
+
+
+async def rows_added(house: House) -> list[HistoryRow]:
+    """Where every row will stand that the house's history is told from now on."""
+    added: list[HistoryRow] = []
+    sound = house.app.history.add
+
+    async def add(rows: Sequence[HistoryRow], *, token: str) -> None:
+        added.extend(rows)
+        await sound(rows, token=token)
+
+    house.app.history.add = add  # type: ignore[method-assign]
+    return added
+
+
+async def read_again(house: House) -> list[HistoryRow]:
+    """The same from the log, by somebody who remembers nothing."""
+    async with house.app.state.begin() as transaction:
+        await transaction.set_offset("archive", 0)
+    added: list[HistoryRow] = []
+    again = Archivist(log=house.app.log, state=house.app.state, history=MemoryHistory(), added=added.extend)
+    await again.flush()
+    return added
+
+
+def said_of(rows: Sequence[HistoryRow]) -> list[tuple[int, int, Event]]:
+    return [(row.identity, row.id, row.event) for row in rows]

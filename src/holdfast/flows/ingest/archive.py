@@ -18,6 +18,7 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
 from holdfast.flows.ingest.reading import ARCHIVE as GROUP
 from holdfast.flows.ingest.reading import INDEXES, POISON, REACT, position_of
+from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.people.erased import names_of, under_erasure
 from holdfast.flows.people.person import person_row
 from holdfast.kernel.errors import Exposed
@@ -56,14 +57,18 @@ class Archivist:
         added: Callable[[Sequence[HistoryRow]], None] = lambda rows: None,
         batch_records: int = 1_000,
         outlived: bool = False,
+        recent: Recent | None = None,
     ) -> None:
         """Nothing is read or written yet; `added` is told of events once they are in the history.
 
         Args:
+            recent: what the reactor remembers of what it took in; without it everything is read from the log.
             outlived: whether an insert may go on after its process has died, as one does on a server. Whoever comes
                 after it sends the same batch under the same token, so that the two are one.
         """
         self._outlived = outlived
+        # What is sent again must be what was sent before, also by whoever remembers nothing.
+        self._recent = Recent() if recent is None or outlived else recent
         self._added = added
         self._log = log
         self._state = state
@@ -110,26 +115,38 @@ class Archivist:
     async def _flush_events(self) -> tuple[int, bool]:
         async with self._state.view() as view:
             start, end = await view.offset(GROUP), await view.offset(REACT)
+            erasing = bool(await view.erasures(open_only=True))
         if self._doubtful_before is None:
             # What died or failed may have added events without noting its offset; nothing past this point, though.
             self._doubtful_before = end
         if start >= end:
             return 0, False
-        entries = await self._log.read(start, max_records=min(self._batch_records, end - start), max_bytes=BYTES_MOST)
-        entries = [entry for entry in entries if entry.offset < end]
-        if not entries:
+        # While anybody is being erased, it is looked at each event whether it is theirs.
+        rows, following = ([], start) if erasing else self._recent.since(start, most=self._batch_records)
+        if following == start:
+            rows, following = await self._read(start, min(end, self._recent.next_after(start) or end))
+        if following == start:
+            rows, following = await self._read(start, end)
+        if following == start:
             return 0, False
-        if self._outlived:
-            entries = await self._begun(start, entries)
-        rows = await self._rows(entries)
         if start < self._doubtful_before:
             rows = await self._unknown(rows)
-        following = entries[-1].offset + 1
         if rows:
             await self._add(rows, f"log:{start}-{following}")
         async with self._state.begin() as transaction:
             await transaction.set_offset(GROUP, following)
+        self._recent.forget(following)
         return len(rows), following < end
+
+    async def _read(self, start: int, end: int) -> tuple[list[HistoryRow], int]:
+        """The next events of the log, none from `end` on, and the offset to go on from: `start` when there are none."""
+        entries = await self._log.read(start, max_records=min(self._batch_records, end - start), max_bytes=BYTES_MOST)
+        entries = [entry for entry in entries if entry.offset < end]
+        if not entries:
+            return [], start
+        if self._outlived:
+            entries = await self._begun(start, entries)
+        return await self._rows(entries), entries[-1].offset + 1
 
     async def _begun(self, start: int, entries: list[Entry]) -> list[Entry]:
         """The batch that was begun here before, by whomever; else these, once it is written down that they are."""
@@ -206,10 +223,8 @@ class Archivist:
         if not rows:
             return rows
         moments = [to_millis(row.event.timestamp) for row in rows]
-        there = await self._history.known(
-            [row.event.dedup_hash for row in rows], first_ms=min(moments), last_ms=max(moments)
-        )
-        return [row for row in rows if row.event.dedup_hash not in there]
+        there = await self._history.known([row.id for row in rows], first_ms=min(moments), last_ms=max(moments))
+        return [row for row in rows if row.id not in there]
 
     async def _flush_people(self) -> bool:
         async with self._state.view() as view:

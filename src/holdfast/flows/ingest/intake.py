@@ -20,6 +20,7 @@ from holdfast.flows.people.devices import Came, came, hand_over
 from holdfast.flows.people.erased import without_erased
 from holdfast.flows.people.identify import apply_claims
 from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.history import HistoryRow
 from holdfast.ports.log import Entry
 from holdfast.ports.state import Identity, Moving, Transaction, View
 from holdfast.profiles.identity import Claim, claims_of
@@ -46,6 +47,8 @@ class Intake:
         self._rules = rules
         self._zone = zone
         self._live = live
+        self.taken: Sequence[HistoryRow] = ()
+        """What was new the last time events were taken in, as the history has it."""
 
     def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from now on. Not while anything is taken in."""
@@ -59,6 +62,7 @@ class Intake:
         Args:
             happened: told of the new ones, for those that are about things.
         """
+        self.taken = ()
         placed, bad = decoded(entries)
         if bad:
             await transaction.add_bad_records(bad)
@@ -73,6 +77,10 @@ class Intake:
         travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
         travel = await self._travel(transaction, playbook)
         owners = [people.identities[each.identity] for each in fresh]
+        self.taken = [
+            HistoryRow(identity=owner.id, event=each.event, hashed=each.dedup_hash)
+            for owner, each in zip(owners, fresh, strict=True)
+        ]
         concerned = ((owner, each.event) for owner, each in zip(owners, fresh, strict=True))
         happenings = await self._live.happenings(transaction, concerned, people.profiles)
         watching, turned_up = self._live.watching, list[Came]()

@@ -26,6 +26,7 @@ from holdfast.flows.delivery.lanes import NO_LANES, Lanes
 from holdfast.flows.ingest.intake import Intake
 from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
+from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.journey.broadcasts import Broadcasts
 from holdfast.flows.journey.playbook import PlaybookKeeper
 from holdfast.kernel.errors import Invalid
@@ -101,6 +102,7 @@ class Reactor:
         dedup_days: int = 30,
         zone: ZoneInfo = UTC_ZONE,
         runs_wanted: Callable[[], None] = lambda: None,
+        recent: Recent | None = None,
     ) -> None:
         """Nothing is read or written yet.
 
@@ -110,6 +112,7 @@ class Reactor:
             batch_records: log entries read in one tick.
             zone: the workspace's time zone.
             runs_wanted: told that a run of a campaign has begun, and waits for its audience.
+            recent: remembers what was taken in, for the archivist.
         """
         self._log = log
         self._state = state
@@ -122,6 +125,7 @@ class Reactor:
         self._live = LiveKeeper(zone)
         self._intake = Intake(rules, zone, self._live)
         self._broadcasts = Broadcasts(self._intake, zone, runs_wanted)
+        self._recent = recent
         self._dedup_ms = dedup_days * DAY_MS
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
@@ -331,6 +335,8 @@ class Reactor:
             self.untold.set()
         self._live.keep()
         self._broadcasts.committed()
+        if entries and self._recent is not None:
+            self._recent.add(offset, entries[-1].offset + 1, self._intake.taken)
         ticked = Ticked(
             read=len(entries),
             events=events,

@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 
 from holdfast.events.event import IdentityKey, Json
-from holdfast.kernel.moments import to_millis
 from holdfast.measures.revenue import revenue_of
 from holdfast.ports.columns import MOMENT, Column, maps_of, text_array
 from holdfast.ports.history import HistoryRow, PersonRow, TimelineEvent
@@ -27,9 +26,9 @@ def event_table(rows: Sequence[HistoryRow], *, workspace: int, currency: str) ->
             "workspace": same_number(workspace, len(rows)),
             "event": text_array([event.name for event in events]),
             "identity": pa.array([row.identity for row in rows], pa.uint32()),
-            "ts": moments([to_millis(event.timestamp) for event in events]),
-            "received_at": moments([to_millis(event.received_at) for event in events]),
-            "id": pa.array([event.dedup_hash for event in events], pa.uint64()),
+            "ts": pa.array([event.timestamp for event in events], MOMENT),
+            "received_at": pa.array([event.received_at for event in events], MOMENT),
+            "id": pa.array([row.id for row in rows], pa.uint64()),
             "message_id": text_array([event.message_id for event in events]),
             "kind": pa.array([event.kind for event in events], pa.string()),
             "source": text_array([event.source for event in events]),
