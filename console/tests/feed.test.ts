@@ -28,6 +28,7 @@ it.each([1, 3, 7, 99, 4321, 60_000])('has few round ticks that hold %d', (top) =
   expect(ticks[0]).toBe(0)
   expect(ticks.at(-1)).toBeGreaterThanOrEqual(top)
   expect(ticks.length).toBeLessThanOrEqual(6)
+  expect(ticks.every(Number.isInteger)).toBe(true)
 })
 
 it('escapes data in addresses', () => {

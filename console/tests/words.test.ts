@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { detail, phrase } from '~/words/happenings'
 import { ago, dayHeading, duration } from '~/words/moments'
-import { minorPerMajor, money } from '~/words/money'
+import { minorPerMajor, money, moneyShort } from '~/words/money'
 import { compact, count, percent, points, signed } from '~/words/numbers'
 import { initials, personName, readable } from '~/words/people'
 
@@ -31,6 +31,13 @@ describe('money', () => {
     expect(money(500, 'JPY')).toBe('¥500')
     expect(money(-11, 'EUR', true)).toBe('−\u2060€0.11')
     expect(money(272, 'EUR', true)).toBe('+\u2060€2.72')
+  })
+
+  it('says beside an axis what money it is', () => {
+    expect(moneyShort(4_000_000, 'EUR')).toBe('€40K')
+    expect(moneyShort(-150, 'EUR')).toBe('−€1.5')
+    expect(moneyShort(1200, 'JPY')).toBe('¥1.2K')
+    expect(() => moneyShort(100, 'not a currency')).not.toThrow()
   })
 
   it('survives a currency nobody registered', () => {

@@ -110,7 +110,7 @@ def test_what_marketing_brings_is_told_with_its_interval_and_opens_to_its_period
 def test_where_nobody_is_left_alone_the_way_to_it_is_told(fallen: Server, look: Look, scheme: str) -> None:
     page = look(fallen, scheme)
     expect(page.get_by_role("heading", name=QUESTION)).to_be_visible()
-    expect(page.get_by_role("heading", name="Nobody is left alone by everything")).to_be_visible()
+    expect(page.get_by_role("heading", name="No group goes without marketing yet")).to_be_visible()
     assert violations(page) == ""
     page.get_by_role("link", name="Choose a share in Settings").click()
     expect(page.get_by_text("Share of people who get no marketing").first).to_be_visible()

@@ -25,6 +25,18 @@ export function money(minor: number, currency: string, sign = false): string {
   return moneyMajor(minor / minorPerMajor(currency), currency, sign)
 }
 
+/** As it stands beside an axis: €40k. */
+export function moneyShort(minor: number, currency: string): string {
+  const major = minor / minorPerMajor(currency)
+  let text: string
+  try {
+    text = Math.abs(major).toLocaleString(LOCALE, { style: 'currency', currency, notation: 'compact', minimumFractionDigits: 0, maximumFractionDigits: 1 })
+  } catch {
+    text = Math.abs(major).toLocaleString(LOCALE, { notation: 'compact', maximumFractionDigits: 1 })
+  }
+  return major < 0 ? `−${text}` : text
+}
+
 /** Holds a sign and what follows it on one line: between "−" and "€" a line may end otherwise. */
 const JOINED = '\u2060'
 

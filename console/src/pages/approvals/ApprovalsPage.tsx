@@ -108,6 +108,8 @@ export function RuleCard() {
         )}
       </div>
       <Select
+        w={290}
+        maw="100%"
         aria-labelledby="approval-rule"
         data={[
           { value: 'none', label: t('whoever may publish publishes') },

@@ -1,5 +1,6 @@
 import { Tabs } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
+import { useState } from 'react'
 import { useTick } from '~/api/feed'
 import { TopBar } from '~/frame/TopBar'
 import { KeysTab } from '~/pages/settings/KeysTab'
@@ -17,15 +18,25 @@ import { TraitsTab } from './TraitsTab'
 
 const here = getRouteApi('/data')
 
+/** What is shown where no tab is asked for: how to send data, as long as nothing ever came. It does not change underhand. */
+function useFirstTab(): 'records' | 'send' {
+  const tick = useTick()
+  const nothing = tick && tick.events === 0 && tick.errors_open === 0
+  const [first, setFirst] = useState<'records' | 'send' | null>(null)
+  if (tick && first === null) setFirst(nothing ? 'send' : 'records')
+  return first ?? 'records'
+}
+
 /** What comes in, what did not fit, and how to send more. */
 export function DataPage() {
-  const { tab = 'records' } = here.useSearch()
+  const first = useFirstTab()
+  const { tab = first } = here.useSearch()
   const navigate = here.useNavigate()
   const bad = useTick()?.errors_open ?? 0
   return (
     <>
       <TopBar title={t('Data')} beside={<LiveMark />} />
-      <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== 'records' ? { tab: next } : {} })} className={styles.tabs}>
+      <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== first ? { tab: next } : {} })} className={styles.tabs}>
         <Tabs.List className={styles.list}>
           <Tabs.Tab value="records">{t('Bad records')}{bad > 0 ? ` ${count(bad)}` : ''}</Tabs.Tab>
           <Tabs.Tab value="events">{t('Events')}</Tabs.Tab>

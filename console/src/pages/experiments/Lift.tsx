@@ -76,7 +76,7 @@ function NobodyLeftAlone({ share }: { share: number }) {
         </Empty>
       ) : (
         <Empty
-          title={t('Nobody is left alone by everything')}
+          title={t('No group goes without marketing yet')}
           drawing={<ForkDrawing />}
           actions={
             may('settings:write') && (
@@ -86,7 +86,7 @@ function NobodyLeftAlone({ share }: { share: number }) {
             )
           }
         >
-          {t('A share of people, such as 5%, can get no marketing for a period, and is drawn anew after it. What the others do beyond them is what marketing as a whole brings.')}{' '}
+          {t('Leave a small share of people, such as 5%, without any marketing; after each period others are drawn. What everybody else does beyond them is what your marketing brings.')}{' '}
           {!may('settings:write') && t('An owner or admin can choose the share in Settings.')}
         </Empty>
       )}

@@ -85,7 +85,7 @@ function Found({ step }: { step: Step }) {
   switch (step) {
     case 'source':
       return (
-        <Link to="/data" className="link">
+        <Link to="/data" search={{ tab: 'live' }} className="link">
           {t('See what arrives')}
         </Link>
       )

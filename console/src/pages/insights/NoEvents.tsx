@@ -18,7 +18,7 @@ export function NoEvents() {
             <Button variant="filled" onClick={() => void navigate({ to: '/data', search: { tab: 'send' } })}>
               {t('Send data')}
             </Button>
-            <Button onClick={() => void navigate({ to: '/data' })}>{t('See what arrives')}</Button>
+            <Button onClick={() => void navigate({ to: '/data', search: { tab: 'live' } })}>{t('See what arrives')}</Button>
           </>
         }
       >

@@ -73,7 +73,7 @@ export function Attention({ data }: { data: Overview }) {
       what: counted(bad, '{{count}} bad record set aside.', '{{count}} bad records set aside.'),
       more: t('Nothing was lost: mend and replay.'),
       link: (
-        <Link to="/data" className="link">
+        <Link to="/data" search={{ tab: 'records' }} className="link">
           {t('Look at bad records')}
         </Link>
       ),

@@ -52,13 +52,14 @@ export function IdentitiesSection({ id, person }: { id: string; person: Person }
 function LinkLine({ link, undo, busy }: { link: IdentityLink; undo: () => void; busy: boolean }) {
   return (
     <li className={styles.linkline}>
-      <code className="cut">
+      <code className="cut" title={`${link.first.value} ↔ ${link.second.value}`}>
         {link.first.value} ↔ {link.second.value}
       </code>
       <div>
-        <span className="quiet">
+        {/* A login and an alias are by an event, the id of which says something to programmers alone. */}
+        <span className="quiet" title={link.kind === 'merge' ? undefined : link.by}>
           {LINKS[link.kind]}
-          {link.by ? ` ${t('by {{who}}', { who: link.by })}` : ''}, <Ago at={link.at} />
+          {link.by && link.kind === 'merge' ? ` ${t('by {{who}}', { who: link.by })}` : ''}, <Ago at={link.at} />
         </span>
         {link.undone_at ? (
           <span className="quiet">{t('undone')}</span>

@@ -25,16 +25,16 @@ const WORDS = {
     title: t('Journeys'),
     none: t('No journeys yet'),
     failed: t('The journeys did not load'),
-    path: 'journeys',
-    what: t('A journey reacts to what one person does, step by step.'),
+    first: t('Make the first journey'),
+    what: t('A journey reacts to what one person does, step by step: it waits, asks, and writes to them. Begin with an empty one or with a starting point, and try it on your own past before anybody is written to.'),
     counted: (many: number) => counted(many, '{{count}} journey', '{{count}} journeys'),
   },
   campaign: {
     title: t('Campaigns'),
     none: t('No campaigns yet'),
     failed: t('The campaigns did not load'),
-    path: 'campaigns',
-    what: t('A campaign sends one message to everybody whom its trigger lets in.'),
+    first: t('Make the first campaign'),
+    what: t('A campaign sends one message to a segment: once, at times you set, or whenever something happens. Before it goes out you see how many people it reaches.'),
     counted: (many: number) => counted(many, '{{count}} campaign', '{{count}} campaigns'),
   },
 } as const
@@ -99,9 +99,18 @@ function RunsPage({ kind, begin, leave }: Props) {
                 <Empty
                   title={words.none}
                   drawing={<TreeDrawing />}
-                  actions={!archived && <Button onClick={() => setArchived(true)}>{t('Look among the archived')}</Button>}
+                  actions={
+                    <>
+                      {may('decisions:write') && (
+                        <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => setBeginning(true)}>
+                          {words.first}
+                        </Button>
+                      )}
+                      {!archived && <Button onClick={() => setArchived(true)}>{t('Look among the archived')}</Button>}
+                    </>
+                  }
                 >
-                  {words.what} {t('Files publish them, too: {{call}} or {{command}}.', { call: `PUT /api/${words.path}/id`, command: 'holdfast journey apply' })}
+                  {words.what}
                 </Empty>
               </div>
             )

@@ -25,6 +25,8 @@ export interface Lines {
   stacked?: boolean
   /** The axis need not begin at zero, as where a share moves little; bars always do. */
   most?: number
+  /** What the numbers under the axis are, where they do not say so: "Days". */
+  acrossName?: string
 }
 
 const LABEL_MOST = 150
@@ -38,7 +40,7 @@ export function linesOption(lines: Lines, roles: Roles, width: number): EChartsC
   const room = labelled && width > ROOM_FOR_LABELS ? Math.min(LABEL_MOST, 16 + CHARACTER * Math.max(...lines.series.map(({ name }) => shortened(name).length))) : 18
   const every = Math.max(1, Math.ceil(lines.across.length / Math.max(2, Math.floor((width - room - 50) / 64))))
   return {
-    grid: { top: 14, left: 4, right: room, bottom: 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
+    grid: { top: 14, left: 4, right: room, bottom: lines.acrossName ? 20 : 4, outerBoundsMode: 'same', outerBoundsContain: 'axisLabel' },
     tooltip: {
       ...TOOLTIP,
       trigger: 'axis',
@@ -49,6 +51,7 @@ export function linesOption(lines: Lines, roles: Roles, width: number): EChartsC
       type: 'category',
       boundaryGap: Boolean(lines.bars),
       data: lines.across.map(({ short }) => short),
+      ...(lines.acrossName ? { name: lines.acrossName, nameLocation: 'middle', nameGap: 24, nameTextStyle: { color: roles['text-2'], fontSize: 11 } } : {}),
       axisLine: { show: false },
       axisTick: { show: false },
       axisLabel: { color: roles['text-2'], fontSize: 11, interval: (index: number) => index % every === 0, hideOverlap: true },

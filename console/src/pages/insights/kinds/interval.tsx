@@ -30,6 +30,7 @@ function curve(rows: Row[]): Lines {
     write: (value) => percent(value),
     writeShort: (value) => percent(value, 0),
     most: 1,
+    acrossName: t('Days until they come back'),
   }
 }
 

@@ -4,7 +4,7 @@ import { Chart } from '~/parts/charts/Chart'
 import { type Lines, linesOption, nearest } from '~/parts/charts/lines'
 import { type Kpi, KpiStrip } from '~/parts/KpiStrip'
 import { t } from '~/words/language'
-import { money, minorPerMajor } from '~/words/money'
+import { money, moneyShort } from '~/words/money'
 import { type Answer, asNumber, asShort, type CellKey, type Column, partWords, periodWords, type Row, written } from '../answer'
 import { columnLabel } from '../columnLabels'
 import { ActField } from '../fields/ActField'
@@ -52,7 +52,7 @@ function picture(asked: RevenueQuestion, answer: Answer, rows: Row[], column: Co
   const starts = rows.map((row) => String(row['start'] ?? ''))
   const sources = viewOf(asked) === 'sources'
   const isMoney = column.type === 'money'
-  const short = (value: number) => (isMoney ? asShort(value / minorPerMajor(answer.currency)) : column.type === 'share' ? written(value, column, answer) : asShort(value))
+  const short = (value: number) => (isMoney ? moneyShort(value, answer.currency) : column.type === 'share' ? written(value, column, answer) : asShort(value))
   return {
     across: rows.map((row, i) =>
       sources
