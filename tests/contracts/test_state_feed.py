@@ -32,6 +32,21 @@ async def test_a_message_is_remembered_where_it_was_first_seen(state: State) -> 
         assert await transaction.seen([*hashes, 5]) == {5: 6}
 
 
+async def test_what_was_skipped_is_told_between_two_positions(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.mark_skipped([7, 2**53, 8, 40], 100)
+        await transaction.mark_skipped([8, 9], 200)
+        await transaction.mark_skipped([], 200)
+    async with state.view() as view:
+        assert await view.skipped(8, 40) == {8, 9, 40}
+        assert await view.skipped(0, 2**62) == {7, 8, 9, 40, 2**53}
+        assert await view.skipped(10, 39) == frozenset()
+        assert await view.seen([7, 8, 9]) == {}
+    async with state.begin() as transaction:
+        await transaction.forget_seen(200)
+        assert await transaction.skipped(0, 2**62) == {9}
+
+
 def a_bad_record(**fields: Any) -> BadRecord:
     given: dict[str, Any] = {
         "at_ms": 5,

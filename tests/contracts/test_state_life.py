@@ -26,6 +26,7 @@ async def change_everything_and_raise(state: State, error: type[BaseException]) 
         await transaction.touch_people([1])
         await transaction.set_offset("react", 5)
         await transaction.mark_seen({5: 5}, 5)
+        await transaction.mark_skipped([5], 5)
         await transaction.add_visits([a_visit()])
         await transaction.add_sends([a_send()])
         await transaction.count_steps([StepCount(origin="a", version=1, step="s", exit="e", count=1)])
@@ -51,6 +52,7 @@ async def test_a_block_that_raises_changes_nothing(state: State, error: type[Bas
         assert len(await view.stale_people(limit=9)) == 1
         assert await view.offset("react") == 0
         assert await view.seen([5]) == {}
+        assert await view.skipped(0, 9) == frozenset()
         assert await view.open_visits([1]) == []
         assert await view.send_totals(None) == {}
         assert await view.step_counts("a") == []

@@ -65,6 +65,7 @@ async def plan_of(view: View, text: str) -> str:
         ("people", "untouch_people", "stale_person"),
         ("feed", "seen", "seen_pkey"),
         ("feed", "forget_seen", "seen_by_time"),
+        ("feed", "skipped", "skipped_pkey"),
         ("feed", "bad_records_open", "bad_record_open"),
         ("feed", "count_bad_records_by_code", "bad_record_open_by_code"),
         ("journeys", "open_visits", "visit_open"),

@@ -153,6 +153,7 @@ class FeedTwins(Twins):
 
     questions: ClassVar[Mapping[str, Question]] = {
         "seen": lambda view: view.seen([0, 5, 2**63, 2**64 - 1]),
+        "skipped": lambda view: view.skipped(2, 7),
         "bad": lambda view: view.bad_records(limit=3, before_id=5, replayed=None),
         "bad open": lambda view: view.bad_records(limit=9, before_id=None, replayed=False),
         "bad replayed": lambda view: view.bad_records(limit=9, before_id=None, replayed=True),
@@ -163,6 +164,10 @@ class FeedTwins(Twins):
     @rule(marks=st.dictionaries(st.sampled_from([0, 5, 2**63, 2**64 - 1]), TIMES, max_size=3), at_ms=TIMES)
     def mark(self, marks: dict[int, int], at_ms: int) -> None:
         self.both(lambda transaction: transaction.mark_seen(marks, at_ms))
+
+    @rule(positions=st.lists(st.integers(0, 9), max_size=3), at_ms=TIMES, undo=UNDO)
+    def skip(self, positions: list[int], at_ms: int, undo: bool) -> None:
+        self.both(lambda transaction: transaction.mark_skipped(positions, at_ms), undo=undo)
 
     @rule(before_ms=TIMES)
     def forget(self, before_ms: int) -> None:

@@ -8,10 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
+from msgspec import structs
+
 from holdfast.events.segment_spec import decode
 from holdfast.flows.delivery import claiming, send
 from holdfast.flows.delivery.claiming import Claimed
-from holdfast.flows.ingest import archive, intake, react
+from holdfast.flows.ingest import archive, numbering, react
 from holdfast.flows.ingest.archive import Archivist
 from holdfast.flows.ingest.intake import Intake
 from holdfast.flows.ingest.own import own_records
@@ -119,7 +122,37 @@ def _seen_not_marked() -> contextlib.AbstractContextManager[object]:
     async def unseen(transaction: Any, placed: Sequence[Any]) -> list[Any]:
         return list({each.event.dedup_hash: each for each in reversed(placed)}.values())[::-1]
 
-    return patch.object(intake, "unseen", unseen)
+    return patch.object(numbering, "unseen", unseen)
+
+
+def _numbers_not_kept() -> contextlib.AbstractContextManager[object]:
+    """How far own events are taken in is not written down."""
+
+    async def keep(transaction: Any, kept: numbering.Numbering) -> None:
+        await transaction.set_note(numbering.NUMBERING, msgspec.json.encode(structs.replace(kept, taken=0)).decode())
+
+    return patch.object(numbering, "keep_numbering", keep)
+
+
+def _skipped_not_marked() -> contextlib.AbstractContextManager[object]:
+    """The archive is not told which own events came again."""
+
+    async def mark_skipped(self: MemoryTransaction, positions: Sequence[int], at_ms: int) -> None:
+        pass
+
+    return patch.object(MemoryTransaction, "mark_skipped", mark_skipped)
+
+
+def _told_before_it_is_taken_in() -> contextlib.AbstractContextManager[object]:
+    """What is told counts as taken in."""
+
+    async def tell_on(transaction: Any, epoch: str | None, *, upto: int) -> numbering.Numbering:
+        told = await numbering.tell_on(transaction, epoch, upto=upto)
+        told = structs.replace(told, taken=max(told.taken, upto))
+        await numbering.keep_numbering(transaction, told)
+        return told
+
+    return patch.object(react, "tell_on", tell_on)
 
 
 def _own_events_forgotten_first() -> contextlib.AbstractContextManager[object]:
@@ -318,6 +351,9 @@ PLANTS: tuple[Plant, ...] = (
     _sent_again_when_in_doubt,
     _lost_answer_is_retried,
     _seen_not_marked,
+    _numbers_not_kept,
+    _skipped_not_marked,
+    _told_before_it_is_taken_in,
     _own_events_forgotten_first,
     _forgotten_unread,
     _archive_offset_first,

@@ -43,6 +43,10 @@ class IntakeView(Protocol):
         """For message ids seen before: the position (offset * 4096 + index) of the first."""
         ...
 
+    async def skipped(self, first: int, last: int) -> frozenset[int]:
+        """Between these positions, both counted, those of own events that were read and not taken in."""
+        ...
+
     async def bad_records(self, *, limit: int, before_id: int | None, replayed: bool | None) -> list[BadRecord]:
         """Newest first; `replayed` None means both."""
         ...
@@ -73,7 +77,13 @@ class IntakeTransaction(IntakeView, Protocol):
 
     async def mark_seen(self, positions: Mapping[int, int], at_ms: int) -> None: ...
 
-    async def forget_seen(self, before_ms: int) -> None: ...
+    async def forget_seen(self, before_ms: int) -> None:
+        """Let go of what was marked before, positions that were skipped, too."""
+        ...
+
+    async def mark_skipped(self, positions: Sequence[int], at_ms: int) -> None:
+        """Of own events that are known by their numbers: those that are not taken in, for they were before."""
+        ...
 
     async def add_bad_records(self, records: Sequence[BadRecord]) -> None:
         """Keep them; one whose `origin` is already kept is passed over."""

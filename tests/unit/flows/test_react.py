@@ -16,6 +16,7 @@ from holdfast.events.event import Event, message_hash
 from holdfast.flows.delivery.lanes import FreeLanes
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.ingest.collect import Collector
+from holdfast.flows.ingest.numbering import numbered_positions
 from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.react import HOUR_MS, Reactor
 from holdfast.flows.ingest.reading import ARCHIVE, REACT
@@ -245,6 +246,24 @@ async def test_a_record_nobody_foresaw_is_set_aside_alone(monkeypatch: pytest.Mo
     assert set(profile.tallies) == {"Before", "After"}
 
 
+async def test_an_own_event_nobody_foresaw_is_passed_over_by_the_archive_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    sound = learn_for_real
+
+    def learn(profile: Any, event: Event, *more: Any) -> Any:
+        if event.name == "Journey Entered":
+            raise ValueError("nobody foresaw this")
+        return sound(profile, event, *more)
+
+    monkeypatch.setattr("holdfast.flows.ingest.intake.learn", learn)
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    entries = await house.log.read(0, max_records=100, max_bytes=10**9)
+    (own,) = [each for each in entries if each.record.source == "holdfast"]
+    async with house.state.view() as view:
+        assert await view.skipped(0, 2**62) == set(numbered_positions(own)) != set()
+
+
 async def test_unsubscribing_between_queue_and_claim_is_heard() -> None:
     house = House(room=0)
     await house.publish(RESCUE)
@@ -419,6 +438,34 @@ async def test_what_is_told_again_however_late_is_known_until_it_is_read(died_ag
         remembered = await view.seen([message_hash(does("Checkout Started")["messageId"])])
     assert tallies["Message Queued"].count == 1
     assert not remembered  # Once all of it is read, old ids are let go of.
+
+
+async def test_a_state_that_was_set_back_hears_of_nothing_twice_and_misses_nothing() -> None:
+    """From the log it hears what it told before it was set back, under numbers that it gives to other things now."""
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    before = replace(house.state._committed)
+    for user in ("ben", "cem"):
+        await house.happens(identify(user), does("Checkout Started", user))
+    await house.later(seconds=60)
+    told = len(await house.told("Message Queued"))
+    assert told == 3
+    house.state = MemoryState()
+    house.state._committed = before
+    house.start_again(batch_records=1)
+    await house.happens(identify("dan"), does("Checkout Started", "dan"))
+    await house.later(seconds=120)
+    async with house.state.view() as view:
+        profiles = await view.profiles([1, 2, 3, 4])
+    for each in profiles.values():
+        assert {name: tally.count for name, tally in each.tallies.items()} == {
+            "Identified": 1,
+            "Checkout Started": 1,
+            "Journey Entered": 1,
+            "Journey Left": 1,
+            "Message Queued": 1,
+        }
 
 
 async def test_what_has_expired_in_inboxes_is_deleted_though_nothing_else_comes(

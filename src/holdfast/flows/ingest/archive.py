@@ -1,7 +1,8 @@
 """Archive: copy what was accepted from the log into the history, and tell it who people are.
 
 The archivist reads the same log as the reactor, never past it, and keeps the events the reactor kept: those that hold
-the position under which their message id was first seen. So it decides nothing of its own, and can start anywhere.
+the position under which their message id was first seen, and of those known by their numbers all that the reactor did
+not skip. So it decides nothing of its own, and can start anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import msgspec
 from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
 from holdfast.flows.ingest.reading import ARCHIVE as GROUP
-from holdfast.flows.ingest.reading import INDEXES, POISON, REACT, position_of
+from holdfast.flows.ingest.reading import INDEXES, POISON, REACT, numbers_of, position_of
 from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.people.erased import names_of, under_erasure
 from holdfast.flows.people.person import person_row
@@ -41,8 +42,8 @@ BYTES_MOST = 16_000_000
 SLICE = 100
 """Events or people worked on before others have their turn: a millisecond or two, so that no tick waits for long."""
 
-_Placed: TypeAlias = tuple[int, int, Event]
-"""Where an event stands in the log, the hash of its message id, and the event."""
+_Placed: TypeAlias = tuple[int, bool, Event]
+"""Where an event stands in the log, whether it bears a number, and the event."""
 
 
 class Archivist:
@@ -196,9 +197,8 @@ class Archivist:
                 decoded = decode(record.kind, record.body, received_ms=record.received_ms, source=record.source)
             except (Exposed, *POISON):
                 continue  # The reactor met the same, and set the whole of it aside.
-            placed.extend(
-                (position_of(entry.offset, index), event.dedup_hash, event) for index, event in decoded.events
-            )
+            numbered = bool(numbers_of(record).epoch)
+            placed.extend((position_of(entry.offset, index), numbered, event) for index, event in decoded.events)
             if len(placed) >= SLICE:
                 rows += await self._kept(placed)
                 placed = []
@@ -210,8 +210,7 @@ class Archivist:
         if not placed:
             return []
         async with self._state.view() as view:
-            seen = await view.seen([hashed for _, hashed, _ in placed])
-            kept = [(position, event) for position, hashed, event in placed if seen.get(hashed) == position]
+            kept = await _kept(view, placed)
             erased = [(until, plan.keys) for until, plan in await under_erasure(view)]
             if erased:
                 kept = [(position, event) for position, event in kept if not _erased(position, event, erased)]
@@ -244,6 +243,19 @@ class Archivist:
         async with self._state.begin() as transaction:
             await transaction.untouch_people(stale)
         return len(stale) == PEOPLE_MOST
+
+
+async def _kept(view: View, placed: Sequence[_Placed]) -> list[tuple[int, Event]]:
+    """The events that the reactor kept, in their order: of those that bear numbers, what it did not skip."""
+    hashes = {position: event.dedup_hash for position, numbered, event in placed if not numbered}
+    seen = await view.seen(list(hashes.values())) if hashes else {}
+    told = len(hashes) < len(placed)
+    skipped = await view.skipped(placed[0][0], placed[-1][0]) if told else frozenset[int]()
+    return [
+        (position, event)
+        for position, numbered, event in placed
+        if (position not in skipped if numbered else seen.get(hashes[position]) == position)
+    ]
 
 
 def _erased(position: int, event: Event, erased: Sequence[tuple[int, frozenset[IdentityKey]]]) -> bool:

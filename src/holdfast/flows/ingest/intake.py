@@ -13,7 +13,8 @@ from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import call_off
 from holdfast.flows.delivery.hearing import hear
-from holdfast.flows.ingest.reading import Placed, decoded, unseen
+from holdfast.flows.ingest.numbering import sift
+from holdfast.flows.ingest.reading import Placed, decoded
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import Known, LettingIn, Travel, Travelled, Traveller, load_travellers
 from holdfast.flows.people.devices import Came, came, hand_over
@@ -66,11 +67,12 @@ class Intake:
         placed, bad = decoded(entries)
         if bad:
             await transaction.add_bad_records(bad)
-        fresh = await without_erased(transaction, await unseen(transaction, placed), self._rules.veil_key)
+        sifted = await sift(transaction, placed)
+        fresh = await without_erased(transaction, sifted.fresh, self._rules.veil_key)
+        if placed:
+            await sifted.remember(transaction, fresh, entries[-1].record.received_ms)
         if not fresh:
             return 0
-        at_ms = entries[-1].record.received_ms
-        await transaction.mark_seen({each.dedup_hash: each.position for each in fresh}, at_ms)
         people = await _gather(transaction, fresh)
         # The first of them is decided at its own time, and the caps look back from there.
         first_ms = min(each.received_ms for each in fresh)

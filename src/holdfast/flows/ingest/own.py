@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey, Json, own_event
 from holdfast.events.segment_body import BODY_BYTES_MOST
@@ -88,18 +88,49 @@ def told_lost(send: Send, gone: Gone, user: IdentityKey, at_ms: int) -> Event:
 
 def own_records(events: Sequence[Event], received_ms: int) -> list[Record]:
     """The events as records for the log, in order; each no larger than a request may be, which every log can hold."""
-    return [
-        Record(kind="batch", source=OWN_SOURCE, received_ms=received_ms, body=body)
-        for start in range(0, len(events), EVENTS_IN_RECORD)
-        for body in _bodies(events[start : start + EVENTS_IN_RECORD])
-    ]
+    return [_record(body, received_ms) for body in _bodies(events, "", 0)]
 
 
-def _bodies(events: Sequence[Event]) -> Iterator[bytes]:
-    body = encode_own(events)
+def numbered_records(
+    waiting: Sequence[tuple[int, Event]], epoch_of: Callable[[int], str], received_ms: int
+) -> list[Record]:
+    """The same of events with their numbers, which the records bear.
+
+    Args:
+        epoch_of: the epoch in which a number is told; empty where it is not to be told of.
+    """
+    records: list[Record] = []
+    start = 0
+    for end in range(1, len(waiting) + 1):
+        if end < len(waiting) and _is_next(waiting[end - 1][0], waiting[end][0], epoch_of):
+            continue
+        first = waiting[start][0]
+        bodies = _bodies([event for _, event in waiting[start:end]], epoch_of(first), first)
+        records += [_record(body, received_ms) for body in bodies]
+        start = end
+    return records
+
+
+def _is_next(number: int, following: int, epoch_of: Callable[[int], str]) -> bool:
+    """Whether one body can say both numbers."""
+    epoch = epoch_of(number)
+    return epoch == epoch_of(following) and (following == number + 1 or not epoch)
+
+
+def _record(body: bytes, received_ms: int) -> Record:
+    return Record(kind="batch", source=OWN_SOURCE, received_ms=received_ms, body=body)
+
+
+def _bodies(events: Sequence[Event], epoch: str, first: int) -> Iterator[bytes]:
+    for start in range(0, len(events), EVENTS_IN_RECORD):
+        yield from _fitting(events[start : start + EVENTS_IN_RECORD], epoch, first + start)
+
+
+def _fitting(events: Sequence[Event], epoch: str, first: int) -> Iterator[bytes]:
+    body = encode_own(events, epoch=epoch, first=first)
     if len(body) <= BODY_BYTES_MOST or len(events) == 1:
         yield body
         return
     half = len(events) // 2
-    yield from _bodies(events[:half])
-    yield from _bodies(events[half:])
+    yield from _fitting(events[:half], epoch, first)
+    yield from _fitting(events[half:], epoch, first + half)

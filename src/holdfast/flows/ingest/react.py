@@ -19,12 +19,13 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
-from holdfast.events.event import Event, Json
+from holdfast.events.event import Json
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import claim, recovered, settle
 from holdfast.flows.delivery.lanes import NO_LANES, Lanes
 from holdfast.flows.ingest.intake import Intake
-from holdfast.flows.ingest.own import own_records
+from holdfast.flows.ingest.numbering import Numbering, numbered_positions, tell_on
+from holdfast.flows.ingest.own import numbered_records
 from holdfast.flows.ingest.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
 from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.journey.broadcasts import Broadcasts
@@ -134,14 +135,12 @@ class Reactor:
         self.untold = asyncio.Event()
         """Set while own events may wait to be told: those of an earlier process to begin with."""
         self.untold.set()
-        self._told = self._told_forgotten = 0
-        """The last own event that is in the log, and the last of those that are forgotten for it."""
+        self._told = 0
+        """The last own event that is in the log."""
         self._in_order = 0
         """The own event up to which there are all: of later ones, those with lower numbers may come after others."""
-        self._repeated_to: int | None = None
-        """The own event up to which telling may be telling again: an earlier process or attempt may have done so."""
-        self._repeats_end: int | None = None
-        """The log offset before which own events may stand that were told before."""
+        self._numbering: Numbering | None = None
+        """Under which numbers own events are told; None before the first tick."""
         self._others_fire = False
         self._telling = asyncio.Lock()
 
@@ -223,13 +222,16 @@ class Reactor:
             hint = "Everything in this request was set aside. The server's log has the details; replay it once mended."
             reason = Invalid(f"taking it in failed: {fault!r:.200}", code="unforeseen", hint=hint)
             await transaction.add_bad_records([refused(entries[0], reason)])
+            skipped = numbered_positions(entries[0])
+            if skipped:
+                await transaction.mark_skipped(skipped, entries[0].record.received_ms)
             await transaction.set_offset(REACT, entries[0].offset + 1)
 
     async def pump(self) -> int:
         """Move own events into the log, so that they come in by the same door; returns how many.
 
         That they are there is written by the next tick, which saves a transaction. Told twice after a crash, they are
-        dropped as duplicates: their message ids are made of what they tell.
+        known again by their numbers: see `numbering`.
         """
         async with self._telling:
             if not self.untold.is_set():
@@ -240,23 +242,16 @@ class Reactor:
                 async with self._state.view() as view:
                     waiting = await view.emitted(limit=EMITTED_MOST, after_id=self._told)
                 waiting = [each for each in waiting if each[0] <= self._in_order]
-                if waiting:
-                    await self._tell(waiting)
+                if waiting and self._numbering is not None:
+                    now_ms = to_millis(self._clock.now())
+                    await self._log.append(numbered_records(waiting, self._numbering.epoch_of, now_ms))
+                    self._told = waiting[-1][0]
             except BaseException:
                 self.untold.set()
                 raise
             if len(waiting) == EMITTED_MOST:
                 self.untold.set()
         return len(waiting)
-
-    async def _tell(self, waiting: Sequence[tuple[int, Event]]) -> None:
-        """Append own events to the log, and keep in mind where those end that may be there twice."""
-        repeated_to, last = self._repeated_to or 0, waiting[-1][0]
-        self._repeated_to = max(repeated_to, last)  # An attempt that fails may have reached the log all the same.
-        await self._log.append(own_records([event for _, event in waiting], to_millis(self._clock.now())))
-        if waiting[0][0] <= repeated_to:
-            self._repeats_end = await self._log.end()
-        self._repeated_to, self._told = repeated_to, last
 
     async def recover(self, delivered: Delivered | None = None, *, on: Collection[str] = ("email",)) -> int:
         """After a start: settle the sends claimed by a process that is no more; returns how many are in doubt.
@@ -303,8 +298,8 @@ class Reactor:
             watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
             entries = found[:records]
             told = self._told
-            if told > self._told_forgotten:
-                await transaction.forget_emitted(told)
+            epoch = None if self._numbering is None else self._numbering.epoch
+            numbering = await tell_on(transaction, epoch, upto=told)
             await settle(transaction, settlements, clock_ms)
             playbook = await self._playbook.load(transaction)
             await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
@@ -328,9 +323,7 @@ class Reactor:
                 turn = Turn(kind="tick", start=offset, next=following, at_ms=watermark, said=said)
                 await transaction.add_turn(turn)
             emitted = await transaction.last_emitted()
-        self._told_forgotten, self._in_order = told, emitted
-        if self._repeated_to is None:
-            self._repeated_to = emitted
+        self._in_order, self._numbering = emitted, numbering
         if emitted > self._told:  # Own events of this tick, or of those who send in processes of their own.
             self.untold.set()
         self._live.keep()
@@ -353,23 +346,14 @@ class Reactor:
         """Once a day, let go of message ids too old to come again.
 
         How old they are is told by the first record the archive has yet to copy. The archive would take an event whose
-        id is gone for a repetition; and a repetition that waits unread since yesterday came in time. An own event that
-        still waits to be told may be in the log already: a process that died has told it and could not say so. Once it
-        is told again, however much later, nothing is let go of until that has been read and copied, too.
+        id is gone for a repetition; and a repetition that waits unread since yesterday came in time.
         """
         day = now_ms // DAY_MS
         if day == self._forgotten_day:
             return
-        if self._repeats_end is None:
-            self._repeats_end = await self._log.end()  # An earlier process may have told again what waits unread.
-        archived = await transaction.offset(ARCHIVE)
-        if archived < self._repeats_end:
-            return
-        waiting = await self._log.read(archived, max_records=1, max_bytes=BYTES_MOST)
+        waiting = await self._log.read(await transaction.offset(ARCHIVE), max_records=1, max_bytes=BYTES_MOST)
         reached_ms = min((each.record.received_ms for each in waiting), default=now_ms)
-        untold = await transaction.emitted(limit=EMITTED_MOST)
-        told_ms = min((to_millis(event.timestamp) for _, event in untold), default=now_ms)
-        await transaction.forget_seen(min(now_ms, reached_ms, told_ms) - self._dedup_ms)
+        await transaction.forget_seen(min(now_ms, reached_ms) - self._dedup_ms)
         self._forgotten_day = day
 
     async def _expire(self, transaction: Transaction, now_ms: int) -> None:

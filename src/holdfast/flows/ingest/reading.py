@@ -6,11 +6,11 @@ from collections.abc import Sequence
 
 import msgspec
 
-from holdfast.events.event import Event, IdentityKey
-from holdfast.events.segment_spec import decode
+from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
+from holdfast.events.segment_spec import NO_NUMBERS, OwnNumbers, decode, own_numbers
 from holdfast.kernel.errors import Exposed
-from holdfast.ports.log import Entry
-from holdfast.ports.state import BadRecord, Transaction
+from holdfast.ports.log import Entry, Record
+from holdfast.ports.state import BadRecord, View
 
 REACT = "react"
 """The group that takes events in."""
@@ -40,6 +40,10 @@ class Placed(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     identity: IdentityKey
     """The event's, made once: everything in a tick goes by it."""
     dedup_hash: int
+    epoch: str = ""
+    """In which epoch it was told, where it is our own and bears a number."""
+    number: int = 0
+    """Its number there; of no meaning without an epoch."""
 
 
 def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
@@ -54,6 +58,7 @@ def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
             # It was let in under other limits than today's; it must not stop the log.
             bad.append(refused(entry, refusal))
             continue
+        numbers = numbers_of(record)
         placed.extend(
             Placed(
                 position=position_of(entry.offset, index),
@@ -62,6 +67,8 @@ def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
                 imported=record.kind == "import",
                 identity=event.identity,
                 dedup_hash=event.dedup_hash,
+                epoch=numbers.epoch,
+                number=numbers.first + index,
             )
             for index, event in read.events
         )
@@ -81,6 +88,11 @@ def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
     return placed, bad
 
 
+def numbers_of(record: Record) -> OwnNumbers:
+    """The numbers of its events; none, unless they are our own and bear some."""
+    return own_numbers(record.body) if record.source == OWN_SOURCE and record.kind == "batch" else NO_NUMBERS
+
+
 def refused(entry: Entry, refusal: Exposed) -> BadRecord:
     """A whole entry that is set aside."""
     return BadRecord(
@@ -95,9 +107,9 @@ def refused(entry: Entry, refusal: Exposed) -> BadRecord:
     )
 
 
-async def unseen(transaction: Transaction, placed: Sequence[Placed]) -> list[Placed]:
+async def unseen(view: View, placed: Sequence[Placed]) -> list[Placed]:
     """Those whose message id was never seen; of several in the batch, the first."""
-    seen = await transaction.seen([each.dedup_hash for each in placed])
+    seen = await view.seen([each.dedup_hash for each in placed])
     fresh: dict[int, Placed] = {}
     for each in placed:
         if each.dedup_hash not in seen:

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from holdfast.events.event import Event
 from holdfast.flows.delivery.claiming import PACE
+from holdfast.flows.ingest.numbering import numbering_of
 from holdfast.flows.upkeep.carry_content import carry_content
 from holdfast.flows.upkeep.carry_teamwork import carry_teamwork
 from holdfast.ports.runs import Run, RunState
@@ -24,7 +25,7 @@ AT_ONCE = 5_000
 RUNS_MOST = 10_000_000
 RUN_STATES: tuple[RunState, ...] = ("preparing", "held", "running", "paused", "done", "missed", "stopped")
 VERSIONS_MOST = 100_000
-OF_A_PROCESS = ("acting", "archive/", "bulk", PACE)
+OF_A_PROCESS = ("acting", "archive/", "bulk", "own/", PACE)
 """How the notes of work under way begin, which mean nothing to another state."""
 
 
@@ -139,8 +140,9 @@ async def carry_after(before: Before, state: State, told: Mapping[int, Event], *
             await transaction.put_decision(decision)
         for planned in (await view.planned()).values():
             await transaction.plan(planned)
-        emitted = await view.emitted(limit=EVERYTHING)
-        await transaction.emit([event for _, event in emitted])
+        emitted = [event for _, event in await view.emitted(limit=EVERYTHING)]
+        known = await transaction.seen([each.dedup_hash for each in emitted])  # It was told, and not let go of yet.
+        await transaction.emit([each for each in emitted if each.dedup_hash not in known])
         carried |= {"own events on their way": len(emitted), "turns": await _carry_turns(view, transaction)}
         carried |= await _carry_suppressions(view, transaction)
         carried |= await _carry_inbox(view, transaction)
@@ -232,7 +234,8 @@ async def _tell_again(transaction: Transaction, told: Mapping[int, Event]) -> No
     """The log does not have what was told last: it is told now, and what the copy was about to tell and did, is not."""
     waiting = await transaction.emitted(limit=EVERYTHING)
     seen = await transaction.seen([event.dedup_hash for _, event in waiting])
-    await transaction.drop_emitted([number for number, event in waiting if event.dedup_hash in seen])
+    taken = (await numbering_of(transaction)).taken
+    await transaction.drop_emitted([number for number, event in waiting if number <= taken or event.dedup_hash in seen])
     known = await transaction.seen(list(told))
     await transaction.emit([event for number, event in told.items() if number not in known])
 

@@ -30,6 +30,7 @@ from holdfast.flows.delivery.suppressing import suppress_again
 from holdfast.flows.ingest.archive import Archivist
 from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.ingest.intake import Intake
+from holdfast.flows.ingest.numbering import sift
 from holdfast.flows.ingest.own import MESSAGE_NAMES
 from holdfast.flows.ingest.react import Reactor
 from holdfast.flows.ingest.reading import REACT, Placed, decoded
@@ -363,8 +364,8 @@ class _Rebuild:
         if not own:
             return []
         async with self._given.state.view() as view:
-            seen = await view.seen([each.event.dedup_hash for each in own])
-        return list({each.event.dedup_hash: each.event for each in own if each.event.dedup_hash not in seen}.values())
+            sifted = await sift(view, own)
+        return list({each.dedup_hash: each.event for each in sifted.fresh}.values())
 
     async def _hear(self, before: Before, fresh: Sequence[Event]) -> None:
         """What the log tells of that a tick does not come to by itself: ends of sends, and who entered by a run."""

@@ -133,6 +133,9 @@ class MemoryView(
     async def seen(self, hashes: Sequence[int]) -> dict[int, int]:
         return {number: position for number, (position, _) in _chosen(self._tables.seen, hashes).items()}
 
+    async def skipped(self, first: int, last: int) -> frozenset[int]:
+        return frozenset(position for position in self._tables.skipped if first <= position <= last)
+
     async def bad_records(self, *, limit: int, before_id: int | None, replayed: bool | None) -> list[BadRecord]:
         newest_first = reversed(self._tables.bad_records.values())
         wanted = (

@@ -136,6 +136,10 @@ class MemoryTransaction(
     async def forget_seen(self, before_ms: int) -> None:
         tables = self._tables
         tables.seen = {number: mark for number, mark in tables.seen.items() if mark[1] >= before_ms}
+        tables.skipped = {position: at_ms for position, at_ms in tables.skipped.items() if at_ms >= before_ms}
+
+    async def mark_skipped(self, positions: Sequence[int], at_ms: int) -> None:
+        self._tables.skipped = dict.fromkeys(positions, at_ms) | self._tables.skipped
 
     async def add_bad_records(self, records: Sequence[BadRecord]) -> None:
         tables = self._tables

@@ -42,6 +42,8 @@ class Tables:
     offsets: dict[str, int] = field(default_factory=dict)
     seen: dict[int, tuple[int, int]] = field(default_factory=dict)
     """By hash: position, and when it was marked."""
+    skipped: dict[int, int] = field(default_factory=dict)
+    """By position: when it was marked."""
     bad_records: dict[int, BadRecord] = field(default_factory=dict)
     emitted: dict[int, Event] = field(default_factory=dict)
     emitted_last: int = 0

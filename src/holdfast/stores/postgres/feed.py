@@ -29,6 +29,9 @@ class ReadingFeed(Session):
         rows = await self._rows(_SQL["seen"], numbers(map(signed, hashes)))
         return {unsigned(number): position for number, position in rows}
 
+    async def skipped(self, first: int, last: int) -> frozenset[int]:
+        return frozenset(position for (position,) in await self._rows(_SQL["skipped"], first, last))
+
     async def bad_records(self, *, limit: int, before_id: int | None, replayed: bool | None) -> list[BadRecord]:
         name = {None: "bad_records", False: "bad_records_open", True: "bad_records_replayed"}[replayed]
         rows = await self._rows(_SQL[name], _NEWEST if before_id is None else before_id, limit)
@@ -59,6 +62,10 @@ class ChangingFeed(ReadingFeed):
 
     async def forget_seen(self, before_ms: int) -> None:
         await self._do(_SQL["forget_seen"], before_ms)
+        await self._do(_SQL["forget_skipped"], before_ms)
+
+    async def mark_skipped(self, positions: Sequence[int], at_ms: int) -> None:
+        await self._do(_SQL["mark_skipped"], sorted(positions), at_ms)
 
     async def add_bad_records(self, records: Sequence[BadRecord]) -> None:
         kept = {origin for (origin,) in await self._rows(_SQL["known_origins"], [each.origin for each in records])}

@@ -31,6 +31,10 @@ class ReadingFeed(Session):
         rows = self._rows(_SQL["seen"], numbers(set(map(signed, hashes))))
         return {unsigned(number): position for number, position in rows}
 
+    @briefly
+    def skipped(self, first: int, last: int) -> frozenset[int]:
+        return frozenset(position for (position,) in self._rows(_SQL["skipped"], first, last))
+
     @in_thread
     def bad_records(self, *, limit: int, before_id: int | None, replayed: bool | None) -> list[BadRecord]:
         name = {None: "bad_records", False: "bad_records_open", True: "bad_records_replayed"}[replayed]
@@ -69,6 +73,11 @@ class ChangingFeed(ReadingFeed):
     @in_thread
     def forget_seen(self, before_ms: int) -> None:
         self._do(_SQL["forget_seen"], before_ms)
+        self._do(_SQL["forget_skipped"], before_ms)
+
+    @in_thread
+    def mark_skipped(self, positions: Sequence[int], at_ms: int) -> None:
+        self._do_all(_SQL["mark_skipped"], ((position, at_ms) for position in sorted(positions)))
 
     @in_thread
     def add_bad_records(self, records: Sequence[BadRecord]) -> None:

@@ -27,6 +27,19 @@ ON CONFLICT (hash) DO NOTHING
 -- Forgets messages seen before a moment.
 DELETE FROM seen WHERE at_ms < $1
 
+-- name: skipped
+-- Finds own events that were read and not taken in, between two positions.
+SELECT position FROM skipped WHERE position BETWEEN $1 AND $2
+
+-- name: mark_skipped
+-- Remembers own events that were read and not taken in.
+INSERT INTO skipped (position, at_ms) SELECT position, $2 FROM unnest($1::bigint[]) AS given (position)
+ON CONFLICT (position) DO NOTHING
+
+-- name: forget_skipped
+-- Forgets those that were read before a moment.
+DELETE FROM skipped WHERE at_ms < $1
+
 -- name: bad_records
 -- Lists bad records, newest first.
 SELECT id, at_ms, source, code, message, path, hint, body, origin, replayed_ms

@@ -25,6 +25,18 @@ INSERT INTO seen (hash, position, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
 -- Forgets messages seen before a moment.
 DELETE FROM seen WHERE at_ms < ?
 
+-- name: skipped
+-- Finds own events that were read and not taken in, between two positions.
+SELECT position FROM skipped WHERE position BETWEEN ? AND ?
+
+-- name: mark_skipped
+-- Remembers an own event that was read and not taken in.
+INSERT INTO skipped (position, at_ms) VALUES (?, ?) ON CONFLICT DO NOTHING
+
+-- name: forget_skipped
+-- Forgets those that were read before a moment.
+DELETE FROM skipped WHERE at_ms < ?
+
 -- name: bad_records
 -- Lists bad records, newest first.
 SELECT id, at_ms, source, code, message, path, hint, body, origin, replayed_ms
