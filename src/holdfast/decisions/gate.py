@@ -238,6 +238,8 @@ def _room(contact: Contact, standing: Standing, rules: GateRules, at_ms: int) ->
     """Those that make room for one more contact at that moment; or why it is too much, whatever makes room."""
     if not (rules.caps or rules.fatigue):
         return ()
+    if not standing.recent and all(cap.most for cap in rules.caps):
+        return ()  # Nobody tires of nothing, and there is room for one.
     full = _fullness(contact, standing, rules, at_ms)
     reason = full(standing.recent)
     if reason is None:

@@ -269,9 +269,11 @@ class _Walk:
         )
 
     def _place(self, event: Event | None) -> Place:
+        now = self._scene.now
         return Place(
-            now=self._scene.now,
-            arrived=from_millis(self._arrived_ms),
+            now=now,
+            # Who came just now came at this moment: all steps but the first of a walk are come to so.
+            arrived=now if self._came else from_millis(self._arrived_ms),
             event=event,
             facts=self._facts,
             origin=self._visit.origin,

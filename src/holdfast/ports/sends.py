@@ -38,6 +38,13 @@ def lane_order(lane: Lane) -> tuple[str, int]:
     return lane.channel, URGENCIES.index(lane.urgency)
 
 
+def urgency_of(origin_kind: str, *, transactional: bool) -> Urgency:
+    """How urgent what such an origin asks for is."""
+    if transactional:
+        return "transactional"
+    return "journey" if origin_kind == "journey" else "broadcast"
+
+
 class Send(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """One message to one person: written before it is done, under a key that is the same on every retry."""
 
@@ -85,9 +92,7 @@ class Send(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     @property
     def lane(self) -> Lane:
         """Where it waits."""
-        if self.transactional:
-            return Lane(self.channel, "transactional")
-        return Lane(self.channel, "journey" if self.origin_kind == "journey" else "broadcast")
+        return Lane(self.channel, urgency_of(self.origin_kind, transactional=self.transactional))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -96,7 +96,7 @@ class ProfileFacts:
 class ChangedFacts:
     """What is known of one person, with some traits changed since, or variants assigned."""
 
-    __slots__ = ("_assigned", "_facts", "traits")
+    __slots__ = ("_assigned", "_changes", "_facts", "_traits")
 
     def __init__(self, facts: Facts, changes: Mapping[str, Json], *, assigned: Mapping[str, str] | None = None) -> None:
         """What else is known stays as it is.
@@ -107,8 +107,15 @@ class ChangedFacts:
         """
         self._facts = facts
         self._assigned = {} if assigned is None else assigned
-        changed = {**facts.traits, **changes}
-        self.traits: Mapping[str, Json] = {name: value for name, value in changed.items() if value is not None}
+        self._changes = changes
+        self._traits: Mapping[str, Json] | None = None
+
+    @property
+    def traits(self) -> Mapping[str, Json]:
+        if self._traits is None:
+            changed = {**self._facts.traits, **self._changes}
+            self._traits = {name: value for name, value in changed.items() if value is not None}
+        return self._traits
 
     @property
     def user_id(self) -> str:

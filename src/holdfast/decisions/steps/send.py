@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, cast
 
 from holdfast.decisions.caps import PRIORITY_MOST, PRIORITY_USUAL
@@ -21,6 +22,7 @@ _GAP = re.compile(r"[\s,;:]+([,;:.!?])")
 
 SAVED = "saved"
 """The part of a template that names a saved one, in the place of all others."""
+_ASKINGS_MOST = 1_024
 _FIRST_WORDS = ("subject", "title", "text", "body", "template", SAVED)
 
 
@@ -80,17 +82,12 @@ class Send(Step):
     exits = ("sent", "withheld")
 
     def stand(self, place: Place) -> Outcome:
-        return Ask(self.contact, sent="sent", withheld="withheld", address="" if self._is_personal else self.channel)
+        return _asking(self.channel, self.topic, self.transactional, self.priority)
 
     @property
     def contact(self) -> Contact:
         """What the gate is asked. What does not reach the person is not held against them, nor they against it."""
-        transactional = self.transactional or not self._is_personal
-        return Contact(channel=self.channel, topic=self.topic, transactional=transactional, priority=self.priority)
-
-    @property
-    def _is_personal(self) -> bool:
-        return media()[self.channel].personal
+        return _asking(self.channel, self.topic, self.transactional, self.priority).contact
 
     def title(self) -> str:
         return "Send"
@@ -116,6 +113,14 @@ class Send(Step):
                 medium_called(self.channel, "$.channel").decode(self.template, "$.template")
         except Invalid as wrong:
             yield wrong
+
+
+@lru_cache(_ASKINGS_MOST)
+def _asking(channel: str, topic: str, transactional: bool, priority: int) -> Ask:
+    """What all whom a step sends to have in common: it is the same for a million of them."""
+    personal = media()[channel].personal
+    contact = Contact(channel=channel, topic=topic, transactional=transactional or not personal, priority=priority)
+    return Ask(contact, sent="sent", withheld="withheld", address="" if personal else channel)
 
 
 def _plain(subject: str) -> str:

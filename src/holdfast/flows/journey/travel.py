@@ -58,7 +58,8 @@ class Traveller:
     _key: IdentityKey | None = None
     _whole: Profile | None = None
     _facts: ProfileFacts | None = None
-    """Both are made once, and anew when more is known: every step and every contact asks for them."""
+    _addresses: dict[str, str] = field(default_factory=dict)
+    """They are made once, and anew when more is known: every step and every contact asks for them."""
 
     @property
     def key(self) -> IdentityKey:
@@ -69,7 +70,10 @@ class Traveller:
     def whole(self) -> Profile:
         """The person's profile, from those of their identities."""
         if self._whole is None:
-            self._whole = combine(self.profiles.get(each.id, EMPTY) for each in self.members)
+            if len(self.members) == 1:
+                self._whole = self.profiles.get(self.members[0].id, EMPTY)
+            else:
+                self._whole = combine(self.profiles.get(each.id, EMPTY) for each in self.members)
         return self._whole
 
     def facts(self, zone: ZoneInfo, watching: Watching) -> ProfileFacts:
@@ -88,6 +92,7 @@ class Traveller:
         """This is known of an identity of theirs from now on."""
         self.profiles[identity] = profile
         self._whole = self._facts = None
+        self._addresses.clear()
 
     def name_of(self, identity: int) -> IdentityKey:
         """The name an event about this visit is stored under."""
@@ -108,7 +113,10 @@ class Traveller:
 
     def address_on(self, channel: str) -> str:
         """Where they are written to on a channel; empty for nowhere."""
-        return address_on(channel, self.whole(), self.key.value)
+        address = self._addresses.get(channel)
+        if address is None:
+            address = self._addresses[channel] = address_on(channel, self.whole(), self.key.value)
+        return address
 
     def standing_on(self, channel: str, address: str) -> Standing:
         """What the gate may ask of a channel; on those without addresses of people, with that address."""
@@ -161,8 +169,8 @@ class Travelled:
     visits: dict[int, Visit] = field(default_factory=dict)
     """Changed visits by a number of their own within the tick: their id, or a negative one until they have one."""
     sends: list[Send] = field(default_factory=list)
-    passed: Counter[tuple[str, int, str, str]] = field(default_factory=Counter)
-    """How many, by origin, version, step and exit."""
+    passed: Counter[tuple[str, int, tuple[tuple[str, str], ...]]] = field(default_factory=Counter)
+    """How many, by origin, version, and the steps with their exits: there are fewer ways than people."""
     events: list[Event] = field(default_factory=list)
     heard: dict[int, Traveller] = field(default_factory=dict)
     """By identity: whose profile a step has changed."""
@@ -180,9 +188,14 @@ class Travelled:
         return sorted({traveller.members[0].person for traveller in self.heard.values()})
 
     def step_counts(self) -> list[StepCount]:
+        """How many came by each step and exit."""
+        counts: Counter[tuple[str, int, str, str]] = Counter()
+        for (origin, version, way), count in self.passed.items():
+            for step, exit_name in way:
+                counts[origin, version, step, exit_name] += count
         return [
             StepCount(origin=origin, version=version, step=step, exit=exit_name, count=count)
-            for (origin, version, step, exit_name), count in self.passed.items()
+            for (origin, version, step, exit_name), count in counts.items()
         ]
 
 
@@ -410,18 +423,18 @@ class Travel:
 
     def _take(self, traveller: Traveller, visit: Visit, play: Play, step: Advance, now: datetime) -> None:
         """Keep what an advance came to."""
-        place = [each.id for each in traveller.visits].index(visit.id)
+        visits = traveller.visits
+        place = 0 if len(visits) == 1 else [each.id for each in visits].index(visit.id)
         if step.visit.left_ms is None:
-            traveller.visits[place] = step.visit
+            visits[place] = step.visit
         else:
-            del traveller.visits[place]
+            del visits[place]
             if play.id in traveller.entered:
                 traveller.entered[play.id] = structs.replace(traveller.entered[play.id], open=False)
         if step.visit is not visit or visit.seq == 0:
             self.done.visits[visit.id] = step.visit
-        passed = self.done.passed
-        for name, exit_name in step.passed:
-            passed[visit.origin, visit.version, name, exit_name] += 1
+        if step.passed:
+            self.done.passed[visit.origin, visit.version, step.passed] += 1
         user = traveller.name_of(visit.identity) if step.told else traveller.key
         for told in step.told:
             self.done.events.append(

@@ -21,6 +21,8 @@ from holdfast.ports.state import View
 
 ERASED_NOTE = "erased"
 """The state's note of the erasures there were: the last offset they reach to, and a mark that each makes another."""
+FEW = 8
+"""Addresses that are veiled sooner than it is asked whether anybody was ever erased."""
 _ADDRESS = "erased:"
 """What a suppressed address begins with that is only known by its hash."""
 
@@ -64,7 +66,7 @@ def veiled_address(channel: str, address: str, key: bytes) -> str:
 async def suppressed_of(view: View, rules: GateRules, channel: str, addresses: Iterable[str]) -> dict[str, str]:
     """Of these addresses those that are suppressed, with the reason; the erased, who are known by a hash, too."""
     asked = sorted({each.lower() for each in addresses if each})
-    if not rules.veil_key:
+    if not rules.veil_key or (len(asked) > FEW and await view.note(ERASED_NOTE) is None):
         return await view.suppressed(channel, asked)
     veils = {veiled_address(channel, each, rules.veil_key): each for each in asked}
     found = await view.suppressed(channel, [*asked, *veils])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -129,11 +130,16 @@ class ChangingJourneys(ReadingJourneys):
         ended = [visit for visit in newest.values() if visit.left_ms is not None]
         ids = numbers(newest)
         self._do(_SQL["uncount_visits"], ids)
-        moved = self._connection.executemany(_SQL["move_visit"], map(_place_row, going)) if going else None
-        if moved is not None and moved.rowcount < len(going):
+        moved = self._change_all(_SQL["move_visit"], map(_place_row, going)) if going else 0
+        all_went_on = moved == len(going)
+        if not all_went_on:
             ended += going  # Some had left: nobody comes back, but whoever writes so is taken at their word.
         self._do_all(_SQL["put_visit"], ((*_place_row(each), each.left_ms, each.left_by) for each in ended))
-        self._do(_SQL["count_visits"], ids)
+        if all_went_on:
+            came = Counter((each.origin, each.step) for each in going)
+            self._do_all(_SQL["count_standing"], ((*where, count) for where, count in came.items()))
+        else:
+            self._do(_SQL["count_visits"], ids)
 
     @in_thread
     def count_steps(self, passed: Sequence[StepCount]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
 from msgspec import structs
 
 from holdfast.decisions.made import Made
+from holdfast.ports.sends import urgency_of
 from holdfast.ports.state import URGENCIES, WAITED_MS_MOST, Answered, Lane, LaneTotals, Send, SendState, Settlement
 from holdfast.stores.packing import pack, unpack
 from holdfast.stores.sqlite.queries import load
@@ -124,8 +125,13 @@ class ChangingOutbox(ReadingOutbox):
     @in_thread
     def add_sends(self, sends: Sequence[Send]) -> None:
         last = self._number(_SQL["last_send"])
-        self._do_all(_SQL["add_send"], map(_send_row, sends))
-        self._do(_SQL["count_new_sends"], last)
+        if self._change_all(_SQL["add_send"], map(_send_row, sends)) < len(sends):
+            self._do(_SQL["count_new_sends"], last)  # Some were written before, and are counted.
+            return
+        added = Counter((each.origin, each.channel, each.origin_kind, each.transactional, each.state) for each in sends)
+        for (origin, channel, kind, transactional, state), count in added.items():
+            urgency = URGENCIES.index(urgency_of(kind, transactional=transactional))
+            self._do(_SQL["count_sends"], origin, channel, urgency, state, count)
 
     @in_thread
     def claim_sends(

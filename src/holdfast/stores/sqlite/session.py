@@ -77,6 +77,10 @@ class Session:
     def _do_all(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         self._connection.executemany(query, rows)
 
+    def _change_all(self, query: str, rows: Iterable[Sequence[object]]) -> int:
+        """How many rows were changed or added."""
+        return self._connection.executemany(query, rows).rowcount
+
 
 def in_thread(
     work: Callable[Concatenate[_S, _P], _T],

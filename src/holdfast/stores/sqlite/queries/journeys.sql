@@ -117,6 +117,10 @@ SELECT origin, step, count(*) FROM json_each(?1) AS wanted CROSS JOIN visit ON v
 WHERE left_ms IS NULL GROUP BY origin, step
 ON CONFLICT DO UPDATE SET count = count + excluded.count
 
+-- name: count_standing
+-- Counts so many who have come to a step.
+INSERT INTO standing (origin, step, count) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count
+
 -- name: move_visit
 -- Moves a visit on that is under way and stays so: one index of three has to be kept in step.
 UPDATE visit SET version = ?2, step = ?3, seq = ?4, arrived_ms = ?5, due_ms = ?6, body = ?7

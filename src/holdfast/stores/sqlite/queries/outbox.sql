@@ -75,6 +75,11 @@ SELECT origin, channel, urgency, state, count(*) FROM send NOT INDEXED WHERE id 
 GROUP BY origin, channel, urgency, state
 ON CONFLICT DO UPDATE SET count = count + excluded.count
 
+-- name: count_sends
+-- Counts so many more.
+INSERT INTO send_total (origin, channel, urgency, state, count) VALUES (?, ?, ?, ?, ?)
+ON CONFLICT DO UPDATE SET count = count + excluded.count
+
 -- name: due_sends
 -- Reads pending sends of one lane that may go now, longest due first, but for those of some origins.
 SELECT key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
