@@ -202,6 +202,28 @@ async def test_every_answer_comes_after_a_sync_and_a_crowd_shares_one(tmp_path: 
     await log.close()
 
 
+async def test_where_many_come_the_next_ones_wait_for_each_other_and_one_alone_for_nobody(tmp_path: Path) -> None:
+    synced: list[int] = []
+
+    def counted(file: int) -> None:
+        sync_to_disk(file)
+        synced.append(os.fstat(file).st_size)
+
+    log = SegmentLog(tmp_path, sync=counted, gather_seconds=2.0)
+    await asyncio.gather(*(log.append([a_record()]) for _ in range(2)))
+    first = asyncio.create_task(log.append([a_record()]))
+    await asyncio.sleep(0.05)  # It is with the writer by now, who waits for whoever else comes.
+    assert not first.done()
+    second = asyncio.create_task(log.append([a_record()]))
+    assert sorted(await asyncio.gather(first, second)) == [2, 3]
+    assert len(synced) == 2
+    await log.close()
+    alone = SegmentLog(tmp_path, gather_seconds=3_600.0)
+    for number in range(4, 7):
+        assert await asyncio.wait_for(alone.append([a_record()]), 60) == number
+    await alone.close()
+
+
 async def test_nothing_is_read_before_it_is_durable(tmp_path: Path) -> None:
     released = asyncio.Event()
     loop = asyncio.get_running_loop()

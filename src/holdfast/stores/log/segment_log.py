@@ -2,6 +2,9 @@
 
 An append waits. The writer thread takes all that waits, writes it, syncs once, and answers every append with one call
 into the event loop; while it syncs, the next group gathers. Readers never see an entry that is not durable.
+
+Where appends come faster than groups are written, the thread lets a moment pass between two: each group wakes a thread
+and an event loop and takes the interpreter from whoever works, whatever is in it.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import fcntl
 import logging
 import os
 import threading
+import time
 from asyncio import AbstractEventLoop, Future
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -30,6 +34,9 @@ from holdfast.stores.log.tail import Tail
 
 _log = logging.getLogger(__name__)
 _LOCK_FILE = "lock"
+GATHER_SECONDS = 0.002
+"""How long after a group the next is written at the soonest, if that one held more than one append. Alone, or one after
+the other, an append waits for nothing."""
 
 
 @dataclass(slots=True)
@@ -80,6 +87,7 @@ class SegmentLog:
         tail_bytes: how much of the newest entries is kept in memory, so that those who follow the log closely never
             touch the disk. Small on purpose: what is kept longer leaves the processor's cache, and appends get dearer.
         sync: makes a file durable.
+        gather_seconds: how long after a group of several appends the next is written at the soonest.
 
     Raises Conflict when another process has the directory open, Internal when a segment cannot be read.
     """
@@ -92,11 +100,15 @@ class SegmentLog:
         queue_bytes: int = 64 * 1024 * 1024,
         tail_bytes: int = 2 * 1024 * 1024,
         sync: Sync = sync_to_disk,
+        gather_seconds: float = GATHER_SECONDS,
     ) -> None:
         self._directory = Path(directory)
         self._segment_bytes = segment_bytes
         self._queue_bytes = queue_bytes
         self._sync = sync
+        self._gather_seconds = gather_seconds
+        self._gather_until = 0.0
+        """When the next group is to be written; of the writer thread, as it goes by the monotonic clock."""
         self._lock = threading.Lock()  # Guards what the event loops and the writer share; held for microseconds.
         self._reading = threading.Lock()  # One reader of old files at a time: reading also builds their index.
         self._writing = threading.Lock()  # Held while the newest segment is written, or closed for another.
@@ -344,6 +356,8 @@ class SegmentLog:
         group: list[_Append] = []
         with contextlib.suppress(Empty):
             gathered = self._queue.get()
+            if (left := self._gather_until - time.monotonic()) > 0:
+                time.sleep(left)
             while gathered is not None:
                 group += gathered
                 gathered = self._queue.get_nowait()
@@ -376,6 +390,7 @@ class SegmentLog:
             self._refuse(group, error)
             return
         self._sync(self._file)
+        self._gather_until = time.monotonic() + self._gather_seconds if len(group) > 1 else 0.0
         self._publish(group, entries, places, size)
 
     def _roll(self) -> None:
