@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from holdfast.ports.state import Answered, Lane, LaneTotals, Settlement, State
+from typing import Any
+
+from holdfast.ports.state import Answered, Lane, LaneTotals, Send, Settlement, State
 from holdfast.testing import a_send
 from tests.contracts.state_contract import state as state  # noqa: PLC0414 - The fixture.
 
@@ -31,6 +33,27 @@ async def test_each_lane_gives_as_many_as_there_is_room_for(state: State) -> Non
         assert [send.lane for send in taken] == [RECEIPTS, JOURNEYS, BROADCASTS]
         assert await transaction.claim_sends(9, {}) == []
         assert [send.key for send in await transaction.claim_sends(9, {HOOKS: 9, RECEIPTS: 9})] == ["hook"]
+
+
+async def test_many_that_are_nearly_alike_are_kept_each_as_it_is(state: State) -> None:
+    def send(number: int, **other: Any) -> Send:
+        said = {"event": {"name": "Signed Up", "properties": {"number": number, "text": "ü\0"}}}
+        return a_send(f"send-{number:03}", identity=number, address=f"p{number}@example.com", variables=said, **other)
+
+    alike = [send(number, origin_kind="campaign", origin="sale") for number in range(1, 51)]
+    others = [send(number, step="other", not_before_ms=number, cost=number) for number in range(51, 71)]
+    withheld = [send(number, state="withheld", reason="capped", settled_ms=5) for number in range(71, 91)]
+    async with state.begin() as transaction:
+        await transaction.add_sends([*alike[:7], *others[:1]])
+        await transaction.add_sends([*alike, *others, *withheld, *alike[:20]])  # Some were written before.
+        every = [*alike, *others, *withheld]
+        assert await transaction.sends([each.key for each in every]) == {each.key: each for each in every}
+        assert await transaction.send_totals("sale") == {"pending": 50}
+        assert await transaction.send_totals(None) == {"pending": 70, "withheld": 20}
+        taken = await transaction.claim_sends(9_999_999_999_999, {BROADCASTS: 100})
+    assert [each.key for each in taken] == [each.key for each in alike]  # In the order in which they were written.
+    async with state.view() as view:
+        assert {each.lane: each.pending for each in await view.lane_totals()} == {JOURNEYS: 20, BROADCASTS: 0}
 
 
 async def test_what_stands_in_each_lane(state: State) -> None:

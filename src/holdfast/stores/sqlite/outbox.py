@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import chain, groupby
 
 from msgspec import structs
 
@@ -16,7 +17,8 @@ from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers, tex
 
 _SQL = load("outbox")
 ADDRESSES_AT_ONCE = 32
-"""As many as the query has places for."""
+SENDS_AT_ONCE = 16
+"""As many as the queries have places for."""
 _LAST = (2**62, "")
 """Later than any dead letter."""
 
@@ -125,13 +127,22 @@ class ChangingOutbox(ReadingOutbox):
     @in_thread
     def add_sends(self, sends: Sequence[Send]) -> None:
         last = self._number(_SQL["last_send"])
-        if self._change_all(_SQL["add_send"], map(_send_row, sends)) < len(sends):
+        written = sum(self._add_alike(alike, list(those)) for alike, those in groupby(sends, _in_common))
+        if written < len(sends):
             self._do(_SQL["count_new_sends"], last)  # Some were written before, and are counted.
             return
         added = Counter((each.origin, each.channel, each.origin_kind, each.transactional, each.state) for each in sends)
         for (origin, channel, kind, transactional, state), count in added.items():
             urgency = URGENCIES.index(urgency_of(kind, transactional=transactional))
             self._do(_SQL["count_sends"], origin, channel, urgency, state, count)
+
+    def _add_alike(self, alike: tuple[object, ...], sends: Sequence[Send]) -> int:
+        """Write sends that have all that in common; returns how many were not written before."""
+        written, rest = 0, len(sends) - len(sends) % SENDS_AT_ONCE
+        for start in range(0, rest, SENDS_AT_ONCE):
+            values = chain.from_iterable(map(_of_its_own, sends[start : start + SENDS_AT_ONCE]))
+            written += self._connection.execute(_SQL["add_sixteen_sends"], (*values, *alike)).rowcount
+        return written + self._change_all(_SQL["add_send"], ((*_of_its_own(each), *alike) for each in sends[rest:]))
 
     @in_thread
     def claim_sends(
@@ -203,10 +214,13 @@ class ChangingOutbox(ReadingOutbox):
         self._do(_SQL["suppress"], channel, address.lower(), reason, at_ms)
 
 
-def _send_row(send: Send) -> tuple[object, ...]:
+def _of_its_own(send: Send) -> tuple[object, ...]:
+    return send.key, send.identity, send.address, pack(send.variables)
+
+
+def _in_common(send: Send) -> tuple[object, ...]:
+    """What the sends of one step, made in one tick, mostly have in common."""
     return (
-        send.key,
-        send.identity,
         send.origin_kind,
         send.origin,
         send.version,
@@ -215,7 +229,6 @@ def _send_row(send: Send) -> tuple[object, ...]:
         send.template,
         send.topic,
         send.transactional,
-        send.address,
         send.state,
         send.created_ms,
         send.not_before_ms,
@@ -223,7 +236,6 @@ def _send_row(send: Send) -> tuple[object, ...]:
         send.claimed_ms,
         send.settled_ms,
         send.reason,
-        pack(send.variables),
         send.priority,
         send.cost,
         send.claimed_by,

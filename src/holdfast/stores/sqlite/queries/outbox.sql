@@ -48,10 +48,25 @@ WHERE max(created_ms, not_before_ms, coalesce(claimed_ms, 0)) >= ?2 AND NOT tran
 
 -- name: add_send
 -- Writes a send before it is done; one that is written already stays as it is.
-INSERT INTO send (key, identity, origin_kind, origin, version, step, channel, template, topic, transactional, address, state,
-  created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, body, priority, cost,
-  claimed_by, send_by_ms, tried_ms, dead)
+INSERT INTO send (key, identity, address, body, origin_kind, origin, version, step, channel, template, topic,
+  transactional, state, created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, priority, cost, claimed_by,
+  send_by_ms, tried_ms, dead)
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- name: add_sixteen_sends
+-- The same of sixteen that differ in nothing but their key, whose they are, their address and their body: in half of the
+-- time, for most of that goes into handing over values.
+INSERT INTO send (key, identity, address, body, origin_kind, origin, version, step, channel, template, topic,
+  transactional, state, created_ms, not_before_ms, attempts, claimed_ms, settled_ms, reason, priority, cost, claimed_by,
+  send_by_ms, tried_ms, dead)
+SELECT column1, column2, column3, column4, ?65, ?66, ?67, ?68, ?69, ?70, ?71, ?72, ?73, ?74, ?75, ?76, ?77, ?78, ?79,
+  ?80, ?81, ?82, ?83, ?84, ?85
+FROM (VALUES
+  (?1, ?2, ?3, ?4), (?5, ?6, ?7, ?8), (?9, ?10, ?11, ?12), (?13, ?14, ?15, ?16),
+  (?17, ?18, ?19, ?20), (?21, ?22, ?23, ?24), (?25, ?26, ?27, ?28), (?29, ?30, ?31, ?32),
+  (?33, ?34, ?35, ?36), (?37, ?38, ?39, ?40), (?41, ?42, ?43, ?44), (?45, ?46, ?47, ?48),
+  (?49, ?50, ?51, ?52), (?53, ?54, ?55, ?56), (?57, ?58, ?59, ?60), (?61, ?62, ?63, ?64)
+) WHERE true ON CONFLICT DO NOTHING
 
 -- name: due_lanes
 -- Says in which lanes a send may go now: mostly in none, and each is looked up in the index of what waits.
