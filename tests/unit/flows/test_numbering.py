@@ -36,6 +36,14 @@ NOW = datetime(2026, 1, 5, tzinfo=UTC)
 ONCE = min(TOLD_ONCE)
 
 
+def in_e(_number: int) -> tuple[str, int]:
+    return "e", 10**9
+
+
+def in_f(_number: int) -> tuple[str, int]:
+    return "f", 10**9
+
+
 def told(number: int, name: str = ONCE, *, size: int = 0, user: str = "") -> Event:
     said = {"said": "x" * size}
     return own_event(
@@ -50,7 +58,7 @@ def entries_of(records: Sequence[Record], start: int = 0) -> list[Entry]:
 def numbered(*numbers: int, epoch: str = "e", start: int = 0, received_ms: int = 7, name: str = ONCE) -> list[Placed]:
     """These own events as they are read, told under their numbers."""
     waiting = [(number, told(number, name)) for number in numbers]
-    return decoded(entries_of(numbered_records(waiting, lambda _: epoch, received_ms), start))[0]
+    return decoded(entries_of(numbered_records(waiting, lambda _: (epoch, 10**9), received_ms), start))[0]
 
 
 async def taken(state: MemoryState, placed: Sequence[Placed]) -> list[int]:
@@ -81,7 +89,7 @@ async def with_numbering(numbering: Numbering) -> MemoryState:
     ],
 )
 def test_each_record_bears_the_numbers_of_its_events(numbers: list[int], records: list[int]) -> None:
-    found = numbered_records([(each, told(each)) for each in numbers], lambda _: "e", 7)
+    found = numbered_records([(each, told(each)) for each in numbers], in_e, 7)
     assert [own_numbers(each.body).first for each in found] == records
     placed, bad = decoded(entries_of(found))
     assert not bad
@@ -90,15 +98,15 @@ def test_each_record_bears_the_numbers_of_its_events(numbers: list[int], records
 
 
 def test_a_record_that_is_too_large_is_parted_and_the_numbers_with_it() -> None:
-    found = numbered_records([(each, told(each, size=30_000)) for each in range(5, 45)], lambda _: "e", 7)
+    found = numbered_records([(each, told(each, size=30_000)) for each in range(5, 45)], in_e, 7)
     assert len(found) > 1
     assert all(len(each.body) <= BODY_BYTES_MOST for each in found)
     assert [each.number for each in decoded(entries_of(found))[0]] == list(range(5, 45))
 
 
 def test_no_record_is_of_two_epochs_and_none_tells_numbers_from_before_there_were_any() -> None:
-    epochs = {1: "", 2: "", 4: "", 5: "a", 6: "b", 7: "b"}
-    found = numbered_records([(each, told(each)) for each in epochs], epochs.__getitem__, 7)
+    numbering = Numbering(epochs=(Epoch("a", 4, 5), Epoch("b", 5)))
+    found = numbered_records([(each, told(each)) for each in (1, 2, 4, 5, 6, 7)], numbering.epoch_of, 7)
     assert [(each.epoch, each.first) for each in map(own_numbers, (record.body for record in found))] == [
         ("", 0),
         ("a", 5),
@@ -115,7 +123,7 @@ def test_what_is_out_of_the_ordinary_keeps_its_number() -> None:
         key=(2,),
         context={"by": "x"},
     )
-    found = numbered_records([(1, told(1)), (2, odd), (3, told(3))], lambda _: "e", 7)
+    found = numbered_records([(1, told(1)), (2, odd), (3, told(3))], in_e, 7)
     placed = decoded(entries_of(found))[0]
     assert [(each.number, each.event.properties) for each in placed] == [
         (1, told(1).properties),
@@ -125,7 +133,7 @@ def test_what_is_out_of_the_ordinary_keeps_its_number() -> None:
 
 
 def test_who_is_cut_out_of_a_record_leaves_the_others_their_numbers() -> None:
-    (record,) = numbered_records([(each, told(each)) for each in (7, 8, 9)], lambda _: "e", 7)
+    (record,) = numbered_records([(each, told(each)) for each in (7, 8, 9)], in_e, 7)
     knife = Knife(names=frozenset({IdentityKey(kind="user", value="p8")}))
     cut = knife.cut(record.kind, record.body, received_ms=7, source=OWN_SOURCE)
     assert cut is not None
@@ -134,14 +142,14 @@ def test_who_is_cut_out_of_a_record_leaves_the_others_their_numbers() -> None:
 
 
 def test_nobody_else_says_numbers() -> None:
-    (record,) = numbered_records([(7, told(7))], lambda _: "e", 7)
+    (record,) = numbered_records([(7, told(7))], in_e, 7)
     others = [replace(record, source="web"), replace(record, kind="import")]
     assert {each.epoch for each in decoded(entries_of(others))[0]} == {""}
 
 
 def test_the_positions_of_an_entry_that_bears_numbers() -> None:
     waiting = [(1, told(1)), (2, told(2))]
-    assert numbered_positions(Entry(offset=3, record=numbered_records(waiting, lambda _: "e", 7)[0])) == [
+    assert numbered_positions(Entry(offset=3, record=numbered_records(waiting, in_e, 7)[0])) == [
         3 * 4096,
         3 * 4096 + 1,
     ]
@@ -160,7 +168,9 @@ def test_an_epoch_begins_above_all_that_was_given_and_ends_the_one_before() -> N
     assert (second.told_in("a"), second.told_in("c")) == (range(5, 10), range(0))
     assert 10 in second.told_in("b")
     assert 10**12 in second.told_in("b")
-    assert [second.epoch_of(each) for each in (4, 5, 9, 10)] == ["", "a", "a", "b"]
+    assert [second.epoch_of(each) for each in (4, 5, 9)] == [("", 4), ("a", 9), ("a", 9)]
+    assert second.epoch_of(10)[0] == "b"
+    assert second.epoch_of(10)[1] > 10**12
 
 
 def test_what_another_state_told_in_an_epoch_without_own_events_is_not_ours() -> None:
@@ -193,8 +203,8 @@ async def test_whoever_tells_on_keeps_its_epoch_until_another_told() -> None:
     async with state.begin() as transaction:
         await transaction.emit([told(1), told(2), told(3)])
         first = await tell_on(transaction, None, upto=0)
-    assert first.epoch_of(3) == ""  # Nothing was told in an epoch before there were any.
-    assert first.epoch_of(4) == first.epoch != ""
+    assert first.epoch_of(3) == ("", 3)  # Nothing was told in an epoch before there were any.
+    assert first.epoch_of(4)[0] == first.epoch != ""
     async with state.begin() as transaction:
         assert await tell_on(transaction, first.epoch, upto=2) == replaced(first, told=2)
         assert [number for number, _ in await transaction.emitted(limit=9)] == [3]
@@ -202,7 +212,7 @@ async def test_whoever_tells_on_keeps_its_epoch_until_another_told() -> None:
         await transaction.emit([told(4)])
         other = await tell_on(transaction, None, upto=0)
     assert other.epoch != first.epoch
-    assert [other.epoch_of(each) for each in (3, 4, 5)] == ["", first.epoch, other.epoch]
+    assert [other.epoch_of(each)[0] for each in (3, 4, 5)] == ["", first.epoch, other.epoch]
     async with state.begin() as transaction:
         third = await tell_on(transaction, first.epoch, upto=3)
     assert third.epoch not in (first.epoch, other.epoch)
@@ -252,7 +262,7 @@ async def test_what_two_transactions_may_tell_counts_once() -> None:
     state = await with_numbering(Numbering(epochs=(Epoch("e", 0),)))
     again = [(5, told(1, DEVICE_GONE)), (6, told(1, DEVICE_GONE))]
     assert await taken(state, numbered(1, name=DEVICE_GONE)) == [1]
-    assert await taken(state, decoded(entries_of(numbered_records(again, lambda _: "e", 7), 4))[0]) == []
+    assert await taken(state, decoded(entries_of(numbered_records(again, in_e, 7), 4))[0]) == []
     async with state.view() as view:
         assert await view.skipped(0, 10**6) == {4 * 4096, 4 * 4096 + 1}
         assert (await numbering_of(view)).taken == 6
@@ -284,16 +294,16 @@ async def test_a_number_of_another_state_hides_none_of_ours() -> None:
     state = await with_numbering(Numbering(taken=4, epochs=(Epoch("e", 0, 4), Epoch("f", 4))))
     assert await taken(state, numbered(5, 6)) == [5, 6]
     ours = [(5, told(50)), (6, told(6)), (7, told(7))]
-    placed = decoded(entries_of(numbered_records(ours, lambda _: "f", 7), 9))[0]
+    placed = decoded(entries_of(numbered_records(ours, in_f, 7), 9))[0]
     assert await taken(state, placed) == [5, 7]  # The sixth it had heard of, and came to again by itself.
 
 
 async def test_ids_are_asked_for_as_long_as_the_state_may_come_to_the_same() -> None:
     state = await with_numbering(Numbering(epochs=(Epoch("f", 0),)))
     assert await taken(state, numbered(3, received_ms=7)) == [3]
-    again = decoded(entries_of(numbered_records([(1, told(3))], lambda _: "f", 6 + STRANGE_MS), 9))[0]
+    again = decoded(entries_of(numbered_records([(1, told(3))], in_f, 6 + STRANGE_MS), 9))[0]
     assert await taken(state, again) == []
-    later = decoded(entries_of(numbered_records([(2, told(3))], lambda _: "f", 7 + STRANGE_MS), 10))[0]
+    later = decoded(entries_of(numbered_records([(2, told(3))], in_f, 7 + STRANGE_MS), 10))[0]
     assert await taken(state, later) == [2]
 
 

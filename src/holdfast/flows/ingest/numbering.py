@@ -71,9 +71,17 @@ class Numbering(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         kept = [each for each in before if each.upto != each.after][1 - EPOCHS_MOST :]
         return structs.replace(self, epochs=(*kept, Epoch(name, given)))
 
-    def epoch_of(self, number: int) -> str:
-        """The epoch in which a number is told; empty for what was given before there were epochs."""
-        return next((each.name for each in reversed(self.epochs) if number > each.after), "")
+    def epoch_of(self, number: int) -> tuple[str, int]:
+        """The epoch in which a number is told, and the last number told in it.
+
+        An empty one for what was given before there were epochs.
+        """
+        upto = _END
+        for each in reversed(self.epochs):
+            if number > each.after:
+                return each.name, upto
+            upto = each.after
+        return "", upto
 
     @property
     def epoch(self) -> str:

@@ -92,29 +92,29 @@ def own_records(events: Sequence[Event], received_ms: int) -> list[Record]:
 
 
 def numbered_records(
-    waiting: Sequence[tuple[int, Event]], epoch_of: Callable[[int], str], received_ms: int
+    waiting: Sequence[tuple[int, Event]], epoch_of: Callable[[int], tuple[str, int]], received_ms: int
 ) -> list[Record]:
     """The same of events with their numbers, which the records bear.
 
     Args:
-        epoch_of: the epoch in which a number is told; empty where it is not to be told of.
+        epoch_of: the epoch in which a number is told, and the last number that is told in it; an empty one where
+            numbers are not to be told of.
     """
     records: list[Record] = []
-    start = 0
-    for end in range(1, len(waiting) + 1):
-        if end < len(waiting) and _is_next(waiting[end - 1][0], waiting[end][0], epoch_of):
-            continue
-        first = waiting[start][0]
-        bodies = _bodies([event for _, event in waiting[start:end]], epoch_of(first), first)
-        records += [_record(body, received_ms) for body in bodies]
-        start = end
-    return records
+    start, following, last, epoch = 0, 0, -1, ""
+    for index, (number, _) in enumerate(waiting):
+        if number > last or (epoch and number != following):
+            records += _told(waiting[start:index], epoch, received_ms)
+            start = index
+            epoch, last = epoch_of(number)
+        following = number + 1
+    return [*records, *_told(waiting[start:], epoch, received_ms)]
 
 
-def _is_next(number: int, following: int, epoch_of: Callable[[int], str]) -> bool:
-    """Whether one body can say both numbers."""
-    epoch = epoch_of(number)
-    return epoch == epoch_of(following) and (following == number + 1 or not epoch)
+def _told(waiting: Sequence[tuple[int, Event]], epoch: str, received_ms: int) -> list[Record]:
+    """Records of events whose numbers follow each other."""
+    bodies = _bodies([event for _, event in waiting], epoch, waiting[0][0]) if waiting else ()
+    return [_record(body, received_ms) for body in bodies]
 
 
 def _record(body: bytes, received_ms: int) -> Record:
