@@ -298,6 +298,23 @@ async def test_a_number_of_another_state_hides_none_of_ours() -> None:
     assert await taken(state, placed) == [5, 7]  # The sixth it had heard of, and came to again by itself.
 
 
+async def test_what_was_told_without_a_number_is_not_told_anew_with_one() -> None:
+    """As in a replay of the past, where what came of it is read and comes of it again; or by an earlier Holdfast."""
+    state = await with_numbering(Numbering(epochs=(Epoch("e", 0),)))
+    before = decoded(entries_of(own_records([told(1)], 7)))[0]
+    assert len(await taken(state, before)) == 1
+    assert await taken(state, numbered(1, 2, start=3)) == [2]
+
+
+async def test_what_is_told_without_the_state_makes_ours_no_strangers() -> None:
+    state = await with_numbering(Numbering(epochs=(Epoch("e", 0),)))
+    assert len(await taken(state, decoded(entries_of(own_records([told(9, "Message Opened")], 7)))[0])) == 1
+    placed = numbered(1, start=3)
+    assert await taken(state, placed) == [1]
+    async with state.view() as view:
+        assert await view.seen([placed[0].dedup_hash]) == {}
+
+
 async def test_ids_are_asked_for_as_long_as_the_state_may_come_to_the_same() -> None:
     state = await with_numbering(Numbering(epochs=(Epoch("f", 0),)))
     assert await taken(state, numbered(3, received_ms=7)) == [3]

@@ -22,6 +22,7 @@ import msgspec
 from msgspec import structs
 
 from holdfast.decisions.told import JOURNEY_ENTERED, JOURNEY_LEFT, MESSAGE_QUEUED
+from holdfast.events.event import OWN_SOURCE
 from holdfast.flows.ingest.own import MESSAGE_NAMES
 from holdfast.flows.ingest.reading import POISON, Placed, decoded, unseen
 from holdfast.ports.log import Entry
@@ -173,38 +174,39 @@ class Sifted:
 
 async def sift(view: View, placed: Sequence[Placed]) -> Sifted:
     """Part what was read into what is new and what was taken in before."""
-    numbered = [each.position for each in placed if each.epoch]
-    if not numbered:
+    ours = [each for each in placed if each.event.source == OWN_SOURCE]
+    if not ours:
         return Sifted(fresh=await unseen(view, placed))
     before = await numbering_of(view)
-    after, by_number, again = _by_number(before, placed)
+    after, by_number, again = _by_number(before, ours)
     asked = [each for each in placed if each.position not in by_number and each.position not in again]
     new = {each.position for each in await unseen(view, asked)} if asked else set()
     return Sifted(
         fresh=[each for each in placed if each.position in by_number or each.position in new],
         by_number=frozenset(by_number),
-        numbered=numbered,
+        numbered=[each.position for each in ours if each.epoch],
         before=before,
         after=after,
     )
 
 
-def _by_number(numbering: Numbering, placed: Sequence[Placed]) -> tuple[Numbering, set[int], set[int]]:
-    """The positions of what is new for its number alone, and of what comes again; and the numbering after all of it."""
+def _by_number(numbering: Numbering, ours: Sequence[Placed]) -> tuple[Numbering, set[int], set[int]]:
+    """The numbering after all of it; the positions of what is new for its number alone, and of what comes again."""
     taken, strange_until_ms = numbering.taken, numbering.strange_until_ms
     new, again = set[int](), set[int]()
-    epoch, ours = "", range(0)
-    for each in placed:
-        if not each.epoch:
-            continue
+    epoch, known = "", range(0)
+    for each in ours:
         if each.epoch != epoch:
-            epoch, ours = each.epoch, numbering.told_in(each.epoch)
-        if each.number not in ours:
-            strange_until_ms = max(strange_until_ms, each.received_ms + STRANGE_MS)
+            epoch, known = each.epoch, numbering.told_in(each.epoch)
+        is_once = each.event.name in TOLD_ONCE
+        if each.number not in known:
+            # Without a number this state tells none of these: whoever told them, it was before, or elsewhere.
+            if is_once or epoch:
+                strange_until_ms = max(strange_until_ms, each.received_ms + STRANGE_MS)
         elif each.number <= taken:
             again.add(each.position)
         else:
             taken = each.number
-            if each.event.name in TOLD_ONCE and each.received_ms >= strange_until_ms:
+            if is_once and each.received_ms >= strange_until_ms:
                 new.add(each.position)
     return structs.replace(numbering, taken=taken, strange_until_ms=strange_until_ms), new, again
