@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec import structs
 
 from holdfast.events.event import Json
 from holdfast.kernel.chance import place
@@ -85,7 +84,7 @@ async def test_only_a_text_is_the_id_of_a_group(history: History, group_id: Json
 async def test_groups_follow_people_through_the_map(history: History) -> None:
     await put(history, [person(1), person(2)], [joins(2, "acme", plan="gold"), joins(1, "b", plan="tin")])
     await history.map_identities({2: 1}, version=1)
-    await history.put_people([replace(person(2), gone=True, version=2)])
+    await history.put_people([structs.replace(person(2), gone=True, version=2)])
     both = (group("plan") == "gold") & (group("plan") == "tin")
     assert await chosen(history, both) == [1]
     await history.map_identities({2: 2}, version=2)

@@ -154,7 +154,9 @@ async def test_who_is_held_out_is_apart(history: History) -> None:
 
 async def test_it_is_answered_as_it_was_then(history: History) -> None:
     late = row(1, ORDERED, AT + HOUR, properties={"revenue": 10})
-    late = replace(late, event=structs.replace(late.event, received_at=row(1, at_ms=AT + 20 * DAY).event.timestamp))
+    late = structs.replace(
+        late, event=structs.replace(late.event, received_at=row(1, at_ms=AT + 20 * DAY).event.timestamp)
+    )
     rows = [assigned(1, "bold"), assigned(2, "bold", AT + 9 * DAY), late]
     await history.add(rows, token="rows")
     (then,) = await history.trial_tallies(asked(as_of_ms=AT + 8 * DAY, metrics=(BOUGHT,)))

@@ -34,8 +34,7 @@ class HistoryRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
         return self.event.dedup_hash if self.hashed is None else self.hashed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonRow:
+class PersonRow(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A person as segments see them: one row per person, the newest version wins."""
 
     person: int

@@ -276,6 +276,8 @@ class _Changed:
         """The identities to map anew, each to its person."""
         moved: dict[int, int] = {}
         for person, those in self.members.items():
+            if len(those) == 1 and those[0].id == person and person not in self.undone:
+                continue  # As nearly everybody is: nothing was ever joined to them.
             # Where something was undone, anybody among them may have been somebody else's before: their new person too.
             parted = any(each.id in self.undone for each in those)
             moved |= {each.id: person for each in those if parted or each.id != person}

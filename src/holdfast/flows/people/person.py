@@ -22,11 +22,13 @@ def person_row(
     person: int, members: Sequence[Identity], profiles: Mapping[int, Profile], *, version: int = 0
 ) -> PersonRow:
     """A person as the history keeps them; one without members is gone: merged into another."""
-    whole = combine(profiles.get(each.id, EMPTY) for each in members)
+    # Nearly everybody has one name; and whoever did something is written anew.
+    one = members[0] if len(members) == 1 else None
+    whole = combine(profiles.get(each.id, EMPTY) for each in members) if one is None else profiles.get(one.id, EMPTY)
     return PersonRow(
         person=person,
         user_id=shown_as(members).value if members else "",
-        known=any(each.key.kind == "user" for each in members),
+        known=any(each.key.kind == "user" for each in members) if one is None else one.key.kind == "user",
         traits=whole.trait_values(),
         first_seen_ms=whole.first_seen_ms,
         # Somebody put on a list who did nothing yet was seen when we first heard of them.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import pyarrow as pa
+from msgspec import structs
 
 from holdfast.decisions.visit import Arm
 from holdfast.events.event import OWN_SOURCE, IdentityKey, Json, message_hash
@@ -431,7 +432,7 @@ class MemoryHistory:
             if event.name == "Identified" and event.at_ms <= at_ms:
                 then[self._person_of(event.identity)].update(event.properties)
         rows = [
-            replace(row, traits={name: said for name, said in then[row.person].items() if said is not None})
+            structs.replace(row, traits={name: said for name, said in then[row.person].items() if said is not None})
             for row in self._everyone()
             if row.first_seen_ms <= at_ms
         ]
