@@ -34,6 +34,7 @@ from holdfast.workers.listening import (
     web_server,
     write_private,
 )
+from holdfast.workers.sparing import spare_pandas
 
 if TYPE_CHECKING:
     from holdfast.ports.history import History
@@ -164,7 +165,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
 async def _begin_history(settings: Settings, below: contextlib.AsyncExitStack) -> asyncio.Task[History]:
     """Begin to open the history: the engine reads what it has while the rest is imported."""
     # What opening it takes is imported first and by itself: two threads that import may meet in the middle.
-    await asyncio.to_thread(_import_all, _OF_THE_HISTORY)
+    await asyncio.to_thread(_import_history)
     opening = asyncio.create_task(open_history(settings))
 
     async def let_go() -> None:
@@ -186,6 +187,12 @@ async def _open_doors(app: Application, settings: Settings, doings: _Doings) -> 
 def import_heavy() -> None:
     """Import what answers and reacts; it takes a second and more."""
     _import_all(_HEAVY)
+    spare_pandas()
+
+
+def _import_history() -> None:
+    _import_all(_OF_THE_HISTORY)
+    spare_pandas()
 
 
 def _import_all(names: Sequence[str]) -> None:
