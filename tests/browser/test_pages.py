@@ -64,7 +64,7 @@ PLACES = {
     "channels": Place(path="/channels", shows="What becomes of each channel"),
     "email domains": Place(path="/channels?tab=domains", shows="Domain"),
     "suppressions": Place(path="/channels?tab=suppressions", shows="Address never to write to"),
-    "bad records": Place(path="/data", shows="Open"),
+    "bad records": Place(path="/data", shows="Still open"),
     "events": Place(path="/data?tab=events", shows="Order Completed", press=("Order Completed",)),
     "traits": Place(path="/data?tab=traits", shows="country"),
     "send data": Place(path="/data?tab=send", shows="analytics-next"),

@@ -1,7 +1,8 @@
 import { Tooltip } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { Link } from '@tanstack/react-router'
+import { Link, useLocation } from '@tanstack/react-router'
 import { Search } from 'lucide-react'
+import { useEffect, useRef } from 'react'
 import { useMay } from '~/api/may'
 import { runs } from '~/api/queries'
 import { useTick } from '~/api/feed'
@@ -18,8 +19,14 @@ import { WorkspaceMenu } from './WorkspaceMenu'
 
 export function Navigation({ rail, session }: { rail: boolean; session: Session }) {
   const may = useMay()
+  const bar = useRef<HTMLElement>(null)
+  const path = useLocation({ select: ({ pathname }) => pathname })
+  // On a phone the places are a row that scrolls: the one that is open is to be seen in it.
+  useEffect(() => {
+    void bar.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [path, rail])
   return (
-    <nav className={styles.navigation} data-rail={rail || undefined} aria-label={t('Main')}>
+    <nav ref={bar} className={styles.navigation} data-rail={rail || undefined} aria-label={t('Main')}>
       <Link to="/" className={styles.brand}>
         <Mark />
         <span className={styles.word}>Holdfast</span>

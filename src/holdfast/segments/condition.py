@@ -316,9 +316,13 @@ def relative(words: str) -> str:
     return words if words.lstrip("(").startswith(("who ", "whose ")) else f"who {words}"
 
 
+_WHOLE = {"are anybody at all": "Everybody", "are nobody": "Nobody"}
+
+
 def people_words(condition: Condition) -> str:
     """The people a condition holds of, in plain words: `People who did “Signed Up”`."""
-    return f"People {relative(condition.words())}"
+    words = condition.words()
+    return _WHOLE.get(words) or f"People {relative(words)}"
 
 
 def joined_words(parts: Sequence[str], between: str) -> str:

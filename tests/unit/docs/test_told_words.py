@@ -12,7 +12,7 @@ import pytest
 
 import holdfast
 from holdfast.cli.told_words import told_titles, told_words
-from holdfast.segments.builders import did, last_did, trait
+from holdfast.segments.builders import all_of, any_of, did, last_did, trait
 from holdfast.segments.calendars import Calendar
 from holdfast.segments.catalogue import declared
 from holdfast.segments.clock_parts import CLOCK_PARTS
@@ -126,6 +126,7 @@ def _groups() -> Iterator[str]:
     plan, one, other = trait("plan") == "gold", did("a"), last_did("b")
     for joined in (plan & one, one & plan, (one | plan) & other, one & (plan | other), ~plan & one, one & other):
         yield from (people_words(joined), people_words(~joined))
+    yield from (people_words(all_of()), people_words(any_of()))
     for operator in OPERATORS.values():
         yield f"whose NAME {operator.label}"
     for part in CLOCK_PARTS.values():

@@ -113,7 +113,8 @@ def test_words(condition: Condition, words: str) -> None:
         (trait("b").is_true(), "People whose b is true"),
         ((did("A") | did("C")) & did("D"), "People who (did “A” or did “C”) and did “D”"),
         ((did("A") | (trait("b") == 1)) & did("D"), "People (who did “A” or whose b is 1) and who did “D”"),
-        (all_of(), "People who are anybody at all"),
+        (all_of(), "Everybody"),
+        (any_of(), "Nobody"),
     ],
 )
 def test_people_in_plain_words(condition: Condition, words: str) -> None:

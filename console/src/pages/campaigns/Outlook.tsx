@@ -16,9 +16,9 @@ import { type Outlook, reachFor } from './questions'
 export function OutlookFacts({ ahead, definition }: { ahead: Outlook; definition: Definition }) {
   const now = new Date()
   const facts: [string, string][] = [
-    [ahead.lately_days === null || ahead.people === null ? t('Audience now') : t('Who did what lets people in, last {{days}} days', { days: ahead.lately_days }), audienceWords(ahead)],
+    [ahead.lately_days === null || ahead.people === null ? t('Audience now') : t('Could have come in, last {{days}} days', { days: ahead.lately_days }), audienceWords(ahead)],
     [t('Channels'), ahead.channels.map(channelName).join(', ')],
-    [t('First goes out'), ahead.next_at ? `${shortDay(ahead.next_at, now)}, ${clock(ahead.next_at)}` : ahead.coming.length === 0 && SCHEDULED.has(String(asFields(definition['trigger'])['type'])) ? t('Never: none of its times is still to come') : t('When the next person does what lets people in')],
+    [t('First goes out'), ahead.next_at ? `${shortDay(ahead.next_at, now)}, ${clock(ahead.next_at)}` : ahead.coming.length === 0 && SCHEDULED.has(String(asFields(definition['trigger'])['type'])) ? t('Never: none of its times is still to come') : t('With the next person who does what starts it')],
     [t('Left alone, to measure the effect'), ahead.holdout > 0 ? percent(ahead.holdout) : t('Nobody: the effect cannot be measured')],
     ...(ahead.global_holdout > 0 ? [[t('In the global holdout'), percent(ahead.global_holdout)] as [string, string]] : []),
     [t('At most'), ahead.caps.join('; ') || t('No cap holds')],

@@ -32,7 +32,7 @@ export function BadRecordsTab() {
           <SegmentedControl
             aria-label={t('Which records')}
             data={[
-              { value: 'open', label: t('Open') },
+              { value: 'open', label: t('Still open') },
               { value: 'replayed', label: t('Replayed') },
             ]}
             value={shown}

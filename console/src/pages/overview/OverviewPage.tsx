@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
 import { lazy, Suspense } from 'react'
+import { useMay } from '~/api/may'
 import { overview } from '~/api/queries'
 import type { Overview } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
@@ -28,13 +29,16 @@ const GuideStrip = lazy(() => import('~/pages/guide/GuideStrip'))
 
 export function OverviewPage() {
   const navigate = useNavigate()
+  const may = useMay()
   const query = useQuery(overview)
   return (
     <>
       <TopBar title={t('Overview')} beside={<LiveMark />}>
-        <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => void navigate({ to: '/segments/$id', params: { id: 'new' } })}>
-          {t('New segment')}
-        </Button>
+        {may('analyses:write') && (
+          <Button variant="filled" leftSection={<Plus size={14} />} onClick={() => void navigate({ to: '/segments/$id', params: { id: 'new' } })}>
+            {t('New segment')}
+          </Button>
+        )}
       </TopBar>
       <Page>
         <Answered query={query} what={t('The overview did not load')} waiting={<OverviewWaiting />}>

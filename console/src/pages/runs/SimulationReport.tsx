@@ -20,7 +20,7 @@ export function SimulationReport({ data }: { data: Simulation }) {
     <>
       <p>
         {t('{{since}} to {{until}}', { since: shortDay(data.since, now), until: shortDay(data.until, now) })}:{' '}
-        {counted(data.people.could_enter, '{{count}} person did what lets people in.', '{{count}} people did what lets people in.')}{' '}
+        {counted(data.people.could_enter, '{{count}} person could have come in.', '{{count}} people could have come in.')}{' '}
         {data.people.sampled
           ? t('{{number}} of them, drawn by hash, were replayed, so numbers are estimates with 95% intervals.', { number: data.people.replayed })
           : t('All of them were replayed.')}

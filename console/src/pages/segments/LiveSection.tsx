@@ -29,7 +29,7 @@ export function LiveSection({ saved }: { saved: SavedSegment }) {
         label={t('Keep it live')}
         description={t('Who comes in and goes out is known at once, and can start journeys')}
         checked={live}
-        disabled={change.isPending}
+        disabled={change.isPending || !may('analyses:write')}
         onChange={(event) => change.mutate(event.currentTarget.checked)}
       />
       {change.isError && (

@@ -94,6 +94,7 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
         <div className={styles.work}>
           <PausedStrip />
           {small && <p className={styles.note}>{t('Building needs a wider window. Here you can read the segment and its count.')}</p>}
+          {!writes && !small && <p className={styles.note}>{t('You can build and count here, but not save. An owner or admin can allow it in Settings → Accounts.')}</p>}
           <BuilderContext value={builder}>
             <fieldset className={styles.block} disabled={small}>
               <GroupBlock group={root} level={0} />

@@ -2,6 +2,7 @@ import { Button, Switch } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router'
 import { Plus } from 'lucide-react'
+import { useMay } from '~/api/may'
 import { segments } from '~/api/queries'
 import type { SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
@@ -26,14 +27,17 @@ export function SegmentsPage() {
   const { deleted = false } = here.useSearch()
   const look = here.useNavigate()
   const query = useQuery(segments)
+  const writes = useMay()('analyses:write')
   const create = () => void navigate({ to: '/segments/$id', params: { id: 'new' } })
   return (
     <>
       <TopBar title={t('Segments')}>
         <Switch label={t('Show deleted')} checked={deleted} onChange={(event) => void look({ search: event.currentTarget.checked ? { deleted: true } : {}, replace: true })} />
-        <Button variant="filled" leftSection={<Plus size={14} />} onClick={create}>
-          {t('New segment')}
-        </Button>
+        {writes && (
+          <Button variant="filled" leftSection={<Plus size={14} />} onClick={create}>
+            {t('New segment')}
+          </Button>
+        )}
       </TopBar>
       <Page>
         {deleted && <DeletedSegments />}
@@ -43,7 +47,7 @@ export function SegmentsPage() {
               <SegmentTable saved={saved} />
             ) : (
               <div className={pageStyles.card}>
-                <Empty title={t('No segments yet')} drawing={<SieveDrawing />} actions={<Button leftSection={<Plus size={14} />} onClick={create}>{t('New segment')}</Button>}>
+                <Empty title={t('No segments yet')} drawing={<SieveDrawing />} actions={writes && <Button leftSection={<Plus size={14} />} onClick={create}>{t('New segment')}</Button>}>
                   {t('A segment is a group of people by what they did and what they are, counted while you build it.')}
                 </Empty>
               </div>
@@ -62,7 +66,7 @@ function SegmentTable({ saved }: { saved: SavedSegment[] }) {
         <thead>
           <tr>
             <th scope="col">{t('Name')}</th>
-            <th scope="col">{t('In plain words')}</th>
+            <th scope="col" className={styles.words}>{t('In plain words')}</th>
             <th scope="col" className={tableStyles.number}>{t('People')}</th>
             <th scope="col" className={tableStyles.number}>{t('Share')}</th>
             <th scope="col" className={tableStyles.number}>{t('Changed')}</th>

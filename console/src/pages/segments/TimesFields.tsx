@@ -38,7 +38,7 @@ export function TimesFields({ rule, set }: { rule: Did; set: (part: Partial<Did>
   const first = rule.atLeast ?? rule.atMost ?? 1
   return (
     <>
-      <Select aria-label={t('How often')} w={92} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
+      <Select aria-label={t('How often')} w={116} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
       <NumberInput
         aria-label={mode === 'between' ? t('Times, from') : t('Times')}
         w={82}

@@ -16,7 +16,7 @@ export function WindowField({ days, set }: { days: number | null; set: (days: nu
     return (
       <NumberInput
         aria-label={t('Days to look back')}
-        w={158}
+        w={186}
         autoFocus
         min={0.01}
         prefix={t('in the last ')}
@@ -34,7 +34,7 @@ export function WindowField({ days, set }: { days: number | null; set: (days: nu
   return (
     <Select
       aria-label={t('Window')}
-      w={150}
+      w={186}
       data={[
         ...lengths.map((length) => ({ value: String(length), label: labelOf(length) })),
         { value: EVER, label: t('ever') },

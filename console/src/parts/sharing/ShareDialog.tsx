@@ -87,7 +87,7 @@ export function ShareDialog({ kind, id, name, close }: Props) {
   )
 }
 
-const stateWords = (state: Link['state']) => ({ open: t('Open'), expired: t('Expired'), ended: t('Ended') })[state]
+const stateWords = (state: Link['state']) => ({ open: t('Still open'), expired: t('Expired'), ended: t('Ended') })[state]
 
 function OneLink({ link, name, framed, ended }: { link: Link; name: string; framed: string[]; ended: () => Promise<void> }) {
   const end = useMutation({ mutationFn: () => remove(route`/api/shared-links/${link.id}`), onSuccess: ended })

@@ -61,7 +61,7 @@ class Content(Kind):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Send(Step):
-    """Ask the gate for a contact: leave by `sent` when the message is queued, by `withheld` when it may not be."""
+    """Write to the person: leave by `sent` when the message is queued, by `withheld` when they may not get it."""
 
     channel: Annotated[str, ChannelName(), "How it is said, such as email or sms."]
     topic: Annotated[str, Name(format="topic"), "What it is about: people agree to topics."] = "marketing"

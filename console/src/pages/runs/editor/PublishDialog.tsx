@@ -97,9 +97,9 @@ export function PublishDialog({ run, basedOn, definition, titleOf, close, done }
 function Safety({ ahead }: { ahead: Shape<'OutlookShape'> }) {
   const now = new Date()
   const facts: [string, string][] = [
-    [ahead.lately_days === null || ahead.people === null ? t('Audience now') : t('Who did what lets people in, last {{days}} days', { days: ahead.lately_days }), audience(ahead)],
+    [ahead.lately_days === null || ahead.people === null ? t('Audience now') : t('Could have come in, last {{days}} days', { days: ahead.lately_days }), audience(ahead)],
     [t('Channels'), ahead.channels.map(channelName).join(', ') || t('None: nobody is written to')],
-    [t('First entry'), ahead.next_at ? `${shortDay(ahead.next_at, now)}, ${clock(ahead.next_at)}` : t('When the next person does what lets people in')],
+    [t('First entry'), ahead.next_at ? `${shortDay(ahead.next_at, now)}, ${clock(ahead.next_at)}` : t('With the next person who does what starts it')],
     [t('Left alone, to measure the effect'), ahead.holdout > 0 ? percent(ahead.holdout) : t('Nobody: the effect cannot be measured')],
     ...(ahead.global_holdout > 0 ? [[t('In the global holdout'), percent(ahead.global_holdout)] as [string, string]] : []),
     [t('At most'), ahead.caps.join('; ') || t('No cap holds')],
