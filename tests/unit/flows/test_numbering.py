@@ -219,6 +219,16 @@ async def test_whoever_tells_on_keeps_its_epoch_until_another_told() -> None:
     assert third.told == 3
 
 
+async def test_what_is_taken_in_is_not_told_again() -> None:
+    state = await with_numbering(Numbering(taken=2, told=1, epochs=(Epoch("e", 0),)))
+    async with state.begin() as transaction:
+        await transaction.emit([told(1), told(2), told(3)])
+        begun = await tell_on(transaction, None, upto=0)
+        assert [number for number, _ in await transaction.emitted(limit=9)] == [3]
+    assert begun.told == 2
+    assert begun.epochs[0] == Epoch("e", 0, 3)
+
+
 # What is new.
 
 

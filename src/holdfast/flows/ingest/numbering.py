@@ -38,9 +38,8 @@ TOLD_ONCE = frozenset(
 as that a device is gone, may be told by two of its transactions, and count once by their message id."""
 STRANGE_MS = 30 * 86_400_000
 """How long after something of another state the own is asked for its message id."""
-EPOCHS_MOST = 1_000
-"""So many processes back it is known what they told: a hundred thousand times more than can be on its way."""
-
+EPOCHS_MOST = 100
+"""So many processes back it is known what they told. What is told waits no more once any of them has ticked again."""
 _END = 2**63
 
 
@@ -127,6 +126,7 @@ async def tell_on(transaction: Transaction, epoch: str | None, *, upto: int) -> 
     """
     numbering = await numbering_of(transaction)
     after = numbering
+    upto = max(upto, numbering.taken)  # What is taken in was told, though a process died before it could say so.
     if upto > numbering.told:
         await transaction.forget_emitted(upto)
         after = structs.replace(after, told=upto)
