@@ -40,7 +40,7 @@ from holdfast.segments.condition import UTC_ZONE
 
 _log = logging.getLogger(__name__)
 
-EMITTED_MOST = 2_000
+EMITTED_MOST = 1_000
 """Own events moved to the log at a time."""
 DAY_MS = 86_400_000
 HOUR_MS = 3_600_000

@@ -44,7 +44,7 @@ _log = logging.getLogger(__name__)
 
 ENTER_MOST = 250
 """People let in by one tick, all runs together, as long as nothing else happens: so many take about 40 ms."""
-BESIDE_MOST = 100
+BESIDE_MOST = 150
 """The same while events wait, or came lately: what somebody has just done waits for the tick that is under way, and
 for what the one before has told. The tick that takes it in lets nobody in, unless the one before did not either."""
 LATELY_MS = 1_000
