@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-import uvicorn
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,9 +19,10 @@ from holdfast.events.bad import Bad
 from holdfast.events.event import Event
 from holdfast.events.segment_spec import decode
 from holdfast.flows.ingest.collect import Collector
-from holdfast.http.collect import collect_first, collect_routes
+from holdfast.http.collect import CollectFirst, collect_first, collect_routes
 from holdfast.ports.log import Entry, Log
 from holdfast.stores.log import SegmentLog
+from holdfast.workers.listening import Entrance, web_server
 
 WRITE_KEY = "wk_test"
 SOURCE = "web"
@@ -94,13 +94,16 @@ def collecting(directory: Path, *, also: Sequence[BaseRoute] = (), log: Log | No
     listening = socket.create_server(("127.0.0.1", 0))
     ready = threading.Event()
     served: list[Collecting] = []
-    server = uvicorn.Server(uvicorn.Config(lambda: None, log_level="warning", lifespan="off", access_log=False))
+    entrance = Entrance("Being tested.")
+    server = web_server(entrance)  # As every process that collects serves it.
 
     async def serve() -> None:
         used = log if log is not None else SegmentLog(directory / "log")
         it = Collecting(listening.getsockname()[1], used, asyncio.get_running_loop())
         routes = collect_routes(Collector(used, SystemClock()), {WRITE_KEY: SOURCE}.get)
-        server.config.app = _watched(collect_first(routes, Starlette(routes=[*routes, *also])), it)
+        first = collect_first(routes, Starlette(routes=[*routes, *also]))
+        direct = {path: _watched(app, it) for path, app in first.direct.items()}
+        entrance.inner = CollectFirst(direct, _watched(first, it))
         served.append(it)
         ready.set()
         await server.serve(sockets=[listening])

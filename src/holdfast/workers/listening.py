@@ -11,20 +11,23 @@ import json
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from holdfast.http.collect import CollectFirst
 from holdfast.kernel.errors import Busy, Invalid
 from holdfast.settings import Settings
-from holdfast.workers.one_protocol import OneProtocol
+from holdfast.workers.whole_requests import WholeRequests
 
 BACKLOG = 2_048
 GOODBYE_SECONDS = 5
 """How long requests under way may take once the server is to stop."""
+_NOTHING_DIRECT: Mapping[bytes, ASGIApp] = {}
 
 
 class Entrance:
@@ -33,6 +36,10 @@ class Entrance:
     def __init__(self, doing: str) -> None:
         self.doing = doing
         self.inner: ASGIApp | None = None
+
+    def direct(self) -> Mapping[bytes, ASGIApp]:
+        """What needs nothing but its own route, by the path that leads there."""
+        return self.inner.direct if isinstance(self.inner, CollectFirst) else _NOTHING_DIRECT
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -73,7 +80,7 @@ def web_server(entrance: Entrance) -> Uvicorn:
     """The server that reads requests for it."""
     config = uvicorn.Config(
         entrance,
-        http=OneProtocol,
+        http=partial(WholeRequests, direct=entrance.direct),  # type: ignore[arg-type] # It is called, and no more.
         ws="none",
         log_level="warning",
         access_log=False,

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from holdfast.flows.ingest.lag import NOT_KNOWN, Lag, lag_of
+from holdfast.http.collect import CollectFirst
 from holdfast.kernel.errors import Busy, NotFound
 from holdfast.places import Role, check_role
 from holdfast.ports.clock import Clock
@@ -194,7 +195,7 @@ def site_of(part: Part, role: Role) -> ASGIApp:
             refusal = NotFound(f"this process does `{role}` and serves nothing but /healthz.")
             await JSONResponse({"error": refusal.as_json()}, refusal.status)(scope, receive, send)
 
-    return application
+    return CollectFirst(part.site.direct, application) if isinstance(part.site, CollectFirst) else application
 
 
 async def _health(part: Part, role: Role) -> dict[str, object]:
