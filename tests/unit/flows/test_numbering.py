@@ -30,6 +30,7 @@ from holdfast.flows.ingest.own import EVENTS_IN_RECORD, numbered_records, own_re
 from holdfast.flows.ingest.reading import Placed, decoded
 from holdfast.ports.log import Entry, Record
 from holdfast.profiles.devices import DEVICE_GONE
+from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT
 from holdfast.testing import MemoryState
 
 NOW = datetime(2026, 1, 5, tzinfo=UTC)
@@ -268,10 +269,11 @@ async def test_numbers_that_were_given_to_nothing_are_no_gap() -> None:
     assert await taken(state, numbered(4, 9, 30, start=10)) == [30]
 
 
-async def test_what_two_transactions_may_tell_counts_once() -> None:
+@pytest.mark.parametrize("name", [DEVICE_GONE, SEGMENT_ENTERED, SEGMENT_LEFT])
+async def test_what_two_transactions_may_tell_counts_once(name: str) -> None:
     state = await with_numbering(Numbering(epochs=(Epoch("e", 0),)))
-    again = [(5, told(1, DEVICE_GONE)), (6, told(1, DEVICE_GONE))]
-    assert await taken(state, numbered(1, name=DEVICE_GONE)) == [1]
+    again = [(5, told(1, name)), (6, told(1, name))]
+    assert await taken(state, numbered(1, name=name)) == [1]
     assert await taken(state, decoded(entries_of(numbered_records(again, in_e, 7), 4))[0]) == []
     async with state.view() as view:
         assert await view.skipped(0, 10**6) == {4 * 4096, 4 * 4096 + 1}

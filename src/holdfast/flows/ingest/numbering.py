@@ -27,15 +27,13 @@ from holdfast.flows.ingest.own import MESSAGE_NAMES
 from holdfast.flows.ingest.reading import POISON, Placed, decoded, unseen
 from holdfast.ports.log import Entry
 from holdfast.ports.state import Transaction, View
-from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT
 
 NUMBERING = "own/numbering"
 """The state's note of its numbering."""
-TOLD_ONCE = frozenset(
-    {JOURNEY_ENTERED, JOURNEY_LEFT, MESSAGE_QUEUED, MESSAGE_NAMES["sent"], SEGMENT_ENTERED, SEGMENT_LEFT}
-)
-"""What the state tells once, together with what it tells of: a number is all that need be known of these. Others, such
-as that a device is gone, may be told by two of its transactions, and count once by their message id."""
+TOLD_ONCE = frozenset({JOURNEY_ENTERED, JOURNEY_LEFT, MESSAGE_QUEUED, MESSAGE_NAMES["sent"]})
+"""What the state tells once, together with what it tells of: a number is all that need be known of these. Others may be
+told by two of its transactions and count once by their message id: that a device is gone, or that somebody comes into a
+segment, goes and comes again in one millisecond."""
 STRANGE_MS = 30 * 86_400_000
 """How long after something of another state the own is asked for its message id."""
 EPOCHS_MOST = 100
