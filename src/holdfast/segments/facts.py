@@ -81,7 +81,7 @@ class ProfileFacts:
         tally = self._profile.tallies.get(event)
         if tally is None:
             return None if self._profile.crowded else _NEVER
-        return Moments(first_ms=tally.first_ms, recent_ms=tally.recent_ms, whole=tally.count == len(tally.recent_ms))
+        return Moments(tally.first_ms, tally.recent_ms, tally.count == len(tally.recent_ms))
 
     def seen(self, leaf: Leaf) -> Seen | None:
         return self._watching.seen(leaf, self._profile, self._identities)

@@ -50,3 +50,27 @@ def growing(condition: Condition) -> Growing:
             return growing(condition.definition)
         case _:
             return _EITHER_WAY
+
+
+@dataclass(frozen=True, slots=True)
+class Needed:
+    """What must have happened, at whatever times, before a condition can hold of anybody."""
+
+    event: str
+    times: int
+
+
+def needed(condition: Condition) -> Needed | None:
+    """What must have happened at least so often before the condition, with all it names bound to it, can be true.
+
+    None where nothing need have, or it is not as simple as that.
+    """
+    match condition:
+        case Did():
+            return Needed(condition.event, condition.least) if condition.least else None
+        case All(of=parts):
+            return next((found for each in parts if (found := needed(each)) is not None), None)
+        case InSegment():
+            return needed(condition.definition)
+        case _:
+            return None

@@ -179,6 +179,36 @@ async def test_an_event_evaluates_only_what_it_may_change(at: Live, monkeypatch:
     assert ("ann", "Left", "seldom") in await at.heard()
 
 
+async def test_what_asks_for_more_than_was_done_is_not_asked_of(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    await at.save("third", did("Viewed", at_least=3, within_days=5))
+    await at.save("buyer", did("Viewed", within_days=5) & did("Bought", within_days=5))
+    await at.house.happens(does("Other"))
+    evaluated: list[int] = []
+    write = live_segments.Turnings.write
+
+    async def counted(self: Any, transaction: Any) -> int:
+        evaluated.append(self.evaluated)
+        return await write(self, transaction)
+
+    monkeypatch.setattr(live_segments.Turnings, "write", counted)
+    await at.house.happens(does("Viewed"), does("Viewed"))
+    assert sum(evaluated) == 2, "the buyer's first part is met, so the whole is asked of"
+    await at.house.happens(does("Viewed"))
+    assert sum(evaluated) == 4
+    assert await at.heard() == [("ann", "Entered", "third")]
+    await at.house.happens(does("Bought"))
+    assert await at.heard() == [("ann", "Entered", "buyer")]
+
+
+async def test_what_was_done_under_another_name_counts_for_what_is_asked(at: Live) -> None:
+    await at.save("third", did("Viewed", at_least=3, within_days=5))
+    await at.house.happens(does("Viewed", "ann"), does("Viewed", "ann"), does("Other", "ben"))
+    await merge(at.house.app.state, "ann", "ben", by="test", now=at.house.clock.now())
+    await at.house.settle()
+    await at.house.happens(does("Viewed", "ben"))
+    assert await at.members("third") == {"ann"}
+
+
 async def test_an_event_of_somebody_whose_timer_is_late_is_asked_of(at: Live, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their window ran out before the event came; that they left in between is not known yet."""
     await at.save("busy", did("Viewed", at_least=2, within_days=1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -19,7 +20,7 @@ from holdfast.profiles.profile import Profile
 from holdfast.segments.codec import decode_condition
 from holdfast.segments.condition import Condition
 from holdfast.segments.depending import Depends, depends_on
-from holdfast.segments.growing import Growing, growing
+from holdfast.segments.growing import Growing, Needed, growing, needed
 from holdfast.segments.leaf import Leaf
 from holdfast.segments.library import Library, resolve
 from holdfast.segments.live import cannot_be_live
@@ -39,6 +40,7 @@ class Watched:
     condition: Condition
     depends: Depends
     growing: Growing
+    needed: Needed | None = None
     leaves: tuple[Leaf, ...] = ()
     """What is watched for it."""
 
@@ -83,12 +85,13 @@ class LiveIndex:
         if live.filled_ms is not None:
             self.filling.discard(live.number)
 
-    def concerned(self, event: Event) -> set[int]:
+    def concerned(self, event: Event) -> AbstractSet[int]:
         """The segments that an event may bring somebody into, or take them out of."""
-        found = set(self.by_event.get(event.name, ()))
+        found: AbstractSet[int] = self.by_event.get(event.name, _NONE)
         if event.kind == "identify":
             for name in event.properties:
-                found |= self.by_trait.get(name, _NONE)
+                if name in self.by_trait:
+                    found = found | self.by_trait[name]
         return found
 
     def possible(self, profile: Profile) -> set[int]:
@@ -137,6 +140,7 @@ async def load_index(transaction: Transaction, wanted: Collection[str], now: dat
             condition=condition,
             depends=depends_on(condition, now),
             growing=growing(condition),
+            needed=needed(condition),
             leaves=tuple(leaves_in(condition)),
         )
         index.add(watched)

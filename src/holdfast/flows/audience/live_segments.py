@@ -57,6 +57,8 @@ class Person:
         return shown_as(self.members)
 
     def whole(self) -> Profile:
+        if len(self.members) == 1:  # As nearly everybody is.
+            return self.profiles.get(self.members[0].id, EMPTY)
         return combine(self.profiles.get(each.id, EMPTY) for each in self.members)
 
     def is_new(self) -> bool:
@@ -65,8 +67,12 @@ class Person:
 
     def all_tallied(self) -> bool:
         """Whether it is known of everything that they did how often they did it, and will be with one thing more."""
-        names = sum(len(each.tallies) for each in self.profiles.values())
-        return names < NAMES_MOST and not any(each.crowded for each in self.profiles.values())
+        names = 0
+        for each in self.profiles.values():
+            if each.crowded:
+                return False
+            names += len(each.tallies)
+        return names < NAMES_MOST
 
     def membership(self) -> Membership:
         return Membership(inside=self.inside, due=self.due, armed_ms=self.armed_ms)
@@ -98,15 +104,9 @@ async def load_persons(view: View, numbers: Collection[int], known: Mapping[int,
 
 
 def _person(number: int, members: list[Identity], profiles: Mapping[int, Profile], membership: Membership) -> Person:
-    return Person(
-        number=number,
-        members=members,
-        profiles={each.id: profiles[each.id] for each in members if each.id in profiles},
-        before=membership,
-        inside=dict(membership.inside),
-        due=dict(membership.due),
-        armed_ms=membership.armed_ms,
-    )
+    known = {each.id: profiles[each.id] for each in members if each.id in profiles}
+    inside, due, armed_ms = membership.inside.copy(), membership.due.copy(), membership.armed_ms
+    return Person(number, members, known, membership, inside, due, armed_ms)
 
 
 class Turnings:
@@ -130,10 +130,12 @@ class Turnings:
             told: whether entering and leaving is told.
             cause: what happened to them, if anything did: it is told under the same name of theirs.
         """
-        wanted = [each for each in numbers if each in self._index.watched]
+        watched = self._index.watched
+        wanted = [each for each in numbers if each in watched]
         if not wanted:
             return
-        self.keep(person)
+        self._seen[person.number] = person
+        self.evaluated += len(wanted)
         now_ms = to_millis(now)
         facts = ProfileFacts(
             person.whole(),
@@ -143,8 +145,7 @@ class Turnings:
             identities=[each.id for each in person.members],
         )
         for number in wanted:
-            condition = self._index.watched[number].condition
-            self.evaluated += 1
+            condition = watched[number].condition
             truth, turns = condition.standing(facts, now)
             holds = truth is Truth.TRUE
             if holds is not (number in person.inside):
@@ -193,8 +194,9 @@ class Turnings:
             if soonest is not None and (person.armed_ms is None or soonest < person.armed_ms):
                 person.armed_ms = soonest
                 self._moved.armed.append((soonest, person.number))
-            if person.membership() != person.before:
-                changed[person.number] = person.membership()
+            membership = person.membership()
+            if membership != person.before:
+                changed[person.number] = membership
                 self._differ(person)
         moved = self._moved
         if changed:
@@ -212,8 +214,9 @@ class Turnings:
     def _sweep(self, person: Person) -> None:
         """Let go of what is known of segments that are live no more, where it is written anew anyway."""
         for of in (person.inside, person.due):
-            for number in [each for each in of if each not in self._index.watched]:
-                del of[number]
+            if not of.keys() <= self._index.watched.keys():
+                for number in [each for each in of if each not in self._index.watched]:
+                    del of[number]
 
     def _differ(self, person: Person) -> None:
         was, now = person.before.inside, person.inside
@@ -240,26 +243,39 @@ class Happenings:
             return
         concerned = self._index.concerned(event)
         if person.is_new():
-            concerned |= self._index.anybody
-        else:
+            concerned = concerned | self._index.anybody
+        elif concerned:
             if self._index.filling:
                 # Of whom it is not known whether they were in it before: that is settled first, and not told.
                 strange = concerned - person.inside.keys() - person.due.keys()
                 self._turnings.look(person, self._index.unfilled(person.number, strange), now, told=False)
             if event.kind != "identify" and person.all_tallied():
-                concerned = self._moved(person, concerned, to_millis(now))
+                concerned = self._moved(person, concerned, profile, to_millis(now))
         person.profiles[identity.id] = profile
-        self._turnings.look(person, concerned, now, told=True, cause=event)
+        if concerned:
+            self._turnings.look(person, concerned, now, told=True, cause=event)
 
-    def _moved(self, person: Person, concerned: Collection[int], now_ms: int) -> set[int]:
-        """Those that one more event may change for somebody of whom they are known: most only ever say more so."""
+    def _moved(self, person: Person, concerned: Collection[int], profile: Profile, now_ms: int) -> set[int]:
+        """Those that one more event may change for somebody of whom they are known: most only ever say more so.
+
+        Args:
+            profile: of the identity it came under, with it.
+        """
         filling, watched = self._index.filling, self._index.watched
+        tallies = profile.tallies if len(person.members) == 1 else None
         moved = set()
         for number in concerned:
-            due_ms = person.due.get(number)
-            growing = watched[number].growing
-            stays = growing.stays_true if number in person.inside else growing.stays_false
-            if not stays or number in filling or (due_ms is not None and due_ms <= now_ms):
+            if number in filling:
+                moved.add(number)
+                continue
+            due_ms, each, inside = person.due.get(number), watched[number], number in person.inside
+            if not inside and due_ms is None and each.needed is not None and tallies is not None:
+                # As long as something has happened too seldom, nothing else makes it true, and time neither.
+                done = tallies.get(each.needed.event)
+                if done is None or done.count < each.needed.times:
+                    continue
+            stays = each.growing.stays_true if inside else each.growing.stays_false
+            if not stays or (due_ms is not None and due_ms <= now_ms):
                 moved.add(number)
         return moved
 

@@ -230,11 +230,12 @@ async def _spent(transaction: View, playbook: Playbook) -> dict[str, dict[str, i
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
     """Number the identities, apply the claims, load the profiles."""
     claimed = [(each, claims_of(each.event)) for each in fresh]
-    keys = {each.identity for each in fresh} | {
-        name for _, claims in claimed for claim in claims for name in claim.names
-    }
-    known = await transaction.identities(list(keys))
-    wanted, claims = _resolved(claimed, known)
+    names = [each.identity for each in fresh]
+    names += [name for _, claims in claimed for claim in claims for name in claim.names]
+    keys = list(dict.fromkeys(names))
+    known = await transaction.identities(keys)
+    # Where nobody claims anything, and that is usual, they stand in order of arrival as they are.
+    wanted, claims = _resolved(claimed, known) if len(names) > len(fresh) else (keys, [])
     new = [key for key in wanted if key not in known]
     if new:
         known = known | await transaction.add_identities(new, fresh[0].received_ms)
