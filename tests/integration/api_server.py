@@ -233,7 +233,10 @@ class Stream:
         headers = {"Authorization": f"Bearer {key or server.keys[1]}", "Accept": "text/event-stream"}
         self._connection.request("GET", path, headers=headers)
         self.answer = self._connection.getresponse()
-        assert self.answer.status == 200, self.answer.read()
+        if self.answer.status != 200:
+            said = self.answer.read()
+            self._connection.close()
+            raise AssertionError(said)
 
     def next(self, name: str, where: Callable[[Any], bool] = lambda _: True) -> Any:
         """The data of the next event of that name for which it holds."""

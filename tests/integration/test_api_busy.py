@@ -8,11 +8,12 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from http.client import HTTPException
 from pathlib import Path
 from time import monotonic
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import pytest
 
@@ -43,6 +44,62 @@ def test_everything_is_told_as_it_happens(server: Server) -> None:
         later = live.next("tick", lambda tick: tick["events"] >= first["events"] + 2)
         assert later["as_of"] > first["as_of"]
         assert later["events_per_minute"] >= 2
+
+
+def sought(text: str) -> str:
+    return f"/api/events/live?{urlencode({'text': text})}"
+
+
+def test_what_is_looked_for_is_told_however_much_else_happens(server: Server) -> None:
+    mark = uuid4().hex
+    hostile = f'<img src=x onerror="{mark}">\u202e\U0001f600'
+    server.took(
+        {"type": "identify", "userId": f"seeker-{mark}", "traits": {"name": f"Óla {mark}"}}, track(mark, "Before")
+    )
+    until(lambda: server.ask("GET", person(f"seeker-{mark}")).status == 200, "being known")
+    with closing(Stream(server, sought(mark.upper()))) as live, closing(Stream(server, sought(hostile))) as other:
+        assert live.answer.getheader("content-type", "").startswith("text/event-stream")
+        assert other.next("happened") == {"events": []}
+        # A thousand and more at once, of which the stream of everything tells thirty.
+        for _ in range(3):
+            server.took(*(track(f"{number} of many", "Passed By") for number in range(400)))
+        server.took({**track("1 of many", "Hidden"), "properties": {"deep": [{"in": hostile}]}})
+        server.took(
+            *(track(f"{number} of many", "Passed By") for number in range(600)), track(f"seeker-{mark}", "After")
+        )
+        seen = live.happened({"Before", "Hidden", "After"})
+        assert {each["event"] for each in other.happened({"Hidden"})} == {"Hidden"}
+    assert Counter(each["event"] for each in seen if each["kind"] == "track") == {"Before": 1, "Hidden": 1, "After": 1}
+    (after,) = (each for each in seen if each["event"] == "After")
+    assert after["person"] == {"user_id": f"seeker-{mark}", "name": f"Óla {mark}"}
+
+
+def test_what_cannot_be_looked_for_is_refused(server: Server) -> None:
+    assert server.refused(400, "GET", "/api/events/live")["path"]
+    assert server.refused(400, "GET", sought(""))["path"]
+    assert server.refused(400, "GET", sought("x" * 201))["path"]
+    with closing(Stream(server, sought("\U0001f600" * 200))) as live:
+        assert live.next("happened") == {"events": []}
+    looker = server.got("POST", "/api/keys", {"name": uuid4().hex, "kind": "api", "scopes": ["read"]}, status=201)
+    headers = {"Authorization": f"Bearer {looker['key']}"}
+    assert server.call("GET", sought("x"), headers=headers).status == 403
+
+
+def test_only_so_many_look_at_once_and_who_leaves_makes_room(server: Server) -> None:
+    def refused() -> str:
+        """What is said to one more; nothing where they may look. Whoever was let look does until the end."""
+        try:
+            opened.enter_context(closing(Stream(server, sought("room")))).next("happened")
+        except AssertionError as refusal:
+            return str(refusal)
+        return ""
+
+    with ExitStack() as opened:
+        until(refused, "the last that may look")
+        assert "searches_most" in refused()
+    # That a connection was closed is noticed a moment later.
+    with ExitStack() as opened:
+        until(lambda: not refused(), "room again")
 
 
 def test_a_person_is_followed_through_their_login(server: Server) -> None:

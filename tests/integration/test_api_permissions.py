@@ -122,6 +122,7 @@ people:erase      POST   /api/erasures/prove
 people:erase      GET    /api/erasures/{erasure_id}
 people:read       GET    /api/errors
 data:write        POST   /api/errors/replay
+people:read       GET    /api/events/live
 read              GET    /api/experiments
 people:read       POST   /api/experiments/decide
 read              GET    /api/experiments/{experiment_id}

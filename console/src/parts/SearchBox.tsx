@@ -11,10 +11,12 @@ interface Props {
   hint: string
   value: string
   onChange: (value: string) => void
+  /** The most characters that are looked for. */
+  most?: number
 }
 
 /** A search field that speaks when the typing pauses. */
-export function SearchBox({ label, hint, value, onChange }: Props) {
+export function SearchBox({ label, hint, value, onChange, most }: Props) {
   const [text, setText] = useState(value)
   const said = useRef(value)
   useEffect(() => {
@@ -42,6 +44,7 @@ export function SearchBox({ label, hint, value, onChange }: Props) {
       leftSection={<Search size={14} aria-hidden="true" />}
       rightSection={text && <CloseButton size="sm" aria-label={t('Clear')} onClick={() => setText('')} />}
       value={text}
+      maxLength={most}
       onChange={(event) => setText(event.currentTarget.value)}
     />
   )

@@ -1,51 +1,56 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { Pause, Play } from 'lucide-react'
-import { useEffect, useState } from 'react'
-import { newestFirst, useHappenings } from '~/api/feed'
+import { useState } from 'react'
+import { useHappenings } from '~/api/feed'
+import { SOUGHT_MOST, useFound } from '~/api/found'
+import { useMay } from '~/api/may'
 import type { LiveEvent, Properties } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import { CopyButton } from '~/parts/CopyButton'
 import { SieveDrawing } from '~/parts/Drawings'
 import { JsonText } from '~/parts/JsonText'
+import { PausedStrip } from '~/parts/Live'
 import { Ago } from '~/parts/Moment'
+import { NeedsMore } from '~/parts/NeedsMore'
 import pageStyles from '~/parts/Page.module.css'
 import { SearchBox } from '~/parts/SearchBox'
-import { Empty } from '~/parts/States'
+import { Empty, Waiting } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import styles from './DataPage.module.css'
 
-/** Of those that were looked for, more are kept than of all: in a busy shop they are soon past. */
-const KEPT = 200
-
 const holds = (event: LiveEvent, text: string) => JSON.stringify(event).toLowerCase().includes(text.toLowerCase())
 
-/** Events as they arrive: found by any word in them, held still to be read, opened, copied. */
+/** What happens now, for who may see whom it happens to. */
 export function LiveTab() {
+  const may = useMay()
+  return may('people:read') ? <Arriving /> : <NeedsMore needs="people:read" />
+}
+
+/** Events as they arrive: found by any word in them, held still to be read, opened, copied. */
+function Arriving() {
   const every = useHappenings()
   const [text, setText] = useState('')
-  const [found, setFound] = useState<LiveEvent[]>([])
-  useEffect(() => {
-    if (text === '') return
-    const those = every.filter((event) => holds(event, text)).reverse()
-    setFound((before) => newestFirst(those, before.filter((event) => holds(event, text)), KEPT))
-  }, [every, text])
+  const { found, stream } = useFound(text)
   const happened = text === '' ? every : found
   const [held, setHeld] = useState<LiveEvent[] | null>(null)
-  const shown = (held ?? happened).filter((event) => text === '' || holds(event, text))
-  const newer = held ? happened.filter((event) => !held.some((each) => each.message_id === event.message_id)).length : 0
+  const shown = held ? held.filter((event) => text === '' || holds(event, text)) : happened
+  const newer = held && happened ? happened.filter((event) => !held.some((each) => each.message_id === event.message_id)).length : 0
   return (
     <div className={styles.send}>
       <div className={styles.form}>
-        <SearchBox label={t('Find events')} hint={t('Event, person, source or value')} value={text} onChange={setText} />
-        <Button leftSection={held ? <Play size={14} /> : <Pause size={14} />} onClick={() => setHeld(held ? null : happened)}>
+        <SearchBox label={t('Find events')} hint={t('Event, person, source or value')} value={text} onChange={setText} most={SOUGHT_MOST} />
+        <Button leftSection={held ? <Play size={14} /> : <Pause size={14} />} onClick={() => setHeld(held || !shown ? null : shown)}>
           {held ? t('Go on') : t('Pause')}
         </Button>
         <p className="quiet" role="status">
           {held ? counted(newer, 'Paused, {{count}} newer', 'Paused, {{count}} newer') : ''}
         </p>
       </div>
-      {shown.length === 0 ? (
+      {text !== '' && <PausedStrip stream={stream} />}
+      {!shown ? (
+        <Waiting rows={3} />
+      ) : shown.length === 0 ? (
         <div className={pageStyles.card}>
           <Empty
             title={text ? t('No event like that among the newest') : t('Nothing has arrived since you came')}

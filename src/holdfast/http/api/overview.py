@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Annotated
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import StreamingResponse
 
 from holdfast.flows.accounts.caller import Caller
 from holdfast.flows.accounts.permissions import Permission
-from holdfast.flows.ingest.watch import Happened, Seen, named
+from holdfast.flows.ingest.watch import KEPT, Happened, Seen, found, named
 from holdfast.http.api.decisions import run_shapes
 from holdfast.http.api.people import members_of
 from holdfast.http.auth import caller_of
@@ -34,6 +35,7 @@ HELD_MOST = 20
 """Runs that wait to be confirmed are told of, at most."""
 BACKLOG = 12
 """How many events somebody who has just come is shown."""
+SOUGHT_CHARACTERS_MOST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +105,11 @@ def _shown(seen: Seen) -> dict[str, object]:
 
 
 async def _happened(app: Application, happened: list[Happened]) -> bytes:
-    return _line("happened", {"events": [_shown(each) for each in await named(app.state, happened)]})
+    return _told(await named(app.state, happened))
+
+
+def _told(seen: Sequence[Seen]) -> bytes:
+    return _line("happened", {"events": [_shown(each) for each in seen]})
 
 
 def _stream(lines: AsyncIterator[bytes]) -> StreamingResponse:
@@ -176,10 +182,40 @@ def overview_routes(app: Application) -> APIRouter:
             yield await _happened(app, happened) if happened else b": nothing new\n\n"
             await app.pause(TICK_SECONDS)
 
+    async def sought(request: Request, text: str) -> AsyncIterator[bytes]:
+        with app.watch.searched(text) as search:
+            number, first = 0, True
+            while await _listener(app, request, "people:read") is not None:
+                newest, number = app.watch.since(number, most=KEPT), app.watch.number
+                seen = await found(app.state, search, newest)
+                # That nothing was found so far is told as well.
+                yield _told(seen) if seen or first else b": nothing new\n\n"
+                first = False
+                await app.pause(TICK_SECONDS)
+
     @routes.get("/live", response_class=StreamingResponse)
     async def live(request: Request) -> StreamingResponse:
         """Server-sent events: `tick` with the counters every second, `happened` with what just happened."""
         return _stream(everything(request))
+
+    @routes.get("/events/live", dependencies=[needs("people:read")], response_class=StreamingResponse)
+    async def live_sought(
+        request: Request,
+        text: Annotated[
+            str,
+            Query(
+                min_length=1,
+                max_length=SOUGHT_CHARACTERS_MOST,
+                description="Part of whatever an event says or of the name of whose it is, in any case.",
+            ),
+        ],
+    ) -> StreamingResponse:
+        """Server-sent events: `happened` with the events that have a text in them.
+
+        First with those among the newest 500, be they none; then with each that arrives, however many others do.
+        """
+        app.watch.let_search()
+        return _stream(sought(request, text))
 
     @routes.get("/people/{user_id:name}/live", dependencies=[needs("people:read")], response_class=StreamingResponse)
     async def live_person(user_id: str, request: Request) -> StreamingResponse:
