@@ -198,6 +198,9 @@ async def test_what_asks_for_more_than_was_done_is_not_asked_of(at: Live, monkey
     assert await at.heard() == [("ann", "Entered", "third")]
     await at.house.happens(does("Bought"))
     assert await at.heard() == [("ann", "Entered", "buyer")]
+    evaluated.clear()
+    await at.house.happens(does("Viewed", "ben"))
+    assert sum(evaluated) == 1, "of a newcomer, too"
 
 
 async def test_what_was_done_under_another_name_counts_for_what_is_asked(at: Live) -> None:

@@ -15,14 +15,14 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Event, IdentityKey, own_event
-from holdfast.flows.audience.live_index import LiveIndex, load_index
+from holdfast.flows.audience.live_index import LiveIndex, Watched, load_index
 from holdfast.flows.audience.watching import WatchKeeper
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.people.person import shown_as
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.live import NOBODYS, Membership
 from holdfast.ports.state import Identity, Transaction, View
-from holdfast.profiles.profile import EMPTY, NAMES_MOST, Profile, combine
+from holdfast.profiles.profile import EMPTY, NAMES_MOST, Profile, Tally, combine
 from holdfast.segments.condition import Truth
 from holdfast.segments.facts import ProfileFacts
 from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT
@@ -243,7 +243,8 @@ class Happenings:
             return
         concerned = self._index.concerned(event)
         if person.is_new():
-            concerned = concerned | self._index.anybody
+            watched, done = self._index.watched, profile.tallies
+            concerned = {each for each in concerned | self._index.anybody if not _too_seldom(watched[each], done)}
         elif concerned:
             if self._index.filling:
                 # Of whom it is not known whether they were in it before: that is settled first, and not told.
@@ -269,11 +270,8 @@ class Happenings:
                 moved.add(number)
                 continue
             due_ms, each, inside = person.due.get(number), watched[number], number in person.inside
-            if not inside and due_ms is None and each.needed is not None and tallies is not None:
-                # As long as something has happened too seldom, nothing else makes it true, and time neither.
-                done = tallies.get(each.needed.event)
-                if done is None or done.count < each.needed.times:
-                    continue
+            if not inside and due_ms is None and tallies is not None and _too_seldom(each, tallies):
+                continue
             stays = each.growing.stays_true if inside else each.growing.stays_false
             if not stays or (due_ms is not None and due_ms <= now_ms):
                 moved.add(number)
@@ -282,6 +280,15 @@ class Happenings:
     async def write(self, transaction: Transaction) -> int:
         """Write what has changed; returns how many entered or left."""
         return await self._turnings.write(transaction)
+
+
+def _too_seldom(watched: Watched, tallies: Mapping[str, Tally]) -> bool:
+    """Whether what it needs has happened too seldom: then nothing else makes it true, and time neither."""
+    needed = watched.needed
+    if needed is None:
+        return False
+    done = tallies.get(needed.event)
+    return done is None or done.count < needed.times
 
 
 class LiveKeeper:
