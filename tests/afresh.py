@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, ExitStack
 from typing import Generic, TypeVar
 
 import pytest
+from _pytest.tmpdir import tmppath_result_key
 
 T = TypeVar("T")
 
@@ -19,6 +20,15 @@ class Failures:
     """How many tests have failed so far in this process, each attempt counted."""
 
     count = 0
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let a test that is tried again have a directory of its own: pytest looks at its end for how the test went.
+
+    It writes that down with the reports of a test, and what tries again makes one report of all attempts.
+    """
+    item.stash.setdefault(tmppath_result_key, {})
 
 
 # Around all others, since what they raise is the test's failure too.

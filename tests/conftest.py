@@ -7,10 +7,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.afresh import pytest_runtest_call
+from tests.afresh import pytest_runtest_call, pytest_runtest_setup
 from tests.postgres_server import PostgresServer, postgres_server
 
-__all__ = ["pytest_runtest_call"]
+__all__ = ["pytest_runtest_call", "pytest_runtest_setup"]
 
 # How long an example takes says how busy the machine is, and nothing of the code.
 settings.register_profile("holdfast", deadline=None, suppress_health_check=[HealthCheck.too_slow])

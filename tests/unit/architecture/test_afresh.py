@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.afresh import Shared, pytest_runtest_call
+from tests.afresh import Shared, pytest_runtest_call, pytest_runtest_setup
 
 NUMBERS = count(1)
 
@@ -42,7 +42,9 @@ def prepared(thing):
     thing.append("prepared")
 """
 FIRST = """
-def test_leaves_something_behind_and_is_tried_again(prepared, thing):
+def test_leaves_something_behind_and_is_tried_again(prepared, thing, tmp_path):
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / 'left').touch()
     assert "left" not in thing
     thing.append("left")
     assert thing == [2, "prepared", "left"]
