@@ -42,6 +42,12 @@ describe('what the server says', () => {
       expect(told('Leave it out. Rename one.')).toBe('Lassen Sie es weg. Benennen Sie eines um.')
     })
 
+    it('tells where in a message something is wrong', () => {
+      expect(told("It could not be rendered: text: line 1: money: name the currency by three capitals, such as 'EUR'")).toBe(
+        'Sie ließ sich nicht füllen: text: Zeile 1: money: Nennen Sie die Währung mit drei Großbuchstaben, etwa „EUR“',
+      )
+    })
+
     it('leaves alone what nobody knows', () => {
       expect(told('550 5.1.1 mailbox unavailable')).toBe('550 5.1.1 mailbox unavailable')
     })

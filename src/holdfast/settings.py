@@ -327,8 +327,8 @@ class Settings:
     )
     global_holdout: float = _setting(
         0.0,
-        "The share of people who get no marketing of any kind, such as 0.05, to see what marketing does as a whole. "
-        "They are in no arm of any journey's result.",
+        "The share of people who get no marketing of any kind, such as 5% (in files 0.05), to see what marketing does "
+        "as a whole. They are in no arm of any journey's result.",
         least=0,
         most=0.99,
         group="contact",

@@ -113,3 +113,31 @@ def test_who_may_only_look_is_offered_nothing_else(
     expect(page.get_by_role("button", name="Save segment")).to_have_count(0)
     assert violations(page) == ""
     context.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [
+        ("/data", "Bad records"),
+        ("/channels", "Connections"),
+        ("/content", "Templates"),
+        ("/delivery", "Lanes"),
+        ("/experiments", "Experiments"),
+        ("/settings", "Accounts"),
+    ],
+)
+def test_an_address_of_a_tab_there_is_not_shows_the_first(open_page: Open, path: str, first: str) -> None:
+    page = open_page(f"{path}?tab=no-such")
+    tab = page.get_by_role("tab", name=re.compile(first))
+    expect(tab).to_have_attribute("aria-selected", "true")
+    expect(page.get_by_role("tabpanel", name=re.compile(first))).to_be_visible()
+
+
+def test_how_long_a_message_stays_is_told_in_days(open_page: Open, server: Server) -> None:
+    page = open_page("/content/receipt")
+    expires = page.get_by_role("textbox", name="Expires")
+    expect(expires).to_have_value("90")
+    expect(page.get_by_role("combobox", name="Unit of Expires")).to_have_value("days")
+    expires.fill("30")
+    expect(page.get_by_role("button", name=re.compile("Save v"))).to_be_enabled()
+    assert violations(page) == ""

@@ -51,9 +51,11 @@ OTHERS: Final = (
     "Input should be less than or equal to {{1}}.", "String should have at least {{1}} characters.",
     "String should have at most {{1}} characters.",
     "List should have at least {{1}} items after validation, not {{2}}.",
-    "List should have at most {{1}} items after validation, not {{2}}.",
+    "List should have at most {{1}} items after validation, not {{2}}.", "{{1}}: line {{2}}: {{3}}",
 )  # fmt: skip
-"""What Pydantic says of a body that is not as the API describes it."""
+"""What Pydantic says of a body that is not as the API describes it; and where in a message something is wrong."""
+THEIRS: Final = ("FilterArgumentError",)
+"""Errors that are not ours, and are made here: what filters of templates say."""
 STEPS: Final = "decisions.steps."
 GIVEN: Final = frozenset({"message", "hint", "reason"})
 """As what sentences are handed on."""
@@ -205,7 +207,7 @@ class _Reading:
                 yield from self._returned_by(function, _Place(module=module, owner=owner), 0)
 
     def _error_names(self) -> set[str]:
-        names, before = {"Exposed"}, 0
+        names, before = {"Exposed", *THEIRS}, 0
         classes = [each for module in self._modules.values() for each in module.classes.values()]
         while len(names) > before:
             before = len(names)

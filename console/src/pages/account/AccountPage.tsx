@@ -12,6 +12,7 @@ import { Page } from '~/parts/Page'
 import pageStyles from '~/parts/Page.module.css'
 import { Answered, Empty } from '~/parts/States'
 import { BrowserTable } from '~/pages/settings/BrowserTable'
+import { tabOf } from '~/parts/tabOf'
 import { t } from '~/words/language'
 import styles from '~/pages/settings/Settings.module.css'
 import { ProfileSection } from './ProfileSection'
@@ -21,7 +22,7 @@ const here = getRouteApi('/account')
 
 /** What people see and change of their own account. */
 export function AccountPage() {
-  const { tab = 'profile' } = here.useSearch()
+  const tab = tabOf(here.useSearch().tab, ['profile', 'second-factor', 'sessions'])
   const navigate = here.useNavigate()
   const account = useQuery(session).data?.account
   if (!account?.email) {

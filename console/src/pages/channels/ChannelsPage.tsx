@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { TopBar } from '~/frame/TopBar'
 import { PausedStrip } from '~/parts/Live'
+import { tabOf } from '~/parts/tabOf'
 import { t } from '~/words/language'
 import panes from '../data/DataPage.module.css'
 import { ConnectionsTab } from './ConnectionsTab'
@@ -12,7 +13,7 @@ const here = getRouteApi('/channels')
 
 /** By what messages go out, what stands in the DNS for them, and to whom nothing goes. */
 export function ChannelsPage() {
-  const { tab = 'connections' } = here.useSearch()
+  const tab = tabOf(here.useSearch().tab, ['connections', 'domains', 'suppressions'])
   const navigate = here.useNavigate()
   return (
     <>

@@ -2,6 +2,7 @@ import { Tabs } from '@mantine/core'
 import { getRouteApi } from '@tanstack/react-router'
 import { TopBar } from '~/frame/TopBar'
 import { PausedStrip } from '~/parts/Live'
+import { tabOf } from '~/parts/tabOf'
 import { t } from '~/words/language'
 import panes from '../data/DataPage.module.css'
 import { CataloguesTab } from './CataloguesTab'
@@ -12,7 +13,7 @@ const here = getRouteApi('/content')
 
 /** What messages are made of: templates, blocks, what they look things up in, and the codes they hand out. */
 export function ContentPage() {
-  const { tab = 'templates' } = here.useSearch()
+  const tab = tabOf(here.useSearch().tab, ['templates', 'catalogues', 'coupons'])
   const navigate = here.useNavigate()
   return (
     <>

@@ -2,6 +2,7 @@ import { Button, NumberInput, SegmentedControl, TextInput } from '@mantine/core'
 import { Plus, Trash2 } from 'lucide-react'
 import { useState } from 'react'
 import type { Medium, Properties, Schema } from '~/api/types'
+import { MESSAGE_FORMATS } from '~/fields/messageFormats'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { t } from '~/words/language'
 import { percent } from '~/words/numbers'
@@ -92,7 +93,7 @@ export function PartsEditor({ medium, definition, change, place, go }: Props) {
         />
       </div>
       {place.language && <p className="quiet">{t('Only what differs: a part left empty is said as in {{language}}.', { language: own || t('the first language') })}</p>}
-      <SchemaForm key={`${place.variant} ${place.language}`} schema={schema} values={parts} change={(next) => change(rewritten(definition, place, next))} />
+      <SchemaForm key={`${place.variant} ${place.language}`} schema={schema} values={parts} change={(next) => change(rewritten(definition, place, next))} formats={MESSAGE_FORMATS} />
     </div>
   )
 }

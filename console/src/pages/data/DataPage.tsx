@@ -5,6 +5,7 @@ import { useTick } from '~/api/feed'
 import { TopBar } from '~/frame/TopBar'
 import { KeysTab } from '~/pages/settings/KeysTab'
 import { LiveMark, PausedStrip } from '~/parts/Live'
+import { tabOf } from '~/parts/tabOf'
 import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { BadRecordsTab } from './BadRecordsTab'
@@ -17,6 +18,7 @@ import { SendTab } from './SendTab'
 import { TraitsTab } from './TraitsTab'
 
 const here = getRouteApi('/data')
+const TABS = ['records', 'events', 'traits', 'send', 'live', 'files', 'lists', 'keys']
 
 /** What is shown where no tab is asked for: how to send data, as long as nothing ever came. It does not change underhand. */
 function useFirstTab(): 'records' | 'send' {
@@ -30,7 +32,7 @@ function useFirstTab(): 'records' | 'send' {
 /** What comes in, what did not fit, and how to send more. */
 export function DataPage() {
   const first = useFirstTab()
-  const { tab = first } = here.useSearch()
+  const tab = tabOf(here.useSearch().tab, [first, ...TABS])
   const navigate = here.useNavigate()
   const bad = useTick()?.errors_open ?? 0
   return (

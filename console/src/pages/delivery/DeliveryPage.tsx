@@ -5,6 +5,7 @@ import { delivery } from '~/api/queries'
 import { TopBar } from '~/frame/TopBar'
 import { LiveMark, PausedStrip } from '~/parts/Live'
 import { Answered } from '~/parts/States'
+import { tabOf } from '~/parts/tabOf'
 import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import panes from '../data/DataPage.module.css'
@@ -15,7 +16,7 @@ const here = getRouteApi('/delivery')
 
 /** How what is to be sent goes out, and what could not. */
 export function DeliveryPage() {
-  const { tab = 'lanes' } = here.useSearch()
+  const tab = tabOf(here.useSearch().tab, ['lanes', 'dead'])
   const navigate = here.useNavigate()
   const query = useQuery(delivery)
   const dead = Object.values(query.data?.dead_letters ?? {}).reduce((sum, each) => sum + each, 0)

@@ -7,6 +7,7 @@ import { useMay } from '~/api/may'
 import { TopBar } from '~/frame/TopBar'
 import { PausedStrip } from '~/parts/Live'
 import { Answered } from '~/parts/States'
+import { tabOf } from '~/parts/tabOf'
 import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import panes from '../data/DataPage.module.css'
@@ -21,7 +22,7 @@ const here = getRouteApi('/experiments')
 
 /** Whether it worked: experiments, paths that learn, and what holdouts say. */
 export function ExperimentsPage() {
-  const { tab = 'trials' } = here.useSearch()
+  const tab = tabOf(here.useSearch().tab, ['trials', 'paths', 'holdouts'])
   const navigate = here.useNavigate()
   const query = useQuery(trials)
   const steps = useQuery(pathSteps)

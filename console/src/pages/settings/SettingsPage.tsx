@@ -18,7 +18,7 @@ const WORKSPACE = [
   { title: () => t('Workspace'), names: ['workspace_name', 'help_contact', 'currency', 'time_zone'] },
   {
     title: () => t('People who get no marketing'),
-    about: () => t('A share of people is left alone by everything, so that it can be seen what marketing brings as a whole.'),
+    about: () => t('A small share of people gets no marketing at all, so that it can be seen what marketing brings as a whole.'),
     names: ['global_holdout', 'global_holdout_rotates'],
   },
 ]

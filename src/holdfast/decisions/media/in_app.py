@@ -27,7 +27,7 @@ class InAppContent:
     url: Annotated[Url, "Where it leads when it is pressed."] = ""
     buttons: Annotated[tuple[Button, ...], Buttons(BUTTONS_MOST), "Buttons, three at most."] = ()
     placement: Annotated[Short, "The place in the app it is meant for; empty for wherever they are."] = ""
-    expires_seconds: Annotated[Life, "How long it waits to be seen, in seconds; 0 for ever."] = 30 * DAY_SECONDS
+    expires_seconds: Annotated[Life, "How long it waits to be seen; 0 for ever."] = 30 * DAY_SECONDS
 
     def complaints(self) -> Iterator[Invalid]:
         said = self.html if self.kind == "html" else self.title + self.body + self.image

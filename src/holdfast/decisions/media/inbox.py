@@ -23,7 +23,7 @@ class InboxContent:
     image: Annotated[Url, "The address of a picture."] = ""
     url: Annotated[Url, "Where it leads when it is pressed."] = ""
     buttons: Annotated[tuple[Button, ...], Buttons(BUTTONS_MOST), "Buttons, three at most."] = ()
-    expires_seconds: Annotated[Life, "How long it stays, in seconds; 0 for ever."] = 90 * DAY_SECONDS
+    expires_seconds: Annotated[Life, "How long it stays; 0 for ever."] = 90 * DAY_SECONDS
 
     def complaints(self) -> Iterator[Invalid]:
         if not (self.title.strip() or self.body.strip()):

@@ -12,6 +12,7 @@ import { Dialog } from '~/parts/Dialog'
 import { mailDocument } from '~/parts/mailDocument'
 import { Phone } from '~/parts/phone/Phone'
 import { screenOf } from '~/parts/phone/said'
+import { MESSAGE_FORMATS } from '~/fields/messageFormats'
 import { SchemaForm } from '~/parts/SchemaForm'
 import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
@@ -63,7 +64,7 @@ export function MessageSettings({ id, field, found }: Props) {
             <span className="quiet">{said['version'] ? t('Version {{version}} and no other.', { version: String(said['version']) }) : t('Its newest version, whenever a message is queued.')}</span>
           </p>
         ) : (
-          medium && <SchemaForm key={id} schema={medium.content} values={said as Properties} change={(next, part) => write(next, part)} problems={here} />
+          medium && <SchemaForm key={id} schema={medium.content} values={said as Properties} change={(next, part) => write(next, part)} problems={here} formats={MESSAGE_FORMATS} />
         )}
         <div>
           <Button leftSection={<Eye size={14} />} onClick={() => setLooking(true)}>
