@@ -98,7 +98,10 @@ def test_who_may_only_look_is_offered_nothing_else(
     browser: Browser, server: Server, watched: Watched, scheme: str
 ) -> None:
     context = browser.new_context(
-        base_url=server.url, locale="en-GB", viewport={"width": 1440, "height": 900}, color_scheme=scheme
+        base_url=server.url,
+        locale="en-GB",
+        viewport={"width": 1440, "height": 900},
+        color_scheme="dark" if scheme == "dark" else "light",
     )
     sign_in(context, an_account(server, "viewer", "Vera"))
     page = context.new_page()
