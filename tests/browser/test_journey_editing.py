@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -17,17 +18,32 @@ GOAL = {"event": "Order Completed", "within_seconds": 86_400}
 HOSTILE = '<img src=x onerror="document.title=1">'
 
 
+def named(word: str) -> str:
+    """An id of our own, each time that it is asked for."""
+    return f"{word}-{uuid4().hex[:6]}"
+
+
+def said(journey_id: str) -> str:
+    """What a journey of that id is called."""
+    return journey_id.replace("-", " ").capitalize()
+
+
 def a_journey(server: Server, journey_id: str, **more: Any) -> dict[str, Any]:
     """Publish a journey of a trigger, a mail and an end, under that id."""
-    said = {"subject": "Hello", "text": "It waits."}
+    template = {"subject": "Hello", "text": "It waits."}
     definition = {
         "id": journey_id,
-        "name": journey_id.replace("-", " ").capitalize(),
+        "name": said(journey_id),
         "goal": GOAL,
         "start": "in",
         "steps": {
             "in": {"type": "trigger", "event": "Never Happens", "again": "once", "exits": {"entered": "mail"}},
-            "mail": {"type": "send", "channel": "email", "template": said, "exits": {"sent": "out", "withheld": "out"}},
+            "mail": {
+                "type": "send",
+                "channel": "email",
+                "template": template,
+                "exits": {"sent": "out", "withheld": "out"},
+            },
             "out": {"type": "exit"},
         },
     } | more
@@ -120,8 +136,9 @@ def test_every_beginning_can_be_published_as_it_is(name: str, open_page: Open, s
 
 
 def test_what_is_done_is_undone_and_done_again(open_page: Open, server: Server) -> None:
-    a_journey(server, "undone")
-    page = open_page("/journeys/undone")
+    journey = named("undone")
+    a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}")
     card(page, "mail").click()
     palette(page, "Branch").click()
     expect(card(page, "branch")).to_contain_text("Added")
@@ -140,13 +157,14 @@ def test_what_is_done_is_undone_and_done_again(open_page: Open, server: Server) 
     expect(card(page, "who")).to_be_visible()
     page.get_by_role("button", name="Undo").click()
     expect(card(page, "branch")).to_be_visible()
-    assert set(steps_of(server, "undone")) == {"in", "mail", "out"}
+    assert set(steps_of(server, journey)) == {"in", "mail", "out"}
 
 
 def test_steps_are_copied_into_another_journey(open_page: Open, server: Server) -> None:
-    a_journey(server, "copied-from")
-    a_journey(server, "copied-into")
-    page = open_page("/journeys/copied-from")
+    source, target = named("copied-from"), named("copied-into")
+    a_journey(server, source)
+    a_journey(server, target)
+    page = open_page(f"/journeys/{source}")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     card(page, "mail").click()
     card(page, "mail").focus()
@@ -154,7 +172,7 @@ def test_steps_are_copied_into_another_journey(open_page: Open, server: Server) 
     copied = json.loads(page.evaluate("navigator.clipboard.readText()"))
     assert (copied["format"], list(copied["steps"])) == ("holdfast.steps", ["mail"])
     page.get_by_role("link", name="Journeys").first.click()
-    page.get_by_role("link", name="Copied into").click()
+    page.get_by_role("link", name=said(target)).click()
     card(page, "mail").focus()
     page.keyboard.press("Enter")
     card(page, "mail").focus()
@@ -162,15 +180,16 @@ def test_steps_are_copied_into_another_journey(open_page: Open, server: Server) 
     expect(card(page, "mail-2")).to_be_visible()
     publish(page, 2).get_by_role("button", name="Publish v2").click()
     expect(page.get_by_text("Live, v2")).to_be_visible(timeout=PATIENCE_MS)
-    steps = steps_of(server, "copied-into")
+    steps = steps_of(server, target)
     assert steps["mail"]["exits"] == {"sent": "mail-2", "withheld": "mail-2"}
     assert steps["mail-2"]["exits"] == {"sent": "out", "withheld": "out"}
     assert steps["mail-2"]["template"]["subject"] == "Hello"
 
 
 def test_deleting_asks_and_leads_past_what_is_gone(open_page: Open, server: Server) -> None:
-    a_journey(server, "deleted")
-    page = open_page("/journeys/deleted")
+    journey = named("deleted")
+    a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}")
     card(page, "mail").focus()
     page.keyboard.press("Delete")
     dialog = page.get_by_role("dialog")
@@ -187,12 +206,13 @@ def test_deleting_asks_and_leads_past_what_is_gone(open_page: Open, server: Serv
     expect(page.get_by_text("Where people come in cannot be deleted.")).to_have_count(1)
     publish(page, 2).get_by_role("button", name="Publish v2").click()
     expect(page.get_by_text("Live, v2")).to_be_visible(timeout=PATIENCE_MS)
-    assert steps_of(server, "deleted")["in"]["exits"] == {"entered": "out"}
+    assert steps_of(server, journey)["in"]["exits"] == {"entered": "out"}
 
 
 def test_a_step_is_dragged_onto_a_way(open_page: Open, server: Server) -> None:
-    a_journey(server, "dragged")
-    page = open_page("/journeys/dragged")
+    journey = named("dragged")
+    a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}")
     target = page.get_by_role("button", name="Add a step between Never Happens and Send")
     palette(page, "Wait").drag_to(target)
     expect(card(page, "wait")).to_be_visible()
@@ -201,8 +221,9 @@ def test_a_step_is_dragged_onto_a_way(open_page: Open, server: Server) -> None:
 
 
 def test_a_way_is_dragged_onto_the_step_it_is_to_lead_to(open_page: Open, server: Server) -> None:
-    a_journey(server, "led-elsewhere")
-    page = open_page("/journeys/led-elsewhere")
+    journey = named("led-elsewhere")
+    a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}")
     way = page.get_by_role("button", name="Add a step between Never Happens and Send")
     entered = page.get_by_role("combobox", name="Entered")
     way.drag_to(card(page, "out"))
@@ -215,12 +236,13 @@ def test_a_way_is_dragged_onto_the_step_it_is_to_lead_to(open_page: Open, server
     way.drag_to(card(page, "in"))
     expect(page.get_by_role("status").filter(has_text="Nothing leads to where people come in.")).to_have_count(1)
     expect(entered).to_have_value("Send (mail)")
-    assert steps_of(server, "led-elsewhere")["in"]["exits"] == {"entered": "mail"}
+    assert steps_of(server, journey)["in"]["exits"] == {"entered": "mail"}
 
 
 def test_the_outline_does_all_of_it_by_keyboard(open_page: Open, server: Server) -> None:
-    a_journey(server, "by-keyboard")
-    page = open_page("/journeys/by-keyboard?view=outline")
+    journey = named("by-keyboard")
+    a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}?view=outline")
     steps = page.get_by_role("list", name="Steps")
     steps.get_by_role("button", name="Add a step here: Entered of Never Happens").press("Enter")
     looked = page.get_by_role("textbox", name="Look for a step")
@@ -243,13 +265,14 @@ def test_the_outline_does_all_of_it_by_keyboard(open_page: Open, server: Server)
     expect(steps.get_by_role("button", name="What to do with Split")).to_be_focused()
     publish(page, 2).get_by_role("button", name="Publish v2").click()
     expect(page.get_by_text("Live, v2")).to_be_visible(timeout=PATIENCE_MS)
-    split = steps_of(server, "by-keyboard")["split"]
+    split = steps_of(server, journey)["split"]
     assert (split["shares"], split["exits"]) == ({"a": 0.5, "quiet": 0.5}, {"a": "mail", "quiet": "out"})
 
 
 def test_a_branch_is_asked_with_the_segment_builder(open_page: Open, server: Server) -> None:
-    a_journey(server, "branched")
-    page = open_page("/journeys/branched?step=mail")
+    journey = named("branched")
+    a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}?step=mail")
     palette(page, "Branch").click()
     page.get_by_role("button", name="Change who").click()
     dialog = page.get_by_role("dialog", name="Condition")
@@ -270,16 +293,17 @@ def test_a_branch_is_asked_with_the_segment_builder(open_page: Open, server: Ser
     page.get_by_role("option", name="Exit (out)").click()
     publish(page, 2).get_by_role("button", name="Publish v2").click()
     expect(page.get_by_text("Live, v2")).to_be_visible(timeout=PATIENCE_MS)
-    branch = steps_of(server, "branched")["branch"]
+    branch = steps_of(server, journey)["branch"]
     assert (branch["condition"]["trait"], branch["exits"]) == ("country", {"yes": "out", "no": "out"})
 
 
 def test_versions_are_compared_and_taken_up_again(open_page: Open, server: Server) -> None:
-    definition = a_journey(server, "versioned")
+    journey = named("versioned")
+    definition = a_journey(server, journey)
     nap = {"type": "wait", "seconds": 60, "exits": {"waited": "out"}}
     changed = {**definition["steps"], "mail": nap}
-    server.api.put("/api/journeys/versioned", json={**definition, "steps": changed}).raise_for_status()
-    page = open_page("/journeys/versioned?tab=versions")
+    server.api.put(f"/api/journeys/{journey}", json={**definition, "steps": changed}).raise_for_status()
+    page = open_page(f"/journeys/{journey}?tab=versions")
     versions = page.get_by_role("list", name="Versions").get_by_role("listitem")
     expect(versions).to_have_count(2)
     versions.nth(1).get_by_role("button", name="Compare with what is written").click()
@@ -292,16 +316,17 @@ def test_versions_are_compared_and_taken_up_again(open_page: Open, server: Serve
     versions.nth(1).get_by_role("button", name="Take it up again").click()
     publish(page, 3).get_by_role("button", name="Publish v3").click()
     expect(page.get_by_text("Live, v3")).to_be_visible(timeout=PATIENCE_MS)
-    assert steps_of(server, "versioned")["mail"]["type"] == "send"
+    assert steps_of(server, journey)["mail"]["type"] == "send"
 
 
 def test_who_is_under_way_can_be_moved(open_page: Open, server: Server) -> None:
-    definition = a_journey(server, "moving")
+    journey = named("moving")
+    definition = a_journey(server, journey)
     nap = {"type": "wait", "seconds": 86_400, "exits": {"waited": "out"}}
-    steps = {**definition["steps"], "in": {**definition["steps"]["in"], "event": "Moved In"}, "mail": nap}
-    server.api.put("/api/journeys/moving", json={**definition, "steps": steps}).raise_for_status()
-    server.track(userId="mover", event="Moved In", properties={})
-    page = open_page("/journeys/moving")
+    steps = {**definition["steps"], "in": {**definition["steps"]["in"], "event": f"Moved in {journey}"}, "mail": nap}
+    server.api.put(f"/api/journeys/{journey}", json={**definition, "steps": steps}).raise_for_status()
+    server.track(userId=f"mover-{journey}", event=f"Moved in {journey}", properties={})
+    page = open_page(f"/journeys/{journey}")
     expect(card(page, "mail").get_by_label("waiting")).to_be_visible(timeout=PATIENCE_MS)
     card(page, "mail").click()
     palette(page, "Wait").click()
@@ -312,13 +337,14 @@ def test_who_is_under_way_can_be_moved(open_page: Open, server: Server) -> None:
     expect(dialog.get_by_text("1 moves to the new one.")).to_be_visible(timeout=PATIENCE_MS)
     dialog.get_by_role("button", name="Publish v3").click()
     expect(page.get_by_text("Live, v3")).to_be_visible(timeout=PATIENCE_MS)
-    (visit,) = (each for each in server.get("/api/people/mover")["visits"] if each["origin"] == "moving")
+    (visit,) = (each for each in server.get(f"/api/people/mover-{journey}")["visits"] if each["origin"] == journey)
     assert visit["version"] == 3
 
 
 def test_a_draft_is_simulated(open_page: Open, server: Server) -> None:
-    a_journey(server, "rehearsed")
-    page = open_page("/journeys/rehearsed")
+    journey = named("rehearsed")
+    a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}")
     card(page, "in").click()
     field(page, "Event").fill("Checkout Started")
     page.keyboard.press("Escape")
@@ -331,11 +357,12 @@ def test_a_draft_is_simulated(open_page: Open, server: Server) -> None:
 
 
 def test_another_ones_version_is_not_overwritten_unseen(open_page: Open, server: Server) -> None:
-    definition = a_journey(server, "overtaken")
-    page = open_page("/journeys/overtaken")
+    journey = named("overtaken")
+    definition = a_journey(server, journey)
+    page = open_page(f"/journeys/{journey}")
     card(page, "mail").click()
     palette(page, "Wait").click()
-    server.api.put("/api/journeys/overtaken", json={**definition, "name": "Theirs"}).raise_for_status()
+    server.api.put(f"/api/journeys/{journey}", json={**definition, "name": "Theirs"}).raise_for_status()
     expect(page.get_by_text("Version 2 was published meanwhile.")).to_be_visible(timeout=PATIENCE_MS)
     page.get_by_role("button", name="Take it, drop what is written here").click()
     expect(page.get_by_role("heading", name="Theirs", level=1)).to_be_visible()
@@ -354,12 +381,13 @@ def test_a_narrow_window_reads_only(open_page: Open) -> None:
 def test_hostile_words_are_only_words(open_page: Open, server: Server, watched: Watched) -> None:
     # The preview's frame shows what the author wrote, and lets nothing in it run: the browser says so.
     watched.allowed += ["Executing inline event handler", "Blocked script execution"]
-    definition = a_journey(server, "hostile-words", name=f"{HOSTILE} \u202e{'long ' * 30}")
+    journey = named("hostile-words")
+    definition = a_journey(server, journey, name=f"{HOSTILE} \u202e{'long ' * 30}")
     steps = {**definition["steps"], "in": {**definition["steps"]["in"], "event": HOSTILE}}
     template = {"subject": HOSTILE, "html": f"<p>{HOSTILE}</p><script>document.title=2</script>"}
     steps["mail"] = {**steps["mail"], "template": template}
-    server.api.put("/api/journeys/hostile-words", json={**definition, "steps": steps}).raise_for_status()
-    page = open_page("/journeys/hostile-words?step=mail&tab=message")
+    server.api.put(f"/api/journeys/{journey}", json={**definition, "steps": steps}).raise_for_status()
+    page = open_page(f"/journeys/{journey}?step=mail&tab=message")
     expect(page.get_by_role("group", name="How it reads")).to_contain_text(HOSTILE)
     expect(card(page, "in")).to_contain_text(HOSTILE)
     page.get_by_text("Outline", exact=True).click()
@@ -367,4 +395,4 @@ def test_hostile_words_are_only_words(open_page: Open, server: Server, watched: 
     assert page.evaluate("document.title") not in {"1", "2"}
     assert page.locator("img[src=x]").count() == 0
     assert violations(page) == ""
-    server.api.post("/api/journeys/hostile-words/stop", headers={"Authorization": f"Bearer {API_KEY}"})
+    server.api.post(f"/api/journeys/{journey}/stop", headers={"Authorization": f"Bearer {API_KEY}"})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -80,14 +81,15 @@ def test_the_next_times_are_told(open_page: Open) -> None:
 
 
 def test_a_held_run_is_confirmed(open_page: Open, server: Server) -> None:
-    held(server, "held-and-sent")
-    page = open_page("/campaigns/held-and-sent")
+    campaign = f"held-and-sent-{uuid4().hex[:6]}"
+    held(server, campaign)
+    page = open_page(f"/campaigns/{campaign}")
     expect(page.get_by_text("A run waits until somebody confirms it.")).to_be_visible()
     page.get_by_role("button", name="Look at it").click()
     fine_in_both_schemes(page)
     page.get_by_role("button", name="Confirm", exact=True).click()
     dialog = page.get_by_role("dialog")
-    people = server.get("/api/campaigns/held-and-sent/runs")["runs"][0]["people"]
+    people = server.get(f"/api/campaigns/{campaign}/runs")["runs"][0]["people"]
     expect(dialog.get_by_text(str(people), exact=True)).to_be_visible()
     expect(dialog.get_by_text("about 10%")).to_be_visible()
     expect(dialog.get_by_text("Email", exact=True)).to_be_visible()
@@ -102,15 +104,16 @@ def test_a_held_run_is_confirmed(open_page: Open, server: Server) -> None:
 
 
 def test_a_held_run_is_stopped(open_page: Open, server: Server) -> None:
-    held(server, "held-and-stopped")
-    page = open_page("/campaigns/held-and-stopped")
+    campaign = f"held-and-stopped-{uuid4().hex[:6]}"
+    held(server, campaign)
+    page = open_page(f"/campaigns/{campaign}")
     page.get_by_role("tab", name="Runs").click()
     page.get_by_role("button", name="Stop run").click()
     expect(page.get_by_role("dialog").get_by_text("cannot be undone")).to_be_visible()
     page.get_by_role("dialog").get_by_role("button", name="Stop run").click()
     expect(page.get_by_role("complementary", name="Inspector").get_by_text("stopped", exact=True)).to_be_visible()
-    assert server.get("/api/campaigns/held-and-stopped/runs")["runs"][0]["counts"] == {}
-    assert server.get("/api/campaigns/held-and-stopped")["state"] == "live"
+    assert server.get(f"/api/campaigns/{campaign}/runs")["runs"][0]["counts"] == {}
+    assert server.get(f"/api/campaigns/{campaign}")["state"] == "live"
 
 
 def stop(page: Page, name: str) -> None:
@@ -120,16 +123,18 @@ def stop(page: Page, name: str) -> None:
 
 
 def test_what_is_stopped_is_archived_restored_and_published_again(open_page: Open, server: Server) -> None:
-    definition = {**CAMPAIGNS["price-drop"], "id": "put-away", "name": "Put away"}
-    server.api.put("/api/campaigns/put-away", json=definition).raise_for_status()
-    page = open_page("/campaigns/put-away")
-    stop(page, "Put away")
+    name = f"Put away {uuid4().hex[:6]}"
+    campaign = name.lower().replace(" ", "-")
+    definition = {**CAMPAIGNS["price-drop"], "id": campaign, "name": name}
+    server.api.put(f"/api/campaigns/{campaign}", json=definition).raise_for_status()
+    page = open_page(f"/campaigns/{campaign}")
+    stop(page, name)
     expect(page.get_by_text("Stopped, v1")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_have_count(0)
     page.get_by_role("button", name="Archive", exact=True).click()
     expect(page.get_by_text("Archived, v1")).to_be_visible()
     page.goto("/campaigns")
-    listed = page.get_by_role("link", name="Put away")
+    listed = page.get_by_role("link", name=name)
     expect(page.get_by_role("link", name="Price drop")).to_be_visible()
     expect(listed).to_have_count(0)
     page.get_by_role("switch", name="Show archived").locator("xpath=..").click()
@@ -140,7 +145,7 @@ def test_what_is_stopped_is_archived_restored_and_published_again(open_page: Ope
     page.get_by_role("button", name="Publish again").click()
     page.get_by_role("dialog").get_by_role("button", name="Publish again").click()
     expect(page.get_by_text(re.compile(r"Live, v\d"))).to_be_visible()
-    assert server.get("/api/campaigns/put-away")["state"] == "live"
+    assert server.get(f"/api/campaigns/{campaign}")["state"] == "live"
 
 
 def test_a_live_segment_tells_who_is_in_it(open_page: Open, server: Server) -> None:
