@@ -72,7 +72,10 @@ class Device(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """What was said of a device last: what it is, or that it is gone. The later one wins, ties by message id."""
+    """What was said of a device last: what it is, or that it is gone.
+
+    The later one wins. In the same millisecond that it is gone does, for it was there before that; then the message id.
+    """
 
     at_ms: int
     message_id: str
@@ -80,7 +83,12 @@ class Heard(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     def beaten_by(self, other: Heard) -> bool:
         """Whether the other was said later."""
-        return (other.at_ms, other.message_id) > (self.at_ms, self.message_id)
+        return other.order > self.order
+
+    @property
+    def order(self) -> tuple[int, bool, str]:
+        """Grows with what is said later."""
+        return self.at_ms, self.device is None, self.message_id
 
 
 Devices = dict[str, Heard]
@@ -146,9 +154,9 @@ _DECODER = msgspec.json.Decoder(list[Device])
 _OF_DEVICES = frozenset({DEVICE_GONE, PUSH_SUBSCRIBED, PUSH_UNSUBSCRIBED})
 
 
-def _newest(entry: tuple[str, Heard]) -> tuple[int, str, str]:
+def _newest(entry: tuple[str, Heard]) -> tuple[tuple[int, bool, str], str]:
     each, heard = entry
-    return heard.at_ms, heard.message_id, each
+    return heard.order, each
 
 
 def _said(event: Event) -> tuple[str, Heard] | None:

@@ -32,6 +32,9 @@ P256DH, AUTH = "B" * 87, "a" * 22
 ENDPOINT = "https://push.example/abc"
 
 
+GOES = (DEVICE_GONE, PUSH_UNSUBSCRIBED)
+
+
 def said(name: str, minute: int = 0, **fields: Any) -> Event:
     at = START + timedelta(minutes=minute)
     return an_event(name, timestamp=at, received_at=at, **fields)
@@ -121,6 +124,14 @@ def test_taking_it_back_and_being_gone_stand_until_it_is_heard_of_again() -> Non
     assert there(heard(here, gone(0, "t"))) == ["t"]
 
 
+@pytest.mark.parametrize("names", [("a", "b"), ("b", "a")])
+def test_what_was_heard_of_in_the_millisecond_it_was_gone_is_gone(names: tuple[str, str]) -> None:
+    here = msgspec.structs.replace(on_device(1, token="t", type="ios"), message_id=names[0])
+    lost = msgspec.structs.replace(gone(1, "t"), message_id=names[1])
+    assert there(heard(here, lost)) == there(heard(lost, here)) == []
+    assert there(heard(lost, on_device(2, token="t", type="ios"))) == ["t"]
+
+
 def test_the_newest_come_first_and_the_oldest_go() -> None:
     events = [on_device(minute, token=f"t{minute}", type="android") for minute in range(DEVICES_MOST + 5)]
     assert there(heard(*events)) == [f"t{minute}" for minute in range(DEVICES_MOST + 4, 4, -1)]
@@ -150,7 +161,7 @@ def test_any_order_and_any_parting_give_the_same(events: list[Event], cut: int, 
     assert len(whole) <= DEVICES_MOST
     assert later_heard(heard(*mixed[:cut]), heard(*mixed[cut:])) == whole
     last: dict[str, Event] = {}
-    for event in sorted(events, key=lambda each: (each.timestamp, each.message_id)):
+    for event in sorted(events, key=lambda each: (each.timestamp, each.name in GOES, each.message_id)):
         told = str(event.properties.get("device") or device_id(str(event.context["device"]["token"])))  # type: ignore[index, call-overload]
         last[told] = event
     for each, latest in whole.items():
