@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -42,26 +43,27 @@ def _saved(page: Page) -> None:
 
 
 def test_a_question_is_saved_and_put_on_a_board(open_page: Open, server: Server) -> None:
+    mine = f"Mine {uuid4().hex[:8]}"
     page = open_page(f"/insights/trend?q={json.dumps(QUESTION)}")
     page.get_by_role("button", name="Save", exact=True).click()
     dialog = page.get_by_role("dialog", name="Save insight")
-    dialog.get_by_label("Name").fill(f"Mine {HOSTILE[:-2]}")
+    dialog.get_by_label("Name").fill(f"{mine} {HOSTILE[:-2]}")
     dialog.get_by_label("Description").fill("Looked at on Mondays.")
     dialog.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("heading", name="Mine <img").first).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{mine} <img").first).to_be_visible()
     assert "saved=" in page.url
     page.get_by_role("link", name="Boards").click()
     page.get_by_role("button", name="New board").click()
-    page.get_by_role("textbox", name="Name").fill("Of the week")
+    page.get_by_role("textbox", name="Name").fill(f"Of the week {mine[5:]}")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Nothing on this board yet")).to_be_visible()
     assert violations(page) == ""
     page.get_by_role("button", name="Add card").click()
     page.get_by_role("menuitem", name="Saved insight").click()
-    page.get_by_role("combobox", name="Insight").fill("Mine")
-    page.get_by_role("option", name="Mine <img").click()
+    page.get_by_role("combobox", name="Insight").fill(mine)
+    page.get_by_role("option", name=f"{mine} <img").click()
     page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_role("heading", name="Mine <img")).to_be_visible()
+    expect(page.get_by_role("heading", name=f"{mine} <img")).to_be_visible()
     page.get_by_role("button", name="Add card").click()
     page.get_by_role("menuitem", name="Text").click()
     page.get_by_role("textbox", name="Text").fill(HOSTILE)
@@ -69,11 +71,11 @@ def test_a_question_is_saved_and_put_on_a_board(open_page: Open, server: Server)
     expect(page.get_by_text("<img src=x")).to_have_count(2)
     _saved(page)
     board = page.url.rpartition("/")[2]
-    insight = next(each for each in server.get("/api/saved-insights")["insights"] if each["name"].startswith("Mine"))
+    insight = next(each for each in server.get("/api/saved-insights")["insights"] if each["name"].startswith(mine))
     assert insight["question"] == QUESTION
     assert [each.get("insight") or each["text"] for each in _cards(server, board)] == [insight["id"], HOSTILE]
     assert page.evaluate("window.pwned") is None
-    page.get_by_role("link", name="Mine <img").click()
+    page.get_by_role("link", name=f"{mine} <img").click()
     expect(page.get_by_role("button", name="Save", exact=True)).to_be_visible()
 
 
@@ -191,8 +193,9 @@ def test_a_board_is_shared_by_a_link_until_the_link_is_ended(open_page: Open, se
         {"type": "insight", "id": "a", "width": 2, "insight": "orders-week"},
         {"type": "text", "id": "b", "text": HOSTILE},
     ]
-    _put(server, "/api/boards/outside", {"name": "Seen outside", "cards": cards})
-    page = open_page("/boards/outside")
+    board = f"outside-{uuid4().hex[:8]}"
+    _put(server, f"/api/boards/{board}", {"name": "Seen outside", "cards": cards})
+    page = open_page(f"/boards/{board}")
     page.get_by_role("button", name="More").click()
     page.get_by_role("menuitem", name="Share outside").click()
     dialog = page.get_by_role("dialog", name="Share “Seen outside”")
@@ -201,7 +204,7 @@ def test_a_board_is_shared_by_a_link_until_the_link_is_ended(open_page: Open, se
     dialog.get_by_role("button", name="Make a link").click()
     expect(dialog.get_by_role("listitem")).to_have_count(1)
     address = dialog.locator("code").inner_text()
-    (made,) = server.get("/api/shared-links?kind=board&about=outside")["links"]
+    (made,) = server.get(f"/api/shared-links?kind=board&about={board}")["links"]
     assert (made["link"], made["state"]) == (address, "open")
     dialog.get_by_role("tab", name="In another page").click()
     expect(dialog.locator("code")).to_contain_text(f'<iframe src="{address}" title="Seen outside"')

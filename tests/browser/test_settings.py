@@ -106,6 +106,7 @@ def test_what_the_server_was_started_with_is_told_and_stays(open_page: Open) -> 
 
 def test_a_key_may_do_what_is_ticked(open_page: Open, server: Server, watched: Watched) -> None:
     watched.allowed += ["400"]
+    name = f"reports-{uuid4().hex[:6]}"
     page = open_page("/settings?tab=keys")
     page.get_by_role("textbox", name="Name of a new key").fill(HOSTILE)
     page.get_by_label("Kind").first.click()
@@ -114,12 +115,12 @@ def test_a_key_may_do_what_is_ticked(open_page: Open, server: Server, watched: W
         box.uncheck()
     page.get_by_role("button", name="Make key").click()
     expect(page.get_by_role("alert")).to_contain_text(f"No key was made. '{HOSTILE}'")
-    page.get_by_role("textbox", name="Name of a new key").fill("reports")
+    page.get_by_role("textbox", name="Name of a new key").fill(name)
     page.get_by_role("button", name="Make key").click()
-    expect(page.get_by_role("status").filter(has_text="reports")).to_contain_text("shown this once")
-    made = next(each for each in server.get("/api/keys")["keys"] if each["name"] == "reports")
+    expect(page.get_by_role("status").filter(has_text=name)).to_contain_text("shown this once")
+    made = next(each for each in server.get("/api/keys")["keys"] if each["name"] == name)
     assert made["scopes"] == ["read"]
-    page.get_by_role("button", name="Revoke reports").click()
-    page.get_by_role("dialog").get_by_role("textbox").fill("reports")
+    page.get_by_role("button", name=f"Revoke {name}").click()
+    page.get_by_role("dialog").get_by_role("textbox").fill(name)
     page.get_by_role("dialog").get_by_role("button", name="Revoke key").click()
-    expect(page.get_by_role("row", name="reports")).to_contain_text("revoked")
+    expect(page.get_by_role("row", name=name)).to_contain_text("revoked")
