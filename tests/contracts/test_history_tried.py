@@ -172,7 +172,7 @@ async def test_who_had_which_paths_is_told_for_each_two_steps_both_ways(history:
         assigned(5, "q", BEGIN, experiment="j.other"),
     ]
     for number, each in enumerate(rows):
-        rows[number] = replace(each, event=structs.replace(each.event, message_id=f"m{number}"))
+        rows[number] = structs.replace(each, event=structs.replace(each.event, message_id=f"m{number}"))
     await history.add(rows, token="t")
     found = met(await history.company(STEPS))
     assert found == {(0, 1, "a", 9, "m"): 2.0, (1, 0, "m", 7, "a"): 2.0}
@@ -194,7 +194,7 @@ async def test_both_histories_say_the_same_of_company(engine: Engine) -> None:
                 at_ms += chance.randrange(9 * BIN)
                 arm = chance.choice(["", "treated", "treated", "holdout"])
                 told = assigned(identity, chance.choice("abc"), at_ms, experiment=step, arm=arm)
-                rows.append(replace(told, event=structs.replace(told.event, message_id=f"{step}{identity}")))
+                rows.append(structs.replace(told, event=structs.replace(told.event, message_id=f"{step}{identity}")))
     memory, chdb = MemoryHistory(currency="USD"), chdb_history(engine)
     for each in (memory, chdb):
         await each.map_identities({n: n - 1 for n in range(10, 90, 5)}, version=1)
