@@ -8,6 +8,7 @@ import io
 import json
 from typing import Any
 from urllib.parse import urlencode
+from uuid import uuid4
 
 import polars as pl
 import pytest
@@ -19,33 +20,40 @@ BOUGHT = {"type": "did", "event": "Book Bought", "at_least": 2, "within_days": 3
 
 @pytest.fixture(scope="module", autouse=True)
 def readers(server: Server) -> None:
+    read(server, "reader", "books")
+
+
+def read(server: Server, whose: str, shelf: str) -> None:
     """Five readers; the n-th bought n books."""
     for number in range(5):
-        name = f"reader-{number}"
-        server.took({"type": "identify", "userId": name, "traits": {"shelf": "books", "number": number}})
+        name = f"{whose}-{number}"
+        server.took({"type": "identify", "userId": name, "traits": {"shelf": shelf, "number": number}})
         server.took(*({"type": "track", "userId": name, "event": "Book Bought"} for _ in range(number)))
 
 
-def both(*conditions: object) -> dict[str, Any]:
-    shelf = {"type": "trait", "trait": "shelf", "operator": "equals", "value": "books"}
-    return {"type": "all", "of": [shelf, *conditions]}
+def both(*conditions: object, shelf: str = "books") -> dict[str, Any]:
+    theirs = {"type": "trait", "trait": "shelf", "operator": "equals", "value": shelf}
+    return {"type": "all", "of": [theirs, *conditions]}
 
 
 def test_segments_are_counted_and_listed(server: Server) -> None:
-    counted = server.got("POST", "/api/segments/count", {"definition": both(BOUGHT)})
+    whose = f"counted-{uuid4().hex[:8]}"
+    read(server, whose, whose)
+    bought = both(BOUGHT, shelf=whose)
+    counted = server.got("POST", "/api/segments/count", {"definition": bought})
     assert counted["count"] == 3
     assert counted["of"] == server.got("GET", "/api/people?limit=1")["total"]
     assert counted["took_ms"] > 0
-    assert counted["words"].startswith("People who ")
-    server.took({"type": "track", "userId": "reader-1", "event": "Book Bought"})
-    assert server.got("POST", "/api/segments/count", {"definition": both(BOUGHT)})["count"] == 4, "at once, not later"
+    assert counted["words"].startswith("People whose shelf is ")
+    server.took({"type": "track", "userId": f"{whose}-1", "event": "Book Bought"})
+    assert server.got("POST", "/api/segments/count", {"definition": bought})["count"] == 4, "at once, not later"
     seen: list[str] = []
     for offset in range(0, 6, 2):
-        page = server.got("POST", "/api/segments/people", {"definition": both(BOUGHT), "limit": 2, "offset": offset})
+        page = server.got("POST", "/api/segments/people", {"definition": bought, "limit": 2, "offset": offset})
         assert page["count"] == 4
         seen += [each["user_id"] for each in page["people"]]
-    assert seen == ["reader-1", "reader-2", "reader-3", "reader-4"]
-    chosen = {"definition": both(BOUGHT), "traits": ["number", "user_id"], "limit": 2}
+    assert seen == [f"{whose}-{number}" for number in range(1, 5)]
+    chosen = {"definition": bought, "traits": ["number", "user_id"], "limit": 2}
     found = server.got("POST", "/api/segments/people", chosen)["people"]
     assert [each["traits"] for each in found] == [{"number": number, "user_id": None} for number in (1, 2)]
     nobody = {"type": "any", "of": []}
@@ -86,7 +94,7 @@ def test_segments_are_kept_and_forgotten(server: Server) -> None:
     assert (saved["id"], saved["name"], saved["definition"]) == ("keen-readers", "Keen readers", both(BOUGHT))
     assert server.got("GET", path) == saved
     assert saved in server.got("GET", "/api/segments")["segments"]
-    assert server.got("GET", f"{path}/people?limit=1&offset=1")["people"][0]["user_id"] == "reader-2"
+    assert server.got("GET", f"{path}/people?limit=1&offset=1")["people"][0]["user_id"] == "reader-3"
     renamed = server.got("PUT", path, {"name": "Readers", "definition": both()})
     assert server.got("GET", path) == renamed
     assert server.got("GET", f"{path}/people")["total"] == 5
