@@ -68,7 +68,7 @@ def test_a_question_is_saved_and_put_on_a_board(open_page: Open, server: Server)
     page.get_by_role("menuitem", name="Text").click()
     page.get_by_role("textbox", name="Text").fill(HOSTILE)
     page.get_by_role("button", name="Keep").click()
-    expect(page.get_by_text("<img src=x")).to_have_count(2)
+    expect(page.locator("[data-card]").filter(has_text="<img src=x")).to_have_count(2)
     _saved(page)
     board = page.url.rpartition("/")[2]
     insight = next(each for each in server.get("/api/saved-insights")["insights"] if each["name"].startswith(mine))
