@@ -114,6 +114,7 @@ async def test_profiles_come_back_as_they_were_put(state: State) -> None:
         },
         consent={"email/news": Stamped(9, "m", value=False)},
         crowded=True,
+        first_seen_ms=5,
         last_seen_ms=10,
         devices={"d1": Heard(7, "m", Device("ios", "token", sandbox=True)), "d2": Heard(8, "m", None)},
         variants={"spring": Assigned(9, "bold"), "rescue.fork": Assigned(0, "mail")},
@@ -127,6 +128,9 @@ async def test_profiles_come_back_as_they_were_put(state: State) -> None:
         found = await view.profiles([1, 2, 3])
         assert found == {1: rich, 2: a_profile(plan="gold")}
         assert isinstance(found[1].traits["giant"].value, int)
+        outline = Profile(traits=rich.traits, first_seen_ms=5, last_seen_ms=10)
+        assert await view.outlines([1, 2, 3]) == {1: outline, 2: a_profile(plan="gold")}
+        assert await view.outlines([]) == {}
 
 
 async def test_what_was_said_of_a_person_is_gathered_from_their_identities(state: State) -> None:
@@ -184,12 +188,12 @@ async def test_who_undid_a_link_first_stays_on_record(state: State) -> None:
 
 async def test_changed_people_wait_until_they_are_told_of(state: State) -> None:
     async with state.begin() as transaction:
-        await transaction.touch_people([3, 1, 3])
-        await transaction.touch_people([2])
-        await transaction.touch_people([])
+        first = await transaction.touch_people([3, 1, 3])
+        second = await transaction.touch_people([2])
+        assert await transaction.touch_people([]) == 0
     async with state.view() as view:
         told = await view.stale_people(limit=10)
-        assert [person for person, _ in told] == [1, 3, 2]
+        assert told == [(1, first), (3, first), (2, second)]
         assert await view.stale_people(limit=1) == told[:1]
     async with state.begin() as transaction:
         await transaction.touch_people([1])  # Changed again while the history was being told.

@@ -171,51 +171,56 @@ def maps_of_json(properties: Column) -> pa.Table:
 def maps_of(values: Iterable[Mapping[str, Json]]) -> pa.Table:
     """The three maps of properties as they are, a row each, as `segments.values.lay_out` lays them out."""
     text, number, other = _Flat(), _Flat(), _Flat()
-    put_text_name, put_text, end_text = text.names.append, text.values.append, text.ends.append
-    put_number_name, put_number, end_number = number.names.append, number.values.append, number.ends.append
-    for each in values:
+    put_text_row, put_text_name, put_text = text.rows.append, text.names.append, text.values.append
+    put_number_row, put_number_name, put_number = number.rows.append, number.names.append, number.values.append
+    row = -1
+    for row, each in enumerate(values):  # How many there were is asked afterwards.
         for name, value in each.items():
             # Nearly every value is one of these three; taking them at once halves the time of a bulk import.
             kind = type(value)
             if kind is str:
+                put_text_row(row)
                 put_text_name(name)
                 put_text(value)
             elif (kind is float and isfinite(value)) or (kind is int and -EXACT_MOST <= value <= EXACT_MOST):  # type: ignore[arg-type,operator]  # `type(value) is` tells mypy nothing.
+                put_number_row(row)
                 put_number_name(name)
                 put_number(value + 0.0)  # type: ignore[operator]  # As above.
             else:
                 laid = lay_out({name: value})
-                text.put_all(laid.text)
-                number.put_all(laid.number)
-                other.put_all(laid.other)
-        end_text(len(text.names))
-        end_number(len(number.names))
-        other.ends.append(len(other.names))
+                text.put_all(row, laid.text)
+                number.put_all(row, laid.number)
+                other.put_all(row, laid.other)
     return pa.table(
         {
-            "text": text.as_map(text_array),
-            "number": number.as_map(lambda items: pa.array(items, pa.float64())),
-            "other": other.as_map(text_array),
+            "text": text.as_map(row + 1, text_array),
+            "number": number.as_map(row + 1, lambda items: pa.array(items, pa.float64())),
+            "other": other.as_map(row + 1, text_array),
         }
     )
 
 
 class _Flat:
-    """A map a row, as Arrow has them: all names, all values, and where each row ends."""
+    """A map a row: all names and all values, row by row, and in which row each stands."""
 
-    __slots__ = ("ends", "names", "values")
+    __slots__ = ("names", "rows", "values")
 
     def __init__(self) -> None:
+        self.rows: list[int] = []
         self.names: list[str] = []
         self.values: list[Any] = []
-        self.ends: list[int] = [0]
 
-    def put_all(self, values: Mapping[str, object]) -> None:
+    def put_all(self, row: int, values: Mapping[str, object]) -> None:
+        self.rows.extend([row] * len(values))
         self.names.extend(values)
         self.values.extend(values.values())
 
-    def as_map(self, array: Callable[[list[Any]], Column]) -> Column:
-        return _map(pa.array(self.ends, pa.int32()), text_array(self.names), array(self.values))
+    def as_map(self, rows: int, array: Callable[[list[Any]], Column]) -> Column:
+        """As Arrow has them: where each row ends in place of which row it is. Many rows have nothing in one of them."""
+        ends = np.zeros(rows + 1, dtype=np.int32)
+        if self.rows:
+            np.cumsum(np.bincount(np.array(self.rows), minlength=rows), out=ends[1:])
+        return _map(pa.array(ends), text_array(self.names), array(self.values))
 
 
 def text_array(values: Sequence[str]) -> Column:

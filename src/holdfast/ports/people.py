@@ -40,6 +40,10 @@ class PeopleView(Protocol):
         """What is known of each identity; identities with nothing known are left out."""
         ...
 
+    async def outlines(self, identities: Sequence[int]) -> dict[int, Profile]:
+        """The same of their traits and when they were first and last seen alone; all else is left out."""
+        ...
+
     async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
         """What was said of each person, under any identity: traits, consent and devices.
 
@@ -85,8 +89,11 @@ class PeopleTransaction(PeopleView, Protocol):
         """Say which person each identity now belongs to (identity to person)."""
         ...
 
-    async def touch_people(self, persons: Sequence[int]) -> None:
-        """Mark persons as changed, so that the history store is told."""
+    async def touch_people(self, persons: Sequence[int]) -> int:
+        """Mark persons as changed, so that the history store is told; returns the sequence number of the change.
+
+        It is 0, and no change, where there are none.
+        """
         ...
 
     async def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:

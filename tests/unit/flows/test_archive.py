@@ -11,15 +11,18 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace as replaced
 
 from holdfast import did, trait
-from holdfast.events.event import Event
+from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.ingest.archive import SLICE, Archivist
-from holdfast.flows.ingest.recent import Recent
+from holdfast.flows.ingest.recent import Recent, Remembered
 from holdfast.flows.people.erase import Eraser
 from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.moments import to_millis
-from holdfast.ports.history import HistoryRow
+from holdfast.ports.history import History, HistoryRow, PersonRow
+from holdfast.ports.state import Identity
+from holdfast.profiles.profile import Stamped
 from holdfast.segments.condition import Condition
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.testing.house import House
@@ -222,6 +225,19 @@ async def rows_added(house: House) -> list[HistoryRow]:
     return added
 
 
+def people_told(history: History) -> dict[int, PersonRow]:
+    """Where the last row of each person will stand that the history is told from now on."""
+    told: dict[int, PersonRow] = {}
+    sound = history.put_people
+
+    async def put_people(rows: Sequence[PersonRow]) -> None:
+        told.update({row.person: row for row in rows})
+        await sound(rows)
+
+    history.put_people = put_people  # type: ignore[method-assign]
+    return told
+
+
 async def read_again(house: House) -> list[HistoryRow]:
     """The same from the log, by somebody who remembers nothing."""
     async with house.app.state.begin() as transaction:
@@ -234,3 +250,64 @@ async def read_again(house: House) -> list[HistoryRow]:
 
 def said_of(rows: Sequence[HistoryRow]) -> list[tuple[int, int, Event]]:
     return [(row.identity, row.id, row.event) for row in rows]
+
+
+async def test_people_as_the_reactor_remembers_them_are_as_the_state_has_them(tmp_path: Path) -> None:
+    """New ones, joined and parted ones, those of whom only we said something, and traits that were taken back."""
+    house = await House.build(tmp_path)
+    remembered = people_told(house.app.history)
+    gold = {"type": "identify", "userId": "ann", "traits": {"plan": "gold", "age": 7}, "messageId": "gold"}
+    await house.happens(gold, does("Read", "ben"), {**does("Read", "dev-1"), "userId": "", "anonymousId": "dev-1"})
+    await house.happens({**gold, "traits": {"plan": None}, "messageId": "none"}, does("Wrote", "cem"))
+    await house.happens({"type": "track", "event": "Seen", "userId": "cem", "anonymousId": "dev-1", "messageId": "in"})
+    await house.happens(does("Bought", "cem"), {**does("Saw", "dev-1"), "userId": "", "anonymousId": "dev-1"})
+    merged = await merge(house.app.state, "ann", "ben", by="test", now=house.clock.now())
+    await house.happens(does("Bought", "ann"), does("Bought", "ben"))
+    await unmerge(house.app.state, merged.link.id, by="test", now=house.clock.now())
+    await house.happens(does("Wrote", "ann"), does("Wrote", "ben"))
+    async with house.app.state.begin() as transaction:
+        await transaction.touch_people(sorted(remembered))
+    history = MemoryHistory()
+    read = people_told(history)
+    await Archivist(log=house.app.log, state=house.app.state, history=history).flush()
+    versions = {row.version for row in read.values()}
+    assert len(versions) == 1
+    assert {each: replaced(row, version=0) for each, row in remembered.items()} == {
+        each: replaced(row, version=0) for each, row in read.items()
+    }
+    assert {row.user_id for row in read.values()} == {"ann", "ben", "cem", ""}
+
+
+async def test_whoever_changed_since_or_is_joined_to_others_is_read_however_they_are_remembered(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    await house.happens(does("Read", "ann"), does("Read", "ben"), does("Read", "cem"), does("Read", "dov"))
+    await merge(house.app.state, "cem", "dov", by="test", now=house.clock.now())
+    told = people_told(house.app.history)
+    recent = Recent()
+    async with house.app.state.begin() as transaction:
+        names = [IdentityKey(kind="user", value=each) for each in ("ann", "ben", "cem")]
+        known = [each for _, each in sorted((await transaction.identities(names)).items(), key=lambda each: each[1].id)]
+        change = await transaction.touch_people([each.id for each in known])
+        since = await transaction.touch_people([known[1].id])
+    said = {"plan": Stamped(1, "m", "gold"), "age": Stamped(1, "m", None)}
+    recent.changed({each.id: Remembered(change, each, said, 50, 0) for each in known})
+    await Archivist(log=house.app.log, state=house.app.state, history=house.app.history, recent=recent).flush()
+    ann, ben, cem = (told[each.id] for each in known)
+    assert (ann.traits, ann.user_id, ann.known, ann.version) == ({"plan": "gold"}, "ann", True, change)
+    assert (ann.first_seen_ms, ann.last_seen_ms) == (50, 50)
+    assert (ben.traits, ben.version) == ({}, since)
+    assert cem.traits == {}
+    # What was taken is remembered no longer.
+    assert recent.taken([(each.id, change) for each in known]) == {}
+
+
+def test_people_beyond_what_is_remembered_are_let_go_of() -> None:
+    recent = Recent(people_most=3)
+    ann, ben = (Identity(id=each, key=IdentityKey(kind="user", value=f"u{each}"), person=each) for each in (1, 2))
+    recent.changed({1: Remembered(7, ann, {}, 1, 2), 2: Remembered(7, ben, {}, 1, 2)})
+    recent.changed({1: Remembered(8, ann, {}, 1, 3)})
+    assert recent.taken([(1, 7), (3, 7)]) == {}  # Changed since, and never told of.
+    assert recent.taken([(2, 7)]) == {2: Remembered(7, ben, {}, 1, 2)}
+    recent.changed({each: Remembered(9, ann, {}, 1, 2) for each in (1, 2)})
+    recent.changed({each: Remembered(9, ann, {}, 1, 2) for each in (3, 4)})
+    assert set(recent.taken([(each, 9) for each in range(1, 5)])) == {3, 4}

@@ -19,7 +19,7 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
 from holdfast.flows.ingest.reading import ARCHIVE as GROUP
 from holdfast.flows.ingest.reading import INDEXES, POISON, REACT, numbers_of, position_of
-from holdfast.flows.ingest.recent import Recent
+from holdfast.flows.ingest.recent import Recent, Remembered
 from holdfast.flows.people.erased import names_of, under_erasure
 from holdfast.flows.people.person import person_row
 from holdfast.kernel.errors import Exposed
@@ -230,8 +230,14 @@ class Archivist:
             stale = await view.stale_people(limit=PEOPLE_MOST)
             if not stale:
                 return False
-            known = await _known_of(view, dict(stale))
-        rows = await _people_rows(known, dict(stale))
+            remembered = self._recent.taken(stale)
+            # Whom nothing was ever joined to is what their one identity says.
+            links = await view.links(list(remembered)) if remembered else []
+            joined = {end for link in links for end in (link.first, link.second)}
+            lone = {person: each for person, each in remembered.items() if person not in joined}
+            others = {person: sequence for person, sequence in stale if person not in lone}
+            known = await _known_of(view, others) if others else _NOBODY
+        rows = await _lone_rows(list(lone.values())) + await _people_rows(known, others)
         moved = known.moved()
         moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
         if moved:
@@ -284,14 +290,40 @@ class _Changed:
         return moved
 
 
+_NOBODY = _Changed(members={}, profiles={}, undone=())
+
+
 async def _known_of(view: View, stale: Collection[int]) -> _Changed:
     members = await view.members(list(stale))
     identities = [each.id for those in members.values() for each in those]
     links = await view.links(identities)
     return _Changed(
         members=members,
-        profiles=await view.profiles(identities),
+        profiles=await view.outlines(identities),
         undone={end for link in links if link.undone_ms is not None for end in (link.first, link.second)},
+    )
+
+
+async def _lone_rows(lone: Sequence[Remembered]) -> list[PersonRow]:
+    """The rows of people as they are remembered."""
+    rows: list[PersonRow] = []
+    for start in range(0, len(lone), SLICE):
+        rows += map(_lone_row, lone[start : start + SLICE])
+        await asyncio.sleep(0)
+    return rows
+
+
+def _lone_row(one: Remembered) -> PersonRow:
+    """The same as `person_row` says of a person of that one identity: most people are, when it is busy."""
+    key = one.identity.key
+    return PersonRow(
+        person=one.identity.id,
+        user_id=key.value,
+        known=key.kind == "user",
+        traits={name: said.value for name, said in one.traits.items() if said.value is not None},
+        first_seen_ms=one.first_seen_ms,
+        last_seen_ms=max(one.first_seen_ms, one.last_seen_ms),
+        version=one.change,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from holdfast.flows.delivery.claiming import call_off
 from holdfast.flows.delivery.hearing import hear
 from holdfast.flows.ingest.numbering import sift
 from holdfast.flows.ingest.reading import Placed, decoded
+from holdfast.flows.ingest.recent import Remembered
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import Known, LettingIn, Travel, Travelled, Traveller, load_travellers
 from holdfast.flows.people.devices import Came, came, hand_over
@@ -50,6 +51,8 @@ class Intake:
         self._live = live
         self.taken: Sequence[HistoryRow] = ()
         """What was new the last time events were taken in, as the history has it."""
+        self.changed: Mapping[int, Remembered] = {}
+        """Whom it changed, by the number of the person."""
 
     def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from now on. Not while anything is taken in."""
@@ -63,7 +66,7 @@ class Intake:
         Args:
             happened: told of the new ones, for those that are about things.
         """
-        self.taken = ()
+        self.taken, self.changed = (), {}
         placed, bad = decoded(entries)
         if bad:
             await transaction.add_bad_records(bad)
@@ -102,7 +105,8 @@ class Intake:
                 traveller.knows(identity.id, profile)
                 travel.happened(traveller, each.event, identity.id, now)
         await transaction.put_profiles({each.id: people.profiles[each.id] for each in owners})
-        await transaction.touch_people(sorted({each.person for each in owners}))
+        change = await transaction.touch_people(sorted({each.person for each in owners}))
+        self.changed = _changed(owners, people.profiles, change)
         await hand_over(transaction, turned_up)
         await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)
@@ -225,6 +229,16 @@ async def _stopped(transaction: View, due: Sequence[Visit]) -> set[int]:
 async def _spent(transaction: View, playbook: Playbook) -> dict[str, dict[str, int]]:
     budgeted = playbook.budgeted
     return await transaction.spent(budgeted) if budgeted else {}
+
+
+def _changed(owners: Iterable[Identity], profiles: Mapping[int, Profile], change: int) -> dict[int, Remembered]:
+    """The people who are numbered after one of these identities, as it has them."""
+    changed: dict[int, Remembered] = {}
+    for each in owners:
+        if each.id == each.person and each.id not in changed:
+            known = profiles[each.id]
+            changed[each.id] = Remembered(change, each, known.traits, known.first_seen_ms, known.last_seen_ms)
+    return changed
 
 
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:

@@ -1,19 +1,40 @@
-"""Recent: what ticks took in of the newest log entries, for whoever copies it into the history.
+"""Recent: what ticks took in of the newest log entries and whom it changed, for whoever copies it into the history.
 
 The archivist would find the same by itself: it would read the entries, make events of them and ask which of them were
-new and whose they are. The reactor knew all of that a moment ago. This is only memory: whatever is not in it is read.
+new, whose they are, and what is known of those. The reactor knew all of that a moment ago. This is only memory:
+whatever is not in it is read.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 from holdfast.ports.history import HistoryRow
+from holdfast.ports.state import Identity
+from holdfast.profiles.profile import Stamped
 
 EVENTS_MOST = 20_000
 """How many events are remembered: those of a second or two when it is busiest. The oldest go first."""
+PEOPLE_MOST = 20_000
+"""How many changed people are remembered. Beyond that all are let go of."""
+
+
+class Remembered(msgspec.Struct, frozen=True, gc=False):
+    """Somebody a tick changed, as the history has people: what one identity says of them, after whom they are numbered.
+
+    Whether others are joined to it is not known here.
+    """
+
+    change: int
+    """The number of the change, as `stale_people` tells it."""
+    identity: Identity
+    traits: Mapping[str, Stamped]
+    first_seen_ms: int
+    last_seen_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +47,31 @@ class _Stretch:
 
 
 class Recent:
-    """Stretches of the log, each as a tick that is committed took it in. There may be gaps between them."""
+    """Stretches of the log, each as a tick that is committed took it in, and people it changed. There may be gaps."""
 
-    def __init__(self, *, events_most: int = EVENTS_MOST) -> None:
+    def __init__(self, *, events_most: int = EVENTS_MOST, people_most: int = PEOPLE_MOST) -> None:
         """Nothing is remembered yet."""
         self._stretches: deque[_Stretch] = deque()
         self._events = 0
         self._events_most = events_most
+        self._people: dict[int, Remembered] = {}
+        self._people_most = people_most
+
+    def changed(self, people: Mapping[int, Remembered]) -> None:
+        """Remember by their numbers whom a tick changed, once it stands."""
+        if len(self._people) + len(people) > self._people_most:
+            self._people.clear()
+        self._people.update(people)
+
+    def taken(self, stale: Sequence[tuple[int, int]]) -> dict[int, Remembered]:
+        """Those of these people who are remembered as that very change left them. They are remembered no longer."""
+        found: dict[int, Remembered] = {}
+        for person, change in stale:
+            known = self._people.pop(person, None)
+            # Whoever was changed since, by a tick or by somebody else, is not as they are remembered.
+            if known is not None and known.change == change:
+                found[person] = known
+        return found
 
     def add(self, start: int, following: int, rows: Sequence[HistoryRow]) -> None:
         """Remember what a tick took in, once it stands."""

@@ -95,11 +95,14 @@ class Watch:
 
     def added(self, rows: Sequence[HistoryRow], now_ms: int) -> None:
         """Take note of archived events."""
-        happened = [Happened(number=number, row=row) for number, row in enumerate(rows, self._number + 1)]
         self._number += len(rows)
+        # All others are only counted: thousands come at a time when it is busy.
+        newest = rows[-(SEARCHED_AT_ONCE if self._searches else KEPT) :]
+        first = self._number - len(newest) + 1
+        happened = [Happened(number=number, row=row) for number, row in enumerate(newest, first)]
         self._kept.extend(happened[-KEPT:])
         if self._searches:
-            _look_through(happened[-SEARCHED_AT_ONCE:], self._searches)
+            _look_through(happened, self._searches)
         self._seconds.append((now_ms, len(rows)))
         self._drop(now_ms)
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from holdfast.events.event import IdentityKey, Json
+from holdfast.kernel.moments import EPOCH, to_millis
 from holdfast.measures.revenue import revenue_of
 from holdfast.ports.columns import MOMENT, Column, maps_of, text_array
 from holdfast.ports.history import HistoryRow, PersonRow, TimelineEvent
@@ -26,8 +28,8 @@ def event_table(rows: Sequence[HistoryRow], *, workspace: int, currency: str) ->
             "workspace": same_number(workspace, len(rows)),
             "event": text_array([event.name for event in events]),
             "identity": pa.array([row.identity for row in rows], pa.uint32()),
-            "ts": pa.array([event.timestamp for event in events], MOMENT),
-            "received_at": pa.array([event.received_at for event in events], MOMENT),
+            "ts": instants([event.timestamp for event in events]),
+            "received_at": instants([event.received_at for event in events]),
             "id": pa.array([row.id for row in rows], pa.uint64()),
             "message_id": text_array([event.message_id for event in events]),
             "kind": pa.array([event.kind for event in events], pa.string()),
@@ -37,7 +39,7 @@ def event_table(rows: Sequence[HistoryRow], *, workspace: int, currency: str) ->
             "text": maps["text"],
             "number": maps["number"],
             "other": maps["other"],
-            "context": text_array([json_text(event.context) for event in events]),
+            "context": text_array([json_text(event.context) if event.context else "" for event in events]),
             "revenue_minor": pa.array([0 if each is None else each.minor for each in money], pa.int64()),
             "currency": pa.array(["" if each is None else each.currency for each in money], pa.string()),
         }
@@ -117,9 +119,20 @@ def json_text(values: Mapping[str, Json]) -> str:
     return other_text(dict(values)) if values else ""
 
 
-def moments(millis: Sequence[int] | Column) -> Column:
+def moments(millis: Sequence[int]) -> Column:
     """Whole milliseconds since 1970 as Arrow moments."""
-    return pa.array(millis, pa.int64()).cast(MOMENT)
+    return pa.array(millis, MOMENT)
+
+
+def instants(given: Sequence[datetime]) -> Column:
+    """Instants as Arrow moments. What came in one request came at one moment, and much of it happened just then."""
+    millis: list[int] = []
+    last, told = EPOCH, 0
+    for each in given:
+        if each is not last:
+            last, told = each, to_millis(each)
+        millis.append(told)
+    return moments(millis)
 
 
 def same_number(number: int, rows: int) -> Column:

@@ -99,6 +99,12 @@ class MemoryView(
     async def profiles(self, identities: Sequence[int]) -> dict[int, Profile]:
         return _chosen(self._tables.profiles, identities)
 
+    async def outlines(self, identities: Sequence[int]) -> dict[int, Profile]:
+        return {
+            each: Profile(traits=whole.traits, first_seen_ms=whole.first_seen_ms, last_seen_ms=whole.last_seen_ms)
+            for each, whole in (await self.profiles(identities)).items()
+        }
+
     async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
         members = await self.members(persons)
         known = await self.profiles([each.id for those in members.values() for each in those])

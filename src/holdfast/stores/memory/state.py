@@ -114,11 +114,13 @@ class MemoryTransaction(
         moved = {each: structs.replace(tables.identities[each], person=person) for each, person in known.items()}
         tables.identities = tables.identities | moved
 
-    async def touch_people(self, persons: Sequence[int]) -> None:
+    async def touch_people(self, persons: Sequence[int]) -> int:
         tables = self._tables
-        if persons:
-            tables.sequence += 1
-            tables.stale = tables.stale | dict.fromkeys(persons, tables.sequence)
+        if not persons:
+            return 0
+        tables.sequence += 1
+        tables.stale = tables.stale | dict.fromkeys(persons, tables.sequence)
+        return tables.sequence
 
     async def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
         tables = self._tables

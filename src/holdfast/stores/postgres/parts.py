@@ -67,9 +67,9 @@ class MovingPart(ChangingPeople, ChangingJourneys, ChangingOutbox, ChangingTurns
             self._budgets = True
         await super().spend(amounts)
 
-    async def touch_people(self, persons: Sequence[int]) -> None:
+    async def touch_people(self, persons: Sequence[int]) -> int:
         await self._end_alone()
-        await super().touch_people(persons)
+        return await super().touch_people(persons)
 
     async def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
         await self._end_alone()

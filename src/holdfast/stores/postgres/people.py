@@ -31,7 +31,16 @@ class _Sayings(msgspec.Struct, frozen=True, gc=False):
     devices: Devices = {}
 
 
+class _Outline(msgspec.Struct, frozen=True, gc=False):
+    """The part of a profile that the history is told; the rest, which is most of it, is passed over unread."""
+
+    traits: dict[str, Stamped] = {}
+    first_seen_ms: int = 0
+    last_seen_ms: int = 0
+
+
 _SAYINGS = decoder(_Sayings)
+_OUTLINES = decoder(_Outline)
 
 
 class ReadingPeople(Session):
@@ -52,6 +61,10 @@ class ReadingPeople(Session):
     async def profiles(self, identities: Sequence[int]) -> dict[int, Profile]:
         rows = await self._rows(_SQL["profiles"], numbers(identities))
         return {identity: _PROFILES.decode(body) for identity, body in rows}
+
+    async def outlines(self, identities: Sequence[int]) -> dict[int, Profile]:
+        rows = await self._rows(_SQL["profiles"], numbers(identities))
+        return {identity: _outline(_OUTLINES.decode(body)) for identity, body in rows}
 
     async def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
         found: dict[int, Profile] = {}
@@ -127,9 +140,8 @@ class ChangingPeople(ReadingPeople):
     async def assign(self, moves: Mapping[int, int]) -> None:
         await self._do_all(_SQL["assign"], sorted(moves.items()))
 
-    async def touch_people(self, persons: Sequence[int]) -> None:
-        if persons:
-            await self._do(_SQL["touch_people"], numbers(persons))
+    async def touch_people(self, persons: Sequence[int]) -> int:
+        return await self._number(_SQL["touch_people"], numbers(persons)) if persons else 0
 
     async def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
         await self._do_all(_SQL["untouch_people"], told)
@@ -147,6 +159,10 @@ def _encoded(value: str) -> bytes:
 def _identity(row: Row) -> Identity:
     number, kind, value, person = row
     return Identity(id=number, key=IdentityKey(kind=kind, value=value.decode("utf-8", "surrogatepass")), person=person)
+
+
+def _outline(told: _Outline) -> Profile:
+    return Profile(traits=told.traits, first_seen_ms=told.first_seen_ms, last_seen_ms=told.last_seen_ms)
 
 
 def _link(row: Row) -> Link:

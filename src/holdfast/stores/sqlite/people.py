@@ -31,7 +31,17 @@ class _Sayings(msgspec.Struct, frozen=True, gc=False):
     devices: Devices = {}
 
 
+class _Outline(msgspec.Struct, frozen=True, gc=False):
+    """The part of a profile that the history is told; the rest, which is most of it, is passed over unread."""
+
+    traits: dict[str, Stamped] = {}
+    first_seen_ms: int = 0
+    last_seen_ms: int = 0
+
+
 _SAYINGS = decoder(_Sayings)
+_OUTLINES = decoder(_Outline)
+_STALE = msgspec.json.Decoder(list[tuple[int, int]])
 
 
 class ReadingPeople(Session):
@@ -58,6 +68,11 @@ class ReadingPeople(Session):
         return {identity: _PROFILES.decode(body) for identity, body in rows}
 
     @in_thread
+    def outlines(self, identities: Sequence[int]) -> dict[int, Profile]:
+        rows = self._rows(_SQL["profiles"], numbers(set(identities)))
+        return {identity: _outline(_OUTLINES.decode(body)) for identity, body in rows}
+
+    @in_thread
     def sayings(self, persons: Sequence[int]) -> dict[int, Profile]:
         found: dict[int, Profile] = {}
         for person, body in self._rows(_SQL["sayings"], numbers(set(persons))):
@@ -81,7 +96,8 @@ class ReadingPeople(Session):
 
     @in_thread
     def stale_people(self, *, limit: int) -> list[tuple[int, int]]:
-        return [(person, sequence) for person, sequence in self._rows(_SQL["stale_people"], limit)]
+        (told,) = self._rows(_SQL["stale_people"], limit)
+        return _STALE.decode(told[0])
 
     def _known(self, keys: Iterable[IdentityKey]) -> dict[IdentityKey, Identity]:
         return self._known_by({key: _hash(key) for key in keys})
@@ -137,9 +153,12 @@ class ChangingPeople(ReadingPeople):
         self._do_all(_SQL["assign"], moves.items())
 
     @in_thread
-    def touch_people(self, persons: Sequence[int]) -> None:
-        if persons:
-            self._do(_SQL["touch_people"], numbers(set(persons)), self._number(_SQL["next_sequence"]))
+    def touch_people(self, persons: Sequence[int]) -> int:
+        if not persons:
+            return 0
+        change = self._number(_SQL["next_sequence"])
+        self._do(_SQL["touch_people"], numbers(set(persons)), change)
+        return change
 
     @in_thread
     def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
@@ -171,6 +190,10 @@ def _encoded(value: str) -> bytes:
 def _identity(row: Row) -> Identity:
     number, kind, value, person = row
     return Identity(id=number, key=IdentityKey(kind=kind, value=value.decode("utf-8", "surrogatepass")), person=person)
+
+
+def _outline(told: _Outline) -> Profile:
+    return Profile(traits=told.traits, first_seen_ms=told.first_seen_ms, last_seen_ms=told.last_seen_ms)
 
 
 def _link(row: Row) -> Link:

@@ -87,11 +87,14 @@ UPDATE link SET undone_ms = $2, undone_by = $3 WHERE id = $1 AND undone_ms IS NU
 SELECT person, sequence FROM stale_person ORDER BY sequence, person LIMIT $1
 
 -- name: touch_people
--- Marks persons as changed, under the next sequence number.
-WITH next AS (UPDATE person_sequence SET last = last + 1 RETURNING last)
-INSERT INTO stale_person (person, sequence)
-SELECT touched.person, next.last FROM next, unnest($1::bigint[]) AS touched (person)
-ON CONFLICT (person) DO UPDATE SET sequence = excluded.sequence
+-- Marks persons as changed, under the next sequence number, and says it.
+WITH next AS (UPDATE person_sequence SET last = last + 1 RETURNING last),
+marked AS (
+  INSERT INTO stale_person (person, sequence)
+  SELECT touched.person, next.last FROM next, unnest($1::bigint[]) AS touched (person)
+  ON CONFLICT (person) DO UPDATE SET sequence = excluded.sequence
+)
+SELECT last FROM next
 
 -- name: untouch_people
 -- Forgets marks, but of those persons that changed again meanwhile.

@@ -84,8 +84,10 @@ INSERT INTO link (id, first, second, kind, at_ms, by, undone_ms, undone_by) VALU
 UPDATE link SET undone_ms = ?2, undone_by = ?3 WHERE id = ?1 AND undone_ms IS NULL
 
 -- name: stale_people
--- Lists persons changed since the history store was told, longest waiting first.
-SELECT person, sequence FROM stale_person ORDER BY sequence, person LIMIT ?
+-- Lists persons changed since the history store was told, longest waiting first. In one row: of so many, each would be
+-- fetched on its own, and the interpreter changes hands each time.
+SELECT json_group_array(json_array(person, sequence))
+FROM (SELECT person, sequence FROM stale_person ORDER BY sequence, person LIMIT ?)
 
 -- name: next_sequence
 -- Takes the next sequence number for changes of persons.
