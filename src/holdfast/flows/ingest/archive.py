@@ -233,11 +233,11 @@ class Archivist:
             remembered = self._recent.taken(stale)
             # Whom nothing was ever joined to is what their one identity says.
             links = await view.links(list(remembered)) if remembered else []
-            joined = {end for link in links for end in (link.first, link.second)}
-            lone = {person: each for person, each in remembered.items() if person not in joined}
-            others = {person: sequence for person, sequence in stale if person not in lone}
+            for person in {end for link in links for end in (link.first, link.second)}:
+                remembered.pop(person, None)
+            others = {person: sequence for person, sequence in stale if person not in remembered}
             known = await _known_of(view, others) if others else _NOBODY
-        rows = await _lone_rows(list(lone.values())) + await _people_rows(known, others)
+        rows = await _lone_rows(list(remembered.values())) + await _people_rows(known, others)
         moved = known.moved()
         moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
         if moved:

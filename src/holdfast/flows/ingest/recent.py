@@ -17,8 +17,8 @@ from holdfast.ports.history import HistoryRow
 from holdfast.ports.state import Identity
 from holdfast.profiles.profile import Stamped
 
-EVENTS_MOST = 20_000
-"""How many events are remembered: those of a second or two when it is busiest. The oldest go first."""
+EVENTS_MOST = 40_000
+"""How many events are remembered: those of three seconds when it is busiest. The oldest go first."""
 PEOPLE_MOST = 20_000
 """How many changed people are remembered. Beyond that all are let go of."""
 

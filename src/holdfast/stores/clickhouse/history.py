@@ -66,7 +66,7 @@ SLOW_START_SECONDS = 1.5
 """After this long, whoever opens the history is told that it takes its time."""
 INSERT_ROWS_MOST = 100_000
 """Rows of one insert of `add`."""
-SLICE_ROWS = 250
+SLICE_ROWS = 500
 """Rows laid out before others have their turn: a millisecond or two. Not in a thread: one that reckons in Python takes
 the interpreter from the event loop at each of its queries, and a tick would take as long as the whole table."""
 REFRESH_MOST = 20_000
