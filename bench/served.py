@@ -74,15 +74,39 @@ class Provider:
 
     named: dict[str, float] = field(default_factory=dict)
     port: int = 0
+    _talks: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
+    """Conversations under way."""
 
     @classmethod
     @asynccontextmanager
     async def running(cls) -> AsyncIterator[Provider]:
         provider = cls()
-        server = await asyncio.start_server(provider._talk, "127.0.0.1", 0)
+        server = await asyncio.start_server(provider._take, "127.0.0.1", 0)
         provider.port = server.sockets[0].getsockname()[1]
-        async with server:
-            yield provider
+        try:
+            async with server:
+                yield provider
+        finally:
+            await provider._hang_up()
+
+    async def _hang_up(self) -> None:
+        """End what is still being said. The end of the loop would cut it off in the middle, and complain of that."""
+        for writer in self._talks.values():
+            writer.close()
+        await asyncio.gather(*self._talks)
+
+    async def _take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """One conversation, until it is over or the line is cut."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._talks[task] = writer
+        try:
+            await self._talk(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass  # Cut in the middle of a mail.
+        finally:
+            writer.close()
+            del self._talks[task]
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"220 bench\r\n")
@@ -98,8 +122,7 @@ class Provider:
                     await reader.readuntil(b"\r\n.\r\n")
                     writer.write(b"250 taken\r\n")
                 case b"QUIT":
-                    break
+                    writer.write(b"221 bye\r\n")
+                    return
                 case _:
                     writer.write(b"250 ok\r\n")
-        writer.write(b"221 bye\r\n")
-        writer.close()
