@@ -20,6 +20,7 @@ import msgspec
 
 from holdfast.events.event import Json
 from holdfast.kernel.moments import format_moment, from_millis
+from holdfast.sim.bustle import Bustle
 from holdfast.sim.live import Clicks, Crowd, Deed, Opens, Says, Unsubscribes
 
 _log = logging.getLogger(__name__)
@@ -78,10 +79,19 @@ class Customers:
     """Drives a crowd against a server until told to stop."""
 
     def __init__(
-        self, crowd: Crowd, *, url: str, write_key: str, api_key: str, looked_at: Callable[[], bool] = lambda: True
+        self,
+        crowd: Crowd,
+        bustle: Bustle,
+        *,
+        url: str,
+        write_key: str,
+        api_key: str,
+        looked_at: Callable[[], bool] = lambda: True,
     ) -> None:
         """Nobody acts before `run`; `looked_at` says whether somebody looks, who is to see them act one by one."""
         self._crowd = crowd
+        self._bustle = bustle
+        self._stepped_ms: int | None = None
         self._looked_at = looked_at
         self._line = Line(url)
         basic = base64.b64encode(f"{write_key}:".encode()).decode()
@@ -114,6 +124,9 @@ class Customers:
     def step(self, now_ms: int) -> None:
         """Do whatever is due."""
         deeds = self._crowd.next(now_ms)
+        passed_ms = max(0, now_ms - (self._stepped_ms or now_ms))  # A clock may be put back.
+        self._stepped_ms = now_ms
+        self._crowd.quicken(self._bustle.per_second(passed_ms / 1000, looked_at=self._looked_at()), now_ms)
         self._waiting += [deed.message for deed in deeds if isinstance(deed, Says)]
         if self._waiting:
             self._say(now_ms)

@@ -20,10 +20,12 @@ from holdfast.cli.demo_past import load_past
 from holdfast.cli.demo_segments import save_segments
 from holdfast.cli.demo_show import Show
 from holdfast.cli.demo_trials import try_out
+from holdfast.decisions.durations import DAY_SECONDS
 from holdfast.kernel.errors import Conflict
 from holdfast.kernel.moments import to_millis
 from holdfast.places import SystemClock
 from holdfast.settings import Settings
+from holdfast.sim.bustle import SHOWN_PER_SECOND, Bustle
 from holdfast.sim.live import Crowd, Pace
 from holdfast.sim.people import Population
 from holdfast.sim.shop import SHOP_NAME
@@ -141,6 +143,7 @@ class _Run:
             rules=rules_of(settings),
         )
         self._population: Population | None = None
+        self._acts_per_second = 1.0
         # Under way while the engine loads.
         self._past = PastElsewhere(self._recipe)
 
@@ -176,6 +179,8 @@ class _Run:
         finally:
             app.progress = None
             gc.enable()
+        acts = beginning.table.num_rows
+        self._acts_per_second = max(1, acts) / (self._recipe.world.days * DAY_SECONDS)
         self._show.loaded(self._recipe.people, await app.history.size())
 
     async def accompany(self, app: Application) -> None:
@@ -189,11 +194,12 @@ class _Run:
             self._population,
             now_ms=to_millis(app.clock.now()),
             effects=self._recipe.world.effects,
-            pace=Pace(),
+            pace=Pace(events_per_second=SHOWN_PER_SECOND),
         )
         url = f"http://127.0.0.1:{app.settings.port}"
         customers = Customers(
             crowd,
+            Bustle(usual_per_second=self._acts_per_second),
             url=url,
             write_key=keys["write_key"],
             api_key=keys["api_key"],

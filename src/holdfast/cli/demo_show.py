@@ -64,7 +64,7 @@ class Show:
             f"  Write key   {keys['write_key']}",
             f"  Data        {directory.resolve()}",
             "",
-            "Within the next minute: customers look around, log in, fill carts and pay, about 14 events a second.",
+            "Within the next minute: customers look around, log in, fill carts and pay; much at first, then less.",
             "Who leaves a checkout lying gets a cart-rescue mail after 45 seconds; one in ten is held out, so that the",
             "journey's page can show what the mails cause. Orders and carts are followed up by text, push, chats and",
             f"in the app: read all of it, by channel and on anybody's phone, at {url}/mailbox.",

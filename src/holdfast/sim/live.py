@@ -126,14 +126,14 @@ class Crowd:
         self._minds: dict[int, _Mind] = {}
         self._agenda: list[tuple[int, int, Deed | _Buys]] = []
         self._count = 0
+        self._events_per_second = pace.events_per_second
         self._next_visit_ms = float(now_ms)
 
     def next(self, until_ms: int) -> list[Deed]:
         """What is done up to that moment and was not given before, in order of time."""
         while self._next_visit_ms <= until_ms:
             self._begin_visit(int(self._next_visit_ms))
-            visits_per_second = self._pace.events_per_second / _EVENTS_A_VISIT
-            self._next_visit_ms += float(self._rng.exponential(1000 / visits_per_second))
+            self._next_visit_ms += self._draw_gap_ms()
         done: list[Deed] = []
         while self._agenda and self._agenda[0][0] <= until_ms:
             at_ms, _, deed = heapq.heappop(self._agenda)
@@ -142,6 +142,16 @@ class Crowd:
             else:
                 done.append(deed)
         return done
+
+    def quicken(self, events_per_second: float, now_ms: int) -> None:
+        """From that moment on, up to which `next` was asked, so much goes on."""
+        if events_per_second != self._events_per_second:
+            self._events_per_second = events_per_second
+            # Visits come as they do in a Poisson process: whoever waits for the next may begin to wait anew.
+            self._next_visit_ms = now_ms + self._draw_gap_ms()
+
+    def _draw_gap_ms(self) -> float:
+        return float(self._rng.exponential(1000 * _EVENTS_A_VISIT / self._events_per_second))
 
     def got_mail(self, mail: str, address: str, at_ms: int) -> Reaction:
         """A mail is in somebody's mailbox: what they do about it comes up in `next`. Strangers do nothing."""

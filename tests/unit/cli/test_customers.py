@@ -11,6 +11,7 @@ import pytest
 from holdfast.cli import customers as at_work
 from holdfast.cli.customers import ALONE_SECONDS, TICK_SECONDS, Customers, Line
 from holdfast.flows.ingest.watch import LOOKED_MS, Watch
+from holdfast.sim.bustle import Bustle
 from holdfast.sim.live import Crowd, Pace
 from holdfast.sim.people import Effects, Habits, populate
 from holdfast.sim.rhythm import DAY_MS
@@ -30,7 +31,14 @@ def test_customers_act_at_every_tick_while_somebody_looks_and_seldom_else() -> N
         rng, 20, newcomers=2, start_ms=NOW_MS - DAY_MS, until_ms=NOW_MS, habits=Habits(), effects=Effects()
     )
     crowd = Crowd(rng, people, now_ms=NOW_MS, effects=Effects(), pace=Pace())
-    customers = Customers(crowd, url="http://127.0.0.1:9", write_key="w", api_key="a", looked_at=lambda: looked_at)
+    customers = Customers(
+        crowd,
+        Bustle(usual_per_second=1.0),
+        url="http://127.0.0.1:9",
+        write_key="w",
+        api_key="a",
+        looked_at=lambda: looked_at,
+    )
     alone = turns(customers, begins=1_000.0, seconds=60.0)
     assert 60 / ALONE_SECONDS - 1 <= alone <= 60 / ALONE_SECONDS + 1
     looked_at = True

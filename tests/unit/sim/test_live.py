@@ -79,6 +79,17 @@ def test_about_as_much_goes_on_as_asked(population: Population) -> None:
     assert times == sorted(times)
 
 
+def test_it_can_be_quickened_and_slowed(population: Population) -> None:
+    crowd = a_crowd(population)
+    crowd.next(NOW_MS)
+    crowd.quicken(0.5, NOW_MS)
+    slow = len(said(crowd.next(NOW_MS + 1_200_000)))
+    assert slow / 1_200 == pytest.approx(0.5, rel=0.3)
+    crowd.quicken(20.0, NOW_MS + 1_200_000)
+    fast = said(crowd.next(NOW_MS + 1_220_000))
+    assert len(fast) / 20 == pytest.approx(20.0, rel=0.35)
+
+
 def test_everything_said_is_read(population: Population) -> None:
     messages = said(a_crowd(population).next(NOW_MS + 120_000))
     decoded = heard(messages, NOW_MS + 120_000)
