@@ -61,7 +61,10 @@ describe('what the server says', () => {
       expect(titleTold('Until Order Completed')).toBe('Bis Order Completed')
       expect(titleTold('Signed Up')).toBe('Signed Up')
       expect(toldGroup('Again after leaving, 2 days apart')).toBe('Noch einmal nach dem Verlassen, 2 Tage Abstand')
-      expect(toldGroup('Email · “Once and for all”')).toBe('E-Mail · „Once and for all“')
+      expect(titleTold('Email: Once and for all')).toBe('E-Mail: Once and for all')
+      expect(titleTold('Email')).toBe('E-Mail')
+      expect(titleTold('Until Order: paid')).toBe('Bis Order: paid')
+      expect(toldGroup('Topic “Once and for all”')).toBe('Thema „Once and for all“')
       expect(toldGroup('win-back-and-on')).toBe('win-back-and-on')
     })
 

@@ -213,7 +213,7 @@ def test_a_step_is_dragged_onto_a_way(open_page: Open, server: Server) -> None:
     journey = named("dragged")
     a_journey(server, journey)
     page = open_page(f"/journeys/{journey}")
-    target = page.get_by_role("button", name="Add a step between Never Happens and Send")
+    target = page.get_by_role("button", name="Add a step between Never Happens and Email: Hello")
     palette(page, "Wait").drag_to(target)
     expect(card(page, "wait")).to_be_visible()
     card(page, "in").click()
@@ -224,18 +224,18 @@ def test_a_way_is_dragged_onto_the_step_it_is_to_lead_to(open_page: Open, server
     journey = named("led-elsewhere")
     a_journey(server, journey)
     page = open_page(f"/journeys/{journey}")
-    way = page.get_by_role("button", name="Add a step between Never Happens and Send")
+    way = page.get_by_role("button", name="Add a step between Never Happens and Email: Hello")
     entered = page.get_by_role("combobox", name="Entered")
     way.drag_to(card(page, "out"))
     card(page, "in").click()
     expect(entered).to_have_value("Exit (out)")
     card(page, "in").focus()
     page.keyboard.press("Control+z")
-    expect(entered).to_have_value("Send (mail)")
+    expect(entered).to_have_value("Email: Hello (mail)")
     # Nothing leads to where people come in.
     way.drag_to(card(page, "in"))
     expect(page.get_by_role("status").filter(has_text="Nothing leads to where people come in.")).to_have_count(1)
-    expect(entered).to_have_value("Send (mail)")
+    expect(entered).to_have_value("Email: Hello (mail)")
     assert steps_of(server, journey)["in"]["exits"] == {"entered": "mail"}
 
 

@@ -67,7 +67,7 @@ def test_who_did_it_goes_past_the_message(open_page: Open) -> None:
     page = open_page("/campaigns/cart-nudge")
     page.get_by_text("Outline", exact=True).click()
     steps = page.get_by_role("list", name="Steps")
-    expect(steps.get_by_text("Not in time → Send")).to_be_visible()
+    expect(steps.get_by_text("Not in time → Email: For you")).to_be_visible()
     expect(steps.get_by_text("Happened → Exit")).to_be_visible()
 
 

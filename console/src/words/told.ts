@@ -77,11 +77,11 @@ export const wordTold = (word: string): string => (Object.hasOwn(words.values, w
 
 /** What a step is called, in the reader's language: "Until Order Completed". */
 export function titleTold(title: string): string {
-  for (const [pattern, said] of Object.entries(words.titles).sort(([one], [other]) => other.length - one.length)) {
+  for (const [pattern, said] of Object.entries(words.titles).sort(([one], [other]) => unfilled(other) - unfilled(one))) {
     const found = matched(pattern.split(/\{\{\d+\}\}/), title)
     if (found) return filled(said, found, DEEP_MOST)
   }
-  return title
+  return wordTold(title)
 }
 
 /** What segments are put together of, in the reader's language. */
@@ -139,6 +139,7 @@ function valued(value: string, deep: number): string {
 }
 
 const wholeOf = (between: string[]) => new RegExp(`^${between.map(escaped).join('([\\s\\S]*?)')}$`)
+const unfilled = (pattern: string) => pattern.replace(/\{\{\d+\}\}/g, '').length
 const matched = (between: string[], text: string) => wholeOf(between).exec(text)?.slice(1)
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

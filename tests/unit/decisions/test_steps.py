@@ -167,23 +167,46 @@ def test_cards_read_well(type_name: str, fields: dict[str, Any], title: str, not
 
 
 @pytest.mark.parametrize(
-    ("subject", "note"),
+    ("channel", "template", "title"),
     [
-        ("Your cart is waiting", "Email · “Your cart is waiting”"),
-        ('{{ person.first_name | default: "Hello" }}, your cart is waiting', "Email · “Your cart is waiting”"),
-        ("Welcome back{% if person.first_name %}, {{ person.first_name }}{% endif %}!", "Email · “Welcome back!”"),
-        ("{{ event.properties.title }}", "Email"),
+        ("email", {"subject": "Your cart is waiting", "text": "Hello"}, "Email: Your cart is waiting"),
+        (
+            "email",
+            {"subject": '{{ person.first_name | default: "Hello" }}, your cart is waiting', "text": "Hello"},
+            "Email: Your cart is waiting",
+        ),
+        (
+            "email",
+            {"subject": "Welcome back{% if person.first_name %}, {{ person.first_name }}{% endif %}!", "text": "Hello"},
+            "Email: Welcome back!",
+        ),
+        ("email", {"subject": "{{ event.properties.title }}", "text": "Hello"}, "Email"),
+        ("sms", {"saved": "order-received"}, "SMS: Order received"),
+        ("web_push", {"title": "Still thinking?", "body": "It waits."}, "Web push: Still thinking?"),
     ],
 )
-def test_a_sends_note_is_its_subject_without_tags(subject: str, note: str) -> None:
-    send = a_step("send", channel="email", template={"subject": subject, "text": "Hello"})
-    assert send.note() == note
+def test_a_send_is_called_by_its_channel_and_what_it_says(channel: str, template: dict[str, Any], title: str) -> None:
+    assert a_step("send", channel=channel, template=template).title() == title
+
+
+@pytest.mark.parametrize(
+    ("channel", "fields", "note"),
+    [
+        ("email", {}, "Topic “marketing”"),
+        ("email", {"topic": "news"}, "Topic “news”"),
+        ("email", {"topic": "news", "transactional": True}, "Transactional"),
+        ("slack", {}, ""),
+    ],
+)
+def test_a_sends_note_is_what_the_gate_goes_by(channel: str, fields: dict[str, Any], note: str) -> None:
+    said = {"text": "Hello"} if channel == "slack" else {"subject": "Hello", "text": "Hello"}
+    assert a_step("send", channel=channel, template=said, **fields).note() == note
 
 
 def test_a_long_subject_is_cut() -> None:
-    note = a_step("send", channel="email", template={"subject": "so much " * 100, "text": "Hello"}).note()
-    assert len(note) <= 80
-    assert note.endswith("…”")
+    title = a_step("send", channel="email", template={"subject": "so much " * 100, "text": "Hello"}).title()
+    assert len(title) <= 80
+    assert title.endswith("…")
 
 
 def test_a_long_branch_is_cut() -> None:

@@ -35,7 +35,7 @@ export function Inspector({ run, graph, selected, clear, tab, open }: Props) {
   return (
     <aside className={styles.inspector} aria-label={t('Inspector')} tabIndex={0}>
       <div className={styles.head}>
-        {step && <StepTile type={step.type} size={30} />}
+        {step && <StepTile step={step} size={30} />}
         <div className={styles.about}>
           <h2>{step ? step.title || step.id : run.name}</h2>
           <p className="quiet">{step ? kindOf(run, graph, step.id) : about(run)}</p>

@@ -20,7 +20,7 @@ export function Outline({ graph, selected, select }: Props) {
       {graph.steps.map((step) => (
         <li key={step.id}>
           <button type="button" className={styles.step} aria-pressed={step.id === selected} onClick={() => select(step.id === selected ? null : step.id)}>
-            <StepTile type={step.type} />
+            <StepTile step={step} />
             <span className={styles.words}>
               <b>{step.title || step.id}</b>
               <span className="quiet">

@@ -35,9 +35,11 @@ function Reading({ read, id }: { read: Trial; id: string }) {
   return (
     <>
       <section className={`${styles.section} ${experiments.brief}`}>
-        <Chip tone={verdict.tone} dot>
-          {verdict.chip}
-        </Chip>
+        {verdict.chip !== verdict.title && (
+          <Chip tone={verdict.tone} dot>
+            {verdict.chip}
+          </Chip>
+        )}
         <strong>{verdict.title}</strong>
         {verdict.still && <p className="quiet">{verdict.still}</p>}
         <Link to="/experiments/$id" params={{ id }} search={{}} className="link">
@@ -81,11 +83,7 @@ function ByArm({ read, metric, decides }: { read: Trial; metric: Metric; decides
           <Axis found={effect} metric={metric} currency={read.currency} width={264} />
         </div>
       )}
-      {effect?.status === 'inconclusive' && (
-        <p className={styles.effect}>
-          <strong>{t('Too early to say.')}</strong> {sentence(effect.reason)}
-        </p>
-      )}
+      {decides && effect?.status === 'inconclusive' && <p className={styles.effect}>{sentence(effect.reason)}</p>}
     </section>
   )
 }

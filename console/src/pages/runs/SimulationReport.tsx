@@ -9,7 +9,7 @@ import { counted, t } from '~/words/language'
 import { money } from '~/words/money'
 import { bucketDay, shortDay } from '~/words/moments'
 import { count, percent } from '~/words/numbers'
-import { told as inWords } from '~/words/told'
+import { titleTold, told as inWords } from '~/words/told'
 import styles from './Simulation.module.css'
 import { byReason, daysOf, outcome, perDay, perStep, sum } from './simulation'
 
@@ -85,7 +85,7 @@ function Steps({ data }: { data: Simulation }) {
           {rows.map((row) => (
             <tr key={`${row.step}/${row.channel}`}>
               <td className={tableStyles.name}>
-                {row.title} <span className="faint">{row.step}</span>
+                {titleTold(row.title)} <span className="faint">{row.step}</span>
               </td>
               <td className="quiet">{channelName(row.channel)}</td>
               <td className={tableStyles.number}>{told(row.sent)}</td>

@@ -11,6 +11,8 @@ import { useEditingBox } from './editor/editing'
 import type { DrawnStep } from './graph'
 import { markWords, StepTile } from './looks'
 
+const ENDS = new Set(['goal', 'exit'])
+
 export type StepNode = Node<{ step: DrawnStep; selected: boolean }, 'step'>
 
 export const StepCard = memo(function StepCard({ data: { step, selected } }: NodeProps<StepNode>) {
@@ -40,10 +42,10 @@ export const StepCard = memo(function StepCard({ data: { step, selected } }: Nod
     >
       <Handle type="target" position={Position.Top} className={styles.handle} isConnectable={false} />
       <div className={styles.top}>
-        <StepTile type={step.type} size={24} />
+        <StepTile step={step} size={24} />
         <div className="cut">
-          <p className={`${styles.title} cut`}>{step.title || step.id}</p>
-          <p className={styles.note}>{toldGroup(step.note) || (step.id === step.type ? t('The end') : step.id)}</p>
+          <p className={`${styles.title} cut`} title={step.title}>{step.title || step.id}</p>
+          <p className={styles.note}>{toldGroup(step.note) || (ENDS.has(step.type) && step.id === step.type ? t('The end') : step.id)}</p>
         </div>
       </div>
       <div className={styles.foot}>

@@ -2,6 +2,7 @@
 
 import type { Json, Run, RunStep } from '~/api/types'
 import { t } from '~/words/language'
+import { titleTold } from '~/words/told'
 
 export interface Flow {
   from: string
@@ -14,6 +15,8 @@ export interface Flow {
 
 /** A step as it is drawn: with what an editor has to say of it. */
 export interface DrawnStep extends RunStep {
+  /** Of one that sends: by what. */
+  channel?: string
   mark?: 'added' | 'changed' | 'removed'
   /** How many things are wrong with it. */
   problems?: number
@@ -71,8 +74,16 @@ export function graphOf(run: Run): Graph {
       }
     }
   })
-  return { steps: run.steps, flows }
+  return { steps: run.steps.map((step) => drawn(step, stepDefinition(run, step))), flows }
 }
+
+function drawn(step: RunStep, said: Fields): DrawnStep {
+  const channel = said['channel']
+  return { ...step, title: titleIn(step.title, said), ...(typeof channel === 'string' ? { channel } : {}) }
+}
+
+/** What a step is called, in the reader's language; what its author called something stays. */
+export const titleIn = (title: string, said: Fields): string => (title === said['event'] ? title : titleTold(title))
 
 const EXITS: Record<string, () => string> = {
   entered: () => t('Entered'),

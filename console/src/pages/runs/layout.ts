@@ -7,7 +7,7 @@
 
 import type { Flow, Graph } from './graph'
 
-export const CARD_WIDTH = 214
+export const CARD_WIDTH = 232
 export const CARD_HEIGHT = 77
 const LANE_WIDTH = 40
 const GAP_X = 44

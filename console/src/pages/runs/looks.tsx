@@ -25,6 +25,7 @@ import {
 import { declared } from '~/words/declared'
 import { capital } from '~/words/happenings'
 import { t } from '~/words/language'
+import { MediumIcon } from '~/parts/MediumIcon'
 import { Tile, type Tone } from '~/parts/Tile'
 
 const LOOKS: Record<string, [LucideIcon, Tone, () => string]> = {
@@ -51,12 +52,12 @@ const LOOKS: Record<string, [LucideIcon, Tone, () => string]> = {
   exit: [LogOut, 'plain', () => t('Exit')],
 }
 
-/** The icon of a step, coloured by family: ink trigger, amber logic, cobalt message, green goal, grey end. */
-export function StepTile({ type, size }: { type: string; size?: number }) {
+/** The icon of a step, coloured by family: ink trigger, amber logic, cobalt message, green goal, grey end. Of what sends, its channel's. */
+export function StepTile({ step: { type, channel }, size }: { step: { type: string; channel?: string }; size?: number }) {
   const [Icon, tone] = LOOKS[type] ?? [MessageSquare, 'plain']
   return (
     <Tile tone={tone} {...(size ? { size } : {})}>
-      <Icon size={14} aria-hidden="true" />
+      {channel ? <MediumIcon medium={channel} /> : <Icon size={14} aria-hidden="true" />}
     </Tile>
   )
 }

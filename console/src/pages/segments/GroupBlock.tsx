@@ -47,9 +47,7 @@ export function GroupBlock({ group, level }: { group: Group; level: number }) {
       </div>
       {group.of.map((node, i) => (
         <div key={node.id} className={styles.row} data-group={node.kind === 'group' || undefined}>
-          <span className={styles.joiner} data-first={i === 0 || undefined}>
-            {i === 0 ? t('Where') : joiner}
-          </span>
+          <span className={styles.joiner}>{i > 0 && joiner}</span>
           <Rule node={node} level={level + 1} />
         </div>
       ))}

@@ -38,7 +38,7 @@ class InAppContent:
 
 MEDIUM = Medium(
     name="in_app",
-    label="In-app message",
+    label="In-app",
     help="A message shown in the app or on the site the next time the person uses it.",
     content=InAppContent,
     html=frozenset({"html"}),

@@ -32,7 +32,7 @@ class InboxContent:
 
 MEDIUM = Medium(
     name="inbox",
-    label="Inbox",
+    label="App inbox",
     help="A message in the person's inbox in the app or on the site.",
     content=InboxContent,
     lines=frozenset({"title"}),

@@ -27,7 +27,7 @@ def phone_of(profile: Profile, person_key: str = "") -> str:  # noqa: ARG001 - I
 
 MEDIUM = Medium(
     name="sms",
-    label="Text message",
+    label="SMS",
     help="A text message to the number in the trait `phone`.",
     content=SmsContent,
     address_of=phone_of,

@@ -23,7 +23,7 @@ _GAP = re.compile(r"[\s,;:]+([,;:.!?])")
 SAVED = "saved"
 """The part of a template that names a saved one, in the place of all others."""
 _ASKINGS_MOST = 1_024
-_FIRST_WORDS = ("subject", "title", "text", "body", "template", SAVED)
+_FIRST_WORDS = ("subject", "title", "text", "body", "template")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,13 +90,13 @@ class Send(Step):
         return _asking(self.channel, self.topic, self.transactional, self.priority).contact
 
     def title(self) -> str:
-        return "Send"
+        label, words = media()[self.channel].label, self._gist()
+        return f"{label}: {words}" if words else label
 
     def note(self) -> str:
-        first = (self.template.get(name) for name in _FIRST_WORDS)
-        subject = _plain(next((each for each in first if isinstance(each, str) and each.strip()), ""))
-        channel = self.channel.replace("_", " ").capitalize()
-        return f"{channel} · “{subject}”" if subject else channel
+        if not media()[self.channel].personal:
+            return ""
+        return "Transactional" if self.transactional else f"Topic “{self.topic}”"
 
     def saved(self) -> SavedTemplate | None:
         """The saved template it names, if it does."""
@@ -104,6 +104,12 @@ class Send(Step):
 
     def says(self) -> Said:
         return Said(channel=self.channel, content=self.template, field="template")
+
+    def _gist(self) -> str:
+        """What it says, in a few words: how the message begins, or what its saved template is called."""
+        first = next((each for name in _FIRST_WORDS if (each := _text(self.template.get(name)))), "")
+        saved = _text(self.template.get(SAVED))
+        return _plain(saved.replace("-", " ").replace("_", " ") if saved else first)
 
     def complaints(self) -> Iterator[Invalid]:
         try:
@@ -121,6 +127,10 @@ def _asking(channel: str, topic: str, transactional: bool, priority: int) -> Ask
     personal = media()[channel].personal
     contact = Contact(channel=channel, topic=topic, transactional=transactional or not personal, priority=priority)
     return Ask(contact, sent="sent", withheld="withheld", address="" if personal else channel)
+
+
+def _text(value: Json) -> str:
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _plain(subject: str) -> str:

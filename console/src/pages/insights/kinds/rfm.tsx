@@ -49,7 +49,7 @@ function Cells({ asked, answer, rows, open, small }: ViewProps<RfmQuestion>) {
   const at = new Map(rows.map((row) => [`${valueOf(row, 'recency')} ${valueOf(row, 'worth')}`, row]))
   const most = Math.max(1, ...rows.map((row) => valueOf(row, 'people')))
   const table = SCORES.toReversed().map((recency): HeatRow => ({
-    name: recency === 5 ? t('5, lately') : recency === 1 ? t('1, long ago') : String(recency),
+    name: recency === 5 ? t('5, recently') : recency === 1 ? t('1, long ago') : String(recency),
     cells: SCORES.map((worth) => {
       const row = at.get(`${recency} ${worth}`)
       if (!row) return null
@@ -60,8 +60,8 @@ function Cells({ asked, answer, rows, open, small }: ViewProps<RfmQuestion>) {
   return (
     <div className={styles.stack}>
       <HeatTable
-        caption={t('People by how lately they came, and how much they are worth')}
-        corner={t('Recency ↓ Worth →')}
+        caption={t('People by how recently they came, and how much they are worth')}
+        corner={t('Last came ↓ Worth →')}
         columns={SCORES.map((worth) => (worth === 1 ? t('1, seldom and little') : worth === 5 ? t('5, often and much') : String(worth)))}
         rows={table}
         tall
@@ -193,7 +193,7 @@ export const rfm: InsightKind<'rfm'> = {
   about: () => t('Who the best customers are, and who is slipping'),
   blank: (events) => ({ kind: 'rfm', event: usual(events), view: 'grid', when: { last_days: 365 } }),
   title: ({ event, view }) =>
-    view === 'moves' ? t('Where did people of {{what}} move to, since the period before?', { what: actWords(event) }) : t('How lately, how often and for how much did people do {{what}}?', { what: actWords(event) }),
+    view === 'moves' ? t('Where did people of {{what}} move to, since the period before?', { what: actWords(event) }) : t('How recently, how often and for how much did people do {{what}}?', { what: actWords(event) }),
   notes: (question) => notesOf(question, t('value by {{property}}', { property: question.value ?? 'revenue' })),
   Fields,
   View,

@@ -50,7 +50,7 @@ export function EditInspector(props: Props) {
   return (
     <aside className={styles.inspector} aria-label={t('Inspector')} tabIndex={0}>
       <div className={styles.head}>
-        {step && <StepTile type={step.type} size={30} />}
+        {step && <StepTile step={step} size={30} />}
         <div className={styles.about}>
           <h2>{title}</h2>
           <p className="quiet">{about}</p>

@@ -51,7 +51,7 @@ function StepRow({ step, chosen, several, select }: { step: DrawnStep; chosen: b
     <div className={styles.row}>
       {editing && <input type="checkbox" className={styles.check} aria-label={t('Choose {{title}} too', { title })} checked={chosen} onChange={() => select(step.id, true)} />}
       <button type="button" className={outline.step} aria-pressed={chosen} data-mark={step.mark} onClick={() => select(chosen && !several ? null : step.id)}>
-        <StepTile type={step.type} />
+        <StepTile step={step} />
         <span className={outline.words}>
           <b>{title}</b>
           <span className="quiet">

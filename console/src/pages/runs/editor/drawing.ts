@@ -1,10 +1,9 @@
 /** A definition as a graph to draw: with the numbers of those who went through, what is different, and what is wrong. */
 
 import type { Shape } from '~/api/shape'
-import type { Json, Run } from '~/api/types'
+import type { Run } from '~/api/types'
 import { declared } from '~/words/declared'
-import { titleTold } from '~/words/told'
-import type { DrawnStep, Flow, Graph } from '../graph'
+import { type DrawnStep, type Fields, type Flow, type Graph, titleIn } from '../graph'
 import { type Definition, exitsOf, type Place, stepsOf } from './draft'
 import { type Kinds, openWays } from './kinds'
 import type { Mark } from './marks'
@@ -37,14 +36,16 @@ export function drawingOf(definition: Definition, known: Known): Graph {
     const before = published.get(id)
     const card = known.cards[id] ?? (before?.type === type ? before : undefined)
     const mark = known.marks.get(id)
+    const channel = step['channel']
     steps.push({
       id,
       type,
-      title: titleOf(card?.title, known.kinds.steps.get(type)?.label ?? type, step['event']),
+      title: titleOf(card?.title, known.kinds.steps.get(type)?.label ?? type, step),
       note: card?.note ?? '',
       entered: before?.entered ?? 0,
       waiting: before?.waiting ?? 0,
       exits: before?.exits ?? {},
+      ...(typeof channel === 'string' ? { channel } : {}),
       ...(mark ? { mark } : {}),
       problems: known.problems.get(id) ?? 0,
     })
@@ -69,9 +70,8 @@ export function drawingOf(definition: Definition, known: Known): Graph {
 }
 
 /** A card that is called as its kind is says so in the reader's language; of any other what its author wrote stays. */
-function titleOf(title: string | undefined, label: string, event: Json | undefined): string {
-  if (title === undefined || title === label) return declared(label)
-  return title === event ? title : titleTold(title)
+function titleOf(title: string | undefined, label: string, step: Fields): string {
+  return title === undefined || title === label ? declared(label) : titleIn(title, step)
 }
 
 /** Ways that are open: of a branch each by itself, of a message together, for it goes on alike. */
