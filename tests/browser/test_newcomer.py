@@ -124,7 +124,7 @@ def test_who_may_only_look_is_offered_nothing_else(
         ("/data", "Bad records"),
         ("/channels", "Connections"),
         ("/content", "Templates"),
-        ("/delivery", "Lanes"),
+        ("/delivery", "Queues"),
         ("/experiments", "Experiments"),
         ("/settings", "Accounts"),
     ],

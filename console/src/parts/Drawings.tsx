@@ -1,7 +1,7 @@
 import type { ReactNode } from 'react'
 
-/** Line drawings for empty states. Decoration only. */
-function Drawing({ children }: { children: ReactNode }) {
+/** Line drawings for empty states. Decoration only. What one page alone shows is drawn there. */
+export function Drawing({ children }: { children: ReactNode }) {
   return (
     <svg width="88" height="54" viewBox="0 0 88 54" fill="none" stroke="currentColor" strokeWidth="1.5" strokeLinecap="round" aria-hidden="true">
       {children}

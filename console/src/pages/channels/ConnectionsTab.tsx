@@ -6,9 +6,11 @@ import { connections as connectionsQuery } from '~/api/channels'
 import { useMay } from '~/api/may'
 import type { Connection, Connections } from '~/api/types'
 import { Chip } from '~/parts/Chip'
+import { LetterDrawing } from '~/parts/Drawings'
 import { MediumIcon } from '~/parts/MediumIcon'
 import { Section } from '~/parts/Page'
-import { Answered } from '~/parts/States'
+import pageStyles from '~/parts/Page.module.css'
+import { Answered, Empty } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { declared } from '~/words/declared'
 import { channelName } from '~/words/happenings'
@@ -54,7 +56,11 @@ export function ConnectionsTab() {
               {data.connections.length > 0 ? (
                 <ConnectionTable connections={data.connections} open={mayWrite ? setOpen : null} />
               ) : (
-                <p className={styles.none}>{t('No provider is set up yet. Until one is, messages go as the table below says.')}</p>
+                <div className={pageStyles.card}>
+                  <Empty title={t('No provider is set up yet')} drawing={<LetterDrawing />}>
+                    {t('Until one is, messages go as the table below says.')}
+                  </Empty>
+                </div>
               )}
             </section>
             <Carried carried={data.carried} />

@@ -5,8 +5,10 @@ import { connections as connectionsQuery, emailDomains } from '~/api/channels'
 import { post, Refusal } from '~/api/client'
 import type { EmailDomain } from '~/api/types'
 import { CopyButton } from '~/parts/CopyButton'
+import { LetterDrawing } from '~/parts/Drawings'
 import { Section } from '~/parts/Page'
-import { Answered } from '~/parts/States'
+import pageStyles from '~/parts/Page.module.css'
+import { Answered, Empty } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { declared } from '~/words/declared'
 import { t } from '~/words/language'
@@ -23,7 +25,11 @@ export function DomainsTab() {
           domains.length > 0 ? (
             domains.map((each) => <Domain key={each.domain} domain={each} />)
           ) : (
-            <p className={styles.none}>{t('No domain is set up. Receivers ask the DNS whether mail may come from a domain; set one up to be believed.')}</p>
+            <div className={pageStyles.card}>
+              <Empty title={t('No domain is set up yet')} drawing={<LetterDrawing />}>
+                {t('Receivers ask the DNS whether mail may come from a domain; set one up to be believed.')}
+              </Empty>
+            </div>
           )
         }
       </Answered>

@@ -4,8 +4,10 @@ import { useState } from 'react'
 import { suppressed, suppressions as suppressionsQuery } from '~/api/channels'
 import { post } from '~/api/client'
 import { useMay } from '~/api/may'
+import { CheckedDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
-import { Answered, Failed, Waiting } from '~/parts/States'
+import pageStyles from '~/parts/Page.module.css'
+import { Answered, Empty, Failed, Waiting } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { CHANNEL_NAMES, channelName } from '~/words/happenings'
 import { t } from '~/words/language'
@@ -47,7 +49,11 @@ export function SuppressionsTab() {
         ) : query.isError ? (
           <Failed what={t('The suppressions did not load')} error={query.error} retry={() => void query.refetch()} />
         ) : rows.length === 0 ? (
-          <p className={styles.none}>{channel ? t('No address is suppressed on {{channel}}.', { channel: channelName(channel) }) : t('No address is suppressed.')} {t('Bounces, complaints and STOP put some here by themselves.')}</p>
+          <div className={pageStyles.card}>
+            <Empty title={channel ? t('No address is suppressed on {{channel}}', { channel: channelName(channel) }) : t('No address is suppressed')} drawing={<CheckedDrawing />}>
+              {t('Bounces, complaints and STOP put some here by themselves.')}
+            </Empty>
+          </div>
         ) : (
           <div className={table.block} tabIndex={0} role="region" aria-label={t('Suppressed addresses')}>
             <table className={table.table}>

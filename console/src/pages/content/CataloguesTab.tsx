@@ -10,10 +10,12 @@ import type { Shape } from '~/api/shape'
 import type { Catalogue } from '~/api/types'
 import { Dialog } from '~/parts/Dialog'
 import { Ago } from '~/parts/Moment'
-import { Answered } from '~/parts/States'
+import pageStyles from '~/parts/Page.module.css'
+import { Answered, Empty } from '~/parts/States'
 import { counted, t } from '~/words/language'
 import styles from '../channels/ChannelsPage.module.css'
 import { CatalogueItems } from './CatalogueItems'
+import { ShelfDrawing } from './drawings'
 import { ImportForm } from './ImportForm'
 
 const here = getRouteApi('/content')
@@ -52,7 +54,11 @@ export function CataloguesTab() {
                 <CatalogueItems key={open.name} catalogue={open} sought={find} seek={(words) => go({ find: words || undefined })} />
               </>
             ) : (
-              <p className={styles.none}>{t('No catalogue yet. It holds what messages speak of: products, articles, shops.')}</p>
+              <div className={pageStyles.card}>
+                <Empty title={t('No catalogues yet')} drawing={<ShelfDrawing />}>
+                  {t('A catalogue holds what messages speak of: products, articles, shops.')}
+                </Empty>
+              </div>
             )}
             {deleting && (
               <DeleteCatalogue

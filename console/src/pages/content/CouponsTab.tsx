@@ -7,12 +7,14 @@ import { useMay } from '~/api/may'
 import type { Shape } from '~/api/shape'
 import type { CouponPool } from '~/api/types'
 import { Ago } from '~/parts/Moment'
-import { Answered } from '~/parts/States'
+import pageStyles from '~/parts/Page.module.css'
+import { Answered, Empty } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { counted, t } from '~/words/language'
 import { count } from '~/words/numbers'
 import styles from '../channels/ChannelsPage.module.css'
 import { ImportForm } from './ImportForm'
+import { TicketDrawing } from './drawings'
 import { MakeCodes } from './MakeCodes'
 import { WithdrawDialog } from './WithdrawDialog'
 
@@ -28,7 +30,11 @@ export function CouponsTab() {
           {mayWrite && <MakeCodes names={pools.map(({ name }) => name)} />}
           {mayWrite && <Import names={pools.map(({ name }) => name)} />}
           {pools.length === 0 ? (
-            <p className={styles.none}>{t('No codes yet. Each goes to one message of one person, and never to another.')}</p>
+            <div className={pageStyles.card}>
+              <Empty title={t('No codes yet')} drawing={<TicketDrawing />}>
+                {t('Each goes to one message of one person, and never to another.')}
+              </Empty>
+            </div>
           ) : (
             <div className={table.block} tabIndex={0} role="region" aria-label={t('Pools')}>
               <table className={table.table}>

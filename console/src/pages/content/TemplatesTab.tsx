@@ -5,9 +5,11 @@ import { useState } from 'react'
 import { blocks as blocksQuery, media as mediaQuery, templates as templatesQuery } from '~/api/channels'
 import { useMay } from '~/api/may'
 import type { SavedHeading } from '~/api/types'
+import { LetterDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import { Section } from '~/parts/Page'
-import { Answered } from '~/parts/States'
+import pageStyles from '~/parts/Page.module.css'
+import { Answered, Empty } from '~/parts/States'
 import table from '~/parts/Table.module.css'
 import { channelName } from '~/words/happenings'
 import { counted, t } from '~/words/language'
@@ -28,7 +30,11 @@ export function TemplatesTab() {
           saved.length > 0 ? (
             <SavedTable saved={saved} />
           ) : (
-            <p className={styles.none}>{t('No template is saved yet. One that is can be named by any number of journeys and campaigns.')}</p>
+            <div className={pageStyles.card}>
+              <Empty title={t('No templates yet')} drawing={<LetterDrawing />}>
+                {t('What is written once as a template can be sent by any number of journeys and campaigns.')}
+              </Empty>
+            </div>
           )
         }
       </Answered>
@@ -38,6 +44,14 @@ export function TemplatesTab() {
           {blocks.length > 0 && (
             <div className={table.block} tabIndex={0} role="region" aria-label={t('Blocks')}>
               <table className={table.table}>
+                <thead>
+                  <tr>
+                    <th scope="col">{t('Name')}</th>
+                    <th scope="col">{t('Id')}</th>
+                    <th scope="col">{t('Version')}</th>
+                    <th scope="col">{t('Saved')}</th>
+                  </tr>
+                </thead>
                 <tbody>
                   {blocks.map((each) => (
                     <tr key={each.id}>

@@ -25,12 +25,12 @@ export function DeliveryPage() {
       <TopBar title={t('Delivery')} beside={<LiveMark />} />
       <Tabs value={tab} onChange={(next) => void navigate({ search: next && next !== 'lanes' ? { tab: next } : {} })} className={panes.tabs}>
         <Tabs.List className={panes.list}>
-          <Tabs.Tab value="lanes">{t('Lanes')}</Tabs.Tab>
+          <Tabs.Tab value="lanes">{t('Queues')}</Tabs.Tab>
           <Tabs.Tab value="dead">{t('Dead letters')}{dead > 0 ? ` ${count(dead)}` : ''}</Tabs.Tab>
         </Tabs.List>
         <PausedStrip />
         <Tabs.Panel value="lanes" className={panes.panel} tabIndex={0}>
-          <Answered query={query} what={t('The lanes did not load')}>
+          <Answered query={query} what={t('The queues did not load')}>
             {(data) => <LanesTab data={data} />}
           </Answered>
         </Tabs.Panel>

@@ -15,7 +15,7 @@ import styles from './DeliveryPage.module.css'
 export function LanesTab({ data }: { data: Delivery }) {
   return (
     <div className={styles.sections}>
-      <Section title={t('Lanes')} note={t('Receipts go first; a slow provider holds up only its own lane')}>
+      <Section title={t('Queues')} note={t('What is to be sent waits in line, by channel and urgency: receipts go first, and a slow provider holds up only its own queue')}>
         {data.lanes.length > 0 ? <Lanes lanes={data.lanes} /> : <NothingWaits />}
       </Section>
       <Section title={t('Providers')} note={t('As this server sees them since it started')}>
@@ -31,7 +31,7 @@ function NothingWaits() {
   return (
     <div className={pageStyles.card}>
       <Empty title={t('Nothing waits to be sent')} drawing={<LetterDrawing />}>
-        {t('A lane shows here while sends of a channel wait, are handed over, or are in doubt.')}
+        {t('A queue shows here while messages of a channel wait, are handed over, or are in doubt.')}
       </Empty>
     </div>
   )
@@ -39,12 +39,12 @@ function NothingWaits() {
 
 function Lanes({ lanes }: { lanes: Lane[] }) {
   return (
-    <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Lanes')}>
+    <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Queues')}>
       <table className={tableStyles.table}>
         <thead>
           <tr>
             <th scope="col">{t('Channel')}</th>
-            <th scope="col">{t('Lane')}</th>
+            <th scope="col">{t('Urgency')}</th>
             <th scope="col" className={tableStyles.number}>{t('Waiting')}</th>
             <th scope="col" className={tableStyles.number}>{t('Being handed over')}</th>
             <th scope="col" className={tableStyles.number}>{t('In doubt')}</th>

@@ -94,7 +94,7 @@ function Period({ period, metric, currency, range }: { period: HoldoutPeriod; me
         <Told found={found} ratio={ratio} metric={metric} currency={currency} range={range} />
       ) : (
         <td colSpan={3} className={`${styles.reason} faint`}>
-          {t('Too early to say.')} {found ? sentence(found.reason) : ''}
+          {found ? sentence(found.reason) : t('Too early to say.')}
         </td>
       )}
     </tr>

@@ -109,7 +109,7 @@ function Row({ listed, query, range }: { listed: Listed; query: UseQueryResult<T
         {read && metric && first?.difference.status === 'estimated' ? (
           <EffectBar found={first.difference} range={range} worse={false} label={`${change(first.difference.value, metric, read.currency)}, ${between(first.difference, metric, read.currency)}`} />
         ) : (
-          <span className="faint">{read ? t('Too early to say') : ''}</span>
+          read && NONE
         )}
       </td>
       <td className={tables.number}>

@@ -98,7 +98,7 @@ function Row({ trial, metric, one, found, range }: RowProps) {
         <td>{variantName(one.variant)}</td>
         <td className={tables.number}>{each(mean, metric, trial.currency)}</td>
         <td colSpan={5} className={`${styles.reason} faint`}>
-          {t('Too early to say.')} {sentence(found.reason)}
+          {sentence(found.reason)}
         </td>
       </tr>
     )

@@ -135,7 +135,7 @@ function Segments({ trial, metric, chosen, names, exposed }: SegmentsProps) {
                   </>
                 ) : (
                   <td colSpan={3} className={`${styles.reason} faint`}>
-                    {t('Too early to say.')} {sentence(found.reason)}
+                    {sentence(found.reason)}
                   </td>
                 )}
               </tr>

@@ -17,9 +17,11 @@ export function VerdictCard({ trial }: { trial: Trial }) {
   return (
     <section className={styles.verdict} data-tone={verdict.tone} aria-labelledby="verdict">
       <div className={styles.verdictWords}>
-        <Chip tone={verdict.tone} dot>
-          {verdict.chip}
-        </Chip>
+        {verdict.chip !== verdict.title && (
+          <Chip tone={verdict.tone} dot>
+            {verdict.chip}
+          </Chip>
+        )}
         <h2 id="verdict">{verdict.title}</h2>
         {verdict.means && <p>{verdict.means}</p>}
         <p>

@@ -6,9 +6,11 @@ import { type Account, accounts as accountsQuery, changeAccount, ROLES } from '~
 import { useMay } from '~/api/may'
 import { session } from '~/api/queries'
 import { Chip, type ChipTone } from '~/parts/Chip'
+import { PeopleDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
+import pageStyles from '~/parts/Page.module.css'
 import { PersonMark } from '~/parts/PersonMark'
-import { Answered } from '~/parts/States'
+import { Answered, Empty } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
 import { t } from '~/words/language'
 import { roleAbout, roleName } from '~/words/roles'
@@ -48,7 +50,11 @@ export function AccountsTab() {
       <Answered query={query} what={t('The accounts did not load')}>
         {(accounts) =>
           accounts.length === 0 ? (
-            <p className="quiet">{t('Nobody has an account yet. Invite somebody: they get a link, and choose a password.')}</p>
+            <div className={pageStyles.card}>
+              <Empty title={t('Nobody has an account yet')} drawing={<PeopleDrawing />}>
+                {t('Invite somebody: they get a link, and choose a password.')}
+              </Empty>
+            </div>
           ) : (
             <div className={tableStyles.block} tabIndex={0} role="region" aria-label={t('Accounts')}>
               <table className={tableStyles.table}>
