@@ -346,6 +346,13 @@ class Settings:
     dedup_days: int = _setting(
         30, "How long a message id is remembered: the same one again within it changes nothing.", unit="days", least=1
     )
+    door_requests: int = _setting(
+        300,
+        "From how many requests with events in a second on `holdfast up` leaves them to a process of its own, where "
+        "there is more than one processor; 0: never.",
+        unit="requests",
+        least=0,
+    )
 
     # The log and the archive.
     log_segment_bytes: int = _setting(

@@ -14,6 +14,7 @@ import socket
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
 from starlette.responses import JSONResponse
@@ -23,6 +24,9 @@ from holdfast.http.collect import CollectFirst
 from holdfast.kernel.errors import Busy, Invalid
 from holdfast.settings import Settings
 from holdfast.workers.whole_requests import WholeRequests
+
+if TYPE_CHECKING:
+    from holdfast.workers.whole_requests import Doorway
 
 BACKLOG = 2_048
 GOODBYE_SECONDS = 5
@@ -70,17 +74,28 @@ async def _lifespan(receive: Receive, send: Send) -> None:
 class Uvicorn(uvicorn.Server):
     """Uvicorn that leaves signals to us: we have more to close than it has."""
 
+    def protocol(self, begun: bytes) -> WholeRequests:
+        """What serves a connection of which so much was read elsewhere, and which stays here from now on."""
+        made: WholeRequests = self.config.http_protocol_class(  # type: ignore[call-arg, assignment] # As given below.
+            config=self.config, server_state=self.server_state, app_state={}, doorway=None, begun=begun
+        )
+        return made
+
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
 
 
-def web_server(entrance: Entrance) -> Uvicorn:
-    """The server that reads requests for it."""
+def web_server(entrance: Entrance, doorway: Doorway | None = None) -> Uvicorn:
+    """The server that reads requests for it.
+
+    Args:
+        doorway: where connections that bring many events may leave for.
+    """
     config = uvicorn.Config(
         entrance,
-        http=partial(WholeRequests, direct=entrance.direct),  # type: ignore[arg-type] # It is called, and no more.
+        http=partial(WholeRequests, direct=entrance.direct, doorway=doorway),  # type: ignore[arg-type] # It is called, and no more.
         ws="none",
         log_level="warning",
         access_log=False,

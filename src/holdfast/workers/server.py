@@ -24,6 +24,7 @@ from holdfast.places import Ground, SystemClock, open_ground, open_history
 from holdfast.ports.clock import Clock
 from holdfast.ports.state import State
 from holdfast.settings import Settings
+from holdfast.workers.doorway import Doorway
 from holdfast.workers.garbage import spare_ticks
 from holdfast.workers.listening import (
     Entrance,
@@ -109,7 +110,8 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
     settings = replace(settings, port=listener.getsockname()[1])
     make_directory(settings.data_dir, listener)
     entrance = Entrance("Loading the engine.")
-    web = web_server(entrance)
+    doorway = Doorway(settings)
+    web = web_server(entrance, doorway)
     serving = asyncio.create_task(web.serve(sockets=[listener]))
     stop = stop_signals()
     app: Application | None = None
@@ -134,6 +136,8 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
         await _open_doors(app, settings, doings)
         app.doing = "Preparing the workspace." if doings.prepare is not None else ""
         entrance.inner = make_http(app)
+        if ground is not None:
+            doorway.open(app.log, app.clock, app.access, web.protocol)
         if doings.prepare is not None:
             # The console may be watched meanwhile; /healthz says that we are not ready.
             await _until(stop, doings.prepare(app))
@@ -149,12 +153,8 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
     except _StoppedError:
         pass
     finally:
-        if app is not None:
-            app.closing.set()
         web.should_exit = True
-        if app is not None:
-            await call_off(app, serving)
-        await serving
+        await _see_off(app, serving, doorway)
         for each in loops:
             each.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
@@ -209,6 +209,15 @@ async def begin_collecting(
     await access.refresh(ground.state)
     routes = collect_routes(Collector(ground.log, clock), source_of=access.source_of, public_url=settings.url)
     entrance.inner = collect_first(routes, entrance.starting)
+
+
+async def _see_off(app: Application | None, serving: asyncio.Task[None], doorway: Doorway) -> None:
+    """Answer whoever is here, and take nothing more."""
+    closing = asyncio.create_task(doorway.close())
+    if app is not None:
+        app.closing.set()
+        await call_off(app, serving)
+    await asyncio.gather(serving, closing)
 
 
 async def call_off(app: Application, serving: asyncio.Task[None]) -> None:

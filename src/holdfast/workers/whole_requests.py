@@ -10,21 +10,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from uvicorn.protocols.http.httptools_impl import HEADER_RE, HEADER_VALUE_RE, STATUS_LINE, RequestResponseCycle
 
 from holdfast.workers.one_protocol import OneProtocol
 
 if TYPE_CHECKING:
+    from asyncio import BaseTransport, Transport
     from collections.abc import Callable
 
     from starlette.types import ASGIApp, Message
 
     Direct = Callable[[], Mapping[bytes, ASGIApp]]
 
+    class Doorway(Protocol):
+        """Where connections may leave for another process that answers such requests."""
+
+        def came(self) -> None:
+            """One more such request is here."""
+
+        @property
+        def is_open(self) -> bool:
+            """Whether connections are taken now."""
+
+        def take(self, connection: Transport) -> bool:
+            """Give the connection to the other process; whether it has it now. Then it is to be closed here."""
+
+
 WHOLE_BYTES_MOST = 64 * 1024
 """A larger body is read as it comes: nobody may have us hold much before it is known who they are."""
+IN_A_ROW_LEAST = 4
+"""So many such requests in a row has a connection brought that may go to another process."""
 _HEADS_KEPT = 64
 
 
@@ -33,23 +50,48 @@ class WholeRequests(OneProtocol):
 
     Args:
         direct: the routes, by the request target that leads to them as it is written; asked for each request.
+        doorway: where the connection may leave for; None: nowhere.
+        begun: what was read of it before it came here.
     """
 
-    def __init__(self, *args: Any, direct: Direct, **more: Any) -> None:  # noqa: ANN401 - Uvicorn's, handed on.
+    def __init__(
+        self,
+        *args: Any,  # noqa: ANN401 - Uvicorn's, handed on.
+        direct: Direct,
+        doorway: Doorway | None = None,
+        begun: bytes = b"",
+        **more: Any,  # noqa: ANN401 - As above.
+    ) -> None:
         super().__init__(*args, **more)
         self._direct = direct
-        self._reading: _Whole | None = None
+        self._doorway = doorway
+        self._begun = begun
+        self._reading: Whole | None = None
+        self._in_a_row = 0
+
+    def connection_made(self, transport: BaseTransport) -> None:
+        """Begin, with what was read before."""
+        super().connection_made(transport)  # type: ignore[arg-type] # It is one that reads and writes.
+        if self._begun:
+            begun, self._begun = self._begun, b""
+            self.data_received(begun)
 
     def on_headers_complete(self) -> None:
         """Begin the request, or go on reading it when it is one of those."""
+        if not self.reads_whole():
+            self._in_a_row = 0
+            super().on_headers_complete()
+
+    def reads_whole(self) -> bool:
+        """Whether the request whose head is here is read to its end first."""
         app = self._direct().get(self.url)
         if app is None or not self._is_plain():
             self._reading = None
-            super().on_headers_complete()
-            return
+            return False
         path = self.url.decode("ascii")
         cast("dict[str, Any]", self.scope).update(method="POST", path=path, raw_path=self.url, query_string=b"")
-        self.cycle = self._reading = _Whole(self, app)
+        self.cycle = self._reading = Whole(self, app)
+        return True
 
     def on_body(self, body: bytes) -> None:
         """Add to its body."""
@@ -64,7 +106,27 @@ class WholeRequests(OneProtocol):
             super().on_message_complete()
             return
         whole, self._reading = self._reading, None
+        if self._doorway is not None:
+            self._in_a_row += 1
+            self._doorway.came()
         self._start_asgi_task(whole, whole.app)  # type: ignore[arg-type] # Starlette's types and uvicorn's differ.
+
+    def on_response_complete(self) -> None:
+        """Go on with what came next, or leave by the doorway."""
+        super().on_response_complete()
+        if self._doorway is not None and self._in_a_row >= IN_A_ROW_LEAST and self._doorway.is_open:
+            self.loop.call_soon(self._leave)  # The answer has not gone out yet.
+
+    def _leave(self) -> None:
+        """Leave, unless something is under way: then it is tried again after the next answer."""
+        if self.transport.is_closing() or self.pipeline or not self.cycle.response_complete:
+            return
+        # Each request has a scope of its own from its first letter on.
+        if self.scope is not self.cycle.scope or self.transport.get_write_buffer_size():
+            return
+        if self._doorway is not None and self._doorway.take(self.transport):
+            self._unset_keepalive_if_required()
+            self.transport.close()
 
     def _is_plain(self) -> bool:
         """Whether nothing about the request asks for more care."""
@@ -84,7 +146,7 @@ class WholeRequests(OneProtocol):
         return 0 <= size <= WHOLE_BYTES_MOST
 
 
-class _Whole(RequestResponseCycle):
+class Whole(RequestResponseCycle):
     """A request that is here from its beginning to its end, and its answer."""
 
     def __init__(self, of: WholeRequests, app: ASGIApp) -> None:

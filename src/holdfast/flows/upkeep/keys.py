@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -93,10 +93,21 @@ class Access:
     def __init__(self) -> None:
         self._keys: dict[tuple[str, str], AccessKey] = {}
         self._noted_ms: dict[str, int] = {}
+        self._told: list[Callable[[dict[str, str]], None]] = []
 
     def put(self, keys: Sequence[AccessKey]) -> None:
         """Replace what is known."""
         self._keys = {(each.kind, each.hash): each for each in keys if each.revoked_ms is None}
+        for told in self._told:
+            told(self._sources())
+
+    def watch(self, told: Callable[[dict[str, str]], None]) -> None:
+        """Have somebody told the names of the write keys in use by their hashes, now and whenever they change."""
+        self._told.append(told)
+        told(self._sources())
+
+    def _sources(self) -> dict[str, str]:
+        return {hash_: each.name for (kind, hash_), each in self._keys.items() if kind == "write"}
 
     async def refresh(self, state: State) -> None:
         """Read the keys anew."""
