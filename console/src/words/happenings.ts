@@ -44,6 +44,7 @@ const KNOWN: Record<string, Phrase> = {
   'Message Opened': { verb: t('opened message'), family: 'opened' },
   'Message Clicked': { verb: t('clicked in message'), family: 'clicked' },
   'Message Unsubscribed': { verb: t('unsubscribed'), family: 'withheld' },
+  'Variant Assigned': { verb: t('was given a variant'), family: 'journey' },
   'Consent Changed': { verb: t('changed consent'), family: 'consent' },
 }
 
@@ -126,6 +127,8 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
       return own['arm'] === 'holdout' ? t('Holdout arm: nothing is sent') : t('Treated arm')
     case 'Journey Left':
       return text(own['by']) ? t('Exit: {{name}}', { name: text(own['by']) }) : ''
+    case 'Variant Assigned':
+      return [text(own['experiment']), text(own['variant'])].filter(Boolean).join(' · ')
     case 'Consent Changed': {
       const of = [text(own['channel']), text(own['topic'])].filter(Boolean).join(', ')
       return `${of}: ${own['granted'] === false ? t('withdrawn') : t('granted')}`

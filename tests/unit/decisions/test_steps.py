@@ -182,6 +182,7 @@ def test_cards_read_well(type_name: str, fields: dict[str, Any], title: str, not
         ),
         ("email", {"subject": "{{ event.properties.title }}", "text": "Hello"}, "Email"),
         ("sms", {"saved": "order-received"}, "SMS: Order received"),
+        ("whatsapp", {"template": "order_received", "language": "en"}, "WhatsApp: Order received"),
         ("web_push", {"title": "Still thinking?", "body": "It waits."}, "Web push: Still thinking?"),
     ],
 )

@@ -23,7 +23,7 @@ _GAP = re.compile(r"[\s,;:]+([,;:.!?])")
 SAVED = "saved"
 """The part of a template that names a saved one, in the place of all others."""
 _ASKINGS_MOST = 1_024
-_FIRST_WORDS = ("subject", "title", "text", "body", "template")
+_FIRST_WORDS = ("subject", "title", "text", "body")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,8 +108,9 @@ class Send(Step):
     def _gist(self) -> str:
         """What it says, in a few words: how the message begins, or what its saved template is called."""
         first = next((each for name in _FIRST_WORDS if (each := _text(self.template.get(name)))), "")
-        saved = _text(self.template.get(SAVED))
-        return _plain(saved.replace("-", " ").replace("_", " ") if saved else first)
+        # Templates are named by an id, whether they are saved here or at a provider.
+        named = _text(self.template.get(SAVED)) or _text(self.template.get("template"))
+        return _plain(first or named.replace("-", " ").replace("_", " "))
 
     def complaints(self) -> Iterator[Invalid]:
         try:
