@@ -103,6 +103,7 @@ async def assemble(
         zone=ZoneInfo(settings.time_zone),
         runs_wanted=runs_wanted.set,
         recent=recent,
+        reads_ahead=not settings.log_url,
     )
     archivist = Archivist(
         log=log,

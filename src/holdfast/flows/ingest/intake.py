@@ -14,7 +14,7 @@ from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import call_off
 from holdfast.flows.delivery.hearing import hear
 from holdfast.flows.ingest.numbering import sift
-from holdfast.flows.ingest.reading import Placed, decoded
+from holdfast.flows.ingest.reading import Placed
 from holdfast.flows.ingest.recent import Remembered
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import Known, LettingIn, Travel, Travelled, Traveller, load_travellers
@@ -23,14 +23,15 @@ from holdfast.flows.people.erased import without_erased
 from holdfast.flows.people.identify import apply_claims
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.history import HistoryRow
-from holdfast.ports.log import Entry
-from holdfast.ports.state import Identity, Moving, Transaction, View
+from holdfast.ports.state import BadRecord, Identity, Moving, Transaction, View
 from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import EMPTY, Profile, learn
 
 Happened = Callable[[Transaction, Playbook, Sequence[Placed]], Awaitable[object]]
 DUE_MOST = 2_000
 """Timers fired in one tick."""
+WRITTEN_AT_ONCE = 400
+"""Profiles written while the next are learnt."""
 
 
 @dataclass(slots=True)
@@ -59,22 +60,29 @@ class Intake:
         self._rules = rules
 
     async def take_in(
-        self, transaction: Transaction, entries: Sequence[Entry], playbook: Playbook, happened: Happened
+        self,
+        transaction: Transaction,
+        placed: Sequence[Placed],
+        bad: Sequence[BadRecord],
+        playbook: Playbook,
+        happened: Happened,
     ) -> int:
         """Learn what happened, and move whom it concerns; returns how many events were new.
 
         Args:
+            placed: what was read, in its order.
+            bad: what could be no event.
             happened: told of the new ones, for those that are about things.
         """
         self.taken, self.changed = (), {}
-        placed, bad = decoded(entries)
         if bad:
             await transaction.add_bad_records(bad)
+        if not placed:
+            return 0
         sifted = await sift(transaction, placed)
         fresh = await without_erased(transaction, sifted.fresh, self._rules.veil_key)
-        if placed:
-            await sifted.remember(transaction, fresh, entries[-1].record.received_ms)
         if not fresh:
+            await sifted.remember(transaction, fresh, placed[-1].received_ms)
             return 0
         people = await _gather(transaction, fresh)
         # The first of them is decided at its own time, and the caps look back from there.
@@ -88,8 +96,11 @@ class Intake:
         ]
         concerned = ((owner, each.event) for owner, each in zip(owners, fresh, strict=True))
         happenings = await self._live.happenings(transaction, concerned, people.profiles)
+        # From here on a store is told and not asked: it may write while what follows is reckoned.
+        await sifted.remember(transaction, fresh, placed[-1].received_ms)
         watching, turned_up = self._live.watching, list[Came]()
         moments = {received_ms: from_millis(received_ms) for received_ms in {each.received_ms for each in fresh}}
+        learnt: dict[int, Profile] = {}
         for identity, each in zip(owners, fresh, strict=True):
             now = moments[each.received_ms]
             traveller = travellers.get(identity.person)
@@ -99,12 +110,15 @@ class Intake:
             profile = learn(before, each.event, watching)
             if profile.devices is not before.devices:
                 turned_up.extend(came(identity.id, before, profile))
-            people.profiles[identity.id] = profile
+            people.profiles[identity.id] = learnt[identity.id] = profile
             happenings.happened(identity, each.event, profile, now)
             if traveller is not None:
                 traveller.knows(identity.id, profile)
                 travel.happened(traveller, each.event, identity.id, now)
-        await transaction.put_profiles({each.id: people.profiles[each.id] for each in owners})
+            if len(learnt) == WRITTEN_AT_ONCE:
+                await transaction.put_profiles(learnt)
+                learnt = {}
+        await transaction.put_profiles(learnt)
         change = await transaction.touch_people(sorted({each.person for each in owners}))
         self.changed = _changed(owners, people.profiles, change)
         await hand_over(transaction, turned_up)

@@ -159,15 +159,15 @@ class Sifted:
 
     async def remember(self, transaction: Transaction, kept: Sequence[Placed], at_ms: int) -> None:
         """Write down what is taken in: those kept, and of what bears a number which are not."""
-        marks = {each.dedup_hash: each.position for each in kept if each.position not in self.by_number}
-        if marks:
-            await transaction.mark_seen(marks, at_ms)
         if self.numbered:
             skipped = set(self.numbered).difference(each.position for each in kept)
             if skipped:
                 await transaction.mark_skipped(sorted(skipped), at_ms)
         if self.after != self.before:
             await keep_numbering(transaction, self.after)
+        marks = {each.dedup_hash: each.position for each in kept if each.position not in self.by_number}
+        if marks:
+            await transaction.mark_seen(marks, at_ms)
 
 
 async def sift(view: View, placed: Sequence[Placed]) -> Sifted:

@@ -23,6 +23,7 @@ from holdfast.events.event import Json
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import claim, recovered, settle
 from holdfast.flows.delivery.lanes import NO_LANES, Lanes
+from holdfast.flows.ingest.ahead import Ahead
 from holdfast.flows.ingest.intake import Intake
 from holdfast.flows.ingest.numbering import Numbering, numbered_positions, tell_on
 from holdfast.flows.ingest.own import numbered_records
@@ -104,6 +105,7 @@ class Reactor:
         zone: ZoneInfo = UTC_ZONE,
         runs_wanted: Callable[[], None] = lambda: None,
         recent: Recent | None = None,
+        reads_ahead: bool = False,
     ) -> None:
         """Nothing is read or written yet.
 
@@ -114,6 +116,7 @@ class Reactor:
             zone: the workspace's time zone.
             runs_wanted: told that a run of a campaign has begun, and waits for its audience.
             recent: remembers what was taken in, for the archivist.
+            reads_ahead: whether the log is so near that the next tick's entries may be read twice.
         """
         self._log = log
         self._state = state
@@ -127,6 +130,8 @@ class Reactor:
         self._intake = Intake(rules, zone, self._live)
         self._broadcasts = Broadcasts(self._intake, zone, runs_wanted)
         self._recent = recent
+        self._ahead = Ahead(log)
+        self._reads_ahead = reads_ahead
         self._dedup_ms = dedup_days * DAY_MS
         self._settlements: list[Settlement] = []
         self._turn = asyncio.Lock()
@@ -304,7 +309,8 @@ class Reactor:
             playbook = await self._playbook.load(transaction)
             await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
             await self._live.watch(transaction, playbook)
-            events = await self._intake.take_in(transaction, entries, playbook, self._broadcasts.happened)
+            read = self._ahead.events_of(entries)
+            events = await self._intake.take_in(transaction, *read, playbook, self._broadcasts.happened)
             if entries:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)
             left = self._others_fire
@@ -323,6 +329,8 @@ class Reactor:
                 turn = Turn(kind="tick", start=offset, next=following, at_ms=watermark, said=said)
                 await transaction.add_turn(turn)
             emitted = await transaction.last_emitted()
+            if entries and self._reads_ahead:
+                self._ahead.begin(entries[-1].offset + 1, records=self._batch_records)
         self._in_order, self._numbering = emitted, numbering
         if emitted > self._told:  # Own events of this tick, or of those who send in processes of their own.
             self.untold.set()

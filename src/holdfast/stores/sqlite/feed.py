@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import msgspec
+
 from holdfast.events.event import Event
 from holdfast.ports.state import BadRecord
 from holdfast.stores.packing import decoder, pack, signed, unsigned
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread, numbers, placed
 
 _SQL = load("feed")
 _EVENTS = decoder(Event)
@@ -66,10 +68,10 @@ class ChangingFeed(ReadingFeed):
     def set_offset(self, group: str, offset: int) -> None:
         self._do(_SQL["set_offset"], group, offset)
 
-    @in_thread
-    def mark_seen(self, positions: Mapping[int, int], at_ms: int) -> None:
-        rows = ((signed(number), position, at_ms) for number, position in positions.items())
-        self._do_all(_SQL["mark_seen"], sorted(rows))
+    async def mark_seen(self, positions: Mapping[int, int], at_ms: int) -> None:
+        # In order of the hash, so that pages are met once.
+        rows = dict(sorted((signed(number), position) for number, position in positions.items()))
+        self.leave(_SQL["mark_seen"], msgspec.json.encode(rows).decode(), at_ms, rows=len(rows))
 
     @in_thread
     def forget_seen(self, before_ms: int) -> None:
@@ -104,13 +106,15 @@ class ChangingFeed(ReadingFeed):
     def mark_replayed(self, ids: Sequence[int], at_ms: int) -> None:
         self._do(_SQL["mark_replayed"], numbers(set(ids)), at_ms)
 
-    @in_thread
-    def emit(self, events: Sequence[Event]) -> None:
-        self._do_all(_SQL["emit"], ((event.message_id, pack(event)) for event in events))
+    async def emit(self, events: Sequence[Event]) -> None:
+        bodies: dict[str, bytes] = {}
+        for event in events:
+            bodies.setdefault(event.message_id, pack(event))
+        self.leave(_SQL["emit"], *placed(bodies), rows=len(bodies))
 
     async def forget_emitted(self, up_to_id: int) -> None:
         # Mostly a few, and then at once; but there may be thousands.
-        few = self.rows_at_once
+        few = 0 if self.is_behind else self.rows_at_once
         if not few or self.at_once(lambda: self._forget_some(up_to_id, few)) == few:
             await self.hop(lambda: self._do(_SQL["forget_emitted"], up_to_id))
 

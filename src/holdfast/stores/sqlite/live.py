@@ -9,7 +9,7 @@ import msgspec
 
 from holdfast.ports.live import NOBODYS, LiveSegment, Membership
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, briefly, few_at_once, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, briefly, few_at_once, in_thread, numbers, placed
 from holdfast.stores.sqlite.watching import ChangingWatches, ReadingWatches
 
 _SQL = load("live")
@@ -66,15 +66,16 @@ class ChangingLive(ReadingLive, ChangingWatches):
     def drop_live_segment(self, number: int) -> None:
         self._do(_SQL["drop_live_segment"], number)
 
-    @in_thread
-    def put_memberships(self, memberships: Mapping[int, Membership]) -> None:
-        kept = ((person, _packed(each)) for person, each in sorted(memberships.items()) if each != NOBODYS)
-        self._do_all(_SQL["put_membership"], kept)
-        self._do_all(_SQL["forget_membership"], [(person,) for person, each in memberships.items() if each == NOBODYS])
+    async def put_memberships(self, memberships: Mapping[int, Membership]) -> None:
+        kept = {person: _packed(each) for person, each in sorted(memberships.items()) if each != NOBODYS}
+        if kept:
+            self.leave(_SQL["put_memberships"], *placed(kept), rows=len(kept))
+        if len(kept) < len(memberships):
+            gone = numbers(memberships.keys() - kept.keys())
+            self.leave(_SQL["forget_memberships"], gone, rows=len(memberships) - len(kept))
 
-    @in_thread
-    def enter_members(self, entered: Sequence[tuple[int, int, int]]) -> None:
-        self._do_all(_SQL["enter_member"], sorted(entered))
+    async def enter_members(self, entered: Sequence[tuple[int, int, int]]) -> None:
+        self.leave(_SQL["enter_members"], _table(entered), rows=len(entered))
 
     @in_thread
     def leave_members(self, left: Sequence[tuple[int, int]]) -> None:
@@ -84,9 +85,8 @@ class ChangingLive(ReadingLive, ChangingWatches):
     def clear_members(self, number: int, *, limit: int) -> int:
         return self._connection.execute(_SQL["clear_members"], (number, limit)).rowcount
 
-    @in_thread
-    def arm(self, timers: Sequence[tuple[int, int]]) -> None:
-        self._do_all(_SQL["arm"], sorted(timers))
+    async def arm(self, timers: Sequence[tuple[int, int]]) -> None:
+        self.leave(_SQL["arm"], _table(timers), rows=len(timers))
 
     @in_thread
     def disarm(self, timers: Sequence[tuple[int, int]]) -> None:
@@ -99,6 +99,11 @@ class ChangingLive(ReadingLive, ChangingWatches):
     @in_thread
     def reviewed(self, persons: Sequence[int]) -> None:
         self._do_all(_SQL["reviewed"], [(person,) for person in sorted(persons)])
+
+
+def _table(rows: Sequence[tuple[int, ...]]) -> str:
+    """Rows of numbers as one bound value, for `json_each`: in order, so that pages are met once."""
+    return msgspec.json.encode(sorted(rows)).decode()
 
 
 def _values(segment: LiveSegment) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, Stamped, combine
 from holdfast.stores.packing import decoder, pack, signed
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, in_thread, numbers
+from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread, numbers, placed
 
 _SQL = load("people")
 _PROFILES = decoder(Profile)
@@ -131,10 +131,10 @@ class ChangingPeople(ReadingPeople):
             ((number, _hash(key), key.kind, _encoded(key.value), at_ms) for key, number in numbers.items()),
         )
 
-    @in_thread
-    def put_profiles(self, profiles: Mapping[int, Profile]) -> None:
+    async def put_profiles(self, profiles: Mapping[int, Profile]) -> None:
         # In order of number, so that pages are met once.
-        self._do_all(_SQL["put_profile"], ((each, pack(profiles[each])) for each in sorted(profiles)))
+        bodies = {each: pack(profiles[each]) for each in sorted(profiles)}
+        self.leave(_SQL["put_profiles"], *placed(bodies), rows=len(bodies))
 
     @in_thread
     def add_link(self, link: Link) -> Link:
@@ -152,13 +152,16 @@ class ChangingPeople(ReadingPeople):
     def assign(self, moves: Mapping[int, int]) -> None:
         self._do_all(_SQL["assign"], moves.items())
 
-    @in_thread
-    def touch_people(self, persons: Sequence[int]) -> int:
+    async def touch_people(self, persons: Sequence[int]) -> int:
         if not persons:
             return 0
-        change = self._number(_SQL["next_sequence"])
-        self._do(_SQL["touch_people"], numbers(set(persons)), change)
+        change = await self._next_sequence()
+        self.leave(_SQL["touch_people"], numbers(set(persons)), change, rows=len(persons))
         return change
+
+    @briefly
+    def _next_sequence(self) -> int:
+        return self._number(_SQL["next_sequence"])
 
     @in_thread
     def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:

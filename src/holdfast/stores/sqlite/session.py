@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
-from concurrent.futures import Executor
+from collections.abc import Callable, Collection, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, Future
 from functools import partial, update_wrapper
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,6 +18,9 @@ Row = tuple[Any, ...]
 _S = TypeVar("_S", bound="Session")
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
+
+ROWS_LEFT = 64
+"""So few rows are written sooner than a thread is woken."""
 
 
 class Session:
@@ -35,13 +38,22 @@ class Session:
         self._connection = connection
         self._executor = executor
         self._over = False
+        self._behind: Future[None] | None = None
+        """The last of what was left to the thread."""
+        self._failed: BaseException | None = None
+        """Why the first of it failed; nothing else is done after that."""
 
     def end(self) -> None:
         """Refuse every later call: the snapshot or transaction is no more."""
         self._over = True
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something that was left to the thread may not be done yet, or failed: only the thread may go on."""
+        return self._behind is not None and (self._failed is not None or not self._behind.done())
+
     def at_once(self, work: Callable[[], _T]) -> _T:
-        """Do the work here and now. It must be little."""
+        """Do the work here and now. It must be little, and nothing may be behind."""
         self._check()
         try:
             return work()
@@ -52,9 +64,43 @@ class Session:
         """Do the work in the session's thread."""
         self._check()
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+            return await asyncio.get_running_loop().run_in_executor(self._executor, self._after_all, work)
         except UnicodeEncodeError as error:
             raise bad_text(error) from error
+
+    def leave(self, query: str, *values: object, rows: int) -> None:
+        """Have the thread do this statement, and go on meanwhile.
+
+        Whatever is asked for afterwards comes after it. Should it fail, so does what is asked for next, or the commit.
+        It is one statement, however many rows it writes: the thread wants the interpreter back after each, and whoever
+        works meanwhile gives it away late.
+
+        Args:
+            rows: about how many rows it writes. A few are written here and now.
+        """
+        self._check()
+        if not rows:
+            return
+        if rows <= self.rows_at_once and rows <= ROWS_LEFT and not self.is_behind:
+            self.at_once(partial(self._do, query, *values))
+        else:
+            self._behind = self._executor.submit(self._go_on, partial(self._do, query, *values))
+
+    async def undo(self) -> None:
+        """Roll back, once all that was left to the thread is over, whatever came of it."""
+        await asyncio.get_running_loop().run_in_executor(self._executor, self._connection.rollback)
+
+    def _go_on(self, work: Callable[[], None]) -> None:
+        if self._failed is None:
+            try:
+                work()
+            except BaseException as error:  # noqa: BLE001 - Whoever asks next is told.
+                self._failed = error
+
+    def _after_all(self, work: Callable[[], _T]) -> _T:
+        if self._failed is not None:
+            raise self._failed
+        return work()
 
     def _check(self) -> None:
         if self._over:
@@ -91,7 +137,7 @@ def in_thread(
     """
 
     async def hopping(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        if self.rows_at_once:
+        if self.rows_at_once and not self.is_behind:
             given = [len(each) for each in args if isinstance(each, Collection) and not isinstance(each, str)]
             if given and sum(given) <= self.rows_at_once:
                 return self.at_once(partial(work, self, *args, **kwargs))
@@ -107,7 +153,7 @@ def briefly(
     """The same for what reads or writes a row or two by their key: a session that allows it does it at once."""
 
     async def brief(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        if self.rows_at_once:
+        if self.rows_at_once and not self.is_behind:
             return self.at_once(partial(work, self, *args, **kwargs))
         return await self.hop(partial(work, self, *args, **kwargs))
 
@@ -125,7 +171,7 @@ def few_at_once(
     """
 
     async def looking(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> list[_T]:
-        few = self.rows_at_once
+        few = 0 if self.is_behind else self.rows_at_once
         said: dict[str, Any] = kwargs
         if few and not said.get("without"):
             found = self.at_once(partial(work, self, *args, **{**said, "limit": min(said["limit"], few + 1)}))
@@ -140,6 +186,19 @@ def few_at_once(
 def numbers(values: Iterable[int]) -> str:
     """Whole numbers as one bound value, for `json_each`: however many, in order, so that pages are met once."""
     return msgspec.json.encode(sorted(values)).decode()
+
+
+def placed(bodies: Mapping[Any, bytes]) -> tuple[str, bytes]:
+    """Bodies by number, or by name, as two bound values: for `json_each` where each stands, and all of them in a row.
+
+    Where it begins, from 0, and how long it is are one number: `value >> 32` and `value & 0xFFFFFFFF`.
+    """
+    places: dict[Any, int] = {}
+    start = 0
+    for key, body in bodies.items():
+        places[key] = start << 32 | len(body)
+        start += len(body)
+    return msgspec.json.encode(places).decode(), b"".join(bodies.values())
 
 
 def texts(values: Sequence[str]) -> str:

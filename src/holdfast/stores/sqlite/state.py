@@ -167,14 +167,14 @@ class SqliteState:
                     await transaction.hop(self._start)
                 before = self._writer.total_changes
                 yield transaction
-                if self._writer.total_changes == before:
+                if self._writer.total_changes == before and not transaction.is_behind:
                     transaction.at_once(self._writer.commit)  # There is nothing to be made durable.
                 else:
                     await transaction.hop(self._commit)
             except BaseException:
                 # Cancelled or not: the next transaction must not find this one open. Commit and rollback go through the
                 # same thread, so a commit that was under way is finished by now and there is nothing to undo.
-                await asyncio.shield(transaction.hop(self._writer.rollback))
+                await asyncio.shield(transaction.undo())
                 raise
             finally:
                 transaction.end()

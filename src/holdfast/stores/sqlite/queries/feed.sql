@@ -18,8 +18,9 @@ INSERT INTO reading (consumer, next) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET n
 SELECT seen.hash, seen.position FROM json_each(?) AS wanted CROSS JOIN seen ON seen.hash = wanted.value
 
 -- name: mark_seen
--- Remembers a message; the first position stays.
-INSERT INTO seen (hash, position, at_ms) VALUES (?, ?, ?) ON CONFLICT DO NOTHING
+-- Remembers messages, each with its position; the first one stays.
+INSERT INTO seen (hash, position, at_ms)
+SELECT CAST(key AS INTEGER), value, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING
 
 -- name: forget_seen
 -- Forgets messages seen before a moment.
@@ -83,8 +84,9 @@ SELECT id, body FROM emitted WHERE id > ? ORDER BY id LIMIT ?
 SELECT coalesce(max(id), 0) FROM emitted
 
 -- name: emit
--- Keeps an own event until it is in the log.
-INSERT INTO emitted (message_id, body) VALUES (?, ?) ON CONFLICT DO NOTHING
+-- Keeps own events until they are in the log.
+INSERT INTO emitted (message_id, body)
+SELECT key, substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING
 
 -- name: forget_emitted
 -- Forgets own events that are in the log.

@@ -28,21 +28,23 @@ DELETE FROM live_segment WHERE number = ?
 -- Reads what is known of some persons.
 SELECT person, body FROM json_each(?) AS wanted CROSS JOIN membership ON person = wanted.value
 
--- name: put_membership
--- Writes what is known of a person.
-INSERT INTO membership (person, body) VALUES (?, ?) ON CONFLICT DO UPDATE SET body = excluded.body
+-- name: put_memberships
+-- Writes what is known of persons. Replacing looks for the place once, where an update looks for it again.
+INSERT OR REPLACE INTO membership (person, body)
+SELECT CAST(key AS INTEGER), substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1)
 
--- name: forget_membership
--- Forgets a person of whom nothing is known any more.
-DELETE FROM membership WHERE person = ?
+-- name: forget_memberships
+-- Forgets persons of whom nothing is known any more.
+DELETE FROM membership WHERE person IN (SELECT value FROM json_each(?))
 
 -- name: segment_members
 -- Reads persons in a live segment, in order, beginning after one.
 SELECT person, since_ms FROM segment_member WHERE live = ?1 AND person > ?2 ORDER BY person LIMIT ?3
 
--- name: enter_member
--- Puts a person into a live segment; whoever is in already stays.
-INSERT OR IGNORE INTO segment_member (live, person, since_ms) VALUES (?, ?, ?)
+-- name: enter_members
+-- Puts persons into live segments; whoever is in already stays.
+INSERT OR IGNORE INTO segment_member (live, person, since_ms)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(?)
 
 -- name: leave_member
 -- Takes a person out of a live segment.
@@ -58,8 +60,9 @@ DELETE FROM segment_member WHERE live = ?1
 SELECT due_ms, person FROM member_timer WHERE due_ms <= ?1 ORDER BY due_ms, person LIMIT ?2
 
 -- name: arm
--- Sets a timer; one that is set already stays.
-INSERT OR IGNORE INTO member_timer (due_ms, person) VALUES (?, ?)
+-- Sets timers; one that is set already stays.
+INSERT OR IGNORE INTO member_timer (due_ms, person)
+SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(?)
 
 -- name: disarm
 -- Takes a timer away.
