@@ -19,7 +19,7 @@ from holdfast.flows.ingest.archive import Archivist
 from holdfast.flows.ingest.intake import Intake
 from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.react import Reactor
-from holdfast.flows.ingest.reading import ARCHIVE, REACT
+from holdfast.flows.ingest.reading import ARCHIVE, INDEXES, REACT, Placed
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.parcel import InDoubt
 from holdfast.ports.state import Send, Settlement
@@ -33,10 +33,10 @@ def _offset_before_effects() -> contextlib.AbstractContextManager[object]:
     sound = Intake.take_in
 
     def planted(reactor: Reactor) -> contextlib.AbstractContextManager[object]:
-        async def take_in(self: Intake, transaction: Any, entries: Any, playbook: Any, happened: Any) -> int:
-            if entries:
-                await _commit_early(reactor, transaction, entries[-1].offset + 1)
-            return await sound(self, transaction, entries, playbook, happened)
+        async def take_in(self: Intake, transaction: Any, placed: Sequence[Placed], *others: Any) -> int:
+            if placed:
+                await _commit_early(reactor, transaction, placed[-1].position // INDEXES + 1)
+            return await sound(self, transaction, placed, *others)
 
         return patch.object(Intake, "take_in", take_in)
 
