@@ -100,8 +100,5 @@ INSERT INTO stale_person (person, sequence) SELECT value, ?2 FROM json_each(?1) 
 ON CONFLICT DO UPDATE SET sequence = excluded.sequence
 
 -- name: untouch_people
--- Forgets marks, each a person and the change it was for, unless the person changed again meanwhile.
-DELETE FROM stale_person WHERE person IN (
-  SELECT marked.person FROM json_each(?1) AS told CROSS JOIN stale_person AS marked
-  ON marked.person = json_extract(told.value, '$[0]') AND marked.sequence = json_extract(told.value, '$[1]')
-)
+-- Forgets the marks of some persons for one change, unless they changed again meanwhile.
+DELETE FROM stale_person WHERE person IN (SELECT value FROM json_each(?1)) AND sequence = ?2
