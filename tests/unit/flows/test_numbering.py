@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -52,6 +52,12 @@ def told(number: int, name: str = ONCE, *, size: int = 0, user: str = "") -> Eve
     )
 
 
+def records_of(
+    waiting: Sequence[tuple[int, Event]], epoch_of: Callable[[int], tuple[str, int]], received_ms: int
+) -> list[Record]:
+    return [record for record, _ in numbered_records(waiting, epoch_of, received_ms)]
+
+
 def entries_of(records: Sequence[Record], start: int = 0) -> list[Entry]:
     return [Entry(offset=start + index, record=each) for index, each in enumerate(records)]
 
@@ -59,7 +65,7 @@ def entries_of(records: Sequence[Record], start: int = 0) -> list[Entry]:
 def numbered(*numbers: int, epoch: str = "e", start: int = 0, received_ms: int = 7, name: str = ONCE) -> list[Placed]:
     """These own events as they are read, told under their numbers."""
     waiting = [(number, told(number, name)) for number in numbers]
-    return decoded(entries_of(numbered_records(waiting, lambda _: (epoch, 10**9), received_ms), start))[0]
+    return decoded(entries_of(records_of(waiting, lambda _: (epoch, 10**9), received_ms), start))[0]
 
 
 async def taken(state: MemoryState, placed: Sequence[Placed]) -> list[int]:
@@ -90,7 +96,7 @@ async def with_numbering(numbering: Numbering) -> MemoryState:
     ],
 )
 def test_each_record_bears_the_numbers_of_its_events(numbers: list[int], records: list[int]) -> None:
-    found = numbered_records([(each, told(each)) for each in numbers], in_e, 7)
+    found = records_of([(each, told(each)) for each in numbers], in_e, 7)
     assert [own_numbers(each.body).first for each in found] == records
     placed, bad = decoded(entries_of(found))
     assert not bad
@@ -99,7 +105,7 @@ def test_each_record_bears_the_numbers_of_its_events(numbers: list[int], records
 
 
 def test_a_record_that_is_too_large_is_parted_and_the_numbers_with_it() -> None:
-    found = numbered_records([(each, told(each, size=30_000)) for each in range(5, 45)], in_e, 7)
+    found = records_of([(each, told(each, size=30_000)) for each in range(5, 45)], in_e, 7)
     assert len(found) > 1
     assert all(len(each.body) <= BODY_BYTES_MOST for each in found)
     assert [each.number for each in decoded(entries_of(found))[0]] == list(range(5, 45))
@@ -107,7 +113,7 @@ def test_a_record_that_is_too_large_is_parted_and_the_numbers_with_it() -> None:
 
 def test_no_record_is_of_two_epochs_and_none_tells_numbers_from_before_there_were_any() -> None:
     numbering = Numbering(epochs=(Epoch("a", 4, 5), Epoch("b", 5)))
-    found = numbered_records([(each, told(each)) for each in (1, 2, 4, 5, 6, 7)], numbering.epoch_of, 7)
+    found = records_of([(each, told(each)) for each in (1, 2, 4, 5, 6, 7)], numbering.epoch_of, 7)
     assert [(each.epoch, each.first) for each in map(own_numbers, (record.body for record in found))] == [
         ("", 0),
         ("a", 5),
@@ -124,7 +130,7 @@ def test_what_is_out_of_the_ordinary_keeps_its_number() -> None:
         key=(2,),
         context={"by": "x"},
     )
-    found = numbered_records([(1, told(1)), (2, odd), (3, told(3))], in_e, 7)
+    found = records_of([(1, told(1)), (2, odd), (3, told(3))], in_e, 7)
     placed = decoded(entries_of(found))[0]
     assert [(each.number, each.event.properties) for each in placed] == [
         (1, told(1).properties),
@@ -134,7 +140,7 @@ def test_what_is_out_of_the_ordinary_keeps_its_number() -> None:
 
 
 def test_who_is_cut_out_of_a_record_leaves_the_others_their_numbers() -> None:
-    (record,) = numbered_records([(each, told(each)) for each in (7, 8, 9)], in_e, 7)
+    (record,) = records_of([(each, told(each)) for each in (7, 8, 9)], in_e, 7)
     knife = Knife(names=frozenset({IdentityKey(kind="user", value="p8")}))
     cut = knife.cut(record.kind, record.body, received_ms=7, source=OWN_SOURCE)
     assert cut is not None
@@ -143,14 +149,14 @@ def test_who_is_cut_out_of_a_record_leaves_the_others_their_numbers() -> None:
 
 
 def test_nobody_else_says_numbers() -> None:
-    (record,) = numbered_records([(7, told(7))], in_e, 7)
+    (record,) = records_of([(7, told(7))], in_e, 7)
     others = [replace(record, source="web"), replace(record, kind="import")]
     assert {each.epoch for each in decoded(entries_of(others))[0]} == {""}
 
 
 def test_the_positions_of_an_entry_that_bears_numbers() -> None:
     waiting = [(1, told(1)), (2, told(2))]
-    assert numbered_positions(Entry(offset=3, record=numbered_records(waiting, in_e, 7)[0])) == [
+    assert numbered_positions(Entry(offset=3, record=records_of(waiting, in_e, 7)[0])) == [
         3 * 4096,
         3 * 4096 + 1,
     ]
@@ -274,7 +280,7 @@ async def test_what_two_transactions_may_tell_counts_once(name: str) -> None:
     state = await with_numbering(Numbering(epochs=(Epoch("e", 0),)))
     again = [(5, told(1, name)), (6, told(1, name))]
     assert await taken(state, numbered(1, name=name)) == [1]
-    assert await taken(state, decoded(entries_of(numbered_records(again, in_e, 7), 4))[0]) == []
+    assert await taken(state, decoded(entries_of(records_of(again, in_e, 7), 4))[0]) == []
     async with state.view() as view:
         assert await view.skipped(0, 10**6) == {4 * 4096, 4 * 4096 + 1}
         assert (await numbering_of(view)).taken == 6
@@ -306,7 +312,7 @@ async def test_a_number_of_another_state_hides_none_of_ours() -> None:
     state = await with_numbering(Numbering(taken=4, epochs=(Epoch("e", 0, 4), Epoch("f", 4))))
     assert await taken(state, numbered(5, 6)) == [5, 6]
     ours = [(5, told(50)), (6, told(6)), (7, told(7))]
-    placed = decoded(entries_of(numbered_records(ours, in_f, 7), 9))[0]
+    placed = decoded(entries_of(records_of(ours, in_f, 7), 9))[0]
     assert await taken(state, placed) == [5, 7]  # The sixth it had heard of, and came to again by itself.
 
 
@@ -330,9 +336,9 @@ async def test_what_is_told_without_the_state_makes_ours_no_strangers() -> None:
 async def test_ids_are_asked_for_as_long_as_the_state_may_come_to_the_same() -> None:
     state = await with_numbering(Numbering(epochs=(Epoch("f", 0),)))
     assert await taken(state, numbered(3, received_ms=7)) == [3]
-    again = decoded(entries_of(numbered_records([(1, told(3))], in_f, 6 + STRANGE_MS), 9))[0]
+    again = decoded(entries_of(records_of([(1, told(3))], in_f, 6 + STRANGE_MS), 9))[0]
     assert await taken(state, again) == []
-    later = decoded(entries_of(numbered_records([(2, told(3))], in_f, 7 + STRANGE_MS), 10))[0]
+    later = decoded(entries_of(records_of([(2, told(3))], in_f, 7 + STRANGE_MS), 10))[0]
     assert await taken(state, later) == [2]
 
 

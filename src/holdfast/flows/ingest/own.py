@@ -88,19 +88,19 @@ def told_lost(send: Send, gone: Gone, user: IdentityKey, at_ms: int) -> Event:
 
 def own_records(events: Sequence[Event], received_ms: int) -> list[Record]:
     """The events as records for the log, in order; each no larger than a request may be, which every log can hold."""
-    return [_record(body, received_ms) for body in _bodies(events, "", 0)]
+    return [_record(body, received_ms) for body, _ in _bodies(events, "", 0)]
 
 
 def numbered_records(
     waiting: Sequence[tuple[int, Event]], epoch_of: Callable[[int], tuple[str, int]], received_ms: int
-) -> list[Record]:
-    """The same of events with their numbers, which the records bear.
+) -> list[tuple[Record, Sequence[Event]]]:
+    """The same of events with their numbers, which the records bear; each record with the events in it.
 
     Args:
         epoch_of: the epoch in which a number is told, and the last number that is told in it; an empty one where
             numbers are not to be told of.
     """
-    records: list[Record] = []
+    records: list[tuple[Record, Sequence[Event]]] = []
     start, following, last, epoch = 0, 0, -1, ""
     for index, (number, _) in enumerate(waiting):
         if number > last or (epoch and number != following):
@@ -111,25 +111,25 @@ def numbered_records(
     return [*records, *_told(waiting[start:], epoch, received_ms)]
 
 
-def _told(waiting: Sequence[tuple[int, Event]], epoch: str, received_ms: int) -> list[Record]:
+def _told(waiting: Sequence[tuple[int, Event]], epoch: str, received_ms: int) -> list[tuple[Record, Sequence[Event]]]:
     """Records of events whose numbers follow each other."""
     bodies = _bodies([event for _, event in waiting], epoch, waiting[0][0]) if waiting else ()
-    return [_record(body, received_ms) for body in bodies]
+    return [(_record(body, received_ms), events) for body, events in bodies]
 
 
 def _record(body: bytes, received_ms: int) -> Record:
     return Record(kind="batch", source=OWN_SOURCE, received_ms=received_ms, body=body)
 
 
-def _bodies(events: Sequence[Event], epoch: str, first: int) -> Iterator[bytes]:
+def _bodies(events: Sequence[Event], epoch: str, first: int) -> Iterator[tuple[bytes, Sequence[Event]]]:
     for start in range(0, len(events), EVENTS_IN_RECORD):
         yield from _fitting(events[start : start + EVENTS_IN_RECORD], epoch, first + start)
 
 
-def _fitting(events: Sequence[Event], epoch: str, first: int) -> Iterator[bytes]:
+def _fitting(events: Sequence[Event], epoch: str, first: int) -> Iterator[tuple[bytes, Sequence[Event]]]:
     body = encode_own(events, epoch=epoch, first=first)
     if len(body) <= BODY_BYTES_MOST or len(events) == 1:
-        yield body
+        yield body, events
         return
     half = len(events) // 2
     yield from _fitting(events[:half], epoch, first)

@@ -249,7 +249,9 @@ class Reactor:
                 waiting = [each for each in waiting if each[0] <= self._in_order]
                 if waiting and self._numbering is not None:
                     now_ms = to_millis(self._clock.now())
-                    await self._log.append(numbered_records(waiting, self._numbering.epoch_of, now_ms))
+                    told = numbered_records(waiting, self._numbering.epoch_of, now_ms)
+                    self._ahead.told(told)
+                    await self._log.append([record for record, _ in told])
                     self._told = waiting[-1][0]
             except BaseException:
                 self.untold.set()

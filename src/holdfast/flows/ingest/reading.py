@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -58,20 +58,7 @@ def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
             # It was let in under other limits than today's; it must not stop the log.
             bad.append(refused(entry, refusal))
             continue
-        numbers = numbers_of(record)
-        placed.extend(
-            Placed(
-                position=position_of(entry.offset, index),
-                received_ms=record.received_ms,
-                event=event,
-                imported=record.kind == "import",
-                identity=event.identity,
-                dedup_hash=event.dedup_hash,
-                epoch=numbers.epoch,
-                number=numbers.first + index,
-            )
-            for index, event in read.events
-        )
+        placed += placed_in(entry, read.events)
         bad.extend(
             BadRecord(
                 at_ms=record.received_ms,
@@ -86,6 +73,25 @@ def decoded(entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
             for each in read.bad
         )
     return placed, bad
+
+
+def placed_in(entry: Entry, events: Iterable[tuple[int, Event]]) -> list[Placed]:
+    """The events of an entry, each with its index, at their positions."""
+    record = entry.record
+    numbers = numbers_of(record)
+    return [
+        Placed(
+            position=position_of(entry.offset, index),
+            received_ms=record.received_ms,
+            event=event,
+            imported=record.kind == "import",
+            identity=event.identity,
+            dedup_hash=event.dedup_hash,
+            epoch=numbers.epoch,
+            number=numbers.first + index,
+        )
+        for index, event in events
+    ]
 
 
 def numbers_of(record: Record) -> OwnNumbers:
