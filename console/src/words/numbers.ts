@@ -7,7 +7,12 @@ export const NONE = '–'
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
 const short = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 })
 
-const tenths = (value: number) => value.toLocaleString(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 })
+const tenths = (value: number) => decimal(value, 1)
+
+/** A number with so many digits after the point. */
+export function decimal(value: number, digits: number): string {
+  return realMinus(value.toLocaleString(LOCALE, { minimumFractionDigits: digits, maximumFractionDigits: digits }))
+}
 
 const realMinus = (text: string) => text.replace('-', MINUS)
 

@@ -4,7 +4,7 @@ import { CircleAlert, CircleCheck, CircleHelp } from 'lucide-react'
 import { type ReactNode, useState } from 'react'
 import { post } from '~/api/client'
 import { t } from '~/words/language'
-import { count, percent } from '~/words/numbers'
+import { count, decimal, percent } from '~/words/numbers'
 import { told } from '~/words/told'
 import { variantName } from './amounts'
 import styles from './Experiments.module.css'
@@ -64,7 +64,7 @@ function Division({ trial }: { trial: Trial }) {
     </Told>
   ) : (
     <Told tone="good" word={t('Divided as designed')} title={title}>
-      {t('Yes: {{shares}}. Chance explains what is off (p = {{p}}).', { shares: said, p: trial.mismatch.p_value.toFixed(2) })}
+      {t('Yes: {{shares}}. Chance explains what is off (p = {{p}}).', { shares: said, p: decimal(trial.mismatch.p_value, 2) })}
     </Told>
   )
 }

@@ -1,7 +1,7 @@
 /** What a trial says, in plain words: what is so, what it means, what to do, and how long still. */
 import { counted, t } from '~/words/language'
 import { duration } from '~/words/moments'
-import { percent } from '~/words/numbers'
+import { decimal, percent } from '~/words/numbers'
 import { told } from '~/words/told'
 import { between, change, metricName, metricPhrase, more, variantName } from './amounts'
 import type { Comparison, Estimated, Metric, Trial } from './trials'
@@ -77,7 +77,7 @@ const uneven = (p: number): Verdict => ({
   chip: t('Do not trust'),
   title: t('People are not divided as was designed'),
   means: t('Chance alone divides them so unevenly less than once in a thousand times (p = {{p}}). Whoever is missing is missing for a reason, so no difference can be believed.', {
-    p: p < 1e-4 ? p.toExponential(0) : p.toFixed(4),
+    p: p < 1e-4 ? p.toExponential(0) : decimal(p, 4),
   }),
   todo: t('Look for what loses people in one variant: a redirect, an error, a filter behind it. Then begin again under another id.'),
   still: '',

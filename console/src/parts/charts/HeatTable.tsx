@@ -1,4 +1,5 @@
 import type { ReactNode } from 'react'
+import { t } from '~/words/language'
 import styles from './HeatTable.module.css'
 
 export interface HeatCell {
@@ -61,6 +62,11 @@ export function HeatTable({ caption, corner, beside, columns, rows, tall = false
           ))}
         </tbody>
       </table>
+      {rows.some(({ cells }) => cells.some((cell) => cell?.open)) && (
+        <p className={styles.legend}>
+          <span className={styles.sample} aria-hidden="true" /> {t('Hatched: not over yet.')}
+        </p>
+      )}
     </div>
   )
 }

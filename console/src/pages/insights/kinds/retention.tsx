@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { type HeatCell, type HeatRow, HeatTable } from '~/parts/charts/HeatTable'
 import { counted, t } from '~/words/language'
 import { money } from '~/words/money'
-import { count, percent } from '~/words/numbers'
+import { count, decimal, percent } from '~/words/numbers'
 import { type Answer, type CellKey, peopleWords, periodWords, type Row } from '../answer'
 import { ActField } from '../fields/ActField'
 import { FieldGroup } from '../fields/Field'
@@ -76,7 +76,7 @@ function heatOf(asked: RetentionQuestion, answer: Answer, row: Row, open: (cell:
   const people = Number(row['people'] ?? 0)
   const told = asked.value === 'revenue' ? t('{{money}} of {{people}}', { money: money(Number(row['revenue'] ?? 0), answer.currency), people: peopleWords(people) }) : t('{{share}}: {{people}}', { share: percent(share), people: peopleWords(people) })
   return {
-    text: (share * 100).toFixed(share >= 0.9995 ? 0 : 1),
+    text: decimal(share * 100, share >= 0.9995 ? 0 : 1),
     // The cohort's own period is no news: whoever begins is there.
     heat: row['period'] === 0 ? null : share,
     title: over ? told : `${told}. ${openWords()}`,
