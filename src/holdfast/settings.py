@@ -348,8 +348,8 @@ class Settings:
     )
     door_requests: int = _setting(
         300,
-        "From how many requests with events in a second on `holdfast up` leaves them to a process of its own, where "
-        "there is more than one processor; 0: never.",
+        "From how many requests with events in a second on `holdfast up` leaves them to a process of its own, which it "
+        "starts at a third of that, where there is more than one processor; 0: never.",
         unit="requests",
         least=0,
     )

@@ -227,6 +227,21 @@ def test_requests_cut_anywhere_are_put_together(server: Server, case: str) -> No
             assert connection.answer().split()[1] == (b"404" if case == "no such path" else b"200")
 
 
+@pytest.mark.parametrize("from_the_door", [False, True])
+def test_no_letter_of_the_next_request_is_lost_on_the_way(server: Server, from_the_door: bool) -> None:
+    whole = CASES["plain"]
+    with opened(server) as connection, opened(server) as other:
+        at_the_door(connection if from_the_door else other)
+        began = 0
+        for number in range(300):
+            cut = 1 + number % (len(whole) - 1)
+            connection.send(whole[began:] + whole[:cut])
+            began = cut
+            assert connection.answer().startswith(b"HTTP/1.1 200 OK\r\n")
+        connection.send(whole[began:])
+        assert connection.answer().startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 def test_who_was_given_back_stays(server: Server) -> None:
     with opened(server) as connection:
         at_the_door(connection)
@@ -368,6 +383,6 @@ def test_there_is_no_door_where_there_is_little_to_do_or_none_is_wanted(tmp_path
             for number in range(sent):
                 connection.ask(request("/v1/batch", batch(f"{least}-{number}"), KEY))
                 if least:
-                    time.sleep(0.01)
+                    time.sleep(0.02)
             assert children(server) == []
             assert connection.holder() == server.process.pid

@@ -21,8 +21,12 @@ from holdfast.workers.door_process import Behind, DoorProcess
 
 _log = logging.getLogger(__name__)
 
-METER_SECONDS = 1.0
+METER_SECONDS = 0.25
 """How long requests are counted to see how many there are."""
+SHARE_TO_START = 3
+"""A door is started from one in so many of the requests from which it is given connections: it is ready by then."""
+SPANS_TO_START = 4
+"""So many times in a row there are to be as many: a second of them, and not a few at once."""
 AGAIN_SECONDS = 10.0
 """How long after one the next door is started at the soonest."""
 
@@ -44,6 +48,8 @@ class Doorway:
         self._start_at = 0.0
         self._counted = 0
         self._counted_since = 0.0
+        self._spans = 0
+        """How often in a row there were as many as a door is started for."""
         self._is_busy = False
 
     def open(self, log: Log, clock: Clock, access: Access, make_protocol: Callable[[bytes], asyncio.Protocol]) -> None:
@@ -66,9 +72,11 @@ class Doorway:
         self._counted += count
         now = asyncio.get_running_loop().time()
         if (passed := now - self._counted_since) >= METER_SECONDS:
-            self._is_busy = self._counted >= self._least * passed
+            rate = self._counted / passed
             self._counted, self._counted_since = 0, now
-            if self._is_busy and self._door is None and now >= self._start_at:
+            self._is_busy = rate >= self._least
+            self._spans = self._spans + 1 if rate * SHARE_TO_START >= self._least else 0
+            if self._spans >= SPANS_TO_START and self._door is None and now >= self._start_at:
                 self._start_at = now + AGAIN_SECONDS
                 self._start(self._behind)
 
