@@ -16,13 +16,11 @@ from msgspec.structs import replace as replaced
 from holdfast import did, trait
 from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.ingest.archive import SLICE, Archivist
-from holdfast.flows.ingest.recent import Recent, Remembered
+from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.people.erase import Eraser
 from holdfast.flows.people.identify import merge, unmerge
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import History, HistoryRow, PersonRow
-from holdfast.ports.state import Identity
-from holdfast.profiles.profile import Stamped
 from holdfast.segments.condition import Condition
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.testing.house import House
@@ -212,6 +210,18 @@ def a_row() -> HistoryRow:
     return HistoryRow(identity=1_000_000 + number, event=event)
 
 
+def a_person(person: int, version: int) -> PersonRow:
+    return PersonRow(
+        person=person,
+        user_id="as remembered",
+        known=True,
+        traits={"plan": "gold"},
+        first_seen_ms=50,
+        last_seen_ms=60,
+        version=version,
+    )
+
+
 async def rows_added(house: House) -> list[HistoryRow]:
     """Where every row will stand that the house's history is told from now on."""
     added: list[HistoryRow] = []
@@ -289,25 +299,22 @@ async def test_whoever_changed_since_or_is_joined_to_others_is_read_however_they
         known = [each for _, each in sorted((await transaction.identities(names)).items(), key=lambda each: each[1].id)]
         change = await transaction.touch_people([each.id for each in known])
         since = await transaction.touch_people([known[1].id])
-    said = {"plan": Stamped(1, "m", "gold"), "age": Stamped(1, "m", None)}
-    recent.changed({each.id: Remembered(change, each, said, 50, 0) for each in known})
+    recent.changed({each.id: a_person(each.id, change) for each in known})
     await Archivist(log=house.app.log, state=house.app.state, history=house.app.history, recent=recent).flush()
     ann, ben, cem = (told[each.id] for each in known)
-    assert (ann.traits, ann.user_id, ann.known, ann.version) == ({"plan": "gold"}, "ann", True, change)
-    assert (ann.first_seen_ms, ann.last_seen_ms) == (50, 50)
+    assert ann == a_person(known[0].id, change)
     assert (ben.traits, ben.version) == ({}, since)
-    assert cem.traits == {}
+    assert (cem.traits, cem.version) == ({}, change)
     # What was taken is remembered no longer.
     assert recent.taken([(each.id, change) for each in known]) == {}
 
 
 def test_people_beyond_what_is_remembered_are_let_go_of() -> None:
     recent = Recent(people_most=3)
-    ann, ben = (Identity(id=each, key=IdentityKey(kind="user", value=f"u{each}"), person=each) for each in (1, 2))
-    recent.changed({1: Remembered(7, ann, {}, 1, 2), 2: Remembered(7, ben, {}, 1, 2)})
-    recent.changed({1: Remembered(8, ann, {}, 1, 3)})
+    recent.changed({1: a_person(1, 7), 2: a_person(2, 7)})
+    recent.changed({1: a_person(1, 8)})
     assert recent.taken([(1, 7), (3, 7)]) == {}  # Changed since, and never told of.
-    assert recent.taken([(2, 7)]) == {2: Remembered(7, ben, {}, 1, 2)}
-    recent.changed({each: Remembered(9, ann, {}, 1, 2) for each in (1, 2)})
-    recent.changed({each: Remembered(9, ann, {}, 1, 2) for each in (3, 4)})
+    assert recent.taken([(2, 7)]) == {2: a_person(2, 7)}
+    recent.changed({each: a_person(each, 9) for each in (1, 2)})
+    recent.changed({each: a_person(each, 9) for each in (3, 4)})
     assert set(recent.taken([(each, 9) for each in range(1, 5)])) == {3, 4}

@@ -19,7 +19,7 @@ from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
 from holdfast.flows.ingest.reading import ARCHIVE as GROUP
 from holdfast.flows.ingest.reading import INDEXES, POISON, REACT, numbers_of, position_of
-from holdfast.flows.ingest.recent import Recent, Remembered
+from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.people.erased import names_of, under_erasure
 from holdfast.flows.people.person import person_row
 from holdfast.kernel.errors import Exposed
@@ -237,7 +237,7 @@ class Archivist:
                 remembered.pop(person, None)
             others = {person: sequence for person, sequence in stale if person not in remembered}
             known = await _known_of(view, others) if others else _NOBODY
-        rows = await _lone_rows(list(remembered.values())) + await _people_rows(known, others)
+        rows = [*remembered.values(), *await _people_rows(known, others)]
         moved = known.moved()
         moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
         if moved:
@@ -301,29 +301,6 @@ async def _known_of(view: View, stale: Collection[int]) -> _Changed:
         members=members,
         profiles=await view.outlines(identities),
         undone={end for link in links if link.undone_ms is not None for end in (link.first, link.second)},
-    )
-
-
-async def _lone_rows(lone: Sequence[Remembered]) -> list[PersonRow]:
-    """The rows of people as they are remembered."""
-    rows: list[PersonRow] = []
-    for start in range(0, len(lone), SLICE):
-        rows += map(_lone_row, lone[start : start + SLICE])
-        await asyncio.sleep(0)
-    return rows
-
-
-def _lone_row(one: Remembered) -> PersonRow:
-    """The same as `person_row` says of a person of that one identity: most people are, when it is busy."""
-    key = one.identity.key
-    return PersonRow(
-        person=one.identity.id,
-        user_id=key.value,
-        known=key.kind == "user",
-        traits={name: said.value for name, said in one.traits.items() if said.value is not None},
-        first_seen_ms=one.first_seen_ms,
-        last_seen_ms=max(one.first_seen_ms, one.last_seen_ms),
-        version=one.change,
     )
 
 

@@ -15,14 +15,14 @@ from holdfast.flows.delivery.claiming import call_off
 from holdfast.flows.delivery.hearing import hear
 from holdfast.flows.ingest.numbering import sift
 from holdfast.flows.ingest.reading import Placed
-from holdfast.flows.ingest.recent import Remembered
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import Known, LettingIn, Travel, Travelled, Traveller, load_travellers
 from holdfast.flows.people.devices import Came, came, hand_over
 from holdfast.flows.people.erased import without_erased
 from holdfast.flows.people.identify import apply_claims
+from holdfast.flows.people.person import lone_row
 from holdfast.kernel.moments import from_millis, to_millis
-from holdfast.ports.history import HistoryRow
+from holdfast.ports.history import HistoryRow, PersonRow
 from holdfast.ports.state import BadRecord, Identity, Moving, Transaction, View
 from holdfast.profiles.identity import Claim, claims_of
 from holdfast.profiles.profile import EMPTY, Profile, learn
@@ -52,8 +52,8 @@ class Intake:
         self._live = live
         self.taken: Sequence[HistoryRow] = ()
         """What was new the last time events were taken in, as the history has it."""
-        self.changed: Mapping[int, Remembered] = {}
-        """Whom it changed, by the number of the person."""
+        self.changed: Mapping[int, PersonRow] = {}
+        """Whom it changed, by the number of the person: as they are, if nobody is joined to them."""
 
     def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from now on. Not while anything is taken in."""
@@ -245,14 +245,11 @@ async def _spent(transaction: View, playbook: Playbook) -> dict[str, dict[str, i
     return await transaction.spent(budgeted) if budgeted else {}
 
 
-def _changed(owners: Iterable[Identity], profiles: Mapping[int, Profile], change: int) -> dict[int, Remembered]:
+def _changed(owners: Iterable[Identity], profiles: Mapping[int, Profile], change: int) -> dict[int, PersonRow]:
     """The people who are numbered after one of these identities, as it has them."""
-    changed: dict[int, Remembered] = {}
-    for each in owners:
-        if each.id == each.person and each.id not in changed:
-            known = profiles[each.id]
-            changed[each.id] = Remembered(change, each, known.traits, known.first_seen_ms, known.last_seen_ms)
-    return changed
+    return {
+        each.id: lone_row(each.id, each.key, profiles[each.id], change) for each in owners if each.id == each.person
+    }
 
 
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:

@@ -11,30 +11,12 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import msgspec
-
-from holdfast.ports.history import HistoryRow
-from holdfast.ports.state import Identity
-from holdfast.profiles.profile import Stamped
+from holdfast.ports.history import HistoryRow, PersonRow
 
 EVENTS_MOST = 40_000
 """How many events are remembered: those of three seconds when it is busiest. The oldest go first."""
 PEOPLE_MOST = 20_000
 """How many changed people are remembered. Beyond that all are let go of."""
-
-
-class Remembered(msgspec.Struct, frozen=True, gc=False):
-    """Somebody a tick changed, as the history has people: what one identity says of them, after whom they are numbered.
-
-    Whether others are joined to it is not known here.
-    """
-
-    change: int
-    """The number of the change, as `stale_people` tells it."""
-    identity: Identity
-    traits: Mapping[str, Stamped]
-    first_seen_ms: int
-    last_seen_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +36,25 @@ class Recent:
         self._stretches: deque[_Stretch] = deque()
         self._events = 0
         self._events_most = events_most
-        self._people: dict[int, Remembered] = {}
+        self._people: dict[int, PersonRow] = {}
         self._people_most = people_most
 
-    def changed(self, people: Mapping[int, Remembered]) -> None:
-        """Remember by their numbers whom a tick changed, once it stands."""
+    def changed(self, people: Mapping[int, PersonRow]) -> None:
+        """Remember by their numbers whom a tick changed, once it stands: as they are, if nobody is joined to them.
+
+        The version of each is the number of the change, as `stale_people` tells it.
+        """
         if len(self._people) + len(people) > self._people_most:
             self._people.clear()
         self._people.update(people)
 
-    def taken(self, stale: Sequence[tuple[int, int]]) -> dict[int, Remembered]:
+    def taken(self, stale: Sequence[tuple[int, int]]) -> dict[int, PersonRow]:
         """Those of these people who are remembered as that very change left them. They are remembered no longer."""
-        found: dict[int, Remembered] = {}
+        found: dict[int, PersonRow] = {}
         for person, change in stale:
             known = self._people.pop(person, None)
             # Whoever was changed since, by a tick or by somebody else, is not as they are remembered.
-            if known is not None and known.change == change:
+            if known is not None and known.version == change:
                 found[person] = known
         return found
 

@@ -22,17 +22,34 @@ def person_row(
     person: int, members: Sequence[Identity], profiles: Mapping[int, Profile], *, version: int = 0
 ) -> PersonRow:
     """A person as the history keeps them; one without members is gone: merged into another."""
-    # Nearly everybody has one name; and whoever did something is written anew.
-    one = members[0] if len(members) == 1 else None
-    whole = combine(profiles.get(each.id, EMPTY) for each in members) if one is None else profiles.get(one.id, EMPTY)
+    if not members:
+        return PersonRow(
+            person=person,
+            user_id="",
+            known=False,
+            traits={},
+            first_seen_ms=0,
+            last_seen_ms=0,
+            version=version,
+            gone=True,
+        )
+    if len(members) == 1:
+        return lone_row(person, members[0].key, profiles.get(members[0].id, EMPTY), version)
+    whole = combine(profiles.get(each.id, EMPTY) for each in members)
+    # Whoever has a user identity is shown under one.
+    return lone_row(person, shown_as(members), whole, version)
+
+
+def lone_row(person: int, shown: IdentityKey, whole: Profile, version: int) -> PersonRow:
+    """The same of a person who is shown under that name and of whom that is known: nearly everybody has one name."""
+    first_ms, last_ms = whole.first_seen_ms, whole.last_seen_ms
     return PersonRow(
         person=person,
-        user_id=shown_as(members).value if members else "",
-        known=any(each.key.kind == "user" for each in members) if one is None else one.key.kind == "user",
-        traits=whole.trait_values(),
-        first_seen_ms=whole.first_seen_ms,
+        user_id=shown.value,
+        known=shown.kind == "user",
+        traits={name: said.value for name, said in whole.traits.items() if said.value is not None},
+        first_seen_ms=first_ms,
         # Somebody put on a list who did nothing yet was seen when we first heard of them.
-        last_seen_ms=max(whole.first_seen_ms, whole.last_seen_ms),
+        last_seen_ms=max(first_ms, last_ms),
         version=version,
-        gone=not members,
     )
