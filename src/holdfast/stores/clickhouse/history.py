@@ -66,7 +66,7 @@ SLOW_START_SECONDS = 1.5
 """After this long, whoever opens the history is told that it takes its time."""
 INSERT_ROWS_MOST = 100_000
 """Rows of one insert of `add`."""
-SLICE_ROWS = 500
+SLICE_EVENTS, SLICE_PEOPLE = 250, 500
 """Rows laid out before others have their turn: a millisecond or two. Not in a thread: one that reckons in Python takes
 the interpreter from the event loop at each of its queries, and a tick would take as long as the whole table."""
 REFRESH_MOST = 20_000
@@ -187,7 +187,9 @@ class ChdbHistory:
         for start in range(0, len(rows), INSERT_ROWS_MOST):
             part = rows[start : start + INSERT_ROWS_MOST]
             table = await _in_slices(
-                part, lambda some: event_table(some, workspace=self._workspace, currency=self._currency)
+                part,
+                SLICE_EVENTS,
+                lambda some: event_table(some, workspace=self._workspace, currency=self._currency),
             )
             await self._change(partial(self._add, table=table, token=f"{self._workspace}:{token}:{start}"))
         if rows:
@@ -216,7 +218,7 @@ class ChdbHistory:
 
     async def put_people(self, rows: Sequence[PersonRow]) -> None:
         if rows:
-            table = await _in_slices(rows, lambda some: people_table(some, workspace=self._workspace))
+            table = await _in_slices(rows, SLICE_PEOPLE, lambda some: people_table(some, workspace=self._workspace))
             await self._change(lambda handle: handle.insert("people", KEPT_PEOPLE_COLUMNS, table))
             self._properties.people_changed()
 
@@ -506,13 +508,13 @@ def _meet_pandas() -> None:
     pa.array([""])
 
 
-async def _in_slices(rows: Sequence[Row], lay_out: Callable[[Sequence[Row]], pa.Table]) -> pa.Table:
-    """The rows as a table, laid out a slice at a time."""
+async def _in_slices(rows: Sequence[Row], at_once: int, lay_out: Callable[[Sequence[Row]], pa.Table]) -> pa.Table:
+    """The rows as a table, laid out so many at a time."""
     if not _meet_pandas.cache_info().currsize:
         await asyncio.to_thread(_meet_pandas)
     tables: list[pa.Table] = []
-    for start in range(0, len(rows), SLICE_ROWS):
-        tables.append(lay_out(rows[start : start + SLICE_ROWS]))
+    for start in range(0, len(rows), at_once):
+        tables.append(lay_out(rows[start : start + at_once]))
         await asyncio.sleep(0)
     # In one piece: that is how it is sent, and a retry is known by its pieces.
     return pa.concat_tables(tables).combine_chunks()
