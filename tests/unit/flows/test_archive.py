@@ -286,6 +286,7 @@ async def test_people_as_the_reactor_remembers_them_are_as_the_state_has_them(tm
         each: replaced(row, version=0) for each, row in read.items()
     }
     assert {row.user_id for row in read.values()} == {"ann", "ben", "cem", ""}
+    assert next(row.traits for row in remembered.values() if row.user_id == "ann") == {"age": 7}
 
 
 async def test_whoever_changed_since_or_is_joined_to_others_is_read_however_they_are_remembered(tmp_path: Path) -> None:
