@@ -19,8 +19,8 @@ _S = TypeVar("_S", bound="Session")
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
-ROWS_LEFT = 64
-"""So few rows are written sooner than a thread is woken."""
+ROWS_WRITTEN = 256
+"""So few rows are written where they are come by: whoever asks for anything after it would wait for the thread."""
 
 
 class Session:
@@ -81,10 +81,14 @@ class Session:
         self._check()
         if not rows:
             return
-        if rows <= self.rows_at_once and rows <= ROWS_LEFT and not self.is_behind:
+        if self.writes_at_once(rows):
             self.at_once(partial(self._do, query, *values))
         else:
             self._behind = self._executor.submit(self._go_on, partial(self._do, query, *values))
+
+    def writes_at_once(self, rows: int) -> bool:
+        """Whether so few rows are written here and now, and not left to the thread."""
+        return rows <= min(ROWS_WRITTEN, self.rows_at_once) and not self.is_behind
 
     async def undo(self) -> None:
         """Roll back, once all that was left to the thread is over, whatever came of it."""

@@ -54,8 +54,12 @@ FROM json_each(?1) AS wanted
   CROSS JOIN identity ON identity.person = wanted.value AND identity.person <> identity.id
   CROSS JOIN profile ON profile.identity = identity.id
 
+-- name: put_profile
+-- Keeps what is known of an identity.
+INSERT INTO profile (identity, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body
+
 -- name: put_profiles
--- Keeps what is known of identities. Replacing looks for the place once, where an update looks for it again.
+-- The same of many. A statement of many rows keeps a copy of each page until it is done: row by row it takes less.
 INSERT OR REPLACE INTO profile (identity, body)
 SELECT CAST(key AS INTEGER), substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1)
 
