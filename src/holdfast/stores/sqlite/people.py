@@ -134,10 +134,7 @@ class ChangingPeople(ReadingPeople):
     async def put_profiles(self, profiles: Mapping[int, Profile]) -> None:
         # In order of number, so that pages are met once.
         bodies = {each: pack(profiles[each]) for each in sorted(profiles)}
-        if self.writes_at_once(len(bodies)):
-            self.at_once(lambda: self._do_all(_SQL["put_profile"], bodies.items()))
-        else:
-            self.leave(_SQL["put_profiles"], *placed(bodies), rows=len(bodies))
+        self.leave(_SQL["put_profiles"], *placed(bodies), rows=len(bodies))
 
     @in_thread
     def add_link(self, link: Link) -> Link:

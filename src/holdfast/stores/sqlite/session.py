@@ -81,14 +81,10 @@ class Session:
         self._check()
         if not rows:
             return
-        if self.writes_at_once(rows):
+        if rows <= min(ROWS_WRITTEN, self.rows_at_once) and not self.is_behind:
             self.at_once(partial(self._do, query, *values))
         else:
             self._behind = self._executor.submit(self._go_on, partial(self._do, query, *values))
-
-    def writes_at_once(self, rows: int) -> bool:
-        """Whether so few rows are written here and now, and not left to the thread."""
-        return rows <= min(ROWS_WRITTEN, self.rows_at_once) and not self.is_behind
 
     async def undo(self) -> None:
         """Roll back, once all that was left to the thread is over, whatever came of it."""

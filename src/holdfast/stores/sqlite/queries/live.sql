@@ -29,9 +29,10 @@ DELETE FROM live_segment WHERE number = ?
 SELECT person, body FROM json_each(?) AS wanted CROSS JOIN membership ON person = wanted.value
 
 -- name: put_memberships
--- Writes what is known of persons. Replacing looks for the place once, where an update looks for it again.
-INSERT OR REPLACE INTO membership (person, body)
-SELECT CAST(key AS INTEGER), substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1)
+-- Writes what is known of persons.
+INSERT INTO membership (person, body)
+SELECT CAST(key AS INTEGER), substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1) WHERE true
+ON CONFLICT DO UPDATE SET body = excluded.body
 
 -- name: forget_memberships
 -- Forgets persons of whom nothing is known any more.

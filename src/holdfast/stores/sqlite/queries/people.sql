@@ -54,14 +54,11 @@ FROM json_each(?1) AS wanted
   CROSS JOIN identity ON identity.person = wanted.value AND identity.person <> identity.id
   CROSS JOIN profile ON profile.identity = identity.id
 
--- name: put_profile
--- Keeps what is known of an identity.
-INSERT INTO profile (identity, body) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET body = excluded.body
-
 -- name: put_profiles
--- The same of many. A statement of many rows keeps a copy of each page until it is done: row by row it takes less.
-INSERT OR REPLACE INTO profile (identity, body)
-SELECT CAST(key AS INTEGER), substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1)
+-- Keeps what is known of identities. `INSERT OR REPLACE` would do the same in twice the time.
+INSERT INTO profile (identity, body)
+SELECT CAST(key AS INTEGER), substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1) WHERE true
+ON CONFLICT DO UPDATE SET body = excluded.body
 
 -- name: links
 -- Reads every link that touches some identities, undone ones too.
