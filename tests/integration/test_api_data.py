@@ -199,7 +199,7 @@ def test_the_schema_tells_what_was_seen(server: Server) -> None:
     assert next(each for each in properties if each["name"] == "object")["examples"] == [{"a": 1}]
     assert server.got("GET", "/api/schema/events/Never/properties") == {"properties": []}
     traits = {each["name"]: each for each in server.got("GET", "/api/schema/traits")["properties"]}
-    assert traits["shelf"]["examples"] == ["books"]
+    assert "books" in traits["shelf"]["examples"]
     assert traits["number"]["type"] == "number"
 
 

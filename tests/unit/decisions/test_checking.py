@@ -73,7 +73,7 @@ def test_everything_is_told_at_once() -> None:
 def test_what_complains_can_still_be_shown() -> None:
     silent = {"type": "send", "channel": "sms", "template": {"text": ""}, "exits": {}}
     checked = check_journey(rescue(mail=silent))
-    assert checked.steps["mail"].note() == "Sms"
+    assert (checked.steps["mail"].title(), checked.steps["mail"].note()) == ("SMS", "Topic “marketing”")
     assert checked.journey is None
 
 
