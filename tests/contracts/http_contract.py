@@ -49,7 +49,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
         first = asyncio.run(ChdbHistory.open_server(url, database=database, limits=PATIENT))
         yield first._engine
         for name in (database, first._engine.way.empty_database):
-            asyncio.run(first._engine.run(partial(Handle.command, text=f"DROP DATABASE {name}")))
+            asyncio.run(first._engine.run(partial(Handle.command, text=f"DROP DATABASE IF EXISTS {name}")))
         asyncio.run(first.close())
 
 

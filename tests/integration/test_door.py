@@ -315,7 +315,7 @@ def kept(server: Server) -> Counter[str]:
 def test_a_killed_door_loses_nothing_and_another_takes_its_place(tmp_path: Path) -> None:
     with serving(tmp_path / "data", door_requests=1) as server:
         with writing(server) as writers:
-            until(lambda: children(server), "a door")
+            until(lambda: "takes events in from now on" in server.log, "a door that is ready")
             time.sleep(1.5)
             (first,) = children(server)
             os.kill(first, signal.SIGKILL)
