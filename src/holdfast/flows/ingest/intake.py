@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -52,12 +52,19 @@ class Intake:
         self._live = live
         self.taken: Sequence[HistoryRow] = ()
         """What was new the last time events were taken in, as the history has it."""
-        self.changed: Mapping[int, PersonRow] = {}
-        """Whom it changed, by the number of the person: as they are, if nobody is joined to them."""
+        self._changed: tuple[Sequence[Identity], Mapping[int, Profile], int] = ((), {}, 0)
+        """Whose they were, what is known of them since, and the number of that change."""
 
     def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from now on. Not while anything is taken in."""
         self._rules = rules
+
+    def changed(self) -> dict[int, PersonRow]:
+        """Whom it changed then, by the number of the person: as they are, if nobody is joined to them."""
+        owners, profiles, change = self._changed
+        return {
+            each.id: lone_row(each.id, each.key, profiles[each.id], change) for each in owners if each.id == each.person
+        }
 
     async def take_in(
         self,
@@ -74,7 +81,7 @@ class Intake:
             bad: what could be no event.
             happened: told of the new ones, for those that are about things.
         """
-        self.taken, self.changed = (), {}
+        self.taken, self._changed = (), ((), {}, 0)
         if bad:
             await transaction.add_bad_records(bad)
         if not placed:
@@ -120,7 +127,7 @@ class Intake:
                 learnt = {}
         await transaction.put_profiles(learnt)
         change = await transaction.touch_people(sorted({each.person for each in owners}))
-        self.changed = _changed(owners, people.profiles, change)
+        self._changed = (owners, people.profiles, change)
         await hand_over(transaction, turned_up)
         await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)
@@ -243,13 +250,6 @@ async def _stopped(transaction: View, due: Sequence[Visit]) -> set[int]:
 async def _spent(transaction: View, playbook: Playbook) -> dict[str, dict[str, int]]:
     budgeted = playbook.budgeted
     return await transaction.spent(budgeted) if budgeted else {}
-
-
-def _changed(owners: Iterable[Identity], profiles: Mapping[int, Profile], change: int) -> dict[int, PersonRow]:
-    """The people who are numbered after one of these identities, as it has them."""
-    return {
-        each.id: lone_row(each.id, each.key, profiles[each.id], change) for each in owners if each.id == each.person
-    }
 
 
 async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:

@@ -340,7 +340,7 @@ class Reactor:
         self._broadcasts.committed()
         if entries and self._recent is not None:
             self._recent.add(offset, entries[-1].offset + 1, self._intake.taken)
-            self._recent.changed(self._intake.changed)
+            self._recent.changed(self._intake.changed())
         ticked = Ticked(
             read=len(entries),
             events=events,
