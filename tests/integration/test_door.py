@@ -386,3 +386,36 @@ def test_there_is_no_door_where_there_is_little_to_do_or_none_is_wanted(tmp_path
                     time.sleep(0.02)
             assert children(server) == []
             assert connection.holder() == server.process.pid
+
+
+def test_signals_to_all_processes_do_not_find_a_door_that_is_being_loaded(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", door_requests=1) as server:
+        with writing(server):
+            until(lambda: children(server), "a door")
+            for pid in [*children(server), server.process.pid]:
+                os.kill(pid, signal.SIGINT)
+            assert server.process.wait(PATIENCE_SECONDS) == 0
+        assert "is not ready" not in server.log
+        assert "has ended" not in server.log
+
+
+def test_what_the_door_leaves_to_a_server_that_ends_is_answered_there(tmp_path: Path) -> None:
+    with serving(tmp_path / "data", door_requests=1) as server, opened(server) as connection:
+        at_the_door(connection)
+        whole = CASES["nobody's key"]
+        connection.send(whole[:-5])
+        time.sleep(0.2)  # The door has its head now. One of which it has less is broken off, as the server does.
+        server.process.terminate()
+        until(lambda: not listens(server), "the end of listening")
+        time.sleep(0.2)
+        connection.send(whole[-5:])
+        assert connection.answer().startswith(b"HTTP/1.1 401 ")
+        assert connection.socket.recv(1) == b""
+        assert server.process.wait(PATIENCE_SECONDS) == 0
+
+
+def listens(server: Server) -> bool:
+    """Whether connections are taken."""
+    with contextlib.suppress(ConnectionRefusedError), opened(server):
+        return True
+    return False

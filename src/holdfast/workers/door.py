@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import os
-import signal
 import socket
 import sys
 import time
@@ -183,6 +182,8 @@ class Door:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GOODBYE_SECONDS):
                 await self._goodbye()
+        self._wire.close()
+        await self._loop.create_future()  # Until what was said last has gone out: then we end, as when the server does.
 
     async def _goodbye(self) -> None:
         while self._coming:
@@ -215,8 +216,6 @@ class Door:
             await self._loop.connect_accepted_socket(self._protocol, connection)
 
     def _give_back(self, connection: AtTheDoor, read: bytes) -> bool:
-        if self._stopped.is_set():
-            return True  # To be closed, as the server does with whoever has no answer under way.
         if not pass_connection(self._connections, connection.transport):
             return False
         self._wire.say(Back(read))
@@ -236,7 +235,7 @@ class Door:
 
 
 def _end() -> NoReturn:
-    """The server is no more: nothing that is under way could be kept."""
+    """The server is no more, or all is said: nothing that is under way could be kept."""
     os._exit(0)
 
 
@@ -246,9 +245,6 @@ async def _serve(wire: socket.socket, connections: socket.socket, queue_bytes: i
 
 def main() -> None:
     """Serve on the sockets whose numbers are given."""
-    # Who stops all processes of a terminal or a service at once means the server, which tells us to stop.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     wire, connections = (socket.socket(fileno=int(each)) for each in sys.argv[1:3])
     for each in (wire, connections):

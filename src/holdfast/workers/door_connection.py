@@ -100,6 +100,11 @@ class AtTheDoor(WholeRequests):
         if later and not self.transport.is_closing():
             self.data_received(b"".join(later))
 
+    def shutdown(self) -> None:
+        """End as the door does: what is for the server goes back to it, and is answered there."""
+        if not self._leaves:
+            super().shutdown()
+
     def _is_for_the_server(self) -> bool:
         return self._leaves or sum(map(len, self._read)) > READ_BYTES_MOST
 

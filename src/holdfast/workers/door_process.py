@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 
 from holdfast.kernel.errors import Busy
@@ -28,6 +29,8 @@ from holdfast.workers.door_wire import (
     pass_connection,
     passed_connection,
 )
+from holdfast.workers.listening import GOODBYE_SECONDS
+from holdfast.workers.whole_requests import WholeRequests
 
 _log = logging.getLogger(__name__)
 
@@ -47,7 +50,7 @@ class Behind:
     """The most bytes that may wait at the door, as at the log."""
     came: Callable[[int], None]
     """Told how many requests came through the door."""
-    make_protocol: Callable[[bytes], asyncio.Protocol]
+    make_protocol: Callable[[bytes], WholeRequests]
     """Makes what serves a connection that comes back, of which so much was read before."""
 
 
@@ -73,7 +76,7 @@ class DoorProcess:
         self._wire: Wire[FromDoor] = Wire(FromDoor, self._heard, self._has_ended)
         self._ours, theirs = socket.socketpair()
         self._connections, their_connections = socket.socketpair()
-        with theirs, their_connections:
+        with theirs, their_connections, _without_signals():
             given = (theirs.fileno(), their_connections.fileno())
             self._process = subprocess.Popen(  # noqa: S603 - It is ourselves.
                 # Nothing is looked for in the folder it happens to be started in.
@@ -117,7 +120,10 @@ class DoorProcess:
         return True
 
     async def end(self) -> None:
-        """Have it answer what is under way, and end it; what is in its groups is kept until then."""
+        """Have it answer what is under way, and end it; what is in its groups is kept until then.
+
+        What it leaves to us meanwhile is answered here.
+        """
         self._stopping = True
         self._wire.say(Stop())
         if self._was_ready:
@@ -174,7 +180,27 @@ class DoorProcess:
     async def _welcome_back(self, connection: socket.socket | None, read: bytes) -> None:
         if connection is None:
             return
-        with contextlib.suppress(OSError):  # It may have been closed on its way.
-            await asyncio.get_running_loop().connect_accepted_socket(
+        try:
+            _, protocol = await asyncio.get_running_loop().connect_accepted_socket(
                 lambda: self._behind.make_protocol(read), connection
             )
+        except OSError:
+            return  # It has been closed on its way.
+        if self._stopping:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await protocol.end()
+
+
+@contextlib.contextmanager
+def _without_signals() -> Iterator[None]:
+    """A process that is begun within never hears the signals to stop; here they are heard once the block ends.
+
+    Who stops all processes of a terminal or a service at once means the server, which tells its door to stop. Whoever
+    only ignores them once it is loaded can be met by one before that.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

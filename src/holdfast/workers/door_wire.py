@@ -93,6 +93,11 @@ class Wire(asyncio.Protocol, Generic[Heard]):
             said = self._encode(message)
             self._transport.write(len(said).to_bytes(_SIZE_BYTES, "big") + said)
 
+    def close(self) -> None:
+        """Say no more. It has ended once all that was said has gone out."""
+        if self._transport is not None:
+            self._transport.close()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.WriteTransport", transport)
@@ -110,7 +115,7 @@ class Wire(asyncio.Protocol, Generic[Heard]):
         self._rest = read[begin:]
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The other has gone."""
+        """The other has gone, or we have."""
         self._transport = None
         self._ended()
 

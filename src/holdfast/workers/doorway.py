@@ -18,6 +18,7 @@ from holdfast.ports.clock import Clock
 from holdfast.ports.log import Log
 from holdfast.settings import Settings
 from holdfast.workers.door_process import Behind, DoorProcess
+from holdfast.workers.whole_requests import WholeRequests
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class Doorway:
         """How often in a row there were as many as a door is started for."""
         self._is_busy = False
 
-    def open(self, log: Log, clock: Clock, access: Access, make_protocol: Callable[[bytes], asyncio.Protocol]) -> None:
+    def open(self, log: Log, clock: Clock, access: Access, make_protocol: Callable[[bytes], WholeRequests]) -> None:
         """Let connections leave from now on.
 
         Args:

@@ -8,6 +8,7 @@ ordinary, it is left to uvicorn.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -43,6 +44,8 @@ WHOLE_BYTES_MOST = 64 * 1024
 IN_A_ROW_LEAST = 4
 """So many such requests in a row has a connection brought that may go to another process."""
 _HEADS_KEPT = 64
+_LOOK_SECONDS = 0.05
+"""How often it is looked whether a connection has ended."""
 
 
 class WholeRequests(OneProtocol):
@@ -116,6 +119,12 @@ class WholeRequests(OneProtocol):
         super().on_response_complete()
         if self._doorway is not None and self._in_a_row >= IN_A_ROW_LEAST and self._doorway.is_open:
             self.loop.call_soon(self._leave)  # The answer has not gone out yet.
+
+    async def end(self) -> None:
+        """Answer what has begun, and end: as all connections do when the server stops."""
+        self.shutdown()
+        while self in self.connections:  # noqa: ASYNC110 - As uvicorn looks after all of them.
+            await asyncio.sleep(_LOOK_SECONDS)
 
     def _leave(self) -> None:
         """Leave, unless something is under way: then it is tried again after the next answer."""
