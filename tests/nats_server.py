@@ -72,9 +72,11 @@ class NatsServer:
             time.sleep(0.01)
 
     def signal(self, number: signal.Signals) -> None:
-        """Send it a signal, if it runs."""
+        """Send it a signal, if it runs. When it is to stand still it does on return: its threads stop one by one."""
         if self.process is not None and self.process.poll() is None:
             os.kill(self.process.pid, number)
+            if number == signal.SIGSTOP:
+                os.waitid(os.P_PID, self.process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def kill(self) -> None:
         """End it at once, as a crash would."""
