@@ -24,40 +24,49 @@ export function DidRule({ rule }: { rule: Did }) {
   return (
     <div className={styles.rule}>
       <div className={styles.fields}>
-        <Select
-          aria-label={t('Did or did not')}
-          w={88}
-          data={[
-            { value: 'did', label: t('Did') },
-            { value: 'not', label: t('Did not') },
-          ]}
-          value={rule.negated ? 'not' : 'did'}
-          onChange={(value) => set({ negated: value === 'not' })}
-        />
-        <NameField label={t('Event')} hint={t('Choose an event')} names={names.map(({ name }) => name)} meanings={meaningsOf(names)} value={rule.event} onChange={(event) => set({ event })} />
-        <TimesFields rule={rule} set={set} />
-        <WindowField days={rule.withinDays} set={(withinDays) => set({ withinDays })} />
-        <Tooltip label={t('Add a condition on the event')}>
-          <ActionIcon aria-label={t('Add a condition on the event')} className={styles.remove} onClick={() => set({ where: [...rule.where, newComparison()] })}>
-            <ListFilterPlus size={14} />
-          </ActionIcon>
-        </Tooltip>
-        <Tooltip label={t('Remove rule')}>
-          <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
-            <X size={14} />
-          </ActionIcon>
-        </Tooltip>
+        <div className={styles.said}>
+          <Select
+            aria-label={t('Did or did not')}
+            w={94}
+            data={[
+              { value: 'did', label: t('Did') },
+              { value: 'not', label: t('Did not') },
+            ]}
+            value={rule.negated ? 'not' : 'did'}
+            onChange={(value) => set({ negated: value === 'not' })}
+          />
+          <NameField label={t('Event')} hint={t('Choose an event')} names={names.map(({ name }) => name)} meanings={meaningsOf(names)} value={rule.event} onChange={(event) => set({ event })} />
+          <TimesFields rule={rule} set={set} />
+          <WindowField days={rule.withinDays} set={(withinDays) => set({ withinDays })} />
+        </div>
+        <div className={styles.tools}>
+          <Tooltip label={t('Add a condition on the event')}>
+            <ActionIcon aria-label={t('Add a condition on the event')} className={styles.remove} onClick={() => set({ where: [...rule.where, newComparison()] })}>
+              <ListFilterPlus size={14} />
+            </ActionIcon>
+          </Tooltip>
+          <Tooltip label={t('Remove rule')}>
+            <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
+              <X size={14} />
+            </ActionIcon>
+          </Tooltip>
+        </div>
         <RuleCount node={rule} />
       </div>
       {rule.where.map((comparison) => (
         <div key={comparison.id} className={`${styles.fields} ${styles.where}`}>
-          <span className="quiet">{t('where')}</span>
-          <ComparisonFields what="Property" event={rule.event} names={properties} comparison={comparison} set={(part) => setWhere(comparison.id, part)} />
-          <Tooltip label={t('Remove condition')}>
-            <ActionIcon aria-label={t('Remove condition')} className={styles.remove} onClick={() => setWhere(comparison.id, null)}>
-              <X size={14} />
-            </ActionIcon>
-          </Tooltip>
+          <div className={styles.said}>
+            <span className="quiet">{t('where')}</span>
+            <ComparisonFields what="Property" event={rule.event} names={properties} comparison={comparison} set={(part) => setWhere(comparison.id, part)} />
+          </div>
+          <div className={styles.tools}>
+            <Tooltip label={t('Remove condition')}>
+              <ActionIcon aria-label={t('Remove condition')} className={styles.remove} onClick={() => setWhere(comparison.id, null)}>
+                <X size={14} />
+              </ActionIcon>
+            </Tooltip>
+          </div>
+          <span className={styles.count} />
         </div>
       ))}
     </div>

@@ -40,26 +40,30 @@ export default function OtherRule({ rule }: { rule: Other }) {
   return (
     <div className={styles.rule}>
       <div className={styles.fields}>
-        <Select
-          aria-label={t('Holds or does not')}
-          w={88}
-          data={[
-            { value: 'yes', label: t('Holds') },
-            { value: 'no', label: t('Not') },
-          ]}
-          value={rule.negated ? 'no' : 'yes'}
-          onChange={(value) => builder.change(rule, { negated: value === 'no' })}
-        />
-        <button type="button" className={styles.opener} aria-expanded={open} onClick={() => setOpen(!open)}>
-          {open ? <ChevronDown size={14} aria-hidden="true" /> : <ChevronRight size={14} aria-hidden="true" />}
-          <b>{label}</b>
-          <span className={error ? styles.wrong : 'quiet'}>{words.replace(/\*\*/g, '')}</span>
-        </button>
-        <Tooltip label={t('Remove rule')}>
-          <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
-            <X size={14} />
-          </ActionIcon>
-        </Tooltip>
+        <div className={styles.said}>
+          <Select
+            aria-label={t('Holds or does not')}
+            w={94}
+            data={[
+              { value: 'yes', label: t('Holds') },
+              { value: 'no', label: t('Not') },
+            ]}
+            value={rule.negated ? 'no' : 'yes'}
+            onChange={(value) => builder.change(rule, { negated: value === 'no' })}
+          />
+          <button type="button" className={styles.opener} aria-expanded={open} onClick={() => setOpen(!open)}>
+            {open ? <ChevronDown size={14} aria-hidden="true" /> : <ChevronRight size={14} aria-hidden="true" />}
+            <b>{label}</b>
+            <span className={error ? styles.wrong : 'quiet'}>{words.replace(/\*\*/g, '')}</span>
+          </button>
+        </div>
+        <div className={styles.tools}>
+          <Tooltip label={t('Remove rule')}>
+            <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
+              <X size={14} />
+            </ActionIcon>
+          </Tooltip>
+        </div>
         <RuleCount node={rule} />
       </div>
       {open && kind && <KindForm rule={rule} schema={kind.schema as Schema} about={declared(kind.about)} />}

@@ -66,12 +66,16 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
     <>
       <TopBar title={saved?.name ?? t('New segment')} parent={PARENT} {...(saved ? { about: `segment:${saved.id}` } : {})} beside={<Badges saved={saved} changed={changed} />}>
         <DraftNote draft={draft} />
-        <Act label={t('Undo')} act={undo}>
-          <Undo2 size={15} />
-        </Act>
-        <Act label={t('Redo')} act={redo}>
-          <Redo2 size={15} />
-        </Act>
+        {!small && (
+          <>
+            <Act label={t('Undo')} act={undo}>
+              <Undo2 size={15} />
+            </Act>
+            <Act label={t('Redo')} act={redo}>
+              <Redo2 size={15} />
+            </Act>
+          </>
+        )}
         {saved && may('analyses:write') && (
           <Act label={t('Delete this segment')} act={() => setDialog('delete')}>
             <Trash2 size={15} />
@@ -83,8 +87,8 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
         <Act label={t('View or paste JSON')} act={() => setDialog('json')}>
           <Braces size={15} />
         </Act>
-        {may('analyses:write') && (
-          <Button variant="filled" disabled={small} onClick={() => setDialog('save')}>
+        {may('analyses:write') && !small && (
+          <Button variant="filled" onClick={() => setDialog('save')}>
             {t('Save segment')}
           </Button>
         )}

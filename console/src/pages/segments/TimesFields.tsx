@@ -38,10 +38,10 @@ export function TimesFields({ rule, set }: { rule: Did; set: (part: Partial<Did>
   const first = rule.atLeast ?? rule.atMost ?? 1
   return (
     <>
-      <Select aria-label={t('How often')} w={116} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
+      <Select aria-label={t('How often')} w={110} data={MODES} value={mode} onChange={(next) => set(inMode(next as Mode, first))} />
       <NumberInput
         aria-label={mode === 'between' ? t('Times, from') : t('Times')}
-        w={82}
+        w={80}
         min={0}
         suffix={first === 1 ? t(' time') : t(' times')}
         allowDecimal={false}

@@ -16,13 +16,17 @@ export function TraitRule({ rule }: { rule: Trait }) {
   return (
     <div className={styles.rule}>
       <div className={styles.fields}>
-        {rule.negated && <span className="quiet">{t('not:')}</span>}
-        <ComparisonFields what="Trait" names={names} comparison={rule} set={(part) => builder.change(rule, part)} />
-        <Tooltip label={t('Remove rule')}>
-          <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
-            <X size={14} />
-          </ActionIcon>
-        </Tooltip>
+        <div className={styles.said}>
+          {rule.negated && <span className="quiet">{t('not:')}</span>}
+          <ComparisonFields what="Trait" names={names} comparison={rule} set={(part) => builder.change(rule, part)} />
+        </div>
+        <div className={styles.tools}>
+          <Tooltip label={t('Remove rule')}>
+            <ActionIcon aria-label={t('Remove rule')} className={styles.remove} onClick={() => builder.remove(rule.id)}>
+              <X size={14} />
+            </ActionIcon>
+          </Tooltip>
+        </div>
         <RuleCount node={rule} />
       </div>
     </div>
