@@ -22,8 +22,13 @@ export function CommentsButton({ about }: { about: string }) {
   return (
     <>
       <Tooltip label={t('What people say of this')}>
-        <Button leftSection={<MessageSquare size={14} aria-hidden="true" />} onClick={() => setOpen(true)}>
-          {unsettled > 0 ? counted(unsettled, '{{count}} comment', '{{count}} comments') : t('Comments')}
+        <Button className={styles.opener} data-none={unsettled === 0 || undefined} leftSection={<MessageSquare size={14} aria-hidden="true" />} onClick={() => setOpen(true)}>
+          <span className={styles.opens}>{unsettled > 0 ? counted(unsettled, '{{count}} comment', '{{count}} comments') : t('Comments')}</span>
+          {unsettled > 0 && (
+            <span className={styles.unsettled} aria-hidden="true">
+              {count(unsettled)}
+            </span>
+          )}
         </Button>
       </Tooltip>
       {open && <CommentsPanel about={about} close={() => setOpen(false)} />}
