@@ -28,6 +28,7 @@ describe('what the server says', () => {
 
     it('calls arms by their names', () => {
       expect(told("only 9 of 'holdout' have been through the whole time: it takes 20")).toBe('nur 9 aus der Kontrollgruppe haben die ganze Zeit hinter sich: es braucht 20')
+      expect(told("nobody of 'blue' has been through the whole time yet: it takes 20")).toBe('niemand aus „blue“ hat die ganze Zeit schon hinter sich: es braucht 20')
       expect(told("only 9 of 'blue' have been through the whole time: it takes 1,000")).toBe('nur 9 aus „blue“ haben die ganze Zeit hinter sich: es braucht 1.000')
     })
 

@@ -244,6 +244,10 @@ class _Reader:
             )
         for variant, (moments, some) in arms.items():
             people = scalar(moments.people)
+            if not people:
+                return Inconclusive(
+                    reason=f"nobody of {variant!r} has been through the whole time yet: it takes {PEOPLE_LEAST}"
+                )
             if people < PEOPLE_LEAST:
                 return Inconclusive(
                     reason=f"only {people:,.0f} of {variant!r} have been through the whole time: it takes "

@@ -204,8 +204,14 @@ def _revenue(treated: ArmOutcome, holdout: ArmOutcome, confidence: float) -> Eff
 
 def _too_few(treated: ArmOutcome, holdout: ArmOutcome) -> Inconclusive | None:
     for arm in (treated, holdout):
+        if not arm.people:
+            all_waiting = f" ({arm.open_people:,} still in theirs)" if arm.open_people else ""
+            return Inconclusive(
+                reason=f"nobody of {_called(arm)} has been through the whole time for the goal yet{all_waiting}; it "
+                f"takes {PEOPLE_LEAST}"
+            )
         if arm.people < PEOPLE_LEAST:
-            waiting = f" ({arm.open_people:,} more are still in theirs)" if arm.open_people else ""
+            waiting = f" ({arm.open_people:,} more still in theirs)" if arm.open_people else ""
             return Inconclusive(
                 reason=f"only {_people(arm.people)} of {_called(arm)} have been through the whole time for the goal"
                 f"{waiting}; it takes {PEOPLE_LEAST}"

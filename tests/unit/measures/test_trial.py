@@ -205,8 +205,11 @@ def test_more_confidence_is_a_wider_interval() -> None:
 def test_an_arm_with_too_few_people_says_so() -> None:
     result = compare([an_arm("treated", 900, 90)])
     assert isinstance(result.conversion, Inconclusive)
-    assert result.conversion.reason.startswith("only 0 people of the holdout")
+    assert result.conversion.reason.startswith("nobody of the holdout has been")
     assert result.words() == f"Nothing can be said yet: {result.conversion.reason}."
+    waiting = compare([an_arm("treated", 900, 90), an_arm("holdout", 0, 0, open_people=7)])
+    assert isinstance(waiting.conversion, Inconclusive)
+    assert "goal yet (7 still in theirs); it takes" in waiting.conversion.reason
     few = compare([an_arm("treated", 900, 90), an_arm("holdout", PEOPLE_LEAST - 1, 1, open_people=1_234)])
     assert isinstance(few.conversion, Inconclusive)
     assert "1,234 more" in few.conversion.reason
