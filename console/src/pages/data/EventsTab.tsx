@@ -33,7 +33,7 @@ export function EventsTab() {
                   <th scope="col">{t('Event')}</th>
                   <th scope="col" className={tableStyles.number}>{t('Times')}</th>
                   <th scope="col" className={tableStyles.number}>{t('People')}</th>
-                  <th scope="col">{counted(DAYS, 'Last {{count}} day', 'Last {{count}} days')}</th>
+                  <th scope="col">{counted(DAYS, '{{count}} day until yesterday', '{{count}} days until yesterday')}</th>
                   <th scope="col" className={tableStyles.number}>{t('First')}</th>
                   <th scope="col" className={tableStyles.number}>{t('Last')}</th>
                 </tr>
@@ -59,6 +59,7 @@ export function EventsTab() {
 
 function EventRows({ name, volume = [] }: { name: EventName; volume?: number[] }) {
   const [open, setOpen] = useState(false)
+  const total = volume.reduce((sum, each) => sum + each, 0)
   return (
     <>
       <tr>
@@ -76,8 +77,8 @@ function EventRows({ name, volume = [] }: { name: EventName; volume?: number[] }
         <td className={tableStyles.number}>{count(name.count)}</td>
         <td className={tableStyles.number}>{count(name.people)}</td>
         <td className={styles.spark}>
-          <Sparkline values={volume} />
-          <span className="unseen">{counted(volume.reduce((sum, each) => sum + each, 0), '{{count}} event', '{{count}} events')}</span>
+          {total > 0 ? <Sparkline values={volume} /> : <span className="quiet">–</span>}
+          <span className="unseen">{counted(total, '{{count}} event', '{{count}} events')}</span>
         </td>
         <td className={`${tableStyles.number} quiet`}>
           <Ago at={name.first} />

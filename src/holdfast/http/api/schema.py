@@ -98,7 +98,7 @@ class VolumeShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Volumes:
-    """The events of late by name, in spans of 24 hours of which the first begins at `since` and the last ends now."""
+    """The events of late by name and day of UTC: the first day begins at `since`, the last is today and not over."""
 
     since: str
     events: list[VolumeShape]
@@ -186,9 +186,9 @@ def schema_routes(app: Application) -> APIRouter:
 
     @routes.get("/volumes")
     async def volumes(days: Annotated[int, Query(ge=1, le=DAYS_MOST)] = 30) -> Volumes:
-        """How many events of each name there were of late, by spans of 24 hours that end now."""
+        """How many events of each name there were of late, by days of UTC, of which the last is today and not over."""
         await app.catch_up()
-        until_ms = to_millis(app.clock.now()) + 1
+        until_ms = (to_millis(app.clock.now()) // DAY_MS + 1) * DAY_MS
         since_ms = until_ms - days * DAY_MS
         found = await app.history.volumes(since_ms=since_ms, until_ms=until_ms, bucket_seconds=DAY_MS // 1000)
         events = [VolumeShape(name=name, counts=counts) for name, counts in sorted(found.items())]
