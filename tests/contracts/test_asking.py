@@ -12,19 +12,21 @@ from typing import Any
 
 import pytest
 
-from holdfast.kernel.errors import Busy, Conflict, Exposed, TooLarge
+from holdfast.kernel.errors import Busy, Conflict, Exposed, Internal, TooLarge
 from holdfast.kernel.sql import Sql, sql
 from holdfast.measures.insight_catalogue import decode_question
 from holdfast.ports.asking import Asking, Questions, UnderWay, asked_as, asking_now
 from holdfast.segments.builders import did
 from holdfast.stores.clickhouse import engine as engine_module
-from holdfast.stores.clickhouse.engine import Engine, Limits
+from holdfast.stores.clickhouse.engine import Engine, Handle, Limits
 from holdfast.stores.clickhouse.history import ChdbHistory
 from tests.contracts.history_contract import AT, DAY, PATIENT, chdb_history, limited, person, put, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 
 LONG = sql("SELECT count() FROM numbers(1000000000000) WHERE cityHash64(number) = 1")
 QUICK = sql("SELECT 1")
+FAILS_LATE = sql("SELECT number, throwIf(number = 999999) FROM numbers(1000000)")
+"""It fails once much of its answer is there."""
 
 
 async def number(engine: Engine, question: Sql) -> int:
@@ -110,6 +112,32 @@ async def test_what_nobody_waits_for_ends(engine: Engine) -> None:
 async def test_a_second_question_of_what_was_called_off_is_not_asked(engine: Engine) -> None:
     with asked_as(Asking(id="over", cancelled=True)), pytest.raises(Conflict):
         await number(engine, QUICK)
+
+
+async def test_what_is_called_off_while_it_is_answered_gives_no_answer(engine: Engine) -> None:
+    asking = Asking(id="late")
+
+    def answered(handle: Handle) -> int:
+        told = handle.number(QUICK)
+        asking.cancelled = True
+        return told
+
+    with asked_as(asking), pytest.raises(Conflict) as refused:
+        await engine.run(answered)
+    assert refused.value.code == "cancelled"
+
+
+def test_nothing_of_a_question_that_failed_comes_with_the_next_answer(engine: Engine) -> None:
+    def asked(handle: Handle) -> None:
+        for way in (handle.rows, handle.table):
+            with pytest.raises(Internal):
+                way(FAILS_LATE)
+            assert handle.rows(QUICK) == [[1]]
+            with pytest.raises(Internal):
+                way(FAILS_LATE)
+            assert handle.table(QUICK).to_pylist() == [{"1": 1}]
+
+    engine.run_here(asked)
 
 
 async def test_asking_is_said_by_whoever_asks(engine: Engine) -> None:

@@ -82,15 +82,17 @@ class EmbeddedConnection:
 
     def __init__(self, connection: Any) -> None:  # noqa: ANN401  # chDB's connection has no types.
         self._connection = connection
+        self._failed = False
+        """Whether the last statement failed, and may have left something behind."""
 
     def text(self, statement: str, form: LiteralString, values: Mapping[str, str]) -> bytes:
-        return cast("bytes", _told(lambda: self._connection.query(statement, form, params=dict(values))).bytes())
+        return cast("bytes", self._told(lambda: self._connection.query(statement, form, params=dict(values))).bytes())
 
     def table(self, statement: str, values: Mapping[str, str], rows: pa.Table | None = None) -> pa.Table:
         return cast("pa.Table", self._over(rows, statement, "ArrowTable", values))
 
     def run(self, statement: str, values: Mapping[str, str]) -> None:
-        _told(lambda: self._connection.query(statement, "Null", params=dict(values)))
+        self._told(lambda: self._connection.query(statement, "Null", params=dict(values)))
 
     def insert(self, table: str, columns: Sequence[str], rows: pa.Table, token: str) -> None:
         sink = pa.BufferOutputStream()
@@ -104,7 +106,7 @@ class EmbeddedConnection:
                 inserter.append(sink.getvalue().to_pybytes())
                 inserter.finish()
 
-        _told(send)
+        self._told(send)
 
     def insert_bulk(self, table: str, columns: Sequence[str], rows: pa.Table) -> None:
         """As it says, read from Arrow's memory as the rows lie."""
@@ -125,15 +127,19 @@ class EmbeddedConnection:
         def ask(rows: pa.Table | None) -> object:  # noqa: ARG001  # chDB finds it by its name.
             return self._connection.query(text, form, params=dict(values))
 
-        return _told(lambda: ask(rows))
+        return self._told(lambda: ask(rows))
 
-
-def _told(work: Callable[[], T]) -> T:
-    """The work. chDB raises RuntimeError and kin; the code in the text tells them apart."""
-    try:
-        return work()
-    except Exception as cause:
-        raise Refusal(code_in(str(cause)), str(cause)) from cause
+    def _told(self, work: Callable[[], T]) -> T:
+        """The work. chDB raises RuntimeError and kin; the code in the text tells them apart."""
+        try:
+            if self._failed:
+                # What a statement had answered when it failed is given to whoever asks next, before their own answer.
+                self._connection.query("SELECT 1", "Null")
+                self._failed = False
+            return work()
+        except Exception as cause:
+            self._failed = True
+            raise Refusal(code_in(str(cause)), str(cause)) from cause
 
 
 def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB's connection has no types.

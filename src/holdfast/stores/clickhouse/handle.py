@@ -105,6 +105,7 @@ class Handle:
         self._ticket = ticket
         try:
             yield
+            ticket.check()  # A statement that is ended may give less than its answer, and say nothing of it.
         finally:
             self._ticket = None
             ticket.done = True
