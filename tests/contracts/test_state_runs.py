@@ -68,6 +68,9 @@ async def test_runs_are_listed_newest_first_and_by_state_oldest_first(state: Sta
         assert [run.id for run in await transaction.runs_of("news", limit=2, before_id=ids[3])] == [ids[2], ids[1]]
         assert [run.id for run in await transaction.runs_in(("preparing",), limit=9)] == [ids[1], ids[-1] + 1]
         assert [run.id for run in await transaction.runs_in(("held", "running"), limit=1)] == [ids[2]]
+        assert [run.id for run in await transaction.runs_in(("done", "held"), limit=9)] == [ids[0], ids[2]], (
+            "over or not"
+        )
         assert await transaction.run_states([ids[0], ids[2], 999]) == {ids[0]: "done", ids[2]: "held"}
         assert await transaction.run_states([]) == {}
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from holdfast.ports.runs import Run
+from holdfast.ports.runs import OPEN, Run, RunState
 from holdfast.stores.packing import pack, unpack
 
 
@@ -54,3 +55,8 @@ def unpacked(row: tuple[Any, ...]) -> Run:
         ended_ms=said[12],
         reason=said[13],
     )
+
+
+def in_states(states: Sequence[RunState]) -> str:
+    """The name of the query for runs in these states: what is not over, and that is little, has an index of its own."""
+    return "runs_in" if set(states) <= set(OPEN) else "runs_in_any"

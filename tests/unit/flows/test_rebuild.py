@@ -38,6 +38,7 @@ from holdfast.segments.builders import did, last_did, trait
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.log import MemoryLog
 from holdfast.stores.memory.state import MemoryState
+from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing.carrier import KeptParcels
 from holdfast.testing.house import House
 from holdfast.wiring import rules_of
@@ -127,9 +128,9 @@ class Life:
         self.tables: dict[int, Any] = {}
 
     @classmethod
-    async def begin(cls, tmp_path: Path, seed: int) -> Life:
+    async def begin(cls, tmp_path: Path, seed: int, *, state: State | None = None) -> Life:
         draw = random.Random(seed)
-        house = await House.build(tmp_path, carrier=Moody(draw), cap_email_per_day=2)
+        house = await House.build(tmp_path, carrier=Moody(draw), state=state, cap_email_per_day=2)
         life = cls(house, draw)
         await house.publish(RESCUE)
         await house.publish(NEWS)
@@ -265,6 +266,18 @@ async def test_what_is_made_anew_is_the_same(tmp_path: Path, seed: int) -> None:
     assert done.told_otherwise == 0
     assert done.without_turns == 0
     assert await history.size() == await life.house.app.history.size()
+
+
+async def test_a_life_on_a_database_is_made_anew(tmp_path: Path) -> None:
+    state = SqliteState(tmp_path / "state")
+    life = await Life.begin(tmp_path, 0, state=state)
+    await life.live(120)
+    done, again, _ = await life.again()
+    found = await compare_states(life.house.app.state, again)
+    await state.close()
+    assert differing(found) == {}
+    assert found["visits"].rows > 3
+    assert done.runs_gone == 0
 
 
 async def test_tables_are_loaded_again_where_they_came_in(tmp_path: Path) -> None:

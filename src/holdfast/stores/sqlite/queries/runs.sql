@@ -27,6 +27,10 @@ SELECT id, origin, run_key, state, wake_ms, body FROM run
 WHERE state IN ('preparing', 'held', 'running', 'paused') AND state IN (SELECT value FROM json_each(?1))
 ORDER BY id LIMIT ?2
 
+-- name: runs_in_any
+-- Reads runs in some states, oldest first, those that are over too: there may be many of them.
+SELECT id, origin, run_key, state, wake_ms, body FROM run WHERE state IN (SELECT value FROM json_each(?1)) ORDER BY id LIMIT ?2
+
 -- name: due_runs
 -- Reads runs that are to go on, soonest first, but for those of some origins.
 SELECT id, origin, run_key, state, wake_ms, body FROM run
