@@ -116,14 +116,13 @@ async def test_a_second_question_of_what_was_called_off_is_not_asked(engine: Eng
 
 async def test_what_is_called_off_while_it_is_answered_gives_no_answer(engine: Engine) -> None:
     asking = Asking(id="late")
-
-    def answered(handle: Handle) -> int:
-        told = handle.number(QUICK)
-        asking.cancelled = True
-        return told
-
-    with asked_as(asking), pytest.raises(Conflict) as refused:
-        await engine.run(answered)
+    with asked_as(asking):
+        asked = asyncio.create_task(number(engine, sql("SELECT sum(sleepEachRow(0.1)) FROM numbers(10)")))
+    while not any(each.statement_since for each in engine._tickets.values()):
+        await asyncio.sleep(0.001)
+    asking.cancelled = True
+    with pytest.raises(Conflict) as refused:
+        await asked
     assert refused.value.code == "cancelled"
 
 

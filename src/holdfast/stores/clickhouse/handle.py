@@ -105,7 +105,6 @@ class Handle:
         self._ticket = ticket
         try:
             yield
-            ticket.check()  # A statement that is ended may give less than its answer, and say nothing of it.
         finally:
             self._ticket = None
             ticket.done = True
@@ -113,7 +112,7 @@ class Handle:
     def rows(self, question: Sql) -> list[list[Any]]:
         """The answer, a list per row; 64-bit integers whole, moments as they are formatted."""
         text, values = self._limited(question)
-        told = self._guarded(lambda: self._connection.text(text, "JSONCompactEachRow", values))
+        told = self._answered(lambda: self._connection.text(text, "JSONCompactEachRow", values))
         return [json.loads(line) for line in told.decode("utf-8", "surrogatepass").split("\n") if line]
 
     def number(self, question: Sql) -> int:
@@ -198,7 +197,7 @@ class Handle:
 
     def _table(self, question: Sql, more: str = "", given: Mapping[str, str] = _NOTHING) -> pa.Table:
         text, values = self._limited(question, more, given)
-        return self._guarded(lambda: self._connection.table(text, values))
+        return self._answered(lambda: self._connection.table(text, values))
 
     def _limited(
         self, question: Sql, more: str = "", given: Mapping[str, str] = _NOTHING, limits: Limits | None = None
@@ -221,6 +220,12 @@ class Handle:
         """The text, and all values spelt."""
         text, values = rendered(question, values_most=self._connection.values_most)
         return text, values | dict(given)
+
+    def _answered(self, work: Callable[[], T]) -> T:
+        told = self._guarded(work)
+        if self._ticket is not None:
+            self._ticket.check()  # A statement that was ended may give less than its answer, and say nothing of it.
+        return told
 
     def _guarded(self, work: Callable[[], T]) -> T:
         ticket = self._ticket
