@@ -20,6 +20,7 @@ from holdfast.kernel.sealing import Sealer, SealingKey
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:
+    from holdfast.ports.hands import Recorder
     from holdfast.ports.history import History
     from holdfast.ports.log import Log
     from holdfast.ports.seat import Seat
@@ -93,6 +94,13 @@ async def open_state(settings: Settings, *, migrates: bool = True) -> State:
     from holdfast.stores.sqlite.state import SqliteState  # noqa: PLC0415
 
     return SqliteState(settings.data_dir)
+
+
+def open_recorder(settings: Settings) -> Recorder:
+    """Transactions over the state's file beside the process that has it open; they write nothing down."""
+    from holdfast.stores.sqlite.recording import SqliteRecorder  # noqa: PLC0415
+
+    return SqliteRecorder(settings.data_dir)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -354,6 +354,14 @@ class Settings:
         least=0,
     )
 
+    hand_events: int = _setting(
+        1500,
+        "From how many events, timers and people let into campaigns in a second on `holdfast up` has other processes "
+        "work out what follows of them, one less than there are processors and three at most; 0: never.",
+        unit="events",
+        least=0,
+    )
+
     # The log and the archive.
     log_segment_bytes: int = _setting(
         67_108_864, "How large a file of the log grows before the next is begun.", unit="bytes", least=65_536

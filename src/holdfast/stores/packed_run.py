@@ -57,6 +57,6 @@ def unpacked(row: tuple[Any, ...]) -> Run:
     )
 
 
-def in_states(states: Sequence[RunState]) -> str:
-    """The name of the query for runs in these states: what is not over, and that is little, has an index of its own."""
-    return "runs_in" if set(states) <= set(OPEN) else "runs_in_any"
+def are_open(states: Sequence[RunState]) -> bool:
+    """Whether these are states of runs that are not over: there are few, and they have an index of their own."""
+    return set(states) <= set(OPEN)

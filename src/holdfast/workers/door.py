@@ -37,11 +37,11 @@ from holdfast.workers.door_wire import (
     Ready,
     Stop,
     ToDoor,
-    Wire,
     pass_connection,
     passed_connection,
 )
 from holdfast.workers.listening import GOODBYE_SECONDS, Entrance, loop_factory, web_server
+from holdfast.workers.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Callable

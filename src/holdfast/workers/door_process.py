@@ -25,12 +25,12 @@ from holdfast.workers.door_wire import (
     Keys,
     Ready,
     Stop,
-    Wire,
     pass_connection,
     passed_connection,
 )
 from holdfast.workers.listening import GOODBYE_SECONDS
 from holdfast.workers.whole_requests import WholeRequests
+from holdfast.workers.wire import Wire
 
 _log = logging.getLogger(__name__)
 

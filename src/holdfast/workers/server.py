@@ -26,6 +26,7 @@ from holdfast.ports.state import State
 from holdfast.settings import Settings
 from holdfast.workers.doorway import Doorway
 from holdfast.workers.garbage import spare_ticks
+from holdfast.workers.hands import InForce, ServersHands
 from holdfast.workers.listening import (
     Entrance,
     listen,
@@ -133,6 +134,7 @@ async def _serve(settings: Settings, doings: _Doings) -> None:
 
         app = await open_application(settings, ground=ground, history=history)
         below.push_async_callback(app.close)
+        await _lend_hands(app, settings, below)
         await _open_doors(app, settings, doings)
         app.doing = "Preparing the workspace." if doings.prepare is not None else ""
         entrance.inner = make_http(app)
@@ -175,6 +177,17 @@ async def _begin_history(settings: Settings, below: contextlib.AsyncExitStack) -
 
     below.push_async_callback(let_go)
     return opening
+
+
+async def _lend_hands(app: Application, settings: Settings, below: contextlib.AsyncExitStack) -> None:
+    """Let other processes do part of each tick where there is much to do."""
+
+    def in_force() -> InForce:
+        return InForce(settings=app.settings, secret=app.secret, revision=app.choices.revision)
+
+    hands = ServersHands(settings, in_force)
+    below.push_async_callback(hands.close)
+    await app.reactor.use(hands)
 
 
 async def _open_doors(app: Application, settings: Settings, doings: _Doings) -> None:

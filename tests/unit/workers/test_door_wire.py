@@ -18,10 +18,10 @@ from holdfast.workers.door_wire import (
     Ready,
     Stop,
     ToDoor,
-    Wire,
     pass_connection,
     passed_connection,
 )
+from holdfast.workers.wire import Wire
 
 TO_DOOR: list[ToDoor] = [
     Keys({"hash": "web"}),

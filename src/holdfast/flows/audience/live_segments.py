@@ -301,6 +301,8 @@ class LiveKeeper:
         self._index = LiveIndex()
         self._kept: LiveIndex | None = None
         """What is known to be written; a tick that came to nothing leaves none."""
+        self._is_same = False
+        """Whether this tick found what the last one left."""
 
     async def begin(self, transaction: Transaction, wanted: frozenset[str], now: datetime) -> None:
         """Begin a tick, with the live segments there are, brought up to date with what is saved.
@@ -309,8 +311,9 @@ class LiveKeeper:
             wanted: ids of segments that are to be live, whatever they say themselves.
         """
         index, self._kept = self._kept, None
+        self._is_same = True
         if index is None or index.wanted != wanted or index.changes != await transaction.segment_changes():
-            index = await load_index(transaction, wanted, now)
+            index, self._is_same = await load_index(transaction, wanted, now), False
         self._index = index
 
     async def watch(self, transaction: Transaction, playbook: Playbook) -> None:
@@ -325,6 +328,11 @@ class LiveKeeper:
     def watching(self) -> Watching:
         """What is watched in this tick."""
         return self._watches.watching
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether all that this tick goes by was committed before it, and nobody's past is being looked at."""
+        return self._is_same and self._watches.is_settled and not (self._index.filling or self._index.ending)
 
     def keep(self) -> None:
         """The tick was written."""

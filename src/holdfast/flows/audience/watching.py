@@ -38,6 +38,8 @@ class WatchKeeper:
         self._asked_by: tuple[object, object] | None = None
         self._kept: tuple[object, object] | None = None
         """For whom what is watched is known to be written; a tick that came to nothing leaves none."""
+        self.is_settled = False
+        """Whether this tick found it as the last one left it, and all of the past is gathered."""
 
     async def begin(self, transaction: Transaction, playbook: Playbook, index: LiveIndex) -> None:
         """Begin a tick with what these ask for."""
@@ -45,7 +47,8 @@ class WatchKeeper:
         self._kept = None
         # Compared as themselves: both are made anew when anything in them changes.
         same = kept is not None and kept[0] is playbook and kept[1] is index
-        if same and all(each.filled for each in self.watching.by_leaf.values()):
+        self.is_settled = same and all(each.filled for each in self.watching.by_leaf.values())
+        if self.is_settled:
             return
         rows = await transaction.watches()
         if not same:

@@ -63,7 +63,7 @@ async def hear(
         identities: those the events came under.
         profiles: what is known of them, these events included.
     """
-    ours = [each for each in fresh if each.event.source == OWN_SOURCE and each.event.name in _HEARD]
+    ours = [each for each in fresh if is_heard(each.event)]
     ours = [each for each in ours if each.event.name != CONSENT_CHANGED or _text(each.event, "address")]
     if not ours:
         return
@@ -80,6 +80,11 @@ async def hear(
         # It was sent after all: nobody is to send it again.
         await transaction.drop_dead_letters(doubted)
         await transaction.drop_words(doubted)
+
+
+def is_heard(event: Event) -> bool:
+    """Whether anything may follow from it here."""
+    return event.source == OWN_SOURCE and event.name in _HEARD
 
 
 async def _hear(transaction: Transaction, event: Event, send: Send | None, at_ms: int) -> None:

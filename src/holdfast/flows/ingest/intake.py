@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Container, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import cast
 from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
@@ -13,8 +15,10 @@ from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import call_off
 from holdfast.flows.delivery.hearing import hear
+from holdfast.flows.ingest.handing import Handing, parted, worth_giving
 from holdfast.flows.ingest.numbering import sift
 from holdfast.flows.ingest.reading import Placed
+from holdfast.flows.ingest.tasks import Found, Share
 from holdfast.flows.journey.playbook import Playbook
 from holdfast.flows.journey.travel import Known, LettingIn, Travel, Travelled, Traveller, load_travellers
 from holdfast.flows.people.devices import Came, came, hand_over
@@ -22,6 +26,7 @@ from holdfast.flows.people.erased import without_erased
 from holdfast.flows.people.identify import apply_claims
 from holdfast.flows.people.person import lone_row
 from holdfast.kernel.moments import from_millis, to_millis
+from holdfast.ports.hands import Hands, HasHands
 from holdfast.ports.history import HistoryRow, PersonRow
 from holdfast.ports.state import BadRecord, Identity, Moving, Transaction, View
 from holdfast.profiles.identity import Claim, claims_of
@@ -34,12 +39,14 @@ WRITTEN_AT_ONCE = 400
 """Profiles written while the next are learnt."""
 
 
-@dataclass(slots=True)
-class _People:
-    """The identities of a tick and what is known of them; grows and changes as the tick goes on."""
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of learning some events."""
 
-    identities: dict[IdentityKey, Identity] = field(default_factory=dict)
-    profiles: dict[int, Profile] = field(default_factory=dict)
+    profiles: dict[int, Profile]
+    """What is known of whose they were, these events included; by identity."""
+    turned_up: list[Came]
+    """Devices that turned up with somebody."""
 
 
 class Intake:
@@ -54,6 +61,15 @@ class Intake:
         """What was new the last time events were taken in, as the history has it."""
         self._changed: tuple[Sequence[Identity], Mapping[int, Profile], int] = ((), {}, 0)
         """Whose they were, what is known of them since, and the number of that change."""
+        self._handing = Handing()
+        self._met: set[int] = set()
+        """Persons whom this tick has looked at or changed: what a hand reads of them is old."""
+        self._anybody_met = False
+        """Whether there are more of them, and it is not known who."""
+
+    def use(self, hands: Hands) -> None:
+        """Have these do part of the work from now on. Not while anything is taken in."""
+        self._handing = Handing(hands)
 
     def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from now on. Not while anything is taken in."""
@@ -82,6 +98,7 @@ class Intake:
             happened: told of the new ones, for those that are about things.
         """
         self.taken, self._changed = (), ((), {}, 0)
+        self._met, self._anybody_met = set(), False
         if bad:
             await transaction.add_bad_records(bad)
         if not placed:
@@ -91,33 +108,80 @@ class Intake:
         if not fresh:
             await sifted.remember(transaction, fresh, placed[-1].received_ms)
             return 0
-        people = await _gather(transaction, fresh)
-        # The first of them is decided at its own time, and the caps look back from there.
-        first_ms = min(each.received_ms for each in fresh)
-        travellers = await self._in_play(transaction, fresh, people, playbook, first_ms)
-        travel = await self._travel(transaction, playbook)
-        owners = [people.identities[each.identity] for each in fresh]
+        identities, here = await _recognise(transaction, fresh)
+        owners = [identities[each.identity] for each in fresh]
+        self._met = {each.person for each in owners}
         self.taken = [
             HistoryRow(identity=owner.id, event=each.event, hashed=each.dedup_hash)
             for owner, each in zip(owners, fresh, strict=True)
         ]
-        concerned = ((owner, each.event) for owner, each in zip(owners, fresh, strict=True))
-        happenings = await self._live.happenings(transaction, concerned, people.profiles)
-        # From here on a store is told and not asked: it may write while what follows is reckoned.
-        await sifted.remember(transaction, fresh, placed[-1].received_ms)
+        # The first of them is decided at its own time, and the caps look back from there.
+        first_ms = min(each.received_ms for each in fresh)
+        ours: Share = list(zip(owners, fresh, strict=True))
+        shares: list[Share] = []
+        among = self._handing.among(transaction, playbook, self._live, len(fresh) - len(here))
+        if among:
+            ours, shares = parted(ours, here, among)
+        change = 0
+
+        async def remember() -> None:
+            # From here on a store is told and not asked: it may write while what follows is reckoned.
+            nonlocal change
+            change = await transaction.touch_people(sorted(self._met))
+            await sifted.remember(transaction, fresh, placed[-1].received_ms)
+
+        tasks = [self._handing.learning(share, placed[-1].received_ms, first_ms) for share in shares]
+        async with self._handing.given(tasks) as found:
+            learnt = await self.learn(transaction, ours, playbook, first_ms, meanwhile=remember)
+            turned_up = learnt.turned_up
+            for share, finding in zip(shares, found, strict=True):
+                came_of_it = await finding
+                if came_of_it is None:
+                    turned_up += (await self.learn(transaction, share, playbook, first_ms)).turned_up
+                else:
+                    await _take_over(transaction, came_of_it)
+                    turned_up += came_of_it.turned_up
+        self._changed = ([owner for owner, _ in ours], learnt.profiles, change)
+        await hand_over(transaction, turned_up)
+        await hear(transaction, fresh, identities, learnt.profiles)
+        await happened(transaction, playbook, fresh)
+        return len(fresh)
+
+    async def learn(
+        self,
+        transaction: Transaction,
+        share: Share,
+        playbook: Playbook,
+        first_ms: int,
+        *,
+        meanwhile: Callable[[], Awaitable[object]] | None = None,
+    ) -> Learnt:
+        """Learn these events of people who are known, and move whom they concern.
+
+        Args:
+            first_ms: when the first event of the tick was received.
+            meanwhile: done once nothing more is read.
+        """
+        fresh = [each for _, each in share]
+        profiles = dict(await transaction.profiles(list(dict.fromkeys(owner.id for owner, _ in share))))
+        travellers = await self._in_play(transaction, share, profiles, playbook, first_ms)
+        travel = await self._travel(transaction, playbook)
+        happenings = await self._live.happenings(transaction, ((owner, each.event) for owner, each in share), profiles)
+        if meanwhile is not None:
+            await meanwhile()
         watching, turned_up = self._live.watching, list[Came]()
         moments = {received_ms: from_millis(received_ms) for received_ms in {each.received_ms for each in fresh}}
         learnt: dict[int, Profile] = {}
-        for identity, each in zip(owners, fresh, strict=True):
+        for identity, each in share:
             now = moments[each.received_ms]
             traveller = travellers.get(identity.person)
             # Who travels may have been changed on the way.
-            profiles = people.profiles if traveller is None else traveller.profiles
-            before = profiles.get(identity.id, EMPTY)
+            known = profiles if traveller is None else traveller.profiles
+            before = known.get(identity.id, EMPTY)
             profile = learn(before, each.event, watching)
             if profile.devices is not before.devices:
                 turned_up.extend(came(identity.id, before, profile))
-            people.profiles[identity.id] = learnt[identity.id] = profile
+            profiles[identity.id] = learnt[identity.id] = profile
             happenings.happened(identity, each.event, profile, now)
             if traveller is not None:
                 traveller.knows(identity.id, profile)
@@ -126,14 +190,9 @@ class Intake:
                 await transaction.put_profiles(learnt)
                 learnt = {}
         await transaction.put_profiles(learnt)
-        change = await transaction.touch_people(sorted({each.person for each in owners}))
-        self._changed = (owners, people.profiles, change)
-        await hand_over(transaction, turned_up)
         await _write(transaction, travel.done, self._rules)
         await happenings.write(transaction)
-        await hear(transaction, fresh, people.identities, people.profiles)
-        await happened(transaction, playbook, fresh)
-        return len(fresh)
+        return Learnt(profiles, turned_up)
 
     async def _travel(self, transaction: View, playbook: Playbook, *, spends: bool = True) -> Travel:
         spent = await _spent(transaction, playbook) if spends else {}
@@ -144,27 +203,26 @@ class Intake:
     async def _in_play(
         self,
         transaction: Transaction,
-        fresh: Sequence[Placed],
-        people: _People,
+        share: Share,
+        profiles: Mapping[int, Profile],
         playbook: Playbook,
         now_ms: int,
     ) -> dict[int, Traveller]:
         """The people whose events may move them: those on a journey, and those an event may let in."""
-        stirred = [each for each in fresh if each.event.name in playbook.stirring]
+        stirred = [(owner, each) for owner, each in share if each.event.name in playbook.stirring]
         if not stirred:
             return {}
-        begun = {each.event.name for each in stirred} & playbook.by_event.keys()
-        person_of = {each.identity: people.identities[each.identity].person for each in stirred}
-        begins = {person_of[each.identity] for each in stirred if each.event.name in begun}
-        members = await transaction.members(sorted(set(person_of.values())))
-        owner = {each.id: person for person, those in members.items() for each in those}
-        visits = await transaction.open_visits(list(owner))
-        going = begins | {owner[visit.identity] for visit in visits}
+        begun = {each.event.name for _, each in stirred} & playbook.by_event.keys()
+        begins = {owner.person for owner, each in stirred if each.event.name in begun}
+        members = await transaction.members(sorted({owner.person for owner, _ in stirred}))
+        person_of = {each.id: person for person, those in members.items() for each in those}
+        visits = await transaction.open_visits(list(person_of))
+        going = begins | {person_of[visit.identity] for visit in visits}
         known = Known(
             members={person: those for person, those in members.items() if person in going},
             visits=visits,
-            asked={each.id for each in people.identities.values()},
-            profiles=people.profiles,
+            asked={owner.id for owner, _ in share},
+            profiles=profiles,
         )
         entering = {play.id for name in begun for play in playbook.by_event[name]}
         return await load_travellers(
@@ -173,18 +231,50 @@ class Intake:
 
     async def fire(self, transaction: Transaction, playbook: Playbook, now_ms: int) -> int:
         """Wake whose time has come; returns how many."""
-        due = await transaction.due_visits(now_ms, limit=DUE_MOST, without=sorted(playbook.paused))
+        without = sorted(playbook.paused)
+        among = self._handing.among(transaction, playbook, self._live, DUE_MOST)
+        if among:
+            return await self._fire_by_hands(transaction, playbook, now_ms, without=without, among=among)
+        due = await transaction.due_visits(now_ms, limit=DUE_MOST, without=without)
+        await self.wake(transaction, playbook, due, now_ms)
+        return len(due)
+
+    async def _fire_by_hands(
+        self, transaction: Transaction, playbook: Playbook, now_ms: int, *, without: Sequence[str], among: int
+    ) -> int:
+        helped = cast("HasHands", transaction)
+        limit = DUE_MOST * among
+        shares = await helped.due_shares(now_ms, limit=limit, among=among, without=without, apart=self._met)
+        ours = shares.pop(-1, [])
+        if not worth_giving(sum(map(len, shares.values()))):
+            ours = list(chain(ours, *shares.values()))
+            shares = {}
+        self._anybody_met = self._anybody_met or bool(shares)
+        given = [shares.get(hand, []) for hand in range(among)] if shares else []
+        async with self._handing.given([self._handing.waking(share, now_ms) for share in given]) as found:
+            if ours:
+                await self.wake(transaction, playbook, await helped.visits_by_id(ours), now_ms)
+            for share, finding in zip(given, found, strict=True):
+                came_of_it = await finding
+                if came_of_it is None:
+                    await self.wake(transaction, playbook, await helped.visits_by_id(share), now_ms)
+                else:
+                    await helped.take_over(came_of_it.writes)
+        return len(ours) + sum(map(len, given))
+
+    async def wake(self, transaction: Transaction, playbook: Playbook, due: Sequence[Visit], now_ms: int) -> None:
+        """Wake these visits, whose time has come."""
         if not due:
-            return 0
+            return
         owners = await transaction.identities_by_id([visit.identity for visit in due])
         persons = sorted({owner.person for owner in owners.values()})
+        self._met.update(persons)
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms, visits=due)
         travel, now = await self._travel(transaction, playbook), from_millis(now_ms)
         stopped = await _stopped(transaction, due)
         for visit in due:
             travel.due(travellers[owners[visit.identity].person], visit.id, now, stopped=visit.id in stopped)
         await _write(transaction, travel.done, self._rules)
-        return len(due)
 
     async def fire_of(
         self, transaction: Moving, playbook: Playbook, persons: Sequence[int], now_ms: int, *, spends: bool
@@ -219,12 +309,45 @@ class Intake:
             persons: their numbers when they were chosen; some may have been joined, or forgotten, since.
         """
         owners = await transaction.identities_by_id(persons)
-        whole = sorted({owner.person for owner in owners.values()})
+        among = 0
+        if by.places is None and not self._anybody_met:
+            among = self._handing.among(transaction, playbook, self._live, len(persons))
+        ours, shares = (list(persons), []) if not among else _persons_parted(persons, owners, self._met, among)
+        tasks = [self._handing.letting_in(share, by.occasion.run, now_ms) for share in shares]
+        async with self._handing.given(tasks) as found:
+            came = await self.admit(transaction, playbook, ours, owners, now_ms, by=by)
+            for share, finding in zip(shares, found, strict=True):
+                came_of_it = await finding
+                if came_of_it is None:
+                    came += await self.admit(transaction, playbook, share, owners, now_ms, by=by)
+                else:
+                    await _take_over(transaction, came_of_it)
+                    came.update(came_of_it.counts)
+        return came
+
+    async def admit(
+        self,
+        transaction: Transaction,
+        playbook: Playbook,
+        persons: Sequence[int],
+        owners: Mapping[int, Identity],
+        now_ms: int,
+        *,
+        by: LettingIn,
+    ) -> Counter[str]:
+        """Let these people in here.
+
+        Args:
+            owners: whom these numbers mean now.
+        """
+        came: Counter[str] = Counter()
+        if not persons:
+            return came
+        whole = sorted({owners[person].person for person in persons if person in owners})
         travellers = await load_travellers(
             transaction, whole, playbook, self._rules, now_ms, entering=(by.play.id,), visits=()
         )
         travel, now = await self._travel(transaction, playbook), from_millis(now_ms)
-        came: Counter[str] = Counter()
         for person in persons:
             traveller = travellers.get(owners[person].person) if person in owners else None
             if traveller is None:
@@ -233,6 +356,18 @@ class Intake:
                 came[travel.let_in(traveller, by, now)] += 1
         await _write(transaction, travel.done, self._rules)
         return came
+
+
+def _persons_parted(
+    persons: Sequence[int], owners: Mapping[int, Identity], here: Collection[int], among: int
+) -> tuple[list[int], list[list[int]]]:
+    """Those who stay here, and a share for each hand; who is one person by now is in one of them."""
+    ours: list[int] = []
+    shares: list[list[int]] = [[] for _ in range(among)]
+    for person in persons:
+        owner = owners.get(person)
+        (ours if owner is None or owner.person in here else shares[owner.person % among]).append(person)
+    return ours, shares
 
 
 def waiting_without(playbook: Playbook, *, spends: bool) -> frozenset[str]:
@@ -247,13 +382,17 @@ async def _stopped(transaction: View, due: Sequence[Visit]) -> set[int]:
     return {visit for visit, run in waiting.items() if states.get(run) == "stopped"}
 
 
+async def _take_over(transaction: Transaction, found: Found) -> None:
+    await cast("HasHands", transaction).take_over(found.writes)
+
+
 async def _spent(transaction: View, playbook: Playbook) -> dict[str, dict[str, int]]:
     budgeted = playbook.budgeted
     return await transaction.spent(budgeted) if budgeted else {}
 
 
-async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
-    """Number the identities, apply the claims, load the profiles."""
+async def _recognise(transaction: Transaction, fresh: Sequence[Placed]) -> tuple[dict[IdentityKey, Identity], set[int]]:
+    """Number the identities and apply the claims; whose they are, and of whom this tick has changed who they are."""
     claimed = [(each, claims_of(each.event)) for each in fresh]
     names = [each.identity for each in fresh]
     names += [name for _, claims in claimed for claim in claims for name in claim.names]
@@ -262,13 +401,16 @@ async def _gather(transaction: Transaction, fresh: Sequence[Placed]) -> _People:
     # Where nobody claims anything, and that is usual, they stand in order of arrival as they are.
     wanted, claims = _resolved(claimed, known) if len(names) > len(fresh) else (keys, [])
     new = [key for key in wanted if key not in known]
+    changed: set[int] = set()
     if new:
-        known = known | await transaction.add_identities(new, fresh[0].received_ms)
+        added = await transaction.add_identities(new, fresh[0].received_ms)
+        changed.update(each.person for each in added.values())
+        known = known | added
     if claims:
         await apply_claims(transaction, claims, known)
         known = await transaction.identities(list(known))
-    profiles = await transaction.profiles([each.id for each in known.values()])
-    return _People(identities=known, profiles=dict(profiles))
+        changed.update(known[name].person for claim, *_ in claims for name in (claim.first, claim.second))
+    return known, changed
 
 
 def _resolved(

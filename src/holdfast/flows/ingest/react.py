@@ -34,6 +34,7 @@ from holdfast.flows.journey.playbook import PlaybookKeeper
 from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.clock import Clock
+from holdfast.ports.hands import NO_HANDS, Hands
 from holdfast.ports.log import Log
 from holdfast.ports.state import Send, Settlement, State, Transaction
 from holdfast.ports.turns import Turn
@@ -147,11 +148,18 @@ class Reactor:
         self._numbering: Numbering | None = None
         """Under which numbers own events are told; None before the first tick."""
         self._others_fire = False
+        self._hands: Hands = NO_HANDS
         self._telling = asyncio.Lock()
 
     def settle(self, settlements: Sequence[Settlement]) -> None:
         """What became of sends handed over; written by the next tick."""
         self._settlements.extend(settlements)
+
+    async def use(self, hands: Hands) -> None:
+        """Have these do part of the work from the next tick on."""
+        async with self._turn:
+            self._hands = hands
+            self._intake.use(hands)
 
     async def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from the next tick on."""
@@ -341,6 +349,7 @@ class Reactor:
         if entries and self._recent is not None:
             self._recent.add(offset, entries[-1].offset + 1, self._intake.taken)
             self._recent.changed(self._intake.changed())
+        self._hands.done(events + fired + let_in)
         ticked = Ticked(
             read=len(entries),
             events=events,

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from holdfast.ports.runs import CHUNK_PEOPLE, Planned, Run, RunState
-from holdfast.stores.packed_run import in_states, packed, unpacked
+from holdfast.stores.packed_run import are_open, packed, unpacked
 from holdfast.stores.postgres.queries import load
 from holdfast.stores.postgres.session import Session, numbers
 
@@ -39,7 +39,10 @@ class ReadingRuns(Session):
         return [unpacked(row) for row in await self._rows(_SQL["runs_of"], origin, below, limit)]
 
     async def runs_in(self, states: Sequence[RunState], *, limit: int) -> list[Run]:
-        return [unpacked(row) for row in await self._rows(_SQL[in_states(states)], list(states), limit)]
+        return [
+            unpacked(row)
+            for row in await self._rows(_SQL["runs_in" if are_open(states) else "runs_in_any"], list(states), limit)
+        ]
 
     async def due_runs(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Run]:
         return [unpacked(row) for row in await self._rows(_SQL["due_runs"], now_ms, limit, list(without))]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
@@ -60,6 +60,17 @@ class ReadingJourneys(Session):
     @in_thread
     def due_parts(self, now_ms: int, *, without: Sequence[str] = ()) -> list[int]:
         return [part for (part,) in self._rows(_SQL["due_parts"], now_ms, texts(without))]
+
+    @in_thread
+    def due_shares(
+        self, now_ms: int, *, limit: int, among: int, without: Sequence[str], apart: Collection[int]
+    ) -> dict[int, list[int]]:
+        rows = self._rows(_SQL["due_shares"], now_ms, limit, among, texts(without), numbers(apart))
+        return {share: json.loads(ids) for share, ids in rows}
+
+    @in_thread
+    def visits_by_id(self, ids: Sequence[int]) -> list[Visit]:
+        return [_visit(row) for row in self._rows(_SQL["visits_by_id"], numbers(ids))]
 
     @briefly
     def next_due(self) -> int | None:
@@ -117,27 +128,31 @@ class ChangingJourneys(ReadingJourneys):
 
     @in_thread
     def add_visits(self, visits: Sequence[Visit]) -> list[Visit]:
-        first = self._number(_SQL["last_visit"]) + 1
-        added = [visit.numbered(number) for number, visit in enumerate(visits, first)]
-        self._do_all(_SQL["add_visit"], map(_visit_row, added))
-        self._do(_SQL["count_new_visits"], first)
-        return added
+        first = self._add_visits([new_row(visit) for visit in visits])
+        return [visit.numbered(number) for number, visit in enumerate(visits, first)]
 
     @in_thread
     def put_visits(self, visits: Sequence[Visit]) -> None:
-        newest = {visit.id: visit for visit in visits}
-        going = [visit for visit in newest.values() if visit.left_ms is None]
-        ended = [visit for visit in newest.values() if visit.left_ms is not None]
-        ids = numbers(newest)
+        self._put_visits(Moved.of(visits))
+
+    def _add_visits(self, rows: Sequence[Row]) -> int:
+        """Number and write them; returns the first number."""
+        first = self._number(_SQL["last_visit"]) + 1
+        self._do_all(_SQL["add_visit"], ((number, *row) for number, row in enumerate(rows, first)))
+        self._do(_SQL["count_new_visits"], first)
+        return first
+
+    def _put_visits(self, moved: Moved) -> None:
+        ended, ids = moved.ended, numbers(row[0] for row in (*moved.going, *moved.ended))
         self._do(_SQL["uncount_visits"], ids)
-        moved = self._change_all(_SQL["move_visit"], map(_place_row, going)) if going else 0
-        all_went_on = moved == len(going)
+        changed = self._change_all(_SQL["move_visit"], moved.going) if moved.going else 0
+        all_went_on = changed == len(moved.going)
         if not all_went_on:
-            ended += going  # Some had left: nobody comes back, but whoever writes so is taken at their word.
-        self._do_all(_SQL["put_visit"], ((*_place_row(each), each.left_ms, each.left_by) for each in ended))
+            # Some had left: nobody comes back, but whoever writes so is taken at their word.
+            ended = [*ended, *((*row, None, "") for row in moved.going)]
+        self._do_all(_SQL["put_visit"], ended)
         if all_went_on:
-            came = Counter((each.origin, each.step) for each in going)
-            self._do_all(_SQL["count_standing"], ((*where, count) for where, count in came.items()))
+            self._do_all(_SQL["count_standing"], moved.came)
         else:
             self._do(_SQL["count_visits"], ids)
 
@@ -153,9 +168,9 @@ def _decision(row: Row) -> Decision:
     return Decision(id=name, kind=kind, version=version, state=state, definition=definition, published_ms=published_ms)
 
 
-def _visit_row(visit: Visit) -> tuple[object, ...]:
+def new_row(visit: Visit) -> Row:
+    """A visit without its number."""
     return (
-        visit.id,
         visit.origin,
         visit.version,
         visit.identity,
@@ -172,7 +187,32 @@ def _visit_row(visit: Visit) -> tuple[object, ...]:
     )
 
 
-def _place_row(visit: Visit) -> tuple[object, ...]:
+class Moved(msgspec.Struct, frozen=True, array_like=True):
+    """Visits that have moved, ready to be written."""
+
+    going: list[Row]
+    """Where those stand that are under way still."""
+    ended: list[Row]
+    """The same of the others, with when and why they left."""
+    came: list[tuple[str, str, int]]
+    """How many of those under way have come to a step, by origin and step."""
+
+    @staticmethod
+    def of(visits: Sequence[Visit]) -> Moved:
+        """Of several of one visit the last."""
+        newest = {visit.id: visit for visit in visits}
+        going = [visit for visit in newest.values() if visit.left_ms is None]
+        came = Counter((each.origin, each.step) for each in going)
+        return Moved(
+            going=[_place_row(each) for each in going],
+            ended=[
+                (*_place_row(each), each.left_ms, each.left_by) for each in newest.values() if each.left_ms is not None
+            ],
+            came=[(*where, count) for where, count in came.items()],
+        )
+
+
+def _place_row(visit: Visit) -> Row:
     """Where a visit stands."""
     return visit.id, visit.version, visit.step, visit.seq, visit.arrived_ms, visit.due_ms, _body(visit)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from itertools import chain, groupby
 
+import msgspec
 from msgspec import structs
 
 from holdfast.decisions.made import Made
@@ -126,23 +127,25 @@ class ChangingOutbox(ReadingOutbox):
 
     @in_thread
     def add_sends(self, sends: Sequence[Send]) -> None:
+        self._add_sends(grouped(sends))
+
+    def _add_sends(self, groups: Sequence[Alike]) -> None:
         last = self._number(_SQL["last_send"])
-        written = sum(self._add_alike(alike, list(those)) for alike, those in groupby(sends, _in_common))
-        if written < len(sends):
+        written = sum(map(self._add_alike, groups))
+        if written < sum(len(each.sends) for each in groups):
             self._do(_SQL["count_new_sends"], last)  # Some were written before, and are counted.
             return
-        added = Counter((each.origin, each.channel, each.origin_kind, each.transactional, each.state) for each in sends)
-        for (origin, channel, kind, transactional, state), count in added.items():
-            urgency = URGENCIES.index(urgency_of(kind, transactional=transactional))
-            self._do(_SQL["count_sends"], origin, channel, urgency, state, count)
+        for each in groups:
+            self._do(_SQL["count_sends"], *each.counted, len(each.sends))
 
-    def _add_alike(self, alike: tuple[object, ...], sends: Sequence[Send]) -> int:
-        """Write sends that have all that in common; returns how many were not written before."""
+    def _add_alike(self, alike: Alike) -> int:
+        """Write them; returns how many were not written before."""
+        sends, common = alike.sends, alike.common
         written, rest = 0, len(sends) - len(sends) % SENDS_AT_ONCE
         for start in range(0, rest, SENDS_AT_ONCE):
-            values = chain.from_iterable(map(_of_its_own, sends[start : start + SENDS_AT_ONCE]))
-            written += self._connection.execute(_SQL["add_sixteen_sends"], (*values, *alike)).rowcount
-        return written + self._change_all(_SQL["add_send"], ((*_of_its_own(each), *alike) for each in sends[rest:]))
+            values = chain.from_iterable(sends[start : start + SENDS_AT_ONCE])
+            written += self._connection.execute(_SQL["add_sixteen_sends"], (*values, *common)).rowcount
+        return written + self._change_all(_SQL["add_send"], ((*each, *common) for each in sends[rest:]))
 
     @in_thread
     def claim_sends(
@@ -214,11 +217,32 @@ class ChangingOutbox(ReadingOutbox):
         self._do(_SQL["suppress"], channel, address.lower(), reason, at_ms)
 
 
-def _of_its_own(send: Send) -> tuple[object, ...]:
+class Alike(msgspec.Struct, frozen=True, array_like=True):
+    """Sends that differ in nothing but their key, whose they are, their address and their body; ready to be written."""
+
+    counted: tuple[str, str, int, str]
+    """Where they are counted: origin, channel, urgency and state."""
+    common: Row
+    sends: list[Row]
+
+
+def grouped(sends: Sequence[Send]) -> list[Alike]:
+    """The sends in their order, with neighbours that are alike together."""
+    groups = []
+    for common, those in groupby(sends, _in_common):
+        alike = list(those)
+        first = alike[0]
+        urgency = URGENCIES.index(urgency_of(first.origin_kind, transactional=first.transactional))
+        counted = (first.origin, first.channel, urgency, first.state)
+        groups.append(Alike(counted, common, [_of_its_own(each) for each in alike]))
+    return groups
+
+
+def _of_its_own(send: Send) -> Row:
     return send.key, send.identity, send.address, pack(send.variables)
 
 
-def _in_common(send: Send) -> tuple[object, ...]:
+def _in_common(send: Send) -> Row:
     """What the sends of one step, made in one tick, mostly have in common."""
     return (
         send.origin_kind,

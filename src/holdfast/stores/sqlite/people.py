@@ -163,6 +163,9 @@ class ChangingPeople(ReadingPeople):
     def _next_sequence(self) -> int:
         return self._number(_SQL["next_sequence"])
 
+    def _touch(self, persons: Sequence[int]) -> None:
+        self._do(_SQL["touch_people"], numbers(set(persons)), self._number(_SQL["next_sequence"]))
+
     @in_thread
     def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
         # A change is of hundreds of persons, and a tick waits for it: each mark by itself takes twice as long.

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from holdfast.ports.runs import CHUNK_PEOPLE, Planned, Run, RunState
-from holdfast.stores.packed_run import in_states, packed, unpacked
+from holdfast.stores.packed_run import are_open, packed, unpacked
 from holdfast.stores.sqlite.queries import load
 from holdfast.stores.sqlite.session import Session, briefly, few_at_once, in_thread, numbers, texts
 
@@ -44,7 +44,10 @@ class ReadingRuns(Session):
 
     @in_thread
     def runs_in(self, states: Sequence[RunState], *, limit: int) -> list[Run]:
-        return [unpacked(row) for row in self._rows(_SQL[in_states(states)], texts(states), limit)]
+        return [
+            unpacked(row)
+            for row in self._rows(_SQL["runs_in" if are_open(states) else "runs_in_any"], texts(states), limit)
+        ]
 
     @few_at_once
     def due_runs(self, now_ms: int, *, limit: int, without: Sequence[str] = ()) -> list[Run]:

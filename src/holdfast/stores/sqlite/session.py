@@ -84,7 +84,10 @@ class Session:
         if rows <= min(ROWS_WRITTEN, self.rows_at_once) and not self.is_behind:
             self.at_once(partial(self._do, query, *values))
         else:
-            self._behind = self._executor.submit(self._go_on, partial(self._do, query, *values))
+            self._leave(partial(self._do, query, *values))
+
+    def _leave(self, work: Callable[[], None]) -> None:
+        self._behind = self._executor.submit(self._go_on, work)
 
     async def undo(self) -> None:
         """Roll back, once all that was left to the thread is over, whatever came of it."""

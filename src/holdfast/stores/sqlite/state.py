@@ -36,6 +36,7 @@ from holdfast.stores.sqlite.runs import ChangingRuns, ReadingRuns
 from holdfast.stores.sqlite.segments import ChangingSegments, ReadingSegments
 from holdfast.stores.sqlite.sharing import ChangingSharing, ReadingSharing
 from holdfast.stores.sqlite.small import ChangingSmall, ReadingSmall
+from holdfast.stores.sqlite.taking_over import TakingOver
 from holdfast.stores.sqlite.teamwork import ChangingTeamwork, ReadingTeamwork
 from holdfast.stores.sqlite.templates import ChangingTemplates, ReadingTemplates
 from holdfast.stores.sqlite.turns import ChangingTurns, ReadingTurns
@@ -90,6 +91,7 @@ class SqliteView(
 
 
 class SqliteTransaction(
+    TakingOver,
     ChangingPeople,
     ChangingFeed,
     ChangingJourneys,
@@ -194,7 +196,7 @@ class SqliteState:
             view = SqliteView(connection, self._reading)
             try:
                 # Neither waits for anybody, and both take less time than going to a thread.
-                view.at_once(lambda: _take_snapshot(connection))
+                view.at_once(lambda: take_snapshot(connection))
                 yield view
                 view.at_once(connection.rollback)
             except BaseException:
@@ -286,6 +288,7 @@ def _prepared(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _take_snapshot(connection: sqlite3.Connection) -> None:
+def take_snapshot(connection: sqlite3.Connection) -> None:
+    """Let the connection see the state as it is now, until its transaction ends."""
     connection.execute("BEGIN")
     connection.execute("SELECT max(version) FROM schema_version").fetchone()  # BEGIN alone reads nothing yet.

@@ -47,6 +47,22 @@ FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1 AND ide
 SELECT DISTINCT identity % 16 FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1
   AND origin NOT IN (SELECT value FROM json_each(?2)) ORDER BY 1
 
+-- name: due_shares
+-- Reads the ids of visits that are to be woken, soonest first, in shares by the person's number; some persons apart.
+WITH due AS (
+  SELECT id, identity, due_ms FROM visit WHERE left_ms IS NULL AND due_ms IS NOT NULL AND due_ms <= ?1
+    AND origin NOT IN (SELECT value FROM json_each(?4)) ORDER BY due_ms, id LIMIT ?2
+)
+SELECT CASE WHEN identity.person IN (SELECT value FROM json_each(?5)) THEN -1 ELSE identity.person % ?3 END AS share,
+  json_group_array(due.id)
+FROM due CROSS JOIN identity ON identity.id = due.identity GROUP BY share
+
+-- name: visits_by_id
+-- Reads visits by number, soonest due first.
+SELECT visit.id, origin, version, identity, entry_key, arm, step, seq, entered_ms, arrived_ms, due_ms, left_ms, left_by,
+  body
+FROM json_each(?) AS wanted CROSS JOIN visit ON visit.id = wanted.value ORDER BY due_ms, visit.id
+
 -- name: next_due
 -- Says when the soonest visit or pending send falls due, or the soonest timer of a live segment.
 WITH RECURSIVE channels(name) AS (

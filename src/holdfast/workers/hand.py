@@ -1,0 +1,89 @@
+"""A hand: a process of its own that works out a share of each tick for the server, over the state's file.
+
+It changes nothing and keeps nothing: it may end at any time, and what it was at, the server does itself. It ends when
+the server does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+from pathlib import Path
+from typing import NoReturn
+from zoneinfo import ZoneInfo
+
+from holdfast.flows.ingest.hand import Hand
+from holdfast.places import open_recorder
+from holdfast.settings import Settings
+from holdfast.wiring.rules import rules_of
+from holdfast.workers.garbage import spare_ticks
+from holdfast.workers.hand_wire import Do, Done, FromHand, Ready, Rules, SettingValue, ToHand
+from holdfast.workers.listening import loop_factory
+from holdfast.workers.wire import Wire
+
+
+class AtHand:
+    """The one hand of this process, and the server that gives it tasks."""
+
+    def __init__(self) -> None:
+        """Nothing is known yet."""
+        self._said: asyncio.Queue[ToHand] = asyncio.Queue()
+        self._hand: Hand | None = None
+        self._wire: Wire[ToHand] = Wire(ToHand, self._said.put_nowait, _end)
+
+    async def serve(self, wire: socket.socket) -> None:
+        """Do whatever is given, in its order, for ever."""
+        await asyncio.get_running_loop().create_unix_connection(lambda: self._wire, sock=wire)
+        while True:
+            match await self._said.get():
+                case Rules() as rules:
+                    self._adopt(rules)
+                case Do(number, task):
+                    found = None if self._hand is None else await self._hand.do(task)
+                    self._say(Done(number, found))
+
+    def _adopt(self, said: Rules) -> None:
+        settings = settings_of(said.settings)
+        rules = rules_of(settings, said.secret)
+        if self._hand is not None:
+            self._hand.adopt(rules, said.revision)
+            return
+        self._hand = Hand(
+            open_recorder(settings), rules=rules, revision=said.revision, zone=ZoneInfo(settings.time_zone)
+        )
+        self._say(Ready())
+
+    def _say(self, said: FromHand) -> None:
+        self._wire.say(said)
+
+
+def settings_of(said: dict[str, SettingValue]) -> Settings:
+    """The settings of these values."""
+    return Settings(**{**said, "data_dir": Path(str(said["data_dir"]))})
+
+
+def _end() -> NoReturn:
+    """The server is no more."""
+    os._exit(0)
+
+
+def main() -> None:
+    """Be the hand that the server has begun: its end of the wire is the argument."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Who stops all processes of a terminal or a service at once means the server, which ends us.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    spare_ticks()
+    wire = socket.socket(fileno=int(sys.argv[1]))
+    wire.setblocking(False)
+    wire.set_inheritable(False)
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        runner.run(AtHand().serve(wire))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,241 @@
+"""The server's hands: begun where there is much to do, given shares of its ticks, and ended when they are idle.
+
+A tick is one process's, and most of its time goes into what Python has to work out for one person after the other. So
+where thousands of events, timers or people come each second, other processes do that: see `ports.hands`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, fields
+from typing import cast
+
+from holdfast.settings import Settings
+from holdfast.workers.hand_wire import Do, Done, FromHand, Ready, Rules, SettingValue
+from holdfast.workers.wire import Wire
+
+_log = logging.getLogger(__name__)
+
+HANDS_MOST = 3
+"""More would wait for the one that writes."""
+METER_SECONDS = 0.5
+"""How long it is counted how much is done to see whether it is much."""
+SPANS_TO_BEGIN = 3
+"""So often in a row it has to be: a bulk of a second is done before a process is ready."""
+AGAIN_SECONDS = 10.0
+"""How long after one was begun, or has ended, the next is at the soonest."""
+IDLE_SECONDS = 60.0
+"""How long they stay without being given anything."""
+TASK_SECONDS = 10.0
+"""How long a task may take: nobody gets in while a tick waits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """What a hand goes by."""
+
+    settings: Settings
+    secret: bytes
+    revision: int
+    """Of the settings that were chosen."""
+
+
+class HandProcess:
+    """One of them, from the moment it is begun."""
+
+    def __init__(self, rules: Rules, *, ended: Callable[[HandProcess], None]) -> None:
+        """Begin it. Raises OSError when there can be no further process.
+
+        Args:
+            ended: called once it is no more.
+        """
+        self.rules = rules
+        """What it was told to go by."""
+        self.is_ready = False
+        self._ended = ended
+        self._asked: dict[int, asyncio.Future[bytes | None]] = {}
+        self._number = 0
+        self._wire: Wire[FromHand] = Wire(FromHand, self._heard, self._has_ended)
+        self._ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 - It is ourselves.
+                # Nothing is looked for in the folder it happens to be started in.
+                [sys.executable, "-P", "-m", "holdfast.workers.hand", str(theirs.fileno())],
+                pass_fds=(theirs.fileno(),),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+            )
+        self._ours.setblocking(False)
+
+    @property
+    def pid(self) -> int:
+        """The number of the process."""
+        return self._process.pid
+
+    async def open(self) -> None:
+        """Speak with it; it says itself when it is ready."""
+        with contextlib.suppress(OSError):  # It has ended by now.
+            await asyncio.get_running_loop().create_unix_connection(lambda: self._wire, sock=self._ours)
+            self._wire.say(self.rules)
+
+    def adopt(self, rules: Rules) -> None:
+        """Have it go by these from the next task on."""
+        self.rules = rules
+        self._wire.say(rules)
+
+    async def do(self, task: bytes) -> bytes | None:
+        """What comes of the task; None when it cannot be done, or takes too long."""
+        self._number += 1
+        number, answer = self._number, asyncio.get_running_loop().create_future()
+        self._asked[number] = answer
+        self._wire.say(Do(number, task))
+        try:
+            async with asyncio.timeout(TASK_SECONDS):
+                return cast("bytes | None", await answer)
+        except TimeoutError:
+            _log.warning("Process %d takes too long; the server does its work, and ends it.", self.pid)
+            self.kill()
+            return None
+        finally:
+            self._asked.pop(number, None)
+
+    def kill(self) -> None:
+        """End it: nothing is lost by that."""
+        self.is_ready = False
+        self._process.kill()
+
+    async def end(self) -> None:
+        """End it, and wait until it is no more."""
+        self.kill()
+        await asyncio.to_thread(self._process.wait)
+
+    def _heard(self, said: FromHand) -> None:
+        match said:
+            case Ready():
+                self.is_ready = True
+            case Done(number, found):
+                answer = self._asked.get(number)
+                if answer is not None and not answer.done():
+                    answer.set_result(found)
+
+    def _has_ended(self) -> None:
+        self.is_ready = False
+        for answer in self._asked.values():
+            if not answer.done():
+                answer.set_result(None)
+        self._ended(self)
+
+
+class ServersHands:
+    """Answers `ports.hands.Hands` with processes."""
+
+    def __init__(self, settings: Settings, in_force: Callable[[], InForce]) -> None:
+        """None is begun yet.
+
+        Args:
+            settings: say from how much on there are any.
+            in_force: what is gone by just now.
+        """
+        shared = bool(settings.state_url)
+        self._least = settings.hand_events if sys.executable and not shared else 0
+        self._most = min(HANDS_MOST, _cores() - 1)
+        self._in_force = in_force
+        self._known: tuple[InForce, Rules] | None = None
+        self._processes: list[HandProcess] = []
+        self._works: set[asyncio.Task[None]] = set()
+        self._counted, self._counted_since, self._spans = 0, 0.0, 0
+        self._begin_at = self._given_at = 0.0
+        self._closing = False
+
+    @property
+    def ready(self) -> int:
+        """How many there are; all of them or none, so that a person's is mostly the same."""
+        return len(self._processes) if self._processes and all(each.is_ready for each in self._processes) else 0
+
+    @property
+    def revision(self) -> int:
+        """Of the chosen settings that are in force here."""
+        return self._in_force().revision
+
+    async def give(self, hand: int, task: bytes) -> bytes | None:
+        """Have a hand do this; what it found, or None when it could not."""
+        if hand >= self.ready:
+            return None
+        process, rules = self._processes[hand], self._gone_by()
+        if process.rules is not rules:
+            process.adopt(rules)
+        self._given_at = asyncio.get_running_loop().time()
+        return await process.do(task)
+
+    def done(self, count: int) -> None:
+        """A tick has come to so much."""
+        if not self._least or self._closing:
+            return
+        self._counted += count
+        now = asyncio.get_running_loop().time()
+        if (passed := now - self._counted_since) < METER_SECONDS:
+            return
+        rate = self._counted / passed
+        self._counted, self._counted_since = 0, now
+        self._spans = self._spans + 1 if rate >= self._least else 0
+        if self._processes:
+            if now - max(self._given_at, self._begin_at) > IDLE_SECONDS:
+                self._let_go()
+        elif self._spans >= SPANS_TO_BEGIN and now >= self._begin_at:
+            self._begin(now)
+
+    async def close(self) -> None:
+        """End them all."""
+        self._closing = True
+        self._let_go()
+        while self._works:
+            await asyncio.wait(self._works)
+
+    def _begin(self, now: float) -> None:
+        self._begin_at = now + AGAIN_SECONDS
+        rules = self._gone_by()
+        try:
+            self._processes = [HandProcess(rules, ended=self._has_ended) for _ in range(self._most)]
+        except OSError as error:
+            _log.warning("No process can be begun to help; the server does everything itself: %s", error)
+            return
+        for each in self._processes:
+            self._go_on(each.open())
+        _log.info("%d processes help from now on: there is much to do.", len(self._processes))
+
+    def _let_go(self) -> None:
+        """End them all; others may be begun later."""
+        processes, self._processes = self._processes, []
+        for each in processes:
+            self._go_on(each.end())
+
+    def _has_ended(self, process: HandProcess) -> None:
+        if process in self._processes:
+            _log.warning("Process %d has ended; the server does its work until others have begun.", process.pid)
+            self._begin_at = asyncio.get_running_loop().time() + AGAIN_SECONDS
+            self._let_go()
+
+    def _gone_by(self) -> Rules:
+        now, known = self._in_force(), self._known
+        if known is None or now.settings is not known[0].settings or now.revision != known[0].revision:
+            values = {each.name: getattr(now.settings, each.name) for each in fields(now.settings)}
+            said = cast("dict[str, SettingValue]", {**values, "data_dir": str(now.settings.data_dir.resolve())})
+            self._known = known = (now, Rules(said, now.secret, now.revision))
+        return known[1]
+
+    def _go_on(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._works.add(task)
+        task.add_done_callback(self._works.discard)
+
+
+def _cores() -> int:
+    """How many processors we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
