@@ -94,7 +94,7 @@ def test_what_marketing_brings_is_told_with_its_interval_and_opens_to_its_period
     page = look(held, scheme)
     card = page.locator("section").filter(has=page.get_by_role("heading", name=QUESTION))
     expect(card.get_by_role("heading", name="Marketing as a whole:")).to_be_visible()
-    expect(card.get_by_text("What is really there lies between")).to_be_visible()
+    expect(card.get_by_text("What is really there lies from")).to_be_visible()
     expect(card.get_by_role("img")).to_be_visible()
     sure = revenue["difference"]["low"] > 0 or revenue["difference"]["high"] < 0
     expect(card.get_by_text("May be chance")).to_have_count(0 if sure else 1)

@@ -36,7 +36,7 @@ export function EasedNumber({ value, format = count }: { value: number; format?:
     return () => cancelAnimationFrame(frame)
   }, [value, still])
   return (
-    <span key={changes} className={changes > 0 ? styles.changed : undefined}>
+    <span key={changes} className={changes > 0 ? `figures ${styles.changed}` : 'figures'}>
       {format(shown)}
     </span>
   )

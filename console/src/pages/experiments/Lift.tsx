@@ -49,7 +49,7 @@ export function Lift({ data }: { data: Holdout }) {
         </Chip>
         <h2>{t('Marketing as a whole: {{difference}} a person and period', { difference: said })}</h2>
         <p>
-          {counted(told.periods, 'Over {{count}} period. What is really there lies between {{between}}, at {{confidence}} confidence.', 'Over {{count}} periods. What is really there lies between {{between}}, at {{confidence}} confidence.', {
+          {counted(told.periods, 'Over {{count}} period. What is really there lies from {{between}}, at {{confidence}} confidence.', 'Over {{count}} periods. What is really there lies from {{between}}, at {{confidence}} confidence.', {
             between: between(difference, metric, data.currency),
             confidence: percent(difference.confidence, 0),
           })}

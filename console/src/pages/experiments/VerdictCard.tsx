@@ -63,7 +63,7 @@ function Hero({ trial, metric, shown }: { trial: Trial; metric: Metric; shown: T
       {ratio.status === 'estimated' && <span className={styles.heroNote}>{t('Of what the base has: {{between}}', { between: moreBetween(ratio) })}</span>}
       {money?.in_all.status === 'estimated' && moneyMetric && (
         <span className={styles.heroNote}>
-          {t('In money so far: {{money}}, between {{between}}', {
+          {t('In money so far: {{money}}, from {{between}}', {
             money: inAll(money.in_all, moneyMetric, trial.currency),
             between: inAllBetween(money.in_all, moneyMetric, trial.currency),
           })}

@@ -28,7 +28,8 @@ export function between(found: Estimated, metric: Metric, currency: string): str
 }
 
 /** A ratio as how much more: 1.125 is +12.5%. */
-export const more = (ratio: number): string => `${signed((ratio - 1) * 100)}%`
+export const more = (ratio: number): string =>
+  (ratio - 1).toLocaleString(LOCALE, { style: 'percent', signDisplay: 'exceptZero', minimumFractionDigits: 1, maximumFractionDigits: 1 }).replace('-', '−')
 
 export const moreBetween = (found: Estimated): string => t('{{low}} to {{high}}', { low: more(found.low), high: more(found.high) })
 

@@ -114,7 +114,7 @@ function unclear(trial: Trial, told: (Comparison & { difference: Estimated })[],
     tone: 'plain',
     chip: full ? t('No difference found') : t('May be chance'),
     title: full ? t('No difference was found') : t('No difference is shown yet'),
-    means: t('{{variant}} against {{base}}: {{difference}} in {{metric}} may be chance. What is really there lies between {{between}}, at {{confidence}} confidence.', {
+    means: t('{{variant}} against {{base}}: {{difference}} in {{metric}} may be chance. What is really there lies from {{between}}, at {{confidence}} confidence.', {
       variant: variantName(widest.variant),
       base: variantName(widest.base),
       difference: change(widest.difference.value, metric, trial.currency),
@@ -173,8 +173,8 @@ const changed = (each: Comparison & { difference: Estimated }, metric: Metric, t
 
 function beyond(each: Comparison & { difference: Estimated }, metric: Metric, trial: Trial): string {
   const said = { metric: metricPhrase(metric), between: between(each.difference, metric, trial.currency), confidence: percent(trial.confidence, 0) }
-  if (trial.reading === 'bayesian') return t('In {{metric}} what is really there lies between {{between}} with a probability of {{confidence}}.', said)
-  return t('In {{metric}} what is really there lies between {{between}}, at {{confidence}} confidence. Chance alone does not explain it.', said)
+  if (trial.reading === 'bayesian') return t('In {{metric}} what is really there lies from {{between}} with a probability of {{confidence}}.', said)
+  return t('In {{metric}} what is really there lies from {{between}}, at {{confidence}} confidence. Chance alone does not explain it.', said)
 }
 
 /** When there will be something to read: when the time of the first people is over, or the first look is complete. */
