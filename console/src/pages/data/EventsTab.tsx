@@ -21,7 +21,7 @@ const DAYS = 30
 /** Every event name seen: what it means, how much of it comes, and the properties it came with. */
 export function EventsTab() {
   const query = useQuery(eventNames)
-  const volumes = useQuery(eventVolumes(DAYS)).data
+  const volumes = useQuery(eventVolumes(DAYS, true)).data
   return (
     <Answered query={query} what={t('The event names did not load')}>
       {(names) =>

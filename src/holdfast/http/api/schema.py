@@ -98,7 +98,7 @@ class VolumeShape:
 
 @dataclass(frozen=True, kw_only=True)
 class Volumes:
-    """The events of late by name and day of UTC: the first day begins at `since`, the last is today and not over."""
+    """The events of late by name, in spans of 24 hours of which the first begins at `since`."""
 
     since: str
     events: list[VolumeShape]
@@ -156,6 +156,7 @@ LIST_MOST = 1_000
 DAYS_MOST = 366
 Typed = Annotated[str, Query(max_length=500, description="What was typed: only what contains it, whatever its case.")]
 Named = Annotated[str, Query(alias="property", max_length=500, description="The property.")]
+Whole = Annotated[bool, Query(description="By days of UTC that are over, of which the last is yesterday.")]
 Most = Annotated[int, Query(ge=1, le=LIST_MOST)]
 
 
@@ -185,10 +186,12 @@ def schema_routes(app: Application) -> APIRouter:
         )
 
     @routes.get("/volumes")
-    async def volumes(days: Annotated[int, Query(ge=1, le=DAYS_MOST)] = 30) -> Volumes:
-        """How many events of each name there were of late, by days of UTC, of which the last is today and not over."""
+    async def volumes(days: Annotated[int, Query(ge=1, le=DAYS_MOST)] = 30, *, whole: Whole = False) -> Volumes:
+        """How many events of each name there were of late, by spans of 24 hours that end now, or by whole days."""
         await app.catch_up()
-        until_ms = (to_millis(app.clock.now()) // DAY_MS + 1) * DAY_MS
+        until_ms = to_millis(app.clock.now()) + 1
+        if whole:
+            until_ms -= until_ms % DAY_MS
         since_ms = until_ms - days * DAY_MS
         found = await app.history.volumes(since_ms=since_ms, until_ms=until_ms, bucket_seconds=DAY_MS // 1000)
         events = [VolumeShape(name=name, counts=counts) for name, counts in sorted(found.items())]
