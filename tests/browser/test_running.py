@@ -117,7 +117,8 @@ def test_a_held_run_is_stopped(open_page: Open, server: Server) -> None:
 
 
 def stop(page: Page, name: str) -> None:
-    page.get_by_role("button", name="Stop", exact=True).click()
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Stop", exact=True).click()
     page.get_by_role("dialog").get_by_role("textbox").fill(name)
     page.get_by_role("button", name="Stop campaign").click()
 
@@ -131,7 +132,8 @@ def test_what_is_stopped_is_archived_restored_and_published_again(open_page: Ope
     stop(page, name)
     expect(page.get_by_text("Stopped, v1")).to_be_visible()
     expect(page.get_by_role("button", name="Resume")).to_have_count(0)
-    page.get_by_role("button", name="Archive", exact=True).click()
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Archive", exact=True).click()
     expect(page.get_by_text("Archived, v1")).to_be_visible()
     page.goto("/campaigns")
     listed = page.get_by_role("link", name=name)

@@ -1,4 +1,5 @@
 import { ActionIcon, Button, Menu, Tabs, Tooltip } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Download, Ellipsis, Merge, Route, Smartphone, Trash2 } from 'lucide-react'
@@ -38,6 +39,9 @@ export function PersonPage() {
   const navigate = useNavigate()
   const [open, setOpen] = useState<'merge' | 'erase' | null>(null)
   const may = useMay()
+  // On a phone what is seldom done stands in the menu.
+  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const seldom = narrow ? t('More') : t('Export or erase')
   const data = query.data
   const close = () => setOpen(null)
   return (
@@ -53,27 +57,36 @@ export function PersonPage() {
             {t('Their phone')}
           </Button>
         )}
-        {data && may('people:write') && (
+        {data && may('people:write') && !narrow && (
           <Button leftSection={<Merge size={14} />} onClick={() => setOpen('merge')}>
             {t('Merge with someone')}
           </Button>
         )}
-        {data && may('people:erase') && (
+        {data && (may('people:erase') || (narrow && may('people:write'))) && (
           <Menu position="bottom-end">
-            <Tooltip label={t('Export or erase')}>
+            <Tooltip label={seldom}>
               <Menu.Target>
-                <ActionIcon aria-label={t('Export or erase')}>
+                <ActionIcon aria-label={seldom}>
                   <Ellipsis size={16} />
                 </ActionIcon>
               </Menu.Target>
             </Tooltip>
             <Menu.Dropdown>
-              <Menu.Item leftSection={<Download size={14} />} component="a" href={route`/api/people/${id}/export`} download>
-                {t('Export everything held of them')}
-              </Menu.Item>
-              <Menu.Item leftSection={<Trash2 size={14} />} onClick={() => setOpen('erase')}>
-                {t('Erase them for good')}
-              </Menu.Item>
+              {narrow && may('people:write') && (
+                <Menu.Item leftSection={<Merge size={14} />} onClick={() => setOpen('merge')}>
+                  {t('Merge with someone')}
+                </Menu.Item>
+              )}
+              {may('people:erase') && (
+                <>
+                  <Menu.Item leftSection={<Download size={14} />} component="a" href={route`/api/people/${id}/export`} download>
+                    {t('Export everything held of them')}
+                  </Menu.Item>
+                  <Menu.Item leftSection={<Trash2 size={14} />} onClick={() => setOpen('erase')}>
+                    {t('Erase them for good')}
+                  </Menu.Item>
+                </>
+              )}
             </Menu.Dropdown>
           </Menu>
         )}

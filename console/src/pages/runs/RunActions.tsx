@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
-import { Archive, ArchiveRestore, Braces, FlaskConical, Pause, Play, Send, Square } from 'lucide-react'
+import { ArchiveRestore, FlaskConical, Pause, Play, Send } from 'lucide-react'
 import { useState } from 'react'
 import { post, route } from '~/api/client'
 import { useMay } from '~/api/may'
@@ -10,6 +11,7 @@ import { isLive } from '~/parts/Chip'
 import { t } from '~/words/language'
 import { DefinitionDialog } from './DefinitionDialog'
 import { ResumeDialog } from './ResumeDialog'
+import { RunMenu } from './RunMenu'
 import { SimulateDialog } from './SimulateDialog'
 import { StopDialog } from './StopDialog'
 import styles from './RunActions.module.css'
@@ -37,9 +39,12 @@ export function RunActions({ run }: { run: Run }) {
   const [dialog, setDialog] = useState<'resume' | 'stop' | 'definition' | 'simulate' | null>(null)
   const act = useRunAct(run)
   const close = () => setDialog(null)
-  const over = run.state === 'stopped' || run.state === 'archived'
   const may = useMay()
   const publishes = may('decisions:publish')
+  const simulates = may('decisions:write')
+  // On a phone one row of actions is all there is room for.
+  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const simulate = { label: t('Simulate'), Icon: FlaskConical, act: () => setDialog('simulate') }
   return (
     <>
       {act.isError && (
@@ -47,24 +52,12 @@ export function RunActions({ run }: { run: Run }) {
           {NOT_DONE[act.variables]} {act.error.message}
         </span>
       )}
-      {may('decisions:write') && (
-        <Button leftSection={<FlaskConical size={14} />} onClick={() => setDialog('simulate')}>
-          {t('Simulate')}
+      {simulates && !narrow && (
+        <Button leftSection={<FlaskConical size={14} />} onClick={simulate.act}>
+          {simulate.label}
         </Button>
       )}
-      <Button leftSection={<Braces size={14} />} onClick={() => setDialog('definition')}>
-        {t('Definition')}
-      </Button>
-      {publishes && !over && (
-        <Button leftSection={<Square size={13} />} onClick={() => setDialog('stop')}>
-          {t('Stop')}
-        </Button>
-      )}
-      {publishes && run.state === 'stopped' && (
-        <Button leftSection={<Archive size={14} />} loading={act.isPending} onClick={() => act.mutate('archive')}>
-          {t('Archive')}
-        </Button>
-      )}
+      <RunMenu run={run} definition={() => setDialog('definition')} stop={() => setDialog('stop')} others={simulates && narrow ? [simulate] : []} />
       {publishes && isLive(run.state) && (
         <Button variant="filled" leftSection={<Pause size={14} />} loading={act.isPending} onClick={() => act.mutate('pause')}>
           {t('Pause')}

@@ -1,6 +1,6 @@
-import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
-import { Archive, ArchiveRestore, Braces, EllipsisVertical, FlaskConical, Pause, Play, Redo2, Send, Square, Undo2 } from 'lucide-react'
-import { type ReactNode, useRef, useState } from 'react'
+import { ActionIcon, Button, Tooltip } from '@mantine/core'
+import { ArchiveRestore, FlaskConical, Pause, Play, Redo2, Send, Undo2 } from 'lucide-react'
+import { type ReactNode, useState } from 'react'
 import { useMay } from '~/api/may'
 import type { Run } from '~/api/types'
 import { isLive } from '~/parts/Chip'
@@ -8,11 +8,11 @@ import { t } from '~/words/language'
 import { ResumeDialog } from '../ResumeDialog'
 import { useRunAct } from '../RunActions'
 import actions from '../RunActions.module.css'
+import { RunMenu } from '../RunMenu'
 import { SimulateDialog } from '../SimulateDialog'
 import { StopDialog } from '../StopDialog'
 import { WrittenDialog } from './WrittenDialog'
 import type { Definition } from './draft'
-import { IN_PAGE } from './inPage'
 
 interface Props {
   run: Run | null
@@ -43,7 +43,7 @@ export function JourneyActions({ run, definition, changed, wrong, editable, undo
         {t('Simulate')}
       </Button>
       {run && mayPublish && <Running run={run} resume={() => setDialog('resume')} />}
-      <More run={run} open={setDialog} mayPublish={mayPublish} />
+      <RunMenu run={run} definition={() => setDialog('written')} stop={() => setDialog('stop')} />
       {editable && run?.state !== 'archived' && <Publish run={run} changed={changed} wrong={wrong} mayPublish={mayPublish} publish={publish} />}
       {run && dialog === 'resume' && <ResumeDialog run={run} close={close} />}
       {run && dialog === 'stop' && <StopDialog run={run} close={close} />}
@@ -91,44 +91,6 @@ function Running({ run, resume }: { run: Run; resume: () => void }) {
         </Button>
       )}
     </>
-  )
-}
-
-function More({ run, open, mayPublish }: { run: Run | null; open: (dialog: 'stop' | 'written') => void; mayPublish: boolean }) {
-  const target = useRef<HTMLButtonElement>(null)
-  // What is opened gives the focus back to what had it: that is not an item of a menu that is gone by then.
-  const opens = (dialog: 'stop' | 'written') => {
-    target.current?.focus()
-    open(dialog)
-  }
-  return (
-    <Menu withInitialFocusPlaceholder={false} position="bottom-end" portalProps={IN_PAGE}>
-      <Menu.Target>
-        <ActionIcon ref={target} aria-label={t('More')}>
-          <EllipsisVertical size={16} />
-        </ActionIcon>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Item leftSection={<Braces size={14} />} onClick={() => opens('written')}>
-          {t('Definition')}
-        </Menu.Item>
-        {run && mayPublish && run.state !== 'stopped' && run.state !== 'archived' && (
-          <Menu.Item leftSection={<Square size={13} />} onClick={() => opens('stop')}>
-            {t('Stop')}
-          </Menu.Item>
-        )}
-        {run?.state === 'stopped' && mayPublish && <ArchiveItem run={run} />}
-      </Menu.Dropdown>
-    </Menu>
-  )
-}
-
-function ArchiveItem({ run }: { run: Run }) {
-  const act = useRunAct(run)
-  return (
-    <Menu.Item leftSection={<Archive size={14} />} onClick={() => act.mutate('archive')}>
-      {t('Archive')}
-    </Menu.Item>
   )
 }
 
