@@ -45,6 +45,7 @@ const KNOWN: Record<string, Phrase> = {
   'Message Clicked': { verb: t('clicked in message'), family: 'clicked' },
   'Message Unsubscribed': { verb: t('unsubscribed'), family: 'withheld' },
   'Variant Assigned': { verb: t('was given a variant'), family: 'journey' },
+  'Variant Seen': { verb: t('saw a variant'), family: 'view' },
   'Consent Changed': { verb: t('changed consent'), family: 'consent' },
 }
 
@@ -128,6 +129,7 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
     case 'Journey Left':
       return text(own['by']) ? t('Exit: {{name}}', { name: text(own['by']) }) : ''
     case 'Variant Assigned':
+    case 'Variant Seen':
       return [text(own['experiment']), text(own['variant'])].filter(Boolean).join(' · ')
     case 'Consent Changed': {
       const of = [text(own['channel']), text(own['topic'])].filter(Boolean).join(', ')

@@ -31,7 +31,7 @@ export function HowBar({ trial, how, change, busy }: Props) {
       />
       <Select
         aria-label={t('Of whom')}
-        w={212}
+        w={176}
         data={[
           { value: 'assigned', label: t('Everybody assigned') },
           { value: 'sent', label: t('Per person who got it') },
@@ -43,7 +43,7 @@ export function HowBar({ trial, how, change, busy }: Props) {
       />
       <Select
         aria-label={t('How it is read')}
-        w={196}
+        w={194}
         data={[
           { value: 'sequential', label: t('Look whenever you like') },
           { value: 'fixed', label: t('One look, at the end') },

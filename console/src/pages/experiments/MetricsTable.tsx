@@ -134,7 +134,7 @@ function Row({ trial, metric, one, found, range }: RowProps) {
       </td>
       <td>
         <Sureness one={one} metric={metric} trial={trial} />
-        {one.adjusted && <div className={styles.under}>{t('{{share}} of the noise taken out', { share: percent(one.variance_cut, 0) })}</div>}
+        {one.adjusted && <div className={styles.under}>{t('{{share}} less noise', { share: percent(one.variance_cut, 0) })}</div>}
       </td>
     </tr>
   )
