@@ -6,11 +6,28 @@ import re
 from pathlib import Path
 from uuid import uuid4
 
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Route, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.console import Open, Server, Watched
 from tests.browser.test_stories import until
+
+
+def test_who_reads_it_first_is_there_before_anybody_else_can_be_put_there(open_page: Open) -> None:
+    page = open_page("/content")
+    held: list[Route] = []
+    page.route("**/api/people?**", lambda each: held.append(each))  # noqa: PLW0108 - It has to be a function.
+    page.goto("/content/letter-from-the-harbour")
+    reader = page.get_by_label("As this person reads it")
+    expect(reader).to_be_disabled()
+    while not held:
+        page.wait_for_timeout(10)
+    for each in held:
+        each.continue_()
+    expect(reader).to_be_enabled()
+    expect(reader).not_to_have_value("")
+    reader.fill("somebody")
+    expect(reader).to_have_value("somebody")
 
 
 def test_a_text_message_is_written_looked_at_and_saved(open_page: Open, server: Server, watched: Watched) -> None:

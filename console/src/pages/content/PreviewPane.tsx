@@ -41,14 +41,22 @@ export function PreviewPane(props: Props) {
 }
 
 function Read({ medium, content, language, reader: [asked, setAsked] }: Props) {
-  const newest = useQuery(people('', 1)).data?.people.find(({ known }) => known)?.user_id ?? ''
-  const person = asked ?? newest
+  const known = useQuery(people('', 1))
+  const person = asked ?? known.data?.people.find(({ known }) => known)?.user_id ?? ''
   const [properties, setProperties] = useState<Properties>({})
   const [question] = useDebouncedValue({ medium, content, person, language, event: { name: 'Preview', properties } }, PAUSE_MS)
   const query = useQuery(templatePreview(question))
   return (
     <>
-      <TextInput label={t('As this person reads it')} description={t('An id of theirs; empty for somebody of whom nothing is known.')} value={person} onChange={(event) => setAsked(event.currentTarget.value)} />
+      <TextInput
+        label={t('As this person reads it')}
+        description={t('An id of theirs; empty for somebody of whom nothing is known.')}
+        // Nobody is put there while it is written in.
+        disabled={asked === null && known.isPending}
+        onFocus={() => setAsked(person)}
+        value={person}
+        onChange={(event) => setAsked(event.currentTarget.value)}
+      />
       <JsonInput
         label={t('Properties of the event that leads to it')}
         placeholder={'{"product": "Enamel Mug"}'}
