@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx
-from playwright.sync_api import ConsoleMessage, Page, Request, Response
+from playwright.sync_api import ConsoleMessage, Error, Page, Request, Response
 
 from tests.browser.serving import log_of
 
@@ -71,13 +72,22 @@ class Watched:
     """Parts of messages that the test brings about on purpose."""
     broken: list[str] = field(default_factory=list)
     """Requests the server could not answer, each with the end of its log at that moment."""
+    refused: list[Response] = field(default_factory=list)
+    """What the server refused."""
 
     def clean(self) -> None:
         """Fail if anything left the origin, or anything was thrown or refused."""
         faults = [str(fault) for fault in self.faults if not any(part in fault.said for part in self.allowed)]
-        why = "\n".join(self.broken[:3])
+        why = "\n".join([*self.broken[:3], *map(words_of, self.refused[:3] if faults else [])])
         assert not self.elsewhere, f"the page asked elsewhere: {self.elsewhere}"
         assert not faults, f"the page complained: {faults}\n{why}"
+
+
+def words_of(refusal: Response) -> str:
+    """What was refused, and why, as long as the page that asked still has it."""
+    with contextlib.suppress(Error):
+        return f"{refusal.status} {refusal.request.method} {refusal.url}: {refusal.text()[:1000]}"
+    return f"{refusal.status} {refusal.request.method} {refusal.url}"
 
 
 Open = Callable[..., Page]
@@ -95,6 +105,8 @@ def watch(page: Page, origin: str, watched: Watched) -> None:
         if response.status >= 500:
             told = f"{response.status} {response.request.method} {response.url}"
             watched.broken.append(f"{told}; the server's log ends:\n{log_of(origin)}")
+        elif response.status >= 400:
+            watched.refused.append(response)
 
     def said(message: ConsoleMessage) -> None:
         if message.type == "error":
