@@ -213,6 +213,7 @@ def test_a_board_is_made_with_what_it_is_for(open_page: Open, server: Server) ->
     dialog(page).get_by_label("Description").fill("For whoever comes first.")
     assert violations_in_both(page) == ""
     dialog(page).get_by_role("button", name="Create").click()
+    expect(dialog(page)).to_have_count(0)  # Its field says the same words.
     expect(page.get_by_text("For whoever comes first.")).to_be_visible()
     (made,) = [each for each in server.get("/api/boards")["boards"] if each["name"] == name]
     assert server.get(f"/api/boards/{made['id']}")["description"] == "For whoever comes first."
