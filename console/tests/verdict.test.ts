@@ -60,6 +60,12 @@ describe('what a trial says', () => {
     expect([said.tone, said.winner]).toEqual(['bad', 'control'])
   })
 
+  it('says why an interval clear of zero may be chance all the same', () => {
+    const said = verdictOf(trial([compared('bold', found(0.1, 0.001, 0.2), { is_sure: false }), compared('red', found(0.06, -0.04, 0.16))]), NOW)
+    expect(said.chip).toBe('May be chance')
+    expect(said.means).toContain('would hardly be chance by itself')
+  })
+
   it('does not take what may be chance for nothing, and says how long still', () => {
     const said = verdictOf(trial([compared('bold', found(0.02, -0.01, 0.05))]), NOW)
     expect([said.chip, said.winner]).toEqual(['May be chance', null])

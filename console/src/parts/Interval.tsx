@@ -26,18 +26,21 @@ interface Props {
   label?: string
   /** Whether more of it is worse: good and bad change places. */
   worse?: boolean
+  /** Whether it may be chance all the same, such as among many that were compared. */
+  unsure?: boolean
 }
 
 const TURNED = { good: 'bad', bad: 'good', neutral: 'neutral' } as const
 
 /** The 95% interval as a bar, its estimate as a dot, zero as a dashed line. */
-export function Interval({ effect, range, width = 150, label, worse = false }: Props) {
+export function Interval({ effect, range, width = 150, label, worse = false, unsure = false }: Props) {
   if (effect.status === 'inconclusive') return <span className="faint">{t('Too early to say')}</span>
   const [low, high] = range
+  const lean = unsure ? 'neutral' : leaning(effect)
   const x = (value: number) => 4 + ((value - low) / (high - low)) * (width - 8)
   const words = t('{{points}}, interval {{low}} to {{high}}', { points: points(effect.difference), low: signed(effect.low * 100), high: signed(effect.high * 100) })
   return (
-    <svg className={styles.interval} data-leaning={worse ? TURNED[leaning(effect)] : leaning(effect)} width={width} height="20" role="img" aria-label={label ?? words}>
+    <svg className={styles.interval} data-leaning={worse ? TURNED[lean] : lean} width={width} height="20" role="img" aria-label={label ?? words}>
       <line className={styles.zero} x1={x(0)} x2={x(0)} y1="2" y2="18" />
       <rect className={styles.band} x={x(effect.low)} width={Math.max(2, x(effect.high) - x(effect.low))} y="7.5" height="5" rx="2.5" />
       <circle className={styles.dot} cx={x(effect.difference)} cy="10" r="4" />

@@ -8,7 +8,7 @@ import { Axis } from './Axis'
 import { EffectBar, reachOf } from './EffectBar'
 import styles from './Experiments.module.css'
 import type { Comparison, Found, Metric, Trial } from './trials'
-import { sentence } from './verdict'
+import { isSure, sentence } from './verdict'
 
 interface Props {
   trial: Trial
@@ -108,12 +108,12 @@ function Row({ trial, metric, one, found, range }: RowProps) {
     <tr>
       <td>{variantName(one.variant)}</td>
       <td className={tables.number}>{each(mean, metric, trial.currency)}</td>
-      <td className={`${tables.number} ${leaningClass(found, metric)}`}>
+      <td className={`${tables.number} ${leaningClass(found, metric, isSure(one, trial))}`}>
         {said}
         <div className={styles.under}>{between(found, metric, trial.currency)}</div>
       </td>
       <td>
-        <EffectBar found={found} worse={isWorse(metric)} range={range} label={`${said}, ${between(found, metric, trial.currency)}`} />
+        <EffectBar found={found} worse={isWorse(metric)} unsure={!isSure(one, trial)} range={range} label={`${said}, ${between(found, metric, trial.currency)}`} />
       </td>
       <td className={tables.number}>
         {one.ratio.status === 'estimated' && (
@@ -140,8 +140,9 @@ function Row({ trial, metric, one, found, range }: RowProps) {
   )
 }
 
-const leaningClass = (found: Found, metric: Metric): string | undefined => {
-  if (found.status === 'inconclusive' || (found.low <= 0 && found.high >= 0)) return tables.neutral
+/** Its colour says what the words beside it say: what may be chance is neither good nor bad. */
+const leaningClass = (found: Found, metric: Metric, sure: boolean): string | undefined => {
+  if (!sure || found.status === 'inconclusive' || (found.low <= 0 && found.high >= 0)) return tables.neutral
   return found.low > 0 !== isWorse(metric) ? tables.good : tables.bad
 }
 

@@ -12,7 +12,7 @@ import { EffectBar, reachOf } from './EffectBar'
 import styles from './Experiments.module.css'
 import { Sureness } from './MetricsTable'
 import type { Found, Metric, Trial } from './trials'
-import { sentence } from './verdict'
+import { isSure, sentence } from './verdict'
 
 const SEGMENTS_MOST = 10
 
@@ -127,7 +127,7 @@ function Segments({ trial, metric, chosen, names, exposed }: SegmentsProps) {
                       <div className={styles.under}>{between(found, metric, trial.currency)}</div>
                     </td>
                     <td>
-                      <EffectBar found={found} worse={isWorse(metric)} range={range} label={`${change(found.value, metric, trial.currency)}, ${between(found, metric, trial.currency)}`} />
+                      <EffectBar found={found} worse={isWorse(metric)} unsure={!isSure(one, trial)} range={range} label={`${change(found.value, metric, trial.currency)}, ${between(found, metric, trial.currency)}`} />
                     </td>
                     <td>
                       <Sureness one={one} metric={metric} trial={trial} />

@@ -7,7 +7,7 @@ import { EffectBar } from './EffectBar'
 import styles from './Experiments.module.css'
 import { Axis } from './Axis'
 import type { Comparison, Estimated, Metric, Trial } from './trials'
-import { comparisonsOf, deciding, moneyOf, verdictOf } from './verdict'
+import { comparisonsOf, deciding, isSure, moneyOf, verdictOf } from './verdict'
 
 /** What it says, what that means, what to do; beside it the one figure that matters, with its interval. */
 export function VerdictCard({ trial }: { trial: Trial }) {
@@ -57,7 +57,7 @@ function Hero({ trial, metric, shown }: { trial: Trial; metric: Metric; shown: T
         {t('{{variant}} against {{base}}: {{metric}}', { variant: variantName(shown.variant), base: variantName(shown.base), metric: metricInTime(metric) })}
       </span>
       <span className={styles.heroValue}>{said}</span>
-      <EffectBar found={difference} worse={isWorse(metric)} width={264} label={`${said}, ${interval}`} />
+      <EffectBar found={difference} worse={isWorse(metric)} unsure={!isSure(shown, trial)} width={264} label={`${said}, ${interval}`} />
       <Axis found={difference} metric={metric} currency={trial.currency} width={264} />
       <span className={styles.heroNote}>{interval}</span>
       {ratio.status === 'estimated' && <span className={styles.heroNote}>{t('Of what the base has: {{between}}', { between: moreBetween(ratio) })}</span>}

@@ -59,7 +59,8 @@ export function verdictOf(trial: Trial, now: Date): Verdict {
   return better.length > 0 ? works(trial, better, metric) : harms(trial, sure, metric)
 }
 
-const isSure = (each: Comparison, trial: Trial): boolean =>
+/** Whether chance does not explain it, considering how many are compared. */
+export const isSure = (each: Comparison, trial: Trial): boolean =>
   trial.reading === 'bayesian' ? each.better !== null && (each.better >= SURE || each.better <= 1 - SURE) : each.is_sure
 
 const nobody = (): Verdict => ({
@@ -109,19 +110,23 @@ const early = (trial: Trial, first: Comparison, metric: Metric, now: Date): Verd
 
 function unclear(trial: Trial, told: (Comparison & { difference: Estimated })[], metric: Metric, now: Date): Verdict {
   const widest = told.toSorted((one, other) => Math.abs(other.difference.value) - Math.abs(one.difference.value))[0]!
+  const apart = widest.difference.low > 0 || widest.difference.high < 0
   const full = trial.planned_people !== null && trial.look !== null && trial.look === trial.looks
+  const said = {
+    variant: variantName(widest.variant),
+    base: variantName(widest.base),
+    difference: change(widest.difference.value, metric, trial.currency),
+    metric: metricPhrase(metric),
+    between: between(widest.difference, metric, trial.currency),
+    confidence: percent(trial.confidence, 0),
+  }
   return {
     tone: 'plain',
     chip: full ? t('No difference found') : t('May be chance'),
     title: full ? t('No difference was found') : t('No difference is shown yet'),
-    means: t('{{variant}} against {{base}}: {{difference}} in {{metric}} may be chance. What is really there lies from {{between}}, at {{confidence}} confidence.', {
-      variant: variantName(widest.variant),
-      base: variantName(widest.base),
-      difference: change(widest.difference.value, metric, trial.currency),
-      metric: metricPhrase(metric),
-      between: between(widest.difference, metric, trial.currency),
-      confidence: percent(trial.confidence, 0),
-    }),
+    means: apart
+      ? t('{{variant}} against {{base}}: {{difference}} in {{metric}} would hardly be chance by itself ({{between}}, at {{confidence}} confidence); with several compared, it may be.', said)
+      : t('{{variant}} against {{base}}: {{difference}} in {{metric}} may be chance. What is really there lies from {{between}}, at {{confidence}} confidence.', said),
     todo: full
       ? t('All planned people are in. If there is a difference, it is smaller than what was planned for: keep what costs less.')
       : t('Keep it running, and do not take this for “no difference”: the interval still holds differences that would matter.'),
