@@ -85,7 +85,7 @@ def _outranked_goes_too() -> Planted:
 def _outranked_untold() -> Planted:
     """What made room for something more important is withheld, and nobody is told."""
 
-    async def call_off(transaction: Any, outranked: Mapping[str, int], rules: Any) -> None:
+    async def call_off(transaction: Any, _: Any, outranked: Mapping[str, int], rules: Any) -> None:
         for key, at_ms in outranked.items():
             await transaction.withhold_sends([key], claiming.OUTRANKED, at_ms)
 

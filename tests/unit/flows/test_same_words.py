@@ -16,7 +16,7 @@ from msgspec import structs
 from holdfast.channels.email_smtp import email_channel
 from holdfast.decisions.gate import GateRules
 from holdfast.events.event import IdentityKey
-from holdfast.flows.delivery.claiming import call_off
+from holdfast.flows.delivery.claiming import call_off, called_off
 from holdfast.flows.delivery.dead_letters import Which, drop_letters, replay_letters
 from holdfast.flows.delivery.dispatch import Dispatcher
 from holdfast.flows.delivery.forgetting import DAY_MS, RECEIPT_DAYS, forget_receipts
@@ -464,7 +464,7 @@ async def test_what_makes_room_for_others_leaves_nothing() -> None:
     await shop.open()
     await shop.cycle()
     async with shop.state.begin() as transaction:
-        await call_off(transaction, {KEY: 5}, GateRules())
+        await call_off(transaction, await called_off(transaction, {KEY}, ()), {KEY: 5}, GateRules())
     assert (await shop.sends())[KEY].state == "withheld"
     assert await shop.kept() == set()
 

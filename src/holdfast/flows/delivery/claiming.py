@@ -15,7 +15,7 @@ from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withhe
 from holdfast.decisions.machine import STOPPED
 from holdfast.decisions.made import Made
 from holdfast.decisions.visit import not_after, run_of
-from holdfast.events.event import Event
+from holdfast.events.event import Event, IdentityKey
 from holdfast.flows.delivery.lanes import SEND_WITHIN_MS, Lanes
 from holdfast.flows.delivery.send import settled_doubt
 from holdfast.flows.delivery.warming import count_sent, left_today
@@ -237,26 +237,38 @@ def _reached(sends: Mapping[str, Send], settlements: Sequence[Settlement], now_m
     ]
 
 
-async def call_off(transaction: Moving, outranked: Mapping[str, int], rules: GateRules) -> None:
-    """Withhold sends that made room for more important ones, each at its moment, and tell of it."""
-    found = await transaction.sends(list(outranked))
-    sends = [send for send in found.values() if send.state == "pending"]
-    owners = await transaction.identities_by_id([send.identity for send in sends])
-    for send in sends:
+async def called_off(view: View, outranked: Collection[str], new: Sequence[Send]) -> list[tuple[Send, IdentityKey]]:
+    """Those of the sends that are still waiting, each with whose it is.
+
+    Args:
+        outranked: their keys.
+        new: sends that are about to be written; some of these may have been outranked already.
+    """
+    found = {send.key: send for send in new if send.key in outranked} | await view.sends(list(outranked))
+    sends = [found[key] for key in outranked if key in found and found[key].state == "pending"]
+    owners = await view.identities_by_id([send.identity for send in sends])
+    return [(send, owners[send.identity].key) for send in sends]
+
+
+async def call_off(
+    transaction: Moving, sends: Sequence[tuple[Send, IdentityKey]], outranked: Mapping[str, int], rules: GateRules
+) -> None:
+    """Withhold sends that made room for more important ones, each at its moment, and tell of it. It reads nothing."""
+    for send, _ in sends:
         await transaction.withhold_sends([send.key], OUTRANKED, outranked[send.key])
-    await transaction.drop_words([send.key for send in sends if send.attempts])
+    await transaction.drop_words([send.key for send, _ in sends if send.attempts])
     await transaction.emit(
         [
             told_settled(
                 send,
                 Settlement(key=send.key, state="withheld", reason=OUTRANKED),
-                owners[send.identity].key,
+                owner,
                 outranked[send.key],
             )
-            for send in sends
+            for send, owner in sends
         ]
     )
-    await give_back(transaction, sends, outranked, rules)
+    await give_back(transaction, [send for send, _ in sends], outranked, rules)
 
 
 async def give_back(transaction: Moving, sends: Sequence[Send], withheld: Container[str], rules: GateRules) -> None:

@@ -77,7 +77,11 @@ class Handing:
             await asyncio.gather(*doing, return_exceptions=True)
 
     async def _do(self, hand: int, task: Task) -> Found | None:
-        found = await self.hands.give(hand, encode(task))
+        try:
+            given = encode(task)
+        except (UnicodeEncodeError, OverflowError, RecursionError):
+            return None  # Whoever sends may put half a character into it, or a number of any length.
+        found = await self.hands.give(hand, given)
         return None if found is None else decode_found(found)
 
 

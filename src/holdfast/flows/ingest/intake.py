@@ -13,7 +13,7 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.live_segments import LiveKeeper
-from holdfast.flows.delivery.claiming import call_off
+from holdfast.flows.delivery.claiming import call_off, called_off
 from holdfast.flows.delivery.hearing import hear
 from holdfast.flows.ingest.handing import Handing, parted, worth_giving
 from holdfast.flows.ingest.numbering import sift
@@ -313,6 +313,7 @@ class Intake:
         if by.places is None and not self._anybody_met:
             among = self._handing.among(transaction, playbook, self._live, len(persons))
         ours, shares = (list(persons), []) if not among else _persons_parted(persons, owners, self._met, among)
+        self._met.update(each.person for each in owners.values())  # Another run of this tick may ask for them, too.
         tasks = [self._handing.letting_in(share, by.occasion.run, now_ms) for share in shares]
         async with self._handing.given(tasks) as found:
             came = await self.admit(transaction, playbook, ours, owners, now_ms, by=by)
@@ -447,6 +448,8 @@ class _Either:
 async def _write(transaction: Moving, done: Travelled, rules: GateRules) -> None:
     new = [visit for number, visit in done.visits.items() if number < 0]
     old = [visit for number, visit in done.visits.items() if number > 0]
+    # Asked before anything is written: whoever only records that can ask nothing any more.
+    outranked = await called_off(transaction, done.outranked, done.sends) if done.outranked else []
     if old:
         await transaction.put_visits(old)
     if done.heard:
@@ -459,8 +462,8 @@ async def _write(transaction: Moving, done: Travelled, rules: GateRules) -> None
         await transaction.emit(done.events)
     if done.spent:
         await transaction.spend(done.spent)
-    if done.outranked:
-        await call_off(transaction, done.outranked, rules)
+    if outranked:
+        await call_off(transaction, outranked, done.outranked, rules)
     # What takes a number comes last: see `ports.state.PartTransaction`.
     if done.heard:
         await transaction.touch_people(done.people())
