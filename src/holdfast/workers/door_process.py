@@ -5,17 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import signal
 import socket
-import subprocess
-import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.clock import Clock
 from holdfast.ports.log import Log, Record
+from holdfast.workers.beside import begin
 from holdfast.workers.door_wire import (
     Back,
     Come,
@@ -76,15 +74,9 @@ class DoorProcess:
         self._wire: Wire[FromDoor] = Wire(FromDoor, self._heard, self._has_ended)
         self._ours, theirs = socket.socketpair()
         self._connections, their_connections = socket.socketpair()
-        with theirs, their_connections, _without_signals():
-            given = (theirs.fileno(), their_connections.fileno())
-            self._process = subprocess.Popen(  # noqa: S603 - It is ourselves.
-                # Nothing is looked for in the folder it happens to be started in.
-                [sys.executable, "-P", "-m", "holdfast.workers.door", *map(str, given), str(behind.queue_bytes)],
-                pass_fds=given,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
+        with theirs, their_connections:
+            queue_bytes = str(behind.queue_bytes)
+            self._process = begin("holdfast.workers.door", theirs, their_connections, also=(queue_bytes,))
         for each in (self._ours, self._connections):
             each.setblocking(False)
 
@@ -190,17 +182,3 @@ class DoorProcess:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(GOODBYE_SECONDS):
                     await protocol.end()
-
-
-@contextlib.contextmanager
-def _without_signals() -> Iterator[None]:
-    """A process that is begun within never hears the signals to stop; here they are heard once the block ends.
-
-    Who stops all processes of a terminal or a service at once means the server, which tells its door to stop. Whoever
-    only ignores them once it is loaded can be met by one before that.
-    """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import sys
 from collections.abc import Callable, Coroutine
 
@@ -17,6 +16,7 @@ from holdfast.flows.upkeep.keys import Access
 from holdfast.ports.clock import Clock
 from holdfast.ports.log import Log
 from holdfast.settings import Settings
+from holdfast.workers.beside import cores
 from holdfast.workers.door_process import Behind, DoorProcess
 from holdfast.workers.whole_requests import WholeRequests
 
@@ -40,7 +40,7 @@ class Doorway:
     """
 
     def __init__(self, settings: Settings) -> None:
-        self._least = settings.door_requests if _cores() > 1 and sys.executable else 0
+        self._least = settings.door_requests if cores() > 1 and sys.executable else 0
         self._queue_bytes = settings.log_queue_bytes
         self._behind: Behind | None = None
         self._sources: dict[str, str] = {}
@@ -137,8 +137,3 @@ class Doorway:
         task = asyncio.get_running_loop().create_task(work)
         self._works.add(task)
         task.add_done_callback(self._works.discard)
-
-
-def _cores() -> int:
-    """How many processors we may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

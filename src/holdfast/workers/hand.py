@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
 import socket
 import sys
 from pathlib import Path
@@ -19,6 +18,7 @@ from zoneinfo import ZoneInfo
 from holdfast.flows.ingest.hand import Hand
 from holdfast.places import open_recorder
 from holdfast.settings import Settings
+from holdfast.version import __version__
 from holdfast.wiring.rules import rules_of
 from holdfast.workers.garbage import spare_ticks
 from holdfast.workers.hand_wire import Do, Done, FromHand, Ready, Rules, SettingValue, ToHand
@@ -55,7 +55,7 @@ class AtHand:
         self._hand = Hand(
             open_recorder(settings), rules=rules, revision=said.revision, zone=ZoneInfo(settings.time_zone)
         )
-        self._say(Ready())
+        self._say(Ready(__version__))
 
     def _say(self, said: FromHand) -> None:
         self._wire.say(said)
@@ -74,9 +74,6 @@ def _end() -> NoReturn:
 def main() -> None:
     """Be the hand that the server has begun: its end of the wire is the argument."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    # Who stops all processes of a terminal or a service at once means the server, which ends us.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
     spare_ticks()
     wire = socket.socket(fileno=int(sys.argv[1]))
     wire.setblocking(False)

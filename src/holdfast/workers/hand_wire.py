@@ -31,6 +31,9 @@ class Do(msgspec.Struct, frozen=True, array_like=True, tag="do"):
 class Ready(msgspec.Struct, frozen=True, array_like=True, tag="ready"):
     """Tasks may come."""
 
+    version: str
+    """Whose code it runs: where a newer one was installed meanwhile, it is not the server's."""
+
 
 class Done(msgspec.Struct, frozen=True, array_like=True, tag="done"):
     """What came of a task; None where it could not be done."""

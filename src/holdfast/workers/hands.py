@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, fields
 from typing import cast
 
 from holdfast.settings import Settings
+from holdfast.version import __version__
+from holdfast.workers.beside import begin, cores
 from holdfast.workers.hand_wire import Do, Done, FromHand, Ready, Rules, SettingValue
 from holdfast.workers.wire import Wire
 
@@ -29,8 +29,12 @@ METER_SECONDS = 0.5
 """How long it is counted how much is done to see whether it is much."""
 SPANS_TO_BEGIN = 3
 """So often in a row it has to be: a bulk of a second is done before a process is ready."""
+START_SECONDS = 30.0
+"""How long it may take until all of them are ready."""
 AGAIN_SECONDS = 10.0
-"""How long after one was begun, or has ended, the next is at the soonest."""
+"""How long after they were begun, or one has ended, others are at the soonest."""
+IN_VAIN_SECONDS = 600.0
+"""The same after they could not be begun: the next will mostly fare no better."""
 IDLE_SECONDS = 60.0
 """How long they stay without being given anything."""
 TASK_SECONDS = 10.0
@@ -50,28 +54,29 @@ class InForce:
 class HandProcess:
     """One of them, from the moment it is begun."""
 
-    def __init__(self, rules: Rules, *, ended: Callable[[HandProcess], None]) -> None:
+    def __init__(self, rules: Rules, *, ready: Callable[[], None], ended: Callable[[HandProcess, str], None]) -> None:
         """Begin it. Raises OSError when there can be no further process.
 
         Args:
-            ended: called once it is no more.
+            ready: called once tasks may come.
+            ended: called once it is no more, or is of no use; with what is to be said of it.
         """
         self.rules = rules
         """What it was told to go by."""
-        self.is_ready = False
-        self._ended = ended
+        self.is_ready = self.was_ready = False
+        self._has_become_ready = ready
+        self._is_of_no_use = ended
         self._asked: dict[int, asyncio.Future[bytes | None]] = {}
         self._number = 0
+        self._is_open = False
         self._wire: Wire[FromHand] = Wire(FromHand, self._heard, self._has_ended)
         self._ours, theirs = socket.socketpair()
         with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - It is ourselves.
-                # Nothing is looked for in the folder it happens to be started in.
-                [sys.executable, "-P", "-m", "holdfast.workers.hand", str(theirs.fileno())],
-                pass_fds=(theirs.fileno(),),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-            )
+            try:
+                self._process = begin("holdfast.workers.hand", theirs)
+            except BaseException:
+                self._ours.close()
+                raise
         self._ours.setblocking(False)
 
     @property
@@ -81,6 +86,7 @@ class HandProcess:
 
     async def open(self) -> None:
         """Speak with it; it says itself when it is ready."""
+        self._is_open = True
         with contextlib.suppress(OSError):  # It has ended by now.
             await asyncio.get_running_loop().create_unix_connection(lambda: self._wire, sock=self._ours)
             self._wire.say(self.rules)
@@ -115,11 +121,16 @@ class HandProcess:
         """End it, and wait until it is no more."""
         self.kill()
         await asyncio.to_thread(self._process.wait)
+        if not self._is_open:
+            self._ours.close()
 
     def _heard(self, said: FromHand) -> None:
         match said:
+            case Ready(version) if version != __version__:
+                self._is_of_no_use(self, f"it is Holdfast {version}, and the server is {__version__}: start it anew.")
             case Ready():
-                self.is_ready = True
+                self.is_ready = self.was_ready = True
+                self._has_become_ready()
             case Done(number, found):
                 answer = self._asked.get(number)
                 if answer is not None and not answer.done():
@@ -130,28 +141,41 @@ class HandProcess:
         for answer in self._asked.values():
             if not answer.done():
                 answer.set_result(None)
-        self._ended(self)
+        self._is_of_no_use(self, f"process {self.pid} has ended.")
 
 
 class ServersHands:
     """Answers `ports.hands.Hands` with processes."""
 
-    def __init__(self, settings: Settings, in_force: Callable[[], InForce]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        in_force: Callable[[], InForce],
+        *,
+        start_seconds: float = START_SECONDS,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
         """None is begun yet.
 
         Args:
             settings: say from how much on there are any.
             in_force: what is gone by just now.
+            start_seconds: how long it may take until all of them are ready.
+            idle_seconds: how long they stay without being given anything.
         """
-        shared = bool(settings.state_url)
-        self._least = settings.hand_events if sys.executable and not shared else 0
-        self._most = min(HANDS_MOST, _cores() - 1)
+        self._most = min(HANDS_MOST, cores() - 1)
+        possible = self._most > 0 and bool(sys.executable) and not settings.state_url
+        self._least = settings.hand_events if possible else 0
         self._in_force = in_force
+        self._start_seconds = start_seconds
+        self._idle_seconds = idle_seconds
         self._known: tuple[InForce, Rules] | None = None
         self._processes: list[HandProcess] = []
         self._works: set[asyncio.Task[None]] = set()
         self._counted, self._counted_since, self._spans = 0, 0.0, 0
-        self._begin_at = self._given_at = 0.0
+        self._begun_at = self._begin_at = self._given_at = 0.0
+        self._in_vain = False
+        """Whether the last could not be begun, and it was said."""
         self._closing = False
 
     @property
@@ -171,7 +195,7 @@ class ServersHands:
         process, rules = self._processes[hand], self._gone_by()
         if process.rules is not rules:
             process.adopt(rules)
-        self._given_at = asyncio.get_running_loop().time()
+        self._given_at = _now()
         return await process.do(task)
 
     def done(self, count: int) -> None:
@@ -179,15 +203,14 @@ class ServersHands:
         if not self._least or self._closing:
             return
         self._counted += count
-        now = asyncio.get_running_loop().time()
+        now = _now()
         if (passed := now - self._counted_since) < METER_SECONDS:
             return
         rate = self._counted / passed
         self._counted, self._counted_since = 0, now
         self._spans = self._spans + 1 if rate >= self._least else 0
         if self._processes:
-            if now - max(self._given_at, self._begin_at) > IDLE_SECONDS:
-                self._let_go()
+            self._look_after(now)
         elif self._spans >= SPANS_TO_BEGIN and now >= self._begin_at:
             self._begin(now)
 
@@ -198,17 +221,24 @@ class ServersHands:
         while self._works:
             await asyncio.wait(self._works)
 
+    def _look_after(self, now: float) -> None:
+        """Let go of those that are idle, or never become ready."""
+        if not self.ready and now - self._begun_at > self._start_seconds:
+            self._give_up(f"they are not ready after {self._start_seconds:g} seconds.")
+        elif now - max(self._given_at, self._begun_at) > self._idle_seconds:
+            self._let_go()
+
     def _begin(self, now: float) -> None:
-        self._begin_at = now + AGAIN_SECONDS
+        self._begun_at, self._begin_at = now, now + AGAIN_SECONDS
         rules = self._gone_by()
         try:
-            self._processes = [HandProcess(rules, ended=self._has_ended) for _ in range(self._most)]
+            for _ in range(self._most):
+                self._processes.append(HandProcess(rules, ready=self._is_one_more, ended=self._is_one_less))
         except OSError as error:
-            _log.warning("No process can be begun to help; the server does everything itself: %s", error)
+            self._give_up(str(error))
             return
         for each in self._processes:
             self._go_on(each.open())
-        _log.info("%d processes help from now on: there is much to do.", len(self._processes))
 
     def _let_go(self) -> None:
         """End them all; others may be begun later."""
@@ -216,11 +246,28 @@ class ServersHands:
         for each in processes:
             self._go_on(each.end())
 
-    def _has_ended(self, process: HandProcess) -> None:
-        if process in self._processes:
-            _log.warning("Process %d has ended; the server does its work until others have begun.", process.pid)
-            self._begin_at = asyncio.get_running_loop().time() + AGAIN_SECONDS
+    def _give_up(self, why: str) -> None:
+        """Those that were begun never became ready: do without for a while."""
+        if not self._in_vain:
+            _log.warning("No processes can be begun to help; the server does everything itself: %s", why)
+        self._in_vain = True
+        self._begin_at = _now() + IN_VAIN_SECONDS
+        self._let_go()
+
+    def _is_one_more(self) -> None:
+        if self.ready:
+            self._in_vain = False
+            _log.info("%d processes help from now on: there is much to do.", self.ready)
+
+    def _is_one_less(self, process: HandProcess, why: str) -> None:
+        if process not in self._processes:
+            return  # It was ended.
+        if all(each.was_ready for each in self._processes):
+            _log.warning("The server does everything itself until other processes have begun to help: %s", why)
+            self._begin_at = _now() + AGAIN_SECONDS
             self._let_go()
+        else:
+            self._give_up(why)
 
     def _gone_by(self) -> Rules:
         now, known = self._in_force(), self._known
@@ -236,6 +283,5 @@ class ServersHands:
         task.add_done_callback(self._works.discard)
 
 
-def _cores() -> int:
-    """How many processors we may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def _now() -> float:
+    return asyncio.get_running_loop().time()

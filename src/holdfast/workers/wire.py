@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Generic, TypeVar, cast
 
 import msgspec
+
+_log = logging.getLogger(__name__)
 
 Heard = TypeVar("Heard")
 _SIZE_BYTES = 4
@@ -52,9 +55,20 @@ class Wire(asyncio.Protocol, Generic[Heard]):
             end = start + int.from_bytes(whole[begin:start], "big")
             if end > len(read):
                 break
-            self._heard(self._decode(whole[start:end]))
+            try:
+                message = self._decode(whole[start:end])
+            except msgspec.DecodeError as error:
+                self._break_off(error)
+                return
+            self._heard(message)
             begin = end
         self._rest = read[begin:]
+
+    def _break_off(self, error: msgspec.DecodeError) -> None:
+        """Neither hear nor say anything any more: what comes from now on may mean anything."""
+        _log.error("What a process of ours says makes no sense; it is not heard any more: %s", error)
+        if self._transport is not None:
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The other has gone, or we have."""
