@@ -88,7 +88,7 @@ async def state(tmp_path: Path) -> AsyncIterator[SqliteState]:
 
 
 @pytest.fixture
-async def recorder(state: SqliteState, tmp_path: Path) -> AsyncIterator[SqliteRecorder]:  # noqa: ARG001 - It is there.
+async def recorder(state: SqliteState, tmp_path: Path) -> AsyncIterator[SqliteRecorder]:
     recorder = SqliteRecorder(tmp_path)
     yield recorder
     await recorder.close()

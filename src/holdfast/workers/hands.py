@@ -223,10 +223,11 @@ class ServersHands:
 
     def _look_after(self, now: float) -> None:
         """Let go of those that are idle, or never become ready."""
-        if not self.ready and now - self._begun_at > self._start_seconds:
+        if self.ready:
+            if now - self._given_at > self._idle_seconds:
+                self._let_go()
+        elif now - self._begun_at > self._start_seconds:
             self._give_up(f"they are not ready after {self._start_seconds:g} seconds.")
-        elif now - max(self._given_at, self._begun_at) > self._idle_seconds:
-            self._let_go()
 
     def _begin(self, now: float) -> None:
         self._begun_at, self._begin_at = now, now + AGAIN_SECONDS
@@ -256,7 +257,7 @@ class ServersHands:
 
     def _is_one_more(self) -> None:
         if self.ready:
-            self._in_vain = False
+            self._in_vain, self._given_at = False, _now()
             _log.info("%d processes help from now on: there is much to do.", self.ready)
 
     def _is_one_less(self, process: HandProcess, why: str) -> None:
