@@ -26,8 +26,13 @@ from urllib.parse import urlsplit
 import polars as pl
 import pytest
 
+from tests.integration.api_server import serving, until
+from tests.integration.hands_world import HELP, a_crowd, a_journey, address, hands_of, lives
+
 ROUNDS = int(os.environ.get("TEST_KILLS", "12"))
 WRITERS = 3
+GROUP = 200
+"""People who sign up in one round with hands."""
 START_SECONDS = 90.0
 SETTLE_SECONDS = 180.0
 JOURNEY = {
@@ -224,3 +229,46 @@ def test_killed_again_and_again_nothing_is_lost_or_doubled(tmp_path: Path) -> No
     # The mailbox can be asked what it took, so that no mail stays in doubt: every one is there, once.
     assert len(delivered) == queued
     assert sends == {"sent": queued}
+
+
+def test_killed_with_hands_at_work_nothing_is_lost_or_doubled(tmp_path: Path) -> None:
+    """Kill -9 at random moments of the server, or of a hand and then of the server, while hands do most of the work."""
+    chance = random.Random(20261122)
+    signed_up: list[str] = []
+    hands: list[int] = []
+    with serving(tmp_path, hand_events=1, cap_email_per_day=0) as server:
+        crowd = a_crowd(server, GROUP * ROUNDS)
+        server.got("PUT", "/api/journeys/welcome", a_journey("welcome", "Signed Up"))
+        crowd.come()
+    for number in range(ROUNDS):
+        group, killed = crowd.names[GROUP * number : GROUP * (number + 1)], False
+        # That it did not end well is of no interest here.
+        with pytest.raises(AssertionError), serving(tmp_path, hand_events=1, cap_email_per_day=0) as server:  # noqa: PT012
+            crowd.server = server
+            before = server.log.count(HELP)
+            with crowd.reading():
+                until(lambda: server.log.count(HELP) > before, "hands that are ready")  # noqa: B023  # It is called here.
+                hands = hands_of(server)
+                crowd.do("Signed Up", group)
+                # Their timers are due a second later.
+                time.sleep(chance.uniform(0, 1.5))
+                if hands and chance.random() < 0.4:
+                    os.kill(chance.choice(hands), signal.SIGKILL)
+                    time.sleep(chance.uniform(0, 0.3))
+                server.process.kill()
+                server.process.wait()
+            killed = True
+        assert killed, server.log[-4000:]
+        assert hands
+        signed_up += group
+        until(lambda: not any(map(lives, hands)), "the end of the hands")  # noqa: B023
+    with serving(tmp_path, hand_events=1, cap_email_per_day=0) as server:
+        crowd.server = server
+        wanted = {f"{name}/Signed Up/" for name in signed_up}
+        acknowledged = {each.rpartition("/")[0] + "/" for each in crowd.acknowledged if "/Signed Up/" in each}
+        assert wanted == acknowledged
+        until(lambda: not server.got("GET", "/api/journeys/welcome")["waiting"], "the end of all timers")
+        sends = crowd.settled()
+        assert sends == {"sent": len(signed_up)}
+        assert crowd.mails() == Counter(("welcome", address(name)) for name in signed_up)
+        crowd.check_kept()
