@@ -22,8 +22,8 @@ import msgspec
 import numpy as np
 
 from bench.benchmark import Benchmark, Measured, Row
+from bench.hands import lent
 from holdfast.channels.email_smtp import email_channel
-from holdfast.decisions.gate import GateRules
 from holdfast.decisions.medium import media
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.delivery.lanes import Lanes
@@ -40,8 +40,10 @@ from holdfast.ports.log import Record
 from holdfast.ports.runs import Run
 from holdfast.ports.state import Send, Settlement
 from holdfast.profiles.profile import Profile, Stamped
+from holdfast.settings import Settings
 from holdfast.stores.log import SegmentLog
 from holdfast.stores.sqlite.state import SqliteState
+from holdfast.wiring import rules_of
 from holdfast.workers.garbage import spare_ticks
 
 PEOPLE, PEOPLE_QUICK = 100_000, 20_000
@@ -121,33 +123,35 @@ def run(quick: bool) -> Measured:
 async def _run(people: int) -> Measured:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         folder = Path(directory)
+        settings = Settings.load(folder, {}, {"cap_email_per_day": 0, "cap_email_per_week": 0}, working_dir=folder)
         world = World(state=SqliteState(folder), log=SegmentLog(folder / "log"), lanes=Lanes({"email": ONCE}))
         world.reactor = Reactor(
             log=world.log,
             state=world.state,
             clock=SystemClock(),
-            rules=GateRules(),
+            rules=rules_of(settings),
             hand_over=world.hand_over,
             lanes=world.lanes,
         )
         await apply_decisions(world.state, drafts_of([CAMPAIGN, RECEIPT]), now=datetime.now(UTC))
         await fill(world.state, people)
-        going = asyncio.Event()
-        ticking = asyncio.gather(_tick(world, going), _tell(world))
-        alone = await _receipts(world, "alone", lambda number: number >= RECEIPTS_ALONE)
-        began, used = time.perf_counter(), time.process_time()
-        await _begin(world.state, people)
-        meanwhile = await _receipts(world, "meanwhile", lambda _: going.is_set())
-        seconds, processor = time.perf_counter() - began, time.process_time() - used
-        ticking.cancel()
-        await asyncio.gather(ticking, return_exceptions=True)
+        async with lent(world.reactor, settings) as hands:
+            going = asyncio.Event()
+            ticking = asyncio.gather(_tick(world, going), _tell(world))
+            alone = await _receipts(world, "alone", lambda number: number >= RECEIPTS_ALONE)
+            began, used = time.perf_counter(), time.process_time()
+            await _begin(world.state, people)
+            meanwhile = await _receipts(world, "meanwhile", lambda _: going.is_set())
+            seconds, processor = time.perf_counter() - began, time.process_time() - used
+            ticking.cancel()
+            await asyncio.gather(ticking, return_exceptions=True)
         async with world.state.view() as view:
             totals = await view.send_totals("sale")
         assert sum(totals.values()) == people, totals
         written = await _write(world.state)
         await world.log.close()
         await world.state.close()
-    return _measured(people, seconds, processor, written, alone, meanwhile)
+    return _measured(people, hands, seconds, processor, written, alone, meanwhile)
 
 
 async def fill(state: SqliteState, people: int) -> None:
@@ -235,7 +239,13 @@ async def _write(state: SqliteState) -> float:
 
 
 def _measured(  # noqa: PLR0917 - What was measured, in order.
-    people: int, seconds: float, processor: float, written: float, alone: list[float], meanwhile: list[float]
+    people: int,
+    hands: int,
+    seconds: float,
+    processor: float,
+    written: float,
+    alone: list[float],
+    meanwhile: list[float],
 ) -> Measured:
     million = seconds * MILLION / people
     rows = (
@@ -260,7 +270,9 @@ def _measured(  # noqa: PLR0917 - What was measured, in order.
             ratio=_percentile(meanwhile, 99) / _percentile(alone, 99),
         ),
     )
-    return Measured(headline=SECONDS_MOST / million, rows=rows, notes=(f"{len(meanwhile):,} receipts meanwhile.", ""))
+    return Measured(
+        headline=SECONDS_MOST / million, rows=rows, notes=(f"{hands} hands; {len(meanwhile):,} receipts meanwhile.", "")
+    )
 
 
 def _percentile(waits: list[float], percent: int) -> float:

@@ -34,6 +34,7 @@ import msgspec
 import pytest
 
 from bench.benchmark import Benchmark, Measured, Row
+from bench.hands import lent
 from bench.helping_process import Helped
 from bench.workflow_engine import Workflows, workflows
 from holdfast.flows.journey.decision_drafts import drafts_of
@@ -125,6 +126,7 @@ class Place:
     server: PostgresServer | None = None
     workspace: str = ""
     reactors: int = 1
+    hands: int = 0
     helpers: list[subprocess.Popen[str]] = field(default_factory=list)
     """The processes that let timers fire, where there are several."""
 
@@ -139,8 +141,12 @@ def run(quick: bool) -> Measured:
 async def _run(people: int, *, quick: bool) -> Measured:
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         folder = Path(directory)
+        async with _place("SQLite, no hands", SqliteState(folder / "alone"), folder / "alone", people) as alone:
+            await _journey(alone)
         async with _place("SQLite", SqliteState(folder / "sqlite"), folder / "sqlite", people) as place:
-            await _journey(place)
+            app = place.app
+            async with lent(app.reactor, app.settings, app.secret) as place.hands:
+                await _journey(place)
         others: list[Place] = []
         engines: list[Workflows] = workflows("sqlite", str(folder / "workflows.sqlite"), seconds=5 if quick else 20)
         with contextlib.suppress(pytest.skip.Exception), postgres_server() as server:
@@ -154,7 +160,7 @@ async def _run(people: int, *, quick: bool) -> Measured:
                         await _journey(other)
                 others.append(other)
             engines += workflows("postgres", server.url, seconds=5 if quick else 20)
-    return _measured(place, others, engines)
+    return _measured(place, [alone, *others], engines)
 
 
 @contextlib.asynccontextmanager

@@ -71,6 +71,11 @@ class Intake:
         """Have these do part of the work from now on. Not while anything is taken in."""
         self._handing = Handing(hands)
 
+    @property
+    def hands(self) -> int:
+        """How many do part of the work just now."""
+        return self._handing.hands.ready
+
     def adopt(self, rules: GateRules) -> None:
         """Go by other contact rules from now on. Not while anything is taken in."""
         self._rules = rules

@@ -43,7 +43,8 @@ from holdfast.segments.zones import Standpoint
 _log = logging.getLogger(__name__)
 
 ENTER_MOST = 250
-"""People let in by one tick, all runs together, as long as nothing else happens: so many take about 40 ms."""
+"""People let in by one tick, all runs together, as long as nothing else happens: so many take about 40 ms. With hands
+there are as many more for each of them."""
 BESIDE_MOST = 150
 """The same while events wait, or came lately: what somebody has just done waits for the tick that is under way, and
 for what the one before has told. The tick that takes it in lets nobody in, unless the one before did not either."""
@@ -136,7 +137,7 @@ class Broadcasts:
         self._gave_way = came and not self._gave_way
         if self._gave_way:
             return 0
-        most = BESIDE_MOST if behind or now_ms < self._beside_until_ms else ENTER_MOST
+        most = self._most(beside=now_ms < self._beside_until_ms, behind=behind)
         due = await transaction.due_runs(now_ms, limit=RUNS_MOST, without=sorted(playbook.paused))
         asked = 0
         for run in due:
@@ -148,6 +149,19 @@ class Broadcasts:
                     transaction, playbook, run, now_ms, play=play, most=max(1, most // len(due))
                 )
         return asked
+
+    def _most(self, *, beside: bool, behind: bool) -> int:
+        """How many may be let in by this tick.
+
+        Hands let in far more than can be told of in the meantime: what is told comes in by the log, and what others do
+        stands behind it.
+        """
+        hands = self._intake.hands
+        if behind:
+            return BESIDE_MOST
+        if beside:
+            return 2 * BESIDE_MOST if hands else BESIDE_MOST
+        return ENTER_MOST * (1 + hands)
 
     async def _begin(self, transaction: Transaction, run: Run) -> int:
         added = await transaction.add_run(run)
