@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
 from holdfast.decisions.visit import Visit
-from holdfast.ports.state import Transaction
+from holdfast.ports.state import Identity, Transaction
 
 
 class Recorded(Transaction, Protocol):
@@ -22,6 +22,10 @@ class Recorded(Transaction, Protocol):
 
     async def visits_by_id(self, ids: Sequence[int]) -> list[Visit]:
         """Those of the visits there are, soonest due first."""
+        ...
+
+    def presume(self, identities: Sequence[Identity]) -> None:
+        """Take it that these are there, each a person of its own: the tick that asks has just numbered them."""
         ...
 
     def written(self) -> bytes:

@@ -84,6 +84,8 @@ class Hand:
             name = event.identity
             placed = Placed(position=0, received_ms=received_ms, event=event, identity=name, dedup_hash=0)
             share.append((Identity(id=number, key=name, person=person), placed))
+        new = set(task.new)
+        transaction.presume([owner for owner, _ in share if owner.id in new])
         learnt = await self._intake.learn(transaction, share, playbook, task.first_ms)
         return learnt.turned_up
 

@@ -2,8 +2,8 @@
 
 Given is what is about one person at a time: learning what somebody did, waking them, letting them in. Each person is in
 one share, so no two look at the same, and what a hand reads, the state as it was before this tick, is how it still is
-for those in its share. Whatever is not so stays with the tick: whoever is new or joined in it, and whoever was moved in
-it before. What a hand does not do, for whatever reason, the tick does itself.
+for those in its share; who is new it is told. Whatever is not so stays with the tick: whoever is joined in it, and
+whoever was moved in it before. What a hand does not do, for whatever reason, the tick does itself.
 """
 
 from __future__ import annotations
@@ -46,13 +46,18 @@ class Handing:
             return 0
         return self.hands.ready if isinstance(transaction, HasHands) else 0
 
-    def learning(self, share: Share, now_ms: int, first_ms: int) -> Task:
-        """The task of learning these events."""
+    def learning(self, share: Share, now_ms: int, first_ms: int, new: Collection[int]) -> Task:
+        """The task of learning these events.
+
+        Args:
+            new: identities that this tick has numbered.
+        """
         return Learn(
             self.hands.revision,
             now_ms,
             first_ms,
             [(owner.id, owner.person, each.received_ms, each.event) for owner, each in share],
+            list({owner.id for owner, _ in share if owner.id in new}) if new else [],
         )
 
     def waking(self, visits: list[int], now_ms: int) -> Task:

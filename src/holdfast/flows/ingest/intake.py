@@ -113,7 +113,7 @@ class Intake:
         if not fresh:
             await sifted.remember(transaction, fresh, placed[-1].received_ms)
             return 0
-        identities, here = await _recognise(transaction, fresh)
+        identities, new, here = await _recognise(transaction, fresh)
         owners = [identities[each.identity] for each in fresh]
         self._met = {each.person for each in owners}
         self.taken = [
@@ -135,7 +135,7 @@ class Intake:
             change = await transaction.touch_people(sorted(self._met))
             await sifted.remember(transaction, fresh, placed[-1].received_ms)
 
-        tasks = [self._handing.learning(share, placed[-1].received_ms, first_ms) for share in shares]
+        tasks = [self._handing.learning(share, placed[-1].received_ms, first_ms, new) for share in shares]
         async with self._handing.given(tasks) as found:
             learnt = await self.learn(transaction, ours, playbook, first_ms, meanwhile=remember)
             turned_up = learnt.turned_up
@@ -397,8 +397,13 @@ async def _spent(transaction: View, playbook: Playbook) -> dict[str, dict[str, i
     return await transaction.spent(budgeted) if budgeted else {}
 
 
-async def _recognise(transaction: Transaction, fresh: Sequence[Placed]) -> tuple[dict[IdentityKey, Identity], set[int]]:
-    """Number the identities and apply the claims; whose they are, and of whom this tick has changed who they are."""
+async def _recognise(
+    transaction: Transaction, fresh: Sequence[Placed]
+) -> tuple[dict[IdentityKey, Identity], set[int], set[int]]:
+    """Number the identities and apply the claims.
+
+    Returns whose they are, the numbers of the new ones, and the persons whom claims are about.
+    """
     claimed = [(each, claims_of(each.event)) for each in fresh]
     names = [each.identity for each in fresh]
     names += [name for _, claims in claimed for claim in claims for name in claim.names]
@@ -407,16 +412,17 @@ async def _recognise(transaction: Transaction, fresh: Sequence[Placed]) -> tuple
     # Where nobody claims anything, and that is usual, they stand in order of arrival as they are.
     wanted, claims = _resolved(claimed, known) if len(names) > len(fresh) else (keys, [])
     new = [key for key in wanted if key not in known]
-    changed: set[int] = set()
+    numbered: set[int] = set()
+    claimants: set[int] = set()
     if new:
         added = await transaction.add_identities(new, fresh[0].received_ms)
-        changed.update(each.person for each in added.values())
+        numbered = {each.id for each in added.values()}
         known = known | added
     if claims:
         await apply_claims(transaction, claims, known)
         known = await transaction.identities(list(known))
-        changed.update(known[name].person for claim, *_ in claims for name in (claim.first, claim.second))
-    return known, changed
+        claimants = {known[name].person for claim, *_ in claims for name in (claim.first, claim.second)}
+    return known, numbered, claimants
 
 
 def _resolved(

@@ -24,6 +24,8 @@ class Learn(msgspec.Struct, frozen=True, array_like=True, tag="learn"):
     first_ms: int
     events: list[tuple[int, int, int, Event]]
     """Each after its identity, the person that is of, and when it was received."""
+    new: list[int] = []
+    """The identities among them that this tick has numbered."""
 
 
 class Wake(msgspec.Struct, frozen=True, array_like=True, tag="wake"):

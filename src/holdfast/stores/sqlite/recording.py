@@ -17,7 +17,7 @@ from typing import TypeVar
 from holdfast.decisions.visit import Visit
 from holdfast.kernel.errors import Internal
 from holdfast.ports.hands import Recorded
-from holdfast.ports.state import Send
+from holdfast.ports.state import Identity, Send
 from holdfast.stores.sqlite.journeys import Moved, new_row
 from holdfast.stores.sqlite.opening import open_reader
 from holdfast.stores.sqlite.outbox import grouped
@@ -46,6 +46,15 @@ class RecordedTransaction(SqliteTransaction):
         """On a connection that has taken its snapshot."""
         super().__init__(connection, UNTHREADED)
         self._writes: list[Write] = []
+        self._presumed: dict[int, Identity] = {}
+
+    def presume(self, identities: Sequence[Identity]) -> None:
+        self._presumed.update((each.id, each) for each in identities)
+
+    async def members(self, persons: Sequence[int]) -> dict[int, list[Identity]]:
+        found = await super().members(persons)
+        found.update((each, [self._presumed[each]]) for each in persons if each in self._presumed)
+        return found
 
     def written(self) -> bytes:
         return encode(self._writes) if self._writes else b""
