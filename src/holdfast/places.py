@@ -20,6 +20,7 @@ from holdfast.kernel.sealing import Sealer, SealingKey
 from holdfast.settings import Settings
 
 if TYPE_CHECKING:
+    from holdfast.ports.copying import Layout
     from holdfast.ports.hands import Recorder
     from holdfast.ports.history import History
     from holdfast.ports.log import Log
@@ -101,6 +102,13 @@ def open_recorder(settings: Settings) -> Recorder:
     from holdfast.stores.sqlite.recording import SqliteRecorder  # noqa: PLC0415
 
     return SqliteRecorder(settings.data_dir)
+
+
+def layout_of(workspace: int, currency: str) -> Layout:
+    """How the history has its tables, without opening it."""
+    from holdfast.stores.clickhouse.layout import TableLayout  # noqa: PLC0415
+
+    return TableLayout(workspace, currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,6 +28,13 @@ class Do(msgspec.Struct, frozen=True, array_like=True, tag="do"):
     task: bytes
 
 
+class Copy(msgspec.Struct, frozen=True, array_like=True, tag="copy"):
+    """Lay this out for the history; the same."""
+
+    number: int
+    task: bytes
+
+
 class Ready(msgspec.Struct, frozen=True, array_like=True, tag="ready"):
     """Tasks may come."""
 
@@ -42,5 +49,5 @@ class Done(msgspec.Struct, frozen=True, array_like=True, tag="done"):
     found: bytes | None
 
 
-ToHand = Rules | Do
+ToHand = Rules | Do | Copy
 FromHand = Ready | Done

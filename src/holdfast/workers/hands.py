@@ -18,7 +18,7 @@ from typing import cast
 from holdfast.settings import Settings
 from holdfast.version import __version__
 from holdfast.workers.beside import begin, cores
-from holdfast.workers.hand_wire import Do, Done, FromHand, Ready, Rules, SettingValue
+from holdfast.workers.hand_wire import Copy, Do, Done, FromHand, Ready, Rules, SettingValue
 from holdfast.workers.wire import Wire
 
 _log = logging.getLogger(__name__)
@@ -98,10 +98,17 @@ class HandProcess:
 
     async def do(self, task: bytes) -> bytes | None:
         """What comes of the task; None when it cannot be done, or takes too long."""
+        return await self._ask(Do, task)
+
+    async def copy(self, task: bytes) -> bytes | None:
+        """The same of laying something out for the history."""
+        return await self._ask(Copy, task)
+
+    async def _ask(self, what: type[Do | Copy], task: bytes) -> bytes | None:
         self._number += 1
         number, answer = self._number, asyncio.get_running_loop().create_future()
         self._asked[number] = answer
-        self._wire.say(Do(number, task))
+        self._wire.say(what(number, task))
         try:
             async with asyncio.timeout(TASK_SECONDS):
                 return cast("bytes | None", await answer)
@@ -180,8 +187,13 @@ class ServersHands:
 
     @property
     def ready(self) -> int:
-        """How many there are; all of them or none, so that a person's is mostly the same."""
-        return len(self._processes) if self._processes and all(each.is_ready for each in self._processes) else 0
+        """How many there are; all of them or none, so that a person's is mostly the same. One more copies."""
+        return len(self._processes) - 1 if self._processes and all(each.is_ready for each in self._processes) else 0
+
+    @property
+    def may_copy(self) -> bool:
+        """Whether what the history is to take can be laid out by one of them."""
+        return self.ready > 0
 
     @property
     def revision(self) -> int:
@@ -197,6 +209,10 @@ class ServersHands:
             process.adopt(rules)
         self._given_at = _now()
         return await process.do(task)
+
+    async def copy(self, task: bytes) -> bytes | None:
+        """Have the last of them, which does nothing else, lay this out; None when it could not."""
+        return await self._processes[-1].copy(task) if self.may_copy else None
 
     def done(self, count: int) -> None:
         """A tick has come to so much."""
@@ -233,7 +249,7 @@ class ServersHands:
         self._begun_at, self._begin_at = now, now + AGAIN_SECONDS
         rules = self._gone_by()
         try:
-            for _ in range(self._most):
+            for _ in range(self._most + 1):
                 self._processes.append(HandProcess(rules, ready=self._is_one_more, ended=self._is_one_less))
         except OSError as error:
             self._give_up(str(error))

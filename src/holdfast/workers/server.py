@@ -188,6 +188,7 @@ async def _lend_hands(app: Application, settings: Settings, below: contextlib.As
     hands = ServersHands(settings, in_force)
     below.push_async_callback(hands.close)
     await app.reactor.use(hands)
+    app.archivist.use(hands)
 
 
 async def _open_doors(app: Application, settings: Settings, doings: _Doings) -> None:

@@ -9,25 +9,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast
 
 import msgspec
 
 from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
+from holdfast.flows.ingest.copying import (
+    NOBODY,
+    SLICE,
+    Copied,
+    copying_events,
+    copying_people,
+    known_of,
+    people_rows,
+)
 from holdfast.flows.ingest.reading import ARCHIVE as GROUP
 from holdfast.flows.ingest.reading import INDEXES, POISON, REACT, numbers_of, position_of
 from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.people.erased import names_of, under_erasure
-from holdfast.flows.people.person import person_row
 from holdfast.kernel.errors import Exposed
 from holdfast.kernel.moments import to_millis
+from holdfast.ports.copying import Copyist, TakesTables
 from holdfast.ports.history import History, HistoryRow, PersonRow
 from holdfast.ports.log import Entry, Log
-from holdfast.ports.state import BadRecord, Identity, State, View
-from holdfast.profiles.profile import Profile
+from holdfast.ports.state import BadRecord, State, View
 
 _log = logging.getLogger(__name__)
 
@@ -39,8 +46,8 @@ TOLD_MOST = 100_000
 """How many identities are remembered as told of."""
 BYTES_MOST = 16_000_000
 """How much of the log is read at a time."""
-SLICE = 100
-"""Events or people worked on before others have their turn: a millisecond or two, so that no tick waits for long."""
+COPIED_LEAST = 200
+"""So few events or people are laid out sooner here."""
 
 _Placed: TypeAlias = tuple[int, bool, Event]
 """Where an event stands in the log, whether it bears a number, and the event."""
@@ -68,6 +75,7 @@ class Archivist:
                 after it sends the same batch under the same token, so that the two are one.
         """
         self._outlived = outlived
+        self._copyist: Copyist | None = None
         # What is sent again must be what was sent before, also by whoever remembers nothing.
         self._recent = Recent() if recent is None or outlived else recent
         self._added = added
@@ -78,6 +86,10 @@ class Archivist:
         self._turn = asyncio.Lock()
         self._doubtful_before: int | None = None
         self._told: dict[int, int] = {}
+
+    def use(self, copyist: Copyist) -> None:
+        """Have this one lay out what is copied, where the history is one that takes it so."""
+        self._copyist = copyist
 
     async def flush(self) -> int:
         """Copy everything the reactor has taken in; returns how many events were added."""
@@ -161,7 +173,8 @@ class Archivist:
     async def _add(self, rows: list[HistoryRow], token: str) -> None:
         """Add the rows; should one break the whole, the halves, until it stands alone and is set aside."""
         try:
-            await self._history.add(rows, token=token)
+            if not await self._add_laid_out(rows, token):
+                await self._history.add(rows, token=token)
         except POISON as fault:
             _log.exception("Adding %d events to the history failed.", len(rows))
             if len(rows) == 1:
@@ -172,6 +185,17 @@ class Archivist:
             await self._add(rows[middle:], f"{token}/2")
         else:
             self._added(rows)
+
+    async def _add_laid_out(self, rows: list[HistoryRow], token: str) -> bool:
+        """Whether somebody has laid the rows out, and they were added so."""
+        copyist, history = self._copyist, self._history
+        if copyist is None or not copyist.may_copy or len(rows) < COPIED_LEAST or not isinstance(history, TakesTables):
+            return False
+        copied = await copyist.copy(copying_events(rows, history.laid_out_for))
+        if copied is None:
+            return False
+        await history.add_laid_out(Copied.of(copied).as_table(), token=token)
+        return True
 
     async def _set_aside(self, row: HistoryRow, fault: Exception) -> None:
         event = row.event
@@ -230,25 +254,45 @@ class Archivist:
             stale = await view.stale_people(limit=PEOPLE_MOST)
             if not stale:
                 return False
-            remembered = self._recent.taken(stale)
-            # Whom nothing was ever joined to is what their one identity says.
-            links = await view.links(list(remembered)) if remembered else []
-            for person in {end for link in links for end in (link.first, link.second)}:
-                remembered.pop(person, None)
-            others = {person: sequence for person, sequence in stale if person not in remembered}
-            known = await _known_of(view, others) if others else _NOBODY
-        rows = [*remembered.values(), *await _people_rows(known, others)]
-        moved = known.moved()
+        copied = await self._copied(stale)
+        rows: list[PersonRow] = []
+        if copied is None:
+            rows, moved = await self._people(stale)
+        else:
+            moved = copied.moved
         moved = {identity: person for identity, person in moved.items() if self._told.get(identity) != person}
         if moved:
             await self._history.map_identities(moved, version=max(sequence for _, sequence in stale))
             if len(self._told) > TOLD_MOST:
                 self._told.clear()  # Telling it again costs a row, and changes nothing.
             self._told.update(moved)
-        await self._history.put_people(rows)
+        if copied is None:
+            await self._history.put_people(rows)
+        else:
+            await cast("TakesTables", self._history).put_laid_out(copied.as_table())
         async with self._state.begin() as transaction:
             await transaction.untouch_people(stale)
         return len(stale) == PEOPLE_MOST
+
+    async def _copied(self, stale: Sequence[tuple[int, int]]) -> Copied | None:
+        """The changed people as somebody else has laid them out; None where nobody has."""
+        copyist, history = self._copyist, self._history
+        if copyist is None or not copyist.may_copy or len(stale) < COPIED_LEAST or not isinstance(history, TakesTables):
+            return None
+        copied = await copyist.copy(copying_people(stale, history.laid_out_for))
+        return None if copied is None else Copied.of(copied)
+
+    async def _people(self, stale: Sequence[tuple[int, int]]) -> tuple[list[PersonRow], dict[int, int]]:
+        """The rows of changed people, and the identities to map anew."""
+        async with self._state.view() as view:
+            remembered = self._recent.taken(stale)
+            # Whom nothing was ever joined to is what their one identity says.
+            links = await view.links(list(remembered)) if remembered else []
+            for person in {end for link in links for end in (link.first, link.second)}:
+                remembered.pop(person, None)
+            others = {person: sequence for person, sequence in stale if person not in remembered}
+            known = await known_of(view, others) if others else NOBODY
+        return [*remembered.values(), *await people_rows(known, others)], known.moved()
 
 
 async def _kept(view: View, placed: Sequence[_Placed]) -> list[tuple[int, Event]]:
@@ -267,48 +311,3 @@ async def _kept(view: View, placed: Sequence[_Placed]) -> list[tuple[int, Event]
 def _erased(position: int, event: Event, erased: Sequence[tuple[int, frozenset[IdentityKey]]]) -> bool:
     """Whether it is of somebody who is being erased, from before: whoever has the name now is somebody else."""
     return any(position < until * INDEXES and not names.isdisjoint(names_of(event)) for until, names in erased)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Changed:
-    """What is known of changed persons."""
-
-    members: Mapping[int, Sequence[Identity]]
-    profiles: Mapping[int, Profile]
-    undone: Collection[int]
-    """Identities that were joined to others and are so no more."""
-
-    def moved(self) -> dict[int, int]:
-        """The identities to map anew, each to its person."""
-        moved: dict[int, int] = {}
-        for person, those in self.members.items():
-            if len(those) == 1 and those[0].id == person and person not in self.undone:
-                continue  # As nearly everybody is: nothing was ever joined to them.
-            # Where something was undone, anybody among them may have been somebody else's before: their new person too.
-            parted = any(each.id in self.undone for each in those)
-            moved |= {each.id: person for each in those if parted or each.id != person}
-        return moved
-
-
-_NOBODY = _Changed(members={}, profiles={}, undone=())
-
-
-async def _known_of(view: View, stale: Collection[int]) -> _Changed:
-    members = await view.members(list(stale))
-    identities = [each.id for those in members.values() for each in those]
-    links = await view.links(identities)
-    return _Changed(
-        members=members,
-        profiles=await view.outlines(identities),
-        undone={end for link in links if link.undone_ms is not None for end in (link.first, link.second)},
-    )
-
-
-async def _people_rows(known: _Changed, stale: Mapping[int, int]) -> list[PersonRow]:
-    """The rows to write for changed persons."""
-    rows: list[PersonRow] = []
-    for person, sequence in stale.items():
-        rows.append(person_row(person, known.members.get(person, []), known.profiles, version=sequence))
-        if len(rows) % SLICE == 0:
-            await asyncio.sleep(0)
-    return rows

@@ -48,6 +48,10 @@ class Hand:
         self._intake.adopt(rules)
         self.revision = revision
 
+    async def get_ready(self) -> None:
+        """Read what it goes by besides the people: the first task is not to wait for that."""
+        await self.do(encode(Wake(self.revision, 0, [])))
+
     async def do(self, task: bytes) -> bytes | None:
         """What comes of the task, or None where it cannot be known here: whoever gave it does it then."""
         try:

@@ -348,7 +348,8 @@ class Reactor:
         self._broadcasts.committed()
         if entries and self._recent is not None:
             self._recent.add(offset, entries[-1].offset + 1, self._intake.taken)
-            self._recent.changed(self._intake.changed())
+            if not self._hands.ready:  # Where there are hands, one of them copies whoever was changed.
+                self._recent.changed(self._intake.changed())
         self._hands.done(events + fired + let_in)
         ticked = Ticked(
             read=len(entries),

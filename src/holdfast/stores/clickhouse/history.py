@@ -195,6 +195,20 @@ class ChdbHistory:
         if rows:
             self._properties.keep_up()
 
+    @property
+    def laid_out_for(self) -> tuple[int, str]:
+        return self._workspace, self._currency
+
+    async def add_laid_out(self, table: pa.Table, *, token: str) -> None:
+        for start in range(0, table.num_rows, INSERT_ROWS_MOST):
+            part = table.slice(start, INSERT_ROWS_MOST)
+            await self._change(partial(self._add, table=part, token=f"{self._workspace}:{token}:{start}"))
+        self._properties.keep_up()
+
+    async def put_laid_out(self, table: pa.Table) -> None:
+        await self._change(lambda handle: handle.insert("people", KEPT_PEOPLE_COLUMNS, table))
+        self._properties.people_changed()
+
     async def add_table(self, table: pa.Table, *, token: str) -> int:
         # Rows that are there are left out by hash, so a retry needs no token.
         added = await self._change(lambda handle: self._add_table(handle, table))
