@@ -46,6 +46,11 @@ class Ahead:
         while self._told_events > TOLD_MOST:
             self._told_events -= len(self._told.pop(next(iter(self._told))))
 
+    @property
+    def is_going(self) -> bool:
+        """Whether it was begun since events were last asked for."""
+        return self._going is not None
+
     def begin(self, offset: int, *, records: int) -> None:
         """Make events of up to so many entries from that offset on, while nobody else works."""
         self._going = asyncio.ensure_future(self._go(offset, records))

@@ -35,7 +35,7 @@ from holdfast.kernel.errors import Invalid
 from holdfast.kernel.moments import from_millis, to_millis
 from holdfast.ports.clock import Clock
 from holdfast.ports.hands import NO_HANDS, Hands
-from holdfast.ports.log import Log
+from holdfast.ports.log import Entry, Log
 from holdfast.ports.state import Send, Settlement, State, Transaction
 from holdfast.ports.turns import Turn
 from holdfast.segments.condition import UTC_ZONE
@@ -320,6 +320,8 @@ class Reactor:
             await self._live.begin(transaction, playbook.live_segments, from_millis(watermark))
             await self._live.watch(transaction, playbook)
             read = self._ahead.events_of(entries)
+            if self._hands.ready:  # They work most of the time from here on, and leave the interpreter to us.
+                self._read_ahead(entries)
             events = await self._intake.take_in(transaction, *read, playbook, self._broadcasts.happened)
             if entries:
                 await transaction.set_offset(REACT, entries[-1].offset + 1)
@@ -339,8 +341,7 @@ class Reactor:
                 turn = Turn(kind="tick", start=offset, next=following, at_ms=watermark, said=said)
                 await transaction.add_turn(turn)
             emitted = await transaction.last_emitted()
-            if entries and self._reads_ahead:
-                self._ahead.begin(entries[-1].offset + 1, records=self._batch_records)
+            self._read_ahead(entries)
         self._in_order, self._numbering = emitted, numbering
         if emitted > self._told:  # Own events of this tick, or of those who send in processes of their own.
             self.untold.set()
@@ -362,6 +363,11 @@ class Reactor:
             let_in=let_in,
         )
         return ticked, claimed.sends
+
+    def _read_ahead(self, entries: Sequence[Entry]) -> None:
+        """Make events of the entries after these while others work; once is enough."""
+        if entries and self._reads_ahead and not self._ahead.is_going:
+            self._ahead.begin(entries[-1].offset + 1, records=self._batch_records)
 
     async def _forget(self, transaction: Transaction, now_ms: int) -> None:
         """Once a day, let go of message ids too old to come again.
