@@ -15,7 +15,8 @@ from msgspec.structs import replace as replaced
 
 from holdfast import did, trait
 from holdfast.events.event import Event, IdentityKey
-from holdfast.flows.ingest.archive import SLICE, Archivist
+from holdfast.flows.ingest.archive import Archivist
+from holdfast.flows.ingest.copying import SLICE
 from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.people.erase import Eraser
 from holdfast.flows.people.identify import merge, unmerge
