@@ -134,6 +134,10 @@ async def test_a_recorder_sees_what_was_committed_and_nothing_else(
         async with state.begin() as transaction:
             await transaction.put_profiles({3: EMPTY})
         assert set(await beside.profiles([1, 2, 3])) == {1, 2}, "it sees what there was when it began"
+    async with recorder.begin() as beside:
+        async with state.begin() as transaction:
+            await transaction.put_profiles({4: EMPTY})
+        assert await beside.profiles([4]) == {}, "though it was asked for nothing before"
 
 
 async def test_what_is_recorded_changes_nothing_before_it_is_taken_over(
