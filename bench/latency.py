@@ -2,8 +2,8 @@
 
 Batches of ten events are sent at their appointed time whatever became of those before; a message's wait is counted from
 that time to its address being named to the provider. A hundred journeys and a hundred live segments are there; each
-event concerns one of the segments and updates a profile, one in fifty is that of a newcomer who enters a journey and is
-written to at once. Every fourth of those messages is transactional.
+event concerns one of the segments and updates the profile of somebody who was there before, but for one in fifty: that
+is of a newcomer who enters a journey and is written to at once. Every fourth of those messages is transactional.
 
 The load, the provider and the server share the machine. BENCH_RATES names other rates than those of the limits.
 """
@@ -26,15 +26,18 @@ import msgspec
 from bench.benchmark import Benchmark, Measured, Row
 from bench.ingest_server import WRITE_KEY
 from bench.served import Provider, Served, served
+from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.segment_drafts import drafts_of as segment_drafts_of
 from holdfast.flows.audience.segments import apply_segments
 from holdfast.flows.journey.decision_drafts import drafts_of
 from holdfast.flows.journey.publishing import apply_decisions
+from holdfast.profiles.profile import Profile, Stamped
 from holdfast.segments.builders import did
 from holdfast.stores.sqlite.state import SqliteState
 
 JOURNEYS = SEGMENTS = 100
 PEOPLE = 50_000
+KNOWN_AT_ONCE = 10_000
 BATCH_EVENTS = 10
 SHARE_WRITTEN_TO = 50
 """One event in so many has a message sent."""
@@ -103,7 +106,18 @@ async def _publish(data: Path) -> None:
         for n in range(SEGMENTS)
     ]
     await apply_segments(state, segment_drafts_of(segments), by="bench", now=now)
+    await _know(state)
     await state.close()
+
+
+async def _know(state: SqliteState) -> None:
+    """Those who are no newcomers were here before."""
+    for start in range(0, PEOPLE, KNOWN_AT_ONCE):
+        keys = [IdentityKey(kind="user", value=f"user-{number}") for number in range(start, start + KNOWN_AT_ONCE)]
+        async with state.begin() as transaction:
+            added = await transaction.add_identities(keys, 1)
+            said = {each.id: Stamped(1, key.value, key.value.title()) for key, each in added.items()}
+            await transaction.put_profiles({number: Profile(traits={"name": name}) for number, name in said.items()})
 
 
 def _journey(number: int) -> dict[str, Any]:

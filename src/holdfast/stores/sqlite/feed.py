@@ -64,9 +64,8 @@ class ReadingFeed(Session):
 class ChangingFeed(ReadingFeed):
     """Changes of what came in."""
 
-    @briefly
-    def set_offset(self, group: str, offset: int) -> None:
-        self._do(_SQL["set_offset"], group, offset)
+    async def set_offset(self, group: str, offset: int) -> None:
+        self.leave(_SQL["set_offset"], group, offset, rows=1)
 
     async def mark_seen(self, positions: Mapping[int, int], at_ms: int) -> None:
         # In order of the hash, so that pages are met once.

@@ -51,6 +51,5 @@ class ChangingSmall(ReadingSmall):
     def note_key_used(self, name: str, at_ms: int) -> None:
         self._do(_SQL["note_key_used"], name, at_ms)
 
-    @briefly
-    def set_note(self, name: str, value: str) -> None:
-        self._do(_SQL["set_note"], name, value)
+    async def set_note(self, name: str, value: str) -> None:
+        self.leave(_SQL["set_note"], name, value, rows=1)

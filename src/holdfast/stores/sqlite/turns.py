@@ -9,7 +9,7 @@ from holdfast.ports.erasure import Suppression, Tombstone
 from holdfast.ports.turns import Turn
 from holdfast.stores.packing import pack, unpack
 from holdfast.stores.sqlite.queries import load
-from holdfast.stores.sqlite.session import Row, Session, briefly, in_thread
+from holdfast.stores.sqlite.session import Row, Session, in_thread
 
 _SQL = load("turns")
 FORGOTTEN_AT_ONCE = 10_000
@@ -45,10 +45,9 @@ class ReadingTurns(Session):
 class ChangingTurns(ReadingTurns):
     """Changes of turns."""
 
-    @briefly
-    def add_turn(self, turn: Turn) -> None:
+    async def add_turn(self, turn: Turn) -> None:
         body = pack(dict(turn.said)) if turn.said else None
-        self._do(_SQL["add_turn"], turn.kind, turn.start, turn.next, turn.at_ms, body)
+        self.leave(_SQL["add_turn"], turn.kind, turn.start, turn.next, turn.at_ms, body, rows=1)
 
     @in_thread
     def forget_turns(self, before: int) -> None:
