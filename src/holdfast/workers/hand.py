@@ -75,8 +75,7 @@ async def _copied(recorder: Recorder, task: bytes) -> bytes | None:
 
     spare_pandas()
     try:
-        async with recorder.begin() as transaction:
-            return await copied(task, transaction, layout_of)
+        return await copied(task, recorder, layout_of)
     except Exception:  # noqa: BLE001 - The server does it itself, meets the same, and tells.
         _log.exception("what is to be copied could not be laid out")
         return None

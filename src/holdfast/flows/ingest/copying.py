@@ -16,6 +16,7 @@ import pyarrow as pa
 from holdfast.events.event import Event
 from holdfast.flows.people.person import person_row
 from holdfast.ports.copying import Layout
+from holdfast.ports.hands import Recorder
 from holdfast.ports.history import HistoryRow, PersonRow
 from holdfast.ports.state import Identity, View
 from holdfast.profiles.profile import Profile
@@ -75,12 +76,13 @@ def copying_people(stale: Sequence[tuple[int, int]], laid_out_for: tuple[int, st
     return _encode(CopyPeople(*laid_out_for, list(stale)))
 
 
-async def copied(task: bytes, view: View, layout_of: Callable[[int, str], Layout]) -> bytes:
-    """What comes of the task."""
+async def copied(task: bytes, state: Recorder, layout_of: Callable[[int, str], Layout]) -> bytes:
+    """What comes of the task. The state is looked at no longer than it is read: that holds its log up."""
     asked = _decode(task)
     layout = layout_of(asked.workspace, asked.currency)
     if isinstance(asked, CopyPeople):
-        known = await known_of(view, [person for person, _ in asked.stale])
+        async with state.begin() as view:
+            known = await known_of(view, [person for person, _ in asked.stale])
         return _encode(Copied(_stream(layout.people(await people_rows(known, dict(asked.stale)))), known.moved()))
     rows = [HistoryRow(identity=identity, hashed=hashed, event=event) for identity, hashed, event in asked.rows]
     return _encode(Copied(_stream(layout.events(rows))))
