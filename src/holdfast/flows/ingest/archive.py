@@ -191,7 +191,8 @@ class Archivist:
         copyist, history = self._copyist, self._history
         if copyist is None or not copyist.may_copy or len(rows) < COPIED_LEAST or not isinstance(history, TakesTables):
             return False
-        copied = await copyist.copy(copying_events(rows, history.laid_out_for))
+        task = copying_events(rows, history.laid_out_for)
+        copied = None if task is None else await copyist.copy(task)
         if copied is None:
             return False
         await history.add_laid_out(Copied.of(copied).as_table(), token=token)

@@ -66,9 +66,12 @@ _decode = msgspec.msgpack.Decoder(CopyEvents | CopyPeople).decode
 _decode_copied = msgspec.msgpack.Decoder(Copied).decode
 
 
-def copying_events(rows: Sequence[HistoryRow], laid_out_for: tuple[int, str]) -> bytes:
-    """The task of laying out these events."""
-    return _encode(CopyEvents(*laid_out_for, [(row.identity, row.hashed, row.event) for row in rows]))
+def copying_events(rows: Sequence[HistoryRow], laid_out_for: tuple[int, str]) -> bytes | None:
+    """The task of laying out these events; None where no message carries them, as whole numbers beyond 64 bits."""
+    try:
+        return _encode(CopyEvents(*laid_out_for, [(row.identity, row.hashed, row.event) for row in rows]))
+    except (UnicodeEncodeError, OverflowError, RecursionError):
+        return None
 
 
 def copying_people(stale: Sequence[tuple[int, int]], laid_out_for: tuple[int, str]) -> bytes:
