@@ -371,7 +371,7 @@ NASTY: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("nasty", NASTY)
-async def test_whatever_is_said_comes_to_the_same(tmp_path: Path, nasty: str) -> None:
+async def test_whatever_is_said_comes_to_the_same(tmp_path: Path, caplog: pytest.LogCaptureFixture, nasty: str) -> None:
     async def story(told: Told) -> None:
         await told.house.publish(a_journey("hello"))
         await everybody(told)
@@ -383,6 +383,7 @@ async def test_whatever_is_said_comes_to_the_same(tmp_path: Path, nasty: str) ->
 
     hands = await told_twice(tmp_path, story)
     assert hands.did["Learn"] > 0
+    assert "failed" not in caplog.text, "no tick broke on what no message can carry"
 
 
 async def test_of_a_tick_that_fails_at_its_end_nothing_is_kept_and_all_is_done_again(tmp_path: Path) -> None:
