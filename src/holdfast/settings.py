@@ -355,7 +355,7 @@ class Settings:
     )
 
     hand_events: int = _setting(
-        1500,
+        3000,
         "From how many events, timers and people let into campaigns in a second on `holdfast up` has other processes "
         "work out what follows of them, one less than there are processors and three at most, and one more lay out "
         "what is copied into the history; 0: never.",

@@ -1,105 +1,40 @@
-"""A hand: a process of its own that works out a share of each tick for the server, over the state's file.
+"""A hand: a process of its own that works out a share of each tick for the server.
 
-It changes nothing and keeps nothing: it may end at any time, and what it was at, the server does itself. It ends when
-the server does.
+It is begun when there is much to do. So what it needs is imported at a lower priority than those have who do it.
 """
 
 from __future__ import annotations
 
-import asyncio
+import importlib
 import logging
 import os
 import socket
 import sys
-from pathlib import Path
-from typing import NoReturn
-from zoneinfo import ZoneInfo
+import threading
+from contextlib import suppress
 
-from holdfast.flows.ingest.hand import Hand
-from holdfast.places import layout_of, open_recorder
-from holdfast.ports.hands import Recorder
-from holdfast.settings import Settings
-from holdfast.version import __version__
-from holdfast.wiring.rules import rules_of
-from holdfast.workers.garbage import spare_ticks
-from holdfast.workers.hand_wire import Copy, Do, Done, FromHand, Ready, Rules, SettingValue, ToHand
-from holdfast.workers.listening import loop_factory
-from holdfast.workers.sparing import spare_pandas
-from holdfast.workers.wire import Wire
-
-_log = logging.getLogger(__name__)
-
-
-class AtHand:
-    """The one hand of this process, and the server that gives it tasks."""
-
-    def __init__(self) -> None:
-        """Nothing is known yet."""
-        self._said: asyncio.Queue[ToHand] = asyncio.Queue()
-        self._hand: Hand | None = None
-        self._recorder: Recorder | None = None
-        self._wire: Wire[ToHand] = Wire(ToHand, self._said.put_nowait, _end)
-
-    async def serve(self, wire: socket.socket) -> None:
-        """Do whatever is given, in its order, for ever."""
-        await asyncio.get_running_loop().create_unix_connection(lambda: self._wire, sock=wire)
-        while True:
-            match await self._said.get():
-                case Rules() as rules:
-                    await self._adopt(rules)
-                case Do(number, task):
-                    found = None if self._hand is None else await self._hand.do(task)
-                    self._say(Done(number, found))
-                case Copy(number, task):
-                    found = None if self._recorder is None else await _copied(self._recorder, task)
-                    self._say(Done(number, found))
-
-    async def _adopt(self, said: Rules) -> None:
-        settings = settings_of(said.settings)
-        rules = rules_of(settings, said.secret)
-        if self._hand is not None:
-            self._hand.adopt(rules, said.revision)
-            return
-        self._recorder = open_recorder(settings)
-        zone = ZoneInfo(settings.time_zone)
-        self._hand = Hand(self._recorder, rules=rules, revision=said.revision, zone=zone)
-        await self._hand.get_ready()
-        self._say(Ready(__version__))
-
-    def _say(self, said: FromHand) -> None:
-        self._wire.say(said)
-
-
-async def _copied(recorder: Recorder, task: bytes) -> bytes | None:
-    from holdfast.flows.ingest.copying import copied  # noqa: PLC0415 - Arrow is needed by one of the hands.
-
-    spare_pandas()
-    try:
-        return await copied(task, recorder, layout_of)
-    except Exception:  # noqa: BLE001 - The server does it itself, meets the same, and tells.
-        _log.exception("what is to be copied could not be laid out")
-        return None
-
-
-def settings_of(said: dict[str, SettingValue]) -> Settings:
-    """The settings of these values."""
-    return Settings(**{**said, "data_dir": Path(str(said["data_dir"]))})
-
-
-def _end() -> NoReturn:
-    """The server is no more."""
-    os._exit(0)
+MODESTLY = 10
+"""How nice a process is while it is no help yet."""
+_NEEDED = "holdfast.workers.at_hand"
 
 
 def main() -> None:
     """Be the hand that the server has begun: its end of the wire is the argument."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    spare_ticks()
     wire = socket.socket(fileno=int(sys.argv[1]))
     wire.setblocking(False)
     wire.set_inheritable(False)
-    with asyncio.Runner(loop_factory=loop_factory()) as runner:
-        runner.run(AtHand().serve(wire))
+    # In a thread, which may be given a lower priority for itself: a process could not take it back.
+    importing = threading.Thread(target=_import)
+    importing.start()
+    importing.join()
+    importlib.import_module(_NEEDED).serve(wire)
+
+
+def _import() -> None:
+    with suppress(OSError, AttributeError):  # Where there are no such threads it is imported as quickly as can be.
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), MODESTLY)
+    importlib.import_module(_NEEDED)
 
 
 if __name__ == "__main__":
