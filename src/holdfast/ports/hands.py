@@ -81,6 +81,11 @@ class Hands(Protocol):
         """Of the chosen settings that are in force here."""
         ...
 
+    @property
+    def least(self) -> int:
+        """So many events or people may be worth giving, where they usually are."""
+        ...
+
     async def give(self, hand: int, task: bytes) -> bytes | None:
         """Have a hand do this; what it found, or None when it could not, for whatever reason."""
         ...
@@ -93,7 +98,7 @@ class Hands(Protocol):
 class NoHands:
     """Nobody: a tick does everything itself."""
 
-    ready = revision = 0
+    ready = revision = least = 0
 
     async def give(self, hand: int, task: bytes) -> bytes | None:
         """Nobody does it."""

@@ -196,6 +196,11 @@ class ServersHands:
         return self.ready > 0
 
     @property
+    def least(self) -> int:
+        """Whoever wants hands for little wants them for little."""
+        return self._least
+
+    @property
     def revision(self) -> int:
         """Of the chosen settings that are in force here."""
         return self._in_force().revision

@@ -44,6 +44,7 @@ class HandsHere:
     def __init__(self, app: Application, directory: Path, count: int) -> None:
         self.app = app
         self.ready = count
+        self.least = 1
         self.recorders = [SqliteRecorder(directory) for _ in range(count)]
         self.hands = [
             Hand(each, rules=app.rules, revision=app.choices.revision, zone=app.zone) for each in self.recorders

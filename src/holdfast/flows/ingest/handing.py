@@ -20,13 +20,8 @@ from holdfast.flows.journey.playbook import Playbook
 from holdfast.ports.hands import NO_HANDS, Hands, HasHands
 from holdfast.ports.state import Identity, Transaction
 
-GIVEN_LEAST = 100
-"""So few events or people are done sooner than given away."""
-
-
-def worth_giving(count: int) -> bool:
-    """Whether so many events or people are done sooner by others."""
-    return count >= GIVEN_LEAST
+GIVEN_LEAST = 500
+"""So few events or people are done sooner than given away: there and back takes some milliseconds."""
 
 
 class Handing:
@@ -36,13 +31,17 @@ class Handing:
         """Those hands."""
         self.hands = hands
 
+    def is_worth_giving(self, count: int) -> bool:
+        """Whether so many events or people are done sooner by others."""
+        return count >= min(GIVEN_LEAST, self.hands.least)
+
     def among(self, transaction: Transaction, playbook: Playbook, live: LiveKeeper, count: int) -> int:
         """Among how many hands so much may be parted in this tick; 0 where it does it all itself.
 
         What a hand goes by is what was committed. So none is given anything as long as this tick goes by anything
         newer, nor where what one person spends is missing for the next.
         """
-        if not worth_giving(count) or not self.hands.ready or not live.is_settled or playbook.budgeted:
+        if not self.is_worth_giving(count) or not self.hands.ready or not live.is_settled or playbook.budgeted:
             return 0
         return self.hands.ready if isinstance(transaction, HasHands) else 0
 
@@ -102,6 +101,4 @@ def parted(events: Sequence[tuple[Identity, Placed]], here: Collection[int], amo
     for each in events:
         person = each[0].person
         (ours if person in staying else shares[person % among]).append(each)
-    if not worth_giving(len(events) - len(ours)):
-        return events, []
     return ours, list(shares)

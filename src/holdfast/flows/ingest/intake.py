@@ -15,7 +15,7 @@ from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import call_off, called_off
 from holdfast.flows.delivery.hearing import hear
-from holdfast.flows.ingest.handing import Handing, parted, worth_giving
+from holdfast.flows.ingest.handing import Handing, parted
 from holdfast.flows.ingest.numbering import sift
 from holdfast.flows.ingest.reading import Placed
 from holdfast.flows.ingest.tasks import Found, Share
@@ -251,7 +251,7 @@ class Intake:
         limit = DUE_MOST * among
         shares = await helped.due_shares(now_ms, limit=limit, among=among, without=without, apart=self._met)
         ours = shares.pop(-1, [])
-        if not worth_giving(sum(map(len, shares.values()))):
+        if not self._handing.is_worth_giving(sum(map(len, shares.values()))):
             ours = list(chain(ours, *shares.values()))
             shares = {}
         self._anybody_met = self._anybody_met or bool(shares)

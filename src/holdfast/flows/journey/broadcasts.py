@@ -137,7 +137,9 @@ class Broadcasts:
         self._gave_way = came and not self._gave_way
         if self._gave_way:
             return 0
-        most = self._most(beside=now_ms < self._beside_until_ms, behind=behind)
+        beside = behind or now_ms < self._beside_until_ms
+        # Hands let in far more than can be told of meanwhile, and what others do stands in the log behind what is told.
+        most = BESIDE_MOST if beside else ENTER_MOST * (1 + self._intake.hands)
         due = await transaction.due_runs(now_ms, limit=RUNS_MOST, without=sorted(playbook.paused))
         asked = 0
         for run in due:
@@ -149,19 +151,6 @@ class Broadcasts:
                     transaction, playbook, run, now_ms, play=play, most=max(1, most // len(due))
                 )
         return asked
-
-    def _most(self, *, beside: bool, behind: bool) -> int:
-        """How many may be let in by this tick.
-
-        Hands let in far more than can be told of in the meantime: what is told comes in by the log, and what others do
-        stands behind it.
-        """
-        hands = self._intake.hands
-        if behind:
-            return BESIDE_MOST
-        if beside:
-            return 2 * BESIDE_MOST if hands else BESIDE_MOST
-        return ENTER_MOST * (1 + hands)
 
     async def _begin(self, transaction: Transaction, run: Run) -> int:
         added = await transaction.add_run(run)
