@@ -29,7 +29,10 @@ class Wire(asyncio.Protocol, Generic[Heard]):
         self._encode = msgspec.msgpack.Encoder().encode
         self._heard = heard
         self._ended = ended
-        self._rest = b""
+        self._parts: list[bytes] = []
+        """What came of a message that is not whole yet."""
+        self._missing = 0
+        """How much of it is missing at least."""
         self._transport: asyncio.WriteTransport | None = None
 
     def say(self, message: msgspec.Struct) -> None:
@@ -49,11 +52,17 @@ class Wire(asyncio.Protocol, Generic[Heard]):
 
     def data_received(self, data: bytes) -> None:
         """Hear the messages that are whole."""
-        read = self._rest + data if self._rest else data
+        if self._missing > len(data):  # Joined once it is whole: a large one comes in hundreds of parts.
+            self._parts.append(data)
+            self._missing -= len(data)
+            return
+        read = b"".join((*self._parts, data)) if self._parts else data
         whole, begin = memoryview(read), 0
+        self._missing = 0
         while (start := begin + _SIZE_BYTES) <= len(read):
             end = start + int.from_bytes(whole[begin:start], "big")
             if end > len(read):
+                self._missing = end - len(read)
                 break
             try:
                 message = self._decode(whole[start:end])
@@ -62,7 +71,7 @@ class Wire(asyncio.Protocol, Generic[Heard]):
                 return
             self._heard(message)
             begin = end
-        self._rest = read[begin:]
+        self._parts = [read[begin:]] if begin < len(read) else []
 
     def _break_off(self, error: msgspec.DecodeError) -> None:
         """Neither hear nor say anything any more: what comes from now on may mean anything."""

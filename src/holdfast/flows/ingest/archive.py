@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias, cast
 
 import msgspec
+import pyarrow as pa
 
 from holdfast.events.event import Event, IdentityKey
 from holdfast.events.segment_spec import decode
@@ -48,6 +49,8 @@ BYTES_MOST = 16_000_000
 """How much of the log is read at a time."""
 COPIED_LEAST = 200
 """So few events or people are laid out sooner here."""
+COPIED_MOST = 2_000
+"""Events in one message to whoever lays them out: it is made, and read, while nobody else has a turn."""
 
 _Placed: TypeAlias = tuple[int, bool, Event]
 """Where an event stands in the log, whether it bears a number, and the event."""
@@ -191,11 +194,15 @@ class Archivist:
         copyist, history = self._copyist, self._history
         if copyist is None or not copyist.may_copy or len(rows) < COPIED_LEAST or not isinstance(history, TakesTables):
             return False
-        task = copying_events(rows, history.laid_out_for)
-        copied = None if task is None else await copyist.copy(task)
-        if copied is None:
-            return False
-        await history.add_laid_out(Copied.of(copied).as_table(), token=token)
+        tables: list[pa.Table] = []
+        for start in range(0, len(rows), COPIED_MOST):
+            task = copying_events(rows[start : start + COPIED_MOST], history.laid_out_for)
+            copied = None if task is None else await copyist.copy(task)
+            if copied is None:
+                return False
+            tables.append(Copied.of(copied).as_table())
+        # In one piece: that is how it is sent, and a retry is known by its pieces.
+        await history.add_laid_out(pa.concat_tables(tables).combine_chunks(), token=token)
         return True
 
     async def _set_aside(self, row: HistoryRow, fault: Exception) -> None:

@@ -12,6 +12,8 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Collection, Sequence
 from contextlib import asynccontextmanager
 
+import msgspec
+
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.hearing import is_heard
 from holdfast.flows.ingest.reading import Placed
@@ -86,7 +88,10 @@ class Handing:
         except (UnicodeEncodeError, OverflowError, RecursionError):
             return None  # Whoever sends may put half a character into it, or a number of any length.
         found = await self.hands.give(hand, given)
-        return None if found is None else decode_found(found)
+        try:
+            return None if found is None else decode_found(found)
+        except msgspec.DecodeError:
+            return None  # It means nothing here; no event is to blame for that.
 
 
 def parted(events: Sequence[tuple[Identity, Placed]], here: Collection[int], among: int) -> tuple[Share, list[Share]]:
