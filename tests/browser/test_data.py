@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -189,12 +190,14 @@ def test_a_key_that_is_chosen_stands_in_the_code(open_page: Open, server: Server
 
 def test_what_an_event_means_is_written_down_and_told_where_it_is_chosen(open_page: Open, server: Server) -> None:
     event, user, said = f"Rented {uuid4().hex[:8]}", f"renter-{uuid4().hex[:8]}", f"A boat was taken out. {HOSTILE}"
-    for days in (3, "three", 5):
-        server.track(userId=user, event=event, messageId=uuid4().hex, properties={"days": days})
+    for days, ago in ((3, 2), ("three", 1), (5, 0)):
+        at = (datetime.now(UTC) - timedelta(days=ago)).isoformat()
+        server.track(userId=user, event=event, messageId=uuid4().hex, properties={"days": days}, timestamp=at)
     _events(server, user, 3)
     page = open_page("/data?tab=events")
     row = page.get_by_role("row").filter(has_text=event)
-    expect(row.get_by_text("3 events")).to_be_attached()
+    expect(row.get_by_role("cell", name="3", exact=True)).to_be_visible()
+    expect(row.get_by_text("2 events"), "today is not over, and its event is not among those of whole days").to_be_attached()
     page.get_by_role("button", name=event, exact=True).click()
     page.get_by_role("button", name=f"Say what {event} means").click()
     page.get_by_role("textbox", name=f"What {event} means").fill(said)
