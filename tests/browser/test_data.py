@@ -197,7 +197,9 @@ def test_what_an_event_means_is_written_down_and_told_where_it_is_chosen(open_pa
     page = open_page("/data?tab=events")
     row = page.get_by_role("row").filter(has_text=event)
     expect(row.get_by_role("cell", name="3", exact=True)).to_be_visible()
-    expect(row.get_by_text("2 events"), "today is not over, and its event is not among those of whole days").to_be_attached()
+    expect(
+        row.get_by_text("2 events"), "today is not over, and its event is not among those of whole days"
+    ).to_be_attached()
     page.get_by_role("button", name=event, exact=True).click()
     page.get_by_role("button", name=f"Say what {event} means").click()
     page.get_by_role("textbox", name=f"What {event} means").fill(said)

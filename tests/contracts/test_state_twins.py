@@ -138,6 +138,14 @@ class PeopleTwins(Twins):
 
         self.both(act, undo=undo)
 
+    @rule(names=st.lists(NAMES, max_size=6, unique=True))
+    def ask(self, names: list[Any]) -> None:
+        self.both(lambda transaction: transaction.identities(names))
+
+    @rule(who=SOME, undo=UNDO)
+    def forget(self, who: list[int], undo: bool) -> None:
+        self.both(lambda transaction: transaction.forget_identities(who), undo=undo)
+
     @rule(limit=NUMBERS)
     def tell(self, limit: int) -> None:
         async def act(transaction: Transaction) -> Any:

@@ -21,7 +21,7 @@ from holdfast.settings import Settings
 from holdfast.version import __version__
 from holdfast.wiring.rules import rules_of
 from holdfast.workers.garbage import spare_ticks
-from holdfast.workers.hand_wire import Copy, Do, Done, FromHand, Ready, Rules, SettingValue, ToHand
+from holdfast.workers.hand_wire import Copy, Do, Done, Ready, Rules, SettingValue, ToHand
 from holdfast.workers.listening import loop_factory
 from holdfast.workers.sparing import spare_pandas
 from holdfast.workers.wire import Wire
@@ -48,10 +48,10 @@ class AtHand:
                     await self._adopt(rules)
                 case Do(number, task):
                     found = None if self._hand is None else await self._hand.do(task)
-                    self._say(Done(number, found))
+                    await self._wire.say_out(Done(number, found))
                 case Copy(number, task):
                     found = None if self._recorder is None else await _copied(self._recorder, task)
-                    self._say(Done(number, found))
+                    await self._wire.say_out(Done(number, found))
 
     async def _adopt(self, said: Rules) -> None:
         settings = settings_of(said.settings)
@@ -63,10 +63,7 @@ class AtHand:
         zone = ZoneInfo(settings.time_zone)
         self._hand = Hand(self._recorder, rules=rules, revision=said.revision, zone=zone)
         await self._hand.get_ready()
-        self._say(Ready(__version__))
-
-    def _say(self, said: FromHand) -> None:
-        self._wire.say(said)
+        self._wire.say(Ready(__version__))
 
 
 async def _copied(recorder: Recorder, task: bytes) -> bytes | None:

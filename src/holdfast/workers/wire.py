@@ -34,12 +34,22 @@ class Wire(asyncio.Protocol, Generic[Heard]):
         self._missing = 0
         """How much of it is missing at least."""
         self._transport: asyncio.WriteTransport | None = None
+        self._out = asyncio.Event()
+        """Set while all that was said has gone out, where anybody waits for that."""
+        self._out.set()
 
     def say(self, message: msgspec.Struct) -> None:
         """Send a message; nobody hears it when the other has gone."""
         if self._transport is not None and not self._transport.is_closing():
             said = self._encode(message)
             self._transport.write(len(said).to_bytes(_SIZE_BYTES, "big") + said)
+
+    async def say_out(self, message: msgspec.Struct) -> None:
+        """Send a message, and wait until all of it has gone out: what is large goes piece by piece."""
+        if self._transport is not None:
+            self._transport.set_write_buffer_limits(0)  # Now, and not when the loop comes round.
+        self.say(message)
+        await self._out.wait()
 
     def close(self) -> None:
         """Say no more. It has ended once all that was said has gone out."""
@@ -49,6 +59,14 @@ class Wire(asyncio.Protocol, Generic[Heard]):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin."""
         self._transport = cast("asyncio.WriteTransport", transport)
+
+    def pause_writing(self) -> None:
+        """Something waits to go out."""
+        self._out.clear()
+
+    def resume_writing(self) -> None:
+        """Nothing does."""
+        self._out.set()
 
     def data_received(self, data: bytes) -> None:
         """Hear the messages that are whole."""
@@ -82,4 +100,5 @@ class Wire(asyncio.Protocol, Generic[Heard]):
     def connection_lost(self, exc: Exception | None) -> None:
         """The other has gone, or we have."""
         self._transport = None
+        self._out.set()
         self._ended()

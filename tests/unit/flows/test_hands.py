@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import sqlite3
@@ -53,13 +54,15 @@ class HandsHere:
         self.could_not = 0
         self.fails: Callable[[], bool] = lambda: False
         self.tasks: list[Any] = []
+        self._turns = [asyncio.Lock() for _ in range(count)]
 
     @property
     def revision(self) -> int:
         return self.app.choices.revision
 
     async def give(self, hand: int, task: bytes) -> bytes | None:
-        found = None if self.fails() else await self.hands[hand].do(task)
+        async with self._turns[hand]:  # One task after the other, as a process does them.
+            found = None if self.fails() else await self.hands[hand].do(task)
         if found is None:
             self.could_not += 1
         else:
@@ -91,6 +94,7 @@ async def life_with_hands(tmp_path: Path, seed: int, count: int) -> AsyncIterato
 @pytest.fixture(autouse=True)
 def _everything_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(handing, "GIVEN_LEAST", 1)
+    monkeypatch.setattr(handing, "PORTION", 1)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2, 3, 4, 5, 8, 9, 10, 11, 12, 13])
@@ -333,6 +337,15 @@ async def test_nobody_is_in_two_shares() -> None:
     assert persons[0] == {3, 5}
     assert sum(map(len, persons)) == len(set.union(*persons)) == 7
     assert sorted(owner.id for share in (ours, *shares) for owner, _ in share) == list(range(1, 40))
+
+
+@pytest.mark.parametrize("among", [1, 2, 3])
+def test_much_is_given_in_several_tasks_to_each_and_little_in_one(among: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(handing, "PORTION", 200)
+    given = handing.Handing()
+    assert [given.tasks(count, among) for count in (0, 1, 200 * among, 400 * among - 1)] == [among] * 4
+    assert given.tasks(400 * among, among) == 2 * among
+    assert given.tasks(10**6, among) == handing.TASKS_MOST * among
 
 
 async def test_a_record_nobody_foresaw_is_set_aside_as_without_hands(

@@ -127,3 +127,37 @@ def test_who_cannot_take_a_connection_is_given_none() -> None:
             assert not pass_connection(ours, transport)
 
     asyncio.run(tried())
+
+
+async def test_whoever_says_a_large_message_out_waits_until_all_of_it_has_gone() -> None:
+    heard: list[FromDoor] = []
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    theirs.setblocking(False)
+    wire: Wire[object] = Wire(object, lambda _: None, lambda: None)
+    loop = asyncio.get_running_loop()
+    await loop.create_unix_connection(lambda: wire, sock=ours)
+    large = Group(1, [("batch", "web", b"x" * 5_000_000)])
+    saying = asyncio.create_task(wire.say_out(large))
+    await asyncio.sleep(0.05)
+    assert not saying.done()  # Nobody reads.
+    await loop.create_unix_connection(lambda: Wire[FromDoor](FromDoor, heard.append, lambda: None), sock=theirs)
+    await asyncio.wait_for(saying, 10)
+    async with asyncio.timeout(10):
+        while not heard:
+            await asyncio.sleep(0)
+    assert heard == [large]
+    await wire.say_out(Ready())  # What is small goes at once.
+    wire.close()
+
+
+async def test_whoever_waits_for_one_that_has_gone_waits_no_more() -> None:
+    ours, theirs = socket.socketpair()
+    ours.setblocking(False)
+    wire: Wire[object] = Wire(object, lambda _: None, lambda: None)
+    await asyncio.get_running_loop().create_unix_connection(lambda: wire, sock=ours)
+    saying = asyncio.create_task(wire.say_out(Group(1, [("batch", "web", b"x" * 5_000_000)])))
+    await asyncio.sleep(0.05)
+    theirs.close()
+    await asyncio.wait_for(saying, 10)
+    await wire.say_out(Ready())

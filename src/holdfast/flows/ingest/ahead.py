@@ -51,9 +51,9 @@ class Ahead:
         """Whether it was begun since events were last asked for."""
         return self._going is not None
 
-    def begin(self, offset: int, *, records: int) -> None:
-        """Make events of up to so many entries from that offset on, while nobody else works."""
-        self._going = asyncio.ensure_future(self._go(offset, records))
+    def begin(self, offset: int, *, records: int, size: int = BYTES_MOST) -> None:
+        """Make events of up to so many entries, and bytes, from that offset on, while nobody else works."""
+        self._going = asyncio.ensure_future(self._go(offset, records, size))
 
     def events_of(self, entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
         """The events of these entries in their order, and what could be none; nothing is made ahead any more."""
@@ -84,10 +84,10 @@ class Ahead:
         made, self._made = self._made, {}
         return made
 
-    async def _go(self, offset: int, records: int) -> None:
+    async def _go(self, offset: int, records: int, size: int) -> None:
         made, events = self._made, 0
         with suppress(Exception):  # The tick that reads it meets the same, and it is for that to tell.
-            for entry in await self._log.read(offset, max_records=records, max_bytes=BYTES_MOST):
+            for entry in await self._log.read(offset, max_records=records, max_bytes=size):
                 made[entry.offset] = (entry, *self._made_of(entry))
                 events += len(made[entry.offset][1])
                 if events >= EVENTS_AT_ONCE:

@@ -24,6 +24,10 @@ from holdfast.ports.state import Identity, Transaction
 
 GIVEN_LEAST = 500
 """So few events or people are done sooner than given away: there and back takes some milliseconds."""
+PORTION = 200
+"""Events or people in a task, where there are many: what comes of one is written while a hand is at its next."""
+TASKS_MOST = 4
+"""Tasks that a hand is given at once, at most: to each belongs some reading that is the same for all."""
 
 
 class Handing:
@@ -46,6 +50,10 @@ class Handing:
         if not self.is_worth_giving(count) or not self.hands.ready or not live.is_settled or playbook.budgeted:
             return 0
         return self.hands.ready if isinstance(transaction, HasHands) else 0
+
+    def tasks(self, count: int, among: int) -> int:
+        """In how many tasks so much is given to so many hands: the same number to each."""
+        return among * max(1, min(TASKS_MOST, count // (PORTION * among)))
 
     def learning(self, share: Share, now_ms: int, first_ms: int, new: Collection[int]) -> Task:
         """The task of learning these events.
@@ -71,8 +79,12 @@ class Handing:
 
     @asynccontextmanager
     async def given(self, tasks: Sequence[Task]) -> AsyncIterator[Sequence[Awaitable[Found | None]]]:
-        """Have a hand do each of these, and go on meanwhile; None for what one could not do."""
-        doing = [asyncio.ensure_future(self._do(hand, task)) for hand, task in enumerate(tasks)]
+        """Have a hand do each of these, and go on meanwhile; None for what one could not do.
+
+        They come back about in the order of the tasks: each hand does its own one after the other.
+        """
+        hands = max(self.hands.ready, 1)
+        doing = [asyncio.ensure_future(self._do(number % hands, task)) for number, task in enumerate(tasks)]
         if doing:
             await asyncio.sleep(0)  # They begin now, and not when the tick first waits for anything.
         try:
@@ -95,7 +107,7 @@ class Handing:
 
 
 def parted(events: Sequence[tuple[Identity, Placed]], here: Collection[int], among: int) -> tuple[Share, list[Share]]:
-    """Those that stay here, and a share for each hand.
+    """Those that stay here, and so many shares to be given.
 
     Args:
         here: persons who stay.

@@ -126,7 +126,7 @@ class Intake:
         shares: list[Share] = []
         among = self._handing.among(transaction, playbook, self._live, len(fresh) - len(here))
         if among:
-            ours, shares = parted(ours, here, among)
+            ours, shares = parted(ours, here, self._handing.tasks(len(fresh), among))
         change = 0
 
         async def remember() -> None:
@@ -249,13 +249,17 @@ class Intake:
     ) -> int:
         helped = cast("HasHands", transaction)
         limit = DUE_MOST * among
-        shares = await helped.due_shares(now_ms, limit=limit, among=among, without=without, apart=self._met)
+        tasks = self._handing.tasks(limit, among)
+        shares = await helped.due_shares(now_ms, limit=limit, among=tasks, without=without, apart=self._met)
         ours = shares.pop(-1, [])
         if not self._handing.is_worth_giving(sum(map(len, shares.values()))):
             ours = list(chain(ours, *shares.values()))
             shares = {}
         self._anybody_met = self._anybody_met or bool(shares)
-        given = [shares.get(hand, []) for hand in range(among)] if shares else []
+        given: list[list[int]] = [[] for _ in range(self._handing.tasks(sum(map(len, shares.values())), among))]
+        for number, share in shares.items():
+            given[number % len(given)] += share
+        given = [share for share in given if share]
         async with self._handing.given([self._handing.waking(share, now_ms) for share in given]) as found:
             if ours:
                 await self.wake(transaction, playbook, await helped.visits_by_id(ours), now_ms)
@@ -317,10 +321,13 @@ class Intake:
         among = 0
         if by.places is None and not self._anybody_met:
             among = self._handing.among(transaction, playbook, self._live, len(persons))
-        ours, shares = (list(persons), []) if not among else _persons_parted(persons, owners, self._met, among)
+        ours, shares = list(persons), list[list[int]]()
+        if among:
+            tasks = self._handing.tasks(len(persons), among)
+            ours, shares = _persons_parted(persons, owners, self._met, tasks)
         self._met.update(each.person for each in owners.values())  # Another run of this tick may ask for them, too.
-        tasks = [self._handing.letting_in(share, by.occasion.run, now_ms) for share in shares]
-        async with self._handing.given(tasks) as found:
+        given = [self._handing.letting_in(share, by.occasion.run, now_ms) for share in shares]
+        async with self._handing.given(given) as found:
             came = await self.admit(transaction, playbook, ours, owners, now_ms, by=by)
             for share, finding in zip(shares, found, strict=True):
                 came_of_it = await finding
@@ -367,7 +374,7 @@ class Intake:
 def _persons_parted(
     persons: Sequence[int], owners: Mapping[int, Identity], here: Collection[int], among: int
 ) -> tuple[list[int], list[list[int]]]:
-    """Those who stay here, and a share for each hand; who is one person by now is in one of them."""
+    """Those who stay here, and so many shares to be given; who is one person by now is in one of them."""
     ours: list[int] = []
     shares: list[list[int]] = [[] for _ in range(among)]
     for person in persons:

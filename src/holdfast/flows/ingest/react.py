@@ -211,7 +211,7 @@ class Reactor:
 
     async def _tick_around_poison(self, settlements: Sequence[Settlement]) -> Ticked:
         """A tick; should a record break it, smaller ones until that record stands alone and is set aside."""
-        records = self._batch_records
+        records = self._records_most
         blamed: Exception | None = None
         while True:
             try:
@@ -308,7 +308,7 @@ class Reactor:
         clock_ms = to_millis(self._clock.now())
         async with self._state.begin() as transaction:
             offset = await transaction.offset(REACT)
-            found = await self._log.read(offset, max_records=max(records, 1), max_bytes=BYTES_MOST)
+            found = await self._log.read(offset, max_records=max(records, 1), max_bytes=self._bytes_most)
             more = bool(found) and found[-1].offset + 1 < await self._log.end()
             watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
             entries = found[:records]
@@ -367,7 +367,16 @@ class Reactor:
     def _read_ahead(self, entries: Sequence[Entry]) -> None:
         """Make events of the entries after these while others work; once is enough."""
         if entries and self._reads_ahead and not self._ahead.is_going:
-            self._ahead.begin(entries[-1].offset + 1, records=self._batch_records)
+            self._ahead.begin(entries[-1].offset + 1, records=self._records_most, size=self._bytes_most)
+
+    @property
+    def _records_most(self) -> int:
+        """Log entries read in one tick: where there are hands to share the work, so many for each."""
+        return self._batch_records * (1 + self._hands.ready)
+
+    @property
+    def _bytes_most(self) -> int:
+        return BYTES_MOST * (1 + self._hands.ready)
 
     async def _forget(self, transaction: Transaction, now_ms: int) -> None:
         """Once a day, let go of message ids too old to come again.

@@ -19,6 +19,7 @@ from holdfast.kernel.errors import Internal
 from holdfast.ports.hands import Recorded
 from holdfast.ports.state import Identity, Send
 from holdfast.stores.sqlite.journeys import Moved, new_row
+from holdfast.stores.sqlite.names import Names
 from holdfast.stores.sqlite.opening import open_reader
 from holdfast.stores.sqlite.outbox import grouped
 from holdfast.stores.sqlite.session import Row
@@ -44,7 +45,7 @@ class RecordedTransaction(SqliteTransaction):
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         """On a connection that has taken its snapshot."""
-        super().__init__(connection, UNTHREADED)
+        super().__init__(connection, UNTHREADED, Names(0))
         self._writes: list[Write] = []
         self._presumed: dict[int, Identity] = {}
 

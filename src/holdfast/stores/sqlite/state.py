@@ -28,6 +28,7 @@ from holdfast.stores.sqlite.inbox import ChangingInbox, ReadingInbox
 from holdfast.stores.sqlite.journeys import ChangingJourneys, ReadingJourneys
 from holdfast.stores.sqlite.live import ChangingLive, ReadingLive
 from holdfast.stores.sqlite.lock import Lock
+from holdfast.stores.sqlite.names import Names, RememberingNames
 from holdfast.stores.sqlite.opening import BUSY_SECONDS, migrate, migrations, open_reader, open_writer
 from holdfast.stores.sqlite.outbox import ChangingOutbox, ReadingOutbox
 from holdfast.stores.sqlite.people import ChangingPeople, ReadingPeople
@@ -91,6 +92,7 @@ class SqliteView(
 
 
 class SqliteTransaction(
+    RememberingNames,
     TakingOver,
     ChangingPeople,
     ChangingFeed,
@@ -150,6 +152,7 @@ class SqliteState:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="holdfast-write")
         self._reading = ThreadPoolExecutor(READERS_MOST, thread_name_prefix="holdfast-read")
         self._turn = asyncio.Lock()
+        self._names = Names()
         self._places = asyncio.Semaphore(VIEWS_MOST)
         self._idle: list[sqlite3.Connection] = []
         self._letting_go: set[asyncio.Future[None]] = set()
@@ -163,10 +166,11 @@ class SqliteState:
         """One transaction at a time; durable when the block ends, undone when it raises."""
         async with self._turn:
             self._check_open()
-            transaction = SqliteTransaction(self._writer, self._writing)
+            transaction = SqliteTransaction(self._writer, self._writing, self._names)
             try:
                 if not transaction.at_once(self._start_now):
                     await transaction.hop(self._start)
+                self._names.begin(transaction.at_once(self._others_version))
                 before = self._writer.total_changes
                 yield transaction
                 if self._writer.total_changes == before and not transaction.is_behind:
@@ -176,6 +180,7 @@ class SqliteState:
             except BaseException:
                 # Cancelled or not: the next transaction must not find this one open. Commit and rollback go through the
                 # same thread, so a commit that was under way is finished by now and there is nothing to undo.
+                self._names.clear()
                 await asyncio.shield(transaction.undo())
                 raise
             finally:
@@ -252,6 +257,11 @@ class SqliteState:
         finally:
             self._writer.execute(_PATIENCE)
         return True
+
+    def _others_version(self) -> int:
+        """Another one whenever another connection has written."""
+        (version,) = self._writer.execute("PRAGMA data_version").fetchone()
+        return int(version)
 
     def _commit(self) -> None:
         self._writer.commit()
