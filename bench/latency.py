@@ -5,6 +5,9 @@ that time to its address being named to the provider. A hundred journeys and a h
 event concerns one of the segments and updates the profile of somebody who was there before, but for one in fifty: that
 is of a newcomer who enters a journey and is written to at once. Every fourth of those messages is transactional.
 
+What is measured is a rate that lasts: before each, the same comes for some seconds, for what the server has for it (a
+door, hands, threads) begins only when it is needed. How the messages of those seconds fared stands beside it.
+
 The load, the provider and the server share the machine. BENCH_RATES names other rates than those of the limits.
 """
 
@@ -43,6 +46,8 @@ SHARE_WRITTEN_TO = 50
 """One event in so many has a message sent."""
 CONNECTIONS = 64
 WARM_SECONDS = 2.0
+ONSET_SECONDS = 8.0
+"""So long the same rate comes before it is measured."""
 SETTLE_SECONDS = 30.0
 LIMITS = {2_000: (10.0, 100.0), 10_000: (None, 250.0)}
 """By events a second: the p50 and p99 that are asked, in milliseconds."""
@@ -54,6 +59,8 @@ class Round:
     """What came of one rate."""
 
     rate: int
+    onset: Round | None = None
+    """The seconds before, in which the rate began."""
     sent: dict[str, float] = field(default_factory=dict)
     """By address: when its event was to be sent."""
     answers: list[float] = field(default_factory=list)
@@ -89,7 +96,10 @@ async def _run(seconds: float) -> Measured:
                 await _round(server, provider, rates[0], WARM_SECONDS, name="first")
             with served(data, **settings) as server:
                 await _round(server, provider, rates[0], WARM_SECONDS)
-                rounds = [await _round(server, provider, rate, seconds) for rate in rates]
+                for rate in rates:
+                    onset = await _round(server, provider, rate, ONSET_SECONDS, name="onset")
+                    rounds.append(await _round(server, provider, rate, seconds))
+                    rounds[-1].onset = onset
     return _measured(rounds)
 
 
@@ -217,6 +227,11 @@ def _measured(rounds: list[Round]) -> Measured:
             _wait("transactional ones, p99", each.waits_transactional, 99, None),
             _wait("request answered, p50", each.answers, 50, None),
             _wait("request answered, p99", each.answers, 99, None),
+            *(
+                _wait(f"at the onset, p{percent}", each.onset.waits, percent, None)
+                for percent in (50, 99)
+                if each.onset
+            ),
             Row(what="  messages", value=len(each.waits) / each.seconds, unit="messages/s"),
             Row(what="  the server's processors", value=each.processor_seconds / each.seconds, unit="cores"),
         )

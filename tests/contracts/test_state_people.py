@@ -203,6 +203,38 @@ async def test_changed_people_wait_until_they_are_told_of(state: State) -> None:
         assert sequence > max(number for _, number in told)
 
 
+async def test_whoever_changes_often_is_told_of_by_the_last_change_that_is_read(state: State) -> None:
+    async with state.begin() as transaction:
+        await transaction.touch_people([1, 2])
+        second = await transaction.touch_people([1])
+        last = await transaction.touch_people([1, 3])
+        told = await transaction.stale_people(limit=10)
+        assert sorted(told, key=lambda each: each[1])[1:] == sorted([(1, last), (3, last)])
+        assert [person for person, _ in told] == [2, 1, 3]
+        await transaction.untouch_people([(1, second)])  # As who was read before the last change is.
+        assert await transaction.stale_people(limit=10) == told
+        await transaction.untouch_people([(1, last), (3, second)])
+        assert await transaction.stale_people(limit=10) == [told[0], (3, last)]
+        await transaction.untouch_people([])
+        await transaction.untouch_people([*told, (9, last)])
+        assert await transaction.stale_people(limit=10) == []
+
+
+async def test_all_changes_are_told_of_a_few_at_a_time(state: State) -> None:
+    async with state.begin() as transaction:
+        for persons in ([1, 2, 3], [1], [2, 4], [1, 5], [3]):
+            await transaction.touch_people(persons)
+        found = dict[int, int]()
+        for _ in range(20):
+            told = await transaction.stale_people(limit=2)
+            assert len({person for person, _ in told}) == len(told) <= 2
+            found |= dict(told)
+            await transaction.untouch_people(told)
+        assert not told
+        last = await transaction.touch_people([9])
+        assert found == {1: last - 2, 2: last - 3, 4: last - 3, 5: last - 2, 3: last - 1}
+
+
 async def test_sequence_numbers_never_come_again(state: State) -> None:
     sequences = []
     for _ in range(3):

@@ -92,7 +92,11 @@ class IntakeTransaction(IntakeView, Protocol):
     async def mark_replayed(self, ids: Sequence[int], at_ms: int) -> None: ...
 
     async def emit(self, events: Sequence[Event]) -> None:
-        """Keep own events until they are in the log; one whose message id is waiting already is passed over."""
+        """Keep own events until they are in the log, in this order.
+
+        One whose message id is waiting already may be passed over. Whoever reads them cannot rely on it: the first may
+        be in the log by now.
+        """
         ...
 
     async def forget_emitted(self, up_to_id: int) -> None: ...

@@ -60,7 +60,11 @@ class PeopleView(Protocol):
         ...
 
     async def stale_people(self, *, limit: int) -> list[tuple[int, int]]:
-        """Persons changed since they were last copied to the history: (person, sequence number of the change)."""
+        """Persons changed since they were last copied to the history: (person, sequence number of the change).
+
+        The longest waiting first, nobody twice. The number is that of their last change; where more changes wait than
+        `limit`, it may be of one before it, and they are told of again.
+        """
         ...
 
     async def count_people(self) -> int: ...
@@ -97,5 +101,5 @@ class PeopleTransaction(PeopleView, Protocol):
         ...
 
     async def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
-        """Forget those marks of `stale_people` whose sequence number has not moved on since."""
+        """Forget the marks of `stale_people`: whoever has changed since is told of again."""
         ...

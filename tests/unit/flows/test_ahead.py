@@ -63,6 +63,31 @@ async def test_what_was_made_ahead_is_what_would_be_made_and_is_not_made_again(m
     assert len(asked) == 5  # They are asked for once, and kept no longer.
 
 
+async def test_begun_again_it_goes_on_with_what_has_come_since(monkeypatch: pytest.MonkeyPatch) -> None:
+    log, _ = await log_of(batch("A"), batch("B"))
+    ahead = Ahead(log)
+    ahead.begin(0, records=3)
+    await made(ahead)
+    await log.append([batch("C"), batch("D")])
+    for _ in range(2):  # Three are wanted, and no more of them than that.
+        ahead.begin(0, records=3)
+        await made(ahead)
+    entries = await log.read(0, max_records=100, max_bytes=10**9)
+    expected = decoded(entries)
+    asked: list[int] = []
+
+    def counted(those: list[Entry]) -> object:
+        asked.extend(each.offset for each in those)
+        return decoded(those)
+
+    monkeypatch.setattr(module, "decoded", counted)
+    assert ahead.events_of(entries) == expected
+    assert asked == [entries[3].offset]
+    ahead.begin(entries[2].offset, records=3)  # It begins where it is told to, once events were asked for.
+    await made(ahead)
+    assert [each.offset for each, _, _ in ahead._made.values()] == [each.offset for each in entries[2:]]
+
+
 async def test_asked_too_soon_it_makes_the_rest_at_once_and_reads_on_no_more() -> None:
     log, entries = await log_of(*(batch(*(f"{of}-{number}" for number in range(60))) for of in "ABC"))
     ahead = Ahead(log)

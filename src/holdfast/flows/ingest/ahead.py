@@ -33,6 +33,8 @@ class Ahead:
         self._log = log
         self._made: dict[int, tuple[Entry, list[Placed], list[BadRecord]]] = {}
         self._going: asyncio.Task[None] | None = None
+        self._next = 0
+        """The offset to read on from."""
         self._told: dict[bytes, Sequence[Event]] = {}
         """By the body they are told in."""
         self._told_events = 0
@@ -46,14 +48,18 @@ class Ahead:
         while self._told_events > TOLD_MOST:
             self._told_events -= len(self._told.pop(next(iter(self._told))))
 
-    @property
-    def is_going(self) -> bool:
-        """Whether it was begun since events were last asked for."""
-        return self._going is not None
-
     def begin(self, offset: int, *, records: int, size: int = BYTES_MOST) -> None:
-        """Make events of up to so many entries, and bytes, from that offset on, while nobody else works."""
-        self._going = asyncio.ensure_future(self._go(offset, records, size))
+        """Make events of up to so many entries, and bytes, from that offset on, while nobody else works.
+
+        Where that was begun before, and done with what there was, it goes on with what has come since.
+        """
+        if self._going is None:
+            self._next = offset
+        elif not self._going.done():
+            return
+        left = records - len(self._made)
+        if left > 0:
+            self._going = asyncio.ensure_future(self._go(left, size))
 
     def events_of(self, entries: Sequence[Entry]) -> tuple[list[Placed], list[BadRecord]]:
         """The events of these entries in their order, and what could be none; nothing is made ahead any more."""
@@ -84,11 +90,12 @@ class Ahead:
         made, self._made = self._made, {}
         return made
 
-    async def _go(self, offset: int, records: int, size: int) -> None:
+    async def _go(self, records: int, size: int) -> None:
         made, events = self._made, 0
         with suppress(Exception):  # The tick that reads it meets the same, and it is for that to tell.
-            for entry in await self._log.read(offset, max_records=records, max_bytes=size):
+            for entry in await self._log.read(self._next, max_records=records, max_bytes=size):
                 made[entry.offset] = (entry, *self._made_of(entry))
+                self._next = entry.offset + 1
                 events += len(made[entry.offset][1])
                 if events >= EVENTS_AT_ONCE:
                     events = 0

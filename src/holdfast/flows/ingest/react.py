@@ -365,8 +365,8 @@ class Reactor:
         return ticked, claimed.sends
 
     def _read_ahead(self, entries: Sequence[Entry]) -> None:
-        """Make events of the entries after these while others work; once is enough."""
-        if entries and self._reads_ahead and not self._ahead.is_going:
+        """Make events of the entries after these while others work."""
+        if entries and self._reads_ahead:
             self._ahead.begin(entries[-1].offset + 1, records=self._records_most, size=self._bytes_most)
 
     @property

@@ -126,8 +126,8 @@ class MemoryView(
         return sum(1 for identity in self._tables.identities.values() if identity.person == identity.id)
 
     async def stale_people(self, *, limit: int) -> list[tuple[int, int]]:
-        waiting = sorted(self._tables.stale.items(), key=lambda each: (each[1], each[0]))
-        return waiting[:limit]
+        last = {person: sequence for sequence, person in sorted(self._tables.stale)[:limit]}
+        return sorted(last.items(), key=lambda each: (each[1], each[0]))
 
     # What came in.
     async def offset(self, group: str) -> int:

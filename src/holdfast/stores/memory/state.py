@@ -119,13 +119,13 @@ class MemoryTransaction(
         if not persons:
             return 0
         tables.sequence += 1
-        tables.stale = tables.stale | dict.fromkeys(persons, tables.sequence)
+        tables.stale = tables.stale | {(tables.sequence, person) for person in persons}
         return tables.sequence
 
     async def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
         tables = self._tables
-        gone = {person for person, sequence in told if tables.stale.get(person) == sequence}
-        tables.stale = {person: sequence for person, sequence in tables.stale.items() if person not in gone}
+        upto = dict(told)
+        tables.stale = frozenset(each for each in tables.stale if each[0] > upto.get(each[1], 0))
 
     # What came in.
     async def set_offset(self, group: str, offset: int) -> None:
@@ -163,13 +163,8 @@ class MemoryTransaction(
 
     async def emit(self, events: Sequence[Event]) -> None:
         tables = self._tables
-        waiting = {event.message_id for event in tables.emitted.values()}
-        added: dict[int, Event] = {}
-        for event in events:
-            if event.message_id not in waiting:
-                waiting.add(event.message_id)
-                tables.emitted_last += 1
-                added[tables.emitted_last] = event
+        added = dict(enumerate(events, tables.emitted_last + 1))
+        tables.emitted_last += len(added)
         tables.emitted = tables.emitted | added
 
     async def forget_emitted(self, up_to_id: int) -> None:

@@ -37,7 +37,8 @@ class Tables:
     numbers: dict[IdentityKey, int] = field(default_factory=dict)
     profiles: dict[int, Profile] = field(default_factory=dict)
     links: dict[int, Link] = field(default_factory=dict)
-    stale: dict[int, int] = field(default_factory=dict)
+    stale: frozenset[tuple[int, int]] = frozenset()
+    """Every change that waits: its number, and a person it changed."""
     sequence: int = 0
     offsets: dict[str, int] = field(default_factory=dict)
     seen: dict[int, tuple[int, int]] = field(default_factory=dict)

@@ -106,9 +106,7 @@ class ChangingFeed(ReadingFeed):
         self._do(_SQL["mark_replayed"], numbers(set(ids)), at_ms)
 
     async def emit(self, events: Sequence[Event]) -> None:
-        bodies: dict[str, bytes] = {}
-        for event in events:
-            bodies.setdefault(event.message_id, pack(event))
+        bodies = {number: pack(event) for number, event in enumerate(events)}
         self.leave(_SQL["emit"], *placed(bodies), rows=len(bodies))
 
     async def forget_emitted(self, up_to_id: int) -> None:

@@ -168,11 +168,8 @@ class ChangingPeople(ReadingPeople):
 
     @in_thread
     def untouch_people(self, told: Sequence[tuple[int, int]]) -> None:
-        # A change is of hundreds of persons, and a tick waits for it: each mark by itself takes twice as long.
-        persons: dict[int, list[int]] = defaultdict(list)
-        for person, change in told:
-            persons[change].append(person)
-        self._do_all(_SQL["untouch_people"], ((numbers(those), change) for change, those in persons.items()))
+        last = max((change for _, change in told), default=0)
+        self._do(_SQL["untouch_people"], msgspec.json.encode(told).decode(), last)
 
     def _link(self, links: Sequence[Link]) -> list[Link]:
         first = self._number(_SQL["last_link"]) + 1

@@ -85,8 +85,7 @@ SELECT coalesce(max(id), 0) FROM emitted
 
 -- name: emit
 -- Keeps own events until they are in the log.
-INSERT INTO emitted (message_id, body)
-SELECT key, substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING
+INSERT INTO emitted (body) SELECT substr(?2, (value >> 32) + 1, value & 0xFFFFFFFF) FROM json_each(?1)
 
 -- name: forget_emitted
 -- Forgets own events that are in the log.

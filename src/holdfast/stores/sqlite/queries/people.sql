@@ -86,10 +86,13 @@ INSERT INTO link (id, first, second, kind, at_ms, by, undone_ms, undone_by) VALU
 UPDATE link SET undone_ms = ?2, undone_by = ?3 WHERE id = ?1 AND undone_ms IS NULL
 
 -- name: stale_people
--- Lists persons changed since the history store was told, longest waiting first. In one row: of so many, each would be
--- fetched on its own, and the interpreter changes hands each time.
-SELECT json_group_array(json_array(person, sequence))
-FROM (SELECT person, sequence FROM stale_person ORDER BY sequence, person LIMIT ?)
+-- Lists persons changed since the history store was told, longest waiting first, each by the last change of those read.
+-- In one row: of so many, each would be fetched on its own, and the interpreter changes hands each time.
+SELECT json_group_array(json_array(person, sequence)) FROM (
+  SELECT person, max(sequence) AS sequence
+  FROM (SELECT person, sequence FROM stale_person ORDER BY sequence, person LIMIT ?)
+  GROUP BY person ORDER BY 2, 1
+)
 
 -- name: next_sequence
 -- Takes the next sequence number for changes of persons.
@@ -97,9 +100,15 @@ UPDATE person_sequence SET last = last + 1 RETURNING last
 
 -- name: touch_people
 -- Marks persons as changed.
-INSERT INTO stale_person (person, sequence) SELECT value, ?2 FROM json_each(?1) WHERE true
-ON CONFLICT DO UPDATE SET sequence = excluded.sequence
+INSERT INTO stale_person (sequence, person) SELECT ?2, value FROM json_each(?1)
 
 -- name: untouch_people
--- Forgets the marks of some persons for one change, unless they changed again meanwhile.
-DELETE FROM stale_person WHERE person IN (SELECT value FROM json_each(?1)) AND sequence = ?2
+-- Forgets the marks of some persons up to a change each, of which the last is named: whoever changed again stays marked.
+DELETE FROM stale_person WHERE (sequence, person) IN (
+  WITH told (person, sequence) AS MATERIALIZED (
+    SELECT CAST(value ->> 0 AS INTEGER), CAST(value ->> 1 AS INTEGER) FROM json_each(?1)
+  )
+  SELECT marked.sequence, marked.person
+  FROM stale_person AS marked CROSS JOIN told
+  WHERE marked.sequence <= ?2 AND told.person = marked.person AND marked.sequence <= told.sequence
+)
