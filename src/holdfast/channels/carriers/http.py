@@ -16,7 +16,7 @@ from holdfast.channels.carriers.guard import ForbiddenError, Guard
 from holdfast.messages.http_reply import HttpReply
 from holdfast.messages.parcel import Deferred, InDoubt, Parcel, Refused, Verdict
 
-CONNECTIONS_MOST = 12
+CONNECTIONS_MOST = 24
 """As many as there are places for a channel's sends."""
 CALL_SECONDS_MOST = 60.0
 ANSWER_BYTES_MOST = 65_536

@@ -19,7 +19,7 @@ from holdfast.channels.email_smtp import verdict
 from holdfast.kernel.errors import Invalid
 from holdfast.messages.parcel import Deferred, Parcel, Verdict
 
-CONNECTIONS_MOST = 12
+CONNECTIONS_MOST = 24
 """As many as there are places for a channel's sends, so that none waits here for one that came before it."""
 MAILS_PER_CONNECTION = 200
 """After so many a connection is closed and a new one opened: balancers in front of relays like that."""

@@ -308,8 +308,10 @@ class Reactor:
         clock_ms = to_millis(self._clock.now())
         async with self._state.begin() as transaction:
             offset = await transaction.offset(REACT)
+            # Asked before it is read: where a thousand come each second, some always come while the others are read.
+            end = await self._log.end()
             found = await self._log.read(offset, max_records=max(records, 1), max_bytes=self._bytes_most)
-            more = bool(found) and found[-1].offset + 1 < await self._log.end()
+            more = bool(found) and found[-1].offset + 1 < end
             watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms
             entries = found[:records]
             told = self._told
