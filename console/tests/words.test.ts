@@ -81,7 +81,7 @@ describe('happenings', () => {
 
   it('gives one line of detail, whatever the properties are', () => {
     expect(detail({ event: 'Order Completed', properties: { order_id: '80412', revenue: 84.2, currency: 'EUR' } })).toBe('80412 · €84.20')
-    expect(detail({ event: 'Message Withheld', properties: { reason: 'holdout', origin: 'cart-rescue' } })).toBe('In the holdout · cart-rescue')
+    expect(detail({ event: 'Message Withheld', properties: { reason: 'holdout', origin: 'cart-rescue' } })).toBe('In the holdout')
     expect(detail({ event: 'X', properties: { name: { nested: true }, revenue: 'much' } })).toBe('')
   })
 })

@@ -112,7 +112,7 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
   const own = event.properties
   switch (event.event) {
     case 'Message Withheld':
-      return [capital(withheldWords(text(own['reason']))), text(own['origin'])].filter(Boolean).join(' · ')
+      return capital(withheldWords(text(own['reason'])))
     case 'Message Failed':
     case 'Message In Doubt':
       return told(text(own['reason']))

@@ -15,6 +15,7 @@ export function TimelineEntry({ event, now }: { event: HappenedEvent; now: Date 
   const [open, setOpen] = useState(false)
   const body = useId()
   const { verb, family } = phrase(event.event)
+  const more = detail(event)
   const recent = now.getTime() - new Date(event.timestamp).getTime() < RECENT_MS
   return (
     <div className={styles.entry}>
@@ -27,7 +28,7 @@ export function TimelineEntry({ event, now }: { event: HappenedEvent; now: Date 
           <Chip>{origin(event) || event.source}</Chip>
           <ChevronDown className={styles.chevron} size={13} aria-hidden="true" />
         </div>
-        <p className={`${styles.detail} cut`}>{detail(event) || event.event}</p>
+        {more && <p className={`${styles.detail} cut`}>{more}</p>}
         {open && (
           <div id={body} className={styles.body}>
             <JsonText
