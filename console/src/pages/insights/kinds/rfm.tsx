@@ -81,7 +81,7 @@ function Named({ asked, open }: { asked: RfmQuestion; answer: Answer; open: (cel
   const abroad = rows.reduce((sum, row) => sum + valueOf(row, 'other_currency'), 0)
   return (
     <>
-      <div className={styles.scroll} tabIndex={0} role="region" aria-label={t('The named cells')}>
+      <div className={`${styles.scroll} ${styles.named}`} tabIndex={0} role="region" aria-label={t('The named cells')}>
         <table className={tableStyles.table} data-dense>
           <thead>
             <tr>
