@@ -125,6 +125,23 @@ def test_values_that_were_seen_are_offered_where_one_is_written(open_page: Open,
     expect(page.get_by_test_id("segment-total")).to_have_text("3")
 
 
+def test_on_a_phone_a_segment_is_read_as_text(open_page: Open, server: Server) -> None:
+    segment, event = named("read"), named("Moored")
+    server.track(userId=named("sailor"), event=event)
+    did = {"type": "did", "event": event, "at_least": 2, "within_days": 30}
+    either = {"type": "any", "of": [did, {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}]}
+    saved(server, segment, {"type": "all", "of": [GERMANS, {"type": "not", "of": either}]})
+    page = open_page(f"/segments/{segment}", width=360)
+    rules = page.get_by_role("group", name="People who match all of these")
+    expect(rules).to_contain_text('whose country is "DE"')
+    inner = rules.get_by_role("group", name="People who match none of these")
+    expect(inner).to_contain_text(f"who did “{event}” at least 2 times in the last 30 days")
+    expect(inner).to_contain_text('whose plan is "gold"')
+    expect(rules.locator("input, button")).to_have_count(0)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert violations_in_both(page) == ""
+
+
 def test_a_list_says_what_asks_for_it_and_stays_as_long_as_anything_does(open_page: Open, server: Server) -> None:
     group, segment = named("pilot"), named("of-pilot")
     server.api.put(f"/api/lists/{group}", json={"name": group, "people": []}).raise_for_status()

@@ -8,25 +8,19 @@ import { declared } from '~/words/declared'
 import { t } from '~/words/language'
 import { useBuilder } from './builderContext'
 import { DidRule } from './DidRule'
+import { joinerOf, matching, MODES, NOT_ALL } from './groupModes'
 import { type Group, type GroupMode, newDid, newGroup, newOther, newTrait, type Node } from './model'
 import styles from './Builder.module.css'
 import { RuleCount } from './RuleCount'
 import { TraitRule } from './TraitRule'
 import { DEPTH_MOST } from './tree'
 
-const MODES: { value: GroupMode; label: string }[] = [
-  { value: 'all', label: t('all') },
-  { value: 'any', label: t('any') },
-  { value: 'none', label: t('none') },
-]
-
 /** A group and what is in it, groups included, down to four levels. */
 export function GroupBlock({ group, level }: { group: Group; level: number }) {
   const builder = useBuilder()
-  const modes: { value: GroupMode; label: string }[] = group.mode === 'not_all' ? [...MODES, { value: 'not_all' as const, label: t('not all') }] : MODES
-  const joiner = group.mode === 'all' || group.mode === 'not_all' ? t('and') : t('or')
+  const modes = group.mode === 'not_all' ? [...MODES, NOT_ALL] : MODES
   return (
-    <div className={styles.group} data-level={level % 2} role="group" aria-label={t('People who match {{mode}} of these', { mode: modes.find(({ value }) => value === group.mode)?.label ?? '' })}>
+    <div className={styles.group} data-level={level % 2} role="group" aria-label={matching(group.mode)}>
       <div className={styles.top}>
         <span className="quiet">{t('People who match')}</span>
         <SegmentedControl
@@ -47,7 +41,7 @@ export function GroupBlock({ group, level }: { group: Group; level: number }) {
       </div>
       {group.of.map((node, i) => (
         <div key={node.id} className={styles.row} data-group={node.kind === 'group' || undefined}>
-          <span className={styles.joiner}>{i > 0 && joiner}</span>
+          <span className={styles.joiner}>{i > 0 && joinerOf(group.mode)}</span>
           <Rule node={node} level={level + 1} />
         </div>
       ))}

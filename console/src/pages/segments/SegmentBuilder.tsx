@@ -19,6 +19,7 @@ import { DeleteDialog } from './DeleteDialog'
 import { Emphasised } from './Emphasised'
 import { ExplainTab } from './ExplainTab'
 import { GroupBlock } from './GroupBlock'
+import { GroupWords } from './GroupWords'
 import { JsonDialog } from './JsonDialog'
 import { encode, type Group, unfinished } from './model'
 import { OverlapTab } from './OverlapTab'
@@ -99,18 +100,24 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
           <PausedStrip />
           {small && <p className={styles.note}>{t('Building needs a wider window. Here you can read the segment and its count.')}</p>}
           {!writes && !small && <p className={styles.note}>{t('You can build and count here, but not save. An owner or admin can allow it in Settings → Accounts.')}</p>}
-          <BuilderContext value={builder}>
-            <fieldset className={styles.block} disabled={small}>
-              <GroupBlock group={root} level={0} />
-            </fieldset>
-          </BuilderContext>
+          <div className={styles.block}>
+            {small ? (
+              <GroupWords group={root} level={0} />
+            ) : (
+              <BuilderContext value={builder}>
+                <GroupBlock group={root} level={0} />
+              </BuilderContext>
+            )}
+          </div>
           {loose > 0 && (
             <p className={styles.note}>{counted(loose, '{{count}} rule is not finished, and not counted yet.', '{{count}} rules are not finished, and not counted yet.')}</p>
           )}
-          <section aria-labelledby="words">
-            <h2 id="words">{t('In plain words')}</h2>
-            <p className={styles.words}>{total.data && <Emphasised text={toldGroup(total.data.words)} />}</p>
-          </section>
+          {!small && (
+            <section aria-labelledby="words">
+              <h2 id="words">{t('In plain words')}</h2>
+              <p className={styles.words}>{total.data && <Emphasised text={toldGroup(total.data.words)} />}</p>
+            </section>
+          )}
           <More saved={saved} definition={definition} restored={(version) => setRoot(decode(version))} />
         </div>
         <TotalPanel definition={definition} total={total} saved={saved} />
