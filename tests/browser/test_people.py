@@ -53,6 +53,30 @@ def test_names_meant_to_break_the_page_are_only_text(open_page: Open) -> None:
     assert violations(page) == ""
 
 
+BAR_PX_MOST = 88
+"""Of two rows of controls, with what is around them."""
+
+
+def test_on_a_phone_bars_take_two_rows_and_have_a_menu(open_page: Open, server: Server) -> None:
+    page = open_page("/people", width=360)
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Add to a list").click()
+    expect(page.get_by_role("dialog")).to_contain_text("people on a list")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="More", exact=True)).to_be_focused()
+    page.goto("/people/ulla-1")
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Their phone").click()
+    expect(page).to_have_url(f"{server.url}/mailbox?person=ulla-1")
+    page.evaluate("localStorage.setItem('holdfast:language', 'de')")
+    for path in ("/people", "/people/ulla-1"):
+        page.goto(path)
+        expect(page.get_by_role("button", name="Mehr", exact=True)).to_be_visible()
+        bar = page.locator("header").first.bounding_box()
+        assert bar is not None
+        assert bar["height"] <= BAR_PX_MOST
+
+
 def test_a_trait_is_set_and_taken_away_and_a_segment_says_why(open_page: Open, server: Server) -> None:
     page = open_page("/people/ulla-1")
     page.get_by_role("button", name="Add a trait").click()

@@ -1,6 +1,7 @@
-import { Button, Menu, Tooltip } from '@mantine/core'
-import { Download, ListPlus, SaveIcon } from 'lucide-react'
-import { useState } from 'react'
+import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
+import { Download, Ellipsis, ListPlus, SaveIcon } from 'lucide-react'
+import { useRef, useState } from 'react'
 import { namesOf, peopleFile, type Sought } from '~/api/people'
 import { useMay } from '~/api/may'
 import { t } from '~/words/language'
@@ -25,31 +26,64 @@ export function Actions({ search, sought, columns, total }: Props) {
   const definition = definitionOf(search)
   const close = () => setOpen(null)
   const kept = search.text === undefined && search.who === undefined && definition !== null
+  const target = useRef<HTMLButtonElement>(null)
+  // On a phone there is room for one action; the others stand in a menu.
+  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const exports = may('sql') && (
+    <>
+      <Menu.Label>{t('Everybody shown, with these columns')}</Menu.Label>
+      <Menu.Item leftSection={<Download size={14} />} component="a" href={peopleFile(sought, 'csv', columns)} download>
+        CSV
+      </Menu.Item>
+      <Menu.Item leftSection={<Download size={14} />} component="a" href={peopleFile(sought, 'parquet', columns)} download>
+        Parquet
+      </Menu.Item>
+      <Menu.Label>{t('With every trait')}</Menu.Label>
+      <Menu.Item leftSection={<Download size={14} />} component="a" href={peopleFile(sought, 'jsonl', [])} download>
+        {t('JSON lines')}
+      </Menu.Item>
+    </>
+  )
+  const tooMany = total > LISTED_MOST && t('Up to {{number}} people; narrow them, or save a segment', { number: LISTED_MOST })
   return (
     <>
-      {may('sql') && (
+      {narrow && (exports || may('analyses:write')) && (
+        <Menu withInitialFocusPlaceholder={false} position="bottom-end">
+          <Menu.Target>
+            <ActionIcon ref={target} aria-label={t('More')}>
+              <Ellipsis size={16} />
+            </ActionIcon>
+          </Menu.Target>
+          <Menu.Dropdown>
+            {may('analyses:write') && (
+              <Menu.Item
+                leftSection={<ListPlus size={14} />}
+                disabled={tooMany !== false}
+                onClick={() => {
+                  // The dialog gives the focus back to what had it: the item is gone by then.
+                  target.current?.focus()
+                  setOpen('list')
+                }}
+              >
+                {t('Add to a list')}
+              </Menu.Item>
+            )}
+            {may('analyses:write') && tooMany && <Menu.Label>{tooMany}</Menu.Label>}
+            {exports}
+          </Menu.Dropdown>
+        </Menu>
+      )}
+      {!narrow && exports && (
         <Menu position="bottom-end">
           <Menu.Target>
             <Button leftSection={<Download size={14} />}>{t('Export')}</Button>
           </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Label>{t('Everybody shown, with these columns')}</Menu.Label>
-            <Menu.Item component="a" href={peopleFile(sought, 'csv', columns)} download>
-              CSV
-            </Menu.Item>
-            <Menu.Item component="a" href={peopleFile(sought, 'parquet', columns)} download>
-              Parquet
-            </Menu.Item>
-            <Menu.Label>{t('With every trait')}</Menu.Label>
-            <Menu.Item component="a" href={peopleFile(sought, 'jsonl', [])} download>
-              {t('JSON lines')}
-            </Menu.Item>
-          </Menu.Dropdown>
+          <Menu.Dropdown>{exports}</Menu.Dropdown>
         </Menu>
       )}
-      {may('analyses:write') && (
-        <Tooltip label={t('Up to {{number}} people; narrow them, or save a segment', { number: LISTED_MOST })} disabled={total <= LISTED_MOST}>
-          <Button leftSection={<ListPlus size={14} />} disabled={total > LISTED_MOST} onClick={() => setOpen('list')}>
+      {!narrow && may('analyses:write') && (
+        <Tooltip label={tooMany} disabled={!tooMany}>
+          <Button leftSection={<ListPlus size={14} />} disabled={tooMany !== false} onClick={() => setOpen('list')}>
             {t('Add to a list')}
           </Button>
         </Tooltip>

@@ -39,11 +39,12 @@ export function PersonPage() {
   const navigate = useNavigate()
   const [open, setOpen] = useState<'merge' | 'erase' | null>(null)
   const may = useMay()
-  // On a phone what is seldom done stands in the menu.
+  // On a phone there is room for one action; the others stand in the menu.
   const narrow = useMediaQuery('(max-width: 700px)') ?? false
   const seldom = narrow ? t('More') : t('Export or erase')
   const data = query.data
   const close = () => setOpen(null)
+  const phone = () => void navigate({ to: '/mailbox', search: { person: id } })
   return (
     <>
       <TopBar title={data ? short(personName(data)) : id} parent={PARENT} beside={data && <code className="faint cut">{short(data.user_id ?? id)}</code>}>
@@ -52,8 +53,8 @@ export function PersonPage() {
             {t('Why a message')}
           </Button>
         )}
-        {data && (
-          <Button leftSection={<Smartphone size={14} />} onClick={() => void navigate({ to: '/mailbox', search: { person: id } })}>
+        {data && !narrow && (
+          <Button leftSection={<Smartphone size={14} />} onClick={phone}>
             {t('Their phone')}
           </Button>
         )}
@@ -62,8 +63,8 @@ export function PersonPage() {
             {t('Merge with someone')}
           </Button>
         )}
-        {data && (may('people:erase') || (narrow && may('people:write'))) && (
-          <Menu position="bottom-end">
+        {data && (narrow || may('people:erase')) && (
+          <Menu withInitialFocusPlaceholder={false} position="bottom-end">
             <Tooltip label={seldom}>
               <Menu.Target>
                 <ActionIcon aria-label={seldom}>
@@ -72,6 +73,11 @@ export function PersonPage() {
               </Menu.Target>
             </Tooltip>
             <Menu.Dropdown>
+              {narrow && (
+                <Menu.Item leftSection={<Smartphone size={14} />} onClick={phone}>
+                  {t('Their phone')}
+                </Menu.Item>
+              )}
               {narrow && may('people:write') && (
                 <Menu.Item leftSection={<Merge size={14} />} onClick={() => setOpen('merge')}>
                   {t('Merge with someone')}
