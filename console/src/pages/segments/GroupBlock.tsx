@@ -8,7 +8,7 @@ import { declared } from '~/words/declared'
 import { t } from '~/words/language'
 import { useBuilder } from './builderContext'
 import { DidRule } from './DidRule'
-import { joinerOf, matching, MODES, NOT_ALL } from './groupModes'
+import { emptyWords, joinerOf, matching, MODES, NOT_ALL } from './groupModes'
 import { type Group, type GroupMode, newDid, newGroup, newOther, newTrait, type Node } from './model'
 import styles from './Builder.module.css'
 import { RuleCount } from './RuleCount'
@@ -45,7 +45,7 @@ export function GroupBlock({ group, level }: { group: Group; level: number }) {
           <Rule node={node} level={level + 1} />
         </div>
       ))}
-      {group.of.length === 0 && <p className={styles.none}>{nothing(group.mode)}</p>}
+      {group.of.length === 0 && <p className={styles.none}>{emptyWords(group.mode)}</p>}
       <div className={styles.adders}>
         <Menu position="bottom-start" withinPortal>
           <Menu.Target>
@@ -114,6 +114,3 @@ function Rule({ node, level }: { node: Node; level: number }) {
       )
   }
 }
-
-const nothing = (mode: GroupMode) =>
-  mode === 'all' || mode === 'none' ? t('No rules yet: this is everyone.') : t('No rules yet: this is nobody.')

@@ -2,7 +2,7 @@ import { t } from '~/words/language'
 import { toldGroup } from '~/words/toldGroups'
 import styles from './Builder.module.css'
 import { Emphasised } from './Emphasised'
-import { joinerOf, matching } from './groupModes'
+import { emptyWords, joinerOf, matching } from './groupModes'
 import { encode, type Group, type Node } from './model'
 import { RuleCount } from './RuleCount'
 import { useCount } from './useCount'
@@ -17,11 +17,12 @@ export function GroupWords({ group, level }: { group: Group; level: number }) {
         <RuleCount node={group} />
       </div>
       {group.of.map((node, i) => (
-        <div key={node.id} className={styles.row}>
+        <div key={node.id} className={styles.line}>
           {i > 0 && <span className={styles.joiner}>{joinerOf(group.mode)}</span>}
           {node.kind === 'group' ? <GroupWords group={node} level={level + 1} /> : <RuleWords rule={node} />}
         </div>
       ))}
+      {group.of.length === 0 && <p className={styles.line}>{emptyWords(group.mode)}</p>}
     </div>
   )
 }

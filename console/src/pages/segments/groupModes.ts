@@ -15,3 +15,7 @@ export const matching = (mode: GroupMode) =>
 
 /** What stands before every rule but the first. */
 export const joinerOf = (mode: GroupMode) => (mode === 'all' || mode === 'not_all' ? t('and') : t('or'))
+
+/** Whom a group without rules means. */
+export const emptyWords = (mode: GroupMode) =>
+  mode === 'all' || mode === 'none' ? t('No rules yet: this is everyone.') : t('No rules yet: this is nobody.')
