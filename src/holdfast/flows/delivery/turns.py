@@ -13,8 +13,8 @@ from holdfast.flows.delivery.domains import domain_of
 from holdfast.ports.state import URGENCIES, Send, Urgency
 
 PLACES = 24
-"""Sends of a channel that are with the provider at once. A receipt has its place while what it says is being kept, which
-may take as long as a tick: with a dozen, forty receipts a second were more than they carried."""
+"""Sends of a channel that are with the provider at once. A receipt has its place while what it says is being kept,
+which may take as long as a tick: with a dozen, forty receipts a second were more than they carried."""
 MARKETING_PLACES = 20
 DOMAIN_PLACES = 16
 """Of transactional sends, and of the others, to one domain."""
