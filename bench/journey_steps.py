@@ -305,7 +305,8 @@ def _measured(place: Place, others: list[Place], engines: list[Workflows]) -> Me
         )
         rows += [stage.row() for stage in each.stages]
         if each.reactors > 1:
-            ratio = _rate_by_time(each) / _rate_by_time(next(one for one in others if one.reactors == 1))
+            one = next(one for one in others if one.reactors == 1 and one.server is not None)
+            ratio = _rate_by_time(each) / _rate_by_time(one)
             rows.append(
                 Row(
                     what=f"  woken by time, {each.reactors} reactors against one",
