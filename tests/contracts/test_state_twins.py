@@ -92,6 +92,7 @@ class Twins(RuleBasedStateMachine):
 
 
 WHO = list(range(8))
+EVERYBODY = 100
 
 
 class PeopleTwins(Twins):
@@ -106,7 +107,7 @@ class PeopleTwins(Twins):
         "sayings": lambda view: view.sayings(WHO),
         "links": lambda view: view.links([1, 2]),
         "link": lambda view: view.link(2),
-        "stale": lambda view: view.stale_people(limit=4),
+        "stale": lambda view: view.stale_people(limit=EVERYBODY),
     }
 
     @rule(name=NAMES, undo=UNDO)
@@ -149,8 +150,9 @@ class PeopleTwins(Twins):
     @rule(limit=NUMBERS)
     def tell(self, limit: int) -> None:
         async def act(transaction: Transaction) -> Any:
-            told = await transaction.stale_people(limit=limit)
-            await transaction.untouch_people(told[:-1])
+            # A few at a time somebody may be told of by a change before their last, or not: see the contract.
+            told = await transaction.stale_people(limit=EVERYBODY)
+            await transaction.untouch_people(told[:limit])
             return told
 
         self.both(act)
@@ -159,6 +161,8 @@ class PeopleTwins(Twins):
 class FeedTwins(Twins):
     """What comes in."""
 
+    emitted = 0
+    """How often something was emitted."""
     questions: ClassVar[Mapping[str, Question]] = {
         "seen": lambda view: view.seen([0, 5, 2**63, 2**64 - 1]),
         "skipped": lambda view: view.skipped(2, 7),
@@ -191,9 +195,12 @@ class FeedTwins(Twins):
     def replay(self, ids: list[int], at_ms: int) -> None:
         self.both(lambda transaction: transaction.mark_replayed(ids, at_ms))
 
-    @rule(ids=SOME, undo=UNDO)
-    def emit(self, ids: list[int], undo: bool) -> None:
-        self.both(lambda transaction: transaction.emit([an_event(message_id=str(each)) for each in ids]), undo=undo)
+    @rule(count=NUMBERS, undo=UNDO)
+    def emit(self, count: int, undo: bool) -> None:
+        # None comes again: whether it is told twice while it waits is left open.
+        told = [an_event(message_id=f"{self.emitted}/{number}") for number in range(count)]
+        self.emitted += 1
+        self.both(lambda transaction: transaction.emit(told), undo=undo)
 
     @rule(limit=NUMBERS)
     def pump(self, limit: int) -> None:
