@@ -379,6 +379,26 @@ async def test_the_write_ahead_log_is_begun_anew_though_one_transaction_follows_
     await state.close()
 
 
+async def test_a_writer_does_not_move_all_of_its_large_transactions_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it has just moved is no reason to move the next one as well: that is done beside it."""
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 3_600.0)  # The rounds are made here.
+    monkeypatch.setattr(checkpoint, "BYTES_BEFORE", 0)
+    monkeypatch.setattr(checkpoint, "BYTES_REUSED", 100_000)
+    state, log, moves = SqliteState(tmp_path), tmp_path / f"{FILE}-wal", []
+    rounds, checkpointer = open_writer(tmp_path / FILE), state._checkpointer
+    for number in range(6):
+        async with state.begin() as transaction:
+            await transaction.put_profiles(dict.fromkeys(range(10_000 * number, 10_000 * number + 10_000), EMPTY))
+            moves.append(checkpointer._nearly_done.is_set())
+        for _ in range(3):  # The next one takes longer than the rounds are apart.
+            checkpointer._round(rounds, log.stat().st_size, idle=False)
+    assert moves == [False, True, False, True, False, True]
+    rounds.close()
+    await state.close()
+
+
 async def test_who_waits_for_another_writer_keeps_nobody_else_waiting(tmp_path: Path) -> None:
     """Somebody has a database shell open: everything else goes on, and so does the transaction when they are done."""
     state = SqliteState(tmp_path)

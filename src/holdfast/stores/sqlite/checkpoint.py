@@ -30,7 +30,7 @@ class Checkpointer:
 
     While one goes on, the writer writes on. So where transactions follow each other closely the log would grow until
     writers are made to wait for as long as it takes to move all of it: the rest, a transaction or two, is moved by the
-    writer itself, and the next one begins the log anew.
+    writer itself, and the next one begins the log anew. Where each transaction is large, it moves every other one.
     """
 
     def __init__(self, path: Path) -> None:
@@ -38,6 +38,8 @@ class Checkpointer:
         self._log = path.with_name(path.name + "-wal")
         self._stop = threading.Event()
         self._nearly_done = threading.Event()
+        self._moved: tuple[int, int] = (0, 0)
+        """Pages written and moved when a checkpoint last told: the log as it was left, should they still be so many."""
         self._thread = threading.Thread(target=self._run, name="holdfast-checkpoint", daemon=True)
 
     def start(self) -> None:
@@ -54,7 +56,8 @@ class Checkpointer:
         if self._nearly_done.is_set():
             self._nearly_done.clear()
             with suppress(sqlite3.Error):  # What was committed stands; a disk at fault will be told of by the thread.
-                writer.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                (_, written, moved) = writer.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+                self._moved = (written, moved)
 
     def _run(self) -> None:
         connection = open_writer(self._path)
@@ -75,6 +78,9 @@ class Checkpointer:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         elif size > BYTES_BEFORE:
             (_, written, moved) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if (written, moved) == self._moved:
+                return  # Nothing has come since: what comes next begins the log anew, or is for this thread to move.
+            self._moved = (written, moved)
             if written * PAGE_BYTES > BYTES_REUSED and (written - moved) * PAGE_BYTES <= BYTES_LEFT_MOST:
                 self._nearly_done.set()
 
