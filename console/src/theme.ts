@@ -1,7 +1,11 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import { t } from '~/words/language'
 
 // Mantine wants ten shades of a primary colour; every one of ours is the same role, and the roles know the theme.
 const role = (name: string): MantineColorsTuple => Array(10).fill(`var(--${name})`) as unknown as MantineColorsTuple
+
+/** What floats over the page is in a landmark: a reader who goes by them finds it there. Menus and lists to choose from are popovers. */
+const afloat = { target: '#afloat' }
 
 const small = { defaultProps: { size: 'xs' } }
 
@@ -18,9 +22,12 @@ export const theme = createTheme({
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'accent' } },
     Autocomplete: small,
     Button: { defaultProps: { size: 'xs', variant: 'default' } },
-    Modal: { defaultProps: { closeButtonProps: { 'aria-label': 'Close' }, centered: true, padding: 20, transitionProps: { duration: 150 } } },
+    Modal: { defaultProps: { closeButtonProps: { 'aria-label': t('Close') }, centered: true, padding: 20, transitionProps: { duration: 150 } } },
+    // Without the placeholder the first item has the focus: a menu has nothing in it but items.
+    Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     NumberInput: small,
     PasswordInput: small,
+    Popover: { defaultProps: { portalProps: afloat } },
     SegmentedControl: small,
     Select: { defaultProps: { size: 'xs', allowDeselect: false, checkIconPosition: 'right' } },
     Switch: { defaultProps: { size: 'xs', withThumbIndicator: false } },
@@ -28,7 +35,7 @@ export const theme = createTheme({
     TagsInput: small,
     TextInput: small,
     Textarea: small,
-    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 120 }, portalProps: { target: '#tips' } } },
+    Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 120 }, portalProps: afloat } },
   },
 })
 

@@ -53,6 +53,20 @@ def test_names_meant_to_break_the_page_are_only_text(open_page: Open) -> None:
     assert violations(page) == ""
 
 
+def test_what_opens_over_the_page_is_accessible(open_page: Open) -> None:
+    page = open_page("/people")
+    for name, role in (("Export", "menu"), ("Columns", "dialog"), ("Quick rule", "dialog")):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role(role, name=name)).to_be_visible()
+        assert violations(page) == "", name
+        page.keyboard.press("Escape")
+        expect(page.get_by_role(role, name=name)).to_have_count(0)
+    page.goto("/people/ulla-1")
+    page.get_by_role("button", name="Export or erase").click()
+    expect(page.get_by_role("menuitem", name="Erase them for good")).to_be_visible()
+    assert violations(page) == ""
+
+
 BAR_PX_MOST = 88
 """Of two rows of controls, with what is around them."""
 

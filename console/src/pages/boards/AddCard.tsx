@@ -28,7 +28,7 @@ export function AddCard({ cards, add }: Props) {
   }
   return (
     <>
-      <Menu position="bottom-end" withinPortal>
+      <Menu position="bottom-end">
         <Menu.Target>
           <Button variant="filled" leftSection={<Plus size={14} />} disabled={cards.length >= CARDS_MOST}>
             {t('Add card')}

@@ -143,7 +143,7 @@ function Tools({ card, name, may, place, said, move, change, remove, drag, expor
         </button>
       )}
       {items.length > 0 && (
-        <Menu position="bottom-end" withinPortal>
+        <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon variant="subtle" aria-label={t('What to do with {{name}}', { name })}>
               <Ellipsis size={15} />

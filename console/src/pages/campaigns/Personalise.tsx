@@ -5,7 +5,6 @@ import { useEffect, useRef, useState } from 'react'
 import { catalogues, coupons } from '~/api/channels'
 import { eventProperties, traitNames } from '~/api/queries'
 import { t } from '~/words/language'
-import { IN_PAGE } from '../runs/editor/inPage'
 import styles from './Composer.module.css'
 
 const EACH_MOST = 40
@@ -38,7 +37,7 @@ export function Personalise({ event }: { event: string }) {
   const groups = [...new Set(wanted.map(({ group }) => group))]
   return (
     <div className={styles.personalise} ref={field.near}>
-      <Menu withInitialFocusPlaceholder={false} position="bottom-start" portalProps={IN_PAGE} width={280} onOpen={() => setSought('')} returnFocus={false}>
+      <Menu position="bottom-start" width={280} onOpen={() => setSought('')} returnFocus={false}>
         <Menu.Target>
           <Button leftSection={<Braces size={14} />} disabled={!field.there}>
             {t('Personalise')}
@@ -61,7 +60,7 @@ export function Personalise({ event }: { event: string }) {
           ))}
         </Menu.Dropdown>
       </Menu>
-      <Menu withInitialFocusPlaceholder={false} position="bottom-start" portalProps={IN_PAGE} returnFocus={false}>
+      <Menu position="bottom-start" returnFocus={false}>
         <Menu.Target>
           <Button disabled={!field.there}>{t('Emoji')}</Button>
         </Menu.Target>

@@ -99,7 +99,7 @@ function Told({ tone, word, title, children }: { tone: Tone; word: string; title
   const [open, setOpen] = useState(false)
   const Icon = ICONS[tone]
   return (
-    <Popover opened={open} onChange={setOpen} width={320} position="bottom-start" trapFocus returnFocus withinPortal>
+    <Popover opened={open} onChange={setOpen} width={320} position="bottom-start" trapFocus returnFocus>
       <Popover.Target>
         <button type="button" className={styles.check} data-tone={tone} aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon size={14} aria-hidden="true" />

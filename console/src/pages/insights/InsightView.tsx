@@ -136,7 +136,7 @@ function Foot({ found: { asked, answer }, table, setTable, picture }: FootProps)
         {table ? t('View as chart') : t('View as table')}
       </Button>
       <CopyButton text={() => asSheet(answer, '\t')} />
-      <Menu position="top-end" withinPortal>
+      <Menu position="top-end">
         <Menu.Target>
           <Button variant="subtle" leftSection={<Download size={14} />}>
             {t('Export')}

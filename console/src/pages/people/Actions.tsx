@@ -48,7 +48,7 @@ export function Actions({ search, sought, columns, total }: Props) {
   return (
     <>
       {narrow && (exports || may('analyses:write')) && (
-        <Menu withInitialFocusPlaceholder={false} position="bottom-end">
+        <Menu position="bottom-end">
           <Menu.Target>
             <ActionIcon ref={target} aria-label={t('More')}>
               <Ellipsis size={16} />

@@ -4,7 +4,6 @@ import { useRef } from 'react'
 import { useMay } from '~/api/may'
 import type { Run } from '~/api/types'
 import { t } from '~/words/language'
-import { IN_PAGE } from './editor/inPage'
 import { useRunAct } from './RunActions'
 
 export interface Item {
@@ -31,7 +30,7 @@ export function RunMenu({ run, definition, stop, others = [] }: Props) {
     act()
   }
   return (
-    <Menu withInitialFocusPlaceholder={false} position="bottom-end" portalProps={IN_PAGE}>
+    <Menu position="bottom-end">
       <Menu.Target>
         <ActionIcon ref={target} aria-label={t('More')}>
           <EllipsisVertical size={16} />

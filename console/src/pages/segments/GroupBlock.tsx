@@ -47,7 +47,7 @@ export function GroupBlock({ group, level }: { group: Group; level: number }) {
       ))}
       {group.of.length === 0 && <p className={styles.none}>{emptyWords(group.mode)}</p>}
       <div className={styles.adders}>
-        <Menu position="bottom-start" withinPortal>
+        <Menu position="bottom-start">
           <Menu.Target>
             <Button variant="subtle" leftSection={<Plus size={14} />}>
               {t('Add rule')}

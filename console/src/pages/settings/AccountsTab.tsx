@@ -162,7 +162,7 @@ function RoleSelect({ value, owner, failed }: { value: Account; owner: boolean; 
 
 function Deeds({ value, name, act }: { value: Account; name: string; act: (deed: Deed) => void }) {
   return (
-    <Menu withInitialFocusPlaceholder={false} position="bottom-end" portalProps={{ target: '#page' }}>
+    <Menu position="bottom-end">
       <Menu.Target>
         <ActionIcon aria-label={t('What to do with {{name}}', { name })}>
           <MoreHorizontal size={15} />

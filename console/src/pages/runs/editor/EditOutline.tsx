@@ -11,7 +11,6 @@ import { startOf } from './draft'
 import { useEditing } from './editing'
 import styles from './Editor.module.css'
 import { placeAfter } from './palette'
-import { IN_PAGE } from './inPage'
 
 interface Props {
   graph: Graph
@@ -84,7 +83,7 @@ function RowMenu({ step, title }: { step: DrawnStep; title: string }) {
     act()
   }
   return (
-    <Menu withInitialFocusPlaceholder={false} position="bottom-end" portalProps={IN_PAGE}>
+    <Menu position="bottom-end">
       <Menu.Target>
         <ActionIcon ref={target} aria-label={t('What to do with {{title}}', { title })}>
           <EllipsisVertical size={15} />

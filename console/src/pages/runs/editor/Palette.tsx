@@ -5,7 +5,6 @@ import { t } from '~/words/language'
 import { stepIcon } from '../looks'
 import { useEditingBox } from './editing'
 import styles from './Editor.module.css'
-import { IN_PAGE } from './inPage'
 import type { Kinds } from './kinds'
 import { DRAGGED, type Entry } from './palette'
 import { useEntries } from './useEntries'
@@ -40,7 +39,7 @@ function Family({ title, entries }: { title: string; entries: Entry[] }) {
 function PaletteButton({ entry }: { entry: Entry }) {
   const editing = useEditingBox()
   return (
-    <Tooltip label={entry.help} portalProps={IN_PAGE} multiline w={240} position="right" openDelay={600}>
+    <Tooltip label={entry.help} multiline w={240} position="right" openDelay={600}>
       <button
         type="button"
         className={styles.entry}

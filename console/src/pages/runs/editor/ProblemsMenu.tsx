@@ -3,7 +3,6 @@ import { CircleAlert, TriangleAlert } from 'lucide-react'
 import { counted, t } from '~/words/language'
 import type { Found } from './Problems'
 import styles from './Editor.module.css'
-import { IN_PAGE } from './inPage'
 
 interface Props {
   found: Found[]
@@ -16,7 +15,7 @@ export function ProblemsMenu({ found, select, titleOf }: Props) {
   if (found.length === 0) return null
   const wrong = found.filter(({ weight }) => weight === 'wrong').length
   return (
-    <Menu withInitialFocusPlaceholder={false} position="bottom-start" portalProps={IN_PAGE} width={380}>
+    <Menu position="bottom-start" width={380}>
       <Menu.Target>
         <Button className={styles.problemsButton} data-weight={wrong > 0 ? 'wrong' : 'odd'} leftSection={wrong > 0 ? <CircleAlert size={14} /> : <TriangleAlert size={14} />}>
           {wrong > 0 ? counted(wrong, '{{count}} thing to mend', '{{count}} things to mend') : counted(found.length, '{{count}} remark', '{{count}} remarks')}
