@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,22 @@ PLACES = {
 }
 
 
+UNKNOWN = {
+    "/people/none-such": "People",
+    "/people/none-such/why": "People",
+    "/segments/none-such": "Segments",
+    "/boards/none-such": "Boards",
+    "/journeys/none-such": "Journeys",
+    "/campaigns/none-such": "Campaigns",
+    "/campaigns/none-such?view=compose": "Campaigns",
+    "/experiments/none-such": "Experiments",
+    "/experiments/paths/none-such": "Experiments",
+    "/content/none-such": "Content",
+    "/content/blocks/none-such": "Content",
+}
+"""Pages of things that are not there, and the list such things are in."""
+
+
 @pytest.fixture(scope="module", autouse=True)
 def furnished(server: Server) -> None:
     """What the pages need in order to show something: a segment, and a record that is no event."""
@@ -117,6 +134,20 @@ def test_a_person_is_accessible(open_page: Open, server: Server) -> None:
     page.get_by_role("button", name="Merge with someone").click()
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == ""
+
+
+@pytest.mark.parametrize("path", UNKNOWN)
+def test_what_is_not_there_is_said_with_where_to_look(path: str, open_page: Open, watched: Watched) -> None:
+    watched.allowed.append("404")
+    page = open_page(path, width=390)
+    expect(page.get_by_role("heading", name=re.compile("(no|nobody) .*none-such", re.IGNORECASE))).to_be_visible()
+    expect(page.get_by_text("a letter of the address is missing")).to_be_visible()
+    expect(page.get_by_text("Nothing was changed")).to_have_count(0)
+    expect(page.get_by_role("button", name="Try again")).to_have_count(0)
+    assert page.locator("h1").count() == 1
+    assert violations(page) == ""
+    page.get_by_role("link", name=f"Open the list: {UNKNOWN[path]}").click()
+    expect(page.locator("h1")).to_have_text(UNKNOWN[path])
 
 
 def test_the_way_in_is_accessible_and_opens_with_a_key(open_page: Open, watched: Watched) -> None:

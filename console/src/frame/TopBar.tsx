@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router'
 import { lazy, type ReactNode, Suspense, useEffect } from 'react'
+import type { Parent } from '~/parts/States'
 import styles from './TopBar.module.css'
 
 // Few pages have them, and none has to wait for them.
@@ -8,8 +9,7 @@ const ApprovalStrip = lazy(() => import('~/parts/teamwork/ApprovalStrip'))
 
 interface Props {
   title: string
-  /** The list this page belongs to. */
-  parent?: { to: '/people' | '/segments' | '/insights' | '/boards' | '/journeys' | '/campaigns' | '/content' | '/experiments'; label: string }
+  parent?: Parent
   /** What people work on together here, `journey:cart-rescue`: who else is here, what they say, what waits. */
   about?: string
   /** Chips and marks beside the title. */

@@ -1,5 +1,6 @@
 import { Button, Skeleton } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import { CircleAlert, RotateCw } from 'lucide-react'
 import { lazy, type ReactNode, Suspense, useEffect, useState } from 'react'
 import { Refusal } from '~/api/client'
@@ -55,7 +56,7 @@ export function Failed({ what, error, retry }: FailedProps) {
       <CircleAlert className={styles.bad} size={22} aria-hidden="true" />
       <h2>{what}</h2>
       <p>
-        {error.message} {refusal?.hint ?? ''} {t('Nothing was changed.')}
+        {error.message} {refusal?.hint ?? ''}
       </p>
       <div className={styles.actions}>
         {retry && (
@@ -69,10 +70,33 @@ export function Failed({ what, error, retry }: FailedProps) {
   )
 }
 
+/** The list a page of one thing belongs to. */
+export interface Parent {
+  to: '/people' | '/segments' | '/insights' | '/boards' | '/journeys' | '/campaigns' | '/content' | '/experiments'
+  label: string
+}
+
+interface MissingProps {
+  /** What is not there, as a sentence: "There is no segment 'vip'." */
+  said: string
+  /** Where one like it can be looked for. */
+  parent?: Parent | undefined
+}
+
 /** What was asked for is not there: asking again would not help. */
-function Missing({ said }: { said: string }) {
+export function Missing({ said, parent }: MissingProps) {
   return (
-    <Empty title={capital(said.replace(/\.$/, ''))} drawing={<SieveDrawing />}>
+    <Empty
+      title={capital(said.replace(/\.$/, ''))}
+      drawing={<SieveDrawing />}
+      actions={
+        parent && (
+          <Link to={parent.to} className="link">
+            {t('Open the list: {{list}}', { list: parent.label })}
+          </Link>
+        )
+      }
+    >
       {t('It may be gone, or a letter of the address is missing.')}
     </Empty>
   )
@@ -96,17 +120,22 @@ export function Empty({ title, children, drawing, actions }: EmptyProps) {
   )
 }
 
+/** The server says that what was asked for is not there. */
+export const isMissing = (error: Error | null): error is Refusal => error instanceof Refusal && error.status === 404
+
 interface AnsweredProps<T> {
   query: UseQueryResult<T, Error>
   what: string
+  /** Of the page of one thing: its list, where to go when there is no such thing. */
+  parent?: Parent
   waiting?: ReactNode
   children: (data: T) => ReactNode
 }
 
 /** Waiting, failed in place, or the answer. Old content stays while a new answer is fetched. */
-export function Answered<T>({ query, what, waiting, children }: AnsweredProps<T>) {
+export function Answered<T>({ query, what, parent, waiting, children }: AnsweredProps<T>) {
   if (query.data !== undefined) return children(query.data)
-  if (query.error instanceof Refusal && query.error.status === 404) return <Missing said={query.error.message} />
+  if (isMissing(query.error)) return <Missing said={query.error.message} parent={parent} />
   if (query.isError) return <Failed what={what} error={query.error} retry={() => void query.refetch()} />
   return waiting ?? <Waiting />
 }

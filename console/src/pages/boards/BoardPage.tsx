@@ -31,18 +31,12 @@ export function BoardPage() {
   const { id = '' } = useParams({ strict: false })
   const query = useQuery(board(id))
   return (
-    <Answered
-      query={query}
-      what={t('The board did not load')}
-      waiting={
-        <>
-          <TopBar title={t('Board')} parent={PARENT} />
-          <Waiting rows={3} height={220} />
-        </>
-      }
-    >
-      {(read) => <Opened key={read.id} read={read} />}
-    </Answered>
+    <>
+      {!query.data && <TopBar title={query.isError ? id : t('Board')} parent={PARENT} />}
+      <Answered query={query} what={t('The board did not load')} parent={PARENT} waiting={<Waiting rows={3} height={220} />}>
+        {(read) => <Opened key={read.id} read={read} />}
+      </Answered>
+    </>
   )
 }
 
@@ -158,7 +152,7 @@ function BoardMenu({ id, said, may, rename, share }: { id: string; said: BoardSa
     },
   })
   return (
-    <Menu position="bottom-end" withinPortal>
+    <Menu position="bottom-end">
       <Menu.Target>
         <Button variant="subtle" aria-label={t('More')} loading={copy.isPending}>
           <Ellipsis size={16} />

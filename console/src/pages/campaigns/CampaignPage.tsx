@@ -60,7 +60,7 @@ function OneCampaign({ id }: { id: string }) {
       {looking ? (
         <Waiting rows={8} height={60} />
       ) : (
-        <Answered query={query} what={t('This campaign did not load')} waiting={<Waiting rows={8} height={60} />}>
+        <Answered query={query} what={t('This campaign did not load')} parent={PARENT} waiting={<Waiting rows={8} height={60} />}>
           {(found) => (composing ? <Waiting rows={8} height={60} /> : <RunPanes key={id} run={found} />)}
         </Answered>
       )}

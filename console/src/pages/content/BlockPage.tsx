@@ -44,9 +44,12 @@ export function BlockPage() {
   // A block may say it needs nothing: what is not written is empty.
   if (name !== undefined) return <Editor key={`new ${id}`} id={id} start={{ name }} saved={null} reader={reader} />
   return (
-    <Answered query={query} what={t('This block did not load')} waiting={<Waiting rows={10} />}>
-      {(found) => <Editor key={`${id} ${found.heading.version}`} id={id} start={found.definition} saved={found} reader={reader} />}
-    </Answered>
+    <>
+      {!query.data && <TopBar title={id} parent={PARENT} />}
+      <Answered query={query} what={t('This block did not load')} parent={PARENT} waiting={<Waiting rows={10} />}>
+        {(found) => <Editor key={`${id} ${found.heading.version}`} id={id} start={found.definition} saved={found} reader={reader} />}
+      </Answered>
+    </>
   )
 }
 

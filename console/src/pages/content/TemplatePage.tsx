@@ -34,18 +34,22 @@ export function TemplatePage() {
   // Whoever it is looked at as stays when a version is saved, and the editor begins anew.
   const reader = useState<string | null>(null)
   const blank = medium ? { name: name ?? id, medium, language: 'en', content: {} } : null
+  const opened = known.data && (blank ?? saved.data)
   return (
-    <Answered query={known} what={t('The channels did not load')} waiting={<Waiting rows={10} />}>
-      {(media) =>
-        blank ? (
-          <Editor key={`new ${id}`} id={id} start={blank} saved={null} media={media} reader={reader} />
-        ) : (
-          <Answered query={saved} what={t('This template did not load')} waiting={<Waiting rows={10} />}>
-            {(found) => <Editor key={`${id} ${found.heading.version}`} id={id} start={found.definition} saved={found} media={media} reader={reader} />}
-          </Answered>
-        )
-      }
-    </Answered>
+    <>
+      {!opened && <TopBar title={blank?.name ?? id} parent={PARENT} />}
+      <Answered query={known} what={t('The channels did not load')} waiting={<Waiting rows={10} />}>
+        {(media) =>
+          blank ? (
+            <Editor key={`new ${id}`} id={id} start={blank} saved={null} media={media} reader={reader} />
+          ) : (
+            <Answered query={saved} what={t('This template did not load')} parent={PARENT} waiting={<Waiting rows={10} />}>
+              {(found) => <Editor key={`${id} ${found.heading.version}`} id={id} start={found.definition} saved={found} media={media} reader={reader} />}
+            </Answered>
+          )
+        }
+      </Answered>
+    </>
   )
 }
 

@@ -8,7 +8,7 @@ import { TopBar } from '~/frame/TopBar'
 import { LetterDrawing, SieveDrawing } from '~/parts/Drawings'
 import { LiveMark, PausedStrip } from '~/parts/Live'
 import { SearchBox } from '~/parts/SearchBox'
-import { Empty, Failed, Waiting } from '~/parts/States'
+import { Empty, Failed, isMissing, Missing, Waiting } from '~/parts/States'
 import { CHANNEL_NAMES, channelName } from '~/words/happenings'
 import { counted, t } from '~/words/language'
 import styles from './MailboxPage.module.css'
@@ -61,6 +61,8 @@ export function MailboxPage() {
           </div>
           {query.isPending ? (
             <Waiting rows={8} height={60} />
+          ) : isMissing(query.error) ? (
+            <Missing said={query.error.message} />
           ) : query.isError ? (
             <Failed what={t('The messages did not load')} error={query.error} retry={() => void query.refetch()} />
           ) : messages.length > 0 ? (

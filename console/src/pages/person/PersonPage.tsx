@@ -64,7 +64,7 @@ export function PersonPage() {
           </Button>
         )}
         {data && (narrow || may('people:erase')) && (
-          <Menu withInitialFocusPlaceholder={false} position="bottom-end">
+          <Menu position="bottom-end">
             <Tooltip label={seldom}>
               <Menu.Target>
                 <ActionIcon aria-label={seldom}>
@@ -97,7 +97,7 @@ export function PersonPage() {
           </Menu>
         )}
       </TopBar>
-      <Answered query={query} what={t('This person did not load')} waiting={<Waiting rows={10} />}>
+      <Answered query={query} what={t('This person did not load')} parent={PARENT} waiting={<Waiting rows={10} />}>
         {(data) => (
           <>
             <Panes key={id} id={id} person={data} />

@@ -8,7 +8,7 @@ import { Chip } from '~/parts/Chip'
 import { TreeDrawing } from '~/parts/Drawings'
 import { Page } from '~/parts/Page'
 import pageStyles from '~/parts/Page.module.css'
-import { Answered, Empty } from '~/parts/States'
+import { Answered, Empty, isMissing, Missing } from '~/parts/States'
 import { armWords } from '~/words/entries'
 import { t } from '~/words/language'
 import { clockSeconds, full, shortDay } from '~/words/moments'
@@ -18,16 +18,25 @@ import styles from './TracePage.module.css'
 import { momentWords } from './traceWords'
 
 const here = getRouteApi('/people/$id/why')
+const PARENT = { to: '/people', label: t('People') } as const
 
 /** Why somebody got a message of a journey or campaign, or did not: every stage, with its one reason. */
 export function TracePage() {
   const { id } = here.useParams()
   const { of = '' } = here.useSearch()
   const navigate = here.useNavigate()
-  const person = useQuery(personQuery(id)).data
+  const { data: person, error: unknown } = useQuery(personQuery(id))
   const journeys = useQuery(runs('journey', true)).data ?? []
   const campaigns = useQuery(runs('campaign', true)).data ?? []
   const query = useQuery(trace(id, of))
+  if (isMissing(unknown)) {
+    return (
+      <>
+        <TopBar title={id} parent={PARENT} />
+        <Missing said={unknown.message} parent={PARENT} />
+      </>
+    )
+  }
   const name = person ? personName(person) : id
   const choices = [
     { group: t('Journeys'), items: journeys.map((each) => ({ value: each.id, label: each.name })) },
@@ -35,7 +44,7 @@ export function TracePage() {
   ]
   return (
     <>
-      <TopBar title={t('Why, {{name}}', { name })} parent={{ to: '/people', label: t('People') }} />
+      <TopBar title={t('Why, {{name}}', { name })} parent={PARENT} />
       <Page>
         <div className={styles.asked}>
           <Select

@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { segments } from '~/api/queries'
 import type { Json, SavedSegment } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
-import { Failed, Waiting } from '~/parts/States'
+import { Failed, Missing, Waiting } from '~/parts/States'
 import { Page, Section } from '~/parts/Page'
 import { t } from '~/words/language'
 import { toldGroup } from '~/words/toldGroups'
@@ -32,7 +32,7 @@ export function SegmentPage() {
       {query.isError ? (
         <Failed what={t('This segment did not load')} error={query.error} retry={() => void query.refetch()} />
       ) : query.data ? (
-        <Failed what={t('There is no such segment')} error={new Error(t('Nothing is saved as “{{id}}”.', { id }))} />
+        <Missing said={t('There is no segment “{{id}}”', { id })} parent={PARENT} />
       ) : (
         <Waiting />
       )}

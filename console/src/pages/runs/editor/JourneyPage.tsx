@@ -10,6 +10,7 @@ import { starterCalled } from './starters'
 import { useBeginning } from './useBeginning'
 
 const here = getRouteApi('/journeys/$id')
+const PARENT = { to: '/journeys', label: t('Journeys') } as const
 
 /** A journey: what is published and what is being written, or one that is new. */
 export function JourneyPage() {
@@ -27,11 +28,11 @@ function OneJourney({ id }: { id: string }) {
   }
   return (
     <>
-      <TopBar title={id} parent={{ to: '/journeys', label: t('Journeys') }} />
+      <TopBar title={id} parent={PARENT} />
       {looking ? (
         <Waiting rows={8} height={60} />
       ) : (
-        <Answered query={query} what={t('This journey did not load')} waiting={<Waiting rows={8} height={60} />}>
+        <Answered query={query} what={t('This journey did not load')} parent={PARENT} waiting={<Waiting rows={8} height={60} />}>
           {() => <Waiting rows={8} height={60} />}
         </Answered>
       )}
