@@ -19,6 +19,10 @@ PATHS = "/experiments/paths/after-order.which"
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"> \u202eדני 😀"
 
 
+BAR_PX_MOST = 88
+"""Of two rows of controls, with what is around them."""
+
+
 def an_experiment(server: Server, **more: Any) -> str:
     """A draft of its own; gives its id."""
     name = f"try-{uuid4().hex[:8]}"
@@ -45,6 +49,28 @@ def read(page: Page) -> None:
     """Wait until the trial is read."""
     expect(page.get_by_text("What to do:")).to_be_visible()
     expect(page.get_by_role("status", name="Loading")).to_have_count(0)
+
+
+def test_on_a_phone_the_bar_takes_two_rows_and_copies_from_its_menu(open_page: Open) -> None:
+    page = open_page(OFFER, width=390)
+    read(page)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="More", exact=True).click()
+    page.get_by_role("menuitem", name="Copy as text").click()
+    expect(page.get_by_role("menuitem", name="Copied")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()").startswith("An offer beside the product")
+    assert violations(page) == ""
+    with page.expect_download() as sheet:
+        page.get_by_role("menuitem", name="CSV").click()
+    assert sheet.value.suggested_filename == "trial-product-offer.csv"
+    page.evaluate("localStorage.setItem('holdfast:language', 'de')")
+    for path in (OFFER, PATHS):
+        page.goto(path)
+        expect(page.get_by_role("button", name="Mehr", exact=True)).to_be_visible()
+        expect(page.get_by_role("button", name="Als Text kopieren")).to_have_count(0)
+        bar = page.locator("header").first.bounding_box()
+        assert bar is not None
+        assert bar["height"] <= BAR_PX_MOST
 
 
 @pytest.mark.parametrize(

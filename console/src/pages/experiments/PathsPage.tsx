@@ -1,4 +1,5 @@
 import { Button, Menu } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { MoreHorizontal } from 'lucide-react'
@@ -6,7 +7,7 @@ import { useState } from 'react'
 import { useMay } from '~/api/may'
 import { TopBar } from '~/frame/TopBar'
 import { Chip } from '~/parts/Chip'
-import { CopyButton } from '~/parts/CopyButton'
+import { CopyButton, CopyItem } from '~/parts/CopyButton'
 import { LiveMark } from '~/parts/Live'
 import { Page, Section } from '~/parts/Page'
 import { Answered, Waiting } from '~/parts/States'
@@ -23,6 +24,7 @@ import { type Paths, pathStep } from './trials'
 import { WeighingLog } from './WeighingLog'
 
 const here = getRouteApi('/experiments/paths/$id')
+const PARENT = { to: '/experiments', label: t('Experiments') } as const
 
 /** One step that learns: how people are divided, what is known of its paths, and why it changed. */
 export function PathsPage() {
@@ -34,7 +36,7 @@ export function PathsPage() {
     <>
       <TopBar
         title={id}
-        parent={{ to: '/experiments', label: t('Experiments') }}
+        parent={PARENT}
         beside={
           data && (
             <>
@@ -46,11 +48,10 @@ export function PathsPage() {
           )
         }
       >
-        {data && <CopyButton label={t('Copy as text')} text={() => asText(id, data)} />}
         {data && <Acts id={id} step={data} />}
       </TopBar>
       <Page>
-        <Answered query={query} what={t('This step did not load')} waiting={<Waiting rows={8} height={64} />}>
+        <Answered query={query} what={t('This step did not load')} parent={PARENT} waiting={<Waiting rows={8} height={64} />}>
           {(step) => <Body step={step} />}
         </Answered>
       </Page>
@@ -115,16 +116,23 @@ export type Mode = 'declared' | 'frozen' | 'manual' | 'learning'
 /** The last word is somebody's: freeze, declare, by hand, or learn again. */
 function Acts({ id, step }: { id: string; step: Paths }) {
   const may = useMay()
+  // On a phone there is room for what decides; the other stands in the menu.
+  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const copied = { label: t('Copy as text'), text: () => asText(id, step) }
   const [asked, setAsked] = useState<Mode | null>(null)
   if (!may('decisions:publish')) {
     return (
-      <Button disabled title={t('An owner or admin can grant it in Settings, Accounts.')}>
-        {t('Declare winner')}
-      </Button>
+      <>
+        <CopyButton {...copied} />
+        <Button disabled title={t('An owner or admin can grant it in Settings, Accounts.')}>
+          {t('Declare winner')}
+        </Button>
+      </>
     )
   }
   return (
     <>
+      {!narrow && <CopyButton {...copied} />}
       <Menu position="bottom-end">
         <Menu.Target>
           <Button aria-label={t('More')} px={7}>
@@ -134,6 +142,7 @@ function Acts({ id, step }: { id: string; step: Paths }) {
         <Menu.Dropdown>
           {step.mode !== 'frozen' && <Menu.Item onClick={() => setAsked('frozen')}>{t('Freeze the shares')}</Menu.Item>}
           <Menu.Item onClick={() => setAsked('manual')}>{t('Set shares by hand')}</Menu.Item>
+          {narrow && <CopyItem {...copied} />}
         </Menu.Dropdown>
       </Menu>
       {step.mode !== 'learning' && <Button onClick={() => setAsked('learning')}>{t('Learn again')}</Button>}

@@ -1,13 +1,14 @@
 import { Button, Menu } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Download, MoreHorizontal } from 'lucide-react'
-import { useState } from 'react'
+import { type ReactNode, useState } from 'react'
 import { useMay } from '~/api/may'
 import { TopBar } from '~/frame/TopBar'
 import { saveSheet } from '~/parts/charts/files'
 import { StateChip } from '~/parts/Chip'
-import { CopyButton } from '~/parts/CopyButton'
+import { CopyButton, CopyItem } from '~/parts/CopyButton'
 import { useNow } from '~/parts/Moment'
 import { Page } from '~/parts/Page'
 import { Answered, Waiting } from '~/parts/States'
@@ -24,6 +25,7 @@ import { experiment, type How, trial, trials } from './trials'
 import { verdictOf } from './verdict'
 
 const here = getRouteApi('/experiments/$id')
+const PARENT = { to: '/experiments', label: t('Experiments') } as const
 
 /** One trial: what it says, what that means, and everything it is made of. */
 export function TrialPage() {
@@ -38,27 +40,30 @@ export function TrialPage() {
   const document = useQuery({ ...experiment(id), enabled: listed?.kind === 'experiment' }).data
   const name = listed?.name ?? id
   const read = query.data
+  // On a phone there is room for one action; the others stand in the menu, where there is one.
+  const narrow = (useMediaQuery('(max-width: 700px)') ?? false) && listed?.kind === 'experiment'
+  const copied = read && { label: t('Copy as text'), text: () => asText(name, read, verdictOf(read, now)) }
+  const sheet = read && { leftSection: <Download size={14} aria-hidden="true" />, onClick: () => saveSheet(`trial-${id.replace(/[^\w.-]+/g, '-')}`, asSheet(read)), children: t('CSV') }
   return (
     <>
       <TopBar
         title={name}
         {...(listed?.kind === 'experiment' ? { about: `experiment:${id}` } : {})}
-        parent={{ to: '/experiments', label: t('Experiments') }}
+        parent={PARENT}
         beside={listed && <StateChip state={listed.state} />}
       >
-        {read && (
-          <>
-            <CopyButton label={t('Copy as text')} text={() => asText(name, read, verdictOf(read, now))} />
-            <Button leftSection={<Download size={14} aria-hidden="true" />} onClick={() => saveSheet(`trial-${id.replace(/[^\w.-]+/g, '-')}`, asSheet(read))}>
-              {t('CSV')}
-            </Button>
-          </>
+        {copied && !narrow && <CopyButton {...copied} />}
+        {sheet && !narrow && <Button {...sheet} />}
+        {document && (
+          <Acts id={id} state={document.heading.state}>
+            {copied && narrow && <CopyItem {...copied} />}
+            {sheet && narrow && <Menu.Item {...sheet} />}
+          </Acts>
         )}
-        {document && <Acts id={id} state={document.heading.state} />}
       </TopBar>
       <Page>
         {read && <HowBar trial={read} how={search} change={(next) => void navigate({ search: (before) => ({ ...before, ...next }), replace: true })} busy={query.isPlaceholderData} />}
-        <Answered query={query} what={t('This trial was not read')} waiting={<Waiting rows={8} height={64} />}>
+        <Answered query={query} what={t('This trial was not read')} parent={PARENT} waiting={<Waiting rows={8} height={64} />}>
           {(data) => (
             <TrialBody
               id={id}
@@ -76,8 +81,8 @@ export function TrialPage() {
   )
 }
 
-/** What may be done with an experiment. */
-function Acts({ id, state }: { id: string; state: string }) {
+/** What may be done with an experiment; `children` are items of its menu that there is no room for beside it. */
+function Acts({ id, state, children }: { id: string; state: string; children: ReactNode }) {
   const may = useMay()
   const [dialog, setDialog] = useState<'start' | 'end' | 'change' | 'plan' | 'look' | null>(null)
   const close = () => setDialog(null)
@@ -93,6 +98,7 @@ function Acts({ id, state }: { id: string; state: string }) {
           <Menu.Item onClick={() => setDialog('plan')}>{t('Plan how many people')}</Menu.Item>
           {may('people:read') && <Menu.Item onClick={() => setDialog('look')}>{t('What does somebody get')}</Menu.Item>}
           {may(state === 'draft' ? 'decisions:write' : 'decisions:publish') && state !== 'stopped' && <Menu.Item onClick={() => setDialog('change')}>{t('Change it')}</Menu.Item>}
+          {children}
         </Menu.Dropdown>
       </Menu>
       {may('decisions:publish') ? (
