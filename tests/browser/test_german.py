@@ -53,3 +53,8 @@ def test_a_step_is_told_in_german(german: Page) -> None:
     german.get_by_role("tab", name="Einstellungen").click()
     expect(german.get_by_text("Alle einlassen, die das Ereignis tun")).to_be_visible()
     expect(german.get_by_role("combobox", name="Noch einmal")).to_have_value("Nach dem Verlassen")
+
+
+def test_a_message_of_the_mailbox_says_to_whom_in_german(german: Page) -> None:
+    german.goto("/mailbox?medium=email")
+    expect(german.get_by_text("An ", exact=False).filter(has_text=", von hello@")).to_be_visible()

@@ -26,7 +26,7 @@ export function TrialDialog({ connection, close }: { connection: Connection; clo
         <p>
           {t('One {{channel}} message goes out now by {{provider}}, to this address only. It counts for nothing.', { channel: channelName(connection.medium), provider: declared(connection.label) })}
         </p>
-        <TextInput label={t('To')} placeholder={t('An address of yours on this channel')} value={to} onChange={(event) => setTo(event.currentTarget.value)} data-autofocus />
+        <TextInput label={t('Recipient')} placeholder={t('An address of yours on this channel')} value={to} onChange={(event) => setTo(event.currentTarget.value)} data-autofocus />
         {send.data && (
           <p className={styles.said} data-good={send.data.verdict === 'accepted' || undefined} role="status">
             {said(send.data, declared(connection.label))}

@@ -26,11 +26,11 @@ export function LetterPane({ letter, done }: { letter: DeadLetter; done: (said: 
       </div>
       <dl className={panes.facts}>
         <div>
-          <dt>{t('To')}</dt>
+          <dt>{t('Recipient')}</dt>
           <dd>{letter.address}</dd>
         </div>
         <div>
-          <dt>{t('By')}</dt>
+          <dt>{t('Channel')}</dt>
           <dd>{channelName(letter.channel)}</dd>
         </div>
         <div>

@@ -10,6 +10,7 @@ import { channelName } from '~/words/happenings'
 import { t } from '~/words/language'
 import { clockSeconds, full, shortDay } from '~/words/moments'
 import { bytes, count } from '~/words/numbers'
+import { Said } from '~/words/Said'
 import { KeptMessage } from './KeptMessage'
 import styles from './MailboxPage.module.css'
 import { MailLinks } from './MailLinks'
@@ -56,17 +57,14 @@ function Head({ mail, phone }: { mail: Mail; phone: (person: string) => void }) 
         )}
       </div>
       <p>
-        {t('To')}{' '}
-        {mail.user_id ? (
-          <Link to="/people/$id" params={{ id: mail.user_id }} className="link">
-            {mail.to}
-          </Link>
-        ) : (
-          <Link to="/people" search={{ text: mail.to }} className="link">
-            {mail.to}
-          </Link>
-        )}
-        {t(', from')} <b>{mail.from}</b>
+        <Said
+          text="To <to>{{to}}</to>, from <from>{{from}}</from>"
+          values={{ to: mail.to, from: mail.from }}
+          parts={{
+            to: mail.user_id ? <Link to="/people/$id" params={{ id: mail.user_id }} className="link" /> : <Link to="/people" search={{ text: mail.to }} className="link" />,
+            from: <b />,
+          }}
+        />
       </p>
       <p>
         <time dateTime={mail.received_at} title={full(mail.received_at)}>
