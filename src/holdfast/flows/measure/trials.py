@@ -195,7 +195,9 @@ async def measure_trial(
     primary = subject.primary if wish.primary is None else wish.primary
     found = await read_trial(history, subject, question, plan, wish, primary=(primary, windows[0]), segments=segments)
     if not found.reading.variants and subject.kind == "experiment" and not subject.variants:
-        raise NotFound(f"there is no experiment {trial!r:.120}: nobody was ever assigned in it.", code="unknown_trial", hint=HINT)
+        raise NotFound(
+            f"there is no experiment {trial!r:.120}: nobody was ever assigned in it.", code="unknown_trial", hint=HINT
+        )
     if wish.base is not None and wish.base not in {each.variant for each in found.reading.variants}:
         named = ", ".join(each.variant for each in found.reading.variants) or "none yet"
         raise Invalid(
