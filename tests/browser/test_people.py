@@ -55,12 +55,13 @@ def test_names_meant_to_break_the_page_are_only_text(open_page: Open) -> None:
 
 def test_what_opens_over_the_page_is_accessible(open_page: Open) -> None:
     page = open_page("/people")
-    for name, role in (("Export", "menu"), ("Columns", "dialog"), ("Quick rule", "dialog")):
+    for name in ("Export", "Columns", "Quick rule"):
         page.get_by_role("button", name=name).click()
-        expect(page.get_by_role(role, name=name)).to_be_visible()
+        opened = page.get_by_role("menu", name=name).or_(page.get_by_role("dialog", name=name))
+        expect(opened).to_be_visible()
         assert violations(page) == "", name
         page.keyboard.press("Escape")
-        expect(page.get_by_role(role, name=name)).to_have_count(0)
+        expect(opened).to_have_count(0)
     page.goto("/people/ulla-1")
     page.get_by_role("button", name="Export or erase").click()
     expect(page.get_by_role("menuitem", name="Erase them for good")).to_be_visible()
