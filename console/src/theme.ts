@@ -23,7 +23,7 @@ export const theme = createTheme({
     Autocomplete: small,
     Button: { defaultProps: { size: 'xs', variant: 'default' } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': t('Close') }, centered: true, padding: 20, transitionProps: { duration: 150 } } },
-    // Without the placeholder the first item has the focus: a menu has nothing in it but items.
+    // The first item has the focus, and not an empty element that Mantine puts before it: a menu is to have nothing but items.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
     NumberInput: small,
     PasswordInput: small,

@@ -19,6 +19,8 @@ AXE = ROOT / "console" / "node_modules" / "axe-core" / "axe.min.js"
 CONSOLE = ROOT / "src" / "holdfast" / "http" / "console" / "index.html"
 PATIENCE_MS = 60_000
 """What is expected is waited for so long: a machine with much to do is slow, and not wrong."""
+BAR_PX_MOST = 88
+"""A page's bar of two rows of controls, with what is around them."""
 API_KEY = "ak"
 WRITE_KEY = "wk"
 OTHER_NAME = "holdfast.test"

@@ -10,17 +10,13 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import Open, Server
+from tests.browser.console import BAR_PX_MOST, Open, Server
 from tests.browser.furniture import GOAL
 from tests.browser.test_pages import fine_in_both_schemes
 
 OFFER = "/experiments/product-offer"
 PATHS = "/experiments/paths/after-order.which"
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"> \u202eדני 😀"
-
-
-BAR_PX_MOST = 88
-"""Of two rows of controls, with what is around them."""
 
 
 def an_experiment(server: Server, **more: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessibility import violations
-from tests.browser.console import Open, Server, Watched
+from tests.browser.console import BAR_PX_MOST, Open, Server, Watched
 from tests.browser.test_stories import someone, until
 
 EVIL = "<img src=x onerror=\"document.title='ran'\">"
@@ -66,10 +66,6 @@ def test_what_opens_over_the_page_is_accessible(open_page: Open) -> None:
     page.get_by_role("button", name="Export or erase").click()
     expect(page.get_by_role("menuitem", name="Erase them for good")).to_be_visible()
     assert violations(page) == ""
-
-
-BAR_PX_MOST = 88
-"""Of two rows of controls, with what is around them."""
 
 
 def test_on_a_phone_bars_take_two_rows_and_have_a_menu(open_page: Open, server: Server) -> None:

@@ -358,18 +358,27 @@ async def test_the_checkpointer_empties_the_write_ahead_log_beside_the_writer(
     await state.close()
 
 
+def rounds_are_made_here(monkeypatch: pytest.MonkeyPatch, *, reused: int) -> None:
+    """By the test, and not by the thread; a log of so many bytes is to be written from its start again."""
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 3_600.0)
+    monkeypatch.setattr(checkpoint, "BYTES_BEFORE", 0)
+    monkeypatch.setattr(checkpoint, "BYTES_REUSED", reused)
+
+
+async def add_ten_thousand(transaction: Transaction, number: int) -> None:
+    await transaction.put_profiles(dict.fromkeys(range(10_000 * number, 10_000 * number + 10_000), EMPTY))
+
+
 async def test_the_write_ahead_log_is_begun_anew_though_one_transaction_follows_the_other(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is written while a checkpoint goes on, which cannot reach the end so: by itself the log grew for ever."""
-    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 3_600.0)  # The rounds are made here.
-    monkeypatch.setattr(checkpoint, "BYTES_BEFORE", 0)
-    monkeypatch.setattr(checkpoint, "BYTES_REUSED", 1_000_000)
+    rounds_are_made_here(monkeypatch, reused=1_000_000)
     state, log, sizes = SqliteState(tmp_path), tmp_path / f"{FILE}-wal", []
     rounds = open_writer(tmp_path / FILE)
     for number in range(40):
         async with state.begin() as transaction:
-            await transaction.put_profiles(dict.fromkeys(range(10_000 * number, 10_000 * number + 10_000), EMPTY))
+            await add_ten_thousand(transaction, number)
             state._checkpointer._round(rounds, log.stat().st_size, idle=False)
         sizes.append(log.stat().st_size)
     assert max(sizes) < 2_500_000 < 40 * sizes[0]
@@ -383,14 +392,12 @@ async def test_a_writer_does_not_move_all_of_its_large_transactions_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it has just moved is no reason to move the next one as well: that is done beside it."""
-    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 3_600.0)  # The rounds are made here.
-    monkeypatch.setattr(checkpoint, "BYTES_BEFORE", 0)
-    monkeypatch.setattr(checkpoint, "BYTES_REUSED", 100_000)
+    rounds_are_made_here(monkeypatch, reused=100_000)
     state, log, moves = SqliteState(tmp_path), tmp_path / f"{FILE}-wal", []
     rounds, checkpointer = open_writer(tmp_path / FILE), state._checkpointer
     for number in range(6):
         async with state.begin() as transaction:
-            await transaction.put_profiles(dict.fromkeys(range(10_000 * number, 10_000 * number + 10_000), EMPTY))
+            await add_ten_thousand(transaction, number)
             moves.append(checkpointer._nearly_done.is_set())
         for _ in range(3):  # The next one takes longer than the rounds are apart.
             checkpointer._round(rounds, log.stat().st_size, idle=False)

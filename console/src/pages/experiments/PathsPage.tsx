@@ -1,5 +1,4 @@
 import { Button, Menu } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { MoreHorizontal } from 'lucide-react'
@@ -12,6 +11,7 @@ import { CopyItem } from '~/parts/CopyItem'
 import { LiveMark } from '~/parts/Live'
 import { Page, Section } from '~/parts/Page'
 import { Answered, Waiting } from '~/parts/States'
+import { useNarrow } from '~/parts/useNarrow'
 import { t } from '~/words/language'
 import { duration, full } from '~/words/moments'
 import { percent } from '~/words/numbers'
@@ -118,7 +118,7 @@ export type Mode = 'declared' | 'frozen' | 'manual' | 'learning'
 function Acts({ id, step }: { id: string; step: Paths }) {
   const may = useMay()
   // On a phone there is room for what decides; the other stands in the menu.
-  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const narrow = useNarrow()
   const copied = { label: t('Copy as text'), text: () => asText(id, step) }
   const [asked, setAsked] = useState<Mode | null>(null)
   if (!may('decisions:publish')) {

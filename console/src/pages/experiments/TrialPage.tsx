@@ -1,5 +1,4 @@
 import { Button, Menu } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { Download, MoreHorizontal } from 'lucide-react'
@@ -13,6 +12,7 @@ import { CopyItem } from '~/parts/CopyItem'
 import { useNow } from '~/parts/Moment'
 import { Page } from '~/parts/Page'
 import { Answered, Waiting } from '~/parts/States'
+import { useNarrow } from '~/parts/useNarrow'
 import { t } from '~/words/language'
 import { asSheet, asText } from './copied'
 import { EndDialog } from './EndDialog'
@@ -42,7 +42,7 @@ export function TrialPage() {
   const name = listed?.name ?? id
   const read = query.data
   // On a phone there is room for one action; the others stand in the menu, where there is one.
-  const narrow = (useMediaQuery('(max-width: 700px)') ?? false) && listed?.kind === 'experiment'
+  const narrow = useNarrow() && listed?.kind === 'experiment'
   const copied = read && { label: t('Copy as text'), text: () => asText(name, read, verdictOf(read, now)) }
   const sheet = read && { leftSection: <Download size={14} aria-hidden="true" />, onClick: () => saveSheet(`trial-${id.replace(/[^\w.-]+/g, '-')}`, asSheet(read)), children: t('CSV') }
   return (

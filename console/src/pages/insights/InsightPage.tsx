@@ -1,5 +1,4 @@
 import { Select } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate, useParams, useRouterState, useSearch } from '@tanstack/react-router'
 import { lazy, Suspense, useCallback, useMemo } from 'react'
@@ -11,6 +10,7 @@ import { Lost } from '~/pages/Lost'
 import { PausedStrip } from '~/parts/Live'
 import { Page } from '~/parts/Page'
 import { Answered, Waiting } from '~/parts/States'
+import { useNarrow } from '~/parts/useNarrow'
 import { t } from '~/words/language'
 import type { CellKey } from './answer'
 import { InsightView } from './InsightView'
@@ -85,7 +85,7 @@ function Builder({ kind, events }: { kind: Kind; events: EventName[] }) {
   const kept = useSearch({ strict: false }) as Kept
   const navigate = useNavigate()
   const path = useRouterState({ select: ({ location }) => location.pathname })
-  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const narrow = useNarrow()
   const insight = insightOf(kind)
   const text = JSON.stringify(kept.q ?? null)
   const blank = useMemo(() => insight.blank(events), [insight, events.length === 0])

@@ -1,9 +1,9 @@
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { Download, Ellipsis, ListPlus, SaveIcon } from 'lucide-react'
 import { useRef, useState } from 'react'
 import { namesOf, peopleFile, type Sought } from '~/api/people'
 import { useMay } from '~/api/may'
+import { useNarrow } from '~/parts/useNarrow'
 import { t } from '~/words/language'
 import { ListDialog } from './ListDialog'
 import { definitionOf, type PeopleSearch } from './search'
@@ -28,7 +28,7 @@ export function Actions({ search, sought, columns, total }: Props) {
   const kept = search.text === undefined && search.who === undefined && definition !== null
   const target = useRef<HTMLButtonElement>(null)
   // On a phone there is room for one action; the others stand in a menu.
-  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const narrow = useNarrow()
   const exports = may('sql') && (
     <>
       <Menu.Label>{t('Everybody shown, with these columns')}</Menu.Label>

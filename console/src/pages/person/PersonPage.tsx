@@ -1,5 +1,4 @@
 import { ActionIcon, Button, Menu, Tabs, Tooltip } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { Download, Ellipsis, Merge, Route, Smartphone, Trash2 } from 'lucide-react'
@@ -12,6 +11,7 @@ import type { Person } from '~/api/types'
 import { TopBar } from '~/frame/TopBar'
 import { LiveMark, PausedStrip } from '~/parts/Live'
 import { Answered, Waiting } from '~/parts/States'
+import { useNarrow } from '~/parts/useNarrow'
 import { t } from '~/words/language'
 import { count } from '~/words/numbers'
 import { personName } from '~/words/people'
@@ -40,7 +40,7 @@ export function PersonPage() {
   const [open, setOpen] = useState<'merge' | 'erase' | null>(null)
   const may = useMay()
   // On a phone there is room for one action; the others stand in the menu.
-  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const narrow = useNarrow()
   const seldom = narrow ? t('More') : t('Export or erase')
   const data = query.data
   const close = () => setOpen(null)

@@ -1,5 +1,4 @@
 import { Button } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { ArchiveRestore, FlaskConical, Pause, Play, Send } from 'lucide-react'
 import { useState } from 'react'
@@ -8,6 +7,7 @@ import { useMay } from '~/api/may'
 import { runRoot } from '~/api/queries'
 import type { Run } from '~/api/types'
 import { isLive } from '~/parts/Chip'
+import { useNarrow } from '~/parts/useNarrow'
 import { t } from '~/words/language'
 import { DefinitionDialog } from './DefinitionDialog'
 import { ResumeDialog } from './ResumeDialog'
@@ -43,7 +43,7 @@ export function RunActions({ run }: { run: Run }) {
   const publishes = may('decisions:publish')
   const simulates = may('decisions:write')
   // On a phone one row of actions is all there is room for.
-  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const narrow = useNarrow()
   const simulate = { label: t('Simulate'), Icon: FlaskConical, act: () => setDialog('simulate') }
   return (
     <>

@@ -1,10 +1,10 @@
 import { SegmentedControl } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { getRouteApi } from '@tanstack/react-router'
 import { useMemo, useState } from 'react'
 import type { Run } from '~/api/types'
 import { isLive } from '~/parts/Chip'
 import { PausedStrip } from '~/parts/Live'
+import { useNarrow } from '~/parts/useNarrow'
 import { t } from '~/words/language'
 import { Canvas } from './Canvas'
 import { graphOf } from './graph'
@@ -17,7 +17,7 @@ const here = getRouteApi('/campaigns/$id')
 
 /** What a campaign brought, step by step: its drawing or outline, and beside it the numbers of what is chosen. */
 export function RunPanes({ run }: { run: Run }) {
-  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const narrow = useNarrow()
   const [view, setView] = useState<'canvas' | 'outline' | null>(null)
   const [selected, setSelected] = useState<string | null>(null)
   const { tab = 'results' } = here.useSearch()

@@ -1,5 +1,4 @@
 import { ActionIcon, Button, Tabs, Tooltip } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
 import { getRouteApi } from '@tanstack/react-router'
 import { Braces, Copy, Redo2, Trash2, Undo2 } from 'lucide-react'
 import { type ReactNode, useEffect, useMemo, useState } from 'react'
@@ -11,6 +10,7 @@ import { PausedStrip } from '~/parts/Live'
 import { DraftFound, DraftNote } from '~/parts/teamwork/DraftNote'
 import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
 import { useDraft } from '~/parts/teamwork/useDraft'
+import { useNarrow } from '~/parts/useNarrow'
 import { counted, t } from '~/words/language'
 import { toldGroup } from '~/words/toldGroups'
 import { builderOf, BuilderContext } from './builderContext'
@@ -46,7 +46,7 @@ export function SegmentBuilder({ saved, start }: { saved: SavedSegment | null; s
   const builder = useMemo(() => builderOf(setRoot), [setRoot])
   const definition = encode(root)
   const total = useCount(definition, RECOUNT_MS)
-  const small = useMediaQuery('(max-width: 700px)') ?? false
+  const small = useNarrow()
   const changed = useMemo(() => saved !== null && JSON.stringify(encode(decode(saved.definition))) !== JSON.stringify(definition), [saved, definition])
   const draft = useDraft<{ definition: Json }>('segment', saved?.id ?? null, based)
   const keep = draft.write

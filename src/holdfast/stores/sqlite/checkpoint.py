@@ -77,7 +77,9 @@ class Checkpointer:
             connection.execute(f"PRAGMA busy_timeout = {0 if idle else WAIT_MILLIS}")
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         elif size > BYTES_BEFORE:
-            (_, written, moved) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            (busy, written, moved) = connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if busy:
+                return  # The writer is at it.
             if (written, moved) == self._moved:
                 return  # Nothing has come since: what comes next begins the log anew, or is for this thread to move.
             self._moved = (written, moved)

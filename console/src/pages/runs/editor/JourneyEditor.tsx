@@ -1,5 +1,5 @@
 import { Button, SegmentedControl, VisuallyHidden } from '@mantine/core'
-import { useDebouncedValue, useMediaQuery } from '@mantine/hooks'
+import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
@@ -11,6 +11,7 @@ import { LiveMark, PausedStrip } from '~/parts/Live'
 import { DraftFound, DraftNote } from '~/parts/teamwork/DraftNote'
 import { MovedOnDialog } from '~/parts/teamwork/MovedOnDialog'
 import { useDraft } from '~/parts/teamwork/useDraft'
+import { useNarrow } from '~/parts/useNarrow'
 import { counted, t } from '~/words/language'
 import { AddingContext } from '../adding'
 import { Canvas } from '../Canvas'
@@ -64,7 +65,7 @@ export function JourneyEditor({ id, run, kinds, beginning, takenUp }: Props) {
   const navigate = useNavigate({ from: '/journeys/$id' })
   const go = (next: Partial<typeof search>) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true })
   const may = useMay()
-  const narrow = useMediaQuery('(max-width: 700px)') ?? false
+  const narrow = useNarrow()
   const journey = useJourney(run, beginning)
   const { state, dispatch, write } = journey
   const definition = state.now
