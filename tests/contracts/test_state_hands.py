@@ -17,8 +17,8 @@ from msgspec import structs
 
 from holdfast.decisions.visit import Visit
 from holdfast.kernel.errors import Internal, Invalid
-from holdfast.ports.hands import HasHands, Recorded
-from holdfast.ports.live import NOBODYS, Membership
+from holdfast.ports.hands import HasHands, Recorded, UnknownHere
+from holdfast.ports.live import NOBODYS, LiveSegment, Membership
 from holdfast.ports.state import Moving, Send, StepCount, Transaction
 from holdfast.profiles.profile import EMPTY
 from holdfast.stores.sqlite.recording import SqliteRecorder
@@ -27,6 +27,7 @@ from holdfast.testing import a_profile, an_event
 from tests.contracts.state_contract import people, user
 
 PEOPLE = 60
+LIVE_SEGMENT = LiveSegment(number=0, segment="gold", version=1, fingerprint="f", since_ms=7)
 
 
 def a_visit(identity: int, key: str = "1", **changes: object) -> Visit:
@@ -194,8 +195,12 @@ async def test_a_hand_takes_nothing_over_and_writes_nothing_that_has_to_be_count
         with pytest.raises(Internal):
             await cast("HasHands", transaction).take_over(b"")
     async with recorder.begin() as transaction:
-        with pytest.raises(sqlite3.OperationalError, match="readonly"):
+        with pytest.raises(UnknownHere):
             await transaction.clear_members(1, limit=1)
+        with pytest.raises(UnknownHere):
+            await transaction.add_live_segment(LIVE_SEGMENT)
+        with pytest.raises(UnknownHere):
+            await transaction.replay_dead_letters(["s"], at_ms=1)
 
 
 async def some_profiles(transaction: Transaction) -> None:

@@ -243,7 +243,7 @@ async def test_what_never_becomes_of_use_is_ended_said_once_and_not_tried_again_
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, script: str
 ) -> None:
     begun = stand_in(tmp_path, monkeypatch, script)
-    monkeypatch.setattr("holdfast.workers.hands.IN_VAIN_SECONDS", 3)
+    monkeypatch.setattr("holdfast.workers.hands.AGAIN_SECONDS", 3)
     own = Own(tmp_path, start_seconds=1)
     await own.works(lambda: "No processes can be begun" in caplog.text, "that it is said")
     assert NO_USE[script] in caplog.text
@@ -257,6 +257,26 @@ async def test_what_never_becomes_of_use_is_ended_said_once_and_not_tried_again_
     assert not any(map(lives, begun()))
     assert caplog.text.count("No processes can be begun") == 1
     assert "Fatal error" not in caplog.text
+
+
+async def test_one_that_is_killed_while_it_is_loaded_is_soon_replaced_and_waits_become_longer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("holdfast.workers.hands.AGAIN_SECONDS", 1)
+    monkeypatch.setattr("holdfast.workers.hands.AGAIN_SECONDS_MOST", 2)
+    own, waits = Own(tmp_path), []
+    for _ in range(4):
+        await own.works(lambda: bool(children_of_ours()), "processes")
+        os.kill(children_of_ours()[0], signal.SIGKILL)
+        await own.works(lambda: not children_of_ours(), "their end")
+        ended = time.monotonic()
+        await own.works(lambda: bool(children_of_ours()), "others")
+        waits.append(time.monotonic() - ended)
+    assert min(waits[1:]) > 1.5, "twice as long as the first"
+    assert max(waits) < 6, "but not twice as long each time"
+    await own.works(lambda: own.hands.ready > 0, "hands")
+    assert caplog.text.count("No processes can be begun") == 1
+    await own.close()
 
 
 async def test_where_there_can_be_no_further_process_the_first_does_not_stay(
@@ -291,7 +311,7 @@ async def test_a_hand_that_takes_too_long_is_ended_and_none_is_there_until_other
     own = Own(tmp_path)
     await own.works(lambda: own.hands.ready > 0, "hands")
     pids = children_of_ours()
-    os.kill(pids[0], signal.SIGSTOP)
+    end_all(pids[:2], signal.SIGSTOP)  # One of two is a hand, whichever of them all is the one that copies.
     given = await asyncio.gather(*(own.hands.give(number, b"") for number in range(len(pids))))
     assert given == [None] * len(pids)
     assert "takes too long" in caplog.text

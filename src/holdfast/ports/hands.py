@@ -11,13 +11,19 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, runtime_checkable
 
 from holdfast.decisions.visit import Visit
+from holdfast.kernel.errors import Internal
 from holdfast.ports.state import Identity, Transaction
+
+
+class UnknownHere(Internal):
+    """What was asked for can only be known where it is written down."""
 
 
 class Recorded(Transaction, Protocol):
     """A transaction that writes nothing down: it keeps what was to be written.
 
     It reads the state as it is, so nothing may be read any more once anything is to be written: that raises Internal.
+    What tells how much it changed, or the number of something new, raises UnknownHere.
     """
 
     async def visits_by_id(self, ids: Sequence[int]) -> list[Visit]:

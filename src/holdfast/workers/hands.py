@@ -33,8 +33,8 @@ START_SECONDS = 30.0
 """How long it may take until all of them are ready."""
 AGAIN_SECONDS = 10.0
 """How long after they were begun, or one has ended, others are at the soonest."""
-IN_VAIN_SECONDS = 600.0
-"""The same after they could not be begun: the next will mostly fare no better."""
+AGAIN_SECONDS_MOST = 600.0
+"""Where several in a row never become ready each wait is twice the one before, and this at most."""
 IDLE_SECONDS = 60.0
 """How long they stay without being given anything."""
 TASK_SECONDS = 10.0
@@ -181,8 +181,8 @@ class ServersHands:
         self._works: set[asyncio.Task[None]] = set()
         self._counted, self._counted_since, self._spans = 0, 0.0, 0
         self._begun_at = self._begin_at = self._given_at = 0.0
-        self._in_vain = False
-        """Whether the last could not be begun, and it was said."""
+        self._in_vain_seconds = 0.0
+        """How long there are none after those that never became ready; 0 after others."""
         self._closing = False
 
     @property
@@ -270,15 +270,15 @@ class ServersHands:
 
     def _give_up(self, why: str) -> None:
         """Those that were begun never became ready: do without for a while."""
-        if not self._in_vain:
+        if not self._in_vain_seconds:
             _log.warning("No processes can be begun to help; the server does everything itself: %s", why)
-        self._in_vain = True
-        self._begin_at = _now() + IN_VAIN_SECONDS
+        self._in_vain_seconds = min(2 * self._in_vain_seconds or AGAIN_SECONDS, AGAIN_SECONDS_MOST)
+        self._begin_at = _now() + self._in_vain_seconds
         self._let_go()
 
     def _is_one_more(self) -> None:
         if self.ready:
-            self._in_vain, self._given_at = False, _now()
+            self._in_vain_seconds, self._given_at = 0.0, _now()
             _log.info("%d processes help from now on: there is much to do.", self.ready)
 
     def _is_one_less(self, process: HandProcess, why: str) -> None:

@@ -9,20 +9,20 @@ import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from holdfast.events.event import IdentityKey
-from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segment_drafts import Draft, draft_of
 from holdfast.flows.audience.segments import save_segment
 from holdfast.flows.ingest import handing
 from holdfast.flows.ingest.hand import Hand
 from holdfast.flows.ingest.handing import parted
 from holdfast.flows.ingest.reading import Placed
-from holdfast.flows.ingest.tasks import Learn, decode_task, encode
+from holdfast.flows.ingest.tasks import Learn, Wake, decode_task, encode
 from holdfast.flows.journey import broadcasts
 from holdfast.flows.people.identify import merge
 from holdfast.flows.upkeep.alike import compare_states
@@ -480,6 +480,35 @@ async def test_a_hand_goes_by_the_settings_of_who_gives(tmp_path: Path) -> None:
     await state.close()
 
 
+async def test_what_no_tick_has_brought_up_to_date_yet_is_no_fault_of_a_hand(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    state = SqliteState(tmp_path / "state")
+    house = await House.build(tmp_path, state=state)
+    recorder = SqliteRecorder(tmp_path / "state")
+    app = house.app
+    hand = Hand(recorder, rules=app.rules, revision=app.choices.revision, zone=app.zone)
+    await hand.get_ready()
+    await save_segment(state, _live("keen", n=1), by="test", now=house.clock.now())
+    await hand.get_ready()  # The segment has no number yet.
+    await house.settle()
+    await save_segment(state, _live("keen", n=2), by="test", now=house.clock.now())
+    await hand.get_ready()  # It is not begun anew yet.
+    await house.publish(a_journey("hello"))
+    await hand.get_ready()  # Nor does anybody watch for what journeys start with.
+    task = encode(Wake(app.choices.revision, 5, []))
+    assert await hand.do(task) is None
+    await house.settle()
+    assert await hand.do(task) is not None
+    assert caplog.text == ""
+    await recorder.close()
+    await state.close()
+
+
+def _live(name: str, *, n: int) -> Draft:
+    return replace(draft_of(name, name, did("Seen", where=prop("n") > n)), live=True)
+
+
 async def test_a_setting_that_is_chosen_meanwhile_is_gone_by(tmp_path: Path) -> None:
     async def story(told: Told) -> None:
         house = told.house
@@ -503,15 +532,10 @@ async def test_a_setting_that_is_chosen_meanwhile_is_gone_by(tmp_path: Path) -> 
 
 
 async def test_nothing_is_given_while_the_past_of_a_live_segment_is_looked_at(tmp_path: Path) -> None:
-    keen = did("Seen", where=prop("n") > 1)
-
     async def story(told: Told) -> None:
         await everybody(told)
         await told.house.happens(*(track("Seen", name, n=3) for name in PEOPLE[:5]))
-        draft = draft_of("keen", "keen", keen)
-        told_at = told.house.clock.now()
-        object.__setattr__(draft, "live", True)
-        await save_segment(told.house.app.state, draft, by="test", now=told_at)
+        await save_segment(told.house.app.state, _live("keen", n=1), by="test", now=told.house.clock.now())
         given = 0 if told.hands is None else told.hands.did.total()
         await told.comes(*(track("Seen", name, 1, n=3) for name in PEOPLE[5:]))
         await told.house.app.reactor.tick()

@@ -21,7 +21,7 @@ from holdfast.flows.journey.travel import LettingIn
 from holdfast.flows.people.devices import Came
 from holdfast.flows.upkeep.chosen_settings import chosen_settings
 from holdfast.kernel.moments import from_millis
-from holdfast.ports.hands import Recorded, Recorder
+from holdfast.ports.hands import Recorded, Recorder, UnknownHere
 from holdfast.ports.state import Identity
 
 _log = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ class Hand:
         try:
             async with self._recorder.begin() as transaction:
                 found = await self._do(transaction, decode_task(task))
+        except UnknownHere:
+            return None
         except Exception:  # noqa: BLE001 - It says nothing of whose fault it is; the tick meets the same, and tells.
             _log.exception("a task could not be done")
             return None
@@ -67,9 +69,10 @@ class Hand:
             return None
         playbook = await self._playbook.load(transaction)
         await self._live.begin(transaction, playbook.live_segments, from_millis(task.now_ms))
-        await self._live.watch(transaction, playbook)
+        if not transaction.written():
+            await self._live.watch(transaction, playbook)
         if transaction.written():
-            return None  # It was to be brought up to date first.
+            return None  # It is to be brought up to date first.
         turned_up, counts = list[Came](), Counter[str]()
         match task:
             case Learn():

@@ -101,7 +101,7 @@ class ChangingCatalogues(ReadingCatalogues):
 
     @in_thread
     def clear_edition(self, edition: int, *, limit: int) -> int:
-        gone = self._connection.execute(_SQL["clear_items"], (edition, limit)).rowcount
+        gone = self._change(_SQL["clear_items"], edition, limit)
         if gone < limit:
             self._do(_SQL["clear_edition"], edition)
         return gone
@@ -109,7 +109,7 @@ class ChangingCatalogues(ReadingCatalogues):
     @in_thread
     def add_coupons(self, pool: str, codes: Sequence[str], at_ms: int) -> int:
         number = self._pool_number(pool, at_ms)
-        added = sum(self._connection.execute(_SQL["add_coupon"], (number, code, None, None)).rowcount for code in codes)
+        added = sum(self._change(_SQL["add_coupon"], number, code, None, None) for code in codes)
         self._do(_SQL["count_pool"], number, added, 0)
         return added
 
@@ -130,17 +130,17 @@ class ChangingCatalogues(ReadingCatalogues):
     def return_coupons(self, given: Sequence[tuple[str, str]]) -> None:
         for pool, send in given:
             number = self._number(_SQL["pool_number"], pool)
-            back = self._connection.execute(_SQL["return_coupon"], (number, send)).rowcount
+            back = self._change(_SQL["return_coupon"], number, send)
             self._do(_SQL["count_pool"], number, 0, -back)
 
     @in_thread
     def forget_coupons(self, sends: Sequence[str]) -> int:
-        return sum(self._connection.execute(_SQL["forget_coupon"], (send,)).rowcount for send in sends)
+        return sum(self._change(_SQL["forget_coupon"], send) for send in sends)
 
     @in_thread
     def withdraw_coupons(self, pool: str) -> int:
         number = self._number(_SQL["pool_number"], pool)
-        gone = self._connection.execute(_SQL["withdraw_coupons"], (number,)).rowcount
+        gone = self._change(_SQL["withdraw_coupons"], number)
         self._do(_SQL["count_pool"], number, -gone, 0)
         self._do(_SQL["drop_pool"], number)
         return gone
@@ -150,7 +150,7 @@ class ChangingCatalogues(ReadingCatalogues):
         for each in coupons:
             number = self._pool_number(each.pool, at_ms)
             values = (number, each.code, each.send or None, each.given_ms)
-            added = self._connection.execute(_SQL["add_coupon"], values).rowcount
+            added = self._change(_SQL["add_coupon"], *values)
             self._do(_SQL["count_pool"], number, added, added if each.given_ms is not None else 0)
 
     def _pool_number(self, name: str, at_ms: int) -> int:

@@ -76,7 +76,7 @@ class ChangingErasure(ReadingErasure):
     def forget_identities(self, identities: Sequence[int]) -> dict[str, int]:
         wanted = numbers(set(identities))
         self._do(_SQL["note_forgotten"], wanted)
-        gone = {kind: self._connection.execute(_SQL[f"forget_{kind}"], (wanted,)).rowcount for kind in _FORGET}
+        gone = {kind: self._change(_SQL[f"forget_{kind}"], wanted) for kind in _FORGET}
         gone["memberships"] += gone["members"]
         gone["receipts"] += gone["numbers"]
         return {kind: gone[kind] for kind in _KINDS}

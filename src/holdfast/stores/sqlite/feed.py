@@ -116,7 +116,7 @@ class ChangingFeed(ReadingFeed):
             await self.hop(lambda: self._do(_SQL["forget_emitted"], up_to_id))
 
     def _forget_some(self, up_to_id: int, most: int) -> int:
-        return self._connection.execute(_SQL["forget_some_emitted"], (up_to_id, most)).rowcount
+        return self._change(_SQL["forget_some_emitted"], up_to_id, most)
 
 
 def _bad_record(row: Row) -> BadRecord:

@@ -45,7 +45,7 @@ class ChangingInbox(ReadingInbox):
 
     @in_thread
     def expire_inbox(self, now_ms: int, *, limit: int) -> int:
-        return self._connection.execute(_SQL["expire_inbox"], (now_ms, limit)).rowcount
+        return self._change(_SQL["expire_inbox"], now_ms, limit)
 
 
 def _values(item: InboxItem) -> tuple[object, ...]:

@@ -83,7 +83,7 @@ class ChangingLive(ReadingLive, ChangingWatches):
 
     @in_thread
     def clear_members(self, number: int, *, limit: int) -> int:
-        return self._connection.execute(_SQL["clear_members"], (number, limit)).rowcount
+        return self._change(_SQL["clear_members"], number, limit)
 
     async def arm(self, timers: Sequence[tuple[int, int]]) -> None:
         self.leave(_SQL["arm"], _table(timers), rows=len(timers))

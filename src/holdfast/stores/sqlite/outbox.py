@@ -144,7 +144,7 @@ class ChangingOutbox(ReadingOutbox):
         written, rest = 0, len(sends) - len(sends) % SENDS_AT_ONCE
         for start in range(0, rest, SENDS_AT_ONCE):
             values = chain.from_iterable(sends[start : start + SENDS_AT_ONCE])
-            written += self._connection.execute(_SQL["add_sixteen_sends"], (*values, *common)).rowcount
+            written += self._change(_SQL["add_sixteen_sends"], *values, *common)
         return written + self._change_all(_SQL["add_send"], ((*each, *common) for each in sends[rest:]))
 
     @in_thread
@@ -199,10 +199,6 @@ class ChangingOutbox(ReadingOutbox):
     @in_thread
     def drop_dead_letters(self, keys: Sequence[str]) -> list[str]:
         return [key for key in dict.fromkeys(keys) if self._change(_SQL["drop_dead_letter"], key)]
-
-    def _change(self, query: str, *values: object) -> bool:
-        """Whether the query changed anything."""
-        return self._connection.execute(query, values).rowcount > 0
 
     @in_thread
     def withhold_sends(self, keys: Sequence[str], reason: str, at_ms: int) -> None:

@@ -65,7 +65,7 @@ class ChangingReceipts(ReadingReceipts):
     @in_thread
     def forget_receipts(self, before_ms: int, *, limit: int) -> int:
         forgotten = ("forget_provider_messages", "forget_soft_bounces")
-        return sum(self._connection.execute(_SQL[each], (before_ms, limit)).rowcount for each in forgotten)
+        return sum(self._change(_SQL[each], before_ms, limit) for each in forgotten)
 
 
 def _reached(row: Row) -> Reached:

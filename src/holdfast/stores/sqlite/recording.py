@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from holdfast.decisions.visit import Visit
 from holdfast.kernel.errors import Internal
-from holdfast.ports.hands import Recorded
+from holdfast.ports.hands import Recorded, UnknownHere
 from holdfast.ports.state import Identity, Send
 from holdfast.stores.sqlite.journeys import Moved, new_row
 from holdfast.stores.sqlite.names import Names
@@ -96,7 +96,12 @@ class RecordedTransaction(SqliteTransaction):
 
     def _row(self, query: str, *values: object) -> Row | None:
         self._check_unwritten()
-        return super()._row(query, *values)
+        try:
+            return super()._row(query, *values)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_READONLY:
+                raise UnknownHere("what becomes of it is not known before it is written") from error
+            raise
 
     def _do(self, query: str, *values: object) -> None:
         self._writes.append(Do(query, values))
@@ -104,8 +109,11 @@ class RecordedTransaction(SqliteTransaction):
     def _do_all(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         self._writes.append(DoAll(query, [tuple(row) for row in rows]))
 
+    def _change(self, query: str, *values: object) -> int:
+        raise UnknownHere("how many rows it changes is not known before it is done")
+
     def _change_all(self, query: str, rows: Iterable[Sequence[object]]) -> int:
-        raise Internal("how many rows it changes is not known before it is done")
+        return self._change(query)
 
     def _check_unwritten(self) -> None:
         if self._writes:

@@ -126,8 +126,12 @@ class Session:
     def _do_all(self, query: str, rows: Iterable[Sequence[object]]) -> None:
         self._connection.executemany(query, rows)
 
+    def _change(self, query: str, *values: object) -> int:
+        """How many rows were changed, added or deleted."""
+        return self._connection.execute(query, values).rowcount
+
     def _change_all(self, query: str, rows: Iterable[Sequence[object]]) -> int:
-        """How many rows were changed or added."""
+        """The same of all of them together."""
         return self._connection.executemany(query, rows).rowcount
 
 

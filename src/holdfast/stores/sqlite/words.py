@@ -31,4 +31,4 @@ class ChangingWords(ReadingWords):
 
     @in_thread
     def forget_words(self, before_ms: int, *, limit: int) -> int:
-        return self._connection.execute(_SQL["forget_words"], (before_ms, limit)).rowcount
+        return self._change(_SQL["forget_words"], before_ms, limit)
