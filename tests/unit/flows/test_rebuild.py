@@ -42,6 +42,7 @@ from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing.carrier import KeptParcels
 from holdfast.testing.house import House
 from holdfast.wiring import rules_of
+from tests.unit.flows.test_broadcasts import identify, track
 
 DAY = 86_400
 RESCUE: dict[str, Any] = {
@@ -461,3 +462,32 @@ async def test_without_turns_timers_fire_when_they_are_due(tmp_path: Path) -> No
     await log.trim(3)
     with pytest.raises(Conflict, match="begins at offset 3"):
         await life.again(log=log)
+
+
+COUNTED: dict[str, Any] = {
+    "id": "counted",
+    "name": "Counted",
+    "goal": {"event": "Bought", "within_seconds": DAY},
+    "start": "seen",
+    "steps": {
+        "seen": {"type": "trigger", "event": "Seen", "again": "after_exit", "exits": {"entered": "wait"}},
+        "wait": {"type": "wait", "seconds": 600, "exits": {"waited": "count"}},
+        "count": RESCUE["steps"]["mark"],
+        "done": {"type": "exit"},
+    },
+}
+
+
+async def test_who_is_due_in_the_same_instant_is_woken_in_the_same_order_whatever_their_visits_numbers(
+    tmp_path: Path,
+) -> None:
+    states = []
+    for seen in (("p1", "p2"), ("p2", "p1")):
+        house = await House.build(tmp_path)
+        await house.publish(COUNTED)
+        await house.happens(*(identify(name) for name in ("p1", "p2")))
+        await house.happens(*(track("Seen", name) for name in seen))
+        await house.happens({"type": "alias", "userId": "p1", "previousId": "p2", "messageId": "one"})
+        await house.later(minutes=11)
+        states.append(house.app.state)
+    assert differing(await compare_states(*states)) == {}

@@ -281,7 +281,7 @@ class Intake:
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms, visits=due)
         travel, now = await self._travel(transaction, playbook), from_millis(now_ms)
         stopped = await _stopped(transaction, due)
-        for visit in due:
+        for visit in sorted(due, key=_turn):
             travel.due(travellers[owners[visit.identity].person], visit.id, now, stopped=visit.id in stopped)
         await _write(transaction, travel.done, self._rules)
 
@@ -296,16 +296,16 @@ class Intake:
         """
         travellers = await load_travellers(transaction, persons, playbook, self._rules, now_ms)
         without = waiting_without(playbook, spends=spends)
-        due = sorted(
-            (visit.due_ms, visit.id, person, visit)
+        due = {
+            visit.id: (visit, person)
             for person, traveller in travellers.items()
             for visit in traveller.visits
             if visit.due_ms is not None and visit.due_ms <= now_ms and visit.origin not in without
-        )
+        }
         travel = await self._travel(transaction, playbook, spends=spends)
-        stopped = await _stopped(transaction, [visit for *_, visit in due])
-        for _, number, person, _ in due:
-            travel.due(travellers[person], number, from_millis(now_ms), stopped=number in stopped)
+        stopped = await _stopped(transaction, [visit for visit, _ in due.values()])
+        for visit, person in sorted(due.values(), key=lambda each: _turn(each[0])):
+            travel.due(travellers[person], visit.id, from_millis(now_ms), stopped=visit.id in stopped)
         await _write(transaction, travel.done, self._rules)
         return len(due)
 
@@ -386,6 +386,11 @@ def _persons_parted(
 def waiting_without(playbook: Playbook, *, spends: bool) -> frozenset[str]:
     """The origins in which nobody moves: what is paused and, unless it may be spent, all that leads to a budget."""
     return playbook.paused if spends else playbook.paused | playbook.to_budgets
+
+
+def _turn(visit: Visit) -> tuple[int, int, str, str, int]:
+    """When it is woken among the others. Not by its number: made anew from the log, it may have another."""
+    return visit.due_ms or 0, visit.identity, visit.origin, visit.entry_key, visit.entered_ms
 
 
 async def _stopped(transaction: View, due: Sequence[Visit]) -> set[int]:
