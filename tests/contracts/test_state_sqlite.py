@@ -342,6 +342,34 @@ async def test_forgotten_messages_give_their_space_to_new_ones(tmp_path: Path) -
     assert sizes[-1] < 1.5 * sizes[1]  # Six days were marked; two are held at the fullest moment.
 
 
+async def test_the_checkpointer_goes_on_after_the_disk_was_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It ended, and the write-ahead log grew for as long as the server ran."""
+    monkeypatch.setattr(checkpoint, "EVERY_SECONDS", 0.005)
+    monkeypatch.setattr(checkpoint, "BYTES_BEFORE", 0)
+    rounds: list[int] = []
+    as_it_is = checkpoint.Checkpointer._round
+
+    def at_first_full(self: checkpoint.Checkpointer, at: sqlite3.Connection, size: int, *, idle: bool) -> None:
+        rounds.append(size)
+        if len(rounds) <= 2:
+            raise sqlite3.OperationalError("database or disk is full")
+        as_it_is(self, at, size, idle=idle)
+
+    monkeypatch.setattr(checkpoint.Checkpointer, "_round", at_first_full)
+    state = SqliteState(tmp_path)
+    try:
+        async with state.begin() as transaction:
+            await people(transaction, "a", "b")
+        async with asyncio.timeout(10):
+            while (tmp_path / f"{FILE}-wal").stat().st_size:
+                await asyncio.sleep(0.005)
+    finally:
+        await state.close()
+    assert len([each for each in caplog.records if "cannot be written" in each.message]) == 1
+
+
 async def test_the_checkpointer_empties_the_write_ahead_log_beside_the_writer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 import threading
 from contextlib import suppress
 from pathlib import Path
 
 from holdfast.stores.sqlite.opening import open_writer
+
+_log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 0.5
 PAGE_BYTES = 4_096
@@ -63,12 +66,21 @@ class Checkpointer:
         connection = open_writer(self._path)
         quiet = 0
         before = (0, 0)
+        failed = False
         try:
             while not self._stop.wait(EVERY_SECONDS):
                 now = self._size()
                 quiet = quiet + 1 if now == before else 0
                 before = now
-                self._round(connection, now[0], idle=quiet == IDLE_ROUNDS)
+                try:
+                    self._round(connection, now[0], idle=quiet == IDLE_ROUNDS)
+                    failed = False
+                except sqlite3.Error as error:
+                    # What was committed stands in the log. A disk that is full will have room again, and then it has to
+                    # be moved: a log that nobody moves would grow until there is none left.
+                    if not failed:
+                        _log.error("%s cannot be written, and %s grows: %s", self._path, self._log.name, error)
+                    failed, quiet = True, 0
         finally:
             connection.close()
 

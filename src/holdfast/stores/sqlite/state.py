@@ -6,7 +6,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import cast
 
@@ -282,7 +282,8 @@ class SqliteState:
         self._reading.shutdown()
         for connection in self._idle:
             connection.close()
-        self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.Error):  # A disk that is full: whoever opens it next finds all of it in the log.
+            self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._writer.close()
         self._lock.release()
         self._writing.shutdown(wait=False)
