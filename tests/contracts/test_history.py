@@ -48,6 +48,15 @@ NASTY: dict[str, Json] = {
 }
 
 
+async def test_what_is_added_at_once_may_be_of_any_number_of_months(history: History) -> None:
+    """Months are partitions, and the engine by itself takes no more than a hundred of them at once."""
+    months = [datetime(2006 + number // 12, number % 12 + 1, 5, tzinfo=UTC) for number in range(240)]
+    rows = [row(1, "Ordered", message_id=f"m{number}", timestamp=at) for number, at in enumerate(months)]
+    await history.add(rows, token="years")
+    await history.add(rows, token="years")
+    assert await history.size() == len(rows)
+
+
 async def test_what_was_sent_is_read_back_as_json_means_it(history: History) -> None:
     await history.add([row(1, properties=NASTY, context={"page": NASTY}, source="w\0b")], token="t")
     (found,) = await history.timeline([1], limit=10)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+import pyarrow as pa
 import pytest
 
 from holdfast.kernel.errors import Busy, Internal, TooLarge
 from holdfast.kernel.sql import Sql, bind, sql
 from holdfast.segments.builders import all_of
-from holdfast.stores.clickhouse.engine import Engine, Limits, spelt
+from holdfast.stores.clickhouse.engine import Engine, Handle, Limits, spelt
 from tests.contracts.history_contract import AT, chdb_history, limited, person, row
 from tests.contracts.history_contract import engine as engine  # noqa: PLC0414 - The fixture.
 
@@ -43,6 +44,24 @@ def test_limits_are_more_than_nothing() -> None:
 def test_what_the_engine_refuses_is_ours_to_mend(engine: Engine) -> None:
     with pytest.raises(Internal, match="nonsense"):
         engine.run_here(lambda handle: handle.number(sql("SELECT nonsense")))
+
+
+def test_rows_that_cannot_be_written_are_not_taken_for_written(engine: Engine) -> None:
+    """As on a full disk. chDB's own way to insert says of such rows that they were written."""
+
+    def insert(handle: Handle, number: int) -> None:
+        handle.insert("picky", ["a"], pa.table({"a": pa.array([number], pa.uint64())}), token=str(number))
+
+    engine.run_here(
+        lambda handle: handle.command(
+            "CREATE TABLE picky (a UInt64, CONSTRAINT few CHECK a < 5) ENGINE = MergeTree ORDER BY a"
+        )
+    )
+    engine.run_here(lambda handle: insert(handle, 4))
+    with pytest.raises(Internal, match="few"):
+        engine.run_here(lambda handle: insert(handle, 5))
+    assert engine.run_here(lambda handle: handle.rows(sql("SELECT a FROM picky"))) == [[4]]
+    engine.run_here(lambda handle: handle.command("DROP TABLE picky"))
 
 
 def test_values_reach_the_engine_as_they_are(engine: Engine) -> None:

@@ -27,10 +27,11 @@ _ANALYST = (
     ", readonly = 1, allow_ddl = 0, allow_introspection_functions = 0, function_range_max_elements_in_block = 10000000"
 )
 """What an analyst's question is run with beside the limits."""
-_ONE_BLOCK = (
+ONE_BLOCK = (
     ", max_insert_threads = 1, min_insert_block_size_rows = 1000000000, "
     "min_insert_block_size_bytes = 0, max_insert_block_size = 1000000000"
 )
+"""Settings with which an INSERT … SELECT writes all of its rows at once."""
 _WORK_SECONDS = 86_400.0
 """The longest that work of our own may take."""
 
@@ -147,7 +148,7 @@ class Handle:
             threads: how many cores it may take, when they are to be fewer than a question's.
         """
         limits = replace(self._limits, seconds=_WORK_SECONDS, threads=threads or self._limits.threads)
-        text, values = self._limited(statement, _ONE_BLOCK, limits=limits)
+        text, values = self._limited(statement, ONE_BLOCK, limits=limits)
         self._guarded(lambda: self._connection.run(text, values))
 
     def fill_from(self, table: LiteralString, question: Sql) -> None:

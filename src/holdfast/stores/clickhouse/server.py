@@ -24,7 +24,7 @@ from holdfast.stores.clickhouse.cluster import EVERYWHERE
 from holdfast.stores.clickhouse.declared import behind, empty_database, named, server_schema
 from holdfast.stores.clickhouse.handle import Handle, Limits
 from holdfast.stores.clickhouse.spelling import plain
-from holdfast.stores.clickhouse.ways import PARSING, Refusal, code_in
+from holdfast.stores.clickhouse.ways import INSERTING, PARSING, Refusal, code_in
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
@@ -52,6 +52,7 @@ _LOGIN = frozenset({192, 193, 194, 516})
 _TOO_LONG = ("Field value too long", "URI is too long", "HTTP status 414")
 _SETTINGS: Mapping[str, str | int] = {
     **PARSING,
+    **INSERTING,
     # Inserts are batches already, and what they are told is there must be there.
     "async_insert": 0,
     "insert_deduplicate": 1,

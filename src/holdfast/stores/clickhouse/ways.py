@@ -28,6 +28,8 @@ PARSING: Mapping[str, int] = {
     "max_expanded_ast_elements": QUERY_PIECES_MOST,
 }
 """Settings that every statement is read with."""
+INSERTING: Mapping[str, int] = {"max_partitions_per_insert_block": 0}
+"""Settings that rows are inserted with. Months are partitions, and what is brought of the past may be of any number."""
 
 
 class Refusal(Internal):
