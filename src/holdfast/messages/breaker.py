@@ -40,7 +40,8 @@ class Breaker:
         """How it stands."""
         if self.until_ms is None:
             return "closed"
-        return "open" if now_ms < self.until_ms else "half_open"
+        # It opens for no longer than `OPEN_MS_MOST`: what lies further ahead was said before the clock was set back.
+        return "open" if now_ms < self.until_ms <= now_ms + OPEN_MS_MOST else "half_open"
 
     def room(self, now_ms: int) -> int | None:
         """How many may go: None for as many as one likes, 0 while open, 1 as a probe."""
@@ -69,7 +70,7 @@ class Breaker:
         if self.until_ms is not None:
             # What was under way when it opened tells nothing new; the probe does.
             return self if self.probed_ms is None else _opened(self.opened, now_ms)
-        recent = tuple(each for each in self.failures if now_ms - each < WINDOW_MS)
+        recent = tuple(each for each in self.failures if abs(now_ms - each) < WINDOW_MS)
         if len(recent) + 1 >= FAILURES_MOST:
             return _opened(self.opened, now_ms)
         return replace(self, failures=(*recent, now_ms))
@@ -79,7 +80,7 @@ class Breaker:
         return replace(self, probed_ms=None)
 
     def _is_probing(self, now_ms: int) -> bool:
-        return self.probed_ms is not None and now_ms - self.probed_ms < PROBE_MS_MOST
+        return self.probed_ms is not None and 0 <= now_ms - self.probed_ms < PROBE_MS_MOST
 
 
 def _opened(times: int, now_ms: int) -> Breaker:

@@ -17,6 +17,8 @@ RATES_MOST = 1_000
 COUNT_MOST = 1_000_000
 BURST_MS = 250
 """How much of the rate may go at once: senders work in short rounds, and each makes up for the time since the last."""
+SKEW_MS = 5_000
+"""How far apart the clocks of processes that take from one bucket may be."""
 OTHERS = "others"
 """The name in a table of rates that stands for every name that is not in it."""
 
@@ -65,7 +67,7 @@ class Bucket:
     def free(self, now_ms: int) -> int:
         """How many may be taken now."""
         now_us = now_ms * 1_000
-        return (now_us + self._depth_us - self._filled_us(now_us)) // self.rate.spacing_us
+        return max(0, (now_us + self._depth_us - self._filled_us(now_us)) // self.rate.spacing_us)
 
     def taken(self, count: int, now_ms: int) -> Bucket:
         """The bucket after taking so many; no more than `free`. Raises ValueError."""
@@ -83,9 +85,9 @@ class Bucket:
         return self.rate.burst * self.rate.spacing_us
 
     def _filled_us(self, now_us: int) -> int:
-        # A clock that was set back must not make anybody wait for the time it went back by: an empty bucket is the
-        # worst that can be.
-        return min(max(self.full_us, now_us), now_us + self._depth_us)
+        # Nobody leaves it fuller than its depth. So whoever finds it fuller has a clock that is a little behind that of
+        # whoever took last, or that was set back since, and must not wait for the time it went back by.
+        return max(self.full_us, now_us) if self.full_us <= now_us + self._depth_us + SKEW_MS * 1_000 else now_us
 
 
 @dataclass(frozen=True, slots=True)

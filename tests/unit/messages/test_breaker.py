@@ -39,6 +39,16 @@ def test_one_probe_goes_and_its_answer_decides() -> None:
     assert again.room(at_ms) == 0
 
 
+def test_a_clock_that_was_set_back_does_not_keep_it_open() -> None:
+    hour_ms = 3_600_000
+    opened = failing(FAILURES_MOST, now_ms=hour_ms)
+    assert opened.standing(0) == "half_open"
+    assert opened.opens_ms(0) is None
+    probing = opened.sent(hour_ms)
+    assert probing.room(0) == 1, "the probe may never be answered"
+    assert failing(FAILURES_MOST - 1, now_ms=hour_ms).failed(0).standing(0) == "closed"
+
+
 def test_late_failures_of_what_was_under_way_do_not_open_it_for_longer() -> None:
     opened = failing(FAILURES_MOST)
     assert opened.failed(5_000) == opened

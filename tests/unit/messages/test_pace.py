@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.pace import BURST_MS, Bucket, Rate, decode_rates
+from holdfast.messages.pace import BURST_MS, SKEW_MS, Bucket, Rate, decode_rates
 
 RATES = st.builds(Rate, st.integers(1, 5_000), st.sampled_from([1_000, 60_000, 3_600_000]))
 STEPS = st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 500)), min_size=1, max_size=40)
@@ -48,10 +48,21 @@ def test_a_rested_bucket_gives_a_burst_then_one_each_spacing(rate: Rate, now_ms:
 
 
 @given(RATES, st.integers(10**9, 10**12), st.integers(1, 10**8))
-def test_a_clock_set_back_holds_nobody_up_longer_than_a_refill(rate: Rate, now_ms: int, back_ms: int) -> None:
+def test_a_clock_set_back_holds_nobody_up_longer_than_clocks_may_be_apart(
+    rate: Rate, now_ms: int, back_ms: int
+) -> None:
     drained = Bucket(rate).taken(rate.burst, now_ms)
     earlier_ms = now_ms - back_ms
-    assert drained.free_at_ms(earlier_ms) <= earlier_ms + rate.spacing_us // 1_000 + 1
+    free_ms = drained.free_at_ms(earlier_ms)
+    assert free_ms <= earlier_ms + SKEW_MS + rate.spacing_us // 1_000 + 1
+    assert drained.free(free_ms) >= 1
+    assert free_ms == earlier_ms or not drained.free(free_ms - 1)
+
+
+def test_a_clock_that_is_a_little_behind_takes_no_more_than_the_rate() -> None:
+    rate = Rate(50, 1_000)
+    drained = Bucket(rate).taken(rate.burst, 1_000_000)
+    assert drained.free(1_000_000 - SKEW_MS) == 0
 
 
 def test_the_long_run_rate_is_the_rate() -> None:
