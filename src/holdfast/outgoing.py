@@ -269,6 +269,7 @@ class Outgoing:
             read=webhook.read,
             allow_private=self._settings.webhook_private,
             seal=lambda parcel: webhook.signed(signing, parcel, to_millis(self._clock.now()) // 1_000),
+            clock=self._clock,
         )
 
 

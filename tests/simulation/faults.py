@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Literal, cast
 
 from holdfast.events.event import Event
-from holdfast.messages.parcel import Parcel, Verdict
+from holdfast.messages.parcel import Lapsed, Parcel, Verdict
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.history import History, HistoryRow, PersonRow
 from holdfast.ports.log import Log, Record
@@ -216,33 +216,20 @@ class WatchedHistory(Watched):
 class WatchedCarrier(Watched):
     """Points around each parcel: what was taken before a crash is taken."""
 
-    def __init__(self, inner: Carrier, faults: Faults, witness: Witness | None) -> None:
-        """Without a witness somebody else shows it what is handed over."""
+    def __init__(self, inner: Carrier, faults: Faults, witness: Witness, now_ms: Callable[[], int]) -> None:
         super().__init__(inner, faults)
         self._witness = witness
+        self._now_ms = now_ms
 
     async def carry(self, parcel: Parcel) -> Verdict:
-        if self._witness is not None and not self._faults.dead:
-            self._witness.hands_over(parcel)
+        # A connection is waited for, or a token, or the task of a device begins late: hours may go by in this world.
         await self._faults.point("carry")
+        if parcel.has_lapsed(self._now_ms()):
+            return Lapsed()
+        self._witness.hands_over(parcel)
         verdict: Verdict = await self._inner.carry(parcel)
         await self._faults.point("carry", applied=True)
         return verdict
 
     async def close(self) -> None:
         """Nothing is held."""
-
-
-class WatchedCopies(Watched):
-    """Shows the witness every copy when the message is handed over: each has a task of its own, and while those begin
-    hours may go by in this world."""
-
-    def __init__(self, inner: Carrier, faults: Faults, witness: Witness) -> None:
-        super().__init__(inner, faults)
-        self._witness = witness
-
-    async def carry(self, parcel: Parcel) -> Verdict:
-        for each in () if self._faults.dead else (parcel, *parcel.copies):
-            self._witness.hands_over(each)
-        verdict: Verdict = await self._inner.carry(parcel)
-        return verdict

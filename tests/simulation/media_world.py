@@ -27,7 +27,7 @@ from holdfast.stores.memory.tables import Tables
 from holdfast.wiring import Application
 from tests.simulation import promises
 from tests.simulation.acts import Actor
-from tests.simulation.faults import WatchedCarrier, WatchedCopies
+from tests.simulation.faults import WatchedCarrier
 from tests.simulation.life import Life, live_through
 from tests.simulation.phones import APP, SAYS, TO_DEVICES, PhoneChatter, Phones, decisions, phone_of
 from tests.simulation.plans import USERS
@@ -215,10 +215,10 @@ class MediaLife(Life):
         app = await super()._start()
         assert app.sender is not None
         assert app.offices is not None
-        carrier = WatchedCarrier(cast("Any", self.world.provider), self.faults, self.world.witness)
-        to_one = cast("Carrier", WatchedCarrier(cast("Any", self.world.provider), self.faults, None))
-        to_all = EachDevice(dict.fromkeys(("apns", "web_push"), to_one))
-        each_device = WatchedCopies(cast("Carrier", to_all), self.faults, self.world.witness)
+        carrier = WatchedCarrier(
+            cast("Any", self.world.provider), self.faults, self.world.witness, lambda: self.world.clock.now_ms
+        )
+        each_device = EachDevice(dict.fromkeys(("apns", "web_push"), cast("Carrier", carrier)))
         carriers = {"sms": carrier, "mobile_push": each_device, "web_push": each_device}
         app.sender._offices = {
             medium: replace(office, carrier=cast("Any", carriers.get(medium, office.carrier)))

@@ -21,7 +21,7 @@ from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.react import Reactor
 from holdfast.flows.ingest.reading import ARCHIVE, INDEXES, REACT, Placed
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.parcel import InDoubt
+from holdfast.messages.parcel import InDoubt, Parcel
 from holdfast.ports.state import Send, Settlement
 from holdfast.stores.memory.state import MemoryTransaction
 
@@ -247,6 +247,11 @@ def _claim_without_recheck() -> contextlib.AbstractContextManager[object]:
     return patch.object(claiming, "still_refused", still_refused)
 
 
+def permitted_for_ever() -> contextlib.AbstractContextManager[object]:
+    """Whoever carries a message is not told until when what was permitted may be begun."""
+    return patch.object(Parcel, "begun_by", lambda self, moment_ms: self)
+
+
 def _people_forgotten_first() -> contextlib.AbstractContextManager[object]:
     """That somebody changed is forgotten before the history is told."""
     sound = Archivist._flush_people
@@ -361,6 +366,7 @@ PLANTS: tuple[Plant, ...] = (
     _doubt_only_at_start,
     _archive_overtakes,
     _claim_without_recheck,
+    permitted_for_ever,
     _people_forgotten_first,
     _mapping_said_once,
     _ids_forgotten_by_the_clock,

@@ -122,7 +122,10 @@ class Porter:
 
 def mail_of(world: World, faults: Faults) -> Mail:
     """What a process hands its mail to."""
-    return Mail(carrier=cast("Any", WatchedCarrier(world.provider, faults, world.witness)), mailbox=None)
+    return Mail(
+        carrier=cast("Any", WatchedCarrier(world.provider, faults, world.witness, lambda: world.clock.now_ms)),
+        mailbox=None,
+    )
 
 
 def keep_in_the_world(world: World, sender: Sender, faults: Faults) -> None:

@@ -24,7 +24,7 @@ from holdfast.messages.parcel import Accepted, Parcel
 from holdfast.ports.inbox import InboxItem
 from holdfast.stores.memory.state import MemoryTransaction
 from tests.simulation.media_world import simulate_media
-from tests.simulation.plants import Plant
+from tests.simulation.plants import Plant, permitted_for_ever
 
 SEEDS = 30
 SEEDS_A_PLANT = 60
@@ -123,6 +123,7 @@ async def _taken_at_once(self: InboxCarrier, parcels: Sequence[Parcel]) -> list[
 
 PLANTS: Mapping[Plant, int] = {
     _texts_repeated: 1,
+    permitted_for_ever: 1,
     _repeated_for_ever: 1,
     _stop_unheard: 1,
     _suppressed_in_vain: 1,

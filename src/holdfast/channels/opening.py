@@ -82,7 +82,12 @@ def open_carrier(set_up: SetUp, outside: Outside) -> Carrier:
     match declared.transport:
         case "smtp":
             return SmtpCarrier(
-                settings.host, settings.port, user=settings.user, password=settings.password, tls=settings.tls
+                settings.host,
+                settings.port,
+                user=settings.user,
+                password=settings.password,
+                tls=settings.tls,
+                clock=outside.clock,
             )
         case "http" if declared.read is not None:
             return HttpCarrier(
@@ -90,6 +95,7 @@ def open_carrier(set_up: SetUp, outside: Outside) -> Carrier:
                 allow_private=outside.private,
                 seal=partial(_sealed, set_up, outside.clock),
                 blame="domain" if declared.medium in NAMED_BY_STEPS else "provider",
+                clock=outside.clock,
             )
         case "http2":
             anywhere = declared.medium in NAMED_BY_RECIPIENTS

@@ -24,10 +24,21 @@ class Parcel:
     method: str = "POST"
     copies: tuple[Parcel, ...] = ()
     """The same message for other addresses of the same person; all of them together are one send."""
+    begin_by_ms: int | None = field(default=None, compare=False)
+    """When it may be begun to be handed over at the latest; None for whenever. It is no part of what is said."""
 
     def with_copies(self, others: Iterable[Parcel]) -> Parcel:
         """The parcel with the same message for others."""
         return replace(self, copies=tuple(others))
+
+    def begun_by(self, moment_ms: int | None) -> Parcel:
+        """The parcel with its copies, none of them to be begun later than that."""
+        copies = tuple(each.begun_by(moment_ms) for each in self.copies)
+        return replace(self, begin_by_ms=moment_ms, copies=copies)
+
+    def has_lapsed(self, now_ms: int) -> bool:
+        """Whether it may not be begun any more."""
+        return self.begin_by_ms is not None and now_ms > self.begin_by_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,14 @@ class Deferred:
     after_seconds: int = 60
     blame: Literal["domain", "provider"] = "domain"
     """Whose trouble it is: that of the recipient's domain, which alone is slowed down, or the provider's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed(Deferred):
+    """No provider said anything: it waited for its turn with one, and may not be begun any more. Nobody is to blame."""
+
+    reason: str = "It waited too long for its turn."
+    after_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

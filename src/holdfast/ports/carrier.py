@@ -11,7 +11,11 @@ class Carrier(Protocol):
     """Takes parcels to a provider."""
 
     async def carry(self, parcel: Parcel) -> Verdict:
-        """Deliver one parcel. Never raises for what the provider says or fails to say: that is a verdict."""
+        """Deliver one parcel. Never raises for what the provider says or fails to say: that is a verdict.
+
+        Where it waited (for a connection, a token, a place) its `begin_by_ms` is asked about after the wait, directly
+        before it is begun; what has lapsed by then is begun no more, and the verdict is `Lapsed`.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -34,6 +34,7 @@ async def open_mail(settings: Settings, clock: Clock, opened: contextlib.AsyncEx
             user=settings.smtp_user,
             password=settings.smtp_password,
             tls=settings.smtp_tls,
+            clock=clock,
         )
         return Mail(carrier=carrier, mailbox=None)
     mailbox = SqliteMailbox(settings.data_dir)
@@ -41,7 +42,7 @@ async def open_mail(settings: Settings, clock: Clock, opened: contextlib.AsyncEx
     server = MailboxServer(mailbox, clock)
     port = await server.start()
     opened.push_async_callback(server.close)
-    return Mail(carrier=SmtpCarrier("127.0.0.1", port, tls="none"), mailbox=mailbox)
+    return Mail(carrier=SmtpCarrier("127.0.0.1", port, tls="none", clock=clock), mailbox=mailbox)
 
 
 async def take_bounces(settings: Settings, arrivals: Arrivals, clock: Clock, opened: contextlib.AsyncExitStack) -> None:

@@ -39,6 +39,8 @@ class EachDevice:
 def merged(parcels: Sequence[Parcel], verdicts: Sequence[Verdict]) -> Verdict:
     """One verdict of several, in the order of the parcels: taken if any was; else what may still become of it.
 
+    What has lapsed for one of them is `Lapsed` only where no provider said anything that counts for more.
+
     A device that is dead is named; where it is tried again, it will be found out again.
     """
     lost = tuple(

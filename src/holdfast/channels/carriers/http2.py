@@ -27,7 +27,7 @@ from holdfast.channels.carriers.guard import ForbiddenError, is_public
 from holdfast.channels.declared import Declared
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.http_reply import HttpReply
-from holdfast.messages.parcel import Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.messages.parcel import Deferred, InDoubt, Lapsed, Parcel, Refused, Verdict
 from holdfast.ports.clock import Clock
 
 CONNECT_SECONDS_MOST = 10
@@ -105,7 +105,10 @@ class Http2Carrier:
         await self._clients.close()
 
     def _now_seconds(self) -> int:
-        return to_millis(self._clock.now()) // 1_000
+        return self._now_ms() // 1_000
+
+    def _now_ms(self) -> int:
+        return to_millis(self._clock.now())
 
     async def _sealed(self, parcel: Parcel) -> Mapping[str, str] | Deferred:
         """The headers that depend on the moment."""
@@ -129,17 +132,20 @@ class Http2Carrier:
         try:
             async with asyncio.timeout(CALL_SECONDS_MOST):
                 for _ in range(TRIES_MOST):
-                    answer = await self._try(parcel, {**parcel.headers, **sealed})
+                    answer = await self._try(parcel, sealed)
                     if answer is not None:
                         return answer
         except TimeoutError:
             return InDoubt(f"It was called and did not answer within {CALL_SECONDS_MOST} seconds.")
         return Deferred(f"The server left {TRIES_MOST} times before it came to it.", blame=self._blame)
 
-    async def _try(self, parcel: Parcel, headers: dict[str, str]) -> Answer | None:
+    async def _try(self, parcel: Parcel, sealed: Mapping[str, str]) -> Answer | None:
         """One try; None when the server left and had not come to it."""
         try:
             client = await self._clients.to(parcel.url)
+            if parcel.has_lapsed(self._now_ms()):
+                return Lapsed()  # The token, the server's address or the tries before took their time.
+            headers = {**parcel.headers, **sealed}
             asked = client.request(parcel.method, parcel.url).headers(headers).body_bytes(parcel.body)
             async with asked.build_streamed() as said:
                 body = b""

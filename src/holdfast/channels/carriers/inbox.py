@@ -12,7 +12,7 @@ from holdfast.channels.carriers.kept import kept_message
 from holdfast.channels.inbox import EXPIRES
 from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Lapsed, Parcel, Refused, Verdict
 from holdfast.ports.clock import Clock
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.mailbox import Mailbox
@@ -67,9 +67,9 @@ class InboxCarrier:
             self._delivering = None
 
     async def _delivered(self, parcels: Sequence[Parcel]) -> list[Verdict]:
-        now_ms = to_millis(self._clock.now())
         try:
             async with self._state.begin() as transaction:
+                now_ms = to_millis(self._clock.now())  # What others wrote may have taken its time.
                 verdicts = await _put(transaction, parcels, now_ms)
         except Busy as error:
             # Were it kept after all, delivering it again changes nothing.
@@ -94,6 +94,8 @@ async def _put(transaction: Transaction, parcels: Sequence[Parcel], now_ms: int)
         if send is None:
             # Erased meanwhile: in the same transaction, so that nothing comes back.
             verdicts.append(Refused("Nobody is there any more to be shown it."))
+        elif parcel.has_lapsed(now_ms):
+            verdicts.append(Lapsed())
         elif expires_ms <= now_ms:
             verdicts.append(Refused("It had expired before it could be delivered."))
         else:

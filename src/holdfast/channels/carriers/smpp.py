@@ -16,6 +16,7 @@ from holdfast.channels.carriers.smpp_session import (
     SmppDoor,
     SmppPatience,
     SmppSession,
+    TooLateError,
     open_session,
 )
 from holdfast.channels.smpp import (
@@ -31,7 +32,7 @@ from holdfast.channels.smpp import (
 from holdfast.channels.smpp_pdu import GarbledError, Message, Pdu, PduReader, read_id
 from holdfast.channels.smpp_text import DefaultAlphabet
 from holdfast.messages.heard.inbound import Incoming, Receipt
-from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Parcel, Refused, Verdict
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Lapsed, Parcel, Refused, Verdict
 
 _log = logging.getLogger(__name__)
 
@@ -103,7 +104,7 @@ class SmppCarrier:
         session = self._session
         if session is None:
             return Deferred(self._trouble, LATER_SECONDS, "provider")
-        return await self._submit(session, bodies)
+        return await self._submit(session, bodies, lapsed=lambda: parcel.has_lapsed(self._now_ms()))
 
     async def close(self) -> None:
         """Say goodbye."""
@@ -159,13 +160,14 @@ class SmppCarrier:
     def _name(self) -> str:
         return f"{self._door.host}:{self._door.port}"
 
-    async def _submit(self, session: SmppSession, bodies: Sequence[bytes]) -> Verdict:
-        """All parts together; those that were not taken again, as long as others were."""
+    async def _submit(self, session: SmppSession, bodies: Sequence[bytes], *, lapsed: Callable[[], bool]) -> Verdict:
+        """All parts together; those that were not taken again, as long as others were, however late it is by then."""
         taken: dict[int, str] = {}
         left = list(range(len(bodies)))
         worst: Verdict = Deferred("It was not submitted.", blame="provider")
         for _ in range(PART_TRIES):
-            answers = await asyncio.gather(*(self._submitted(session, bodies[at]) for at in left))
+            late = _never if taken else lapsed
+            answers = await asyncio.gather(*(self._submitted(session, bodies[at], lapsed=late) for at in left))
             again: list[int] = []
             for at, answer in zip(left, answers, strict=True):
                 match answer:
@@ -184,9 +186,11 @@ class SmppCarrier:
             await asyncio.sleep(self._patience.pause)
         return InDoubt(f"{len(taken)} of its {len(bodies)} parts were taken, and the rest was not: {_reason(worst)}")
 
-    async def _submitted(self, session: SmppSession, body: bytes) -> Verdict:
+    async def _submitted(self, session: SmppSession, body: bytes, *, lapsed: Callable[[], bool]) -> Verdict:
         try:
-            answer = await session.submit(body)
+            answer = await session.submit(body, lapsed=lapsed)
+        except TooLateError:
+            return Lapsed()
         except NotWrittenError as lost:
             return Deferred(f"The session with the message centre was lost: {lost}", blame="provider")
         except LostError as lost:
@@ -228,6 +232,10 @@ def smpp_carrier(settings: SmppSettings, *, told: Told, now_ms: Callable[[], int
         alphabet=cast("DefaultAlphabet", settings.alphabet),
         hexadecimal_ids=settings.hexadecimal_ids,
     )
+
+
+def _never() -> bool:
+    return False
 
 
 _THROTTLED = 0x58

@@ -124,14 +124,19 @@ class SmppSession:
         if answer.status != _OK:
             raise RefusedBindError(answer.status)
 
-    async def submit(self, body: bytes) -> Pdu:
-        """The answer to one submit_sm. Raises LostError when none came; before it was written, `NotWrittenError`."""
+    async def submit(self, body: bytes, *, lapsed: Callable[[], bool]) -> Pdu:
+        """The answer to one submit_sm. Raises LostError when none came; before it was written, `NotWrittenError`.
+
+        Raises TooLateError, and writes nothing, when it has `lapsed` by the time there is a place in the window.
+        """
         async with self._window:
             # The moment may move while it is waited for.
             while (wait := self._not_before - asyncio.get_running_loop().time()) > 0:  # noqa: ASYNC110
                 await asyncio.sleep(wait)
             if self.ended.done():
                 raise NotWrittenError(self.ended.result())
+            if lapsed():
+                raise TooLateError
             return await self._ask(Pdu(command=Command.SUBMIT_SM, body=body), self._patience.answer)
 
     def pause(self) -> None:
@@ -274,6 +279,10 @@ class SmppSession:
                 await self._ask(Pdu(command=Command.ENQUIRE_LINK), self._patience.link)
             except LostError as lost:
                 self.end(f"the message centre is not there: {lost}")
+
+
+class TooLateError(Exception):
+    """What was to be submitted may not be any more."""
 
 
 class NotWrittenError(LostError):

@@ -17,7 +17,9 @@ from holdfast.channels.carriers.smtp_connection import (
 from holdfast.channels.carriers.smtp_wire import BrokenError
 from holdfast.channels.email_smtp import verdict
 from holdfast.kernel.errors import Invalid
-from holdfast.messages.parcel import Deferred, Parcel, Verdict
+from holdfast.kernel.moments import to_millis
+from holdfast.messages.parcel import Deferred, Lapsed, Parcel, Verdict
+from holdfast.ports.clock import Clock
 
 CONNECTIONS_MOST = 24
 """As many as there are places for a channel's sends, so that none waits here for one that came before it."""
@@ -46,11 +48,13 @@ class SmtpCarrier:
         hello_name: str = "localhost",
         connections_most: int = CONNECTIONS_MOST,
         patience: Patience | None = None,
+        clock: Clock | None = None,
     ) -> None:
         """Nothing is connected yet.
 
         Args:
             context: for servers whose certificate the machine does not know; else the machine's own store decides.
+            clock: tells whether a mail has lapsed while a connection was waited for; without one none ever does.
 
         Raises Invalid when a password would cross a network unencrypted.
         """
@@ -66,6 +70,7 @@ class SmtpCarrier:
             host=host, port=port, tls=tls, context=context, user=user, password=password, hello_name=hello_name
         )
         self._patience = patience or Patience()
+        self._clock = clock
         self._places = asyncio.Semaphore(connections_most)
         self._idle: list[SmtpConnection] = []
         self._closed = False
@@ -112,7 +117,8 @@ class SmtpCarrier:
 
     async def _deliver(self, connection: SmtpConnection, parcel: Parcel) -> Verdict | BrokenError:
         try:
-            answer = await connection.deliver(parcel)
+            # The connection may have taken minutes, and is kept for whoever comes next, who waits no more.
+            answer = Lapsed() if self._has_lapsed(parcel) else await connection.deliver(parcel)
         except BrokenError as broken:
             connection.abort()
             return broken
@@ -127,6 +133,9 @@ class SmtpCarrier:
         else:
             connection.abort()
         return answer
+
+    def _has_lapsed(self, parcel: Parcel) -> bool:
+        return self._clock is not None and parcel.has_lapsed(to_millis(self._clock.now()))
 
 
 def _is_loopback(host: str) -> bool:

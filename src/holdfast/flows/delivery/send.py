@@ -23,7 +23,7 @@ from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.messages.links import Linker
 from holdfast.messages.liquid.needs import Aborted
-from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
+from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Lapsed, Refused, Verdict
 from holdfast.ports.carrier import Carrier
 from holdfast.ports.channel import Channel
 from holdfast.ports.clock import Clock
@@ -311,7 +311,7 @@ class Sender:
             return
         try:
             async with asyncio.timeout(CARRY_SECONDS_MOST):
-                verdict = await office.carrier.carry(written.parcel)
+                verdict = await office.carrier.carry(written.parcel.begun_by(send.send_by_ms))
         except asyncio.CancelledError:
             self._ended(send, InDoubt("Stopped while it was on its way."), doubt, written, kept_before=kept_before)
             raise
@@ -350,10 +350,14 @@ class Sender:
         """Put back what waited too long: what was permitted at the claim may not be any more, and is asked anew."""
         if send.send_by_ms is None or self._now_ms() <= send.send_by_ms:
             return False
-        self._put_back([send], "It waited too long for its turn.")
+        self._put_back([send], Lapsed().reason)
         return True
 
     def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy, written: Written, *, kept_before: bool) -> None:
+        if isinstance(verdict, Lapsed):
+            # It waited with whoever carries it, and was handed to nobody: what was permitted is asked anew.
+            self._put_back([send], verdict.reason)
+            return
         now_ms = self._now_ms()
         self._lanes.ended(send, verdict, now_ms)
         settlement = settlement_of(send, verdict, now_ms, doubt)
