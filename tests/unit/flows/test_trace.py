@@ -13,7 +13,7 @@ from holdfast.events.event import IdentityKey
 from holdfast.flows.journey.calling import Line, Named, call_people
 from holdfast.flows.journey.decide import publish, set_state
 from holdfast.flows.journey.runs import change_run
-from holdfast.flows.journey.trace import trace
+from holdfast.flows.journey.trace import ATTEMPTS_MOST, trace
 from holdfast.flows.journey.traced import Trace
 from holdfast.kernel.errors import NotFound
 from holdfast.ports.runs import Run
@@ -321,4 +321,29 @@ async def test_a_call_is_told_by_the_campaign_it_is_for(tmp_path: Path) -> None:
         ann = Named(key=IdentityKey(kind="user", value="ann"))
         await call_people(line, campaign, "k", [ann], properties={}, now=house.clock.now())
         await house.settle()
+    assert [(each.event, each.reason) for each in (await traced(house)).attempts] == [("Campaign Called", "condition")]
+
+
+async def test_calls_for_others_hide_none_for_it_and_are_none_from_before_it_was_there(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    await house.happens(identify("ann"))
+    await house.publish({**NEWS, "id": "other", "trigger": {"type": "api", "only_if": GOLD}})
+    line = Line(
+        state=house.app.state,
+        tell=house.app.tell,
+        catch_up=house.app.catch_up,
+        rules=rules_of(house.app.settings),
+        zone=house.app.zone,
+    )
+
+    async def calls(campaign: str, key: str) -> None:
+        ann = Named(key=IdentityKey(kind="user", value="ann"))
+        await call_people(line, campaign, key, [ann], properties={}, now=house.clock.now())
+        await house.later(seconds=1)
+
+    await calls("other", "early")
+    await house.publish({**NEWS, "trigger": {"type": "api", "only_if": GOLD}})
+    await calls("rescue", "k")
+    for number in range(ATTEMPTS_MOST + 1):
+        await calls("other", f"{number}")
     assert [(each.event, each.reason) for each in (await traced(house)).attempts] == [("Campaign Called", "condition")]

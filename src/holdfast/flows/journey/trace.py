@@ -61,7 +61,8 @@ async def trace(
     events = [each for name in sorted(_triggers(plays)) for each in await _events(history, members, name)]
     asked = _Asking(plays=plays, decisions=decisions, scene=scene)
     attempts = [_entered(visit, scene) for visit in scene.visits]
-    told = (asked.not_entered(event) for event in events if not _led_in(event, scene.visits))
+    led = _led(scene.visits)
+    told = (asked.not_entered(event) for event in events if dict(event.properties) not in led.get(_named(event), ()))
     attempts += [each for each in told if each is not None]
     seeker = RunSeeker(
         view=view,
@@ -124,22 +125,26 @@ async def _scene(view: View, history: History, members: Sequence[Identity], orig
 
 
 async def _events(history: History, members: Sequence[Identity], name: str) -> list[TimelineEvent]:
-    return await history.timeline([each.id for each in members], limit=ATTEMPTS_MOST, name=name)
+    # Far more than are told: those of other segments and other campaigns go by the same name.
+    return await history.timeline([each.id for each in members], limit=ROWS_MOST, name=name)
 
 
 def _triggers(plays: Mapping[tuple[str, int], Play]) -> set[str]:
     return {name for play in plays.values() for name in play.journey.trigger.event_names()}
 
 
-def _led_in(event: TimelineEvent, visits: Sequence[Visit]) -> bool:
-    """Whether one of the visits began with the event."""
-    told: dict[str, Json] = {"name": event.name, "timestamp": format_moment(from_millis(event.timestamp_ms))}
-    return any(
-        isinstance(said := visit.variables.get("event"), dict)
-        and {name: said.get(name) for name in told} == told
-        and said.get("properties") == dict(event.properties)
-        for visit in visits
-    )
+def _named(event: TimelineEvent) -> tuple[Json, Json]:
+    return event.name, format_moment(from_millis(event.timestamp_ms))
+
+
+def _led(visits: Sequence[Visit]) -> dict[tuple[Json, Json], list[Json]]:
+    """What the visits began with: the properties of those events, by name and time."""
+    found: dict[tuple[Json, Json], list[Json]] = {}
+    for visit in visits:
+        if isinstance(said := visit.variables.get("event"), dict):
+            place = (str(said.get("name", "")), str(said.get("timestamp", "")))
+            found.setdefault(place, []).append(said.get("properties"))
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,9 +158,11 @@ class _Asking:
     def not_entered(self, told: TimelineEvent) -> Attempt | None:
         """The attempt an event came to that let nobody in; None where it was none: the event is about others."""
         play = self._play_at(told.received_ms)
-        reason = "not_published" if play is None else self._reason(play, told)
+        # What came before anything was published is measured by what was published first: it may be about others.
+        reason = self._reason(self.plays[min(self.plays)] if play is None else play, told)
         if reason == "other_event":
             return None
+        reason = "not_published" if play is None else reason
         entry = TraceMoment(at_ms=told.received_ms, stage="entry", outcome="not_entered", reason=reason)
         return Attempt(
             event=told.name,
