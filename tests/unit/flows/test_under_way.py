@@ -170,6 +170,34 @@ async def test_of_what_is_paused_people_are_moved_and_wait() -> None:
     assert [each["version"] for each in await house.told("Message Queued")] == [2]
 
 
+async def test_who_was_in_what_was_stopped_leaves_though_it_is_published_anew() -> None:
+    house = await a_house("ann", "bea")
+    await set_state(house.state, "journey", "rescue", "stop")
+    assert (await planned(house, LONGER)).under_way == ()
+    await published(house, LONGER)
+    await published(house, OTHER_WORDS)
+    # She enters the new one, though she has not moved in the old one since it was stopped.
+    await house.happens({**begins("bea"), "messageId": "c2-bea"})
+    assert await standing(house) == {(1, "wait"): 1, (3, "wait"): 1}
+    await house.later(days=1)
+    assert [each["version"] for each in await house.told("Message Queued")] == [3]
+    assert sorted((each["version"], each["by"]) for each in await house.told("Journey Left")) == [
+        (1, "stopped"),
+        (1, "stopped"),
+        (3, "done"),
+    ]
+
+
+async def test_out_of_what_was_stopped_people_can_be_moved() -> None:
+    house = await a_house("ann")
+    await set_state(house.state, "journey", "rescue", "stop")
+    (place,) = (await planned(house, LONGER, wait="wait")).under_way
+    assert (place.version, place.people, place.moves_to) == (1, 1, "wait")
+    await published(house, LONGER, wait="wait")
+    await house.later(days=1)
+    assert [each["version"] for each in await house.told("Message Queued")] == [2]
+
+
 @pytest.mark.parametrize(
     ("move", "code", "path"),
     [

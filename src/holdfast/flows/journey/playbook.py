@@ -184,8 +184,13 @@ def playbook_of(decisions: Sequence[Decision], library: Library = NO_LIBRARY) ->
     changing = frozenset(each.segment.segment for each in starts if isinstance(each, SegmentChange))
     named = {step.journey for play in plays.values() for step in _handing_over(play.journey)}
     paused = frozenset(play.id for play in newest.values() if play.state == "paused") | broken
-    # A version's own state is that of when it was newest; whether it runs is for the newest to say.
-    plays = {key: _in_state(play, newest[play.id].state) for key, play in plays.items()}
+    # A version's own state is that of when it was newest; whether it runs is for the newest to say. But what was
+    # stopped stays so for those who were in it, also when it is published anew before they would have moved.
+    ended = stopped_until(decisions)
+    plays = {
+        key: _in_state(play, _state_of(play, newest[play.id].state, ended.get(play.id, 0)))
+        for key, play in plays.items()
+    }
     return Playbook(
         plays=plays,
         by_event=by_event,
@@ -247,6 +252,19 @@ def _whole_play(decision: Decision, library: Library) -> Play:
     if not _refers(decision.kind, decision.definition):
         return play
     return replace(play, journey=_whole(decision.kind, decision.definition, library.behind(play.journey)))
+
+
+def stopped_until(decisions: Sequence[Decision]) -> dict[str, int]:
+    """By id: the newest of the versions that were stopped."""
+    until: dict[str, int] = {}
+    for each in decisions:
+        if each.state in OVER:
+            until[each.id] = max(each.version, until.get(each.id, 0))
+    return until
+
+
+def _state_of(play: Play, newest: DecisionState, stopped: int) -> DecisionState:
+    return newest if newest in OVER or play.version > stopped else "stopped"
 
 
 def _in_state(play: Play, state: DecisionState) -> Play:

@@ -370,12 +370,20 @@ class Travel:
             identity=identity,
             person_key=traveller.key.value,
             facts=self._facts(traveller),
-            before=_before(traveller.entered.get(play.id)),
+            before=self._entered_before(traveller, play, now),
             now=now,
             global_holdout=self._rules.global_holdout,
             holdout_period=self._rules.holdout_period(now),
             closed=self._rules.closed,
         )
+
+    def _entered_before(self, traveller: Traveller, play: Play, now: datetime) -> EntryBefore | None:
+        """Their earlier entries. Whoever is still to leave what was stopped leaves now: they are not inside."""
+        for visit in [each for each in traveller.visits if each.origin == play.id]:
+            left = self._playbook.find(visit.origin, visit.version)
+            if left is not None and left.state in OVER:
+                self._take(traveller, visit, left, stop(left.journey, visit, now), now)
+        return _before(traveller.entered.get(play.id))
 
     def _begin(self, traveller: Traveller, play: Play, entered: Visit, now: datetime) -> None:
         before = traveller.entered.get(play.id)
@@ -460,7 +468,7 @@ class Travel:
             key,
             person_key=traveller.key.value,
             facts=self._facts(traveller),
-            before=_before(traveller.entered.get(play.id)),
+            before=self._entered_before(traveller, play, now),
             now=now,
             global_holdout=self._rules.global_holdout,
             holdout_period=self._rules.holdout_period(now),

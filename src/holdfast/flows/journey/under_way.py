@@ -11,7 +11,7 @@ from holdfast.decisions.ahead import MOVED, StepChange, changes_ahead, moved
 from holdfast.decisions.fields import at, one_of
 from holdfast.decisions.journey import Journey
 from holdfast.flows.journey.decision_drafts import DecisionDraft
-from holdfast.flows.journey.playbook import play_of
+from holdfast.flows.journey.playbook import play_of, stopped_until
 from holdfast.kernel.errors import Exposed, Invalid, TooLarge
 from holdfast.ports.state import Decision, StepCount, Transaction, View
 
@@ -45,10 +45,18 @@ class UnderWay:
 async def under_way(view: View, draft: DecisionDraft, version: int) -> tuple[UnderWay, ...]:
     """Who is under way on other versions of what is to be published as that one; by version and step.
 
+    Who leaves, since their version was stopped, is told of only where they are moved.
+
     Raises Invalid where `move` cannot be: it names a step that neither version has, or the trigger.
     """
-    standing = {place: people for place, people in (await view.standing(draft.id)).items() if place[0] != version}
-    old = journeys_of(await view.decisions(latest=False), draft.id)
+    decisions = await view.decisions(latest=False)
+    stopped = stopped_until(decisions).get(draft.id, 0)
+    standing = {
+        (on, step): people
+        for (on, step), people in (await view.standing(draft.id)).items()
+        if on != version and (on > stopped or step in draft.move)
+    }
+    old = journeys_of(decisions, draft.id)
     _check_move(draft, {each: journey for each, journey in old.items() if each != version})
     found = [
         UnderWay(
