@@ -94,14 +94,15 @@ def enter_from(
 ) -> Visit | NotEntered:
     """The visit that begins because another journey hands somebody over; or why none does.
 
-    It does not ask what lets people in otherwise, and carries on what led into the other journey.
+    It does not ask what lets people in otherwise, and carries on what led into the other journey: the key of that, too,
+    where the journey lets people in once for each.
 
     Args:
         visit: theirs in the other journey.
         key: what tells this entry from their others, where the journey lets them in again.
     """
     applicant = Applicant(origin=journey.id, person_key=person_key, facts=facts, now=now)
-    admitted = Admitted(key=person_key if journey.trigger.rules().again == "once" else key)
+    admitted = Admitted(key=journey.trigger.handed_over_key(_properties(visit.variables), person_key, key))
     return _visit_of(
         journey,
         version,
@@ -185,6 +186,12 @@ def _variables(cause: Cause, admitted: Admitted) -> dict[str, Json]:
         run["not_after"] = format_moment(admitted.not_after)
     told = _told(cause) if isinstance(cause, Event) else cause.told
     return {"event": told, "run": run} if run else {"event": told}
+
+
+def _properties(variables: Mapping[str, Json]) -> Mapping[str, Json]:
+    event = variables.get("event")
+    said = event.get("properties") if isinstance(event, dict) else None
+    return said if isinstance(said, dict) else {}
 
 
 def _told(event: Event) -> dict[str, Json]:

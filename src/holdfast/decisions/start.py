@@ -153,6 +153,15 @@ class Start(Step):
     def rules(self) -> EntryRules:
         """How often somebody enters, and who."""
 
+    def handed_over_key(self, properties: Mapping[str, Json], person_key: str, key: str) -> str:
+        """What tells the entry of somebody whom another journey hands over from their others.
+
+        Args:
+            properties: those of the event that led into the other journey.
+            key: what tells this handing over from others.
+        """
+        return person_key if self.rules().again == "once" else key
+
 
 def bounded_key(key: str) -> str:
     """The key, or the hash of one that is too long."""

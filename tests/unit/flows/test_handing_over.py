@@ -111,3 +111,17 @@ async def test_what_leads_into_it_is_known_as_long_as_anybody_comes_that_way() -
     assert await named() == [("c", "$.steps.hand.journey", 2)], "somebody is on the earlier version yet"
     await house.later(seconds=61)
     assert await named() == []
+
+
+async def test_once_for_each_key_is_once_by_whichever_way() -> None:
+    keyed = says("b", event="Seen")
+    keyed["steps"]["in"] |= {"again": "per_key", "key_property": "order_id"}
+    house = await a_house(keyed, leads("a", "b"), rules=GateRules())
+    await house.happens(does("Seen", message="1", order_id="o1"))
+    assert sorted(await entered(house)) == ["a", "b"]
+    await house.happens(does("Seen", message="2", order_id="o1"))
+    assert sorted(await entered(house)) == ["a", "a", "b"]
+    # Without a key each handing over is one of its own.
+    await house.happens(does("Seen", message="3"))
+    await house.happens(does("Seen", message="4"))
+    assert sorted(await entered(house)) == ["a", "a", "a", "a", "b", "b", "b"]

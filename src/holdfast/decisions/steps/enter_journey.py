@@ -14,8 +14,8 @@ class EnterJourney(Step):
     """Let the person into another journey at its start, as often as that one allows, and go on in this one.
 
     What lets people into it otherwise makes no difference; its `only_if`, its `again` and its holdout hold. Its
-    messages see the event that led into this journey. Of journeys that lead into each other none is entered twice in
-    one instant.
+    messages see the event that led into this journey, and where it lets people in once per key, the key is that
+    event's. Of journeys that lead into each other none is entered twice in one instant.
     """
 
     journey: Annotated[str, Name(format="journey"), "The id of the journey or campaign."]

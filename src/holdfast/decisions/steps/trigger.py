@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -31,7 +31,7 @@ from holdfast.decisions.start import (
     is_late,
 )
 from holdfast.decisions.step import contradiction
-from holdfast.events.event import Event
+from holdfast.events.event import Event, Json
 from holdfast.kernel.errors import Invalid
 from holdfast.segments.comparison import all_hold
 from holdfast.segments.condition import Condition
@@ -91,9 +91,17 @@ class Trigger(Start):
             case "after_exit":
                 return event.message_id
             case "per_key":
-                value = event.properties.get(self.key_property or "")
-                none = value in (None, "") or isinstance(value, (list, dict))
-                return None if none else bounded_key(element_text(value))
+                return self._key_in(event.properties)
+
+    def handed_over_key(self, properties: Mapping[str, Json], person_key: str, key: str) -> str:
+        # Whoever has entered with an order does not enter with it once more by another way.
+        named = self._key_in(properties) if self.again == "per_key" else None
+        return Start.handed_over_key(self, properties, person_key, key) if named is None else named
+
+    def _key_in(self, properties: Mapping[str, Json]) -> str | None:
+        value = properties.get(self.key_property or "")
+        none = value in (None, "") or isinstance(value, (list, dict))
+        return None if none else bounded_key(element_text(value))
 
     def rules(self) -> EntryRules:
         return EntryRules(again=self.again, cool_down_seconds=self.cool_down_seconds, only_if=self.only_if)
