@@ -152,10 +152,11 @@ class Timed(Broadcast):
             later = self._next(wall, zone, applicant)
             if later is None:
                 return "day_off"
-            day, at = later
-        # Named by the time it comes to: what is shifted to a day that has a time of its own is not sent twice.
+            at = later
+        # Named by what the clock says then: what is shifted to a day that has a time of its own is not sent twice, and
+        # of times that are left out together, when clocks are put forward, one is sent.
         return Admitted(
-            key=datetime.combine(day, wall.time()).isoformat(timespec="seconds"),
+            key=at.astimezone(zone).replace(tzinfo=None).isoformat(timespec="seconds"),
             due=at if at > now else None,
             not_after=self.not_after(at),
         )
@@ -168,13 +169,13 @@ class Timed(Broadcast):
         wanted = ahead if self.on_day_off == "shift" else ()
         return next((each for each in wanted if not self._is_day_off(each, applicant)), None)
 
-    def _next(self, wall: datetime, zone: ZoneInfo, applicant: Applicant) -> tuple[date, datetime] | None:
-        """The next day on which that time is yet to come, and is no day off where they matter; None for none."""
+    def _next(self, wall: datetime, zone: ZoneInfo, applicant: Applicant) -> datetime | None:
+        """That time of the next day on which it is yet to come, and which is no day off; None for none."""
         first = max(wall.date(), applicant.now.astimezone(zone).date() - timedelta(days=1))
         for day in (first + timedelta(days=number) for number in range(1, AHEAD_DAYS + 1)):
             at = moment_at(day, wall.time(), zone)
             if at > applicant.now and not self._is_day_off(day, applicant):
-                return day, at
+                return at
         return None
 
     def _is_day_off(self, day: date, applicant: Applicant) -> bool:

@@ -175,6 +175,21 @@ async def test_what_is_shifted_to_a_day_of_its_own_is_sent_once(tmp_path: Path) 
     assert days == ["Mon", "Tue", "Wed", "Thu", "Fri", "Mon"]
 
 
+@pytest.mark.parametrize("time_zone", ["person", "Europe/Berlin"])
+async def test_of_times_that_clocks_leave_out_together_one_is_sent(tmp_path: Path, time_zone: str) -> None:
+    house = await a_house(tmp_path, identify("greta", timezone="Europe/Berlin"))
+    house.clock.advance(days=82)
+    await house.publish(
+        a_campaign({"type": "recurring", "at": ["02:15", "02:45", "03:00", "03:30"], "time_zone": time_zone})
+    )
+    sent: list[str] = []
+    for _ in range(4 * 36):
+        await house.later(minutes=15)
+        sent += [f"{house.clock.now():%d %H:%M}" for _ in written(house)]
+    # In Germany it is three o'clock there after two.
+    assert sent == ["29 01:00", "29 01:30"]
+
+
 async def test_nobody_is_written_to_while_the_business_is_closed_and_a_change_of_that_holds_at_once(
     tmp_path: Path,
 ) -> None:
