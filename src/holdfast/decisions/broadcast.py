@@ -14,6 +14,7 @@ from holdfast.decisions.fields import Choice, Duration, LiveConditionOrNone, Nes
 from holdfast.decisions.local_times import moment_at
 from holdfast.decisions.pace import PEOPLE_MOST, Throttle
 from holdfast.decisions.start import AGAINS, Admitted, Again, Applicant, Cause, EntryRules, NoEntry, Occasion, Start
+from holdfast.decisions.step import Go, Leave, Outcome, Place
 from holdfast.decisions.time_fields import WhoseTime
 from holdfast.events.event import Event
 from holdfast.kernel.errors import Invalid
@@ -58,6 +59,11 @@ class Broadcast(Start):
     cut_off_seconds: Annotated[
         int | None, OrNull(Duration()), "How long after their time nobody is sent anything any more; null for ever."
     ] = None
+
+    def stand(self, place: Place) -> Outcome:
+        """Who has waited for their hour, or their place, must still be whom it is for."""
+        barred = self.rules().bar(place.facts, place.now) if place.now > place.arrived else None
+        return Go("entered") if barred is None else Leave(barred)
 
     def rules(self) -> EntryRules:
         return EntryRules(

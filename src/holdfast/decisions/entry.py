@@ -14,7 +14,7 @@ from holdfast.decisions.start import Admitted, Applicant, Cause, EntryRules, NoE
 from holdfast.decisions.visit import Visit
 from holdfast.events.event import Event, Json
 from holdfast.kernel.moments import format_moment, from_millis, to_millis
-from holdfast.segments.condition import Facts, Truth
+from holdfast.segments.condition import Facts
 
 
 class NotEntered(msgspec.Struct, frozen=True, gc=False):
@@ -130,7 +130,7 @@ def _visit_of(
 ) -> Visit | NotEntered:
     now, person_key, facts = applicant.now, applicant.person_key, applicant.facts
     rules = journey.trigger.rules()
-    reason = _past_bars(rules, before, admitted.key, now) or _person_bars(rules, facts, now) or _end_bars(admitted, now)
+    reason = _past_bars(rules, before, admitted.key, now) or rules.bar(facts, now) or _end_bars(admitted, now)
     if reason is not None:
         return NotEntered(reason)
     return Visit(
@@ -158,21 +158,6 @@ def _past_bars(rules: EntryRules, before: EntryBefore | None, entry_key: str, no
         return "still_inside"
     cool = timedelta(seconds=rules.cool_down_seconds)
     return "cool_down" if now - from_millis(before.last_ms) < cool else None
-
-
-def _person_bars(rules: EntryRules, facts: Facts, now: datetime) -> NoEntry | None:
-    # Who was chosen a while ago may be another person by now; what cannot be known from here was known then.
-    if rules.not_if_denied is not None and rules.not_if_denied.holds(facts, now) is Truth.FALSE:
-        return "condition"
-    if rules.only_if is None:
-        return None
-    match rules.only_if.holds(facts, now):
-        case Truth.TRUE:
-            return None
-        case Truth.FALSE:
-            return "condition"
-        case Truth.UNKNOWN:
-            return "unknown"
 
 
 def _end_bars(admitted: Admitted, now: datetime) -> NoEntry | None:

@@ -98,8 +98,9 @@ class Advance(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     sends: tuple[Asked, ...] = ()
     passed: tuple[tuple[str, str], ...] = ()
     """Pairs of step and exit, for the counters: `entered` for an arrival, else the exit taken, or `goal`, `stopped` or
-    `failed` for who left in the middle. Coming to the trigger is not counted apart from passing it, and who comes to an
-    exit stays there; so at every other step arrivals are exits taken plus people waiting."""
+    `failed` for who left in the middle; at the start also why somebody is not let on who waited there. Coming to the
+    trigger is not counted apart from passing it, and who comes to an exit stays there; so at every other step arrivals
+    are exits taken plus people waiting."""
     told: tuple[Told, ...] = ()
     handed_over: tuple[tuple[str, str], ...] = ()
     """The journeys the person is to be let into, each with what tells this from their other entries."""
@@ -247,7 +248,7 @@ class _Walk:
                 case Park():
                     return self._park(outcome)
                 case Leave(by):
-                    return self._end(by or self._step)
+                    return self._end_here(by or self._step)
         return self._leave(FAILED)
 
     def _moved(self) -> Visit:
@@ -294,6 +295,13 @@ class _Walk:
         self._waits_for = park.events
         if self._journey.leave_on_goal:
             self._waits_for |= {self._journey.goal.event}
+
+    def _end_here(self, by: str) -> None:
+        """End at this step: an exit is told by who came to it, but nobody is counted who comes to the start."""
+        if self._at_start():
+            self._leave(by)
+        else:
+            self._end(by)
 
     def _leave(self, by: str) -> None:
         self._passed.append((self._step, by))

@@ -20,7 +20,7 @@ from holdfast.decisions.step import Go, Outcome, Place, Step
 from holdfast.events.event import Event, Json
 from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import format_moment
-from holdfast.segments.condition import Condition, Facts
+from holdfast.segments.condition import Condition, Facts, Truth
 from holdfast.segments.conditions.any_of import Any
 from holdfast.segments.conditions.did import Did
 from holdfast.segments.zones import Standpoint
@@ -112,6 +112,21 @@ class EntryRules(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Must be known to hold of them at that moment."""
     not_if_denied: Condition | None = None
     """Must not be known to be false of them at that moment."""
+
+    def bar(self, facts: Facts, now: datetime) -> NoEntry | None:
+        """What of the person is not as it must be."""
+        # Who was chosen a while ago may be another person by now; what cannot be known from here was known then.
+        if self.not_if_denied is not None and self.not_if_denied.holds(facts, now) is Truth.FALSE:
+            return "condition"
+        if self.only_if is None:
+            return None
+        match self.only_if.holds(facts, now):
+            case Truth.TRUE:
+                return None
+            case Truth.FALSE:
+                return "condition"
+            case Truth.UNKNOWN:
+                return "unknown"
 
 
 class Start(Step):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -117,6 +118,42 @@ async def test_everybody_is_written_to_when_it_is_nine_where_they_live(tmp_path:
         ("nowhere", "Wed 09"),
         ("honolulu", "Wed 19"),
     ]
+
+
+@pytest.mark.parametrize("asked", ["audience", "only_if"])
+async def test_who_is_not_meant_any_more_when_it_is_nine_where_they_live_is_left_out(
+    tmp_path: Path, asked: str
+) -> None:
+    house = await a_house(
+        tmp_path,
+        identify("ann", plan="gold", timezone="Pacific/Honolulu"),
+        identify("bob", plan="gold", timezone="Pacific/Honolulu"),
+        identify("cy", plan="gold", timezone="Pacific/Kiritimati"),
+    )
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-07T09:00"], asked: gold}))
+    await house.later(hours=34)
+    assert written(house) == ["cy"]
+    await house.happens(identify("ann", plan="silver"), identify("cy", plan="silver"))
+    await house.later(hours=24)
+    assert written(house) == ["bob"]
+    async with house.app.state.view() as view:
+        left = Counter(each.left_by for each in await view.visits_of([1, 2, 3], limit=9))
+        counts = {(each.step, each.exit): each.count for each in await view.step_counts("news")}
+    assert left == {"exit": 2, "condition": 1}
+    assert (counts["trigger", "entered"], counts["trigger", "condition"]) == (2, 1)
+
+
+async def test_who_waits_for_a_place_and_is_not_meant_any_more_is_left_out(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, *(identify(f"p{n}", plan="gold") for n in range(3)))
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    a_minute = {"throttle": {"people": 1, "per": "minute"}, "audience": gold, "time_zone": "UTC"}
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], **a_minute}))
+    await house.later(hours=1)
+    assert written(house) == ["p0"]
+    await house.happens(identify("p1", plan="silver"))
+    await house.later(minutes=5)
+    assert written(house) == ["p2"]
 
 
 @pytest.mark.parametrize(("if_past", "late"), [("skip", []), ("next_day", ["tokyo"])])

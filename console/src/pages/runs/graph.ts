@@ -101,6 +101,7 @@ const EXITS: Record<string, () => string> = {
   unchanged: () => t('Not changed'),
   next: () => t('Goes on'),
   apart: () => t('Takes no part'),
+  condition: () => t('Not in the audience any more'),
 }
 
 /** What lets in a whole audience does so in runs: a date, a call, something that happened. */
