@@ -380,6 +380,21 @@ def test_nobody_saves_over_what_they_have_not_read(office: Office, path: str, bo
     assert len(office.entries()) == 4
 
 
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/api/journeys/rescue", JOURNEY),
+        ("/api/segments/gold", SEGMENT),
+        ("/api/templates/a", BODIES["PUT", "/api/templates/{saved_id}"]),
+    ],
+)
+def test_whoever_says_again_what_stands_there_is_not_refused(office: Office, path: str, body: dict[str, Any]) -> None:
+    first = office.did(ANN, "PUT", path, {**body, "based_on": 0})
+    # The answer got lost on the way, or they pressed twice.
+    again = office.did(ANN, "PUT", path, {**body, "based_on": 0})
+    assert again["version"] == first["version"] == 1
+
+
 def standing(office: Office) -> list[tuple[object, ...]]:
     """What there is, and how it stands."""
     return [

@@ -28,7 +28,7 @@ from holdfast.flows.teamwork.described import (
     encoded,
     fingerprint,
 )
-from holdfast.kernel.errors import Conflict
+from holdfast.kernel.errors import Conflict, Exposed
 from holdfast.kernel.moments import format_moment, from_millis
 from holdfast.ports.state import PartTransaction, State, Transaction, View
 from holdfast.ports.teamwork import Approval, AuditEntry, AuditQuery, ByKind
@@ -161,9 +161,19 @@ class Attended:
             if deed.prunes:
                 deed.about = tuple(dict.fromkeys([*deed.about, *(each.id for each in await transaction.segments())]))
             before = [await describe(transaction, deed.kind, each) for each in deed.about]
+            moved_on = await _moved_on(transaction, deed, before)
+            if moved_on is not None and deed.carrying is not None:
+                raise moved_on
             approval = await _check(transaction, deed, before)
-            yield transaction
+            try:
+                yield transaction
+            except Exposed as refusal:
+                if moved_on is None:
+                    raise
+                raise moved_on from refusal
             after = [await describe(transaction, deed.kind, each) for each in deed.about]
+            if moved_on is not None and fingerprint_of(after) != fingerprint_of(before):
+                raise moved_on
             if deed.rehearsed:
                 raise Rehearsed(deed, before, after)
             await _note(transaction, deed, before, after)
@@ -212,11 +222,7 @@ def fingerprint_of(described: Sequence[Described | None]) -> str:
 
 
 async def _check(transaction: Transaction, deed: Deed, before: Sequence[Described | None]) -> Approval | None:
-    """Raise MovedOn or Overtaken where things are not as they were when the caller, or who asked, saw them."""
-    if deed.based_on is not None and len(deed.about) == 1:
-        version = before[0].version if before[0] is not None else 0
-        if version != deed.based_on:
-            raise await _moved_on(transaction, deed, version)
+    """Raise Overtaken where things are not as they were when who asked for approval saw them."""
     if deed.carrying is None:
         return None
     approval = await transaction.approval(deed.carrying.approval)
@@ -230,7 +236,17 @@ async def _check(transaction: Transaction, deed: Deed, before: Sequence[Describe
     return approval
 
 
-async def _moved_on(view: View, deed: Deed, version: int) -> MovedOn:
+async def _moved_on(view: View, deed: Deed, before: Sequence[Described | None]) -> MovedOn | None:
+    """The complaint that the thing is not as its author saw it; None where it is.
+
+    It is made only of what changes the thing: whoever says again what stands there, for the answer got lost or they
+    pressed twice, is told that it stands there.
+    """
+    if deed.based_on is None or len(deed.about) != 1:
+        return None
+    version = before[0].version if before[0] is not None else 0
+    if version == deed.based_on:
+        return None
     (about,) = deed.about
     last = next(iter(await view.audit(AuditQuery(kind=deed.kind, about=about), limit=1)), None)
     who = (last.by_name or last.by) if last is not None else "somebody"
