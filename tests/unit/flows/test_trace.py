@@ -276,6 +276,21 @@ async def test_a_day_off_and_an_hour_that_is_past_are_told(tmp_path: Path) -> No
     assert {each.reason for each in (await traced(house, "tokyo")).attempts} <= {"", "past", "missed"}
 
 
+async def test_who_got_no_place_before_the_cut_off_is_told_so(tmp_path: Path) -> None:
+    a_minute = {"throttle": {"people": 1, "per": "minute"}, "cut_off_seconds": 90}
+    house = await a_run(tmp_path, *(identify(name) for name in ("ann", "bea", "cy")), **a_minute)
+    assert [each.entered for each in (await traced(house, "bea")).attempts] == [True]
+    assert [each.reason for each in (await traced(house, "cy")).attempts] == ["too_late"]
+
+
+async def test_whose_hour_was_past_when_somebody_confirmed_the_run_is_told_so(tmp_path: Path) -> None:
+    house = await a_run(tmp_path, identify("ann"), hold_above=0, latest_seconds=3_600)
+    await house.later(hours=2)
+    await change_run(house.app.state, "rescue", (await the_run(house)).id, "confirm", now=house.clock.now())
+    await house.settle()
+    assert [each.reason for each in (await traced(house)).attempts] == ["past"]
+
+
 async def test_that_the_business_was_closed_is_told(tmp_path: Path) -> None:
     house = await House.build(tmp_path, closed_days="2026-01-06")
     await house.happens(identify("ann"))

@@ -27,6 +27,10 @@ NOT_MEANT = frozenset({"not_in_audience", "other_day"})
 """Of runs that did not mean the person only the last is told: a birthday campaign has one on every day."""
 
 
+LATE = frozenset({"past", "too_late"})
+"""Reasons that hang on when somebody's turn came."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSeeker:
     """Looks for what runs came to for one person."""
@@ -75,11 +79,19 @@ class RunSeeker:
                 return {"held": "held", "paused": "run_paused"}.get(run.state, "not_yet")
         elif not await self._is_meant(run, play, zone):
             return "not_in_audience"
-        return self._barred(run, play) or _left_out(run)
+        return self._barred(run, play, run.as_of_ms) or self._came_late(run, play) or _left_out(run)
 
-    def _barred(self, run: Run, play: Play) -> str:
-        """Why they were not let in when their turn came; empty where nothing bars it as they are now."""
-        as_of_ms = run.created_ms if run.as_of_ms is None else run.as_of_ms
+    def _came_late(self, run: Run, play: Play) -> str:
+        """Whether it was past when their turn came, which a throttle or who confirmed the run let come later."""
+        if run.state != "done" or run.ended_ms is None or run.chosen < (run.found or 0):
+            return ""
+        reason = self._barred(run, play, run.ended_ms)
+        if reason not in LATE and broadcast_of(play).throttle is not None:
+            reason = "too_late"  # They had no place before the cut-off; which they would have had, nobody keeps.
+        return reason if reason in LATE and run.counts.get(reason) else ""
+
+    def _barred(self, run: Run, play: Play, as_of_ms: int) -> str:
+        """Why they were not let in when their turn came then; empty where nothing bars it as they are now."""
         answer = enter(
             play.journey,
             play.version,
