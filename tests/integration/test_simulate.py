@@ -108,6 +108,26 @@ async def test_a_draft_goes_its_own_way_and_leaves_nothing_behind(tmp_path: Path
     assert len(world.house.carrier.parcels) == sent
 
 
+async def test_it_is_said_that_whom_other_journeys_let_in_is_left_out(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    leading = {
+        **CART,
+        "id": "leading",
+        "name": "Leading",
+        "steps": {
+            "begin": {**CART["steps"]["begin"], "event": "Signed Up", "exits": {"entered": "hand"}},
+            "hand": {"type": "enter_journey", "journey": "cart", "exits": {"next": "done"}},
+            "done": {"type": "exit"},
+        },
+    }
+    await house.publish(CART)
+    alone = await house.app.simulator.simulate(SimulationWish(definition="cart", over="1d"))
+    assert alone.led_from == ()
+    await house.publish(leading)
+    told = await house.app.simulator.simulate(SimulationWish(definition="cart", over="1d"))
+    assert told.words == f"{alone.words}; without those whom other journeys let in: “Leading”"
+
+
 async def test_it_can_be_called_off_and_two_run_at_a_time(tmp_path: Path) -> None:
     world = await World.live(tmp_path, 1, things=120)
     app = world.house.app

@@ -24,6 +24,7 @@ from holdfast.decisions.resolving import resolved_journey
 from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.audience.list_registry import every_list, note_lists
+from holdfast.flows.audience.used_by import entered_from
 from holdfast.flows.journey.decision_drafts import DecisionDraft, draft_of
 from holdfast.flows.journey.playbook import play_of, playbook_of
 from holdfast.flows.measure.results import Result, result_of
@@ -170,7 +171,13 @@ class Simulator:
             effect=effect_of(baseline, treated=treated, holdout=holdout, past=past),
             costs=costs,
             currency=self.currency,
+            led_from=await self._led_from(setting.decision.id),
         )
+
+    async def _led_from(self, decision_id: str) -> tuple[str, ...]:
+        """The names of the journeys that let people into it."""
+        async with self.state.view() as view:
+            return tuple(sorted({each.name for each in await entered_from(view, decision_id)}))
 
     async def _setting(self, wish: SimulationWish, since_ms: int, until_ms: int, now_ms: int) -> tuple[Setting, bool]:
         """What all the small worlds share, and whether it is published word for word."""

@@ -162,6 +162,8 @@ class Simulation:
     costs: Mapping[str, float]
     """Of one message by channel, in minor units of the currency."""
     currency: str
+    led_from: tuple[str, ...] = ()
+    """What other journeys are called that let people into it: whom they let in is not replayed."""
 
     @property
     def sampled(self) -> bool:
@@ -285,7 +287,9 @@ class Simulation:
         sample = f", from a sample of {self.scale.sampled:,} of {self.scale.everybody:,} people" if self.sampled else ""
         learns = any(isinstance(node.step, Adaptive) for node in self.journey.steps.values())
         evenly = "; adaptive paths are divided evenly, as before anything is learnt" if learns else ""
-        return f"What “{self.journey.name}” would have sent from {start} to {end}{sample}{evenly}"
+        others = ", ".join(f"“{each}”" for each in self.led_from)
+        apart = f"; without those whom other journeys let in: {others}" if others else ""
+        return f"What “{self.journey.name}” would have sent from {start} to {end}{sample}{evenly}{apart}"
 
     def as_json(self) -> dict[str, Json]:
         """The form it has in every interface."""
