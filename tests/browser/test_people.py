@@ -198,3 +198,16 @@ def test_somebody_is_erased_once_their_name_is_typed(open_page: Open, server: Se
     assert certificate[1] in [each["id"] for each in server.get("/api/erasures")["erasures"]]
     counted = server.api.post("/api/sql", json={"query": f"SELECT count() AS n FROM events WHERE event = '{event}'"})
     assert counted.raise_for_status().json()["rows"] == [[0]]
+
+
+HALVES = """value => [...value.querySelectorAll('bdi > span')].map(
+  (half) => `${half.textContent} in ${Math.round(half.getBoundingClientRect().height / 19)}`)"""
+"""Of each half of an address, over how many lines it goes."""
+
+
+def test_an_address_too_long_for_a_line_breaks_before_its_at_and_no_word(open_page: Open, server: Server) -> None:
+    address = "matthias.grosskreutz.12119@post.example"
+    page = open_page(f"/people/{someone(server, email=address, first_name='Matthias')}", width=1280)
+    value = page.get_by_label("Facts and traits").locator("dd").filter(has_text="@")
+    expect(value).to_have_text(address)
+    assert value.evaluate(HALVES) == ["matthias.grosskreutz.12119 in 1", "@post.example in 1"]

@@ -3,6 +3,7 @@ import { Pencil, Plus } from 'lucide-react'
 import { useState } from 'react'
 import { useMay } from '~/api/may'
 import type { Person } from '~/api/types'
+import { Breakable } from '~/parts/Breakable'
 import { Ago } from '~/parts/Moment'
 import { t } from '~/words/language'
 import { count } from '~/words/numbers'
@@ -40,7 +41,9 @@ export function TraitsSection({ id, person }: { id: string; person: Person }) {
               <bdi>{readable(name)}</bdi>
             </dt>
             <dd>
-              <bdi>{short(shown(value))}</bdi>
+              <bdi>
+                <Breakable>{short(shown(value))}</Breakable>
+              </bdi>
               {allowed && !name.startsWith('list/') && (
                 <Tooltip label={t('Change {{name}}', { name: readable(name).slice(0, 60) })}>
                   <ActionIcon className={styles.edit} aria-label={t('Change {{name}}', { name: readable(name).slice(0, 60) })} onClick={() => setEdited(name)}>
