@@ -1,4 +1,5 @@
 import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from '@mantine/core'
+import { offered } from '~/parts/offered'
 import { t } from '~/words/language'
 
 // Mantine wants ten shades of a primary colour; every one of ours is the same role, and the roles know the theme.
@@ -8,6 +9,9 @@ const role = (name: string): MantineColorsTuple => Array(10).fill(`var(--${name}
 const afloat = { target: '#afloat' }
 
 const small = { defaultProps: { size: 'xs' } }
+
+/** A list to choose from scrolls itself: an area inside of it would be one that no key reaches by itself. How high it may be is in mantine.css. */
+const list = { size: 'xs', withScrollArea: false }
 
 export const theme = createTheme({
   primaryColor: 'accent',
@@ -20,19 +24,20 @@ export const theme = createTheme({
   // By name, not by `Component.extend`: naming the components here would pull every one of them into the first page.
   components: {
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'accent' } },
-    Autocomplete: small,
+    Autocomplete: { defaultProps: { ...list, filter: offered } },
     Button: { defaultProps: { size: 'xs', variant: 'default' } },
     Modal: { defaultProps: { closeButtonProps: { 'aria-label': t('Close') }, centered: true, padding: 20, transitionProps: { duration: 150 } } },
     // The first item has the focus, and not an empty element that Mantine puts before it: a menu is to have nothing but items.
     Menu: { defaultProps: { withInitialFocusPlaceholder: false } },
+    MultiSelect: { defaultProps: list },
     NumberInput: small,
     PasswordInput: small,
     Popover: { defaultProps: { portalProps: afloat } },
     SegmentedControl: small,
-    Select: { defaultProps: { size: 'xs', allowDeselect: false, checkIconPosition: 'right' } },
+    Select: { defaultProps: { ...list, allowDeselect: false, checkIconPosition: 'right' } },
     Switch: { defaultProps: { size: 'xs', withThumbIndicator: false } },
     Tabs: { defaultProps: { keepMounted: false } },
-    TagsInput: small,
+    TagsInput: { defaultProps: list },
     TextInput: small,
     Textarea: small,
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 120 }, portalProps: afloat } },

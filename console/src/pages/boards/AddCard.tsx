@@ -110,7 +110,7 @@ function Choose({ label, data, chosen, close }: ChooseProps & { label: string; d
         if (value) chosen(value)
       }}
     >
-      <Select label={label} data={data} value={value} onChange={setValue} searchable allowDeselect={false} data-autofocus maxDropdownHeight={300} />
+      <Select label={label} data={data} value={value} onChange={setValue} searchable allowDeselect={false} data-autofocus />
       <div className={styles.actions}>
         <Button onClick={close}>{t('Cancel')}</Button>
         <Button type="submit" variant="filled" disabled={!value}>

@@ -128,7 +128,7 @@ function KindField({ kind }: { kind: Kind }) {
       data={[...INSIGHTS.map(({ kind: value, label }) => ({ value, label: label() })), { value: 'sql', label: 'SQL' }]}
       value={kind}
       onChange={choose}
-      maxDropdownHeight={420}
+      classNames={{ options: styles.kinds }}
     />
   )
 }

@@ -53,7 +53,7 @@ export function QuickRule({ search, change, traits }: Props) {
               change({ trait: trait.trim(), is, value: valueless ? undefined : value })
             }}
           >
-            <Autocomplete label={t('Trait')} data-autofocus data={traits.map(({ name }) => name)} limit={8} maxDropdownHeight={300} value={trait} onChange={setTrait} comboboxProps={{ withinPortal: false }} />
+            <Autocomplete label={t('Trait')} data-autofocus data={traits.map(({ name }) => name)} limit={8} value={trait} onChange={setTrait} comboboxProps={{ withinPortal: false }} />
             <Select label={t('Comparison')} allowDeselect={false} data={comparisons()} value={is} onChange={(next) => setIs(next ?? 'equals')} comboboxProps={{ withinPortal: false }} />
             {!valueless && <TextInput label={t('Value')} value={value} onChange={(event) => setValue(event.currentTarget.value)} />}
             <Button type="submit" variant="filled" disabled={!trait.trim() || (!valueless && value === '')}>

@@ -151,7 +151,7 @@ function ValueField({ kind, comparison: { name, operator, value }, of, examples,
       w={160}
       data={suggestions}
       value={written}
-      onFocus={() => wanted(written)}
+      onFocus={() => wanted('')}
       onChange={(next) => {
         wanted(next)
         set({ value: next })

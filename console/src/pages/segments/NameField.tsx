@@ -24,7 +24,6 @@ export function NameField({ label, hint, names, meanings, value, width = 152, on
       value={value}
       onChange={onChange}
       limit={50}
-      maxDropdownHeight={260}
       comboboxProps={meanings?.size ? { width: 320, position: 'bottom-start' } : undefined}
       renderOption={({ option }) => (
         <span className={styles.known}>

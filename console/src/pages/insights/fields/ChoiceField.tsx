@@ -44,7 +44,6 @@ export function ChoiceField({ label, hint, choices, value, onChange, seen = fals
       // A list opened on a name that is already there shows the others, too.
       filter={text === value ? ({ options }) => options : undefined}
       limit={100}
-      maxDropdownHeight={280}
       renderOption={({ option }) => (
         <span className={styles.option}>
           <span>{option.value}</span>
