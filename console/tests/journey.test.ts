@@ -8,6 +8,7 @@ import { drawingOf, gapId } from '~/pages/runs/editor/drawing'
 import { opened, written } from '~/pages/runs/editor/history'
 import { beginning, type Kinds, newStep, onwardOf, openWays, type StepKind, waysOf } from '~/pages/runs/editor/kinds'
 import { bothOf, marksBetween } from '~/pages/runs/editor/marks'
+import { namesOf } from '~/pages/runs/editor/names'
 import { entriesOf, placeAfter } from '~/pages/runs/editor/palette'
 import { within } from '~/pages/runs/editor/Problems'
 import { STARTERS } from '~/pages/runs/editor/starters'
@@ -215,5 +216,19 @@ describe('numbers people write', () => {
       const steps = stepsOf(starter.definition('x', 'X'))
       for (const step of Object.values(steps)) for (const to of Object.values(exitsOf(step))) expect(Object.keys(steps)).toContain(to)
     }
+  })
+})
+
+describe('what steps of two versions are called', () => {
+  const before = { steps: { in: { type: 'trigger' }, nap: { type: 'wait' }, rest: { type: 'wait' }, gone: { type: 'exit' } } }
+  const after = { steps: { in: { type: 'trigger' }, nap: { type: 'wait' } } }
+  const named = namesOf(before, after, (id) => ({ in: 'Signed Up', nap: 'Wait' })[id] ?? id)
+
+  it('tells those of one name apart, and says what one was that is gone', () => {
+    expect(['in', 'nap', 'rest', 'gone'].map(named)).toEqual(['Signed Up', 'Wait (nap)', 'Wait (rest)', 'Exit'])
+  })
+
+  it('leaves an id alone that is no step of either', () => {
+    expect(named('elsewhere')).toBe('elsewhere')
   })
 })

@@ -332,7 +332,7 @@ def test_who_is_under_way_can_be_moved(open_page: Open, server: Server) -> None:
     palette(page, "Wait").click()
     dialog = publish(page, 3)
     expect(dialog.get_by_text("1 person is under way")).to_be_visible()
-    dialog.get_by_role("combobox", name="Where those at Wait go on").click()
+    dialog.get_by_role("combobox", name="Where those at Wait (mail) go on").click()
     page.get_by_role("option").nth(2).click()
     expect(dialog.get_by_text("1 moves to the new one.")).to_be_visible(timeout=PATIENCE_MS)
     dialog.get_by_role("button", name="Publish v3").click()

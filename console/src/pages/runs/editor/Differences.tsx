@@ -8,6 +8,7 @@ import { stepKind } from '../looks'
 import { type Change, changesBetween } from './differences'
 import type { Definition } from './draft'
 import styles from './Editor.module.css'
+import { namesOf } from './names'
 
 interface Props {
   before: Definition
@@ -17,7 +18,8 @@ interface Props {
 }
 
 /** Side by side what was said and what is said now. */
-export function Differences({ before, after, titles, titleOf }: Props) {
+export function Differences({ before, after, titles, titleOf: titleNow }: Props) {
+  const titleOf = namesOf(before, after, titleNow)
   const changes = changesBetween(before, after)
   if (changes.length === 0) return <p className="quiet">{t('They say the same.')}</p>
   return (
@@ -35,7 +37,7 @@ export function Differences({ before, after, titles, titleOf }: Props) {
             <tr key={`${each.step} ${each.field}`}>
               <th scope="row">
                 <b>{each.step === '' ? t('The journey') : titleOf(each.step)}</b>
-                <span className="quiet">{each.field === '' ? t('The whole step') : each.field.split('.').map(fieldName).join(' › ')}</span>
+                <span className="quiet">{each.field === '' ? t('The whole step') : each.field.split('.').map(nameOf).join(' › ')}</span>
               </th>
               <td>{each.before === undefined ? <i className="quiet">{t('Not there')}</i> : <Told change={each} value={each.before} titleOf={titleOf} />}</td>
               <td>{each.after === undefined ? <i className="quiet">{t('Not there')}</i> : <Told change={each} value={each.after} titleOf={titleOf} />}</td>
@@ -57,7 +59,7 @@ function Told({ change: { step, field }, value, titleOf }: { change: Change; val
         <b>{stepKind(String(type))}</b>
         {Object.entries(fields).map(([name, each]) => (
           <span key={name} className="quiet">
-            {fieldName(name).replace(/ seconds$/, '')}: {said(name, each)}
+            {nameOf(name)}: {said(name, each)}
           </span>
         ))}
         {Object.entries(asFields(exits)).map(([exit, to]) => (
@@ -70,6 +72,9 @@ function Told({ change: { step, field }, value, titleOf }: { change: Change; val
   }
   return field.startsWith('exits.') ? titleOf(String(value)) : said(field, value)
 }
+
+/** Seconds are written as time, and what they are called goes without them. */
+const nameOf = (field: string) => (field === 'seconds' ? t('How long') : fieldName(field).replace(/ seconds$/, ''))
 
 function said(field: string, value: Json): string {
   if (typeof value === 'number' && /seconds$/.test(field)) return duration(value)

@@ -14,6 +14,7 @@ import actions from '../RunActions.module.css'
 import { Differences } from './Differences'
 import { type Definition, startOf, stepsOf } from './draft'
 import styles from './Editor.module.css'
+import { namesOf } from './names'
 import { Problems } from './Problems'
 import { type Move, outlook, publishPreview } from './questions'
 
@@ -66,7 +67,7 @@ export function PublishDialog({ run, basedOn, definition, titleOf, close, done }
           <>
             <Safety ahead={ahead.data} />
             {preview.data.change.under_way.length > 0 && (
-              <Moving preview={preview.data} definition={definition} move={move} setMove={setMove} titleOf={titleOf} version={version} />
+              <Moving preview={preview.data} definition={definition} move={move} setMove={setMove} titleOf={namesOf(run?.definition ?? {}, definition, titleOf)} version={version} />
             )}
             {run && (
               <section>
