@@ -35,9 +35,9 @@ const form = () => renderToStaticMarkup(createElement(MantineProvider, null, cre
 describe('what the server declares', () => {
   it('is said as it is declared where nothing else was learnt', () => {
     expect([fieldName('api_url'), choiceName('again', 'after_exit'), declared('Branch')]).toEqual(['API URL', 'After exit', 'Branch'])
-    expect(aboutKind(BRANCH)).toBe('Leave by yes when condition is true of the person on arriving, by no when it is not.')
+    expect(aboutKind(BRANCH)).toBe('Leave by “Yes” when condition is true of the person on arriving, by “No” when it is not.')
     const drawn = form()
-    for (const each of ['Hold above', 'Of tomorrow', 'once never again', 'confirmed it; empty for any size']) expect(drawn).toContain(each)
+    for (const each of ['Hold above', 'Of tomorrow', '“Once” never again', 'confirmed it; empty for any size']) expect(drawn).toContain(each)
   })
 
   describe('in German', () => {

@@ -45,7 +45,8 @@ interface Props {
 }
 
 /** What is declared for whoever writes JSON, as it is read beside a field: without marks of code, and empty where it says null. */
-const inForm = (text: string) => text.replace(/`/g, '').replace(/\bnull\b/g, 'empty')
+const inForm = (text: string, name: string, { enum: choices = [] }: Schema) =>
+  text.replace(/`([^`]*)`/g, (_, word: string) => (choices.includes(word) ? `“${choiceName(name, word)}”` : word)).replace(/\bnull\b/g, 'empty')
 
 /** A form made from what was declared: a new provider, channel or step needs nothing written here. */
 export function SchemaForm({ schema, values, change, kept = {}, problem = null, problems = [], formats = {}, without = [] }: Props) {
@@ -64,7 +65,7 @@ export function SchemaForm({ schema, values, change, kept = {}, problem = null, 
             key={name}
             name={name}
             label={fieldName(name)}
-            description={part.description && inForm(declared(part.description))}
+            description={part.description && inForm(declared(part.description), name, part)}
             schema={part}
             value={values[name]}
             set={(value) => set(name, value)}

@@ -38,5 +38,6 @@ const OPTIONS: Record<string, () => string> = {
   'global_holdout_rotates.never': () => t('never'),
 }
 
+export const isSetting = (name: string): boolean => Object.hasOwn(NAMES, name)
 export const settingName = (name: string): string => NAMES[name]?.() ?? name.replace(/_/g, ' ')
 export const optionName = (name: string, option: string): string => OPTIONS[`${name}.${option}`]?.() ?? option.replace(/_/g, ' ')

@@ -3,12 +3,12 @@ import type { ReactNode } from 'react'
 import type { Setting, SettingValue } from '~/api/settings'
 import { declared } from '~/words/declared'
 import { t } from '~/words/language'
-import { optionName, settingName } from '~/words/settingNames'
+import { isSetting, optionName, settingName } from '~/words/settingNames'
 import styles from './Settings.module.css'
 
 /** A share is said in per cent to people, and as a part of one to machines. */
 const SHARES = new Set(['global_holdout'])
-const CLOCK = new Set(['quiet_from', 'quiet_until'])
+const CLOCK: Record<string, string> = { quiet_from: '21:00', quiet_until: '08:00' }
 
 interface Props {
   setting: Setting
@@ -38,8 +38,8 @@ export function SettingField({ setting, value, set, error }: Props) {
 }
 
 function Control({ setting, value, change, disabled, error }: { setting: Setting; value: SettingValue; change: (value: SettingValue) => void; disabled: boolean; error: string | undefined }): ReactNode {
-  const short = setting.kind === 'whole' || setting.kind === 'number' || setting.kind === 'choice' || CLOCK.has(setting.name)
-  const shared = { classNames: { description: styles.help!, ...(short ? { wrapper: styles.short! } : {}) }, label: settingName(setting.name), description: <Help text={declared(setting.help)} />, disabled, error }
+  const short = setting.kind === 'whole' || setting.kind === 'number' || setting.kind === 'choice' || setting.name in CLOCK
+  const shared = { classNames: { description: styles.help!, ...(short ? { wrapper: styles.short! } : {}) }, label: settingName(setting.name), description: saysItself(setting) ? undefined : <Help text={declared(setting.help)} />, disabled, error }
   switch (setting.kind) {
     case 'choice':
       return <Select {...shared} data={setting.options.map((each) => ({ value: each, label: optionName(setting.name, each) }))} value={String(value)} onChange={(next) => next !== null && change(next)} />
@@ -62,11 +62,14 @@ function Control({ setting, value, change, disabled, error }: { setting: Setting
       )
     }
     case 'text':
-      return <TextInput {...shared} {...(CLOCK.has(setting.name) ? { placeholder: '21:00' } : {})} value={String(value)} onChange={(event) => change(event.currentTarget.value)} />
+      return <TextInput {...shared} placeholder={CLOCK[setting.name]} value={String(value)} onChange={(event) => change(event.currentTarget.value)} />
   }
 }
 
-/** What the declaration says, whose `examples` are marked as in the reference. */
+/** Whose help is about its options, by the names machines have for them: here they are called by what they do. */
+const saysItself = ({ options, help }: Setting) => options.length > 0 && options.every((each) => help.includes(`\`${each}\``))
+
+/** What the declaration says, whose `examples` are marked as in the reference, and other settings called as they are here. */
 function Help({ text }: { text: string }) {
-  return <>{text.split('`').map((part, i) => (i % 2 === 1 ? <code key={i}>{part}</code> : part))}</>
+  return <>{text.split('`').map((part, i) => (i % 2 === 0 ? part : isSetting(part) ? `“${settingName(part)}”` : <code key={i}>{part}</code>))}</>
 }

@@ -13,7 +13,7 @@ from holdfast.decisions.step import Go, Outcome, Park, Place, Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wait(Step):
-    """Leave by `waited` when `seconds` have passed since arriving."""
+    """Leave by `waited` when so many `seconds` have passed since arriving."""
 
     seconds: Annotated[Seconds, "How long to wait."]
 

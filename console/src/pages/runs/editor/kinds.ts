@@ -5,7 +5,7 @@ import { get } from '~/api/client'
 import type { Shape } from '~/api/shape'
 import type { Json, Schema } from '~/api/types'
 import { declared, withDeclared } from '~/words/declared'
-import { asFields, type Fields } from '../graph'
+import { asFields, exitWords, type Fields } from '../graph'
 
 export interface StepKind {
   name: string
@@ -36,8 +36,9 @@ export const kindsQuery = queryOptions({
 /** Words of the server without the marks of code in them. */
 export const plainWords = (words: string) => words.replace(/\s+/g, ' ').replace(/`/g, '').trim()
 
-/** What a kind of step is for, as it stands over its form; the rest of it is for the reference. */
-export const aboutKind = (kind: StepKind): string => plainWords(declared(kind.help.split('\n\n')[0] ?? ''))
+/** What a kind of step is for, as it stands over its form, its ways out called as they are there; the rest of it is for the reference. */
+export const aboutKind = (kind: StepKind): string =>
+  plainWords(declared(kind.help.split('\n\n')[0] ?? '').replace(/`(\w+)`/g, (_, name: string) => (kind.exits.includes(name) ? `“${exitWords(name)}”` : name)))
 
 /** Every way out of a step: those its kind has, and those its author named. */
 export function waysOf(step: Fields, kind: StepKind | undefined): string[] {
