@@ -5,7 +5,8 @@ const MINUS = '−'
 export const NONE = '–'
 
 const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
-const short = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1 })
+// A language that has no short thousands writes them out, and then as it writes them elsewhere: 1.545.
+const short = new Intl.NumberFormat(LOCALE, { notation: 'compact', maximumFractionDigits: 1, useGrouping: true })
 
 const tenths = (value: number) => decimal(value, 1)
 

@@ -15,7 +15,7 @@ export function StopDialog({ run, close }: { run: Run; close: () => void }) {
       <div className={styles.form}>
         <p>
           {counted(run.waiting, '{{count}} person inside will leave it, and nobody new enters.', '{{count}} people inside will leave it, and nobody new enters.')}{' '}
-          {t('Results stay. To hold it for a while, pause it instead.')}
+          {t('Results stay.')} {run.state !== 'paused' && t('To hold it for a while, pause it instead.')}
         </p>
         <TextInput label={t('Type {{name}} to stop it', { name: run.name })} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} data-autofocus />
         {stop.isError && (
@@ -24,7 +24,7 @@ export function StopDialog({ run, close }: { run: Run; close: () => void }) {
           </p>
         )}
         <div className={styles.actions}>
-          <Button onClick={close}>{t('Keep it running')}</Button>
+          <Button onClick={close}>{run.state === 'paused' ? t('Keep it') : t('Keep it running')}</Button>
           <Button variant="filled" data-danger disabled={typed.trim() !== run.name} loading={stop.isPending} onClick={() => stop.mutate('stop')}>
             {run.kind === 'journey' ? t('Stop journey') : t('Stop campaign')}
           </Button>
