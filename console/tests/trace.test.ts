@@ -16,6 +16,11 @@ describe('a moment of a trace', () => {
     expect(momentWords({ ...moment, stage: 'entry', outcome: 'not_entered', reason: 'cool_down' }).detail).toBe('Entered too short a time before')
   })
 
+  it('says of an opening only where a machine did it', () => {
+    const details = ['human', 'machine'].map((reason) => momentWords({ ...moment, stage: 'person', outcome: 'opened', reason }).detail)
+    expect(details).toEqual(['', 'by a machine'])
+  })
+
   it('tells what it has no words for as it is', () => {
     expect(momentWords({ ...moment, stage: 'moon_phase', outcome: 'half_full', reason: 'x' })).toEqual({ words: 'Half full', detail: 'x', tone: 'plain' })
   })

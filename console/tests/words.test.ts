@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import type { Properties } from '~/api/types'
 import { detail, phrase } from '~/words/happenings'
 import { ago, dayHeading, duration } from '~/words/moments'
 import { minorPerMajor, money, moneyShort } from '~/words/money'
@@ -72,11 +74,27 @@ describe('moments', () => {
 })
 
 describe('happenings', () => {
+  const verb = (event: string, properties: Properties = {}) => phrase({ event, properties }).verb
+
   it('puts the act first', () => {
-    expect(phrase('Order Completed').verb).toBe('placed order')
-    expect(phrase('Trial Started').verb).toBe('started trial')
-    expect(phrase('zzz').verb).toBe('zzz')
-    expect(phrase('Wishlist Item Saved').verb).toBe('saved wishlist item')
+    expect(verb('Order Completed')).toBe('placed order')
+    expect(verb('Trial Started')).toBe('started trial')
+    expect(verb('zzz')).toBe('zzz')
+    expect(verb('Wishlist Item Saved')).toBe('saved wishlist item')
+  })
+
+  it('has words for all that we tell ourselves', () => {
+    const told = [...readFileSync('../docs/reference/events.md', 'utf8').matchAll(/^\| `([^`]+)` \|/gm)].map(([, name]) => name!)
+    expect(told).toContain('Message Received')
+    // What is made of a name we have no words for, and happens to be the words of these.
+    const made = (name: string) => name.toLowerCase().split(' ').reverse().join(' ')
+    expect(told.filter((name) => [made(name), name].includes(verb(name)))).toEqual(['Journey Entered', 'Journey Left', 'Message Opened', 'Consent Changed'])
+  })
+
+  it('tells a campaign from a journey, and which segment it was', () => {
+    expect(verb('Journey Entered', { origin_kind: 'campaign' })).toBe('entered campaign')
+    expect(verb('Journey Entered', { origin_kind: 'journey' })).toBe('entered journey')
+    expect(detail({ event: 'Segment Left', properties: { segment: 'gold' } })).toBe('gold')
   })
 
   it('gives one line of detail, whatever the properties are', () => {

@@ -36,11 +36,23 @@ const KNOWN: Record<string, Phrase> = {
   'App Uninstalled': { verb: t('uninstalled the app'), family: 'left' },
   'Journey Entered': { verb: t('entered journey'), family: 'journey' },
   'Journey Left': { verb: t('left journey'), family: 'left' },
+  'Campaign Entered': { verb: t('entered campaign'), family: 'journey' },
+  'Campaign Left': { verb: t('left campaign'), family: 'left' },
+  'Segment Entered': { verb: t('entered segment'), family: 'person' },
+  'Segment Left': { verb: t('left segment'), family: 'left' },
   'Message Queued': { verb: t('has a message queued'), family: 'message' },
   'Message Withheld': { verb: t('had a message withheld'), family: 'withheld' },
   'Message Sent': { verb: t('was sent a message'), family: 'message' },
   'Message Failed': { verb: t('had a message fail'), family: 'failed' },
   'Message In Doubt': { verb: t('has a message in doubt'), family: 'failed' },
+  'Message Delivered': { verb: t('got a message'), family: 'message' },
+  'Message Bounced': { verb: t('had a message bounce'), family: 'failed' },
+  'Message Complained': { verb: t('reported spam'), family: 'withheld' },
+  'Message Replied': { verb: t('answered message'), family: 'message' },
+  'Message Received': { verb: t('wrote to us'), family: 'message' },
+  'Message Dismissed': { verb: t('put message away'), family: 'opened' },
+  'Message Engagement Reclassified': { verb: t('had a machine recognised'), family: 'other' },
+  'Device Gone': { verb: t('lost a device'), family: 'left' },
   'Message Opened': { verb: t('opened message'), family: 'opened' },
   'Message Clicked': { verb: t('clicked in message'), family: 'clicked' },
   'Message Unsubscribed': { verb: t('unsubscribed'), family: 'withheld' },
@@ -49,9 +61,9 @@ const KNOWN: Record<string, Phrase> = {
   'Consent Changed': { verb: t('changed consent'), family: 'consent' },
 }
 
-/** "Trial Started" reads "started trial"; a name that does not end in a past tense reads as it is. */
-export function phrase(name: string): Phrase {
-  const known = KNOWN[name]
+/** "Trial Started" reads "started trial"; a name that does not end in a past tense reads as it is. Of a campaign we tell as of a journey. */
+export function phrase({ event: name, properties }: Pick<HappenedEvent, 'event' | 'properties'>): Phrase {
+  const known = KNOWN[properties['origin_kind'] === 'campaign' ? name.replace(/^Journey/, 'Campaign') : name]
   if (known) return known
   const words = name.trim().split(/\s+/)
   const last = words.at(-1)?.toLowerCase() ?? ''
@@ -115,6 +127,7 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
       return capital(withheldWords(text(own['reason'])))
     case 'Message Failed':
     case 'Message In Doubt':
+    case 'Message Bounced':
       return told(text(own['reason']))
     case 'Message Sent':
     case 'Message Queued':
@@ -122,7 +135,14 @@ export function detail(event: Pick<HappenedEvent, 'event' | 'properties'>): stri
     case 'Message Clicked':
       return text(own['url'])
     case 'Message Opened':
+    case 'Message Delivered':
+    case 'Device Gone':
       return [channelName(text(own['channel'])), own['agent'] === 'machine' ? t('by a machine') : ''].filter(Boolean).join(' · ')
+    case 'Message Received':
+      return text(own['text'])
+    case 'Segment Entered':
+    case 'Segment Left':
+      return text(own['segment'])
     case 'Journey Entered':
       if (own['arm'] === 'global_holdout') return t('Global holdout: no marketing is sent')
       return own['arm'] === 'holdout' ? t('Holdout arm: nothing is sent') : t('Treated arm')

@@ -37,7 +37,7 @@ export function HappeningNow({ perMinute }: { perMinute: number }) {
 }
 
 function Happening({ event }: { event: LiveEvent }) {
-  const { verb, family } = phrase(event.event)
+  const { verb, family } = phrase(event)
   const id = event.person.user_id || event.identity.value
   const unnamed = event.identity.kind === 'anonymous' && [event.identity.value, ''].includes(event.person.name)
   const name = unnamed ? t('Someone new') : event.person.name || event.person.user_id

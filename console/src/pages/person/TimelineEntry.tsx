@@ -14,7 +14,7 @@ const RECENT_MS = 6 * 3600_000
 export function TimelineEntry({ event, now }: { event: HappenedEvent; now: Date }) {
   const [open, setOpen] = useState(false)
   const body = useId()
-  const { verb, family } = phrase(event.event)
+  const { verb, family } = phrase(event)
   const more = detail(event)
   const recent = now.getTime() - new Date(event.timestamp).getTime() < RECENT_MS
   return (

@@ -52,7 +52,8 @@ export function momentWords({ stage, outcome, step, reason }: TraceMoment): Said
     case 'provider':
     case 'person': {
       const [words, tone] = (stage === 'person' ? BY_THEM : STATES)[outcome] ?? [capital(readable(outcome)), 'plain']
-      return { words, detail: until(reason), tone }
+      // Who opens a message is a person unless it is said otherwise.
+      return { words, detail: reason === 'human' ? '' : reason === 'machine' ? t('by a machine') : until(reason), tone }
     }
     case 'waiting':
       return { words: t('They wait at {{step}}', { step }), detail: until(reason), tone: 'plain' }
