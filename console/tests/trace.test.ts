@@ -21,6 +21,16 @@ describe('a moment of a trace', () => {
     expect(details).toEqual(['', 'by a machine'])
   })
 
+  it('says what a message waits for, and until when', () => {
+    const said = momentWords({ ...moment, stage: 'send', outcome: 'pending', reason: 'quiet_hours until 2026-01-05T20:00:00.000Z' })
+    expect(said.detail).toMatch(/^It was quiet hours until .*\d\d:\d\d/)
+  })
+
+  it('tells what its template called off, and which segment led in', () => {
+    expect(momentWords({ ...moment, stage: 'render', outcome: 'withheld', reason: 'aborted: sold out' })).toEqual({ words: 'Its template called it off', detail: 'aborted: sold out', tone: 'bad' })
+    expect(momentWords({ ...moment, stage: 'segment', outcome: 'entered', reason: 'gold' })).toEqual({ words: 'They came into a segment', detail: 'gold', tone: 'plain' })
+  })
+
   it('tells what it has no words for as it is', () => {
     expect(momentWords({ ...moment, stage: 'moon_phase', outcome: 'half_full', reason: 'x' })).toEqual({ words: 'Half full', detail: 'x', tone: 'plain' })
   })

@@ -18,7 +18,7 @@ def trace(
     api_key: ApiKey = None,
     as_json: AsJson = False,
 ) -> None:
-    """Why a person got a message or did not: event, entry, steps, gate, send, provider, with times.
+    """Why a person got a message or did not: event, segment, entry, steps, gate, render, send, provider, with times.
 
     \b
     Examples:

@@ -125,6 +125,8 @@ class Settlement:
     """For `pending` again: it was put off before anybody tried, and taking it is no attempt after all."""
     claimed_by: str | None = None
     """The claim it settles: a send that is under another one by now is left alone. None settles whichever it is."""
+    unwritten: bool = False
+    """For `failed`: it could not be put into words, or into its channel's form, and was handed to nobody."""
     dead: bool = False
     """For `failed` and `in_doubt`: it becomes a dead letter."""
     lost: tuple[Gone, ...] = ()

@@ -188,7 +188,7 @@ async def test_it_waits_for_the_end_of_quiet_hours(tmp_path: Path, medium: str) 
     await world.says("Asked")
     await world.publishes(medium, transactional=True)
     await world.says("Asked")
-    assert await world.ends() == [("pending", ""), ("sent", "")]
+    assert await world.ends() == [("pending", "quiet_hours"), ("sent", "")]
     await world.house.app.close()
 
 

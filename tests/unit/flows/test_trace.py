@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from holdfast.events.event import IdentityKey
+from holdfast.flows.audience.segment_drafts import draft_of
+from holdfast.flows.audience.segments import apply_segments
+from holdfast.flows.content.templates import save_template
 from holdfast.flows.journey.calling import Line, Named, call_people
 from holdfast.flows.journey.decide import publish, set_state
 from holdfast.flows.journey.runs import change_run
@@ -19,7 +22,7 @@ from holdfast.kernel.errors import NotFound
 from holdfast.ports.runs import Run
 from holdfast.testing.house import House
 from holdfast.wiring import rules_of
-from tests.unit.flows.test_react import RESCUE, identify
+from tests.unit.flows.test_react import RESCUE, does, identify
 from tests.unit.flows.test_under_way import LONGER, begins, buys
 
 
@@ -58,6 +61,7 @@ async def test_a_send_from_the_event_to_the_provider(tmp_path: Path) -> None:
         ("gate", "mail", "permitted"),
         ("step", "mail", "sent"),
         ("left", "done", "done"),
+        ("render", "mail", "rendered"),
         ("send", "mail", "handed_over"),
         ("provider", "mail", "sent"),
     ]
@@ -212,6 +216,7 @@ async def test_a_run_from_the_turn_to_the_provider(tmp_path: Path) -> None:
         ("gate", "send", "permitted"),
         ("step", "send", "sent"),
         ("left", "exit", "exit"),
+        ("render", "send", "rendered"),
         ("send", "send", "handed_over"),
         ("provider", "send", "sent"),
     ]
@@ -362,3 +367,58 @@ async def test_calls_for_others_hide_none_for_it_and_are_none_from_before_it_was
     for number in range(ATTEMPTS_MOST + 1):
         await calls("other", f"{number}")
     assert [(each.event, each.reason) for each in (await traced(house)).attempts] == [("Campaign Called", "condition")]
+
+
+@pytest.mark.parametrize(
+    ("says", "outcome", "reason"),
+    [
+        ('{% abort "sold out" %}', "withheld", "aborted: sold out"),
+        ("{% for each in (1..1000000) %}x{% endfor %}", "failed", "It could not be"),
+    ],
+)
+async def test_what_could_not_be_put_into_words_is_not_told_as_said_by_the_gate_or_the_provider(
+    tmp_path: Path, says: str, outcome: str, reason: str
+) -> None:
+    house = await House.build(tmp_path)
+    send = {**NEWS["send"], "template": {"subject": "News", "text": says}}
+    await house.publish({**NEWS, "trigger": {"event": "Asked", "again": "once"}, "send": send})
+    await house.happens(identify("ann"), does("Asked", user="ann"))
+    found = [each for each in told(await traced(house)) if each[0] in {"gate", "render", "send", "provider"}]
+    assert [each[:3] for each in found] == [("gate", "send", "permitted"), ("render", "send", outcome)]
+    assert found[-1][3].startswith(reason)
+
+
+async def test_a_saved_template_is_told_by_its_name(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    saved = {"name": "Hello", "medium": "email", "content": {"subject": "News", "text": "News."}}
+    await save_template(house.app.state, "hello", saved, now=house.clock.now())
+    send = {**NEWS["send"], "template": {"saved": "hello"}}
+    await house.publish({**NEWS, "trigger": {"event": "Asked", "again": "once"}, "send": send})
+    await house.happens(identify("ann"), does("Asked", user="ann"))
+    (render,) = [each for each in told(await traced(house)) if each[0] == "render"]
+    assert render[2] == "rendered"
+    assert render[3].startswith("hello v1")
+
+
+async def test_what_waits_for_the_end_of_quiet_hours_says_so(tmp_path: Path) -> None:
+    house = await House.build(tmp_path, quiet_from="08:00", quiet_until="20:00")
+    await house.publish({**NEWS, "trigger": {"event": "Asked", "again": "once"}})
+    await house.happens(identify("ann"), does("Asked", user="ann"))
+    assert ("send", "send", "pending", "quiet_hours until 2026-01-05T20:00:00.000Z") in told(await traced(house))
+    await house.later(hours=12)
+    assert [each[2] for each in told(await traced(house)) if each[0] == "provider"] == ["sent"]
+
+
+async def test_which_segment_led_in_is_told(tmp_path: Path) -> None:
+    house = await House.build(tmp_path)
+    draft = replace(draft_of("gold", "Gold", GOLD), live=True)
+    await apply_segments(house.app.state, [draft], by="a test", now=house.clock.now())
+    await house.settle()
+    await house.publish({**NEWS, "trigger": {"type": "segment_change", "segment": "gold"}})
+    await house.happens(identify("ann"))
+    await house.happens({**identify("ann"), "traits": {"plan": "gold", "email": "ann@x.example"}, "messageId": "g"})
+    assert told(await traced(house))[:3] == [
+        ("event", "", "Segment Entered", ""),
+        ("segment", "", "entered", "gold"),
+        ("entry", "", "entered", "treated"),
+    ]

@@ -24,6 +24,12 @@ const STATES: Record<string, [string, Said['tone']]> = {
   bounced: [t('It bounced'), 'bad'],
 }
 
+const RENDERED: Record<string, [string, Said['tone']]> = {
+  rendered: [t('It was put into words'), 'plain'],
+  withheld: [t('Its template called it off'), 'bad'],
+  failed: [t('It could not be put into words'), 'bad'],
+}
+
 const BY_THEM: Record<string, [string, Said['tone']]> = {
   opened: [t('They opened it'), 'good'],
   clicked: [t('They clicked in it'), 'good'],
@@ -48,6 +54,12 @@ export function momentWords({ stage, outcome, step, reason }: TraceMoment): Said
       return outcome === 'withheld'
         ? { words: t('The gate withheld the message'), detail: capital(withheldWords(reason)), tone: 'bad' }
         : { words: t('The gate let the message pass'), detail: reason, tone: 'good' }
+    case 'segment':
+      return { words: outcome === 'left' ? t('They went out of a segment') : t('They came into a segment'), detail: reason, tone: 'plain' }
+    case 'render': {
+      const [words, tone] = RENDERED[outcome] ?? [capital(readable(outcome)), 'plain']
+      return { words, detail: told(reason), tone }
+    }
     case 'send':
     case 'provider':
     case 'person': {
@@ -66,6 +78,8 @@ export function momentWords({ stage, outcome, step, reason }: TraceMoment): Said
 
 const readable = (name: string) => name.replace(/_/g, ' ')
 
-/** "until 2026-11-22T06:27:40.063Z" in the reader's own clock. */
+/** "quiet_hours until 2026-11-22T06:27:40.063Z" in words, and in the reader's own clock. */
 const until = (reason: string) =>
-  told(reason).replace(/\d{4}-\d\d-\d\dT\S+Z/g, (at) => (Number.isNaN(Date.parse(at)) ? at : `${shortDay(at, new Date())}, ${clockSeconds(at)}`))
+  told(reason.replace(/^[a-z_]+(?= until )/, (why) => capital(withheldWords(why)))).replace(/until (\d{4}-\d\d-\d\dT\S+Z)/g, (whole, at: string) =>
+    Number.isNaN(Date.parse(at)) ? whole : t('until {{moment}}', { moment: `${shortDay(at, new Date())}, ${clockSeconds(at)}` }),
+  )

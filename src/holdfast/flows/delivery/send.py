@@ -112,7 +112,7 @@ def _unwritten(send: Send, why: Refused | Deferred | Aborted, now_ms: int) -> Se
         # As it is meant: there is nothing for anybody to look into.
         reason = f"aborted: {why.reason}" if why.reason else "aborted"
         return Settlement(key=send.key, state="withheld", reason=reason, claimed_by=send.claimed_by)
-    return settlement_of(send, why, now_ms)
+    return replace(settlement_of(send, why, now_ms), unwritten=True)
 
 
 def _tries(send: Send) -> str:
@@ -350,7 +350,7 @@ class Sender:
         """Put back what waited too long: what was permitted at the claim may not be any more, and is asked anew."""
         if send.send_by_ms is None or self._now_ms() <= send.send_by_ms:
             return False
-        self._put_back([send], Lapsed().reason)
+        self._put_back([send], "It waited too long for its turn.")
         return True
 
     def _ended(self, send: Send, verdict: Verdict, doubt: DoubtPolicy, written: Written, *, kept_before: bool) -> None:

@@ -24,6 +24,9 @@ MESSAGE_NAMES: dict[SendState, str] = {
 }
 """What the history calls the end of a send."""
 
+UNWRITTEN = "unwritten"
+"""Of a failed message: it never came to its provider."""
+
 
 def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: int) -> Event:
     """The event that tells what became of a send."""
@@ -44,6 +47,7 @@ def told_settled(send: Send, settlement: Settlement, user: IdentityKey, at_ms: i
             properties["provider_id"] = settlement.provider_id
         case "failed":
             properties |= {"reason": settlement.reason, "gone": settlement.gone}
+            properties |= {UNWRITTEN: True} if settlement.unwritten else {}
         case _:
             properties["reason"] = settlement.reason
     if settlement.told is not None:

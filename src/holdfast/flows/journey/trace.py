@@ -14,6 +14,7 @@ from holdfast.decisions.visit import Visit, run_of
 from holdfast.events.event import Event, Json
 from holdfast.flows.audience.library import load_library
 from holdfast.flows.audience.watching import load_watching
+from holdfast.flows.ingest.own import MESSAGE_NAMES, UNWRITTEN
 from holdfast.flows.journey.playbook import Play, playbook_of
 from holdfast.flows.journey.trace_runs import RunSeeker, before_at
 from holdfast.flows.journey.traced import Attempt, Stage, Trace, TraceMoment
@@ -26,12 +27,14 @@ from holdfast.ports.history import History, TimelineEvent
 from holdfast.ports.state import Decision, Identity, Send, View
 from holdfast.profiles.profile import EMPTY, combine
 from holdfast.segments.facts import ProfileFacts
+from holdfast.segments.live import SEGMENT_ENTERED, SEGMENT_LEFT
 
 ATTEMPTS_MOST = 50
 """Times somebody entered, or did not, that are told: the last ones."""
 ROWS_MOST = 1_000
 """Visits, sends and events of one name that are looked through."""
-MESSAGE_SENT = "Message Sent"
+MESSAGE_SENT, MESSAGE_FAILED = MESSAGE_NAMES["sent"], MESSAGE_NAMES["failed"]
+SEGMENT_CHANGES: Mapping[str, str] = {SEGMENT_ENTERED: "entered", SEGMENT_LEFT: "left"}
 _OF_THE_PROVIDER = frozenset({"delivered", "bounced"})
 _HEARD: Mapping[str, str] = {name: status for name, status in STATUS_OF.items() if status in FOLLOWS["sent"]}
 """What is heard of a message after it was sent."""
@@ -105,7 +108,7 @@ async def _scene(view: View, history: History, members: Sequence[Identity], orig
     whole = combine(profiles.get(each.id, EMPTY) for each in members)
     visits = [each for each in await view.visits_of(ids, limit=ROWS_MOST) if each.origin == origin]
     replies: dict[str, list[TimelineEvent]] = {}
-    for name in (MESSAGE_SENT, *_HEARD):
+    for name in (MESSAGE_SENT, MESSAGE_FAILED, *_HEARD):
         for told in await history.timeline(ids, limit=ROWS_MOST, name=name):
             if told.properties.get("origin") == origin:
                 replies.setdefault(str(told.properties.get("send", "")), []).append(told)
@@ -171,7 +174,11 @@ class _Asking:
             reason=reason,
             version=None if play is None else play.version,
             arm="",
-            moments=(_happened(told.received_ms, told.name), entry),
+            moments=(
+                _happened(told.received_ms, told.name),
+                *_changed(told.received_ms, told.name, told.properties),
+                entry,
+            ),
         )
 
     def _play_at(self, at_ms: int) -> Play | None:
@@ -213,13 +220,15 @@ def _entered(visit: Visit, scene: _Scene) -> Attempt:
     run = run_of(visit.variables)
     moments = [
         _happened(visit.entered_ms, name) if run is None else _begun(visit),
+        *_changed(visit.entered_ms, name, event.get("properties")),
         TraceMoment(at_ms=visit.entered_ms, stage="entry", outcome="entered", reason=visit.arm),
         *(_asked(each) for each in sends),
         *(TraceMoment(at_ms=at_ms, stage="step", outcome=by, step=step) for step, by, at_ms in visit.trail),
         _stands(visit),
     ]
     for each in sends:
-        moments += _afterwards(each, scene.replies.get(each.key, ()))
+        replies = scene.replies.get(each.key, ())
+        moments += (*_afterwards(each, replies), *_heard(each, replies))
     places = {(step, at_ms): index for index, (step, _, at_ms) in enumerate(visit.trail)}
     return Attempt(
         event=name,
@@ -240,8 +249,8 @@ def _place(moment: TraceMoment, places: Mapping[tuple[str, int], int]) -> tuple[
 
 
 _RANKS: Mapping[Stage, int] = {
-    "event": 0, "run": 0, "entry": 1, "gate": 2, "step": 2, "left": 3, "send": 4, "provider": 5, "person": 6,
-    "waiting": 7,
+    "event": 0, "run": 0, "segment": 1, "entry": 2, "gate": 3, "step": 3, "left": 4, "render": 5, "send": 6,
+    "provider": 7, "person": 8, "waiting": 9,
 }  # fmt: skip
 
 
@@ -255,6 +264,13 @@ def _is_of(send: Send, visit: Visit) -> bool:
 
 def _happened(at_ms: int, name: str) -> TraceMoment:
     return TraceMoment(at_ms=at_ms, stage="event", outcome=name)
+
+
+def _changed(at_ms: int, name: str, said: object) -> Iterator[TraceMoment]:
+    """Which segment they came into or went out of, where the event tells of one."""
+    segment = said.get("segment") if isinstance(said, Mapping) else None
+    if name in SEGMENT_CHANGES and isinstance(segment, str):
+        yield TraceMoment(at_ms=at_ms, stage="segment", outcome=SEGMENT_CHANGES[name], reason=segment)
 
 
 def _begun(visit: Visit) -> TraceMoment:
@@ -277,7 +293,7 @@ def _stands(visit: Visit) -> TraceMoment:
 
 def _asked(send: Send) -> TraceMoment:
     """What the gate said when it was asked."""
-    withheld = send.state == "withheld" and send.settled_ms == send.created_ms
+    withheld = send.state == "withheld" and send.settled_ms == send.created_ms and not _is_aborted(send)
     return TraceMoment(
         at_ms=send.created_ms,
         stage="gate",
@@ -300,17 +316,49 @@ def _afterwards(send: Send, replies: Sequence[TimelineEvent]) -> Iterator[TraceM
             until = f"until {format_moment(from_millis(send.not_before_ms))}"
             yield moment(send.created_ms, "send", "pending", f"{send.reason} {until}".strip())
         case "withheld":
-            if send.settled_ms != send.created_ms:  # Asked again just before it was to be sent.
+            if _is_aborted(send):
+                yield moment(send.settled_ms, "render", "withheld", send.reason)
+            elif send.settled_ms != send.created_ms:  # Asked again just before it was to be sent.
                 yield moment(send.settled_ms, "gate", "withheld", send.reason)
         case "claimed":
             yield moment(send.claimed_ms, "send", "handed_over")
+        case "failed" if _is_unwritten(replies):
+            yield moment(send.settled_ms, "render", "failed", send.reason)
         case "sent" | "failed" | "in_doubt":
+            yield moment(send.claimed_ms, "render", "rendered", next(filter(None, map(_saying, replies)), ""))
             yield moment(send.claimed_ms, "send", "handed_over")
             numbers = (str(each.properties.get("provider_id", "")) for each in replies if each.name == MESSAGE_SENT)
             yield moment(send.settled_ms, "provider", send.state, send.reason or next(numbers, ""))
+
+
+def _heard(send: Send, replies: Sequence[TimelineEvent]) -> Iterator[TraceMoment]:
+    """What was heard of a send after it was sent."""
     for each in replies:
         outcome = _HEARD.get(each.name)
         if outcome is not None:
             said = str(next((value for name in _TOLD if (value := each.properties.get(name))), ""))
             stage: Stage = "provider" if outcome in _OF_THE_PROVIDER else "person"
-            yield moment(each.timestamp_ms, stage, outcome, said)
+            yield TraceMoment(
+                at_ms=each.timestamp_ms, stage=stage, outcome=outcome, step=send.step, reason=said, send=send.key
+            )
+
+
+def _is_aborted(send: Send) -> bool:
+    """Whether what it says itself said that it is not to be sent."""
+    return send.reason == "aborted" or send.reason.startswith("aborted: ")
+
+
+def _is_unwritten(replies: Sequence[TimelineEvent]) -> bool:
+    """Whether it failed, the last time it did, before anybody was handed it."""
+    failed = next((each for each in replies if each.name == MESSAGE_FAILED), None)  # The newest comes first.
+    return failed is not None and bool(failed.properties.get(UNWRITTEN))
+
+
+def _saying(told: TimelineEvent) -> str:
+    """Which saved template the message said, such as `welcome v3, variant b, de`; empty where its step says it."""
+    said = told.properties
+    if not said.get("saved"):
+        return ""
+    variant = f", variant {said['variant']}" if said.get("variant") else ""
+    language = f", {said['language']}" if said.get("language") else ""
+    return f"{said['saved']} v{said.get('saved_version', '')}{variant}{language}"

@@ -8,7 +8,10 @@ from typing import Literal
 
 from holdfast.ports.state import DecisionState
 
-Stage = Literal["event", "run", "entry", "step", "gate", "send", "provider", "person", "waiting", "left"]
+Stage = Literal[
+    "event", "run", "segment", "entry", "step", "gate", "render", "send", "provider", "person", "waiting", "left"
+]
+"""An event that tells of a live segment is followed by `segment`: that they came into it, or went out."""
 
 WHY_NOT: Mapping[str, str] = {
     "not_published": "It was not published yet.",

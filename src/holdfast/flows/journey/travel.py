@@ -538,7 +538,14 @@ def _send(play: Play, visit: Visit, asked: Asked, now_ms: int) -> Send:
         created_ms=now_ms,
         not_before_ms=now_ms if made is None else made.at_ms,
         settled_ms=now_ms if made is None else None,
-        reason=asked.verdict.reason if isinstance(asked.verdict, Withheld) else "",
+        reason=_reason(asked, now_ms),
         priority=asked.priority,
         cost=asked.cost,
     )
+
+
+def _reason(asked: Asked, now_ms: int) -> str:
+    """Why the send is not made, or not yet."""
+    if isinstance(asked.verdict, Withheld):
+        return asked.verdict.reason
+    return "quiet_hours" if asked.made is not None and asked.made.at_ms > now_ms else ""

@@ -11,6 +11,7 @@ from holdfast.flows.journey.trace import trace
 from holdfast.flows.journey.traced import Attempt, Stage, Trace, TraceMoment
 from holdfast.http.needs import needs
 from holdfast.http.shapes import moment_text
+from holdfast.kernel.errors import Invalid
 from holdfast.ports.state import DecisionState
 from holdfast.wiring import Application
 
@@ -19,8 +20,10 @@ from holdfast.wiring import Application
 class TraceMomentShape:
     """One thing that happened at a `stage`, or did not: `outcome` says what, in a word, and `reason` why.
 
-    At a step the outcome is the exit taken; at the gate `permitted` or `withheld`; at the provider `sent`, `failed` or
-    `in_doubt`; of a run its state, or `turn` when the person's turn came in it, with the occasion for a reason.
+    At a step the outcome is the exit taken; at the gate `permitted` or `withheld`; at `render` `rendered`, with the
+    saved template for a reason, `withheld` where the template itself called it off, or `failed`; at the provider
+    `sent`, `failed` or `in_doubt`; of a segment `entered` or `left`, with its id for a reason; of a run its state, or
+    `turn` when the person's turn came in it, with the occasion for a reason.
     """
 
     at: str
@@ -96,6 +99,15 @@ class TraceShape:
         )
 
 
+def _the_one(*said: str) -> str:
+    """The one id that was given. Raises Invalid."""
+    given = {each for each in said if each}
+    if len(given) != 1:
+        hint = "Give the id of one journey or campaign: origin=ID, journey=ID or campaign=ID."
+        raise Invalid("it takes one journey or campaign to trace.", path="origin", hint=hint)
+    return given.pop()
+
+
 def trace_routes(app: Application) -> APIRouter:
     """The routes."""
     routes = APIRouter(prefix="/api/trace", tags=["Journeys"], dependencies=[needs("people:read")])
@@ -103,14 +115,17 @@ def trace_routes(app: Application) -> APIRouter:
     @routes.get("")
     async def traced(
         person: Annotated[str, Query(description="A user id, else an anonymous id.")],
-        origin: Annotated[str, Query(description="The id of a journey or campaign.")],
+        origin: Annotated[str, Query(description="The id of a journey or campaign.")] = "",
+        journey: Annotated[str, Query(description="The same, said of a journey.")] = "",
+        campaign: Annotated[str, Query(description="The same, said of a campaign.")] = "",
     ) -> TraceShape:
-        """Why a person got a message or did not: event or run, entry, steps, gate, send, provider.
+        """Why a person got a message or did not: event or run, segment, entry, steps, gate, render, send, provider.
 
         Why somebody did not enter is found by asking again; what it depends on of the person is as it is now.
         """
+        of = _the_one(origin, journey, campaign)
         await app.catch_up()
         async with app.state.view() as view:
-            return TraceShape.of(await trace(view, app.history, person, origin, app.zone, closed=app.rules.closed))
+            return TraceShape.of(await trace(view, app.history, person, of, app.zone, closed=app.rules.closed))
 
     return routes
