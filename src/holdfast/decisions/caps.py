@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
+from holdfast.decisions.rule_texts import DAY_SECONDS, channel_in, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
 
 if TYPE_CHECKING:
@@ -122,4 +122,6 @@ def _cap(rule: str, path: str) -> Cap:
     if not 0 < within_seconds <= WITHIN_DAYS_MOST * DAY_SECONDS:
         hint = f"A window is an hour at least and {WITHIN_DAYS_MOST} days at most."
         raise Invalid(f"the window of {rule!r} cannot be.", path=path, hint=hint)
-    return Cap(channel=found["channel"] or "", topic=found["topic"] or "", most=most, within_seconds=within_seconds)
+    return Cap(
+        channel=channel_in(found["channel"], path), topic=found["topic"] or "", most=most, within_seconds=within_seconds
+    )

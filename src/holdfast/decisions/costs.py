@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from holdfast.decisions.rule_texts import channel_in
 from holdfast.kernel.errors import Invalid
 
 THOUSANDTHS = 1_000
@@ -31,5 +32,5 @@ def decode_costs(text: str, path: str) -> dict[str, int]:
             raise Invalid(f"{rule!r:.200} is no cost of a message.", path=path, hint=_HINT)
         if found["channel"] in costs:
             raise Invalid(f"{found['channel']!r} is there twice.", path=path, hint="Keep one of them.")
-        costs[found["channel"]] = int(Decimal(found["minor"]) * THOUSANDTHS)
+        costs[channel_in(found["channel"], path)] = int(Decimal(found["minor"]) * THOUSANDTHS)
     return costs

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from holdfast.decisions.caps import WITHIN_DAYS_MOST
-from holdfast.decisions.rule_texts import DAY_SECONDS, rules_in, seconds_of
+from holdfast.decisions.rule_texts import DAY_SECONDS, channel_in, rules_in, seconds_of
 from holdfast.kernel.errors import Invalid
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _fatigue(rule: str, path: str) -> Fatigue:
         hint = f"A window is an hour at least and {WITHIN_DAYS_MOST} days at most."
         raise Invalid(f"a window of {rule!r} cannot be.", path=path, hint=hint)
     return Fatigue(
-        channel=found["channel"] or "",
+        channel=channel_in(found["channel"], path),
         unanswered=int(found["unanswered"]),
         within_seconds=windows[0],
         most=int(found["most"]),

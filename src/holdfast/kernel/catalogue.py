@@ -14,10 +14,13 @@ def discover(package: ModuleType, declaration: str) -> dict[str, object]:
     forms, docs and tests come out the same on every machine.
     """
     found: dict[str, object] = {}
-    for info in sorted(pkgutil.iter_modules(package.__path__), key=lambda each: each.name):
-        if info.name.startswith("_"):
-            continue
-        module = importlib.import_module(f"{package.__name__}.{info.name}")
+    for name in listed(package):
+        module = importlib.import_module(f"{package.__name__}.{name}")
         if hasattr(module, declaration):
-            found[info.name] = getattr(module, declaration)
+            found[name] = getattr(module, declaration)
     return found
+
+
+def listed(package: ModuleType) -> list[str]:
+    """The names of the modules that are not passed over, in order; nothing is imported for it."""
+    return sorted(each.name for each in pkgutil.iter_modules(package.__path__) if not each.name.startswith("_"))

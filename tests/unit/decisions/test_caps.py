@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from holdfast.decisions.caps import Cap, decode_caps, free_ms, outranked
 from holdfast.decisions.made import Made
+from holdfast.decisions.medium import media
 from holdfast.decisions.rule_texts import RULES_MOST
 from holdfast.kernel.errors import Invalid
 
@@ -37,6 +38,7 @@ def test_caps_are_written_as_they_are_said() -> None:
         "5 in 7 days on",
         "5 in 7 days about News",
         "5 in 7 days about news on email",
+        "5 in 7 days on mail",
         "-1 in 7 days",
         "0 in 7 days",
         "1 in 0 days",
@@ -53,6 +55,13 @@ def test_what_is_no_cap_is_refused_with_a_remedy(text: str) -> None:
         decode_caps(text, "contact_caps")
     assert refusal.value.path == "contact_caps"
     assert refusal.value.hint
+
+
+def test_a_cap_on_a_channel_that_is_none_says_which_there_are() -> None:
+    with pytest.raises(Invalid) as refusal:
+        decode_caps("1 in 1 day on mail", "contact_caps")
+    assert refusal.value.code == "unknown_channel"
+    assert set(refusal.value.hint.removeprefix("There is ").removesuffix(".").split(", ")) == set(media())
 
 
 made = st.builds(Made, channel=st.sampled_from(("email", "sms")), topic=st.just("news"), at_ms=st.integers(0, 9_000))

@@ -61,6 +61,7 @@ def test_rules_are_read_as_they_are_written() -> None:
         "after 5 in 0 days, 1 in 14 days",
         "after 5 in 30 days, 1 in 91 days",
         "after 5 in 30 days on E-Mail, 1 in 14 days",
+        "after 5 in 30 days on mail, 1 in 14 days",
         "; ".join(["after 5 in 30 days, 1 in 14 days"] * 21),
     ],
 )
