@@ -211,7 +211,7 @@ def test_consent(server: Server) -> None:
 NAMES = (
     "a/b", "a/events", "a/live", "a/consent", "/", "//", "50% off", "%2F", "%252F", "a?b=c&d", "a#b", "ü@例え.jp", "😀",
     "with space",  "a+b",
-    "\\", "'; DROP TABLE people; --", "{user_id}", ":", "live", "merge", "a\tb", "\u202eabc", "null",
+    "\\", "'; DROP TABLE people; --", "{user_id}", ":", "live", "merge", "a\tb", "a\nb", "line\n", "\u202eabc", "null",
 )  # fmt: skip
 
 

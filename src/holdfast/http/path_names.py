@@ -24,7 +24,7 @@ def name_of(part: str) -> str:
 class NameConvertor(Convertor[str]):
     """`{user_id:name}`: anything, with slashes too, as they came or encoded."""
 
-    regex = ".*"
+    regex = "(?s:.*)"  # A name may be of several lines.
 
     def convert(self, value: str) -> str:
         """The name itself."""
