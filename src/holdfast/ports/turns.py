@@ -15,13 +15,24 @@ from holdfast.events.event import IdentityKey, Json
 from holdfast.ports.erasure import Suppression, Tombstone
 
 TurnKind = Literal[
-    "tick", "people", "decision", "segment", "merge", "unmerge", "table", "suppression", "weighing", "experiment"
+    "tick",
+    "people",
+    "decision",
+    "segment",
+    "merge",
+    "unmerge",
+    "table",
+    "suppression",
+    "weighing",
+    "experiment",
+    "gathering",
 ]
-"""`tick`: entries were taken in and timers fired. `people`: timers of some people fired. `decision`: a journey or
-campaign was published, paused, resumed, stopped, archived or restored. `segment`: a version of a segment was saved, or
-deleted. `merge`, `unmerge`: people were joined or parted by hand. `table`: past events came in a table, which is not in
-the log. `suppression`: an address was forbidden, or let be written to again, by hand. `weighing`: the paths of an
-adaptive step were weighed. `experiment`: a version of an experiment was saved."""
+"""`tick`: entries were taken in, timers fired, or something else is watched from then on. `people`: timers of some
+people fired. `decision`: a journey or campaign was published, paused, resumed, stopped, archived or restored.
+`segment`: a version of a segment was saved, or deleted. `merge`, `unmerge`: people were joined or parted by hand.
+`table`: past events came in a table, which is not in the log. `suppression`: an address was forbidden, or let be
+written to again, by hand. `weighing`: the paths of an adaptive step were weighed. `experiment`: a version of an
+experiment was saved. `gathering`: part of what came before something was watched was put into profiles."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,7 +34,7 @@ from holdfast.ports.connections import Connection
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.state import State
 from holdfast.ports.templates import SavedTemplate
-from holdfast.segments.builders import did, last_did, trait
+from holdfast.segments.builders import did, did_amount, last_did, prop, trait
 from holdfast.stores.memory.history import MemoryHistory
 from holdfast.stores.memory.log import MemoryLog
 from holdfast.stores.memory.state import MemoryState
@@ -92,7 +92,30 @@ NEWS: dict[str, Any] = {
     "send": {"channel": "email", "template": {"subject": "News", "text": "Read."}},
     "holdout": 0.2,
 }
+DEAR: dict[str, Any] = {"properties": {"revenue": 99}}
+ASKED: dict[str, Any] = {
+    "id": "asked",
+    "name": "Asked",
+    "goal": {"event": "Bought", "within_seconds": DAY},
+    "start": "viewed",
+    "steps": {
+        "viewed": {"type": "trigger", "event": "Viewed", "again": "after_exit", "exits": {"entered": "ask"}},
+        "ask": {
+            "type": "branch",
+            "condition": {
+                "type": "did",
+                "event": "Bought",
+                "where": [{"property": "revenue", "operator": "greater_than", "value": 50}],
+            },
+            "exits": {"yes": "dear", "no": "other", "unknown": "unknown"},
+        },
+        "dear": {"type": "exit"},
+        "other": {"type": "exit"},
+        "unknown": {"type": "exit"},
+    },
+}
 KEEN = did("Viewed", at_least=2) & (trait("plan") == "free")
+EVEN = did("Viewed", within_days=1, where=prop("even").is_true())
 IDLE = last_did("Viewed", before_days=0.1) & ~did("Bought", within_days=1)
 NAMES = ("Viewed", "Viewed", "Viewed", "Came Back", "Bought", "Other")
 
@@ -137,6 +160,7 @@ class Life:
         await house.publish(NEWS)
         await life.save("keen", KEEN)
         await life.save("idle", IDLE)
+        await life.save("even", EVEN)
         return life
 
     async def save(self, name: str, condition: Any) -> None:
@@ -179,7 +203,11 @@ class Life:
             case 3:
                 return about | {"type": "track", "event": ""} if self.draw.random() < 0.5 else {"type": "what"}
             case _:
-                return about | {"type": "track", "event": self.draw.choice(NAMES), "properties": {"n": self.count}}
+                return about | {
+                    "type": "track",
+                    "event": self.draw.choice(NAMES),
+                    "properties": {"n": self.count, "even": self.count % 2 == 0},
+                }
 
     async def rests(self) -> None:
         """Time goes by, and nobody wakes at the very moment something falls due."""
@@ -205,6 +233,8 @@ class Life:
                     await self.publish_anew(self.draw.randint(60, 9_000))
                 case 6:
                     await self.save("keen", did("Viewed", at_least=self.draw.randint(1, 3)))
+                    # What is watched from now on was done before, too, and is gathered.
+                    await self.save("even", did_amount("Viewed", "sum", of="n", at_least=self.count, within_days=1))
                 case _:
                     await delete_segment(state, "idle", by="ann", now=now)
         except Exposed:
@@ -279,6 +309,45 @@ async def test_a_life_on_a_database_is_made_anew(tmp_path: Path) -> None:
     assert differing(found) == {}
     assert found["visits"].rows > 3
     assert done.runs_gone == 0
+
+
+async def test_what_was_gathered_is_gathered_again_when_it_was(tmp_path: Path) -> None:
+    """A journey asks of a property before its past is gathered, and does not know; and once more after."""
+    house = await House.build(tmp_path)
+    for number, name in enumerate(("ann", "ben")):
+        await house.happens({"type": "track", "event": "Bought", "userId": name, "messageId": f"b{number}"} | DEAR)
+    await house.publish(ASKED)
+    # Ticks go on while nothing is gathered yet.
+    await house.app.collector.collect("track", json.dumps({"event": "Viewed", "userId": "ann"}).encode(), "shop")
+    while not (await house.app.reactor.tick()).idle:
+        pass
+    await house.settle()
+    await house.later(seconds=60)
+    await house.happens({"type": "track", "event": "Viewed", "userId": "ben", "messageId": "v"})
+    async with house.app.state.view() as view:
+        visits = await view.visits_of([1, 2], limit=10)
+    assert sorted(visit.step for visit in visits) == ["dear", "unknown"]
+    life = Life(house, random.Random(1))
+    done, state, _ = await life.again()
+    assert differing(await compare_states(house.app.state, state)) == {}
+    assert done.told_otherwise == 0
+
+
+async def test_where_no_turn_tells_when_it_was_gathered_it_is_at_once(tmp_path: Path) -> None:
+    """As in a workspace of an earlier Holdfast."""
+    life = await Life.begin(tmp_path, 0)
+    await life.happens()
+    await life.save("even", did_amount("Viewed", "sum", of="n", at_least=0.5))
+    await life.house.settle()
+    app = life.house.app
+    log = MemoryLog()
+    await log.append([each.record for each in await app.log.read(0, max_records=10_000, max_bytes=10**9)])
+    async with app.state.begin() as transaction:
+        await transaction.forget_turns(2**60)
+    _, state, _ = await life.again(log=log)
+    async with state.view() as view:
+        assert [each.filled for each in await view.watches()] == [True]
+    assert "live segments" not in differing(await compare_states(app.state, state))
 
 
 async def test_tables_are_loaded_again_where_they_came_in(tmp_path: Path) -> None:

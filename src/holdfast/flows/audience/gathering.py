@@ -2,7 +2,8 @@
 
 Every event from the tick on that first watched a leaf is looked at as it comes; every one before stands in the history
 once the archive has come so far. What lies in both counts once (`profiles.watched`), so nothing need stand still, and a
-part that is gathered twice changes nothing. How far it has come is written with each part.
+part that is gathered twice changes nothing. How far it has come is written with each part, and noted as a turn: until
+all of it is there segments and journeys do not know what they ask, and a state made anew is to know it then, too.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from holdfast.flows.ingest.reading import ARCHIVE
+from holdfast.flows.upkeep.chronicle import note_turn
 from holdfast.kernel.errors import Exposed
 from holdfast.ports.history import Gathered, History
 from holdfast.ports.state import State, Transaction
@@ -19,6 +21,8 @@ from holdfast.segments.leaf import decode_leaf
 
 IDENTITIES_MOST = 2_000
 """Identities of one part."""
+EVERYBODY = 2**40
+"""More than there are identities: up to there it is gathered once it is for everybody."""
 
 
 class Gatherer:
@@ -42,6 +46,14 @@ class Gatherer:
                 done += await self._gather(each)
         return done
 
+    async def gather_again(self, leaf: str, to: int) -> None:
+        """Gather for a leaf what is lacking up to an identity, as was done before; further where there is more now."""
+        while True:
+            async with self._state.view() as view:
+                lacking = [each for each in await view.watches() if each.leaf == leaf and not each.filled]
+            if not lacking or lacking[0].filled_to >= to or not await self._gather(lacking[0]):
+                return
+
     async def _gather(self, watch: Watch) -> bool:
         try:
             leaf = decode_leaf(watch.leaf)
@@ -55,6 +67,7 @@ class Gatherer:
             await _keep(transaction, watch.number, found)
             to = watch.filled_to if found.to is None else found.to
             await transaction.put_watch(replace(watch, filled_to=to, filled=found.to is None))
+            await note_turn(transaction, "gathering", {"leaf": watch.leaf, "to": EVERYBODY if found.to is None else to})
         return True
 
 

@@ -330,6 +330,11 @@ class LiveKeeper:
         return self._watches.watching
 
     @property
+    def watches_otherwise(self) -> bool:
+        """Whether something else is watched from this tick on."""
+        return self._watches.is_changed
+
+    @property
     def is_settled(self) -> bool:
         """Whether all that this tick goes by was committed before it, and nobody's past is being looked at."""
         return self._is_same and self._watches.is_settled and not (self._index.filling or self._index.ending)

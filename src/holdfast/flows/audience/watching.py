@@ -40,6 +40,8 @@ class WatchKeeper:
         """For whom what is watched is known to be written; a tick that came to nothing leaves none."""
         self.is_settled = False
         """Whether this tick found it as the last one left it, and all of the past is gathered."""
+        self.is_changed = False
+        """Whether something else is watched from this tick on."""
 
     async def begin(self, transaction: Transaction, playbook: Playbook, index: LiveIndex) -> None:
         """Begin a tick with what these ask for."""
@@ -48,11 +50,14 @@ class WatchKeeper:
         # Compared as themselves: both are made anew when anything in them changes.
         same = kept is not None and kept[0] is playbook and kept[1] is index
         self.is_settled = same and all(each.filled for each in self.watching.by_leaf.values())
+        self.is_changed = False
         if self.is_settled:
             return
         rows = await transaction.watches()
         if not same:
+            before = [row.number for row in rows]
             rows = await _in_step(transaction, _wanted(playbook, index), rows)
+            self.is_changed = before != [row.number for row in rows]
         self.watching = _watching(rows)
 
     async def look(self, view: View) -> None:

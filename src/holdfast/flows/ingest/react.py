@@ -337,7 +337,7 @@ class Reactor:
             undone.callback(self._lanes.untaken, claimed.sends)
             await self._forget(transaction, clock_ms)
             await self._expire(transaction, clock_ms)
-            if entries or fired or begun or let_in:
+            if entries or fired or begun or let_in or self._live.watches_otherwise:
                 following = entries[-1].offset + 1 if entries else offset
                 said: dict[str, Json] = {"others": True} if left else {}
                 turn = Turn(kind="tick", start=offset, next=following, at_ms=watermark, said=said)

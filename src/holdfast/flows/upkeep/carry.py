@@ -39,6 +39,8 @@ class Before:
     has_runs: bool
     has_gaps: bool
     """Whether somebody was forgotten, so that numbers do not come out by counting."""
+    gathered: frozenset[str] = frozenset()
+    """The leaves of which turns tell how far the past was gathered, or for which it is still to be."""
     unnoted: list[Decision | SavedSegment] = field(default_factory=list)
     """What no turn tells when it was published or saved: by the moment it says itself, the latest first."""
 
@@ -48,7 +50,7 @@ class Before:
         async with state.view() as view:
             decisions = {(each.id, each.version): each for each in await view.decisions(latest=False)}
             segments = {(each.id, each.version): each for each in await _segment_versions(view)}
-            noted = await _noted(view)
+            noted, gathered = await _noted(view), await _gathered(view)
             runs = await view.runs_in(RUN_STATES, limit=1)
             erasures = await view.erasures()
         unnoted: list[Decision | SavedSegment] = [
@@ -61,6 +63,7 @@ class Before:
             segments=segments,
             has_runs=bool(runs),
             has_gaps=bool(erasures),
+            gathered=gathered,
             unnoted=sorted(unnoted, key=lambda each: (-_moment(each), -each.version)),
         )
 
@@ -184,6 +187,15 @@ async def _noted(view: View) -> set[tuple[str, str, int]]:
             if isinstance(version, int) and (turn.kind in ("segment", "experiment") or "move" in turn.said):
                 noted.add((turn.kind, str(turn.said["id"]), version))
     return noted
+
+
+async def _gathered(view: View) -> frozenset[str]:
+    found = {each.leaf for each in await view.watches() if not each.filled}
+    last = 0
+    while turns := await view.turns(after_id=last, limit=AT_ONCE):
+        last = turns[-1].id
+        found |= {str(turn.said["leaf"]) for turn in turns if turn.kind == "gathering"}
+    return frozenset(found)
 
 
 async def _save(transaction: Transaction, segment: SavedSegment) -> None:

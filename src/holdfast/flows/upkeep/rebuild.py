@@ -24,6 +24,7 @@ from holdfast.decisions.pace import Places
 from holdfast.decisions.told import JOURNEY_ENTERED, JOURNEY_LEFT, MESSAGE_QUEUED
 from holdfast.decisions.visit import run_of
 from holdfast.events.event import OWN_SOURCE, Event, Json
+from holdfast.flows.audience.gathering import EVERYBODY, Gatherer
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import give_back, settle
 from holdfast.flows.delivery.suppressing import suppress_again
@@ -148,6 +149,7 @@ class _Rebuild:
         )
         self._intake = Intake(given.rules, given.zone, LiveKeeper(given.zone))
         self._archivist = Archivist(log=given.log, state=given.state, history=given.history)
+        self._gatherer = Gatherer(state=self._state, history=given.history)
         self._places: dict[int, Mapping[int, int]] = {}
         """By run: the places taken under its throttle."""
         self._loaded: set[int] = set()
@@ -218,8 +220,9 @@ class _Rebuild:
                 await self._go_on(before, turn)
             case "decision":
                 await self._decide(before, turn)
-            case "segment":
-                await before.save_segment(self._given.state, str(turn.said["id"]), _whole(turn.said["version"]))
+            case "segment" | "experiment":
+                save = before.save_segment if turn.kind == "segment" else before.save_experiment
+                await save(self._given.state, str(turn.said["id"]), _whole(turn.said["version"]))
             case "merge" | "unmerge":
                 try:
                     await self._join_or_part(turn)
@@ -230,8 +233,9 @@ class _Rebuild:
                 await self._load(turn.at_ms)
             case "weighing":
                 await self._weigh(turn)
-            case "experiment":
-                await before.save_experiment(self._given.state, str(turn.said["id"]), _whole(turn.said["version"]))
+            case "gathering":
+                await self._archivist.flush()
+                await self._gatherer.gather_again(str(turn.said["leaf"]), _whole(turn.said["to"]))
             case "suppression":
                 key = self._given.rules.veil_key
                 async with self._given.before.view() as view, self._state.begin() as transaction:
@@ -353,11 +357,22 @@ class _Rebuild:
                 break  # Offsets may skip.
             if offset < following:
                 await self._reactor.tick()
+        await self._gather_untold(before)
         self._done.ticks += 1
         self._done.entries += len(entries)
         told = {each.dedup_hash: each for each in fresh if each.name in TOLD_BY_TICKS}
         self._done.told_otherwise += len(told) - heard(self._state.told, told)
         heard(self._state.told, {each.event.dedup_hash: each.event for each in own})
+
+    async def _gather_untold(self, before: Before) -> None:
+        """What is watched from this tick on, and no turn tells when its past was gathered, is gathered at once."""
+        async with self._given.state.view() as view:
+            lacking = [each.leaf for each in await view.watches() if not each.filled]
+        untold = [each for each in lacking if each not in before.gathered]
+        if untold:
+            await self._archivist.flush()
+        for leaf in untold:
+            await self._gatherer.gather_again(leaf, EVERYBODY)
 
     async def _fresh(self, own: Sequence[Placed]) -> list[Event]:
         """Those that were not read before."""
