@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Simulation } from '~/api/types'
 import { momentWords } from '~/pages/person/traceWords'
-import { byReason, daysOf, outcome, perDay, perStep } from '~/pages/runs/simulation'
+import { byReason, daysOf, outcome, perDay, perStep, wayWords } from '~/pages/runs/simulation'
 
 const moment = { at: '2026-01-01T00:00:00Z', step: '', reason: '', send: '' }
 
@@ -56,5 +56,11 @@ describe('a simulation', () => {
     expect(daysOf(simulated)).toEqual(['2026-01-02', '2026-01-03'])
     expect(perDay(simulated, '2026-01-03').entries.count).toBe(6)
     expect(perStep(simulated).map(({ step, sent, withheld, sentByDay }) => [step, sent.count, withheld.count, sentByDay])).toEqual([['mail', 5, 5, [4, 1]]])
+  })
+
+  it('calls the steps of a way and their exits as the canvas does', () => {
+    const steps = [{ id: 'in', title: 'Signed Up' }, { id: 'nap', title: 'Until Paid' }, { id: 'paid', title: 'Exit' }, { id: 'gone', title: 'Exit' }]
+    expect(wayWords({ steps } as unknown as Simulation, ['in: entered', 'nap: expired', 'gone'])).toBe('Signed Up: Entered → Until Paid: Not in time → Exit (gone)')
+    expect(wayWords({ steps } as unknown as Simulation, ['in: entered', 'nap', '…'])).toBe('Signed Up: Entered → Until Paid → …')
   })
 })

@@ -11,7 +11,7 @@ import { bucketDay, shortDay } from '~/words/moments'
 import { count, percent } from '~/words/numbers'
 import { titleTold, told as inWords } from '~/words/told'
 import styles from './Simulation.module.css'
-import { byReason, daysOf, outcome, perDay, perStep, sum } from './simulation'
+import { byReason, daysOf, outcome, perDay, perStep, sum, wayWords } from './simulation'
 
 /** Who would have entered, what would have been sent and withheld, by which ways, at what cost. */
 export function SimulationReport({ data }: { data: Simulation }) {
@@ -26,7 +26,7 @@ export function SimulationReport({ data }: { data: Simulation }) {
           : t('All of them were replayed.')}
       </p>
       <Numbers data={data} />
-      {data.effect.words && <p className={styles.words}>{inWords(data.effect.words)}</p>}
+      {data.effect.words && <p className={styles.words}>{withMinus(inWords(data.effect.words))}</p>}
       <Section title={t('Messages by step')}>
         <Steps data={data} />
       </Section>
@@ -39,6 +39,9 @@ export function SimulationReport({ data }: { data: Simulation }) {
     </>
   )
 }
+
+/** What the server says has numbers as a terminal writes them. */
+const withMinus = (words: string) => words.replace(/(?<=^|[\s(])-(?=\d)/g, '−')
 
 /** A count, with its interval where only a sample was replayed. */
 const told = (each: Estimate) => (each.low === each.high ? count(each.count) : t('{{is}} ({{low}} to {{high}})', { is: count(each.count), low: count(each.low), high: count(each.high) }))
@@ -55,7 +58,7 @@ function Numbers({ data }: { data: Simulation }) {
         { label: t('People who would enter'), value: count(sum(Object.values(entered.people)).count), note: arms.map(([arm, each]) => `${armWords(arm)} ${count(each.count)}`).join(', ') || t('Nobody') },
         { label: t('Messages sent'), value: count(sent.count), note: sent.low === sent.high ? waits(data.deferred.count) : t('{{low}} to {{high}}', { low: count(sent.low), high: count(sent.high) }) },
         { label: t('Withheld'), value: count(withheld.count), note: t('{{share}} of all asked for', { share: percent(share(withheld.count, sent.count + withheld.count), 0) }) },
-        { label: t('Cost'), value: cost ? money(cost.minor, cost.currency) : t('Not known'), note: cost ? (unpriced ? t('Without {{channels}}', { channels: unpriced }) : t('By message costs of the workspace')) : t('Set message_costs to see it') },
+        { label: t('Cost'), value: cost ? money(cost.minor, cost.currency) : t('Not known'), note: cost ? (unpriced ? t('Without {{channels}}', { channels: unpriced }) : t('By message costs of the workspace')) : t('Set “What a message costs” in the settings') },
       ]}
     />
   )
@@ -132,7 +135,7 @@ function Paths({ data }: { data: Simulation }) {
         {data.paths.slice(0, PATHS_SHOWN).map(({ steps, count: times, share: part }) => (
           <li key={steps.join('>')}>
             <b>{percent(part, 0)}</b>
-            <span>{steps.join(' → ')}</span>
+            <span>{wayWords(data, steps)}</span>
             <span className="quiet">{count(times)}</span>
           </li>
         ))}

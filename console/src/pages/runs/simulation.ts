@@ -1,6 +1,8 @@
 /** Sums over what a simulation told: by step, by reason, by day. */
 
 import type { Estimate, Simulation } from '~/api/types'
+import { titleTold } from '~/words/told'
+import { exitWords } from './graph'
 
 const NOTHING: Estimate = { count: 0, low: 0, high: 0 }
 
@@ -54,4 +56,20 @@ export function perStep(data: Simulation) {
       }
     })
   })
+}
+
+/** A way as it is told, such as "wait: expired", by what its steps and their exits are called; steps of one name are told apart by their ids. */
+export function wayWords(data: Pick<Simulation, 'steps'>, way: string[]): string {
+  const titles = new Map(data.steps.map(({ id, title }) => [id, titleTold(title)]))
+  const names = [...titles.values()]
+  const called = (id: string) => {
+    const name = titles.get(id)
+    return name === undefined ? id : names.indexOf(name) === names.lastIndexOf(name) ? name : `${name} (${id})`
+  }
+  return way
+    .map((stop) => {
+      const [id = stop, exit] = stop.split(': ')
+      return exit ? `${called(id)}: ${exitWords(exit)}` : called(id)
+    })
+    .join(' → ')
 }
