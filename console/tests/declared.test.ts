@@ -24,7 +24,7 @@ const BRANCH: StepKind = {
   label: 'Branch',
   family: 'logic',
   help: 'Leave by `yes` when `condition` is true of the person on arriving, by `no` when it is not.\n\nMore of it. In the reference.',
-  fields: { type: 'object', properties: {} },
+  fields: { type: 'object', properties: { condition: { type: 'object' } } },
   exits: ['yes', 'no'],
   exits_of: null,
   spared: [],
@@ -35,7 +35,7 @@ const form = () => renderToStaticMarkup(createElement(MantineProvider, null, cre
 describe('what the server declares', () => {
   it('is said as it is declared where nothing else was learnt', () => {
     expect([fieldName('api_url'), choiceName('again', 'after_exit'), declared('Branch')]).toEqual(['API URL', 'After exit', 'Branch'])
-    expect(aboutKind(BRANCH)).toBe('Leave by “Yes” when condition is true of the person on arriving, by “No” when it is not.')
+    expect(aboutKind(BRANCH)).toBe('Leave by “Yes” when “Condition” is true of the person on arriving, by “No” when it is not.')
     const drawn = form()
     for (const each of ['Hold above', 'Of tomorrow', '“Once” never again', 'confirmed it; empty for any size']) expect(drawn).toContain(each)
   })

@@ -79,7 +79,7 @@ def test_closed_days_are_set_and_a_campaign_is_told_to_mind_them_and_holidays(
     name = f"Holidays {uuid4().hex[:6]}"
     page.goto(f"/campaigns/new?from=weekly&name={name}")
     page.get_by_role("dialog", name="New campaign").get_by_role("button", name="Begin").click()
-    said = "On a weekend, a holiday or a closed day: keep the day, skip it, or shift to the next working day."
+    said = "On a weekend, a holiday or a closed day: “Keep” the day, “Skip” it, or “Shift” to the next working day."
     expect(page.get_by_text(said)).to_be_visible()
     page.get_by_role("combobox", name="On day off").click()
     page.get_by_role("option", name="Shift").click()

@@ -4,7 +4,7 @@ import { queryOptions } from '@tanstack/react-query'
 import { get } from '~/api/client'
 import type { Shape } from '~/api/shape'
 import type { Json, Schema } from '~/api/types'
-import { declared, withDeclared } from '~/words/declared'
+import { declared, fieldName, withDeclared } from '~/words/declared'
 import { asFields, exitWords, type Fields } from '../graph'
 
 export interface StepKind {
@@ -36,9 +36,15 @@ export const kindsQuery = queryOptions({
 /** Words of the server without the marks of code in them. */
 export const plainWords = (words: string) => words.replace(/\s+/g, ' ').replace(/`/g, '').trim()
 
-/** What a kind of step is for, as it stands over its form, its ways out called as they are there; the rest of it is for the reference. */
-export const aboutKind = (kind: StepKind): string =>
-  plainWords(declared(kind.help.split('\n\n')[0] ?? '').replace(/`(\w+)`/g, (_, name: string) => (kind.exits.includes(name) ? `“${exitWords(name)}”` : name)))
+/** What a kind of step is for, as it stands over its form, whose ways out and fields go by what they are called there; the rest is for the reference. */
+export function aboutKind(kind: StepKind): string {
+  const called = (name: string) => {
+    if (kind.exits.includes(name)) return `“${exitWords(name)}”`
+    // How long something takes is asked in the unit one likes, by a field of its own name.
+    return name in (kind.fields.properties ?? {}) && !name.endsWith('seconds') ? `“${fieldName(name)}”` : name
+  }
+  return plainWords(declared(kind.help.split('\n\n')[0] ?? '').replace(/`(\w+)`/g, (_, name: string) => called(name)))
+}
 
 /** Every way out of a step: those its kind has, and those its author named. */
 export function waysOf(step: Fields, kind: StepKind | undefined): string[] {
