@@ -58,6 +58,16 @@ def test_a_dead_letter_is_looked_at_and_sent_again(open_page: Open, server: Serv
     until(server, path, lambda answer: [len(each["answers"]) for each in answer["dead_letters"]] == [2])
 
 
+def test_on_a_phone_the_letter_that_is_chosen_comes_into_view(open_page: Open, server: Server) -> None:
+    name = dead_letters(server, 12)
+    page = open_page("/delivery?tab=dead", width=390)
+    letters = page.get_by_role("region", name="Dead letters").get_by_text(name)
+    expect(letters.nth(11)).to_be_attached()
+    expect(page.get_by_role("complementary", name="Dead letter")).not_to_be_in_viewport()
+    letters.nth(1).click()
+    expect(page.get_by_role("complementary", name="Dead letter").get_by_role("heading").first).to_be_in_viewport()
+
+
 def test_one_is_dropped_and_then_all(open_page: Open, server: Server) -> None:
     name = dead_letters(server, 3)
     page = open_page("/delivery?tab=dead")

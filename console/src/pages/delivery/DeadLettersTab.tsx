@@ -71,7 +71,7 @@ export function DeadLettersTab({ counts }: { counts: Record<string, number> }) {
           {query.hasNextPage && <Button onClick={() => void query.fetchNextPage()}>{t('Show older letters, {{total}} in all', { total })}</Button>}
         </div>
       </div>
-      {letter && <LetterPane key={letter.key} letter={letter} done={setSaid} />}
+      {letter && <LetterPane key={letter.key} letter={letter} chosen={letter.key === chosen} done={setSaid} />}
       {asked && <LettersDialog act={asked} channel={of} letters={letters} total={Math.max(total, letters.length)} done={setSaid} close={() => setAsked(null)} />}
     </div>
   )

@@ -1,5 +1,6 @@
 import { Button } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import type { DeadLetter } from '~/api/types'
 import { Chip } from '~/parts/Chip'
 import { Ago } from '~/parts/Moment'
@@ -12,14 +13,25 @@ import panes from '../data/DataPage.module.css'
 import styles from './DeliveryPage.module.css'
 import { useLetters } from './useLetters'
 
+interface Props {
+  letter: DeadLetter
+  /** It was chosen, and is not just the first there is: on a phone, where it stands below all of them, it comes into view. */
+  chosen: boolean
+  done: (said: string) => void
+}
+
 /** One dead letter: to whom, from what, why it died, and what came of every attempt. */
-export function LetterPane({ letter, done }: { letter: DeadLetter; done: (said: string) => void }) {
+export function LetterPane({ letter, chosen, done }: Props) {
+  const pane = useRef<HTMLElement>(null)
+  useEffect(() => {
+    if (chosen) pane.current?.scrollIntoView({ block: 'nearest' })
+  }, [chosen])
   const replay = useLetters('replay', done)
   const drop = useLetters('drop', done)
   const wish = { keys: [letter.key] }
   const doubt = letter.state === 'in_doubt'
   return (
-    <aside className={panes.editor} aria-label={t('Dead letter')} tabIndex={0}>
+    <aside ref={pane} className={panes.editor} aria-label={t('Dead letter')} tabIndex={0}>
       <div className={styles.head}>
         <h2>{told(letter.reason) || t('No reason was given')}</h2>
         <Chip tone={doubt ? 'warn' : 'bad'}>{doubt ? t('in doubt') : t('failed')}</Chip>
