@@ -31,6 +31,16 @@ async def test_everything_is_there_again_and_one_process_owns_it(tmp_path: Path)
     assert "opened" in _opened_elsewhere(directory)
 
 
+async def test_it_opens_again_after_a_start_on_a_full_disk(tmp_path: Path) -> None:
+    """That left an empty definition of the table each start makes anew, and the engine never opened again."""
+    directory = tmp_path / "history"
+    history = await ChdbHistory.open(directory)
+    await put(history, [person(1), person(2)], [row(1), row(2)])
+    await history.close()
+    (directory / "metadata" / "default" / "identity_person.sql").write_bytes(b"")
+    assert "opened 2" in _opened_elsewhere(directory)
+
+
 def _opened_elsewhere(directory: Path) -> str:
     """What another process says that opens it."""
     program = (

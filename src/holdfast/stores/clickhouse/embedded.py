@@ -7,6 +7,7 @@ Importing chDB may take half a minute when its library is not in the page cache,
 from __future__ import annotations
 
 import fcntl
+import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from holdfast.stores.clickhouse.spelling import plain
 from holdfast.stores.clickhouse.ways import INSERTING, PARSING, Refusal, code_in
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 _CONFIG = """<clickhouse>
     <!-- Half of the memory is left to the rest of the machine; caches are a fraction of what a server would take. -->
@@ -143,6 +146,7 @@ def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB'
     import chdb  # noqa: PLC0415  # 555 MB of library: only a process that opens a history pays for it.
 
     directory.mkdir(parents=True, exist_ok=True)
+    _drop_empty_definitions(directory)
     config = directory.parent / f"{directory.name}.xml"
     wanted = _CONFIG.format(durability=_DURABLE if durable else "")
     if not config.exists() or config.read_text(encoding="utf-8") != wanted:
@@ -166,6 +170,19 @@ def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB'
                 hint="Stop that process, or ask it over HTTP.",
             ) from cause
         raise Internal(f"the event store could not be opened: {cause}") from cause
+
+
+def _drop_empty_definitions(directory: Path) -> None:
+    """Remove definitions of tables in which nothing stands: what is missing is made when the history is opened.
+
+    A full disk leaves one, of the table that is made anew at each start, and the engine opens nothing beside it.
+    """
+    if _locked(directory):
+        return
+    for each in (*directory.glob("metadata/*.sql"), *directory.glob("metadata/*/*.sql")):
+        if not each.stat().st_size:
+            _log.warning("the definition %s is empty, as a full disk leaves one; it is made anew", each)
+            each.unlink()
 
 
 def _locked(directory: Path) -> bool:
