@@ -16,9 +16,13 @@ from holdfast.measures.insight_catalogue import declared_insights
 EXAMPLES = [(each, example) for each in declared_insights().values() for example in each.examples]
 
 
+HELP = ["-h", "--help"]
+"""As at the program's own command line: a command keeps for good what the first context says."""
+
+
 def understood(each: Declared, words: list[str]) -> Mapping[str, object]:
     """The question that a command line means."""
-    with kinds()[each.name].make_context(each.name, list(words)) as context:
+    with kinds()[each.name].make_context(each.name, list(words), help_option_names=HELP) as context:
         fields = cast("Mapping[str, Mapping[str, Any]]", schema_of(each.shape)["properties"])
         given = {
             name: list(value) if isinstance(value, tuple) else value

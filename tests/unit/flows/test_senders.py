@@ -142,10 +142,11 @@ async def test_all_of_one_domain_are_sent_though_few_at_a_time(state: Unreadable
 
 async def test_what_waited_past_its_term_is_put_back_and_not_handed_over(state: UnreadableState) -> None:
     post = Post(state)
-    post.take(2, send_by_ms=NOW_MS + 1_000)
+    post.take(2, send_by_ms=NOW_MS + 1_000, not_before_ms=NOW_MS - 5)
     post.clock.advance(seconds=1.001)
     await until(lambda: len(post.settled) == 2)
     assert {(each.state, each.untried, each.claimed_by) for each in post.settled} == {("pending", True, "one#1")}
+    assert {each.not_before_ms for each in post.settled} == {NOW_MS - 5}, "as due as before, and no later or sooner"
     assert post.provider.began == 0
     assert post.is_idle
     post.take(1, send_by_ms=post.now_ms)

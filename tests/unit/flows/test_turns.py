@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from holdfast.flows.delivery.domains import DOMAINS_MOST, OPEN_MOST, PAUSE_MS, Domains
+from holdfast.flows.delivery.domains import DOMAINS_MOST, OPEN_MOST, PAUSE_MS, TURN_MS_MOST, Domains
 from holdfast.flows.delivery.lanes import NO_RATES
 from holdfast.flows.delivery.turns import DOMAIN_PLACES, MARKETING_PLACES, PLACES, Turns
 from holdfast.messages.parcel import Accepted, Deferred, InDoubt, Refused, Verdict
@@ -126,6 +126,21 @@ def test_what_was_under_way_when_a_domain_said_not_now_counts_once() -> None:
         domains.ended(each, NOT_NOW, 0)
     assert wait_ms(domains, 0) == PAUSE_MS
     assert [each.deferrals for each in domains.slowed(0)] == [1]
+
+
+def test_a_clock_that_is_set_back_holds_up_no_domain() -> None:
+    late_ms = 10 * TURN_MS_MOST
+    for back_ms in (TURN_MS_MOST + 60_000, late_ms):
+        domains = Domains(NO_RATES)
+        deferred(domains, late_ms, "first")
+        turns = [domains.turn_ms(to("a.example", f"k{number}"), late_ms) for number in range(200)]
+        assert max(turns) > late_ms
+        now_ms = late_ms - back_ms
+        assert domains.slowed(now_ms) == []
+        assert wait_ms(domains, now_ms) == 0
+        deferred(domains, now_ms, "second")
+        assert wait_ms(domains, now_ms) == 2 * PAUSE_MS, "and what it says is heard"
+        assert domains.turn_ms(to("a.example", "last"), now_ms) <= now_ms + 3 * PAUSE_MS
 
 
 def test_half_as_many_are_under_way_after_each_not_now_and_always_one() -> None:

@@ -62,7 +62,6 @@ class _Domain:
     deferrals: int = 0
     paused_until_ms: int = 0
     turn_ms: int = 0
-    """The next turn to be given out."""
     took_ms: float = 0
     """How long one takes, lately."""
 
@@ -77,9 +76,17 @@ class _Domain:
         oldest_ms = min((began for each in self.open.values() for began in each.values()), default=now_ms)
         return self.deferrals > 0 or max(self.took_ms, now_ms - oldest_ms) >= SLOW_MS
 
+    def pause_ms(self, now_ms: int) -> int:
+        """Until when it is left alone. What lies further ahead than that may be was said by a clock set back since."""
+        return self.paused_until_ms if self.paused_until_ms <= now_ms + PAUSE_MS_MOST else 0
+
+    def next_turn_ms(self, now_ms: int) -> int:
+        """The next turn to be given out; the same goes for it."""
+        return self.turn_ms if self.turn_ms <= now_ms + TURN_MS_MOST + self.spacing_ms() else 0
+
     def free_ms(self, now_ms: int, *, transactional: bool) -> int:
         """The first moment at which one more may go, as far as can be said."""
-        moment = max(now_ms, self.paused_until_ms)
+        moment = max(now_ms, self.pause_ms(now_ms))
         if self.bucket is not None and self.bucket.free(now_ms) < 1:
             moment = max(moment, self.bucket.free_at_ms(now_ms))
         if self.is_full(transactional=transactional):
@@ -116,7 +123,7 @@ class Domains:
             return now_ms
         if send.transactional:
             return free_ms  # It waits for the domain, and for none of those that were put off.
-        turn_ms = max(of.turn_ms, free_ms)
+        turn_ms = max(of.next_turn_ms(now_ms), free_ms)
         if turn_ms > now_ms + TURN_MS_MOST:
             return now_ms + round(TURN_MS_MOST * (1 + share(f"turn:{send.attempts}", send.key)) / 2)
         of.turn_ms = turn_ms + of.spacing_ms()
@@ -135,7 +142,7 @@ class Domains:
             of.took_ms = took_ms if of.took_ms == 0 else 0.8 * of.took_ms + 0.2 * took_ms
         match verdict:
             case Deferred(blame="domain"):
-                if now_ms >= of.paused_until_ms:  # Those under way when it began tell nothing new.
+                if now_ms >= of.pause_ms(now_ms):  # Those under way when it began tell nothing new.
                     pause_ms = min(PAUSE_MS_MOST, PAUSE_MS << min(of.deferrals, 16))
                     of.deferrals += 1
                     of.paused_until_ms = now_ms + pause_ms
@@ -147,9 +154,9 @@ class Domains:
     def slowed(self, now_ms: int) -> list[Slowed]:
         """Those that are waited for, the longest wait first."""
         found = [
-            Slowed(domain=name, until_ms=max(of.paused_until_ms, of.turn_ms), deferrals=of.deferrals)
+            Slowed(domain=name, until_ms=until_ms, deferrals=of.deferrals)
             for name, of in self._domains.items()
-            if max(of.paused_until_ms, of.turn_ms) > now_ms
+            if (until_ms := max(of.pause_ms(now_ms), of.next_turn_ms(now_ms))) > now_ms
         ]
         return sorted(found, key=lambda each: (-each.until_ms, each.domain))
 

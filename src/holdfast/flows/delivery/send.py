@@ -230,8 +230,8 @@ class Sender:
         """Nobody works on what is open: not begun, so not in doubt. Whoever starts next sends it."""
         self._put_back(list(self._open.values()), "The server stopped before it was sent.")
 
-    def _put_back(self, sends: Sequence[Send], reason: str, *, not_before_ms: int = 0) -> None:
-        """These were not begun."""
+    def _put_back(self, sends: Sequence[Send], reason: str) -> None:
+        """These were not begun, and are as due as they were."""
         for send in sends:
             self._lanes.let_go(send)
         self._done(
@@ -240,7 +240,7 @@ class Sender:
                     key=send.key,
                     state="pending",
                     reason=reason,
-                    not_before_ms=not_before_ms,
+                    not_before_ms=send.not_before_ms,
                     untried=True,
                     claimed_by=send.claimed_by,
                 )
