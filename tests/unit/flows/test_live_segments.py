@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -282,6 +283,24 @@ async def test_a_new_definition_looks_at_everybody_and_tells_nothing(at: Live) -
     assert await at.heard() == []
     await at.house.happens(does("Viewed", "cem"))
     assert await at.heard() == [("cem", "Entered", "some")]
+
+
+async def test_in_another_time_zone_everybody_is_looked_at_again(tmp_path: Path) -> None:
+    first = Live(await House.build(tmp_path))
+    today = first.house.clock.now().date().isoformat()
+    await first.save("noon", did("Viewed", since=f"{today}T12:00:00"))
+    await first.house.later(seconds=_seconds_to_noon(first.house.clock.now()) + 60)
+    await first.house.happens(does("Viewed"))
+    assert await first.members("noon") == {"ann"}
+    there = Live(await House.build(tmp_path, state=first.house.app.state, time_zone="America/New_York"))
+    there.house.clock.advance(seconds=(first.house.clock.now() - there.house.clock.now()).total_seconds())
+    await there.house.settle()
+    assert await there.members("noon") == set(), "noon comes later there"
+    assert (await there.segment("noon")).number == (await first.segment("noon")).number
+
+
+def _seconds_to_noon(now: datetime) -> float:
+    return (now.replace(hour=12, minute=0, second=0, microsecond=0) - now).total_seconds() % 86_400
 
 
 async def test_newcomers_are_in_what_holds_of_anybody(at: Live) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 from holdfast.events.event import Event
 from holdfast.kernel.errors import Exposed
@@ -18,7 +19,7 @@ from holdfast.ports.live import LiveSegment
 from holdfast.ports.state import SavedSegment, Transaction
 from holdfast.profiles.profile import Profile
 from holdfast.segments.codec import decode_condition
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import UTC_ZONE, Condition
 from holdfast.segments.depending import Depends, depends_on
 from holdfast.segments.growing import Growing, Needed, growing, needed
 from holdfast.segments.leaf import Leaf
@@ -115,7 +116,9 @@ class LiveIndex:
 _NONE: frozenset[int] = frozenset()
 
 
-async def load_index(transaction: Transaction, wanted: Collection[str], now: datetime) -> LiveIndex:
+async def load_index(
+    transaction: Transaction, wanted: Collection[str], now: datetime, zone: ZoneInfo = UTC_ZONE
+) -> LiveIndex:
     """The index as the state has it, after bringing the state up to date with what is saved.
 
     What is live for the first time, or means something else than before, is to be filled; what is live no more is to
@@ -123,6 +126,7 @@ async def load_index(transaction: Transaction, wanted: Collection[str], now: dat
 
     Args:
         wanted: ids of segments that are to be live, whatever they say themselves.
+        zone: the workspace's time zone. In another one, they mean something else.
     """
     saved = await transaction.segments()
     kept = await transaction.live_segments()
@@ -134,7 +138,7 @@ async def load_index(transaction: Transaction, wanted: Collection[str], now: dat
         condition = _condition(each, library)
         if condition is None:
             continue
-        live = await _brought_up(transaction, each, standing.pop(each.id, None), library, to_millis(now))
+        live = await _brought_up(transaction, each, standing.pop(each.id, None), _fingerprint(each, library, zone), now)
         watched = Watched(
             live=live,
             condition=condition,
@@ -170,10 +174,10 @@ def _whole(segment_id: str, definition: bytes, behind: tuple[tuple[str, bytes], 
 
 
 async def _brought_up(
-    transaction: Transaction, saved: SavedSegment, live: LiveSegment | None, library: Library, now_ms: int
+    transaction: Transaction, saved: SavedSegment, live: LiveSegment | None, fingerprint: str, now: datetime
 ) -> LiveSegment:
     """The live segment as it is to be from now on."""
-    fingerprint = _fingerprint(saved, library)
+    now_ms = to_millis(now)
     if live is None:
         fresh = LiveSegment(number=0, segment=saved.id, version=saved.version, fingerprint=fingerprint, since_ms=now_ms)
         return await transaction.add_live_segment(fresh)
@@ -188,8 +192,9 @@ async def _brought_up(
     return same
 
 
-def _fingerprint(saved: SavedSegment, library: Library) -> str:
-    """Of the definition and of all it comes to name."""
+def _fingerprint(saved: SavedSegment, library: Library, zone: ZoneInfo) -> str:
+    """Of the definition and of all it comes to name, and of the time zone its days are those of."""
     behind = library.behind(decode_condition(saved.definition))
     parts = (saved.definition, *(part for name, definition in behind for part in (name.encode(), definition)))
-    return effect_key(*(part.hex() for part in parts))
+    # That of UTC says nothing, as those of an earlier Holdfast did not of any.
+    return effect_key(*(part.hex() for part in parts), *([] if zone == UTC_ZONE else [str(zone)]))

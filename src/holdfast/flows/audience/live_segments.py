@@ -313,7 +313,7 @@ class LiveKeeper:
         index, self._kept = self._kept, None
         self._is_same = True
         if index is None or index.wanted != wanted or index.changes != await transaction.segment_changes():
-            index, self._is_same = await load_index(transaction, wanted, now), False
+            index, self._is_same = await load_index(transaction, wanted, now, self._zone), False
         self._index = index
 
     async def watch(self, transaction: Transaction, playbook: Playbook) -> None:
