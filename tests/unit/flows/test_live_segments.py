@@ -285,6 +285,31 @@ async def test_a_new_definition_looks_at_everybody_and_tells_nothing(at: Live) -
     assert await at.heard() == [("cem", "Entered", "some")]
 
 
+async def test_while_a_new_definition_fills_only_what_changes_under_it_is_told(
+    at: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was known under the old one: by a window that runs out, or as a member."""
+    await at.save("cold", ~did("Viewed", within_days=1))
+    await at.save("warm", did("Viewed", within_days=1))
+    await at.house.happens(*(does("Viewed", each) for each in ("ann", "ben", "cem")))
+    assert len(await at.heard()) == 3
+    monkeypatch.setattr(live_segments.LiveKeeper, "_fill", _nothing)
+    await at.save("cold", did("Viewed", within_days=30))
+    await at.save("warm", did("Viewed", at_most=0))
+    await at.house.happens(does("Viewed", "ann"))
+    assert await at.members("cold") == {"ann"}
+    assert await at.members("warm") == {"ben", "cem"}, "who is not looked at yet is in it as before"
+    assert await at.heard() == [], "ann was in the one under its new meaning, and was not in the other"
+    await at.house.later(days=1, seconds=1)
+    assert await at.members("cold") == {"ann", "ben", "cem"}
+    assert await at.members("warm") == set()
+    assert await at.heard() == [], "nor does a timer of the old meaning bring anybody in or out"
+    await at.house.later(days=29)
+    assert await at.members("cold") == set()
+    left = [("ann", "Left", "cold"), ("ben", "Left", "cold"), ("cem", "Left", "cold")]
+    assert sorted(await at.heard()) == left, "time has gone by under the new one"
+
+
 async def test_in_another_time_zone_everybody_is_looked_at_again(tmp_path: Path) -> None:
     first = Live(await House.build(tmp_path))
     today = first.house.clock.now().date().isoformat()

@@ -9,6 +9,7 @@ Whoever was there before a segment was live is looked at bit by bit, and becomes
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -154,6 +155,20 @@ class Turnings:
                     self._tell(person, number, now_ms, cause)
             self._wake(person, number, None if turns is None else to_millis(turns), now_ms)
 
+    def settle(self, person: Person, numbers: Iterable[int], now: datetime) -> None:
+        """Whether the person was in each of these segments before now, which fill: of that nothing is told.
+
+        Of a segment that came to mean something else they may be known as it was before. For whoever was looked at
+        since, this is what is known already.
+        """
+        moments: dict[int, list[int]] = defaultdict(list)
+        for number in numbers:
+            due_ms, since_ms = person.due.get(number), self._index.watched[number].live.since_ms
+            before_ms = to_millis(now) if due_ms is None else max(due_ms - 1, since_ms)
+            moments[min(before_ms, to_millis(now))].append(number)
+        for at_ms, those in moments.items():
+            self.look(person, those, from_millis(at_ms), told=False)
+
     def keep(self, person: Person) -> None:
         """What is known of the person is written with the rest, and their timer set."""
         self._seen[person.number] = person
@@ -248,8 +263,7 @@ class Happenings:
         elif concerned:
             if self._index.filling:
                 # Of whom it is not known whether they were in it before: that is settled first, and not told.
-                strange = concerned - person.inside.keys() - person.due.keys()
-                self._turnings.look(person, self._index.unfilled(person.number, strange), now, told=False)
+                self._turnings.settle(person, self._index.unfilled(person.number, concerned), now)
             if event.kind != "identify" and person.all_tallied():
                 concerned = self._moved(person, concerned, profile, to_millis(now))
         person.profiles[identity.id] = profile
@@ -390,6 +404,7 @@ class LiveKeeper:
                 continue
             person.armed_ms = None
             due = [number for number, due_ms in person.due.items() if due_ms <= now_ms]
+            turnings.settle(person, index.unfilled(person.number, due), now)
             turnings.look(person, due, now, told=True)
             turnings.keep(person)
         await turnings.write(transaction)
