@@ -328,6 +328,44 @@ def _seconds_to_noon(now: datetime) -> float:
     return (now.replace(hour=12, minute=0, second=0, microsecond=0) - now).total_seconds() % 86_400
 
 
+async def test_however_many_segments_turn_at_once_a_tick_is_soon_over(
+    at: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As at midnight, or after days at a standstill: who happens to do something meanwhile does not wait."""
+    names = [f"s{n}" for n in range(12)]
+    for n, name in enumerate(names):
+        await at.save(name, did("Viewed", within_days=1 + n / 100))
+    people = {f"u{n}" for n in range(30)}
+    await at.house.happens(*(does("Viewed", each) for each in sorted(people)))
+    monkeypatch.setattr(live_segments, "EVALUATIONS_MOST", 40)
+    monkeypatch.setattr(live_segments, "PORTION_LEAST", 2)
+    evaluated: list[int] = []
+    write = live_segments.Turnings.write
+
+    async def counted(turnings: live_segments.Turnings, transaction: Any) -> int:
+        evaluated.append(turnings.evaluated)
+        return await write(turnings, transaction)
+
+    monkeypatch.setattr(live_segments.Turnings, "write", counted)
+    at.house.clock.advance(days=9)
+    await at.house.app.reactor.tick()
+    assert 0 < len(await at.members("s0")) < len(people)
+    await at.house.settle()
+    assert max(evaluated) < 40 + len(names)
+    for name in names:
+        assert await at.members(name) == set()
+    told = await at.heard()
+    assert len(told) == len(set(told)) == 2 * len(people) * len(names)
+    # Those who are to be looked at anew are no fewer.
+    everybody = list(range(1, 31))
+    async with at.house.app.state.begin() as transaction:
+        await live_segments.look_again(transaction, everybody, told=True)
+    evaluated.clear()
+    await at.house.settle()
+    assert max(evaluated) < 40 + len(names)
+    assert sum(evaluated) == len(people) * len(names)
+
+
 async def test_newcomers_are_in_what_holds_of_anybody(at: Live) -> None:
     await at.save("everyone", all_of())
     await at.save("cold", ~did("Bought", within_days=1))

@@ -10,7 +10,7 @@ Whoever was there before a segment was live is looked at bit by bit, and becomes
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -34,7 +34,11 @@ DUE_MOST = 2_000
 REVIEWS_MOST = 1_000
 """People looked at anew in one tick."""
 EVALUATIONS_MOST = 5_000
-"""Evaluations of one tick in which those who were there before are looked at."""
+"""Evaluations of one tick in which timers go off, people are looked at anew, or those who were there before are: each.
+
+Somebody may be in every segment there is, and all of it may turn at midnight: so people are no measure of the work."""
+PORTION_LEAST = 50
+"""People read at once who are to be looked at; twice as many with each portion, while there is little to evaluate."""
 FILLED_MOST = 1_000
 """People looked at so in one tick."""
 CLEARED_MOST = 2_000
@@ -395,39 +399,64 @@ class LiveKeeper:
         timers = await transaction.due_members(now_ms, limit=DUE_MOST)
         if not timers:
             return 0
-        await transaction.disarm(timers)
-        persons = await load_persons(transaction, {person for _, person in timers}, {})
         turnings = self._turnings()
-        for person in persons.values():
+
+        def look(_: int, person: Person | None) -> None:
             # Other timers of theirs are left over from before they were to be woken sooner.
-            if person.armed_ms is None or person.armed_ms > now_ms:
-                continue
+            if person is None or person.armed_ms is None or person.armed_ms > now_ms:
+                return
             person.armed_ms = None
             due = [number for number, due_ms in person.due.items() if due_ms <= now_ms]
             turnings.settle(person, index.unfilled(person.number, due), now)
             turnings.look(person, due, now, told=True)
             turnings.keep(person)
+
+        looked_at = await self._each(transaction, [person for _, person in timers], turnings, look)
+        fired = [each for each in timers if each[1] in looked_at]
+        await transaction.disarm(fired)
         await turnings.write(transaction)
-        return len(timers)
+        return len(fired)
+
+    async def _each(
+        self,
+        transaction: Transaction,
+        persons: Iterable[int],
+        turnings: Turnings,
+        look: Callable[[int, Person | None], None],
+    ) -> set[int]:
+        """Look at these, one after the other, until it is enough for a tick; returns who was looked at."""
+        numbers = list(dict.fromkeys(persons))
+        reached, portion = 0, max(PORTION_LEAST, EVALUATIONS_MOST // max(1, len(self._index.watched)))
+        while reached < len(numbers) and turnings.evaluated < EVALUATIONS_MOST:
+            those = numbers[reached : reached + portion]
+            loaded = await load_persons(transaction, those, {})
+            for number in those:
+                if turnings.evaluated >= EVALUATIONS_MOST:
+                    break
+                look(number, loaded.get(number))
+                reached += 1
+            portion *= 2
+        return set(numbers[:reached])
 
     async def _review(self, transaction: Transaction, index: LiveIndex, now: datetime) -> int:
         """Look anew at those who were joined or parted, or of whom something was learnt by another way in."""
         asked = await transaction.member_reviews(limit=REVIEWS_MOST)
         if not asked:
             return 0
-        await transaction.reviewed([person for person, _ in asked])
-        persons = await load_persons(transaction, {person for person, _ in asked}, {})
-        turnings = self._turnings()
-        for number, told in asked:
-            person = persons.get(number)
+        turnings, told = self._turnings(), dict(asked)
+
+        def look(number: int, person: Person | None) -> None:
             if person is None:
-                continue  # Joined into another, who is looked at in their place.
+                return  # Joined into another, who is looked at in their place.
             wanted = index.possible(person.whole()) | person.inside.keys()
             unfilled = index.unfilled(number, wanted)
             turnings.look(person, unfilled, now, told=False)
-            turnings.look(person, wanted - unfilled, now, told=told)
+            turnings.look(person, wanted - unfilled, now, told=told[number])
+
+        looked_at = await self._each(transaction, told, turnings, look)
+        await transaction.reviewed(sorted(looked_at))
         await turnings.write(transaction)
-        return len(asked)
+        return len(looked_at)
 
     async def _fill(self, transaction: Transaction, index: LiveIndex, now: datetime) -> int:
         """Look at some of those who were there before a segment was live, and tell nothing of it."""
