@@ -131,7 +131,8 @@ def _every_contact(ends: Ends) -> None:
         times = settled[send.key, name]
         again = send.key in ends.world.replayed and name == "Message Failed"
         ends.hold(times == 1 or (again and times) or send.key in unsure, f"{name} was told {times} times of {send.key}")
-        ends.hold(queued or send.state == "withheld", f"{send.key} was never queued, and is {send.state}")
+        told = queued or send.state == "withheld" or send.key in unsure
+        ends.hold(told, f"{send.key} was never queued, and is {send.state}")
         # A dead letter that is replayed has come to an end before.
         ended = {name, "Message Failed"} if send.key in ends.world.replayed else {name}
         others = {*TOLD.values(), "Message Withheld"} - ended
@@ -150,23 +151,29 @@ def _opted_out(ends: Ends) -> None:
     """Nobody is written to who had said no, in a request acknowledged before the claim began.
 
     Who else belongs to the person may have said yes later, so only a no that nobody said yes after is held against us.
+    Who belonged to them then, and was erased since, nobody can tell: a yes of any of those may have been one.
     """
     there = {row["message_id"] for row in ends.rows}
-    said = [(batch.acknowledged_at, each) for batch in ends.world.batches for each in batch.consents]
-    said = [(at, each) for at, each in said if _user(each.user) in ends.tables.numbers and each.stamp[1] in there]
+    witness = ends.world.witness
+    gone = {name for forgotten in witness.forgotten for name in forgotten.names}
+    every = [(batch.acknowledged_at, each) for batch in ends.world.batches for each in batch.consents]
+    lost = [each.stamp for _, each in every if each.granted and _user(each.user) in gone]
+    said = [(at, each) for at, each in every if _user(each.user) in ends.tables.numbers and each.stamp[1] in there]
     links = [replace(link, undone_ms=None) for link in ends.tables.links.values()]
     together = persons(ends.tables.identities, links)
     for send in ends.tables.sends.values():
         if send.transactional or not ends.world.provider.taken[send.key]:
             continue
         user = ends.tables.identities[send.identity].key.value
-        began = ends.world.witness.claims[send.key][-1]
+        began = witness.claims[send.key][-1]
         refusals = [
             each.stamp for at, each in said if each.user == user and not each.granted and at is not None and at < began
         ]
         kin = together[send.identity]
-        others = (each for _, each in said if each.granted and each.stamp > max(refusals, default=(0, "")))
-        if refusals and not any(together[ends.tables.numbers[_user(each.user)]] == kin for each in others):
+        if not refusals or (send.identity in witness.joined and max(lost, default=(0, "")) > max(refusals)):
+            continue
+        others = (each for _, each in said if each.granted and each.stamp > max(refusals))
+        if not any(together[ends.tables.numbers[_user(each.user)]] == kin for each in others):
             ends.broken.append(f"{user} had opted out by {max(refusals)[1]} and was written {send.key}")
 
 
