@@ -39,6 +39,10 @@ async def test_it_opens_again_after_a_start_on_a_full_disk(tmp_path: Path) -> No
     await history.close()
     (directory / "metadata" / "default" / "identity_person.sql").write_bytes(b"")
     assert "opened 2" in _opened_elsewhere(directory)
+    events = directory / "metadata" / "default" / "events.sql"
+    events.write_bytes(b"")
+    assert "Internal: the event store could not be opened" in _opened_elsewhere(directory)
+    assert events.exists(), "what holds something is not made anew"
 
 
 def _opened_elsewhere(directory: Path) -> str:

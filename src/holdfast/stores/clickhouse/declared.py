@@ -79,7 +79,7 @@ def server_schema(database: str) -> Sequence[str]:
     """
     here = named(database)
     declared = tables()
-    made = [_create(f"{here}.{each.name}", each) for each in declared.values() if each.name not in _OTHERWISE]
+    made = [_create(f"{here}.{each.name}", each) for each in declared.values() if each.name not in IN_MEMORY]
     identity, sets = declared["identity_person"], declared["people_sets"]
     return [
         f"CREATE DATABASE IF NOT EXISTS {here}",
@@ -95,7 +95,8 @@ def empty_database(database: str) -> str:
     return f"{database}_empty"
 
 
-_OTHERWISE = ("identity_person", "people_sets")
+IN_MEMORY = ("identity_person", "people_sets")
+"""Tables that are in memory: what is in them is made of the others."""
 
 
 def kept_join(name: str, table: Table, *, on_cluster: str = "") -> str:

@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from holdfast.kernel.errors import Conflict, Internal
 from holdfast.kernel.sql import sql
-from holdfast.stores.clickhouse.declared import embedded_schema
+from holdfast.stores.clickhouse.declared import IN_MEMORY, embedded_schema
 from holdfast.stores.clickhouse.handle import ONE_BLOCK, Handle
 from holdfast.stores.clickhouse.spelling import plain
 from holdfast.stores.clickhouse.ways import INSERTING, PARSING, Refusal, code_in
@@ -173,13 +173,14 @@ def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB'
 
 
 def _drop_empty_definitions(directory: Path) -> None:
-    """Remove definitions of tables in which nothing stands: what is missing is made when the history is opened.
+    """Remove definitions in which nothing stands of tables that are made anew at each start.
 
-    A full disk leaves one, of the table that is made anew at each start, and the engine opens nothing beside it.
+    A full disk leaves one, and the engine opens nothing beside it. Other tables hold what is nowhere else: of none of
+    those is a definition removed.
     """
     if _locked(directory):
         return
-    for each in (*directory.glob("metadata/*.sql"), *directory.glob("metadata/*/*.sql")):
+    for each in (path for name in IN_MEMORY for path in directory.glob(f"metadata/*/{name}.sql")):
         if not each.stat().st_size:
             _log.warning("the definition %s is empty, as a full disk leaves one; it is made anew", each)
             each.unlink()
