@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import Any, LiteralString, TypeVar, cast
 
 import pyarrow as pa
@@ -99,13 +101,21 @@ class EmbeddedConnection:
 
     def insert(self, table: str, columns: Sequence[str], rows: pa.Table, token: str) -> None:
         # By a question, not by `send_insert`, which takes for written what could not be, as on a full disk, and says
-        # nothing of it. The rows are one block, so that the token stands for all of them.
+        # nothing of it. And not from Arrow's memory, for which the engine holds Python's lock: nobody would get in
+        # meanwhile. The rows are one block, so that the token stands for all of them.
+        names = ", ".join(columns)
         known = f", insert_deduplication_token = '{plain(token)}'" if token else ""
-        self._over(rows, f"{_insert_from_rows(table, columns)} SETTINGS max_threads = 1{ONE_BLOCK}{known}", "Null", {})
+        with _streamed(rows) as path:
+            self.run(
+                f"INSERT INTO {table} ({names}) SELECT {names} FROM file('{path}', 'ArrowStream') "
+                f"SETTINGS max_threads = 1{ONE_BLOCK}{known}",
+                {},
+            )
 
     def insert_bulk(self, table: str, columns: Sequence[str], rows: pa.Table) -> None:
         """As it says, read from Arrow's memory as the rows lie."""
-        self._over(rows, _insert_from_rows(table, columns), "Null", {})
+        names = ", ".join(columns)
+        self._over(rows, f"INSERT INTO {table} ({names}) SELECT {names} FROM Python(rows)", "Null", {})
 
     def use(self, database: str | None) -> None:
         self.run(f"USE {database or Embedded.database}", {})
@@ -136,9 +146,15 @@ class EmbeddedConnection:
             raise Refusal(code_in(str(cause)), str(cause)) from cause
 
 
-def _insert_from_rows(table: str, columns: Sequence[str]) -> str:
-    names = ", ".join(columns)
-    return f"INSERT INTO {table} ({names}) SELECT {names} FROM Python(rows)"
+@contextmanager
+def _streamed(rows: pa.Table) -> Iterator[str]:
+    """The path of a file that holds the rows as a stream of Arrow: in memory, where the system has such files."""
+    in_memory = sys.platform == "linux"
+    with os.fdopen(os.memfd_create("rows"), "wb") if in_memory else NamedTemporaryFile() as file:
+        path = f"/proc/self/fd/{file.fileno()}" if in_memory else str(file.name)
+        with pa.OSFile(path, "wb") as sink, pa.ipc.new_stream(sink, rows.schema) as stream:
+            stream.write_table(rows)
+        yield path
 
 
 def _connect(directory: Path, *, durable: bool) -> Any:  # noqa: ANN401  # chDB's connection has no types.
