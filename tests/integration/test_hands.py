@@ -122,12 +122,13 @@ def test_a_server_that_is_told_to_stop_ends_its_hands(tmp_path: Path, number: si
                 until(lambda: hands_of(server), "hands")
             else:
                 crowd.helped()
-            pids = hands_of(server)
+            pids, until_then = hands_of(server), len(server.log)
             end_all([*pids, server.process.pid], number)
             assert server.process.wait(30) == 0
         assert not any(map(lives, pids))
-        assert "does everything itself" not in server.log
-        assert "ERROR" not in server.log
+        said = server.log[until_then:]  # On a busy machine others may have been too slow to begin before.
+        assert "does everything itself" not in said
+        assert "ERROR" not in said
 
 
 def test_a_cap_that_is_chosen_is_obeyed_by_hands(tmp_path: Path) -> None:
