@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
+from holdfast.flows.upkeep.chosen_settings import choose_settings, chosen_settings
 from holdfast.settings import CHOOSABLE, PREFIX
+from holdfast.stores.sqlite.state import SqliteState
 from tests.integration.api_server import Server, complaint, serving
 
 
@@ -71,6 +73,24 @@ def test_what_is_chosen_is_there_after_a_start(tmp_path: Path) -> None:
         assert (found["time_zone"]["value"], found["time_zone"]["waits"]) == ("Europe/Berlin", False)
         assert found["cap_email_per_day"]["value"] == 7
         assert second.ask("GET", "/session").json["workspace"]["zone"] == "Europe/Berlin"
+
+
+async def test_after_an_upgrade_that_was_taken_back_the_rest_holds_and_can_be_changed(tmp_path: Path) -> None:
+    with serving(tmp_path / "data") as newer:
+        assert choose(newer, contact_caps="1 in 24 hours", cap_email_per_day=7).status == 200
+    state = SqliteState(tmp_path / "data")
+    async with state.begin() as transaction:
+        await choose_settings(transaction, {"of_a_newer_version": 1})
+    await state.close()
+
+    with serving(tmp_path / "data") as older:
+        assert settings_of(older)["cap_email_per_day"]["value"] == 7
+        assert choose(older, cap_email_per_day=8).status == 200
+    state = SqliteState(tmp_path / "data")
+    async with state.view() as view:
+        kept = (await chosen_settings(view)).values
+    await state.close()
+    assert kept == {"contact_caps": "1 in 24 hours", "cap_email_per_day": 8, "of_a_newer_version": 1}
 
 
 def test_what_whoever_runs_the_server_set_is_not_chosen(server: Server) -> None:

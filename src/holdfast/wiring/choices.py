@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from holdfast.flows.measure.holdout_draws import note_holdout_draw
@@ -46,13 +46,37 @@ class Choices:
 
 
 def with_choices(set_up: Settings, chosen: Chosen) -> Settings:
-    """The settings, with those of the choices that go with how the server is set up."""
-    try:
-        return set_up.with_chosen(chosen.values)
-    except Invalid as error:
-        # What was chosen may not go with what a file says by now. The server starts all the same, to be mended.
-        _log.warning("What was chosen in the console does not go with how the server is set up: %s", error)
-        return set_up
+    """The settings, with those of the choices that go with how the server is set up.
+
+    What was chosen may not go with what a file says by now, or a newer version may have chosen what this one does not
+    know. The server starts all the same, to be mended, and without as few choices as can be: to do without a cap or
+    quiet hours is to write to people who should be left alone.
+    """
+    values = dict(chosen.values)
+    while True:
+        try:
+            return set_up.with_chosen(values)
+        except Invalid as error:
+            name = _culprit(set_up, values, error)
+            if name is None:
+                _log.warning("What was chosen in the console does not go with how the server is set up: %s", error)
+                return set_up
+            del values[name]
+            _log.warning("%s as chosen in the console does not go with how the server is set up: %s", name, error)
+
+
+def _culprit(set_up: Settings, values: Mapping[str, object], error: Invalid) -> str | None:
+    """The choice that an error is about: the one it names, or else one without which there is none."""
+    named = (error.path or "").removeprefix("$.values.")
+    if named in values:
+        return named
+    for name in values:
+        try:
+            set_up.with_chosen({other: value for other, value in values.items() if other != name})
+        except Invalid:
+            continue
+        return name
+    return None
 
 
 async def as_chosen(settings: Settings, state: State) -> Settings:

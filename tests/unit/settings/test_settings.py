@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.quiet import QuietHours
+from holdfast.flows.upkeep.chosen_settings import Chosen
 from holdfast.kernel.errors import Invalid
 from holdfast.settings import NAMES, Settings, about, default_of, is_loopback, merge, type_words, variable_of
 from holdfast.wiring import rules_of
+from holdfast.wiring.choices import with_choices
 
 
 def test_with_nothing_said_the_defaults_count(tmp_path: Path) -> None:
@@ -239,3 +241,34 @@ def test_the_url_follows_host_and_port_unless_it_is_given() -> None:
 )
 def test_loopback_is_known_by_its_address(host: str, loopback: bool) -> None:
     assert is_loopback(host) is loopback
+
+
+def test_a_choice_that_does_not_go_with_the_server_takes_no_other_with_it(caplog: pytest.LogCaptureFixture) -> None:
+    """Such as one of a newer version that was taken back: caps and quiet hours hold all the same."""
+    chosen = Chosen(
+        revision=4,
+        values={
+            "of_a_newer_version": 1,
+            "quiet_from": "21:00",
+            "contact_caps": "1 in 24 hours",
+            "global_holdout": 7.0,
+            "quiet_until": "08:00",
+        },
+    )
+
+    settings = with_choices(Settings(), chosen)
+
+    assert (settings.quiet_from, settings.quiet_until) == ("21:00", "08:00")
+    assert settings.contact_caps == "1 in 24 hours"
+    assert settings.global_holdout == Settings().global_holdout
+    assert [each.split()[0] for each in caplog.messages] == ["of_a_newer_version", "global_holdout"]
+
+
+def test_quiet_hours_of_which_half_is_lost_are_none(caplog: pytest.LogCaptureFixture) -> None:
+    chosen = Chosen(revision=1, values={"quiet_from": "21:00", "quiet_until": "late", "contact_caps": "1 in 24 hours"})
+
+    settings = with_choices(Settings(), chosen)
+
+    assert (settings.quiet_from, settings.quiet_until) == ("", "")
+    assert settings.contact_caps == "1 in 24 hours"
+    assert len(caplog.records) == 2

@@ -121,8 +121,8 @@ def settings_routes(app: Application) -> APIRouter:
                 raise _fixed(name, set_up)
         async with app.state.begin() as transaction:
             chosen = await choose_settings(transaction, wish.values)
-            # Here, so that what cannot be is not kept.
-            set_up.with_chosen(chosen.values)
+            # Here, so that what cannot be is not kept. What a newer version chose waits for it.
+            set_up.with_chosen({name: value for name, value in chosen.values.items() if name in CHOOSABLE})
         await app.choices.look()
         return _listed(app, chosen)
 
