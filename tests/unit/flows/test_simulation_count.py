@@ -122,6 +122,8 @@ def test_periods() -> None:
     for wrong in ("", "30", "d", "2026-01-02..2026-01-01", "2026-13-01..2026-14-01", "2027-01-01..2027-02-01", "9999d"):
         with pytest.raises(Invalid, match=r"\$\.over"):
             period_of(wrong, AT, BERLIN)
+    with pytest.raises(Invalid, match="too long"):
+        period_of("99999d", AT, BERLIN)  # It would begin before 1970.
 
 
 def test_no_effect_is_made_up() -> None:

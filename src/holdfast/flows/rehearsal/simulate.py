@@ -56,7 +56,7 @@ SECONDS_MOST = 1_800.0
 """How long one may take."""
 DAYS_MOST = 3_660
 COST_MINOR_MOST = 1_000_000.0
-_DAYS = re.compile(r"([0-9]{1,4})d")
+_DAYS = re.compile(r"([0-9]{1,9})d")
 _OVER_HINT = "Write a number of days, such as 30d, or two days, such as 2026-10-01..2026-11-01."
 _SALT = "simulation"
 
@@ -311,10 +311,10 @@ def period_of(over: str, now_ms: int, zone: ZoneInfo) -> tuple[int, int]:
             since_ms, until_ms = moment_of(first, zone), moment_of(last, zone)
         except ValueError as error:
             raise Invalid(f"{over!r:.80} is no period.", path="$.over", hint=_OVER_HINT) from error
-    if not 0 <= since_ms < until_ms:
-        raise Invalid("this period is empty.", code="empty_time", path="$.over", hint="Let it end after it begins.")
     if until_ms - since_ms > timedelta(days=DAYS_MOST) // timedelta(milliseconds=1):
         raise Invalid("this period is too long.", path="$.over", hint=f"{DAYS_MOST:,} days are the most.")
+    if not 0 <= since_ms < until_ms:
+        raise Invalid("this period is empty.", code="empty_time", path="$.over", hint="Let it end after it begins.")
     if since_ms >= now_ms:
         raise Invalid("this period has not begun.", code="empty_time", path="$.over", hint="Begin before now.")
     return since_ms, min(until_ms, now_ms)
