@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from holdfast.kernel.errors import Busy
@@ -37,6 +39,21 @@ async def test_who_loses_the_connection_loses_the_seat_and_may_have_it_again(pos
     await second.leave()
     assert await first.take()
     await first.leave()
+
+
+async def test_who_is_silent_for_too_long_has_the_seat_no_more(postgres: PostgresServer) -> None:
+    """A process that is paused keeps its connection: nobody would ever act in its place."""
+    workspace = postgres.workspace()
+    paused = PostgresSeat(postgres.url, workspace=workspace, silent_seconds=0.5)
+    standing_by = PostgresSeat(postgres.url, workspace=workspace)
+    assert await paused.take()
+    async with asyncio.timeout(20):
+        while not await standing_by.take():
+            await asyncio.sleep(0.05)
+    assert not await paused.is_held()
+    assert not await paused.take()
+    for each in (paused, standing_by):
+        await each.leave()
 
 
 async def test_a_server_that_cannot_be_reached_gives_no_seat() -> None:

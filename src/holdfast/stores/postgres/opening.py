@@ -68,8 +68,13 @@ class Server:
         """The number of the lock that whoever changes the state holds."""
         return signed(hash64("state", self.workspace))
 
-    async def connect(self, *, idle_seconds: float) -> Connection:
-        """A new connection. Raises Busy when the server cannot be reached, Invalid when it does not let us in."""
+    async def connect(self, *, idle_seconds: float, silent_seconds: float = 0) -> Connection:
+        """A new connection. Raises Busy when the server cannot be reached, Invalid when it does not let us in.
+
+        Args:
+            idle_seconds: how long nothing may happen in a transaction before the server ends the connection.
+            silent_seconds: how long nothing may be asked outside one; 0 for as long as one likes.
+        """
         limits = self.limits
         with in_our_words():
             return await asyncpg.connect(
@@ -83,6 +88,7 @@ class Server:
                     "search_path": f'"{self.workspace}"',
                     "statement_timeout": _millis(limits.statement_seconds),
                     "idle_in_transaction_session_timeout": _millis(idle_seconds),
+                    "idle_session_timeout": _millis(silent_seconds),
                     "lock_timeout": _millis(limits.turn_seconds),
                     # A host that is gone must not hold the lock until TCP gives up, which takes hours.
                     "tcp_keepalives_idle": "10",

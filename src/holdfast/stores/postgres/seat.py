@@ -12,6 +12,9 @@ from holdfast.stores.postgres.state import WORKSPACE
 
 LOOK_SECONDS = 5.0
 """How long it may take to hear whether the seat is still ours. Who hears nothing takes it for lost."""
+SILENT_SECONDS = 60.0
+"""How long who has the seat may ask nothing before the server ends the connection, and so frees the seat. They ask
+several times a second while they are well; one that is paused, or hangs, would keep it for as long as that lasts."""
 
 _HELPERS = """
 SELECT count(*) FROM pg_locks
@@ -28,8 +31,9 @@ class PostgresSeat:
     old rows from being cleared away.
     """
 
-    def __init__(self, url: str, *, workspace: str = WORKSPACE) -> None:
+    def __init__(self, url: str, *, workspace: str = WORKSPACE, silent_seconds: float = SILENT_SECONDS) -> None:
         """Nothing is asked yet."""
+        self._silent_seconds = silent_seconds
         self._server = Server(url=url, workspace=workspace, limits=Limits())
         self._lock = signed(hash64("seat", workspace))
         self._helping = signed(hash64("helpers", workspace))
@@ -79,7 +83,7 @@ class PostgresSeat:
     async def _connected(self) -> Connection:
         if self._connection is None or self._connection.is_closed():
             self._ours = self._counted = False
-            self._connection = await self._server.connect(idle_seconds=0)
+            self._connection = await self._server.connect(idle_seconds=0, silent_seconds=self._silent_seconds)
         return self._connection
 
     async def leave(self) -> None:
