@@ -120,6 +120,13 @@ class PostgresServer:
             self._process.wait(START_SECONDS)
             self._process = None
 
+    def follow(self) -> None:
+        """Be a standby from the next start on."""
+        mark = self._data / "standby.signal"
+        mark.touch()
+        owner = self._data.stat()
+        os.chown(mark, owner.st_uid, owner.st_gid)
+
     def processor_seconds(self) -> float:
         """What the server and the processes it has, or had, have taken of the machine."""
         assert self._process is not None

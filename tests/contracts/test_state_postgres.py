@@ -20,7 +20,7 @@ from holdfast.kernel.errors import Busy, Internal
 from holdfast.ports.state import State, View
 from holdfast.stores.postgres.state import PostgresState
 from tests.contracts.state_contract import people, user
-from tests.postgres_server import PostgresServer
+from tests.postgres_server import PostgresServer, postgres_server
 
 
 @asynccontextmanager
@@ -235,6 +235,28 @@ async def test_workspaces_of_one_database_know_nothing_of_each_other(postgres: P
             await people(transaction, "a")
             assert await another.count_people() == 0
         assert await note(other, "a") is None
+
+
+# Standbys.
+
+
+async def test_a_standby_is_read_and_says_what_it_is_when_it_is_to_be_changed() -> None:
+    """As where the address leads to a standby after the primary has changed."""
+    with postgres_server() as server:
+        state = await PostgresState.open(server.url)
+        try:
+            await set_note(state, "kept", "b")
+            server.stop(signal.SIGINT)
+            server.follow()
+            server.start()
+            for begin in (state.begin, partial(state.begin_part, 1)):
+                with pytest.raises(Busy) as refused:
+                    async with begin():
+                        pass
+                assert refused.value.code == "state_read_only"
+            assert await note(state, "kept") == "b"
+        finally:
+            await state.close()
 
 
 # Lost connections.

@@ -28,6 +28,15 @@ class UnstorableError(Internal, ValueError):
     """A value that the database cannot hold. It is the fault of the record it came in, which is set aside for that."""
 
 
+def takes_no_changes() -> Busy:
+    """What a standby means to somebody who wants to change something."""
+    return Busy(
+        "the PostgreSQL server takes no changes: it is a standby.",
+        code="state_read_only",
+        hint="Name the primary in the address, or wait until this server is promoted.",
+    )
+
+
 @contextmanager
 def in_our_words(connection: asyncpg.Connection[asyncpg.Record] | None = None) -> Iterator[None]:
     """Raises what the database says as an error of ours; one that is a fault of our own goes on as it is."""
@@ -95,11 +104,7 @@ _SAYINGS: tuple[tuple[tuple[type[BaseException], ...], Callable[[str], Exposed]]
     ),
     (
         (asyncpg.ReadOnlySQLTransactionError,),
-        lambda said: Busy(
-            "the PostgreSQL server takes no changes: it is a standby.",
-            code="state_read_only",
-            hint="Name the primary in the address, or wait until this server is promoted.",
-        ),
+        lambda _: takes_no_changes(),
     ),
     (
         (asyncpg.InsufficientResourcesError,),

@@ -11,7 +11,7 @@ import asyncpg
 
 from holdfast.kernel.errors import Busy, Internal
 from holdfast.stores.postgres.opening import Server, hang_up, undo
-from holdfast.stores.postgres.refusals import in_our_words
+from holdfast.stores.postgres.refusals import in_our_words, takes_no_changes
 from holdfast.stores.postgres.session import Connection
 
 _HOLDER = """
@@ -114,6 +114,10 @@ class Writer:
             if isinstance(error.__cause__, asyncpg.LockNotAvailableError):
                 raise await self._kept_waiting(connection) from error
             raise
+        except asyncpg.FeatureNotSupportedError as error:
+            # So a standby says that a transaction cannot be one that writes; there is nothing else it could mean here.
+            await undo(connection)
+            raise takes_no_changes() from error
         except BaseException:
             await undo(connection)
             raise
