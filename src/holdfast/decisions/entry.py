@@ -66,11 +66,13 @@ def enter(
     admitted = journey.trigger.admits(cause, applicant)
     if not isinstance(admitted, Admitted):
         return NotEntered(admitted)
+    rules = journey.trigger.rules()
     return _visit_of(
         journey,
         version,
         admitted,
         _variables(cause, admitted),
+        rules=rules.for_named() if isinstance(cause, Event) else rules,
         identity=identity,
         applicant=applicant,
         before=before,
@@ -108,6 +110,7 @@ def enter_from(
         version,
         admitted,
         visit.variables,
+        rules=journey.trigger.rules().for_named(),
         identity=visit.identity,
         applicant=applicant,
         before=before,
@@ -122,6 +125,7 @@ def _visit_of(
     admitted: Admitted,
     variables: Mapping[str, Json],
     *,
+    rules: EntryRules,
     identity: int,
     applicant: Applicant,
     before: EntryBefore | None,
@@ -129,7 +133,6 @@ def _visit_of(
     holdout_period: str,
 ) -> Visit | NotEntered:
     now, person_key, facts = applicant.now, applicant.person_key, applicant.facts
-    rules = journey.trigger.rules()
     reason = _past_bars(rules, before, admitted.key, now) or rules.bar(facts, now) or _end_bars(admitted, now)
     if reason is not None:
         return NotEntered(reason)

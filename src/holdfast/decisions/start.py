@@ -111,7 +111,11 @@ class EntryRules(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     only_if: Condition | None
     """Must be known to hold of them at that moment."""
     not_if_denied: Condition | None = None
-    """Must not be known to be false of them at that moment."""
+    """Must not be known to be false of them at that moment, where an occasion lets them in."""
+
+    def for_named(self) -> EntryRules:
+        """For those who come otherwise: a call names them, or another journey hands them over."""
+        return self if self.not_if_denied is None else msgspec.structs.replace(self, not_if_denied=None)
 
     def bar(self, facts: Facts, now: datetime) -> NoEntry | None:
         """What of the person is not as it must be."""

@@ -659,6 +659,24 @@ async def test_a_call_may_be_for_the_whole_audience(tmp_path: Path) -> None:
     assert (again.id, again.state, again.counts) == (run.id, "done", {"treated": 2})
 
 
+async def test_who_is_named_or_handed_over_need_not_be_in_the_audience(tmp_path: Path) -> None:
+    """The audience is whom an occasion is for; `only_if` is for everybody."""
+    house = await a_house(tmp_path, identify("ann", plan="gold"), identify("bob"))
+    gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}
+    await house.publish(a_campaign({"type": "api", "whole_audience": True, "audience": gold}))
+    assert [each.outcome for each in await call(house, "a", "ann", "bob")] == ["entered", "entered"]
+    await house.later(minutes=1)
+    assert sorted(written(house)) == ["ann", "bob"]
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-02-05T12:00"], "audience": gold}))
+    start = {"type": "trigger", "event": "Signed Up", "again": "once", "exits": {"entered": "on"}}
+    on = {"type": "enter_journey", "journey": "news", "exits": {"next": "end"}}
+    goal = {"event": "Order Completed", "within_seconds": DAY}
+    steps = {"start": start, "on": on, "end": {"type": "exit"}}
+    await house.publish({"id": "leads", "name": "Leads", "goal": goal, "start": "start", "steps": steps})
+    await house.happens(track("Signed Up", "ann"), track("Signed Up", "bob"))
+    assert sorted(written(house)) == ["ann", "bob"]
+
+
 async def test_what_is_not_called_or_not_live_takes_no_call(tmp_path: Path) -> None:
     house = await a_house(tmp_path, identify("ann"))
     await house.publish(a_campaign({"event": "Signed Up", "again": "once"}))
