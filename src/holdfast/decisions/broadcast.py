@@ -16,9 +16,10 @@ from holdfast.decisions.pace import PEOPLE_MOST, Throttle
 from holdfast.decisions.start import AGAINS, Admitted, Again, Applicant, Cause, EntryRules, NoEntry, Occasion, Start
 from holdfast.decisions.step import Go, Leave, Outcome, Place
 from holdfast.decisions.time_fields import WhoseTime
+from holdfast.decisions.visit import occasion_of
 from holdfast.events.event import Event
 from holdfast.kernel.errors import Invalid
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import Condition, Facts
 from holdfast.segments.conditions.all_of import All
 from holdfast.segments.library import is_resolved
 from holdfast.segments.zones import PERSON as PERSONS_CLOCK
@@ -135,13 +136,19 @@ class Timed(Broadcast):
     def walls(self, first: date) -> Iterator[datetime]:
         """The times from a day on, in order and each once, for at most `schedule.SEARCH_DAYS`."""
 
+    def stand(self, place: Place) -> Outcome:
+        """Whose time it is none of any more, while they have waited for it, is left out."""
+        wall = occasion_of(place.variables) if place.now > place.arrived else ""
+        reason = self.bars(datetime.fromisoformat(wall), place.facts) if wall else None
+        return Broadcast.stand(self, place) if reason is None else Leave(reason)
+
     def admits(self, cause: Cause, applicant: Applicant) -> Admitted | NoEntry:
         if isinstance(cause, Event) or cause.wall is None:
             return "other_event"
-        reason = self.bars(cause.wall, applicant)
+        reason = self.bars(cause.wall, applicant.facts)
         return reason if reason is not None else self._in_time(cause.wall, applicant)
 
-    def bars(self, wall: datetime, applicant: Applicant) -> NoEntry | None:  # Some schedules ask.
+    def bars(self, wall: datetime, facts: Facts) -> NoEntry | None:  # Some schedules ask.
         """Why the time is none for this person, whatever the clock says there."""
         return None
 

@@ -281,6 +281,7 @@ class _Walk:
             step=self._step,
             experiments=self._scene.experiments,
             weights=self._scene.weights,
+            variables=self._visit.variables,
         )
 
     def _go(self, node: Node, exit_name: str) -> None:

@@ -41,6 +41,8 @@ class Place(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """By id: as they are saved now."""
     weights: Mapping[str, Weights] = {}
     """The last weighing of adaptive steps that were weighed, by experiment."""
+    variables: Mapping[str, Json] = {}
+    """What led in, as the visit has it."""
 
 
 class Go(msgspec.Struct, frozen=True, gc=False):

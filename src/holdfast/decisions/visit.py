@@ -80,3 +80,10 @@ def run_of(variables: Mapping[str, Json]) -> int | None:
     run = variables.get("run")
     said = run.get("id") if isinstance(run, dict) else None
     return said if isinstance(said, int) else None
+
+
+def occasion_of(variables: Mapping[str, Json]) -> str:
+    """The key of the occasion that let somebody in, among what led them in; empty where it was an event of theirs."""
+    run = variables.get("run")
+    said = run.get("occasion") if isinstance(run, dict) else None
+    return said if isinstance(said, str) else ""

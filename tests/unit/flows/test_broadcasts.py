@@ -498,6 +498,27 @@ async def test_a_renewal_is_announced_days_before_or_after(tmp_path: Path, offse
     assert [name for name, _ in found] == ["ann", "bob"]
 
 
+@pytest.mark.parametrize("renews_on", ["2026-02-07", None, "never"])
+async def test_a_day_that_is_put_off_while_they_wait_for_their_hour_is_announced_no_more(
+    tmp_path: Path, renews_on: str | None
+) -> None:
+    in_honolulu = {"renews_on": "2026-01-08", "timezone": "Pacific/Honolulu"}
+    house = await a_house(tmp_path, identify("ann", **in_honolulu), identify("bob", **in_honolulu))
+    trigger = {"type": "date_trait", "date_trait": "renews_on", "offset_days": -1, "at": "09:00"}
+    await house.publish(a_campaign(trigger))
+    await house.later(hours=34)
+    (run,) = [each for each in await runs(house) if each.key.startswith("2026-01-07")]
+    assert run.counts == {"treated": 2}, "both wait for nine where they live"
+    await house.happens(identify("ann", renews_on=renews_on))
+    await house.later(hours=24)
+    assert written(house) == ["bob"]
+    async with house.app.state.view() as view:
+        left = Counter(each.left_by for each in await view.visits_of([1, 2], limit=9))
+        counts = {(each.step, each.exit): each.count for each in await view.step_counts("news")}
+    assert left == {"exit": 1, "other_day": 1}
+    assert (counts["trigger", "entered"], counts["trigger", "other_day"]) == (1, 1)
+
+
 async def test_a_trait_that_changed_meanwhile_starts_nothing(tmp_path: Path) -> None:
     house = await a_house(tmp_path, identify("ann", birthday="1990-01-06", plan="gold"))
     gold = {"type": "trait", "trait": "plan", "operator": "equals", "value": "gold"}

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.broadcast import Timed
 from holdfast.decisions.fields import TraitName, Truthy
 from holdfast.decisions.schedule import days_from
-from holdfast.decisions.start import Applicant, NoEntry, Occasion
+from holdfast.decisions.start import NoEntry, Occasion
 from holdfast.decisions.step import contradiction, cut
 from holdfast.decisions.time_fields import ClockTime, DayOffset, time_words
 from holdfast.kernel.errors import Invalid
-from holdfast.segments.condition import Condition
+from holdfast.segments.condition import Condition, Facts
 from holdfast.segments.conditions.any_of import Any
 from holdfast.segments.conditions.trait import Trait
 from holdfast.segments.dates import Written, read_date
@@ -36,6 +36,7 @@ class DateTrait(Timed):
     2026-03-01T08:00:00+01:00, means the day it then is by the person's clock.
 
     Who they are is asked when the day begins anywhere; a trait that is said later than that starts nothing that day.
+    Whose trait names another day by the time theirs comes, or none any more, is left out.
     """
 
     date_trait: Annotated[TraitName, "The trait that holds the day, such as birthday or renews_on."]
@@ -51,17 +52,17 @@ class DateTrait(Timed):
             return Any(of=())
         return self.narrowed(self._dated(occasion.wall.date(), as_of.astimezone(zone).date()))
 
-    def bars(self, wall: datetime, applicant: Applicant) -> NoEntry | None:
-        written = read_date(applicant.facts.traits.get(self.date_trait))
+    def bars(self, wall: datetime, facts: Facts) -> NoEntry | None:
+        written = read_date(facts.traits.get(self.date_trait))
         if written is None:
             return "other_day"
-        kept = self._day_in(written, wall.date(), applicant)
+        kept = self._day_in(written, wall.date(), facts)
         return None if kept == wall.date() - timedelta(days=self.offset_days) else "other_day"
 
-    def _day_in(self, written: Written, day: date, applicant: Applicant) -> date | None:
+    def _day_in(self, written: Written, day: date, facts: Facts) -> date | None:
         """The day that is kept, where it comes round in the year of the wanted one; None for none."""
         if not self.yearly:
-            return _day_of(written, zone_for(self.time_zone, applicant.facts))
+            return _day_of(written, zone_for(self.time_zone, facts))
         year = (day - timedelta(days=self.offset_days)).year
         return anniversary(written.day, year) if year > written.day.year else None
 
