@@ -132,6 +132,18 @@ def advance(journey: Journey, visit: Visit, wake: Wake, scene: Scene) -> Advance
     return walk.so_far()
 
 
+def heed(journey: Journey, visit: Visit, event: Event, scene: Scene) -> Advance:
+    """Let an event count for somebody in a journey that is paused, in which nothing is done.
+
+    Who has reached the goal leaves. Who waited for it at their step comes to the next, and goes on from there once the
+    journey is resumed.
+    """
+    walk = _Walk(journey, visit, scene)
+    if visit.left_ms is None:
+        walk.heed(event)
+    return walk.so_far()
+
+
 def stop(journey: Journey, visit: Visit, now: datetime) -> Advance:
     """Take somebody out because the journey was stopped."""
     return _taken_out(journey, visit, STOPPED, now)
@@ -222,6 +234,23 @@ class _Walk:
             self._leave(GOAL)
         elif not self._at_start():
             self.run(event)
+
+    def heed(self, event: Event) -> None:
+        if event.name not in self._waits_for:
+            return
+        # Whose time is up goes on by that when the journey is resumed, and by nothing that comes later.
+        in_time = self._due_ms is None or self._now_ms < self._due_ms
+        if self._reached_goal(event) and not (in_time and self._is_for_the_step(event)):
+            self._leave(GOAL)
+        elif in_time and not self._at_start() and (node := self._journey.steps.get(self._step)) is not None:
+            match node.step.stand(self._place(event)):
+                case Go(exit_name):
+                    self._go(node, exit_name)
+                    self._park(Park(self._scene.now))
+                case Park() as park:
+                    self._park(park)
+                case _:
+                    pass  # It is for the step to do when it is resumed.
 
     def run(self, event: Event | None) -> None:
         """Pass steps until one parks the person or the journey ends. The event counts for the first step only."""

@@ -330,6 +330,25 @@ async def test_a_paused_journey_holds_everybody_and_goes_on_when_resumed() -> No
     assert len(house.handed) == 1
 
 
+async def test_what_people_do_while_a_journey_is_paused_counts() -> None:
+    """Whoever has bought meanwhile is not asked whether they forgot something."""
+    house = House()
+    until_paid = {**RESCUE["steps"]["wait"], "event": "Paid", "seconds": 3600}
+    await house.publish({**RESCUE, "steps": {**RESCUE["steps"], "wait": until_paid}})
+    people = ("ada", "ben", "cy", "dee")
+    await house.happens(*map(identify, people), *(does("Checkout Started", person) for person in people))
+    await set_state(house.state, "journey", "rescue", "pause")
+    await house.happens(does("Paid", "ada"), does("Order Completed", "ben"))
+    assert [each["by"] for each in await house.told("Journey Left")] == ["goal"]
+    await house.later(hours=1)
+    await house.happens(does("Paid", "cy"))
+    assert len(await house.told("Journey Left")) == 1
+    await set_state(house.state, "journey", "rescue", "resume")
+    await house.settle()
+    assert [send.address for send in house.handed] == ["cy@example.com", "dee@example.com"], "cy was too late"
+    assert sorted(each["by"] for each in await house.told("Journey Left")) == ["bought", "done", "done", "goal"]
+
+
 async def test_a_definition_that_is_valid_no_more_holds_its_people_and_nobody_else() -> None:
     house = House()
     await house.publish(RESCUE)

@@ -18,7 +18,20 @@ from msgspec import structs
 
 from holdfast.decisions.entry import EntryBefore, NotEntered, enter, enter_from
 from holdfast.decisions.gate import GateRules, Permit, Standing, Withheld, standing_of
-from holdfast.decisions.machine import FAILED, Advance, Arrived, Asked, Due, Happened, Scene, Wake, advance, fail, stop
+from holdfast.decisions.machine import (
+    FAILED,
+    Advance,
+    Arrived,
+    Asked,
+    Due,
+    Happened,
+    Scene,
+    Wake,
+    advance,
+    fail,
+    heed,
+    stop,
+)
 from holdfast.decisions.made import Made
 from holdfast.decisions.medium import address_on, media
 from holdfast.decisions.pace import Places
@@ -396,7 +409,7 @@ class Travel:
 
     def _advance(self, traveller: Traveller, visit: Visit, wake: Wake, now: datetime) -> None:
         play = self._playbook.find(visit.origin, visit.version)
-        if play is None or play.state == "paused":
+        if play is None or (play.state == "paused" and not isinstance(wake, Happened)):
             return
         if play.state in OVER:
             self._take(traveller, visit, play, stop(play.journey, visit, now), now)
@@ -411,7 +424,10 @@ class Travel:
             weights=self._weights,
         )
         try:
-            step = advance(play.journey, visit, wake, scene)
+            if play.state == "paused" and isinstance(wake, Happened):
+                step = heed(play.journey, visit, wake.event, scene)
+            else:
+                step = advance(play.journey, visit, wake, scene)
         except Exception:  # noqa: BLE001 - See below.
             # One person's trouble must not hold up everybody else's: they leave, visibly, and nothing is sent.
             _log.exception("%s broke at step %s of %s", visit.identity, visit.step, visit.origin)
