@@ -467,6 +467,28 @@ async def test_people_who_were_forgotten_leave_their_numbers_free(tmp_path: Path
     assert differing(await compare_states(life.house.app.state, state)) == {}
 
 
+async def test_whom_hands_joined_and_parted_stays_so_after_others_were_forgotten(tmp_path: Path) -> None:
+    life = await Life.begin(tmp_path, 8)
+    app = life.house.app
+    for user in ("gone", "carl", "bob", "u1"):
+        await life.house.happens(identify(user), {**track(user, "Viewed"), "anonymousId": f"{user}-phone"})
+    await life.house.settle()
+    now = life.house.clock.now()
+    await merge(app.state, "carl", "gone", by="ann", now=now)
+    await unmerge(app.state, ("carl", "gone"), by="ann", now=now)
+    await merge(app.state, "carl", "bob", by="ann", now=now)
+    await unmerge(app.state, ("carl", "bob"), by="ann", now=now)
+    await merge(app.state, "carl", "u1", by="ann", now=now)
+    record = await app.eraser.run((await app.eraser.request("gone", by="test")).id)
+    assert record.done_ms is not None
+    done, state, _ = await life.again()
+    assert differing(await compare_states(app.state, state)) == {}
+    assert done.by_hand_gone == 2
+    async with app.state.view() as view:
+        turns = await view.turns(after_id=0, limit=10_000)
+    assert not [each.said for each in turns if "gone" in json.dumps(each.said)]
+
+
 async def test_a_log_whose_beginning_is_gone_does_not_do(tmp_path: Path) -> None:
     life = await Life.begin(tmp_path, 2)
     await life.live(40)

@@ -14,7 +14,7 @@ from msgspec import structs
 
 from holdfast.events.event import IdentityKey, Json
 from holdfast.flows.audience.live_segments import rejoin
-from holdfast.flows.upkeep.chronicle import note_turn, said_name
+from holdfast.flows.upkeep.chronicle import note_turn
 from holdfast.kernel.errors import Conflict, NotFound
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import Identity, State, Transaction, View
@@ -89,7 +89,8 @@ async def merge(
         members = await transaction.members([one.person, other.person])
         person = min(one.person, other.person)
         await _move(transaction, [each for group in members.values() for each in group], lambda _: person)
-        said: dict[str, Json] = {"first": said_name(one.key), "second": said_name(other.key), "by": by}
+        # By their numbers: a name would have to be looked for here when somebody is erased.
+        said: dict[str, Json] = {"first": one.id, "second": other.id, "by": by}
         await note_turn(transaction, "merge", said, at_ms=to_millis(now))
     return MergeResult(link=link, person=person)
 
@@ -116,7 +117,9 @@ async def unmerge(
         ids = [each.id for each in everyone]
         now_of = persons(ids, await transaction.links(ids))
         await _move(transaction, everyone, now_of.__getitem__)
-        said: dict[str, Json] = {"links": [each.id for each in undone], "by": by}
+        # Not by the ids of the links: those are others where the links of somebody who was erased are gone.
+        links: list[Json] = [[each.first, each.second, each.kind] for each in undone]
+        said: dict[str, Json] = {"links": links, "by": by}
         await note_turn(transaction, "unmerge", said, at_ms=to_millis(now))
     at_ms = to_millis(now)
     return UnmergeResult(

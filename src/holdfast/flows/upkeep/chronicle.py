@@ -22,12 +22,7 @@ async def note_turn(transaction: Transaction, kind: TurnKind, said: Mapping[str,
     await transaction.add_turn(Turn(kind=kind, start=offset, next=offset, at_ms=at_ms, said=said))
 
 
-def said_name(key: IdentityKey) -> list[Json]:
-    """A name as a turn says it; escaped, for a client's id may hold what no text in a database can."""
-    return [key.kind, json.dumps(key.value)]
-
-
 def name_said(said: Json) -> IdentityKey:
-    """The name that was said."""
+    """The name that was said by an earlier Holdfast, which escaped it: now names are said by their numbers."""
     kind, value = said if isinstance(said, list) else ("user", "")
     return IdentityKey(kind="anonymous" if kind == "anonymous" else "user", value=json.loads(str(value)))

@@ -23,7 +23,7 @@ from holdfast.decisions.gate import GateRules
 from holdfast.decisions.pace import Places
 from holdfast.decisions.told import JOURNEY_ENTERED, JOURNEY_LEFT, MESSAGE_QUEUED
 from holdfast.decisions.visit import run_of
-from holdfast.events.event import OWN_SOURCE, Event, Json
+from holdfast.events.event import OWN_SOURCE, Event, IdentityKey, Json
 from holdfast.flows.audience.gathering import EVERYBODY, Gatherer
 from holdfast.flows.audience.live_segments import LiveKeeper
 from holdfast.flows.delivery.claiming import give_back, settle
@@ -256,12 +256,36 @@ class _Rebuild:
     async def _join_or_part(self, turn: Turn) -> None:
         by, now = str(turn.said["by"]), from_millis(turn.at_ms)
         if turn.kind == "merge":
-            first, second = name_said(turn.said["first"]), name_said(turn.said["second"])
+            first, second = await self._key_of(turn.said["first"]), await self._key_of(turn.said["second"])
             await merge(self._state, first, second, by=by, now=now)
             return
         links = turn.said["links"]
         for link in links if isinstance(links, list) else ():
-            await unmerge(self._state, _whole(link), by=by, now=now)
+            await unmerge(self._state, await self._link_of(link), by=by, now=now)
+
+    async def _key_of(self, said: Json) -> IdentityKey:
+        """The name a turn says, by its number in the state before. Raises NotFound when it is forgotten."""
+        if not isinstance(said, int):
+            return name_said(said)
+        async with self._given.before.view() as view:
+            found = await view.identities_by_id([said])
+        if not found:
+            raise NotFound(f"nobody has the number {said} any more.")
+        return found[said].key
+
+    async def _link_of(self, said: Json) -> int:
+        """The link a turn says, by its ends and its kind, as it is numbered here. Raises NotFound when it is not."""
+        if not isinstance(said, list):
+            return _whole(said)  # An earlier Holdfast said its id.
+        keys = [await self._key_of(each) for each in said[:2]]
+        async with self._given.state.view() as view:
+            known = await view.identities(keys)
+            ends = {each.id for each in known.values()}
+            links = await view.links(sorted(ends))
+        for each in links:
+            if each.stands and each.kind == said[2] and {each.first, each.second} == ends:
+                return each.id
+        raise NotFound("nothing joins the two.")
 
     async def _decide(self, before: Before, turn: Turn) -> None:
         decision = before.decisions.get((str(turn.said["id"]), _whole(turn.said["version"])))
