@@ -39,6 +39,8 @@ class Medium:
     """The parts that are one line: line breaks in them become spaces."""
     address_of: AddressOf | None = None
     """None where it does not depend on the person: the step, or the connection, says where it goes."""
+    written: Callable[[str], str] = str
+    """An address as somebody writes it, in the form it is compared in; empty when it can be none."""
     personal: bool = True
     """Whether it reaches the person. What only reaches colleagues or machines needs no consent of theirs."""
 

@@ -10,6 +10,7 @@ import pytest
 
 from holdfast.flows.delivery.forgetting import RECEIPT_DAYS, forget_receipts
 from holdfast.flows.delivery.suppressing import lift_by_hand, suppress_by_hand
+from holdfast.flows.people.erased import suppressed_of
 from holdfast.flows.upkeep.alike import compare_states
 from holdfast.flows.upkeep.rebuild import Rebuilding, rebuild
 from holdfast.kernel.errors import Invalid, NotFound
@@ -136,6 +137,38 @@ async def test_who_is_suppressed_already_stays_so_for_the_reason_there_is(world:
         await world.by_hand(lift_by_hand, "bob@a.example")
     with pytest.raises(Invalid, match="no address"):
         await world.by_hand(suppress_by_hand, "a\nb")
+
+
+@pytest.mark.parametrize(
+    ("channel", "written", "known"),
+    [
+        ("email", "  Ada@A.example ", "ada@a.example"),
+        ("sms", "+49 151 12345678", "+4915112345678"),
+        ("sms", "0049 (151) 123-45678", "+4915112345678"),
+        ("whatsapp", "+49 151 12345678", "+4915112345678"),
+        ("inbox", " ada", " ada"),
+    ],
+)
+async def test_an_address_is_known_however_it_is_written(world: World, channel: str, written: str, known: str) -> None:
+    app, now = world.house.app, world.house.clock.now()
+    given: dict[str, Any] = {"by": "ann", "now": now, "veil_key": app.rules.veil_key}
+    assert await suppress_by_hand(app.state, channel, written, **given) == "by_hand"
+    async with app.state.view() as view:
+        assert await suppressed_of(view, app.rules, channel, [known]) == {known: "by_hand"}
+    state = await world.again()
+    async with state.view() as view:
+        assert await suppressed_of(view, app.rules, channel, [known]) == {known: "by_hand"}
+    assert await lift_by_hand(app.state, channel, written, **given) == "by_hand"
+    async with app.state.view() as view:
+        assert await suppressed_of(view, app.rules, channel, [known]) == {}
+
+
+@pytest.mark.parametrize("written", ["0151 12345678", "ada@a.example", "call me"])
+async def test_what_is_no_number_protects_nobody_and_is_refused(world: World, written: str) -> None:
+    app, now = world.house.app, world.house.clock.now()
+    with pytest.raises(Invalid, match="no address on sms") as told:
+        await suppress_by_hand(app.state, "sms", written, by="ann", now=now, veil_key=app.rules.veil_key)
+    assert told.value.path == "$.address"
 
 
 async def test_what_no_receipt_asks_for_any_more_is_let_go_of(world: World) -> None:

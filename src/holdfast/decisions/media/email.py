@@ -49,4 +49,5 @@ MEDIUM = Medium(
     html=frozenset({"html"}),
     lines=frozenset({"subject", "preheader"}),
     address_of=email_of,
+    written=str.strip,
 )

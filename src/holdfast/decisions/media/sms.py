@@ -31,4 +31,5 @@ MEDIUM = Medium(
     help="A text message to the number in the trait `phone`.",
     content=SmsContent,
     address_of=phone_of,
+    written=phone_number,
 )

@@ -38,4 +38,5 @@ MEDIUM = Medium(
     help="A message from your bot to the chat in the trait `telegram_chat`.",
     content=TelegramContent,
     address_of=chat_of,
+    written=str.strip,
 )

@@ -52,4 +52,5 @@ MEDIUM = Medium(
     content=WhatsAppContent,
     lines=frozenset({"template", "language"}),
     address_of=whatsapp_of,
+    written=phone_number,
 )

@@ -26,6 +26,7 @@ BY_HAND = "by_hand"
 async def suppress_by_hand(state: State, channel: str, address: str, *, by: str, now: datetime, veil_key: bytes) -> str:
     """Forbid an address; returns why it is suppressed: as before, where it was. Raises Invalid."""
     _check(channel, address)
+    address = _compared(channel, address)
     async with state.begin() as transaction:
         before = (await transaction.suppressed(channel, [address])).get(address)
         if before is not None:
@@ -42,6 +43,8 @@ async def lift_by_hand(state: State, channel: str, address: str, *, by: str, now
     _check(channel, address)
     async with state.begin() as transaction:
         reason = await transaction.lift_suppression(channel, address)
+        if reason is None and (compared := as_compared(channel, address)):
+            address, reason = compared, await transaction.lift_suppression(channel, compared)
         if reason is None:
             hint = "`holdfast suppressions list` shows them."
             raise NotFound(f"{address!r:.200} is not suppressed for {channel}.", code="not_suppressed", hint=hint)
@@ -73,6 +76,20 @@ async def suppress_again(
     # Of an address that was let go of later nobody knows more than the veil; the gate asks for that as well.
     address, reason = (known[0].address, known[0].reason) if known else (veil, BY_HAND)
     await transaction.suppress(channel, address, reason, at_ms)
+
+
+def as_compared(channel: str, address: str) -> str:
+    """An address as somebody writes it, in the form the gate knows it in; empty when it can be none."""
+    medium = media().get(channel)
+    return address if medium is None else medium.written(address)
+
+
+def _compared(channel: str, address: str) -> str:
+    compared = as_compared(channel, address)
+    if not compared:
+        hint = "Give a telephone number with the prefix of its country, such as +4915112345678."
+        raise Invalid(f"{address!r:.60} is no address on {channel}.", path="$.address", hint=hint)
+    return compared
 
 
 def _said(did: str, channel: str, address: str, by: str, veil_key: bytes) -> dict[str, Json]:

@@ -9,7 +9,7 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Query, Request
 from pydantic import Field
 
-from holdfast.flows.delivery.suppressing import lift_by_hand, suppress_by_hand
+from holdfast.flows.delivery.suppressing import as_compared, lift_by_hand, suppress_by_hand
 from holdfast.flows.people.erased import suppressed_of
 from holdfast.http.auth import asked_by
 from holdfast.http.needs import needs
@@ -92,7 +92,9 @@ def suppression_routes(app: Application) -> APIRouter:
         """Whether an address may be written to; that of somebody who was erased is known by its hash."""
         await app.catch_up()
         async with app.state.view() as view:
-            reason = (await suppressed_of(view, app.rules, channel, [address])).get(address.lower())
+            forms = [address, as_compared(channel, address)]
+            found = await suppressed_of(view, app.rules, channel, forms)
+        reason = next((found[each.lower()] for each in forms if each.lower() in found), None)
         return SuppressionAnswer(channel=channel, address=address, suppressed=reason is not None, reason=reason or "")
 
     @routes.post("", dependencies=[needs("people:write")])
