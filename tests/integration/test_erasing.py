@@ -24,6 +24,7 @@ from holdfast.flows.people.erasure_record import Record
 from holdfast.flows.people.prove_erased import prove
 from holdfast.kernel.errors import NotFound
 from holdfast.kernel.moments import from_millis
+from holdfast.ports.teamwork import AuditEntry, AuditQuery
 from holdfast.settings import Settings
 from holdfast.stores.log import SegmentLog
 from holdfast.testing.clock import FakeClock
@@ -124,6 +125,22 @@ async def timeline(app: Application, name: str) -> list[tuple[str, str]]:
         known = await view.identities([IdentityKey(kind="user", value=name)])
     found = await app.history.timeline([each.id for each in known.values()], limit=99)
     return [(each.message_id, json.dumps(dict(each.properties))) for each in found]
+
+
+async def test_no_audit_entry_says_their_address_however_it_was_written(app: Application, tmp_path: Path) -> None:
+    await lived(app)
+    await happens(app, {"type": "identify", "userId": "zebra-user", "traits": {"phone": "+4915112345678"}})
+    written = ("ZEBRA@plains.example", " zebra@PLAINS.example", "0049 151 12345678", "olga@plains.example")
+    async with app.state.begin() as transaction:
+        for each in written:
+            action, said = "suppression.added", json.dumps([{"path": "$.address", "after": each}]).encode()
+            entry = AuditEntry(at_ms=1, by="ann", action=action, kind="suppression", about=each, changes=said)
+            await transaction.add_audit(entry)
+    assert (await erase(app)).state == "done"
+    async with app.state.view() as view:
+        entries = await view.audit(AuditQuery(kind="suppression"), limit=9)
+    assert [each.about for each in entries] == ["olga@plains.example", "", "", ""]
+    assert files_with(tmp_path, b"ZEBRA", b"PLAINS", b"12345678") == []
 
 
 async def test_the_proof_holds_and_a_forged_one_does_not(app: Application) -> None:

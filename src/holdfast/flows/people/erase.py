@@ -13,11 +13,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
-from holdfast.decisions.medium import addresses_in, personal_media
+from holdfast.decisions.medium import addresses_in, media, personal_media
 from holdfast.flows.ingest.bulk import being_loaded
 from holdfast.flows.ingest.reading import REACT
 from holdfast.flows.people.erased import ERASED_NOTE, Plan, names_of, veil_of, veiled_address
@@ -31,6 +31,7 @@ from holdfast.kernel.ids import effect_key
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.erasure import Erasure, Tombstone
 from holdfast.ports.state import Identity, Send, Transaction
+from holdfast.ports.teamwork import AuditQuery
 from holdfast.profiles.profile import Profile, combine
 
 _log = logging.getLogger(__name__)
@@ -243,5 +244,11 @@ def _is_on_its_way(send: Send, now_ms: int) -> bool:
 async def _blank_audit(transaction: Transaction, plan: Plan) -> int:
     """Take who they were out of the audit log. Who did what, and when, stays: that is of whoever did it."""
     names = sorted({value for _, value in plan.names})
-    addresses = sorted({*plan.addresses, *(each.lower() for each in plan.addresses)})
-    return await transaction.blank_audit("person", names) + await transaction.blank_audit("suppression", addresses)
+    forbidden = await transaction.audit(AuditQuery(kind="suppression"), limit=EVERYTHING)
+    # An entry says an address as it was written by hand, which may be in capitals or with spaces in a number.
+    theirs = sorted({each.about for each in forbidden if _is_one_of(each.about, plan.addresses)})
+    return await transaction.blank_audit("person", names) + await transaction.blank_audit("suppression", theirs)
+
+
+def _is_one_of(address: str, addresses: Collection[str]) -> bool:
+    return any(form.lower() in addresses for form in {address, *(each.written(address) for each in media().values())})
