@@ -20,6 +20,7 @@ HOUR_MS = 3_600_000
 CAPS = (
     Cap(channel="email", most=2, within_seconds=24 * 3_600),
     Cap(topic="news", most=1, within_seconds=6 * 3_600),
+    Cap(channel="sms", topic="offers", most=1, within_seconds=48 * 3_600),
     Cap(most=3, within_seconds=72 * 3_600),
 )
 RULES = GateRules(caps=CAPS)

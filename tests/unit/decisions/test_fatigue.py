@@ -27,6 +27,7 @@ def mails(*days_ago: float, channel: str = "email", transactional: bool = False)
         (mails(14, 16, 17), None, True),  # The window is half open.
         (mails(13.99, 16, 17), None, False),
         (mails(1, 2, 31), None, True),  # The third is too long ago to count.
+        (mails(1, 2, -1), None, True),  # The third is put off until tomorrow: nobody can have answered it.
         (mails(1, 2, 3), 2.5, True),  # They answered after the first of them.
         (mails(1, 2, 3), 3.5, False),  # Before all of them.
         (mails(1, 2, 3, transactional=True), None, True),  # A receipt wants no answer.

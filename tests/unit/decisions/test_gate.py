@@ -147,7 +147,7 @@ def test_a_cap_is_for_its_channel() -> None:
     assert gate(replace(NEWS, channel="sms"), FINE, rules, NOW) == Withheld("capped")
 
 
-def test_the_look_back_is_that_of_the_longest_cap() -> None:
+def test_the_look_back_is_that_of_the_longest_window() -> None:
     rules = GateRules(
         caps=(
             Cap(channel="email", most=1, within_seconds=60),
@@ -156,6 +156,9 @@ def test_the_look_back_is_that_of_the_longest_cap() -> None:
         )
     )
     assert rules.look_back_seconds() == 7200
+    for within, rest in ((3600, 9000), (9000, 3600)):
+        tiring = Fatigue(unanswered=1, within_seconds=within, most=1, rest_seconds=rest)
+        assert dataclasses.replace(rules, fatigue=(tiring,)).look_back_seconds() == 9000
     assert GateRules().look_back_seconds() == 0
 
 

@@ -27,6 +27,7 @@ def done(**days_ago: tuple[float, ...]) -> dict[str, Tally]:
         (done(Opened=(14,)), False),  # Nobody ever said that it was solved: no longer than that.
         (done(Opened=(2,), Solved=(1,)), False),
         (done(Opened=(1,), Solved=(2,)), True),
+        (done(Opened=(1,), Solved=(1,)), False),  # By a machine, in the millisecond in which it was opened.
         (done(Opened=(3, 2), Solved=(1,)), True),  # Two troubles, one solved.
         (done(Opened=(3, 2), Solved=(1, 0.5)), False),
         (done(Opened=(20, 2), Solved=(1,)), False),  # The old one is too long ago.

@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from holdfast.decisions.gate import GateRules
+from holdfast.decisions.quiet import QuietHours
 from holdfast.events.event import IdentityKey
 from holdfast.flows.delivery.claiming import settle
 from holdfast.flows.delivery.dead_letters import Which, replay_letters
@@ -93,14 +95,41 @@ async def test_what_is_refused_for_another_reason_is_a_dead_letter_and_suppresse
 
 
 async def test_what_is_withheld_at_the_claim_costs_nothing_after_all(state: MemoryState) -> None:
-    await fill(state, a_send("dear", cost=700), a_send("dead", cost=50, address="gone@example.com"))
+    gone = "gone@example.com"
+    yesterday = {"created_ms": NOW_MS - 86_400_000, "not_before_ms": NOW_MS}  # Quiet hours were to be over.
+    await fill(
+        state,
+        a_send("dear", cost=700),
+        a_send("dead", cost=50, address=gone),
+        a_send("dead, too", cost=30, address=gone),
+        a_send("dead, of yesterday", cost=20, address=gone, **yesterday),
+    )
     async with state.begin() as transaction:
-        await transaction.spend({("cart-rescue", "2026-01-05"): 750})
-        await transaction.suppress("email", "gone@example.com", "bounced", NOW_MS)
+        await transaction.spend({("cart-rescue", "2026-01-04"): 20, ("cart-rescue", "2026-01-05"): 780})
+        await transaction.suppress("email", gone, "bounced", NOW_MS)
     await Desk(state, FakeClock(), "one").dispatcher.cycle()
     async with state.view() as view:
         assert (await view.sends(["dead"]))["dead"].state == "withheld"
+        # Each is taken off the day on whose account it was.
+        assert await view.spent(["cart-rescue"]) == {"cart-rescue": {"2026-01-04": 0, "2026-01-05": 700}}
+
+
+async def test_what_is_put_off_at_the_claim_still_costs_what_it_will(state: MemoryState) -> None:
+    await fill(state, a_send(cost=700))
+    async with state.begin() as transaction:
+        await transaction.spend({("cart-rescue", "2026-01-05"): 700})
+    clock = FakeClock()
+    desk = Desk(state, clock, "one")
+    quiet = QuietHours(from_minute=START.hour * 60, until_minute=START.hour * 60 + 30)
+    await desk.dispatcher.adopt(GateRules(quiet=quiet))
+    await desk.dispatcher.cycle()
+    assert not desk.held
+    async with state.view() as view:
         assert await view.spent(["cart-rescue"]) == {"cart-rescue": {"2026-01-05": 700}}
+    clock.advance(minutes=30)
+    await desk.dispatcher.cycle()
+    # Nobody had tried it, so this is the first attempt.
+    assert [(each.key, each.attempts) for each in desk.held] == [("send-1", 1)]
 
 
 async def test_only_a_dead_letter_is_replayed(state: MemoryState) -> None:
