@@ -12,7 +12,7 @@ import pytest
 
 from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules
-from holdfast.events.event import Event, message_hash
+from holdfast.events.event import Event, IdentityKey, message_hash
 from holdfast.flows.delivery.lanes import FreeLanes
 from holdfast.flows.delivery.receive import Receiver
 from holdfast.flows.ingest.collect import Collector
@@ -21,14 +21,14 @@ from holdfast.flows.ingest.own import own_records
 from holdfast.flows.ingest.react import HOUR_MS, Reactor
 from holdfast.flows.ingest.reading import ARCHIVE, REACT
 from holdfast.flows.journey.decide import publish, set_state
-from holdfast.kernel.errors import Invalid
+from holdfast.kernel.errors import Busy, Invalid
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.links import Link, encode_link
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.state import Lane, Send, SendState, Settlement
 from holdfast.profiles.profile import learn as learn_for_real
 from holdfast.stores.memory.log import MemoryLog
-from holdfast.testing import FakeClock, MemoryState
+from holdfast.testing import FakeClock, MemoryState, a_send
 
 KEY = b"k" * 32
 RESCUE: dict[str, Any] = {
@@ -94,6 +94,11 @@ class House:
         """Collect the messages and let everything that follows follow."""
         await self.collector.collect("batch", json.dumps({"batch": messages}).encode(), "default")
         await self.settle()
+
+    async def comes(self, *messages: dict[str, Any]) -> None:
+        """Collect the messages, each by a call of its own; nobody reads them yet."""
+        for message in messages:
+            await self.collector.collect("batch", json.dumps({"batch": [message]}).encode(), "default")
 
     async def settle(self) -> None:
         while not (await self.reactor.tick()).idle or await self.reactor.pump():
@@ -276,6 +281,65 @@ async def test_unsubscribing_between_queue_and_claim_is_heard() -> None:
     assert not house.handed
     assert [each["reason"] for each in await house.told("Message Withheld")] == ["no_consent"]
     assert await house.totals() == {"withheld": 1}
+
+
+async def test_while_the_log_is_not_read_to_its_end_nothing_is_claimed_that_needs_consent() -> None:
+    house = House(room=0)
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await house.later(seconds=60)
+    assert await house.totals() == {"pending": 1}
+    await house.comes(does("Seen"), does("Consent Changed", channel="email", granted=False))
+    house.lanes.room = 10
+    house.start_again(batch_records=1)
+    await house.reactor.tick()  # It reads the first of them.
+    assert not house.handed
+    await house.settle()
+    assert not house.handed
+    assert await house.totals() == {"withheld": 1}
+
+
+async def test_a_timer_does_not_overtake_what_came_in_time_and_waits_to_be_read() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"), identify("ben"), does("Checkout Started", "ben"))
+    house.clock.advance(seconds=59)
+    await house.comes(does("Seen", "ben"), does("Order Completed"))
+    house.clock.advance(hours=1)  # Nobody has read the log meanwhile.
+    house.start_again(batch_records=1)
+    await house.settle()
+    assert [send.address for send in house.handed] == ["ben@example.com"]
+
+
+async def test_what_the_log_refuses_once_is_told_though_nothing_else_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.comes(identify(), does("Checkout Started"))
+    await house.reactor.tick()
+
+    async def refuse(records: Sequence[object]) -> int:
+        raise Busy("The disk is full.")
+
+    with monkeypatch.context() as full:
+        full.setattr(house.log, "append", refuse)
+        with pytest.raises(Busy):
+            await house.reactor.pump()
+    assert house.reactor.untold.is_set()
+    assert await house.reactor.pump() == 1
+    assert len(await house.told("Journey Entered")) == 1
+
+
+async def test_a_message_is_known_until_the_archive_has_asked_for_it_and_for_a_month() -> None:
+    house = House()
+    await house.happens(does("Seen"))
+    seen = message_hash("Seen-ann")
+    await house.later(days=40)
+    async with house.state.view() as view:
+        assert await view.seen([seen])  # The archive was not there, and asks for it still.
+    await house.tick_and_archive()
+    await house.later(days=1)
+    async with house.state.view() as view:
+        assert not await view.seen([seen])
 
 
 async def test_a_cap_counts_contacts_of_all_a_persons_names() -> None:
@@ -541,6 +605,22 @@ async def test_who_took_a_message_is_believed_about_it_on_its_own_channels(
     assert asked == [each.key for each in house.handed if "email" in on]
     await house.later(seconds=120)
     assert (await house.totals(), len(house.handed)) == (states, handed)
+
+
+async def test_what_one_provider_did_not_take_says_nothing_of_another() -> None:
+    house = House()
+    orphan = {"state": "claimed", "claimed_ms": 1, "claimed_by": "before#1", "attempts": 1}
+    async with house.state.begin() as transaction:
+        await transaction.add_identities([IdentityKey(kind="user", value="ann")], 0)
+        await transaction.add_sends([a_send("mail", **orphan), a_send("text", channel="sms", **orphan)])
+
+    async def none_of_them(keys: Sequence[str]) -> set[str]:
+        return set()
+
+    assert await house.reactor.recover(none_of_them, on=("email",)) == 1
+    async with house.state.view() as view:
+        sends = await view.sends(["mail", "text"])
+    assert {key: send.state for key, send in sends.items()} == {"mail": "pending", "text": "in_doubt"}
 
 
 async def test_a_deferred_send_is_claimed_again_when_its_time_comes() -> None:
