@@ -72,6 +72,21 @@ async def test_what_was_handed_over_is_not_called_off() -> None:
     assert await reasons(house) == ["capped"]
 
 
+@pytest.mark.parametrize("batch_records", [1, 100])
+async def test_a_cap_is_asked_at_an_events_own_time_however_late_and_with_whatever_it_is_read(
+    batch_records: int,
+) -> None:
+    house = await a_house(says("a"), rules=GateRules(caps=ONE_A_DAY))
+    await house.happens(does("Seen"))
+    house.clock.advance(seconds=DAY - 60)
+    await house.comes(does("Seen"))
+    house.clock.advance(seconds=3_600)
+    await house.comes(does("Looked Around"))
+    house.start_again(batch_records=batch_records)
+    await house.settle()
+    assert await reasons(house) == ["capped"]
+
+
 async def test_who_does_not_answer_gets_less_until_they_do() -> None:
     tiring = Fatigue(unanswered=2, within_seconds=30 * DAY, most=0, rest_seconds=30 * DAY)
     house = await a_house(says("a"), rules=GateRules(fatigue=(tiring,)))
