@@ -63,6 +63,21 @@ async def test_in_one_instant_it_makes_no_difference_who_asks_first() -> None:
     assert sorted(await reasons(house)) == ["capped", "outranked"]
 
 
+@pytest.mark.parametrize("events", [("A", "B"), ("B", "A")])
+async def test_whose_time_comes_in_one_instant_goes_in_an_order_that_a_state_made_anew_keeps(
+    events: tuple[str, str],
+) -> None:
+    wait = {"type": "wait", "seconds": 3_600, "exits": {"waited": "mail"}}
+    journeys = [says(name, event=event) for name, event in (("a", "A"), ("b", "B"))]
+    for each in journeys:
+        each["steps"] |= {"wait": wait}
+        each["steps"]["in"]["exits"] = {"entered": "wait"}
+    house = await a_house(*journeys, rules=GateRules(caps=ONE_A_DAY))
+    await house.happens(*(does(event) for event in events))  # Their visits are numbered in this order.
+    await house.later(seconds=3_600)
+    assert [send.origin for send in house.handed] == ["a"]
+
+
 async def test_what_was_handed_over_is_not_called_off() -> None:
     journeys = weighs("news", 10, event="News"), weighs("alarm", 90, event="Alarm")
     house = await a_house(*journeys, rules=GateRules(caps=ONE_A_DAY))
