@@ -195,6 +195,26 @@ async def test_a_budget_is_never_overspent_and_is_left_alone_where_somebody_else
     assert len(house.carrier.parcels) == 2
 
 
+async def test_who_is_due_twice_waits_where_somebody_else_spends_and_goes_on_where_nothing_is_spent(
+    tmp_path: Path,
+) -> None:
+    state = Taken()
+    house = Helped.of(await House.build(tmp_path, state=state, message_costs="email 1"))
+    await house.publish({**RESCUE, "budget": {"minor": 1, "per": "all"}})
+    await house.publish({**RESCUE, "id": "free"})
+    await house.happens(identify(), does("Checkout Started"))
+    state.are_taken = True
+    await house.later(seconds=60)
+    async with state.view() as view:
+        assert [visit.origin for visit in await view.open_visits([1])] == ["rescue"]
+        assert await view.spent(["rescue"]) == {}
+    state.are_taken = False
+    await house.settle()
+    async with state.view() as view:
+        assert sum((await view.spent(["rescue"]))["rescue"].values()) == 1_000
+    assert house.helper.fired == 2
+
+
 class Taken(MemoryState):
     """A state of which somebody else may hold the budgets."""
 
