@@ -8,6 +8,7 @@ import pytest
 
 from holdfast.kernel.errors import Busy
 from holdfast.stores.postgres.seat import PostgresSeat
+from holdfast.workers.react import seated
 from tests.postgres_server import PostgresServer
 
 
@@ -54,6 +55,14 @@ async def test_who_is_silent_for_too_long_has_the_seat_no_more(postgres: Postgre
     assert not await paused.take()
     for each in (paused, standing_by):
         await each.leave()
+
+
+async def test_who_takes_long_to_begin_keeps_the_seat(postgres: PostgresServer) -> None:
+    seat = PostgresSeat(postgres.url, workspace=postgres.workspace(), silent_seconds=1)
+    assert await seat.take()
+    assert await seated(seat, asyncio.sleep(3, "ready")) == "ready"
+    assert await seat.is_held()
+    await seat.leave()
 
 
 async def test_a_server_that_cannot_be_reached_gives_no_seat() -> None:

@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import logging
 import secrets
+from collections.abc import Coroutine
+from typing import TypeVar
 
 from holdfast.flows.audience.list_members import finish_saying
 from holdfast.flows.delivery.offices import LOOK_SECONDS
@@ -25,6 +27,8 @@ from holdfast.wiring import Application, assemble, assemble_helping
 from holdfast.workers.garbage import spare_ticks
 from holdfast.workers.loops import keep_going, loops_of
 from holdfast.workers.parts import Part, pause, wind_up
+
+T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
@@ -109,12 +113,7 @@ class _Post:
 
     async def _act(self) -> None:
         """React until the seat is lost, or the process is to stop."""
-        state = await begin_acting(self._state, secrets.token_hex(NAME_BYTES))
-        # All that is remembered between ticks is made anew: another may have acted since.
-        app = await assemble(
-            self._settings, clock=self.clock, log=self._log, state=state, history=self._history, mail=None
-        )
-        await finish_saying(state, self._history, self.clock)
+        app = await seated(self._seat, self._prepare())
         _log.info("Reacting from now on.")
         self.acting = app
         loops = [asyncio.create_task(each) for each in (*loops_of(app), keep_going(app, "Wishes", _look_for_wishes))]
@@ -130,6 +129,26 @@ class _Post:
             else:
                 _log.warning("The seat is lost; standing by.")
                 await _drop(loops)
+
+    async def _prepare(self) -> Application:
+        state = await begin_acting(self._state, secrets.token_hex(NAME_BYTES))
+        # All that is remembered between ticks is made anew: another may have acted since.
+        app = await assemble(
+            self._settings, clock=self.clock, log=self._log, state=state, history=self._history, mail=None
+        )
+        await finish_saying(state, self._history, self.clock)
+        return app
+
+
+async def seated(seat: Seat, work: Coroutine[object, object, T]) -> T:
+    """Do something that may take long, and be heard of meanwhile: who says nothing is taken for one who hangs."""
+    doing = asyncio.create_task(work)
+    try:
+        while not (await asyncio.wait([doing], timeout=HELD_SECONDS))[0]:
+            await seat.is_held()
+    finally:
+        doing.cancel()  # Which is nothing to what is done.
+    return await doing
 
 
 async def _drop(loops: list[asyncio.Task[None]]) -> None:
