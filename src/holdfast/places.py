@@ -123,23 +123,37 @@ async def open_ground(settings: Settings, opened: contextlib.AsyncExitStack) -> 
     """State and log, open until `opened` is closed. Raises Busy, Invalid or Conflict when they cannot be opened."""
     state = await open_state(settings)
     opened.push_async_callback(state.close)
-    log = await open_log(settings)
+    log = await open_log(settings, state)
     opened.push_async_callback(log.close)
     return Ground(state=state, log=log)
 
 
-async def open_log(settings: Settings) -> Log:
-    """The log. Raises Busy, Invalid or Conflict when it cannot be opened."""
+async def open_log(settings: Settings, state: State) -> Log:
+    """The log. Raises Busy, Invalid or Conflict when it cannot be opened.
+
+    Args:
+        state: knows how far the log was read, should it be there no more and have to be made anew.
+    """
+
+    async def begins_at() -> int:
+        async with state.view() as view:
+            return max((await view.offsets()).values(), default=0)
+
     if settings.log_url:
         from holdfast.stores.nats import NatsLog  # noqa: PLC0415
 
         urls, stream = log_servers(settings.log_url)
         credentials = Path(settings.log_credentials) if settings.log_credentials else None
-        return await NatsLog.open(urls, stream=stream, queue_bytes=settings.log_queue_bytes, credentials=credentials)
+        return await NatsLog.open(
+            urls, stream=stream, queue_bytes=settings.log_queue_bytes, credentials=credentials, begins_at=begins_at
+        )
     from holdfast.stores.log.segment_log import SegmentLog  # noqa: PLC0415
 
     return SegmentLog(
-        settings.data_dir / "log", segment_bytes=settings.log_segment_bytes, queue_bytes=settings.log_queue_bytes
+        settings.data_dir / "log",
+        segment_bytes=settings.log_segment_bytes,
+        queue_bytes=settings.log_queue_bytes,
+        begins_at=await begins_at(),
     )
 
 

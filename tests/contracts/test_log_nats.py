@@ -113,6 +113,43 @@ async def test_the_stream_is_made_so_that_it_forgets_nothing(client: Client, log
     assert config["num_replicas"] == 1
 
 
+async def test_a_stream_that_is_made_anew_begins_beyond_what_was_read(client: Client, shared: NatsServer) -> None:
+    """Were it counted from 1 again, what is acknowledged would stand where nobody reads any more."""
+    stream = uuid.uuid4().hex
+    first = await NatsLog.open([shared.url], stream=stream)
+    for _ in range(3):
+        await first.append([a_record(b"before")])
+    read = (await everything(first))[-1].offset + 1
+
+    async def begins_at() -> int:
+        return read
+
+    await ask(client, f"$JS.API.STREAM.DELETE.{stream}")
+    second = await NatsLog.open([shared.url], stream=stream, begins_at=begins_at)
+    assert await second.end() >= read
+    assert await second.waiting(read) == 0
+    assert await second.append([a_record(b"after")]) >= read
+    assert await first.append([a_record(b"after")]) >= read, "who runs on writes into it as well"
+    for each in (first, second):
+        found = await each.read(read, max_records=9, max_bytes=9999)
+        assert [entry.record.body for entry in found] == [b"after"] * 2
+        await each.close()
+
+
+async def test_a_stream_that_knows_less_than_was_stored_is_not_believed(client: Client, shared: NatsServer) -> None:
+    stream = uuid.uuid4().hex
+    log = await NatsLog.open([shared.url], stream=stream, read_seconds=0.5)
+    for _ in range(3):
+        await log.append([a_record()])
+    end = await log.end()
+    await ask(client, f"$JS.API.STREAM.DELETE.{stream}")
+    await (await NatsLog.open([shared.url], stream=stream)).close()
+    with pytest.raises(Busy, match="3 messages that were stored"):
+        await log.end()
+    await log.close()
+    assert end > 0
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

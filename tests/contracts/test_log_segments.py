@@ -54,6 +54,17 @@ async def test_a_log_opened_again_goes_on_where_it_ended(tmp_path: Path) -> None
     await log.close()
 
 
+async def test_a_log_that_is_made_anew_begins_where_it_was_read_to(tmp_path: Path) -> None:
+    log = SegmentLog(tmp_path, begins_at=40)
+    assert (await log.end(), await log.waiting(40)) == (40, 0)
+    assert await log.append([a_record()]) == 40
+    await log.close()
+    again = SegmentLog(tmp_path, begins_at=7)
+    assert await again.append([a_record()]) == 41, "one that is there goes on where it ended"
+    assert [each.offset for each in await again.read(0, max_records=9, max_bytes=9999)] == [40, 41]
+    await again.close()
+
+
 async def test_any_entry_of_a_long_log_is_found(tmp_path: Path) -> None:
     sent = [b"%d" % number * (number % 700) for number in range(900)]
     log = SegmentLog(tmp_path, segment_bytes=400_000, tail_bytes=10_000)

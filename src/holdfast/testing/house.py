@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from holdfast.flows.journey.decide import publish
+from holdfast.ports.log import Log
 from holdfast.ports.state import State
 from holdfast.settings import Settings
 from holdfast.stores.memory.history import MemoryHistory
@@ -29,19 +30,26 @@ class House:
 
     @classmethod
     async def build(
-        cls, data_dir: Path, *, carrier: KeptParcels | None = None, state: State | None = None, **settings: object
+        cls,
+        data_dir: Path,
+        *,
+        carrier: KeptParcels | None = None,
+        state: State | None = None,
+        log: Log | None = None,
+        **settings: object,
     ) -> House:
         """A house with nothing in it; `data_dir` only holds its secret.
 
         Args:
             state: an empty one, in place of one in memory.
+            log: the one that goes with it, where it is not empty.
         """
         clock, carrier = FakeClock(), carrier or KeptParcels()
         said = Settings.load(data_dir, {}, settings, working_dir=data_dir)
         app = await assemble(
             said,
             clock=clock,
-            log=MemoryLog(stride=1000),  # As the logs of a cluster, whose offsets skip.
+            log=log or MemoryLog(stride=1000),  # As the logs of a cluster, whose offsets skip.
             state=state or MemoryState(),
             history=MemoryHistory(currency=said.currency),
             mail=Mail(carrier=carrier, mailbox=None),

@@ -90,7 +90,7 @@ async def open_collect(settings: Settings, opened: contextlib.AsyncExitStack, cl
     state = await open_state(settings, migrates=False)
     opened.push_async_callback(state.close)
     keys = KeptKeys(state, settings.data_dir / KEYS_FILE)
-    log = await open_log(settings)
+    log = await open_log(settings, state)
     opened.push_async_callback(log.close)
     await keys.begin()
     clock = SystemClock()

@@ -49,7 +49,7 @@ async def open_react(settings: Settings, opened: contextlib.AsyncExitStack, clos
     """State, log and history, and the seat of the one that acts."""
     state = await open_state(settings)
     opened.push_async_callback(state.close)
-    log = await open_log(settings)
+    log = await open_log(settings, state)
     opened.push_async_callback(log.close)
     history = await open_history(settings)
     opened.push_async_callback(history.close)

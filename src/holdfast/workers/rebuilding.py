@@ -68,14 +68,14 @@ async def _rebuild(
     settings: Settings, into: Path, opened: contextlib.AsyncExitStack, *, goes_on: bool, told: Told
 ) -> tuple[Rebuilt, Checked]:
     there = replace(settings, data_dir=into)
-    log = await open_log(settings)
-    opened.push_async_callback(log.close)
     state = await open_state(there)
     opened.push_async_callback(state.close)
     before = state
     if not goes_on:
         before = await open_state(settings)
         opened.push_async_callback(before.close)
+    log = await open_log(settings, before)
+    opened.push_async_callback(log.close)
     history = await open_history(there)
     opened.push_async_callback(history.close)
     settings = await as_chosen(settings, before)

@@ -42,7 +42,7 @@ async def open_send(settings: Settings, opened: contextlib.AsyncExitStack, closi
     clock = SystemClock()
     state = await open_state(settings)
     opened.push_async_callback(state.close)
-    log = await open_log(settings)
+    log = await open_log(settings, state)
     opened.push_async_callback(log.close)
     mail = await open_mail(settings, clock, opened)
     desk = _Desk(log=log, state=state, clock=clock, closing=closing)

@@ -15,6 +15,7 @@ from holdfast.flows.ingest.following import caught_up, taken_in
 from holdfast.flows.ingest.lag import Lag, lag_of
 from holdfast.flows.ingest.react import Reactor
 from holdfast.flows.ingest.reading import ARCHIVE, REACT
+from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.history import HistoryRow
 from holdfast.ports.log import Record
@@ -89,6 +90,19 @@ async def test_the_lag_is_what_waits_and_for_how_long() -> None:
     await log.append([recorded(number, at_ms=to_millis(START)) for number in range(3)])
     clock.advance(seconds=90)
     assert await lag_of(log, state, clock) == Lag(backlog=3, seconds=90.0)
+
+
+async def test_a_log_that_ends_before_what_was_read_of_it_stops_who_would_read_on() -> None:
+    """Another one is in its place: what is acknowledged into it stands where nobody reads any more."""
+    log, state, clock = MemoryLog(), MemoryState(), FakeClock()
+    reactor = Reactor(log=log, state=state, clock=clock, rules=GateRules(), hand_over=lambda _: None)
+    async with state.begin() as transaction:
+        await transaction.set_offset(REACT, 7)
+    await log.append([recorded(1)])
+    for asked in (reactor.tick(), lag_of(log, state, clock), taken_in(log, state, seconds=0)):
+        with pytest.raises(Busy) as refused:
+            await asked
+        assert refused.value.code == "log_behind"
 
 
 class Slow(MemoryHistory):

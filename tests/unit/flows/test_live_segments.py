@@ -317,7 +317,8 @@ async def test_in_another_time_zone_everybody_is_looked_at_again(tmp_path: Path)
     await first.house.later(seconds=_seconds_to_noon(first.house.clock.now()) + 60)
     await first.house.happens(does("Viewed"))
     assert await first.members("noon") == {"ann"}
-    there = Live(await House.build(tmp_path, state=first.house.app.state, time_zone="America/New_York"))
+    here = first.house.app
+    there = Live(await House.build(tmp_path, state=here.state, log=here.log, time_zone="America/New_York"))
     there.house.clock.advance(seconds=(first.house.clock.now() - there.house.clock.now()).total_seconds())
     await there.house.settle()
     assert await there.members("noon") == set(), "noon comes later there"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from holdfast.flows.ingest.reading import ARCHIVE, REACT
+from holdfast.flows.ingest.reading import ARCHIVE, REACT, check_reached
 from holdfast.ports.log import Log
 from holdfast.ports.state import State
 
@@ -42,13 +42,15 @@ async def caught_up(log: Log, state: State, *, seconds: float) -> bool:
 async def taken_in(log: Log, state: State, *, seconds: float) -> int:
     """Wait until all that is in the log by now was taken in, and return where it ended; the time may be up first.
 
-    Raises Busy when log or state cannot be reached.
+    Raises Busy when log or state cannot be reached, or the log is not the one that was read before.
     """
     until = asyncio.get_running_loop().time() + seconds
     target = await log.end()
     while True:
         async with state.view() as view:
             reached = await view.offset(REACT)
+        if reached > target:
+            check_reached(await log.end(), reached)
         if reached >= target or asyncio.get_running_loop().time() > until:
             return target
         await asyncio.sleep(LOOK_SECONDS)

@@ -27,7 +27,7 @@ from holdfast.flows.ingest.ahead import Ahead
 from holdfast.flows.ingest.intake import Intake
 from holdfast.flows.ingest.numbering import Numbering, numbered_positions, tell_on
 from holdfast.flows.ingest.own import numbered_records
-from holdfast.flows.ingest.reading import ARCHIVE, BYTES_MOST, POISON, REACT, refused
+from holdfast.flows.ingest.reading import ARCHIVE, BYTES_MOST, POISON, REACT, check_reached, refused
 from holdfast.flows.ingest.recent import Recent
 from holdfast.flows.journey.broadcasts import Broadcasts
 from holdfast.flows.journey.playbook import PlaybookKeeper
@@ -310,6 +310,7 @@ class Reactor:
             offset = await transaction.offset(REACT)
             # Asked before it is read: where a thousand come each second, some always come while the others are read.
             end = await self._log.end()
+            check_reached(end, offset)
             found = await self._log.read(offset, max_records=max(records, 1), max_bytes=self._bytes_most)
             more = bool(found) and found[-1].offset + 1 < end
             watermark = min(clock_ms, found[-1].record.received_ms) if more else clock_ms

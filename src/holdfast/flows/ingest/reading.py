@@ -8,7 +8,7 @@ import msgspec
 
 from holdfast.events.event import OWN_SOURCE, Event, IdentityKey
 from holdfast.events.segment_spec import NO_NUMBERS, OwnNumbers, decode, own_numbers
-from holdfast.kernel.errors import Exposed
+from holdfast.kernel.errors import Busy, Exposed
 from holdfast.ports.log import Entry, Record
 from holdfast.ports.state import BadRecord, View
 
@@ -111,6 +111,20 @@ def refused(entry: Entry, refusal: Exposed) -> BadRecord:
         body=entry.record.body.decode("utf-8", "replace"),
         origin=f"log:{entry.offset}",
     )
+
+
+def check_reached(end: int, offset: int) -> None:
+    """Raise Busy when a log ends before what was read of it: what is acknowledged would never be read.
+
+    It passes where a server that answers for others has yet to hear of the last records.
+    """
+    if end < offset:
+        raise Busy(
+            f"the log ends at {end}, and has been read up to {offset}: it is another one, or an older copy.",
+            code="log_behind",
+            hint="Bring back the log that was there. If it is gone for good, remove this one as well, and restart all "
+            "processes: it is made anew beyond what was read. What this one has taken in meanwhile is in it alone.",
+        )
 
 
 async def unseen(view: View, placed: Sequence[Placed]) -> list[Placed]:

@@ -88,6 +88,8 @@ class SegmentLog:
             touch the disk. Small on purpose: what is kept longer leaves the processor's cache, and appends get dearer.
         sync: makes a file durable.
         gather_seconds: how long after a group of several appends the next is written at the soonest.
+        begins_at: the offset of its first record, when there is no segment yet: how far one that was there before has
+            been read.
 
     Raises Conflict when another process has the directory open, Internal when a segment cannot be read.
     """
@@ -101,6 +103,7 @@ class SegmentLog:
         tail_bytes: int = 2 * 1024 * 1024,
         sync: Sync = sync_to_disk,
         gather_seconds: float = GATHER_SECONDS,
+        begins_at: int = 0,
     ) -> None:
         self._directory = Path(directory)
         self._segment_bytes = segment_bytes
@@ -125,7 +128,7 @@ class SegmentLog:
         self._segments = [
             Segment(path, int(path.stem)) for path in sorted(self._directory.glob(f"*{SUFFIX}")) if path.stem.isdigit()
         ]
-        self._file, self._size, self._end = self._open_newest()
+        self._file, self._size, self._end = self._open_newest(begins_at)
         self._tail = Tail(self._end, tail_bytes)
         self._writer = threading.Thread(target=self._write_for_ever, name="holdfast-log", daemon=True)
         self._writer.start()
@@ -287,12 +290,19 @@ class SegmentLog:
             ) from error
         return handle
 
-    def _open_newest(self) -> tuple[int, int, int]:
+    def _open_newest(self, begins_at: int) -> tuple[int, int, int]:
         """The newest segment's file, open at its end; its size; and the offset the next record will get."""
         if not self._segments:
-            segment, file = self._begin_segment(0)
+            if begins_at:
+                _log.warning(
+                    "the log in %s, which was read up to offset %d, is not there; it is made anew, and what was in it "
+                    "and was not taken in is lost",
+                    self._directory,
+                    begins_at,
+                )
+            segment, file = self._begin_segment(begins_at)
             self._segments.append(segment)
-            return file, FILE_HEADER.size, 0
+            return file, FILE_HEADER.size, begins_at
         newest = self._segments[-1]
         end, size = newest.recover()
         file = os.open(newest.path, os.O_RDWR | os.O_APPEND)

@@ -20,7 +20,7 @@ from holdfast.stores.nats.appending import HEADERS_BYTES, Appender
 from holdfast.stores.nats.connection import Connection
 from holdfast.stores.nats.packing import end_of, first_of
 from holdfast.stores.nats.reading import Reader, Recent
-from holdfast.stores.nats.stream import DUPLICATES_SECONDS, SERVER_LEAST, StreamNames, ready_stream
+from holdfast.stores.nats.stream import DUPLICATES_SECONDS, SERVER_LEAST, BeginsAt, StreamNames, ready_stream
 
 PAYLOAD_BYTES_LEAST = 1024 * 1024
 """What a server must take in one message: NATS's own default, in which the largest request fits."""
@@ -29,6 +29,11 @@ MESSAGE_BYTES_MOST = 4 * 1024 * 1024
 LOOK_SECONDS = 1.0
 """How often one who waits asks whether news was missed: they come unasked, but not for certain."""
 assert BODY_BYTES_MOST + HEADERS_BYTES * 2 < PAYLOAD_BYTES_LEAST  # noqa: S101 — else a request could not be stored.
+
+
+async def at_the_start() -> int:
+    """Where a log begins of which nothing was read."""
+    return 0
 
 
 @dataclass(slots=True, eq=False)
@@ -69,6 +74,7 @@ class NatsLog:
         request_seconds: float = 2.0,
         credentials: Path | None = None,
         tls: ssl.SSLContext | None = None,
+        begins_at: BeginsAt = at_the_start,
     ) -> Self:
         """Connect, and make the stream if it is not there.
 
@@ -85,6 +91,8 @@ class NatsLog:
             request_seconds: how long a server may leave a single request unanswered before the next is tried.
             credentials: a file of NATS credentials (JWT and seed).
             tls: for encrypted connections; `tls://` addresses do without it when the system knows the authority.
+            begins_at: asked, when there is no stream, for the offset its first record must not be below: how far one
+                that was there before has been read.
 
         Raises Busy when the servers cannot be reached, Conflict when they or the stream are set up so that records
         could be lost or not fit.
@@ -96,7 +104,7 @@ class NatsLog:
         try:
             _check_server(connection)
             names = StreamNames(stream=stream)
-            state = await ready_stream(connection, names, replicas=replicas, seconds=open_seconds)
+            state = await ready_stream(connection, names, replicas=replicas, seconds=open_seconds, begins_at=begins_at)
             log = cls(connection, names, cache_bytes=cache_bytes, last=int(state["last_seq"]))
             await connection.listen(names.stored, log._heard)
         except BaseException:

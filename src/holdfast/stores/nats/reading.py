@@ -112,6 +112,9 @@ class Reader:
             if "error" in said:
                 raise Unreachable(str(said["error"].get("description")))
             state: Mapping[str, Any] = said["state"]
+            if int(state["last_seq"]) < self._last():
+                # A leader that is not there yet; or another stream in the place of the one we knew.
+                raise Unreachable(f"of {self._last()} messages that were stored it knows {state['last_seq']}")
             return state
 
         state = await self._until_reached(ask)

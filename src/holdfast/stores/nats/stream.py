@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+import logging
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from holdfast.kernel.errors import Busy, Conflict
 from holdfast.stores.nats.connection import Connection, Unreachable, retry_seconds
+from holdfast.stores.nats.packing import sequence_of
+
+_log = logging.getLogger(__name__)
 
 DUPLICATES_SECONDS = 120
 """How long the servers know a message again that is sent once more because its acknowledgement was lost."""
+FORGOTTEN_MESSAGES = 1 << 20
+"""How many numbers a stream that is made anew leaves out beyond what was read: of the one before it there may have been
+more, and processes that run on remember them by their numbers."""
+BeginsAt: TypeAlias = Callable[[], Awaitable[int]]
 SERVER_LEAST = (2, 11)
 """The first version that gives several messages for one request."""
 _NANOSECONDS = 1_000_000_000
@@ -48,12 +56,13 @@ class StreamNames:
 
 
 async def ready_stream(
-    connection: Connection, names: StreamNames, *, replicas: int | None, seconds: float
+    connection: Connection, names: StreamNames, *, replicas: int | None, seconds: float, begins_at: BeginsAt
 ) -> Mapping[str, Any]:
     """The stream's state, after making it if it is not there.
 
     Args:
         replicas: on how many servers each message must be; None for three in a cluster, and one on a single server.
+        begins_at: asked, when there is none, for the offset its first record must not be below.
 
     Raises Conflict when there is one that does not keep what it acknowledged as it must be kept, Busy when the servers
     are not ready in time.
@@ -63,7 +72,7 @@ async def ready_stream(
     tries = 0
     while True:
         try:
-            info = await _found_or_made(connection, names, copies)
+            info = await _found_or_made(connection, names, copies, begins_at)
         except Unreachable as error:
             if asyncio.get_running_loop().time() > until:
                 raise Busy(
@@ -79,10 +88,22 @@ async def ready_stream(
         return state
 
 
-async def _found_or_made(connection: Connection, names: StreamNames, copies: int) -> dict[str, Any]:
+async def _found_or_made(
+    connection: Connection, names: StreamNames, copies: int, begins_at: BeginsAt
+) -> dict[str, Any]:
     info = await connection.ask_json(names.api("STREAM.INFO"))
     if info.get("error", {}).get("err_code") == _NOT_FOUND:
-        info = await connection.ask_json(names.api("STREAM.CREATE"), _wanted(names, copies))
+        wanted = _wanted(names, copies)
+        if offset := await begins_at():
+            # In one that began at 1 again, all that is acknowledged would stand where nobody reads any more.
+            wanted["first_seq"] = sequence_of(offset) + FORGOTTEN_MESSAGES
+            _log.warning(
+                "The stream %s, which was read up to offset %d, is not there. It is made anew; what was in it and was "
+                "not taken in is lost.",
+                names.stream,
+                offset,
+            )
+        info = await connection.ask_json(names.api("STREAM.CREATE"), wanted)
     match info.get("error"):
         case None:
             return info
