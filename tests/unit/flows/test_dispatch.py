@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,11 @@ from holdfast.flows.delivery.dead_letters import Which, drop_letters, replay_let
 from holdfast.flows.delivery.dispatch import TAKE_OVER_EVERY_MS, TAKE_OVER_MS, Delivered, Dispatcher
 from holdfast.flows.delivery.lanes import ROOM, SEND_WITHIN_MS, Lanes
 from holdfast.flows.journey.decide import publish
+from holdfast.kernel.errors import Busy
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy
 from holdfast.ports.mailbox import KeptMessage
-from holdfast.ports.state import WAITED_MS_MOST, Send, Settlement, State, View
+from holdfast.ports.state import WAITED_MS_MOST, Send, Settlement, State, Transaction, View
 from holdfast.stores.mailbox import SqliteMailbox
 from holdfast.stores.sqlite.state import SqliteState
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
@@ -120,6 +122,44 @@ async def test_two_senders_share_the_work_and_do_nothing_twice(state: State) -> 
     assert len(delivered) == 150
     assert set(delivered.values()) == {1}
     assert await states(state) == {"sent": 150}
+
+
+class Unconfirmed:
+    """A state whose commits are made, and not always confirmed: the connection is lost in between."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self.loses = False
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[Transaction]:
+        async with self._state.begin() as transaction:
+            yield transaction
+        if self.loses:
+            self.loses = False
+            raise Busy("the connection was lost")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._state, name)
+
+
+async def test_claims_whose_commit_is_not_confirmed_are_nobodys_and_are_made_again(state: State) -> None:
+    """In nobody's hands, they would be in doubt half an hour later, and never be sent."""
+    clock = FakeClock()
+    unconfirmed = Unconfirmed(state)
+    desk = Desk(unconfirmed, clock, "one")
+    await fill(state, 5)
+    unconfirmed.loses = True
+    with pytest.raises(Busy):
+        await desk.dispatcher.cycle()
+    assert await states(state) == {"claimed": 5}
+    assert not desk.held
+    await desk.dispatcher.cycle()
+    assert len(desk.deliver()) == 5
+    await desk.dispatcher.cycle()
+    assert await states(state) == {"sent": 5}
+    async with state.view() as view:
+        assert {each.attempts for each in (await view.sends([f"k{number:03}" for number in range(5)])).values()} == {1}
 
 
 async def test_only_so_many_are_claimed_of_ever_so_many(state: State) -> None:

@@ -29,6 +29,7 @@ from holdfast.ports.state import Lane, Send, SendState, Settlement
 from holdfast.profiles.profile import learn as learn_for_real
 from holdfast.stores.memory.log import MemoryLog
 from holdfast.testing import FakeClock, MemoryState, a_send
+from tests.unit.flows.test_dispatch import Unconfirmed
 
 KEY = b"k" * 32
 RESCUE: dict[str, Any] = {
@@ -493,6 +494,25 @@ async def test_sends_of_a_process_that_died_are_in_doubt_and_not_sent_again() ->
     assert await house.totals() == {"in_doubt": 1}
     assert len(house.handed) == 1
     assert len(await house.told("Message In Doubt")) == 1
+
+
+async def test_a_claim_whose_commit_is_not_confirmed_is_made_again() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    unconfirmed = Unconfirmed(house.state)
+    house.state = unconfirmed  # type: ignore[assignment]  # It passes on all the rest.
+    house.start_again()
+    await house.settle()
+    house.clock.advance(seconds=60)
+    unconfirmed.loses = True
+    with pytest.raises(Busy):
+        await house.reactor.tick()
+    assert await house.totals() == {"claimed": 1}
+    assert not house.handed
+    await house.settle()
+    assert await house.totals() == {"claimed": 1}
+    assert len(house.handed) == 1
 
 
 @pytest.mark.parametrize("died_again", [False, True])

@@ -53,6 +53,24 @@ class Claimed:
 NOTHING_CLAIMED = Claimed()
 
 
+def untaken(sends: Sequence[Send]) -> list[Settlement]:
+    """What becomes of claims whose transaction failed, should it have been committed all the same.
+
+    The connection may be lost when the database has committed and before it says so. Then they are claimed, and in
+    nobody's hands: they would be in doubt one day, though it is certain that nobody handed them over.
+    """
+    return [
+        Settlement(
+            key=send.key,
+            state="pending",
+            not_before_ms=send.not_before_ms,
+            untried=True,
+            claimed_by=send.claimed_by,
+        )
+        for send in sends
+    ]
+
+
 async def claim(
     transaction: Transaction, playbook: Playbook, rules: GateRules, lanes: Lanes, now_ms: int, *, behind: bool
 ) -> Claimed:

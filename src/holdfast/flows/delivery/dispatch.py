@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from holdfast.decisions.gate import GateRules
-from holdfast.flows.delivery.claiming import claim, recovered, settle
+from holdfast.flows.delivery.claiming import claim, recovered, settle, untaken
 from holdfast.flows.delivery.lanes import Lanes
 from holdfast.flows.delivery.send import CARRY_SECONDS_MOST
 from holdfast.flows.journey.playbook import load_playbook
@@ -127,6 +127,7 @@ class Dispatcher:
             behind = await self._behind(transaction)
             claimed = await claim(transaction, playbook, self._rules, self._lanes, now_ms, behind=behind)
             undone.callback(self._lanes.untaken, claimed.sends)
+            undone.callback(self.settle, untaken(claimed.sends))
         cycled = Cycled(
             settled=len(settlements),
             claimed=len(claimed.sends),

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 from holdfast.decisions.gate import GateRules
 from holdfast.events.event import Json
 from holdfast.flows.audience.live_segments import LiveKeeper
-from holdfast.flows.delivery.claiming import claim, recovered, settle
+from holdfast.flows.delivery.claiming import claim, recovered, settle, untaken
 from holdfast.flows.delivery.lanes import NO_LANES, Lanes
 from holdfast.flows.ingest.ahead import Ahead
 from holdfast.flows.ingest.intake import Intake
@@ -335,7 +335,7 @@ class Reactor:
             let_in = await self._broadcasts.go_on(transaction, playbook, watermark, behind=more)
             # What has reached the log and is not taken in may say that somebody has opted out, or has bought.
             claimed = await claim(transaction, playbook, self._rules, self._lanes, clock_ms, behind=more)
-            undone.callback(self._lanes.untaken, claimed.sends)
+            undone.callback(self._unclaim, claimed.sends)
             await self._forget(transaction, clock_ms)
             await self._expire(transaction, clock_ms)
             if entries or fired or begun or let_in or self._live.watches_otherwise:
@@ -366,6 +366,11 @@ class Reactor:
             let_in=let_in,
         )
         return ticked, claimed.sends
+
+    def _unclaim(self, sends: Sequence[Send]) -> None:
+        """The transaction in which these were claimed failed."""
+        self._lanes.untaken(sends)
+        self.settle(untaken(sends))
 
     def _read_ahead(self, entries: Sequence[Entry]) -> None:
         """Make events of the entries after these while others work."""
