@@ -99,6 +99,22 @@ async def test_what_waits_for_the_morning_is_asked_about_again_then() -> None:
     assert await house.totals() == {"withheld": 1}
 
 
+async def test_who_has_done_meanwhile_what_a_message_is_for_does_not_get_it_in_the_morning() -> None:
+    stays = {**says("stays"), "leave_on_goal": False}
+    short = {**says("short"), "goal": {"event": "Order Completed", "within_seconds": 60}}
+    house = await a_house(says("a"), stays, short, rules=GateRules(quiet=NIGHT))
+    await house.happens(does("Order Completed", message="earlier"))
+    await until(house, 22)
+    await house.happens(does("Seen"))
+    assert await house.totals() == {"pending": 3}
+    await house.later(seconds=61)
+    await house.happens(does("Order Completed"))
+    await until(house, 9)
+    assert sorted(send.origin for send in house.handed) == ["short", "stays"]
+    assert await reasons(house) == ["goal"]
+    assert await house.totals() == {"claimed": 2, "withheld": 1}
+
+
 async def test_quiet_hours_may_drop_instead_and_never_hold_what_is_transactional() -> None:
     rules = GateRules(quiet=QuietHours(from_minute=21 * 60, until_minute=8 * 60, policy="drop"))
     house = await a_house(says("a"), says("receipt", transactional=True), rules=rules)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from holdfast.decisions.gate import Contact, GateRules, Reason, Standing, Withheld, gate
-from holdfast.decisions.machine import STOPPED
+from holdfast.decisions.machine import GOAL, STOPPED
 from holdfast.decisions.made import Made
 from holdfast.decisions.visit import not_after, run_of
 from holdfast.events.event import Event, IdentityKey
@@ -86,7 +86,7 @@ async def claim(
     stopped = await _stopped(transaction, playbook, claimed)
     running = [send for send in claimed if send.key not in stopped]
     refused = [Settlement(key=send.key, state="withheld", reason=STOPPED) for send in claimed if send.key in stopped]
-    refused += await still_refused(transaction, running, rules, now_ms)
+    refused += await still_refused(transaction, playbook, running, rules, now_ms)
     keys = {each.key for each in refused}
     put_off = lanes.put_off([send for send in claimed if send.key not in keys], now_ms)
     keys |= {each.key for each in put_off}
@@ -312,11 +312,14 @@ def recovered(send: Send, taken: Collection[str] | None, now_ms: int, doubt: Dou
     )
 
 
-async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now_ms: int) -> list[Settlement]:
+async def still_refused(
+    view: View, playbook: Playbook, sends: Sequence[Send], rules: GateRules, now_ms: int
+) -> list[Settlement]:
     """Claimed sends that the gate let through and would not any more: withheld, or put off until it would.
 
     Somebody unsubscribed in between, quiet hours have begun, it is past the cut-off, or others were delivered late, so
-    that this one would be too many. Caps are asked with what was handed over, whenever it was meant for.
+    that this one would be too many. Caps are asked with what was handed over, whenever it was meant for. And nobody is
+    asked for what they have done: who has reached the goal since gets no more marketing for it.
     """
     owners = await view.identities_by_id([send.identity for send in sends])
     persons = sorted({owner.person for owner in owners.values()})
@@ -336,6 +339,9 @@ async def still_refused(view: View, sends: Sequence[Send], rules: GateRules, now
         suppressed = dead[send.channel].get(send.address.lower(), standing.suppressed)
         standing = msgspec.structs.replace(standing, suppressed=suppressed)
         settlement = _settled_again(send, standing, rules, tuple(handed[person]), now_ms)
+        withheld = settlement is not None and settlement.state == "withheld"
+        if not withheld and _has_reached_goal(playbook, send, standing, now_ms):
+            settlement = Settlement(key=send.key, state="withheld", reason=GOAL)
         if settlement is not None:
             refused.append(settlement)
         elif not send.transactional:
@@ -372,6 +378,17 @@ def _settled_again(
     if free_ms is None or free_ms > latest_ms:
         return Settlement(key=send.key, state="withheld", reason="capped")
     return None if free_ms == now_ms else _put_off(send, "capped", free_ms)
+
+
+def _has_reached_goal(playbook: Playbook, send: Send, standing: Standing, now_ms: int) -> bool:
+    """Whether the person has done, since a marketing message was asked for, what it is for."""
+    play = None if send.transactional else playbook.find(send.origin, send.version)
+    if play is None or not play.journey.leave_on_goal:
+        return False
+    goal = play.journey.goal
+    done = standing.tallies.get(goal.event)
+    until_ms = min(now_ms, send.created_ms + 1_000 * goal.within_seconds)
+    return done is not None and any(send.created_ms < each <= until_ms for each in done.recent_ms)
 
 
 def _put_off(send: Send, reason: Reason, until_ms: int) -> Settlement:
