@@ -26,13 +26,15 @@ TurnKind = Literal[
     "weighing",
     "experiment",
     "gathering",
+    "letters",
 ]
 """`tick`: entries were taken in, timers fired, or something else is watched from then on. `people`: timers of some
 people fired. `decision`: a journey or campaign was published, paused, resumed, stopped, archived or restored.
 `segment`: a version of a segment was saved, or deleted. `merge`, `unmerge`: people were joined or parted by hand.
 `table`: past events came in a table, which is not in the log. `suppression`: an address was forbidden, or let be
 written to again, by hand. `weighing`: the paths of an adaptive step were weighed. `experiment`: a version of an
-experiment was saved. `gathering`: part of what came before something was watched was put into profiles."""
+experiment was saved. `gathering`: part of what came before something was watched was put into profiles. `letters`: dead
+letters were replayed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

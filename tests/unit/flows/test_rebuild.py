@@ -18,6 +18,7 @@ import pytest
 from holdfast.flows.accounts.browsers import Visitor, begin_session
 from holdfast.flows.audience.segment_drafts import draft_of
 from holdfast.flows.audience.segments import delete_segment, save_segment
+from holdfast.flows.delivery.dead_letters import Which, replay_letters
 from holdfast.flows.ingest.bulk import load_table
 from holdfast.flows.ingest.taking import events_table
 from holdfast.flows.journey.decide import publish, set_state
@@ -471,7 +472,7 @@ async def test_whom_hands_joined_and_parted_stays_so_after_others_were_forgotten
     life = await Life.begin(tmp_path, 8)
     app = life.house.app
     for user in ("gone", "carl", "bob", "u1"):
-        await life.house.happens(identify(user), {**track(user, "Viewed"), "anonymousId": f"{user}-phone"})
+        await life.house.happens(identify(user), {**track("Viewed", user), "anonymousId": f"{user}-phone"})
     await life.house.settle()
     now = life.house.clock.now()
     await merge(app.state, "carl", "gone", by="ann", now=now)
@@ -487,6 +488,41 @@ async def test_whom_hands_joined_and_parted_stays_so_after_others_were_forgotten
     async with app.state.view() as view:
         turns = await view.turns(after_id=0, limit=10_000)
     assert not [each.said for each in turns if "gone" in json.dumps(each.said)]
+
+
+async def test_letters_that_were_replayed_wait_again_and_take_their_places(tmp_path: Path) -> None:
+    life = await Life.begin(tmp_path, 3)
+    app = life.house.app
+    for number in range(12):
+        await life.house.happens(identify(f"v{number}"), track("Viewed", f"v{number}"))
+    await life.house.later(hours=2)
+    life.house.clock.advance(minutes=1)
+    async with app.state.view() as view:
+        letters = await view.dead_letters(limit=99)
+    assert len(letters) > 1
+    assert (await replay_letters(app.state, Which(), now=life.house.clock.now())).done == len(letters)
+    done, state, _ = await life.again()
+    assert differing(await compare_states(app.state, state)) == {}
+    # They count for the caps of whoever is asked about now, and what becomes of them is told.
+    await life.house.settle()
+    await life.house.later(hours=3)
+    done, state, _ = await life.again()
+    assert differing(await compare_states(app.state, state)) == {}
+    assert done.told_otherwise == 0
+
+
+async def test_letters_that_were_replayed_before_it_was_told_that_they_failed_wait_again(tmp_path: Path) -> None:
+    life = await Life.begin(tmp_path, 3)
+    app = life.house.app
+    for number in range(12):
+        await life.house.happens(identify(f"v{number}"), track("Viewed", f"v{number}"))
+    await life.house.later(hours=2)
+    async with app.state.begin() as transaction:
+        letters = await transaction.dead_letters(limit=99)
+        # As of a Holdfast that noted no turn.
+        assert await transaction.replay_dead_letters([each.key for each in letters], letters[0].created_ms)
+    _, state, _ = await life.again()
+    assert differing(await compare_states(app.state, state)) == {}
 
 
 async def test_a_log_whose_beginning_is_gone_does_not_do(tmp_path: Path) -> None:

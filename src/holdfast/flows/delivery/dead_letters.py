@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from holdfast.flows.upkeep.chronicle import note_turn
 from holdfast.kernel.moments import to_millis
 from holdfast.ports.state import WAITED_MS_MOST, Send, State
 
@@ -53,6 +54,8 @@ async def replay_letters(state: State, which: Which, *, now: datetime) -> Decide
                 letters = [each for each in (await transaction.sends(which.keys)).values() if each.dead]
             young = [each.key for each in letters if not is_too_old(each, now_ms)]
             done = await transaction.replay_dead_letters(young, now_ms)
+            if done:
+                await note_turn(transaction, "letters", {"keys": [*done]}, at_ms=now_ms)
         decided = Decided(
             done=decided.done + len(done),
             too_old=decided.too_old + len(letters) - len(young),

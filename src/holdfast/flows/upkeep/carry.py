@@ -317,7 +317,10 @@ async def _bad_records(view: View, *, replayed: bool) -> Sequence[BadRecord]:
 
 
 async def _carry_letters(view: View, transaction: Transaction) -> None:
-    """Which dead letters somebody has given up."""
+    """Which dead letters somebody has given up, and which wait again though it was not yet told that they failed."""
     dead = [each.key for each in await transaction.dead_letters(limit=EVERYTHING)]
     before = await view.sends(dead) if dead else {}
+    waiting = [each for each in before.values() if each.state in ("pending", "claimed")]
+    for each in waiting:
+        await transaction.replay_dead_letters([each.key], each.not_before_ms)
     await transaction.drop_dead_letters([key for key in dead if key in before and not before[key].dead])

@@ -236,10 +236,8 @@ class _Rebuild:
             case "gathering":
                 await self._archivist.flush()
                 await self._gatherer.gather_again(str(turn.said["leaf"]), _whole(turn.said["to"]))
-            case "suppression":
-                key = self._given.rules.veil_key
-                async with self._given.before.view() as view, self._state.begin() as transaction:
-                    await suppress_again(view, transaction, turn.said, turn.at_ms, key)
+            case "suppression" | "letters":
+                await (self._suppress(turn) if turn.kind == "suppression" else self._replay(turn))
 
     async def _go_on(self, before: Before, turn: Turn) -> None:
         """A tick; or timers of some people fire, as they did beside the ticks."""
@@ -304,6 +302,17 @@ class _Rebuild:
             weighing = await view.weighing(str(turn.said["experiment"]), _whole(turn.said["number"]))
             if weighing is not None:
                 await transaction.add_weighing(weighing)
+
+    async def _suppress(self, turn: Turn) -> None:
+        key = self._given.rules.veil_key
+        async with self._given.before.view() as view, self._state.begin() as transaction:
+            await suppress_again(view, transaction, turn.said, turn.at_ms, key)
+
+    async def _replay(self, turn: Turn) -> None:
+        keys = turn.said["keys"]
+        async with self._state.begin() as transaction:
+            letters = [str(each) for each in keys] if isinstance(keys, list) else []
+            await transaction.replay_dead_letters(letters, turn.at_ms)
 
     async def _load(self, received_ms: int) -> None:
         """The whole of a table, where the first chunk of it was taken in."""
