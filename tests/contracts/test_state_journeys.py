@@ -91,6 +91,9 @@ async def test_whoever_moves_on_waits_at_one_step_only(state: State) -> None:
         )
         assert await transaction.waiting("cart-rescue") == {}
         assert await transaction.waiting("other") == {"mail": 1}
+        await transaction.add_visits([a_visit(4, step="mail")])
+        await transaction.put_visits([structs.replace(one, step="mail", left_ms=9, seq=5)])
+        assert await transaction.waiting("cart-rescue") == {"mail": 1}, "who has left is taken off no count once more"
 
 
 async def test_a_visit_stands_where_it_was_put_last(state: State) -> None:

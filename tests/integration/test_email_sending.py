@@ -20,6 +20,7 @@ from holdfast.events.event import IdentityKey
 from holdfast.flows.delivery.lanes import ROOM, Lanes
 from holdfast.flows.delivery.send import (
     ATTEMPTS_MOST,
+    FIRST_WAIT_SECONDS,
     JITTER,
     WAIT_SECONDS_MOST,
     Office,
@@ -277,6 +278,7 @@ def test_what_failed_together_does_not_come_back_together() -> None:
     waits: Sequence[float] = [wait_seconds(send(number), Deferred("x", 0)) for number in range(50)]
     assert len(set(waits)) == 50
     assert max(waits) - min(waits) > 5
+    assert min(waits) < FIRST_WAIT_SECONDS < max(waits), "some come sooner and others later"
 
 
 CODED = '<p>{% coupon "WELCOME" as c %}{{ c }}</p>'

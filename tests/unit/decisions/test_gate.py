@@ -199,6 +199,14 @@ def test_quiet_hours_put_marketing_off_to_their_end_or_drop_it() -> None:
         assert gate(RECEIPT, FINE, GateRules(quiet=policy), NIGHT) == Permit()
 
 
+def test_what_would_wait_for_the_morning_beyond_its_cut_off_is_too_late_already() -> None:
+    rules = GateRules(quiet=QUIET)
+    assert gate(replace(NEWS, not_after=MORNING), FINE, rules, NIGHT) == Permit(MORNING)
+    just_before = replace(NEWS, not_after=MORNING - timedelta(milliseconds=1))
+    assert gate(just_before, FINE, rules, NIGHT) == Withheld("too_late")
+    assert gate(replace(RECEIPT, not_after=NIGHT), FINE, rules, NIGHT) == Permit()
+
+
 def test_it_is_quiet_by_the_persons_clock_else_by_the_workspaces() -> None:
     tokyo, berlin = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/Berlin")
     rules = GateRules(quiet=QUIET, zone=berlin)

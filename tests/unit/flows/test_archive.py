@@ -95,6 +95,18 @@ async def test_traits_and_late_news_reach_the_history(tmp_path: Path) -> None:
     assert await count(house, trait("plan") == "free") == 0
 
 
+async def test_however_many_have_changed_one_flush_tells_of_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("holdfast.flows.ingest.archive.PEOPLE_MOST", 2)
+    house = await House.build(tmp_path)
+    await house.happens(*(does("Read", f"u{number}") for number in range(7)))
+    await house.app.archivist.flush()
+    assert await count(house, did("Read")) == 7
+    async with house.app.state.view() as view:
+        assert await view.stale_people(limit=9) == []
+
+
 async def test_an_event_the_history_cannot_hold_stands_in_nobodys_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

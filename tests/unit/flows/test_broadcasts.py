@@ -732,6 +732,10 @@ async def test_a_stopped_run_ends_for_who_waits_for_their_hour(tmp_path: Path) -
     await change_run(house.app.state, "news", run.id, "stop", now=house.clock.now())
     await house.later(days=2)
     assert written(house) == []
+    async with house.app.state.view() as view:
+        visits = {visit.identity: visit.left_by for visit in await view.visits_of([1, 2], limit=9)}
+        assert visits[2] == "stopped", "nobody asks the gate for them any more"
+        assert await view.sends_of(origin="news", identities=[2], limit=9) == []
 
 
 async def test_the_segment_one_comes_into_lets_one_in(tmp_path: Path) -> None:

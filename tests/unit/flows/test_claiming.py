@@ -245,6 +245,16 @@ async def test_what_is_transactional_waits_for_no_warm_up_and_counts(state: Full
     assert len(await claimed(state, lanes, on_day(1) + 60_000)) == 5
 
 
+async def test_what_is_not_sent_after_all_uses_nothing_of_the_day_up(state: FullState) -> None:
+    lanes = Lanes({"email": ONCE}, warm_ups=WARMING)
+    async with state.begin() as transaction:
+        await transaction.suppress("email", "0@gone.example", "bounced", NOW_MS)
+    await fill(state, *mails("gone", 1), *mails("m", 9))
+    assert await claimed(state, lanes, on_day(1)) == ["m0", "m1"]
+    assert await claimed(state, lanes, on_day(1) + 1_000) == ["m2"]
+    assert await claimed(state, lanes, on_day(1) + 2_000) == []
+
+
 async def test_all_processes_warm_up_together(state: FullState) -> None:
     first, second = (Lanes({"email": ONCE}, owner=each, warm_ups=WARMING) for each in ("a", "b"))
     await fill(state, *mails("a", 2))

@@ -219,6 +219,27 @@ async def test_what_the_mailbox_has_of_a_dead_senders_claims_was_sent_and_the_re
     await mailbox.close()
 
 
+async def test_what_somebody_else_took_over_while_the_provider_was_asked_stays_theirs(state: State) -> None:
+    clock = FakeClock()
+    dead, slow, quick = (Desk(state, clock, owner) for owner in ("dead", "slow", "quick"))
+
+    async def none_of_them(keys: Sequence[str]) -> set[str]:
+        return set()
+
+    async def none_of_them_at_length(keys: Sequence[str]) -> set[str]:
+        assert (await quick.dispatcher.cycle()).taken_over == 2
+        return set()
+
+    quick.asks(none_of_them, on=("email",))
+    slow.asks(none_of_them_at_length, on=("email",))
+    await fill(state, 2)
+    await dead.dispatcher.cycle()
+    clock.advance(seconds=(SEND_WITHIN_MS + TAKE_OVER_MS + TAKE_OVER_EVERY_MS) / 1_000)
+    await slow.dispatcher.cycle()
+    assert (len(quick.held), len(slow.held)) == (2, 0)
+    assert await states(state) == {"claimed": 2}
+
+
 async def test_a_sender_that_was_paused_is_not_heard_of_what_was_taken_over(state: State) -> None:
     clock = FakeClock()
     paused, living = Desk(state, clock, "paused"), Desk(state, clock, "living")
