@@ -15,6 +15,7 @@ from holdfast.decisions.caps import Cap
 from holdfast.decisions.fatigue import Fatigue
 from holdfast.decisions.gate import (
     Contact,
+    Contacted,
     GateRules,
     Permit,
     Reason,
@@ -238,6 +239,19 @@ def test_a_cap_is_asked_about_the_moment_a_contact_is_put_off_to() -> None:
     assert gate(NEWS, in_the_evening, rules, NIGHT) == Permit(MORNING)
     assert gate(NEWS, waiting, rules, MORNING + timedelta(hours=3, minutes=59)) == Withheld("capped")
     assert gate(NEWS, waiting, rules, MORNING + timedelta(hours=4)) == Permit()
+
+
+def test_whoever_asks_next_minds_what_was_made_and_not_what_made_room_for_it() -> None:
+    rules = GateRules(caps=(Cap(topic="news", most=1, within_seconds=60), Cap(most=2, within_seconds=60)))
+    dull = Made(channel="sms", topic="news", at_ms=to_millis(NOW), priority=10, key="dull")
+    before = {channel: replace(FINE, recent=(dull,)) for channel in ("email", "sms")}
+    weighty = replace(NEWS, priority=90)
+    answer = gate(weighty, before["email"], rules, NOW)
+    assert answer == Permit(instead_of=("dull",))
+    after = Contacted(before, made_by(weighty, answer, NOW, "weighty"), answer.instead_of)
+    offer = Contact(channel="sms", topic="offers", priority=10)
+    assert gate(offer, after["sms"], rules, NOW) == Permit(), "one is made, and there is room for two"
+    assert gate(replace(offer, topic="news"), after["sms"], rules, NOW) == Withheld("capped")
 
 
 def test_the_global_holdout_gets_no_marketing_of_any_kind() -> None:

@@ -15,6 +15,7 @@ from holdfast.flows.delivery.domains import OPEN_MOST
 from holdfast.flows.delivery.lanes import ROOM, Lanes
 from holdfast.flows.delivery.send import CARRY_SECONDS_MOST, Office, Sender
 from holdfast.flows.delivery.turns import DOMAIN_PLACES
+from holdfast.flows.delivery.wording import Wording
 from holdfast.flows.journey.decide import publish
 from holdfast.kernel.moments import to_millis
 from holdfast.messages.breaker import FAILURES_MOST
@@ -152,6 +153,29 @@ async def test_what_waited_past_its_term_is_put_back_and_not_handed_over(state: 
     post.take(1, send_by_ms=post.now_ms)
     await until(lambda: len(post.settled) == 3)
     assert post.settled[-1].state == "sent", "the last moment of its term"
+    await post.sender.finish(seconds=0)
+
+
+async def test_what_was_kept_too_late_to_be_handed_over_is_put_back(
+    state: UnreadableState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Post(state)
+    sound = post.sender._words.keep
+
+    async def keep(send: Send, wording: Wording) -> bool:
+        stands = await sound(send, wording)
+        post.clock.advance(seconds=2)
+        return stands
+
+    monkeypatch.setattr(post.sender._words, "keep", keep)
+    receipt = {"transactional": True, "send_by_ms": NOW_MS + 1_000}
+    async with state.begin() as transaction:
+        await transaction.add_sends([claimed(f"{0:032}", **receipt)])
+    post.take(1, **receipt)
+    await until(lambda: len(post.settled) == 1)
+    assert [(each.state, each.untried) for each in post.settled] == [("pending", True)]
+    assert post.provider.began == 0
+    assert post.is_idle
     await post.sender.finish(seconds=0)
 
 

@@ -14,7 +14,7 @@ from holdfast.flows.delivery.dead_letters import Which, replay_letters
 from holdfast.flows.delivery.send import GIVE_UP_SECONDS, settlement_of, wait_seconds
 from holdfast.flows.journey.decide import publish
 from holdfast.kernel.moments import to_millis
-from holdfast.messages.doubt import ONCE, DoubtPolicy
+from holdfast.messages.doubt import ONCE, DoubtPolicy, Remedy
 from holdfast.messages.parcel import Deferred, InDoubt, Refused
 from holdfast.ports.state import Send, Settlement
 from holdfast.testing import START, FakeClock, MemoryState, a_profile, a_send
@@ -130,6 +130,21 @@ async def test_what_is_put_off_at_the_claim_still_costs_what_it_will(state: Memo
     await desk.dispatcher.cycle()
     # Nobody had tried it, so this is the first attempt.
     assert [(each.key, each.attempts) for each in desk.held] == [("send-1", 1)]
+
+
+@pytest.mark.parametrize(
+    ("remedy", "becomes", "dead"),
+    [("drop", "in_doubt", False), ("ask", "in_doubt", True), ("resend", "pending", False)],
+)
+@pytest.mark.parametrize("transactional", [False, True])
+def test_doubt_is_dealt_with_as_the_channel_says_for_that_kind(
+    remedy: Remedy, becomes: str, *, dead: bool, transactional: bool
+) -> None:
+    other: Remedy = "ask" if remedy == "drop" else "drop"
+    of = {True: other, False: other} | {transactional: remedy}
+    policy = DoubtPolicy(idempotent_seconds=86_400, marketing=of[False], transactional=of[True])
+    settlement = settlement_of(claimed(transactional=transactional), InDoubt("No answer."), NOW_MS, policy)
+    assert (settlement.state, settlement.dead) == (becomes, dead)
 
 
 async def test_only_a_dead_letter_is_replayed(state: MemoryState) -> None:
