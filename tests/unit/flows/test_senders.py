@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
+from msgspec.structs import replace
 
 from holdfast.channels.email_smtp import email_channel
 from holdfast.events.event import IdentityKey
@@ -154,6 +155,20 @@ async def test_what_waited_past_its_term_is_put_back_and_not_handed_over(state: 
     await until(lambda: len(post.settled) == 3)
     assert post.settled[-1].state == "sent", "the last moment of its term"
     await post.sender.finish(seconds=0)
+
+
+async def test_what_somebody_else_claims_by_now_is_not_handed_over_and_nothing_is_said_of_it(
+    state: UnreadableState,
+) -> None:
+    post = Post(state)
+    theirs = replace(claimed(f"{0:032}", transactional=True), claimed_by="two#1")
+    async with state.begin() as transaction:
+        await transaction.add_sends([theirs])
+    post.take(1, transactional=True)
+    await until(lambda: post.is_idle)
+    await post.sender.finish(seconds=1)
+    assert post.provider.began == 0
+    assert post.settled == []
 
 
 async def test_what_was_kept_too_late_to_be_handed_over_is_put_back(
