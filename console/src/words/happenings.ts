@@ -97,6 +97,8 @@ const REASONS: Record<string, string> = {
   over_budget: t('over the budget'),
   outranked: t('something mattered more'),
   no_address: t('no address'),
+  stopped: t('it was stopped'),
+  goal: t('goal was reached'),
 }
 
 /** Why a message was withheld, in words; a reason nobody has words for is shown as it is. */
