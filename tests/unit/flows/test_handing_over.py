@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from holdfast.decisions.gate import GateRules
+from holdfast.decisions.paths import HOPS_MOST
 from holdfast.flows.audience.used_by import entered_from
 from holdfast.flows.journey.decide import set_state
 from holdfast.flows.journey.decision_drafts import drafts_of
@@ -125,3 +126,21 @@ async def test_once_for_each_key_is_once_by_whichever_way() -> None:
     await house.happens(does("Seen", message="3"))
     await house.happens(does("Seen", message="4"))
     assert sorted(await entered(house)) == ["a", "a", "a", "a", "b", "b", "b"]
+
+
+async def test_journeys_that_lead_several_times_into_the_next_end_nonetheless() -> None:
+    """Of five journeys, each of which leads six times into the next, the last would be entered 1,296 times."""
+
+    def six_times(name: str, to: str, event: str) -> dict[str, Any]:
+        one = leads(name, to, event=event)
+        hands = {f"hand{n}": {**one["steps"]["hand"], "exits": {"next": f"hand{n + 1}"}} for n in range(6)}
+        start = {**one["steps"]["in"], "exits": {"entered": "hand0"}}
+        return {**one, "steps": {"in": start, **hands, "hand6": {"type": "exit"}}}
+
+    chain = [six_times(name, to, "Seen" if name == "a" else "Never") for name, to in zip("abcd", "bcde", strict=True)]
+    house = await a_house(says("e", event="Never"), *reversed(chain), rules=GateRules())
+    await house.happens(does("Seen"))
+    names = await entered(house)
+    assert names.count("a") == 1
+    assert names.count("b") == 6, "what else leads on does so"
+    assert len(names) == 1 + 6 * HOPS_MOST

@@ -15,7 +15,8 @@ class EnterJourney(Step):
 
     What lets people into it otherwise makes no difference; its `only_if`, its `again` and its holdout hold. Its
     messages see the event that led into this journey, and where it lets people in once per key, the key is that
-    event's. Of journeys that lead into each other none is entered twice in one instant.
+    event's. Of journeys that lead into each other none is entered twice in one instant; and by one such step, over all
+    that the other journey leads into, nobody enters more than 50 times in one instant.
     """
 
     journey: Annotated[str, Name(format="journey"), "The id of the journey or campaign."]

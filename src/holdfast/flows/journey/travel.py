@@ -35,6 +35,7 @@ from holdfast.decisions.machine import (
 from holdfast.decisions.made import Made
 from holdfast.decisions.medium import address_on, media
 from holdfast.decisions.pace import Places
+from holdfast.decisions.paths import HOPS_MOST
 from holdfast.decisions.start import Cause, Occasion
 from holdfast.decisions.told import Told
 from holdfast.decisions.visit import Visit, not_after
@@ -332,6 +333,8 @@ class Travel:
         self._unnumbered = 0
         self._handing_over: list[str] = []
         """Journeys that are handing somebody on, one into the next, in this instant."""
+        self._led = 0
+        """How many journeys somebody came into by the first of them."""
         self.done = Travelled()
 
     def happened(self, traveller: Traveller, event: Event, identity: int, now: datetime) -> None:
@@ -477,6 +480,11 @@ class Travel:
         play = self._playbook.handed_to.get(journey)
         if play is None or journey in (visit.origin, *self._handing_over):
             return  # Journeys that lead into each other would go on for ever.
+        if not self._handing_over:
+            self._led = 0
+        if self._led >= HOPS_MOST:
+            _log.warning("%s is not let into %s: they came into %d others", visit.identity, journey, self._led)
+            return  # And a few that lead several times into the next would go on for hours.
         entered = enter_from(
             play.journey,
             play.version,
@@ -490,6 +498,7 @@ class Travel:
             holdout_period=self._rules.holdout_period(now),
         )
         if isinstance(entered, Visit):
+            self._led += 1
             self._handing_over.append(visit.origin)
             self._begin(traveller, play, entered, now)
             self._handing_over.pop()
