@@ -55,6 +55,11 @@ class Schedule(Protocol):
         """Whose clock: `person`, `workspace`, or the name of a zone."""
         ...
 
+    @property
+    def if_past(self) -> str:
+        """What becomes of a time that is past: `skip` or `next_day`."""
+        ...
+
     def walls(self, first: date) -> Iterator[datetime]:
         """The times from a day on, in order and each once, for at most SEARCH_DAYS."""
         ...
@@ -86,8 +91,16 @@ def occurrences(schedule: Schedule, after: datetime, zone: ZoneInfo) -> Iterator
 
 
 def first_after(schedule: Schedule, published: datetime) -> datetime:
-    """The moment to look from when a schedule is new: what has closed by then was never asked for."""
-    return published - STRETCH if schedule.time_zone == PERSON else published
+    """The moment to look from when a schedule is new: what was past for everybody by then was never asked for.
+
+    But where that waits for the next day, the last day's was.
+    """
+    return published - (STRETCH if schedule.time_zone == PERSON else next_day(schedule))
+
+
+def next_day(schedule: Schedule) -> timedelta:
+    """How long after a time it may still be taken on the next day; nothing where it may not."""
+    return timedelta(days=1) if schedule.if_past == "next_day" else timedelta()
 
 
 def coming(schedule: Schedule, after: datetime, zone: ZoneInfo, count: int) -> list[Occurrence]:

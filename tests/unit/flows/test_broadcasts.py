@@ -445,6 +445,32 @@ async def test_what_was_missed_for_too_long_is_seen_and_not_sent(tmp_path: Path)
     assert written(house) == ["ann"]
 
 
+@pytest.mark.parametrize(
+    ("at", "if_past", "day", "state"),
+    [
+        ("07:00", "skip", None, None),
+        ("07:00", "next_day", "Tue 06 07:00", "done"),
+        ("12:00", "skip", None, "missed"),
+        ("12:00", "next_day", "Tue 06 12:00", "done"),
+    ],
+)
+async def test_a_time_that_is_past_by_one_clock_waits_for_the_next_day_too(
+    tmp_path: Path, at: str, if_past: str, day: str | None, state: str | None
+) -> None:
+    """It was published two hours too late; or nothing ran from three hours before to two hours after."""
+    house = await a_house(tmp_path, identify("ann", timezone="Asia/Tokyo"))
+    dates = {"type": "dates", "at": [f"2026-01-05T{at}"], "time_zone": "workspace", "if_past": if_past}
+    await house.publish(a_campaign(dates))
+    house.clock.advance(hours=5)
+    found: list[str] = []
+    for _ in range(24 * 2):
+        await house.settle()
+        found += [f"{house.clock.now():%a %d %H:%M}" for _ in written(house)]
+        await house.later(hours=1)
+    assert found == ([] if day is None else [day])
+    assert [run.state for run in await runs(house)] == ([] if state is None else [state])
+
+
 async def test_paused_it_starts_nothing_and_stopped_it_ends_what_waits(tmp_path: Path) -> None:
     house = await a_house(tmp_path, identify("ann", timezone="America/Denver"))
     await house.publish(a_campaign({"type": "recurring", "at": ["10:00"], "latest_seconds": HOUR}))

@@ -12,7 +12,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from holdfast.decisions.broadcast import Broadcast, Timed
 from holdfast.decisions.pace import Places
-from holdfast.decisions.schedule import Occurrence, first_after, next_occurrence
+from holdfast.decisions.schedule import Occurrence, first_after, next_day, next_occurrence
 from holdfast.decisions.start import Occasion, bounded_key
 from holdfast.events.event import OWN_SOURCE
 from holdfast.flows.ingest.archive import Archivist
@@ -363,7 +363,7 @@ def _of_schedule(play: Play, planned: Planned, now_ms: int) -> Run:
         wall=planned.wall,
         name=DUE,
     )
-    closes_ms = to_millis(Occurrence.opening(datetime.fromisoformat(planned.wall), from_millis(at_ms), start).closes)
-    if now_ms <= closes_ms + 1_000 * start.latest_seconds:
+    closes = Occurrence.opening(datetime.fromisoformat(planned.wall), from_millis(at_ms), start).closes
+    if from_millis(now_ms) - closes <= max(timedelta(seconds=start.latest_seconds), next_day(start)):
         return run
     return replace(run, state="missed", ended_ms=now_ms, reason="It was past for too long when it could have begun.")
