@@ -289,6 +289,41 @@ async def test_a_throttle_spreads_people_over_the_minutes(tmp_path: Path) -> Non
     assert run.counts == {"treated": 4, "too_late": 1}
 
 
+async def test_a_throttle_is_one_for_all_runs_of_a_campaign(tmp_path: Path) -> None:
+    seen = [track("Product Viewed", f"p{n}", sku, sku=sku) for n in range(3) for sku in (1, 2, 3)]
+    house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(3)), *seen)
+    trigger = {
+        "type": "business_event",
+        "event": "Price Dropped",
+        "event_property": "sku",
+        "their_event": "Product Viewed",
+        "their_property": "sku",
+        "throttle": {"people": 2, "per": "minute"},
+    }
+    await house.publish(a_campaign(trigger))
+    await house.happens(*(track("Price Dropped", "catalogue", sku, sku=sku) for sku in (1, 2)))
+    sent = [len(written(house))]
+    await house.later(seconds=30)
+    sent.append(len(written(house)))
+    await house.happens(track("Price Dropped", "catalogue", 3, sku=3))
+    for _ in range(5):
+        await house.later(minutes=1)
+        sent.append(len(written(house)))
+    assert sent == [1, 1, 2, 2, 2, 1, 0]
+    assert [run.state for run in await runs(house)] == ["done"] * 3
+
+
+async def test_a_stopped_run_gives_the_places_of_a_throttle_back(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(4)))
+    hourly = {"throttle": {"people": 1, "per": "hour"}, "time_zone": "UTC"}
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T09:30", "2026-01-05T10:30"], **hourly}))
+    await house.later(minutes=30)
+    assert len(written(house)) == 1
+    await change_run(house.app.state, "news", 1, "stop", now=house.clock.now())
+    await house.later(hours=1)
+    assert len(written(house)) == 1
+
+
 async def test_what_a_provider_put_off_past_the_cut_off_is_not_sent(tmp_path: Path) -> None:
     carrier = KeptParcels(Deferred("Come again."))
     house = await House.build(tmp_path, carrier=carrier)

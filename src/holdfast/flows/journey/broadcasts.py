@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from holdfast.decisions.broadcast import Broadcast, Timed
-from holdfast.decisions.pace import Places
+from holdfast.decisions.pace import Places, Throttle
 from holdfast.decisions.schedule import Occurrence, first_after, next_day, next_occurrence
 from holdfast.decisions.start import Occasion, bounded_key
 from holdfast.events.event import OWN_SOURCE
@@ -54,6 +54,8 @@ RUNS_MOST = 20
 """Runs that go on in one tick, or are prepared at a time."""
 OPEN_MOST = 1_000
 """The newest runs of a campaign that are looked through for those that are not over."""
+BESIDE_RUNS_MOST = 100
+"""The newest runs of a campaign that share a throttle with one under way."""
 BEGIN_MOST = 50
 """Occasions of one schedule that are begun, or found to be missed, in one tick."""
 DUE = "Campaign Due"
@@ -170,7 +172,8 @@ class Broadcasts:
         self, transaction: Transaction, playbook: Playbook, run: Run, now_ms: int, *, play: Play, most: int
     ) -> int:
         throttle = broadcast_of(play).throttle
-        places = None if throttle is None else Places(throttle, run.places, now_ms)
+        others = Counter[int]() if throttle is None else await _taken_beside(transaction, playbook, run, throttle)
+        places = None if throttle is None else Places(throttle, others + Counter(run.places), now_ms)
         if places is not None and places.is_full:
             await transaction.put_run(replace(run, wake_ms=now_ms + FULL_MS))
             return 0
@@ -186,11 +189,11 @@ class Broadcasts:
             )
         )
         run = replace(run, cursor=run.cursor + len(persons), counts=dict(came))
+        if places is not None:
+            run = replace(run, places=dict(Counter(places.taken) - others))
         if not persons or run.cursor >= run.chosen:
             await end_run(transaction, run, "done", now_ms)
             return len(persons)
-        if places is not None:
-            run = replace(run, places=dict(places.taken))
         await transaction.put_run(replace(run, wake_ms=now_ms))
         return len(persons)
 
@@ -291,9 +294,21 @@ class Preparer:
             await transaction.put_run(replace(run, state=state, reason=reason, wake_ms=wake_ms))
 
 
+async def _taken_beside(transaction: Transaction, playbook: Playbook, run: Run, throttle: Throttle) -> Counter[int]:
+    """The places that other runs of the campaign have taken in each minute or hour: it is one throttle for all."""
+    taken = Counter[int]()
+    for each in await transaction.runs_of(run.origin, limit=BESIDE_RUNS_MOST):
+        play = playbook.find(each.origin, each.version) if each.places and each.id != run.id else None
+        theirs = None if play is None else broadcast_of(play).throttle
+        if theirs is not None and theirs.per == throttle.per:
+            taken.update(each.places)
+    return taken
+
+
 async def end_run(transaction: Transaction, run: Run, state: RunState, now_ms: int, *, reason: str = "") -> Run:
-    """Write that nobody enters by the run any more."""
-    ended = replace(run, state=state, wake_ms=None, ended_ms=now_ms, places={}, reason=reason)
+    """Write that nobody enters by the run any more. The places of those who have entered stay taken."""
+    places = run.places if state == "done" else {}
+    ended = replace(run, state=state, wake_ms=None, ended_ms=now_ms, places=places, reason=reason)
     await transaction.put_run(ended)
     await transaction.forget_members(run.id)
     return ended

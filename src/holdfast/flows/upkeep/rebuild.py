@@ -150,8 +150,8 @@ class _Rebuild:
         self._intake = Intake(given.rules, given.zone, LiveKeeper(given.zone))
         self._archivist = Archivist(log=given.log, state=given.state, history=given.history)
         self._gatherer = Gatherer(state=self._state, history=given.history)
-        self._places: dict[int, Mapping[int, int]] = {}
-        """By run: the places taken under its throttle."""
+        self._places: dict[tuple[str, str], Mapping[int, int]] = {}
+        """By campaign, and minute or hour: the places taken under its throttle."""
         self._loaded: set[int] = set()
         """The moments of the tables that were loaded again."""
 
@@ -487,11 +487,12 @@ class _Rebuild:
         if play is None:
             return
         throttle = broadcast_of(play).throttle
-        places = None if throttle is None else Places(throttle, self._places.get(run.id, {}), now_ms)
+        taken = {} if throttle is None else self._places.get((run.origin, throttle.per), {})
+        places = None if throttle is None else Places(throttle, taken, now_ms)
         by = LettingIn(play=play, occasion=occasion_of(run), places=places)
         await self._intake.let_in(transaction, playbook, [identity], now_ms, by=by)
-        if places is not None:
-            self._places[run.id] = dict(places.taken)
+        if throttle is not None and places is not None:
+            self._places[run.origin, throttle.per] = dict(places.taken)
 
 
 def _own_events(entries: Sequence[Entry]) -> list[Placed]:
