@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from holdfast.events.event import IdentityKey
@@ -15,7 +17,9 @@ ADA = Whom(
     identities=(1, 2),
     names=(IdentityKey(kind="user", value="u1"), IdentityKey(kind="anonymous", value="device")),
     last_identity=4,
+    until_ms=AT,
 )
+ALIAS: dict[str, Any] = {"kind": "alias", "properties": {"previous_id": "u1"}}
 
 
 async def filled(history: History) -> None:
@@ -27,7 +31,10 @@ async def filled(history: History) -> None:
             row(1, "Only Hers", message_id="a2"),
             row(2, user_id=None, anonymous_id="device", message_id="a3"),
             row(3, anonymous_id="device", message_id="b1", properties={"colour": "red"}),
-            row(3, "Aliased", kind="alias", message_id="b2", properties={"previous_id": "u1"}),
+            row(3, "Aliased", message_id="b2", **ALIAS),
+            # Somebody else who is known uses the device later, and says who came back under the name.
+            row(3, at_ms=AT + 1, anonymous_id="device", message_id="b3"),
+            row(3, "Aliased", at_ms=AT + 1, message_id="b4", **ALIAS),
             row(4, message_id="c1", properties={"colour": "red"}),
             row(9, user_id="u1", message_id="new"),
         ],
@@ -49,7 +56,7 @@ async def test_their_rows_go_and_their_names_in_those_of_others(history: History
     assert await history.held_of(ADA) == held
     assert await history.forget(ADA, events=["Only Hers", "Order Completed"]) == held
     assert set((await history.held_of(ADA)).values()) == {0}
-    assert await kept(history) == {"b1": "", "c1": "", "new": ""}
+    assert await kept(history) == {"b1": "", "b3": "device", "b4": "", "c1": "", "new": ""}
     assert await history.count_everyone() == 2
     assert [event.message_id for event in await history.timeline([1, 2], limit=9)] == []
     assert (await history.find("ada", limit=9))[1] == 0
@@ -62,7 +69,7 @@ async def test_again_it_changes_nothing_and_a_repeated_token_brings_nothing_back
     before = await kept(history)
     assert set((await history.forget(ADA, events=["Order Completed"])).values()) == {0}
     assert await kept(history) == before
-    assert await history.size() == 3
+    assert await history.size() == 5
 
 
 async def test_somebody_new_under_the_name_is_left_alone(history: History) -> None:

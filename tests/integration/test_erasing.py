@@ -161,6 +161,22 @@ async def test_the_proof_holds_and_a_forged_one_does_not(app: Application) -> No
     assert not (await prove(app.eraser.stores, "zebra-user")).holds
 
 
+async def test_who_uses_their_device_afterwards_keeps_it_and_breaks_no_proof(app: Application) -> None:
+    await lived(app)
+    request = await app.eraser.request("zebra-user", by="a test")
+    assert isinstance(app.clock, FakeClock)
+    app.clock.advance(minutes=2)
+    seen = {"type": "track", "event": "Page Seen", "userId": "olga", "anonymousId": "zebra-device", "messageId": "o7"}
+    said = {"type": "alias", "userId": "olga", "previousId": "zebra-user", "messageId": "o8"}
+    await happens(app, seen, said)
+    assert (await app.eraser.run(request.id)).state == "done"
+    await happens(app, {**seen, "messageId": "o9"})
+    assert {"o7", "o8", "o9"} <= {message_id for message_id, _ in await timeline(app, "olga")}
+    for name in ("zebra-user", "zebra-device"):
+        proof = await prove(app.eraser.stores, name)
+        assert proof.holds, proof.found
+
+
 async def test_asked_twice_it_is_one_erasure_and_unknown_people_are_told_of(app: Application) -> None:
     await lived(app)
     first = await app.eraser.request("zebra-user", by="one")

@@ -60,6 +60,8 @@ class Whom:
     names: tuple[IdentityKey, ...]
     last_identity: int
     """The last number given out when they were erased: whoever has a higher one is somebody new, whatever the name."""
+    until_ms: int
+    """What others say later, by when it was received, is of somebody new, though it bears one of their names."""
 
 
 class ErasureView(Protocol):

@@ -22,6 +22,8 @@ from holdfast.ports.state import State
 READ_RECORDS, READ_BYTES = 1_000, 8_000_000
 LOADING_SECONDS = 20.0
 """How long a table that is being loaded may take to reach the history."""
+CLOCKS_APART_MS = 60_000
+"""How far the clock of whoever took an entry in may be ahead of that of whoever erases."""
 RECORDS_AT_ONCE = 500
 DAY_MS = 86_400_000
 
@@ -35,13 +37,13 @@ class Erasing:
         self.plan = plan
         self.verified: list[Found] = []
 
-    @property
-    def whom(self) -> Whom:
-        """Who they were, as the history knows them."""
+    def whom(self, *, within_ms: int = 0) -> Whom:
+        """Who they were, as the history knows them; with what others said up to so long after it was asked for."""
         return Whom(
             identities=tuple(self.plan.identities),
             names=tuple(sorted(self.plan.keys, key=lambda each: (each.kind, each.value))),
             last_identity=self.record.last_identity,
+            until_ms=self.record.requested_ms + within_ms,
         )
 
     async def all_taken_in(self) -> bool:
@@ -71,11 +73,11 @@ class Erasing:
         """Their events and their row, and what is counted of them."""
         if self.plan.events is None:
             self.plan.events = await self.at.history.event_names(self.plan.identities)
-            self.plan.counted = dict(await self.at.history.held_of(self.whom))
+            self.plan.counted = dict(await self.at.history.held_of(self.whom(within_ms=CLOCKS_APART_MS)))
             async with self.at.state.begin() as transaction:
                 await transaction.put_erasure(kept_erasure(self.record, msgspec.json.encode(self.plan)))
         again = self.record.has("history")
-        removed = await self.at.history.forget(self.whom, events=self.plan.events)
+        removed = await self.at.history.forget(self.whom(within_ms=CLOCKS_APART_MS), events=self.plan.events)
         self.at.forget_watched(frozenset(self.plan.identities))
         looked_for = "the numbers of their identities, and their names in events of others"
         self._done("history", looked_for, removed if again else self.plan.counted)
@@ -119,7 +121,7 @@ class Erasing:
 
     async def search(self) -> list[Found]:
         """Look for them in every store."""
-        in_history = await self.at.history.held_of(self.whom)
+        in_history = await self.at.history.held_of(self.whom())
         return [
             await self._verified_state(),
             Found(

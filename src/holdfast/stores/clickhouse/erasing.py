@@ -25,9 +25,9 @@ _PEOPLE: LiteralString = "workspace = [[here]] AND person IN [[identities]]"
 _MAPPED: LiteralString = "workspace = [[here]] AND (identity IN [[identities]] OR person IN [[identities]])"
 # Others' events that bear their name: an alias that speaks of them, and what was done on a device both used.
 _SPOKEN_OF: LiteralString = """workspace = [[here]] AND event = 'Aliased' AND kind = 'alias'
-    AND identity <= [[last]] AND text['previous_id'] IN [[values]]"""
+    AND identity <= [[last]] AND text['previous_id'] IN [[values]] AND received_at <= [[until]]"""
 _BEARING: LiteralString = """workspace = [[here]] AND identity <= [[last]] AND anonymous_id != ''
-    AND anonymous_id IN [[strangers]]"""
+    AND anonymous_id IN [[strangers]] AND received_at <= [[until]]"""
 _NAMED: LiteralString = """workspace = [[here]] AND identity <= [[last]] AND user_id != '' AND user_id IN [[users]]"""
 
 
@@ -119,6 +119,7 @@ def _filled(begin: LiteralString, where: LiteralString, here: Sql, whom: Whom) -
         "here": here,
         "identities": _numbers(whom.identities),
         "last": bind("UInt32", whom.last_identity),
+        "until": sql("fromUnixTimestamp64Milli(") + bind("Int64", whom.until_ms) + sql(", 'UTC')"),
         "values": bind("Array(String)", [*users, *strangers]),
         "users": bind("Array(String)", users),
         "strangers": bind("Array(String)", strangers),

@@ -73,14 +73,18 @@ class _Kept:
 def _bears(event: _Kept, whom: Whom) -> bool:
     """Whether an event of somebody else bears their anonymous id."""
     strangers = {name.value for name in whom.names if name.kind == "anonymous"}
-    return event.identity <= whom.last_identity and event.anonymous_id in strangers
+    return _is_old(event, whom) and event.anonymous_id in strangers
 
 
 def _speaks_of(event: _Kept, whom: Whom) -> bool:
     """Whether it is somebody else's alias for a name of theirs."""
     previous = event.properties.get("previous_id")
-    named = event.kind == "alias" and event.identity <= whom.last_identity
+    named = event.kind == "alias" and _is_old(event, whom)
     return named and previous in {name.value for name in whom.names}
+
+
+def _is_old(event: _Kept, whom: Whom) -> bool:
+    return event.identity <= whom.last_identity and event.received_ms <= whom.until_ms
 
 
 class MemoryHistory:
