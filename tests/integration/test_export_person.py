@@ -12,6 +12,8 @@ import holdfast
 from holdfast.cli.main import app as commands
 from holdfast.flows.people.export_person import PARTS, PersonFormat, export_person
 from holdfast.kernel.errors import NotFound
+from holdfast.messages.parcel import Refused
+from holdfast.testing.carrier import KeptParcels
 from holdfast.testing.house import House
 
 RUNNER = CliRunner()
@@ -79,6 +81,21 @@ async def test_a_person_of_whom_little_is_held_has_every_part_too(tmp_path: Path
     assert told["links"] == told["mail"] == told["sends"] == []
     with pytest.raises(NotFound, match="nobody goes by"):
         await gathered(house, "nobody")
+
+
+async def test_what_providers_said_of_their_messages_is_there(tmp_path: Path) -> None:
+    house = await House.build(tmp_path, carrier=KeptParcels(Refused("ada@example.com is full", gone=False)))
+    send = {"channel": "email", "transactional": True, "template": {"subject": "Hello", "text": "Hello."}}
+    goal = {"event": "Bought", "within_seconds": 60}
+    await house.publish(
+        {"id": "hi", "name": "Hi", "goal": goal, "trigger": {"event": "Seen", "again": "once"}, "send": send}
+    )
+    await house.happens(
+        {"type": "identify", "userId": "ada", "messageId": "m1", "traits": {"email": "ada@example.com"}},
+        {"type": "track", "event": "Seen", "userId": "ada", "messageId": "m2"},
+    )
+    (told,) = json.loads(await gathered(house, "ada"))["sends"]
+    assert [each["said"] for each in told["answers"]] == ["ada@example.com is full"]
 
 
 async def test_a_long_history_is_given_whole_and_each_event_once(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from holdfast.ports.erasure import Suppression
 from holdfast.ports.history import History, TimelineEvent
 from holdfast.ports.inbox import InboxItem
 from holdfast.ports.mailbox import Mailbox
-from holdfast.ports.state import BadRecord, Identity, Send, State, View
+from holdfast.ports.state import Answered, BadRecord, Identity, Send, State, View
 from holdfast.profiles.devices import Device, Heard
 from holdfast.profiles.identity import Link
 from holdfast.profiles.profile import Profile, Stamped, combine
@@ -163,13 +163,14 @@ async def items_of(holder: Holder, name: str) -> AsyncIterator[Item]:
             yield item
         sends = await view.sends_of(origin=None, identities=ids, limit=EVERYTHING)
         kept = await view.kept_words([each.key for each in sends if each.state in _WITH_WORDS])
+        answers = await view.answers([each.key for each in sends])
         for visit in reversed(await view.visits_of(ids, limit=EVERYTHING)):
             yield "visits", _visit(visit)
         addresses = _addresses(profiles, sends)
         suppressions = await view.suppressions(addresses)
         inbox = await view.inbox(ids, now_ms=0, limit=EVERYTHING)
         coupons = await view.coupons_of([send.key for send in sends])
-    for told in _messages(sends, kept, suppressions, inbox):
+    for told in _messages(sends, kept, answers, suppressions, inbox):
         yield told
     for coupon in coupons:
         yield "coupons", _coupon(coupon)
@@ -183,10 +184,14 @@ async def items_of(holder: Holder, name: str) -> AsyncIterator[Item]:
 
 
 def _messages(
-    sends: Sequence[Send], kept: Mapping[str, bytes], suppressions: Sequence[Suppression], inbox: Sequence[InboxItem]
+    sends: Sequence[Send],
+    kept: Mapping[str, bytes],
+    answers: Mapping[str, Sequence[Answered]],
+    suppressions: Sequence[Suppression],
+    inbox: Sequence[InboxItem],
 ) -> Iterator[Item]:
     """What was sent to them, oldest first, and where nobody may write to them."""
-    yield from (("sends", _send(each, kept.get(each.key))) for each in reversed(sends))
+    yield from (("sends", _send(each, kept.get(each.key), answers.get(each.key, ()))) for each in reversed(sends))
     for each in suppressions:
         yield "suppressions", {"channel": each.channel, "address": each.address, "reason": each.reason}
     yield from (("inbox", _inbox_item(each)) for each in reversed(inbox))
@@ -354,7 +359,7 @@ def _coupon(coupon: CouponCode) -> dict[str, object]:
     return {"pool": coupon.pool, "code": coupon.code, "send": coupon.send, "given_at": _at(coupon.given_ms)}
 
 
-def _send(send: Send, kept: bytes | None) -> dict[str, object]:
+def _send(send: Send, kept: bytes | None, answers: Sequence[Answered]) -> dict[str, object]:
     says = {} if kept is None else {"says": dict(unpressed(kept).words.parts)}
     return says | {
         "key": send.key,
@@ -372,6 +377,7 @@ def _send(send: Send, kept: bytes | None) -> dict[str, object]:
         "created_at": _at(send.created_ms),
         "settled_at": _at(send.settled_ms),
         "variables": dict(send.variables),
+        "answers": [{"at": _at(each.at_ms), "said": each.said} for each in answers],
     }
 
 
