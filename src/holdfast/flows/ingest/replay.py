@@ -11,7 +11,8 @@ import msgspec
 from holdfast.events.segment_spec import decode
 from holdfast.flows.ingest.collect import Collector
 from holdfast.kernel.errors import Exposed
-from holdfast.kernel.moments import to_millis
+from holdfast.kernel.ids import effect_key
+from holdfast.kernel.moments import format_moment, from_millis, to_millis
 from holdfast.ports.state import BadRecord, State
 
 AT_ONCE = 500
@@ -36,8 +37,8 @@ async def replay(
 ) -> ReplayDone:
     """Try records again: these, or every one not replayed yet when `ids` is None.
 
-    A record that is an event now goes into the log, and then is marked as replayed. Should we die in between, replaying
-    it once more adds nothing: the message id is the same.
+    A record that is an event now goes into the log, and then is marked as replayed. Should we die in between, or two do
+    so at once, replaying it once more adds nothing: the message id is the same.
     """
     done = ReplayDone(replayed=0, still_bad=0)
     before: int | None = None
@@ -60,12 +61,30 @@ async def replay(
 async def _taken(collector: Collector, record: BadRecord, body: str, now: datetime) -> bool:
     """Whether the record is an event now; if so, it is in the log."""
     try:
-        batch = msgspec.json.encode({"batch": [msgspec.Raw(body.encode())]})
+        batch = msgspec.json.encode({"batch": [_with_id(record, body.encode())]})
         # Times in the record are the client's own; with no sentAt they stand as they are.
         decoded = decode("import", batch, received_ms=to_millis(now), source=record.source)
-    except (Exposed, UnicodeEncodeError):
+    except (Exposed, UnicodeEncodeError, msgspec.DecodeError):
         return False
     if decoded.bad or not decoded.events:
         return False
     await collector.collect("import", batch, record.source)
     return True
+
+
+def _with_id(record: BadRecord, body: bytes) -> msgspec.Raw:
+    """The record; one without an id of its own gets one made of where it came, and without a time that of receipt.
+
+    Made of when it is replayed they would be others each time, and the same for records that say the same.
+    """
+    fields = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    told: dict[str, str] = {}
+    if not _says(fields, "messageId"):
+        told["messageId"] = effect_key("replayed", record.origin)
+    if not (_says(fields, "timestamp") or _says(fields, "originalTimestamp")):
+        told["timestamp"] = format_moment(from_millis(record.at_ms))
+    return msgspec.Raw(msgspec.json.encode({**fields, **told}) if told else body)
+
+
+def _says(fields: Mapping[str, msgspec.Raw], name: str) -> bool:
+    return name in fields and bytes(fields[name]) not in (b"null", b'""')
