@@ -6,6 +6,7 @@ lines here, which know no more than the chart uses.
 
 from __future__ import annotations
 
+import hashlib
 import re
 import subprocess
 import sys
@@ -46,6 +47,9 @@ def made_of(words: str) -> str:
     if first.startswith("printf"):
         form, *names = first.removeprefix("printf ").split()
         value: Any = form.strip('"') % tuple(value_of(name) for name in names)
+    elif first.startswith("include"):
+        (name,) = re.findall(r'"/(\S+)"', first)
+        value = yaml.safe_dump(rendered(CHART / "templates" / name))
     elif first.startswith("toYaml"):
         value = yaml.safe_dump(value_of(first.removeprefix("toYaml ")), sort_keys=False).rstrip()
     else:
@@ -55,6 +59,8 @@ def made_of(words: str) -> str:
         match verb:
             case "quote":
                 value = yaml.safe_dump(str(value), default_style='"').strip()
+            case "sha256sum":
+                value = hashlib.sha256(str(value).encode()).hexdigest()
             case "default":
                 value = value or made_of(rest.strip("()"))
             case "nindent":
@@ -128,6 +134,18 @@ def test_keys_are_given_by_what_stands_in_the_secret() -> None:
     given = {each.strip("$()") for each in arguments if each.startswith("$(")}
     assert given <= named("Secret", "places")["stringData"].keys()
     assert named("Job", "migrate-1")["spec"]["template"]["spec"]["containers"][0]["args"] == ["migrate"]
+
+
+def test_processes_are_started_anew_when_a_setting_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes does not do so by itself: what was chosen would hold from whenever they happen to be."""
+
+    def pods() -> dict[str, Any]:
+        return {role: named("Deployment", role)["spec"]["template"]["metadata"]["annotations"] for role in ROLES}
+
+    before = pods()
+    monkeypatch.setitem(_VALUES["secrets"], variable_of("secret_key"), "another one")
+    after = pods()
+    assert not [role for role in ROLES if before[role] == after[role]]
 
 
 def test_what_seals_secrets_is_the_same_for_every_process_and_kept_as_a_secret() -> None:
