@@ -16,13 +16,13 @@ async def test_everything_that_hangs_on_an_identity_goes_and_nothing_of_others(s
     async with state.begin() as transaction:
         ada, bob, cid = await people(transaction, "ada", "bob", "cid")
         await transaction.put_profiles({each.id: a_profile(name=each.key.value) for each in (ada, bob, cid)})
-        await transaction.add_links([a_link(ada.id, bob.id), a_link(bob.id, cid.id)])
+        await transaction.add_links([a_link(ada.id, bob.id), a_link(bob.id, cid.id), a_link(cid.id, ada.id)])
         await transaction.add_visits([a_visit(each.id, entry_key=str(each.id)) for each in (ada, bob, cid)])
         await transaction.add_sends([a_send(f"send-{each.id}", identity=each.id) for each in (ada, bob, cid)])
         assert await transaction.held([ada.id]) == {
             "identities": 1,
             "profiles": 1,
-            "links": 1,
+            "links": 2,
             "visits": 1,
             "sends": 1,
             "memberships": 0,
@@ -32,13 +32,14 @@ async def test_everything_that_hangs_on_an_identity_goes_and_nothing_of_others(s
         }
         removed = await transaction.forget_identities([ada.id])
         kinds = ("identities", "profiles", "links", "visits", "sends")
-        assert removed == dict.fromkeys(kinds, 1) | {"memberships": 0, "inbox": 0, "receipts": 0, "devices": 0}
+        none = {"memberships": 0, "inbox": 0, "receipts": 0, "devices": 0}
+        assert removed == dict.fromkeys(kinds, 1) | {"links": 2} | none
     async with state.view() as view:
         assert set((await view.held([ada.id])).values()) == {0}
         assert await view.identities([user("ada")]) == {}
         assert await view.members([ada.id]) == {}
         assert set(await view.profiles([ada.id, bob.id, cid.id])) == {bob.id, cid.id}
-        assert [link.pair for link in await view.links([bob.id])] == [(bob.id, cid.id)]
+        assert [link.pair for link in await view.links([bob.id, cid.id])] == [(bob.id, cid.id)]
         assert [visit.identity for visit in await view.open_visits([ada.id, bob.id, cid.id])] == [bob.id, cid.id]
         assert set(await view.sends(["send-1", "send-2", "send-3"])) == {"send-2", "send-3"}
         assert await view.count_people() == 2

@@ -266,6 +266,43 @@ async def test_too_large_an_audience_waits_for_somebody_to_confirm_it(tmp_path: 
     assert (run.state, run.counts) == ("done", {"treated": 3})
 
 
+async def test_an_audience_of_just_so_many_waits_for_nobody(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"), identify("bob"))
+    at = {"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC", "hold_above": 2}
+    await house.publish(a_campaign(at))
+    await house.later(hours=1)
+    assert [(run.state, run.found) for run in await runs(house)] == [("done", 2)]
+
+
+async def test_an_audience_is_of_everybody_who_came_before_its_run_though_not_archived_yet(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}))
+    house.clock.advance(hours=1)
+    await house.app.collector.collect("batch", json.dumps({"batch": [identify("bob")]}).encode(), "default")
+    assert (await house.app.reactor.tick()).begun == 1
+    assert await house.app.preparer.prepare() == 1
+    await house.settle()
+    assert sorted(written(house)) == ["ann", "bob"]
+
+
+async def test_a_run_that_is_stopped_while_its_audience_is_looked_for_stays_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    await house.publish(a_campaign({"type": "dates", "at": ["2026-01-05T10:00"], "time_zone": "UTC"}))
+    sound = broadcasts.audience_of
+
+    async def audience_of(*asked: Any, **more: Any) -> Any:
+        (run,) = await runs(house)
+        await change_run(house.app.state, "news", run.id, "stop", now=house.clock.now())
+        return await sound(*asked, **more)
+
+    monkeypatch.setattr(broadcasts, "audience_of", audience_of)
+    await house.later(hours=1)
+    assert [run.state for run in await runs(house)] == ["stopped"]
+    assert written(house) == []
+
+
 async def test_a_throttle_spreads_people_over_the_minutes(tmp_path: Path) -> None:
     house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(5)))
     await house.publish(

@@ -143,6 +143,17 @@ async def test_a_budget_is_never_overspent_not_even_within_an_instant() -> None:
     assert await spent(house, "a") == 800
 
 
+async def test_a_budget_is_not_overspent_by_two_messages_of_one_walk() -> None:
+    journey = with_budget(says("a"), 1)
+    journey["steps"]["more"] = journey["steps"]["mail"]
+    journey["steps"]["mail"] = journey["steps"]["mail"] | {"exits": {"sent": "more", "withheld": "more"}}
+    house = await a_house(journey, rules=GateRules(costs={"email": 600}))
+    await house.happens(does("Seen"))
+    assert [send.step for send in house.handed] == ["mail"]
+    assert await reasons(house) == ["over_budget"]
+    assert await spent(house, "a") == 600
+
+
 async def test_a_budget_for_a_day_begins_anew() -> None:
     house = await a_house(with_budget(says("a"), 1, "day"), rules=GateRules(costs={"email": 1_000}))
     await house.happens(does("Seen"))
