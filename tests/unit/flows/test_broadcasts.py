@@ -303,6 +303,19 @@ async def test_a_run_that_is_stopped_while_its_audience_is_looked_for_stays_stop
     assert written(house) == []
 
 
+async def test_a_schedule_that_is_published_anew_keeps_its_new_times_and_none_of_the_old(tmp_path: Path) -> None:
+    house = await a_house(tmp_path, identify("ann"))
+    daily = {"type": "recurring", "at": ["10:00"], "time_zone": "UTC"}
+    await house.publish(a_campaign(daily))
+    await house.later(minutes=5)  # The next time is known by now.
+    await house.publish(a_campaign(daily | {"at": ["12:00"]}))
+    await house.later(hours=2)
+    assert written(house) == []
+    await house.later(hours=1)
+    assert written(house) == ["ann"]
+    assert [run.key for run in await runs(house)] == ["2026-01-05T12:00:00"]
+
+
 async def test_a_throttle_spreads_people_over_the_minutes(tmp_path: Path) -> None:
     house = await a_house(tmp_path, *(identify(f"p{n}") for n in range(5)))
     await house.publish(
