@@ -258,6 +258,18 @@ async def test_a_changed_trait_starts_no_journey_and_ends_no_wait() -> None:
     assert len(await own_traits(house)) == 2
 
 
+async def test_a_changed_trait_is_no_goal_that_somebody_reached() -> None:
+    house = House()
+    wait = {"type": "wait", "seconds": 3600, "exits": {"waited": "end"}}
+    goal = {"event": "Identified", "within_seconds": 86_400}
+    await house.publish({**a_journey(first=counts_up("wait"), wait=wait, end=END), "goal": goal})
+    await house.happens(does("Signed Up"))
+    await house.later(seconds=60)
+    assert await left(house) == []
+    await house.happens(identify())
+    assert await left(house) == ["goal"]
+
+
 async def test_a_changed_trait_does_not_let_its_own_journey_start_again() -> None:
     house = House()
     await house.publish(a_journey(start={**START, "event": "Identified"}, first=counts_up("end"), end=END))
