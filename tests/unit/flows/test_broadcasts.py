@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from holdfast.decisions import broadcast, pace
@@ -264,6 +265,18 @@ async def test_too_large_an_audience_waits_for_somebody_to_confirm_it(tmp_path: 
     assert len(written(house)) == 3
     (run,) = await runs(house)
     assert (run.state, run.counts) == ("done", {"treated": 3})
+
+
+def test_of_too_many_those_are_chosen_whom_chance_chooses_for_that_campaign() -> None:
+    people = np.arange(1, 10_001, dtype=np.uint32)
+    some, others = (broadcasts.chosen(people, 1_000, origin) for origin in ("news", "offers"))
+    assert list(some) == sorted(set(some)) == list(broadcasts.chosen(people, 1_000, "news"))
+    for each in (some, others):
+        assert len(each) == 1_000
+        assert 4_600 < each.mean() < 5_400, "who came first is not favoured: within four deviations"
+    assert 60 < len(np.intersect1d(some, others)) < 140, "and who is left out of the one may be in the other"
+    assert set(broadcasts.chosen(people, 999, "news")) < set(some)
+    assert list(broadcasts.chosen(people[:3], 3, "news")) == [1, 2, 3]
 
 
 async def test_an_audience_of_just_so_many_waits_for_nobody(tmp_path: Path) -> None:
