@@ -213,6 +213,46 @@ async def test_every_answer_comes_after_a_sync_and_a_crowd_shares_one(tmp_path: 
     await log.close()
 
 
+def made_durable(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The files and directories that are synced from now on, in order, by the numbers they have on the disk."""
+    found: list[int] = []
+
+    def noting(sound: Callable[[int], None]) -> Callable[[int], None]:
+        def noted(file: int) -> None:
+            sound(file)
+            found.append(os.fstat(file).st_ino)
+
+        return noted
+
+    for name in ("fsync", "fdatasync"):
+        monkeypatch.setattr(os, name, noting(getattr(os, name)))
+    return found
+
+
+async def test_what_a_killed_process_left_behind_is_durable_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have been killed between writing and syncing: the file is whole, and a loss of power would cut it."""
+    await a_log_of(tmp_path, [b"one"])
+    synced = made_durable(monkeypatch)
+    log = SegmentLog(tmp_path)
+    assert newest(tmp_path).stat().st_ino in synced
+    assert await bodies(log) == [b"one"]
+    await log.close()
+
+
+async def test_a_new_segments_name_is_durable_before_anything_in_it_is_acknowledged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = SegmentLog(tmp_path, segment_bytes=1)
+    await log.append([a_record()])
+    first, synced = newest(tmp_path), made_durable(monkeypatch)
+    await log.append([a_record()])
+    assert newest(tmp_path) != first
+    assert {tmp_path.stat().st_ino, newest(tmp_path).stat().st_ino} <= set(synced)
+    await log.close()
+
+
 async def test_where_many_come_the_next_ones_wait_for_each_other_and_one_alone_for_nobody(tmp_path: Path) -> None:
     synced: list[int] = []
 
@@ -260,7 +300,7 @@ async def test_nothing_is_read_before_it_is_durable(tmp_path: Path) -> None:
 async def test_a_full_disk_refuses_and_takes_back_the_half_it_wrote(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    log = SegmentLog(tmp_path)
+    log = SegmentLog(tmp_path, queue_bytes=10)
     await log.append([a_record(b"before")])
 
     def full(file: int, pieces: list[bytes]) -> None:
@@ -268,8 +308,9 @@ async def test_a_full_disk_refuses_and_takes_back_the_half_it_wrote(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("holdfast.stores.log.segment_log.write_all", full)
-    with pytest.raises(Busy, match="No space left"):
-        await log.append([a_record(b"lost")])
+    for _ in range(4):  # Nothing of what was refused waits: there is room for as much again.
+        with pytest.raises(Busy, match="No space left"):
+            await log.append([a_record(b"lost")])
     monkeypatch.setattr("holdfast.stores.log.segment_log.write_all", write_all)
     assert await log.append([a_record(b"after")]) == 1
     await log.close()
