@@ -342,6 +342,15 @@ async def test_marketing_that_the_caps_have_forgotten_is_not_replayed(state: Sta
     assert await states(state) == {"failed": 1, "pending": 1}
 
 
+async def test_what_is_let_go_of_is_not_kept_to_be_said_again(state: State) -> None:
+    await dead(state, "dropped", "waiting")
+    async with state.begin() as transaction:
+        await transaction.keep_words({"dropped": b"Hello.", "waiting": b"Hello."}, 0)
+    assert (await drop_letters(state, Which(keys=["dropped", "unknown"]))).done == 1
+    async with state.view() as view:
+        assert set(await view.kept_words(["dropped", "waiting"])) == {"waiting"}
+
+
 async def test_letters_of_one_origin_are_decided_alone_and_however_many(state: State) -> None:
     await dead(state, *(f"a{number:04}" for number in range(1_100)), origin="a")
     await dead(state, "b", origin="b")
