@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 
+from holdfast.decisions.caps import Cap
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.quiet import QuietHours
 from holdfast.events.event import IdentityKey
@@ -13,7 +15,7 @@ from holdfast.flows.delivery.claiming import settle
 from holdfast.flows.delivery.dead_letters import Which, replay_letters
 from holdfast.flows.delivery.send import GIVE_UP_SECONDS, settlement_of, wait_seconds
 from holdfast.flows.journey.decide import publish
-from holdfast.kernel.moments import to_millis
+from holdfast.kernel.moments import format_moment, to_millis
 from holdfast.messages.doubt import ONCE, DoubtPolicy, Remedy
 from holdfast.messages.parcel import Deferred, InDoubt, Refused
 from holdfast.ports.state import Send, Settlement
@@ -130,6 +132,26 @@ async def test_what_is_put_off_at_the_claim_still_costs_what_it_will(state: Memo
     await desk.dispatcher.cycle()
     # Nobody had tried it, so this is the first attempt.
     assert [(each.key, each.attempts) for each in desk.held] == [("send-1", 1)]
+
+
+@pytest.mark.parametrize(("minutes", "becomes"), [(29, "withheld"), (31, "pending")])
+async def test_what_a_cap_would_hold_up_beyond_its_cut_off_is_withheld_at_once(
+    state: MemoryState, minutes: int, becomes: str
+) -> None:
+    """Half an hour is missing of the day since the one before, which was delivered late."""
+    handed_ms = NOW_MS - 86_400_000 + 1_800_000
+    until = format_moment(START + timedelta(minutes=minutes))
+    await fill(
+        state,
+        a_send("before", state="sent", claimed_ms=handed_ms, created_ms=handed_ms - 3_600_000, not_before_ms=0),
+        a_send("now", variables={"run": {"id": 1, "not_after": until}}),
+    )
+    desk = Desk(state, FakeClock(), "one")
+    await desk.dispatcher.adopt(GateRules(caps=(Cap(most=1, within_seconds=86_400),)))
+    await desk.dispatcher.cycle()
+    async with state.view() as view:
+        now = (await view.sends(["now"]))["now"]
+    assert (now.state, now.reason) == (becomes, "capped")
 
 
 @pytest.mark.parametrize(
