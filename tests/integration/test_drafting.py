@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.integration.api_server import Server
@@ -100,3 +101,14 @@ def test_the_outlook_counts_who_did_lately_what_lets_people_in(server: Server) -
     assert all(not each["closed"] and set(each["holidays"]) == {"DE"} for each in marked)
     draft["steps"]["in"] = {"type": "api", "exits": {"entered": "mail"}}
     assert server.got("POST", "/api/journeys/looked-at/outlook", draft)["people"] is None
+
+
+def test_what_has_begun_by_peoples_own_clocks_lets_somebody_in_now_and_not_in_the_past(server: Server) -> None:
+    asked = datetime.now(UTC)
+    # Two hours from now in Greenwich it was twelve hours ago, where the day begins first.
+    wall = (asked + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M")
+    draft = a_journey("begun-somewhere")
+    draft["steps"]["in"] = {"type": "dates", "at": [wall], "time_zone": "person", "exits": {"entered": "mail"}}
+    told = server.got("POST", "/api/journeys/begun-somewhere/outlook", draft)
+    assert datetime.fromisoformat(told["coming"][0]["opens"]) < asked
+    assert asked - timedelta(seconds=1) <= datetime.fromisoformat(told["next_at"]) <= datetime.now(UTC)

@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query'
 import type { Json } from '~/api/types'
 import { channelName, withheldWords } from '~/words/happenings'
 import { counted, t } from '~/words/language'
-import { clock, shortDay } from '~/words/moments'
 import { count, percent } from '~/words/numbers'
 import { Problems } from '../runs/editor/Problems'
+import { firstEntry } from '../runs/firstEntry'
 import { asFields } from '../runs/graph'
 import actions from '../runs/RunActions.module.css'
 import type { Definition } from '../runs/editor/draft'
@@ -18,7 +18,7 @@ export function OutlookFacts({ ahead, definition }: { ahead: Outlook; definition
   const facts: [string, string][] = [
     [ahead.lately_days === null || ahead.people === null ? t('Audience now') : t('Could have come in, last {{days}} days', { days: ahead.lately_days }), audienceWords(ahead)],
     [t('Channels'), ahead.channels.map(channelName).join(', ')],
-    [t('First goes out'), ahead.next_at ? `${shortDay(ahead.next_at, now)}, ${clock(ahead.next_at)}` : ahead.coming.length === 0 && SCHEDULED.has(String(asFields(definition['trigger'])['type'])) ? t('Never: none of its times is still to come') : t('With the next person who does what starts it')],
+    [t('First goes out'), ahead.next_at ? firstEntry(ahead.next_at, now) : ahead.coming.length === 0 && SCHEDULED.has(String(asFields(definition['trigger'])['type'])) ? t('Never: none of its times is still to come') : t('With the next person who does what starts it')],
     [t('Left alone, to measure the effect'), ahead.holdout > 0 ? percent(ahead.holdout) : t('Nobody: the effect cannot be measured')],
     ...(ahead.global_holdout > 0 ? [[t('In the global holdout'), percent(ahead.global_holdout)] as [string, string]] : []),
     [t('At most'), ahead.caps.join('; ') || t('No cap holds')],

@@ -42,7 +42,8 @@ class Outlook:
     """None where `people` is of this moment."""
     channels: tuple[str, ...]
     next_at_ms: int | None
-    """When the first of them is let in, where a schedule says so; None where something has to happen first."""
+    """When the first of them is let in, where a schedule says so, and never before now; None where something has to
+    happen first."""
     coming: tuple[Occurrence, ...]
     """The next times of a schedule, at most TIMES_TOLD; none where there is none."""
     marked: tuple[MarkedDay, ...]
@@ -83,7 +84,8 @@ async def outlook_on(
         of=await history.count_everyone(),
         lately_days=None if isinstance(start, Broadcast) else LATELY_DAYS,
         channels=tuple(sorted({each.channel for each in sayings if each is not None})),
-        next_at_ms=to_millis(times[0].opens) if times else None,
+        # A day begins somewhere fourteen hours before it does in Greenwich: the first of its times may be past by now.
+        next_at_ms=to_millis(max(times[0].opens, now)) if times else None,
         coming=tuple(times),
         marked=_marked(start, times, lived_in, rules, language) if isinstance(start, Timed) else (),
         holdout=journey.holdout,

@@ -151,7 +151,8 @@ class OutlookShape:
     """What publishing a definition sets going.
 
     `people` are in the audience at this moment, or did in the last `lately_days` what lets people in; null where a
-    program names them. `next_at` is when a schedule first lets somebody in; null where something has to happen first.
+    program names them. `next_at` is when a schedule first lets somebody in, this moment where it does already; null
+    where something has to happen first.
     `coming` are the next times of a schedule, a dozen at most; `marked` the closed days and public holidays in their
     months, in the country the schedule names or in those where most people live.
     """

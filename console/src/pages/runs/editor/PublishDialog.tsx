@@ -8,8 +8,8 @@ import { Dialog } from '~/parts/Dialog'
 import { Failed, Waiting } from '~/parts/States'
 import { channelName } from '~/words/happenings'
 import { counted, t } from '~/words/language'
-import { clock, shortDay } from '~/words/moments'
 import { count, percent } from '~/words/numbers'
+import { firstEntry } from '../firstEntry'
 import actions from '../RunActions.module.css'
 import { Differences } from './Differences'
 import { type Definition, startOf, stepsOf } from './draft'
@@ -100,7 +100,7 @@ function Safety({ ahead }: { ahead: Shape<'OutlookShape'> }) {
   const facts: [string, string][] = [
     [ahead.lately_days === null || ahead.people === null ? t('Audience now') : t('Could have come in, last {{days}} days', { days: ahead.lately_days }), audience(ahead)],
     [t('Channels'), ahead.channels.map(channelName).join(', ') || t('None: nobody is written to')],
-    [t('First entry'), ahead.next_at ? `${shortDay(ahead.next_at, now)}, ${clock(ahead.next_at)}` : t('With the next person who does what starts it')],
+    [t('First entry'), ahead.next_at ? firstEntry(ahead.next_at, now) : t('With the next person who does what starts it')],
     [t('Left alone, to measure the effect'), ahead.holdout > 0 ? percent(ahead.holdout) : t('Nobody: the effect cannot be measured')],
     ...(ahead.global_holdout > 0 ? [[t('In the global holdout'), percent(ahead.global_holdout)] as [string, string]] : []),
     [t('At most'), ahead.caps.join('; ') || t('No cap holds')],
