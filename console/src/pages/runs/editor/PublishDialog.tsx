@@ -145,9 +145,15 @@ function Moving({ preview, definition, move, setMove, titleOf, version }: Moving
     <section>
       <h3 className={styles.heading}>{t('Who is under way')}</h3>
       <p className="quiet">
-        {counted(preview.people, '{{count}} person is under way and stays on their version.', '{{count}} people are under way and stay on their version.')}{' '}
-        {counted(preview.elsewhere, '{{count}} of them could go another way in the new one.', '{{count}} of them could go another way in the new one.')}{' '}
-        {preview.moving > 0 && counted(preview.moving, '{{count}} moves to the new one.', '{{count}} move to the new one.')}
+        {preview.moving > 0 ? (
+          <>
+            {counted(preview.people, '{{count}} person is under way.', '{{count}} people are under way.')} {counted(preview.moving, '{{count}} moves to the new version.', '{{count}} move to the new version.')}{' '}
+            {preview.people > preview.moving && counted(preview.people - preview.moving, '{{count}} stays on theirs.', '{{count}} stay on theirs.')}
+          </>
+        ) : (
+          counted(preview.people, '{{count}} person is under way and stays on their version.', '{{count}} people are under way and stay on their version.')
+        )}{' '}
+        {counted(preview.elsewhere, '{{count}} of them could go another way in the new one.', '{{count}} of them could go another way in the new one.')}
       </p>
       <ul className={styles.movings}>
         {places.map(([step, people, elsewhere]) => (
