@@ -10,6 +10,7 @@ import { counted, t } from '~/words/language'
 import { clockSeconds, duration, full } from '~/words/moments'
 import { count, NONE } from '~/words/numbers'
 import styles from './DeliveryPage.module.css'
+import { goesWhen } from './goesWhen'
 
 /** How much waits in each lane and for how long, and how each provider stands. */
 export function LanesTab({ data }: { data: Delivery }) {
@@ -75,7 +76,7 @@ function Oldest({ lane: { oldest_due_at: due, late_seconds: late } }: { lane: La
   if (!due) return <>{NONE}</>
   return (
     <time dateTime={due} title={full(due)}>
-      {late >= 1 ? t('{{time}} late', { time: duration(late) }) : late > 0 ? t('on time') : t('goes {{time}}', { time: clockSeconds(due) })}
+      {late >= 1 ? t('{{time}} late', { time: duration(late) }) : late > 0 ? t('on time') : t('goes {{time}}', { time: goesWhen(due, new Date()) })}
     </time>
   )
 }
