@@ -3,7 +3,7 @@ import type { Run, RunStep } from '~/api/types'
 import { flowLabel, graphOf, type Graph } from '~/pages/runs/graph'
 import { CARD_HEIGHT, CARD_WIDTH, flowKey, layersOf, layout } from '~/pages/runs/layout'
 import { stepBeside } from '~/pages/runs/stepBeside'
-import { corners, rounded } from '~/pages/runs/way'
+import { corners, pillAt, rounded } from '~/pages/runs/way'
 
 const step = (id: string): RunStep => ({ id, type: 'wait', title: id, note: '', entered: 1, waiting: 0, exits: {} })
 const graph = (...pairs: string[]): Graph => {
@@ -71,6 +71,20 @@ it('walks the graph by arrow keys', () => {
 it('draws a straight flow straight, and rounds the corners of a bent one', () => {
   expect(rounded(corners({ x: 5, y: 0 }, [], { x: 5, y: 60 }, 30))).toBe('M5 0L5 60')
   expect(rounded(corners({ x: 0, y: 0 }, [], { x: 90, y: 60 }, 30)).match(/Q/g)).toHaveLength(2)
+})
+
+it('puts a label where several flows meet on its own way, also where that goes straight down at first', () => {
+  const start = { x: 100, y: 77 }
+  const end = { x: 300, y: 426 }
+  const lanes = [180, 322]
+  const ways = [[100, 100], [100, 200], [200, 100], [103, 300], [40, 40]].map((at) => at.map((x, i) => ({ x, y: lanes[i]! })))
+  for (const through of [[], [{ x: 100, y: 180 }], ...ways]) {
+    const points = corners(start, through, end, 34)
+    const pill = pillAt(points, true, 34)
+    const within = (value: number, one: number, other: number) => value >= Math.min(one, other) && value <= Math.max(one, other)
+    const on = points.slice(1).some((to, i) => within(pill.x, points[i]!.x, to.x) && within(pill.y, points[i]!.y, to.y))
+    expect(on, JSON.stringify({ through, pill })).toBe(true)
+  }
 })
 
 describe('the graph of a run', () => {

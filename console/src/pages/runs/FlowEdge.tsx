@@ -3,7 +3,7 @@ import { memo } from 'react'
 import { useAdding } from './adding'
 import type { Point } from './layout'
 import styles from './Canvas.module.css'
-import { corners, rounded } from './way'
+import { corners, pillAt, rounded } from './way'
 
 export type FlowLine = Edge<
   { through: Point[]; label: string; weight: number; moving: boolean; shared: boolean; exits: string; words: string; open: boolean },
@@ -21,7 +21,7 @@ export const FlowEdge = memo(function FlowEdge({ id, source, sourceX, sourceY, t
   if (!data) return null
   const points = corners({ x: sourceX, y: sourceY }, data.through, { x: targetX, y: targetY }, RISE)
   const path = rounded(points)
-  const pill = pillAt(points, data.shared)
+  const pill = pillAt(points, data.shared, RISE)
   const add = addAt(points, data.shared ? pill : null, data.label)
   return (
     <>
@@ -46,14 +46,6 @@ export const FlowEdge = memo(function FlowEdge({ id, source, sourceX, sourceY, t
     </>
   )
 })
-
-/** At the target's end; where several flows meet at one target, still on this flow's own way, so pills do not pile up. */
-function pillAt(points: Point[], shared: boolean): Point {
-  const end = points.at(-1)!
-  if (!shared) return { x: end.x, y: end.y - RISE }
-  const turn = points.length > 2 ? points[2]! : points[0]!
-  return points.length > 4 ? { x: turn.x, y: turn.y + RISE } : { x: turn.x === end.x ? points[0]!.x : turn.x, y: points[0]!.y + RISE / 2 }
-}
 
 const LETTER_PX = 3.3
 const BESIDE_PX = 25

@@ -23,6 +23,18 @@ export function corners(start: Point, through: Point[], end: Point, rise: number
   return points
 }
 
+/**
+ * At the target's end; where several flows meet at one target, still on this flow's own way, so pills do not pile up:
+ * below its first turn, or below its card where it goes on straight at first.
+ */
+export function pillAt(points: Point[], shared: boolean, rise: number): Point {
+  const start = points[0]!
+  const end = points.at(-1)!
+  if (!shared) return { x: end.x, y: end.y - rise }
+  const turn = points[2]
+  return turn && turn.x !== start.x && points.length > 4 ? { x: turn.x, y: turn.y + rise } : { x: start.x, y: start.y + rise / 2 }
+}
+
 export function rounded(points: Point[]): string {
   const [first, ...rest] = points
   if (!first) return ''
