@@ -6,10 +6,11 @@ import re
 from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.console import BAR_PX_MOST, Open, Server, Watched
+from tests.browser.furniture import GOAL
 from tests.browser.test_stories import someone, until
 
 EVIL = "<img src=x onerror=\"document.title='ran'\">"
@@ -211,3 +212,30 @@ def test_an_address_too_long_for_a_line_breaks_before_its_at_and_no_word(open_pa
     value = page.get_by_label("Facts and traits").locator("dd").filter(has_text="@")
     expect(value).to_have_text(address)
     assert value.evaluate(HALVES) == ["matthias.grosskreutz.12119 in 1", "@post.example in 1"]
+
+
+def test_a_long_name_leaves_what_is_said_of_it_to_be_read(open_page: Open, server: Server) -> None:
+    journey = f"journey-{uuid4().hex}-{uuid4().hex}"[:60]
+    steps = {
+        "in": {"type": "trigger", "event": journey, "again": "once", "exits": {"entered": "half"}},
+        "half": {"type": "split", "shares": {"north": 0.5, "south": 0.5}, "exits": {"north": "out", "south": "out"}},
+        "out": {"type": "exit"},
+    }
+    definition = {"id": journey, "name": f"Name {'of many words ' * 8}", "goal": GOAL, "start": "in", "steps": steps}
+    server.api.put(f"/api/journeys/{journey}", json=definition).raise_for_status()
+    server.track(userId=journey, event=journey, messageId=uuid4().hex)
+    until(server, f"/api/people/{journey}", lambda answer: len(answer["variants"]) == 1)
+    page = open_page(f"/people/{journey}", width=1280)
+    section = page.locator("section").filter(has=page.get_by_role("heading", name="Experiments"))
+    inside(section.get_by_text(re.compile("^(north|south)$")), section)
+    page = open_page("/journeys", width=390)
+    inside(page.get_by_role("row", name="of many words").get_by_text("live", exact=True), page.locator("body"))
+
+
+def inside(part: Locator, whole: Locator) -> None:
+    """Nothing of one lies beside the other."""
+    expect(part).to_be_visible()
+    small, large = part.bounding_box(), whole.bounding_box()
+    assert small is not None
+    assert large is not None
+    assert small["x"] + small["width"] <= large["x"] + large["width"]

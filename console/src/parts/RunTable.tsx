@@ -41,7 +41,7 @@ function Row({ row, range, kinds }: { row: RunRow; range: [number, number]; kind
   return (
     <tr>
       <td>
-        <Link to={row.kind === 'journey' ? '/journeys/$id' : '/campaigns/$id'} params={{ id: row.id }} className={styles.name}>
+        <Link to={row.kind === 'journey' ? '/journeys/$id' : '/campaigns/$id'} params={{ id: row.id }} className={styles.name} title={row.name}>
           {row.name}
         </Link>
       </td>
