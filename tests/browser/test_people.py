@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import violations
 from tests.browser.console import BAR_PX_MOST, Open, Server, Watched
-from tests.browser.furniture import GOAL
+from tests.browser.furniture import GOAL, a_campaign
 from tests.browser.test_stories import someone, until
 
 EVIL = "<img src=x onerror=\"document.title='ran'\">"
@@ -212,6 +212,21 @@ def test_an_address_too_long_for_a_line_breaks_before_its_at_and_no_word(open_pa
     value = page.get_by_label("Facts and traits").locator("dd").filter(has_text="@")
     expect(value).to_have_text(address)
     assert value.evaluate(HALVES) == ["matthias.grosskreutz.12119 in 1", "@post.example in 1"]
+
+
+def test_a_campaign_that_was_archived_is_told_in_words_and_leads_to_its_page(open_page: Open, server: Server) -> None:
+    event = f"Archived {uuid4().hex[:8]}"
+    campaign = event.lower().replace(" ", "-")
+    definition = a_campaign(campaign, {"type": "trigger", "event": event, "again": "once"})
+    server.api.put(f"/api/campaigns/{campaign}", json=definition).raise_for_status()
+    server.track(userId=campaign, event=event, messageId=uuid4().hex)
+    until(server, f"/api/people/{campaign}", lambda answer: len(answer["visits"]) == 1)
+    for verb in ("stop", "archive"):
+        server.api.post(f"/api/campaigns/{campaign}/{verb}").raise_for_status()
+    page = open_page(f"/people/{campaign}?tab=journeys")
+    row = page.get_by_role("row", name=definition["name"])
+    expect(row).to_contain_text("Treated")
+    expect(row.get_by_role("link", name=definition["name"])).to_have_attribute("href", f"/campaigns/{campaign}")
 
 
 def test_a_long_name_leaves_what_is_said_of_it_to_be_read(open_page: Open, server: Server) -> None:

@@ -7,13 +7,14 @@ import { TreeDrawing } from '~/parts/Drawings'
 import { Ago } from '~/parts/Moment'
 import { Empty } from '~/parts/States'
 import tableStyles from '~/parts/Table.module.css'
+import { armWords } from '~/words/entries'
 import { t } from '~/words/language'
 import { clock, shortDay } from '~/words/moments'
 import styles from './Timeline.module.css'
 
 /** Every journey and campaign they entered, where they stand, and how they left. */
 export function Visits({ id, visits }: { id: string; visits: PersonVisit[] }) {
-  const campaigns = new Set(useQuery(runs('campaign')).data?.map(({ id }) => id))
+  const campaigns = new Set(useQuery(runs('campaign', true)).data?.map(({ id }) => id))
   if (visits.length === 0) {
     return (
       <Empty
@@ -52,7 +53,7 @@ export function Visits({ id, visits }: { id: string; visits: PersonVisit[] }) {
                 <span className="faint">v{visit.version}</span>
               </td>
               <td>
-                <Chip tone={visit.arm === 'treated' ? 'accent' : 'plain'}>{visit.arm.replace('_', ' ')}</Chip>
+                <Chip tone={visit.arm === 'treated' ? 'accent' : 'plain'}>{armWords(visit.arm)}</Chip>
               </td>
               <td className="quiet">{visit.left_at ? t('Left by {{exit}}', { exit: visit.left_by || 'exit' }) : t('At {{step}}', { step: visit.step || 'start' })}</td>
               <td className="quiet">
