@@ -277,6 +277,8 @@ def _list_words(items: Mapping[str, Any]) -> str:
             return f"a list of objects: {', '.join(f'`{part}`' for part in parts)}"
         case {"type": "string"}:
             return "a list of texts"
+        case {"type": "integer", "minimum": least, "maximum": most}:
+            return f"a list of whole numbers, {least} to {most}"
         case _:
             return "a list of comparisons: `property`, `operator`, `value`"
 
