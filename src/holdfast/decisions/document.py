@@ -18,7 +18,7 @@ KINDS: tuple[Kind, ...] = ("journey", "campaign")
 def kind_in(document: Mapping[str, object]) -> Kind:
     """What the document says it is. Raises Invalid."""
     if "kind" not in document:
-        raise missing_field("kind", "$")
+        raise missing_field("kind", "$", KINDS)
     for kind in KINDS:
         if document["kind"] == kind:
             return kind

@@ -30,6 +30,8 @@ SECRET_MOST = 20_000
 """Characters in a secret: a key file is the longest."""
 TEMPLATE_MOST = 500_000
 """Characters in one template: beyond it mail programs cut messages off anyway."""
+OPTIONS_SHOWN = 30
+"""Names that a remedy lists: every kind of step is among them."""
 
 T = TypeVar("T")
 
@@ -480,8 +482,15 @@ def under(path: str) -> Iterator[None]:
         raise
 
 
-def missing_field(name: str, path: str) -> Invalid:
-    """The complaint that a field is not there."""
+def missing_field(name: str, path: str, options: tuple[str, ...] = ()) -> Invalid:
+    """The complaint that a field is not there; `options` are what it may hold, where that is a choice."""
+    if options:
+        return Invalid(
+            f"The field {name!r} is missing.",
+            code="missing_field",
+            path=path,
+            hint=f"Add {name!r}: {_listed(options)}.",
+        )
     return Invalid(f"The field {name!r} is missing.", code="missing_field", path=path, hint=f"Add {name!r}.")
 
 
@@ -493,9 +502,13 @@ def wrong_type(value: object, wanted: str, path: str) -> Invalid:
 def one_of(given: object, options: tuple[str, ...]) -> str:
     """The remedy for a name that is none of the options: the nearest one, and the list."""
     near = get_close_matches(str(given), options, n=1, cutoff=0.6)
-    shown = ", ".join(sorted(options)[:20])
-    listed = f"There is {shown}." if options else "There are none."
+    listed = f"There is {_listed(options)}." if options else "There are none."
     return f"Did you mean {near[0]!r}? {listed}" if near else listed
+
+
+def _listed(options: tuple[str, ...]) -> str:
+    more = ", …" if len(options) > OPTIONS_SHOWN else ""
+    return ", ".join(sorted(options)[:OPTIONS_SHOWN]) + more
 
 
 def _shown(value: object) -> str:

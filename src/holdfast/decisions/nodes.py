@@ -126,7 +126,7 @@ def _decode_node(value: object, path: str) -> Node:
 def decode_step_type(given: Mapping[str, object], path: str) -> type[Step]:
     """Which kind of step it says it is. Raises Invalid."""
     if "type" not in given:
-        raise missing_field("type", path)
+        raise missing_field("type", path, tuple(step_types()))
     type_ = step_types().get(str(given["type"]))
     if type_ is None:
         raise Invalid(

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TypeVar
 
 from holdfast.decisions.campaign import Campaign
-from holdfast.decisions.fields import at, under
+from holdfast.decisions.fields import at, kinds_of, under
 from holdfast.decisions.journey import Journey
 from holdfast.decisions.nodes import Node, check_exits
 from holdfast.decisions.paths import check_paths
 from holdfast.decisions.step import Step
+from holdfast.decisions.steps.segment_change import SavedSegmentName
+from holdfast.kernel.errors import Exposed
 from holdfast.segments.condition import Condition
 from holdfast.segments.library import resolve_in
 
@@ -46,7 +48,14 @@ def _resolved_node(node: Node, library: Mapping[str, Condition], path: str) -> N
 
 
 def _resolved_step(step: StepMade, library: Mapping[str, Condition], path: str) -> StepMade:
-    resolved = resolve_in(step, library, path=path)
+    try:
+        resolved = resolve_in(step, library, path=path)
+    except Exposed as wrong:
+        # Where the definition holds a name, the step holds the condition of that name, and its path is one longer.
+        names = [name for name, kind in kinds_of(type(step)).items() if isinstance(kind, SavedSegmentName)]
+        if wrong.path in {f"{path}.{name}.segment" for name in names}:
+            wrong.path = wrong.path.removesuffix(".segment")
+        raise
     if resolved is not step:
         with under(path):
             for complaint in resolved.complaints():

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, fields
 from functools import cache
+from types import MappingProxyType
 from typing import Annotated, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from holdfast.events.event import Json
@@ -24,6 +25,8 @@ DEPTH_MOST = 100
 """Conditions within conditions: more than anybody writes, and what Python and the engine can still walk."""
 CONDITIONS_MOST = 200
 """Conditions in one segment, at any depth."""
+MEANT_BY: Mapping[str, str] = MappingProxyType({"and": "all", "or": "any", "did_not": "not"})
+"""The condition that is meant by what others call it; the nearest in letters would say the opposite."""
 CHARACTERS_MOST = 1_000_000
 """Characters of JSON text."""
 
@@ -127,7 +130,7 @@ class _Decoder:
                 f"There is no condition {name!r}.",
                 code="unknown_type",
                 path=f"{path}.type",
-                hint=nearest(name, declared()),
+                hint=nearest(MEANT_BY.get(str(name).lower(), name), declared()),
             )
         return value, declared()[name].shape
 

@@ -96,7 +96,7 @@ def changed(definition: dict[str, Any], changes: dict[str, Any]) -> dict[str, An
         ({"steps.bad id": {"type": "exit"}}, "bad_id", "$.steps['bad id']", "such as"),
         ({"steps.goal": {"type": "exit"}}, "bad_id", "$.steps.goal", "Choose another"),
         ({"steps.wait": None}, "wrong_type", "$.steps.wait", "an object"),
-        ({"steps.wait.type": GONE}, "missing_field", "$.steps.wait", "Add 'type'"),
+        ({"steps.wait.type": GONE}, "missing_field", "$.steps.wait", "Add 'type': adaptive, api, branch"),
         ({"steps.wait.type": "untill"}, "unknown_type", "$.steps.wait.type", "Did you mean 'until'?"),
         ({"steps.wait.type": ["until"]}, "unknown_type", "$.steps.wait.type", "There is"),
         ({"steps.wait.second": 3}, "unknown_field", "$.steps.wait.second", "Did you mean 'seconds'?"),
@@ -156,6 +156,12 @@ def test_a_complaint_says_where_and_what_to_do(changes: dict[str, Any], code: st
     assert (complaint.code, complaint.path) == (code, path), complaint
     assert remedy in complaint.hint
     assert complaint.message
+
+
+def test_where_no_kind_of_step_is_understood_every_one_is_named() -> None:
+    with pytest.raises(Invalid) as caught:
+        decode_journey(changed(cart_rescue(), {"steps.wait.type": "nothing like it"}))
+    assert [each for each in step_types() if each not in caught.value.hint] == []
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", "null", b"\xff\xfe", '{"id": "\\ud800"}', b"[" * 10_000])

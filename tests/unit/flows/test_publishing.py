@@ -63,6 +63,14 @@ async def test_all_or_nothing_and_the_complaint_says_where() -> None:
     with pytest.raises(Invalid) as found:
         await applied(state, HELLO, unknown)
     assert found.value.path == "$.journeys[1].steps.cart.only_if.segment"
+    start = {"type": "segment_change", "segment": "nobody"}
+    begun = {**RESCUE["steps"], "cart": {**start, "exits": {"entered": "wait"}}}
+    with pytest.raises(Invalid) as found:
+        await applied(state, HELLO, {**WHOLE, "id": "b", "steps": begun})
+    assert (found.value.code, found.value.path) == ("unknown_segment", "$.journeys[1].steps.cart.segment")
+    with pytest.raises(Invalid) as found:
+        await applied(state, {**HELLO, "trigger": start})
+    assert (found.value.code, found.value.path) == ("unknown_segment", "$.journeys[0].trigger.segment")
     assert await kept(state) == {}
 
 

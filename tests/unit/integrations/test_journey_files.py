@@ -58,6 +58,14 @@ def test_what_is_no_journey_is_refused_before_it_is_asked_for(tmp_path: Path, te
     assert found.value.path == f"{tmp_path / 'a.json'}: {path}"
 
 
+@pytest.mark.parametrize(("text", "remedy"), [("[]", "such as name"), ("{}", "Add 'kind': campaign, journey.")])
+def test_what_is_missing_is_told_with_what_it_may_be(tmp_path: Path, text: str, remedy: str) -> None:
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(Invalid) as found:
+        read_journey_files([tmp_path])
+    assert remedy in found.value.hint
+
+
 TEMPLATE: dict[str, Json] = {"kind": "template", "name": "Hello", "medium": "sms", "content": {"text": "Hi"}}
 BLOCK: dict[str, Json] = {"kind": "block", "name": "Foot", "text": "Bye"}
 

@@ -83,6 +83,9 @@ def test_the_agreed_form() -> None:
 
 WRONG: dict[str, tuple[Any, str, str, str]] = {
     "unknown type": ({"type": "di", "event": "x"}, "unknown_type", "$.type", "'did'"),
+    "all as others call it": ({"type": "and", "of": []}, "unknown_type", "$.type", "'all'"),
+    "any as others call it": ({"type": "OR", "of": []}, "unknown_type", "$.type", "'any'"),
+    "not as others call it": ({"type": "did_not", "event": "x"}, "unknown_type", "$.type", "'not'"),
     "no type": ({"event": "x"}, "missing_field", "$", "did"),
     "type of another type": ({"type": ["did"]}, "unknown_type", "$.type", "did"),
     "not an object": ([], "wrong_type", "$", "type"),

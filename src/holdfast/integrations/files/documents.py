@@ -53,7 +53,7 @@ def read_document(text: str, document_format: DocumentFormat, name: str) -> dict
     except RecursionError as error:
         raise _too_deep(f"{name}: $") from error
     if not isinstance(value, dict):
-        raise Invalid("the file holds no object.", path=name, hint="Write name and definition; see the how-to.")
+        raise Invalid("the file holds no object.", path=name, hint="Write its fields, such as name; see the how-to.")
     return value
 
 
