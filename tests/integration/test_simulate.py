@@ -161,6 +161,8 @@ async def test_what_cannot_be_simulated_is_told(tmp_path: Path) -> None:
         await simulator.simulate(SimulationWish(definition={**CART, "steps": {}}))
     with pytest.raises(Invalid, match=r"\$\.costs\.email"):
         await simulator.simulate(SimulationWish(definition="cart", costs={"email": -1.0}))
+    with pytest.raises(Invalid, match=r"\$\.costs\.mail.*channel.*Did you mean 'email'"):
+        await simulator.simulate(SimulationWish(definition="cart", costs={"mail": 1.0}))
 
 
 def test_a_past_that_was_brought_in_is_replayed_when_it_happened(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 from holdfast.decisions.gate import GateRules
 from holdfast.decisions.journey import Journey
+from holdfast.decisions.medium import medium_called
 from holdfast.decisions.resolving import resolved_journey
 from holdfast.events.event import IdentityKey
 from holdfast.flows.audience.library import load_library
@@ -331,6 +332,7 @@ def definition_or_id(definition: Mapping[str, object] | None, decision_id: str |
 def checked_costs(costs: Mapping[str, float]) -> Mapping[str, float]:
     """The costs of one message by channel. Raises Invalid."""
     for channel, minor in costs.items():
+        medium_called(channel, f"$.costs.{channel:.120}")  # Or the price of what is sent would be left out.
         if not 0 <= minor <= COST_MINOR_MOST:
             hint = "Say what one message costs in minor units, such as 0.08 of a cent."
             raise Invalid(f"a message cannot cost {minor!r}.", path=f"$.costs.{channel:.120}", hint=hint)
