@@ -127,6 +127,9 @@ def test_a_complaint_of_the_server_reaches_the_terminal_whole(place: Place) -> N
     nobody = place.run("people", "show", "nobody")
     assert nobody.returncode == 2
     assert "nobody goes by 'nobody'" in nobody.stderr
+    nothing = place.run("journey", "stop", "nothing")
+    assert nothing.returncode == 2
+    assert "there is no journey and no campaign 'nothing'" in nothing.stderr
 
     wrong_key = place.run("keys", "list", "--api-key", "wrong")
     assert wrong_key.returncode == 2

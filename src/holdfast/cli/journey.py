@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, cast
 
@@ -205,10 +206,11 @@ def _change(journey_id: str, verb: str, data: Path | None, api_key: str | None) 
 
 
 def _found(at: Desk, journey_id: str) -> Answer:
-    try:
-        return at.journey("journey", journey_id)
-    except NotFound:
-        return at.journey("campaign", journey_id)
+    for kind in KINDS:
+        with contextlib.suppress(NotFound):
+            return at.journey(kind, journey_id)
+    hint = "`holdfast journey list` shows what there is."
+    raise NotFound(f"there is no journey and no campaign {journey_id!r:.120}.", hint=hint)
 
 
 def _document(found: Answer) -> dict[str, Json]:
