@@ -27,7 +27,7 @@ from holdfast.decisions.nodes import Node
 from holdfast.decisions.paths import HOPS_MOST
 from holdfast.decisions.step import Ask, Assign, Change, Go, HandOver, Leave, Park, Place
 from holdfast.decisions.told import Told, told_assigned, told_changed, told_contact, told_entered, told_left
-from holdfast.decisions.visit import Visit, not_after
+from holdfast.decisions.visit import Visit, is_older, not_after
 from holdfast.decisions.weights import Weights
 from holdfast.events.event import Event
 from holdfast.kernel.moments import from_millis, to_millis
@@ -395,7 +395,8 @@ class _Walk:
         goal, entered = self._journey.goal, from_millis(self._visit.entered_ms)
         in_time = self._scene.now <= entered + timedelta(seconds=goal.within_seconds)
         said = event.is_a_journeys_saying  # Nothing they did.
-        return self._journey.leave_on_goal and event.name == goal.event and in_time and not said
+        reached = self._journey.leave_on_goal and event.name == goal.event and in_time and not said
+        return reached and not is_older(event, self._visit.variables)
 
     def _is_for_the_step(self, event: Event) -> bool:
         """Whether the step they wait at goes on by the event: then its author has said what follows."""

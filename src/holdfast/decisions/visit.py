@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from holdfast.events.event import Json
+from holdfast.events.event import Event, Json
 from holdfast.kernel.ids import neighbouring_key
 from holdfast.kernel.moments import parse_moment
 
@@ -16,6 +16,9 @@ Arm = Literal["treated", "holdout", "global_holdout"]
 """What part somebody has in a trial: written to, left alone to compare with, or left alone by everything and compared
 with nobody."""
 
+BEFORE_MOST = timedelta(hours=1)
+"""How long before what led somebody in something may have happened and count there: clocks are not that far apart. What
+is older comes from an import, or from a telephone that was offline, and is no answer to it."""
 TRAIL_MOST = 100
 """Steps a visit remembers having passed."""
 
@@ -87,3 +90,10 @@ def occasion_of(variables: Mapping[str, Json]) -> str:
     run = variables.get("run")
     said = run.get("occasion") if isinstance(run, dict) else None
     return said if isinstance(said, str) else ""
+
+
+def is_older(event: Event, variables: Mapping[str, Json]) -> bool:
+    """Whether the event happened so long before what led somebody in that it counts for nothing there."""
+    led = variables.get("event")
+    said = led.get("timestamp") if isinstance(led, dict) else None
+    return isinstance(said, str) and event.timestamp < parse_moment(said) - BEFORE_MOST

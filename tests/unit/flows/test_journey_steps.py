@@ -311,6 +311,27 @@ async def test_who_reaches_the_goal_leaves_and_is_written_to_no_more() -> None:
     assert arms == {"treated", "holdout"}
 
 
+async def test_what_happened_long_before_they_came_is_neither_waited_for_nor_the_goal() -> None:
+    """As when orders of years past are imported while people are under way."""
+    house = House()
+    wait = {"type": "until", "event": "Paid", "seconds": 3600, "exits": {"happened": "paid", "expired": "mail"}}
+    await house.publish(a_journey(first=wait, mail=a_mail(), paid=END, end=END))
+    people = ("ada", "ben", "cy")
+    await house.happens(*map(identify, people), *(does("Signed Up", person) for person in people))
+    now = house.clock.now()
+    before, lately = ((now - timedelta(minutes=minutes)).isoformat() for minutes in (61, 60))
+    await house.happens(
+        {**does("Order Completed", "ada"), "timestamp": before},
+        {**does("Paid", "ben"), "timestamp": before},
+        {**does("Paid", "cy"), "timestamp": lately},
+    )
+    assert await left(house) == ["paid"]
+    await house.happens(does("Order Completed", "ada", message="now"))
+    assert await left(house) == ["paid", "goal"]
+    await house.later(seconds=3600)
+    assert [send.address for send in house.handed] == ["ben@example.com"]
+
+
 async def test_who_reaches_the_goal_may_stay_if_the_journey_says_so() -> None:
     house = House()
     wait = {"type": "wait", "seconds": 3600, "exits": {"waited": "mail"}}

@@ -9,6 +9,7 @@ from typing import Annotated
 from holdfast.decisions.durations import in_words
 from holdfast.decisions.fields import EventName, Seconds, Where
 from holdfast.decisions.step import Go, Outcome, Park, Place, Step
+from holdfast.decisions.visit import is_older
 from holdfast.events.event import Event
 from holdfast.segments.comparison import all_hold
 from holdfast.segments.zones import Standpoint, of_facts
@@ -18,7 +19,8 @@ from holdfast.segments.zones import Standpoint, of_facts
 class Until(Step):
     """Leave by `happened` when `event` occurs, by `expired` once `seconds` have passed since arriving.
 
-    An event that reaches us when the time is up comes too late.
+    An event that reaches us when the time is up comes too late. One that happened more than an hour before what let the
+    person in does not count: it is no answer to it.
     """
 
     event: Annotated[EventName, "The event to wait for."]
@@ -37,8 +39,9 @@ class Until(Step):
         due = place.arrived + timedelta(seconds=self.seconds)
         if place.now >= due:
             return Go("expired")
-        if place.event is not None and self._is_it(place.event, of_facts(place.facts, place.now)):
-            return Go("happened")
+        event = place.event
+        if event is not None and self._is_it(event, of_facts(place.facts, place.now)):
+            return Park(due, self.wakes()) if is_older(event, place.variables) else Go("happened")
         return Park(due, self.wakes())
 
     def _is_it(self, event: Event, at: Standpoint) -> bool:
