@@ -133,14 +133,19 @@ async def test_who_waits_for_service_gets_no_marketing_also_where_it_was_queued_
     assert [send.origin for send in house.handed].count("a") == 1
 
 
-async def test_a_budget_is_never_overspent_not_even_within_an_instant() -> None:
+@pytest.mark.parametrize("together", [False, True])
+async def test_a_budget_is_never_overspent_not_even_within_an_instant(*, together: bool) -> None:
     rules = GateRules(costs={"email": 400})
     house = await a_house(with_budget(says("a"), 1), rules=rules)
-    for _ in range(4):
-        await house.happens(does("Seen"))
+    events = [does("Seen") for _ in range(4)]
+    for batch in [events] if together else [[event] for event in events]:
+        await house.happens(*batch)
     assert len(house.handed) == 2
     assert await reasons(house) == ["over_budget", "over_budget"]
     assert await spent(house, "a") == 800
+    async with house.state.view() as view:
+        sends = await view.sends_of(origin="a", identities=[1], limit=9)
+    assert sum(send.cost for send in sends) == 800, "what is withheld costs nothing"
 
 
 async def test_a_budget_is_not_overspent_by_two_messages_of_one_walk() -> None:
