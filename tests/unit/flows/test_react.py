@@ -437,6 +437,19 @@ async def test_a_stopped_journey_lets_everybody_out_and_writes_to_nobody() -> No
     assert [each["by"] for each in await house.told("Journey Left")] == ["stopped"]
 
 
+async def test_who_was_under_way_when_it_was_stopped_enters_what_runs_anew() -> None:
+    house = House()
+    await house.publish(RESCUE)
+    await house.happens(identify(), does("Checkout Started"))
+    await set_state(house.state, "journey", "rescue", "stop")
+    await house.publish({**RESCUE, "name": "Cart rescue, anew"})
+    await house.happens(does("Checkout Started", message="again"))  # Before the wait that was stopped is over.
+    assert len(await house.told("Journey Entered")) == 2
+    assert [each["by"] for each in await house.told("Journey Left")] == ["stopped"]
+    await house.later(seconds=60)
+    assert len(house.handed) == 1
+
+
 async def test_pausing_and_stopping_reach_what_is_queued() -> None:
     house = House(room=0)
     await house.publish(RESCUE)
