@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+import re
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from holdfast.cli.openapi import openapi
-from tests.integration.api_server import API_KEY, WRITE_KEY, Server
+from tests.integration.api_server import API_KEY, WRITE_KEY, Server, complaint
 
 EXAMPLES = 300 if os.environ.get("FUZZ_EVERYTHING") else 3
 SECONDS = 60
@@ -71,3 +72,17 @@ def test_a_call_is_described_whole(name: str, call: dict[str, Any]) -> None:
 def test_operations_are_named_once() -> None:
     names = [call["operationId"] for _, call in calls()]
     assert sorted(set(names)) == sorted(names)
+
+
+@pytest.mark.parametrize(
+    ("name", "call"), [pytest.param(name, call, id=name) for name, call in calls() if " /api/" in name]
+)
+def test_a_parameter_that_is_not_described_is_refused(name: str, call: dict[str, Any], server: Server) -> None:
+    method, path = name.split(" ")
+    answer = server.ask(method, re.sub(r"{\w+}", "1", path) + "?surprise=1", {})
+    if answer.status == 403:  # Whoever may not call it is told nothing of what it takes.
+        return
+    refusal = complaint(answer)
+    assert (refusal["code"], refusal["path"]) == ("unknown_parameter", "surprise")
+    taken = [each["name"] for each in call.get("parameters", []) if each["in"] == "query"]
+    assert all(each in refusal["hint"] for each in taken)

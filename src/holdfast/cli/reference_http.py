@@ -9,7 +9,8 @@ from holdfast.cli.openapi import Json, openapi
 
 INTRODUCTION = """# HTTP API
 
-Everything is JSON. Times are ISO 8601 in UTC with milliseconds. Errors have the status of their
+Everything is JSON. Times are ISO 8601 in UTC with milliseconds. A parameter in the address that
+a call under `/api` does not take is refused. Errors have the status of their
 [class](errors.md) and the body `{"error": {"code", "message", "path", "hint"}}`. A running server shows the same at
 `/docs`, and gives it as OpenAPI at `/openapi.json`.
 

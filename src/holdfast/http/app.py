@@ -72,6 +72,7 @@ from holdfast.http.reference_page import reference_route
 from holdfast.http.session import link_routes, session_routes
 from holdfast.http.shared import shared_routes
 from holdfast.http.tracking import tracking_routes
+from holdfast.http.understood import understood
 from holdfast.settings import decode_machine_networks
 from holdfast.version import __version__
 from holdfast.wiring import Application
@@ -89,7 +90,7 @@ def make_http(app: Application) -> ASGIApp:
         # A path that is nearly right is wrong: to be sent on would lose the body.
         redirect_slashes=False,
         # First of all dependencies: nothing is done for who may not ask for it.
-        dependencies=[Depends(permit), Depends(attend)],
+        dependencies=[Depends(permit), Depends(understood), Depends(attend)],
     )
     install_problems(api)
     install_rehearsal(api, app)
