@@ -224,11 +224,7 @@ class _Rebuild:
                 save = before.save_segment if turn.kind == "segment" else before.save_experiment
                 await save(self._given.state, str(turn.said["id"]), _whole(turn.said["version"]))
             case "merge" | "unmerge":
-                try:
-                    await self._join_or_part(turn)
-                except (NotFound, Conflict):
-                    # They are forgotten, or came in a table that is gone.
-                    self._done.by_hand_gone += 1
+                await self._by_hand(turn)
             case "table":
                 await self._load(turn.at_ms)
             case "weighing":
@@ -236,8 +232,10 @@ class _Rebuild:
             case "gathering":
                 await self._archivist.flush()
                 await self._gatherer.gather_again(str(turn.said["leaf"]), _whole(turn.said["to"]))
-            case "suppression" | "letters":
-                await (self._suppress(turn) if turn.kind == "suppression" else self._replay(turn))
+            case "suppression":
+                await self._suppress(turn)
+            case "letters":
+                await self._replay(turn)
 
     async def _go_on(self, before: Before, turn: Turn) -> None:
         """A tick; or timers of some people fire, as they did beside the ticks."""
@@ -250,6 +248,13 @@ class _Rebuild:
         persons = turn.said["people"]
         people = [_whole(each) for each in persons] if isinstance(persons, list) else []
         await self._reactor.wake(people, spends=turn.said["spends"] is True)
+
+    async def _by_hand(self, turn: Turn) -> None:
+        try:
+            await self._join_or_part(turn)
+        except (NotFound, Conflict):
+            # They are forgotten, or came in a table that is gone.
+            self._done.by_hand_gone += 1
 
     async def _join_or_part(self, turn: Turn) -> None:
         by, now = str(turn.said["by"]), from_millis(turn.at_ms)
